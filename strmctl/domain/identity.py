@@ -1,0 +1,106 @@
+"""An identity names one playable thing; equal text in any Unicode form is the same identity."""
+
+import unicodedata
+from dataclasses import dataclass
+
+from strmctl.errors import UsageError
+
+MAX_BYTES = 1000
+"""Upper bound of the canonical form, so that no URL made from it comes near 4,000 bytes."""
+
+_MAX_NUMBER = 99_999
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Site, slug, season, episode, language and, where the user insists on one, provider.
+
+    A movie has neither season nor episode; season 0 holds the specials.
+
+    Raises UsageError for a value that cannot name anything.
+    """
+
+    site: str
+    slug: str
+    language: str
+    season: int | None = None
+    episode: int | None = None
+    provider: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "site", _name("site", self.site).lower())
+        object.__setattr__(self, "slug", _name("slug", self.slug))
+        object.__setattr__(self, "language", _name("language", self.language))
+        if self.provider is not None:
+            object.__setattr__(self, "provider", _name("provider", self.provider))
+        if (self.season is None) != (self.episode is None):
+            raise UsageError(
+                "season and episode go together: give both for an episode, neither for a movie"
+            )
+        _number("season", self.season)
+        _number("episode", self.episode)
+        if len(self.canonical().encode()) > MAX_BYTES:
+            raise UsageError(
+                f"site, slug, language and provider are longer than {MAX_BYTES} bytes together"
+            )
+
+    @property
+    def is_movie(self) -> bool:
+        return self.season is None
+
+    def canonical(self) -> str:
+        """The one text of this identity: six lines, empty where a part is absent."""
+        return "\n".join(
+            (
+                self.site,
+                self.slug,
+                "" if self.season is None else str(self.season),
+                "" if self.episode is None else str(self.episode),
+                self.language,
+                self.provider or "",
+            )
+        )
+
+    @classmethod
+    def from_canonical(cls, text: str) -> "Identity":
+        """Read `canonical()` back; raises UsageError for any other text."""
+        parts = text.split("\n")
+        if len(parts) != 6:
+            raise UsageError("not a canonical identity: six lines are needed")
+        site, slug, season, episode, language, provider = parts
+        return cls(
+            site=site,
+            slug=slug,
+            season=parse_number("season", season) if season else None,
+            episode=parse_number("episode", episode) if episode else None,
+            language=language,
+            provider=provider or None,
+        )
+
+    def __str__(self) -> str:
+        """For messages: `aniworld.to/one-piece S01E02 (German Dub)`."""
+        number = "" if self.is_movie else f" S{self.season:02}E{self.episode:02}"
+        provider = f", {self.provider}" if self.provider else ""
+        return f"{self.site}/{self.slug}{number} ({self.language}{provider})"
+
+
+def parse_number(field: str, text: str) -> int:
+    """A season or episode number from text; raises UsageError for anything but ASCII digits."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 5):
+        raise UsageError(f"{field} is not a number from 0 to {_MAX_NUMBER}: {text[:20]!r}")
+    return int(text)
+
+
+def _name(field: str, value: str) -> str:
+    text = unicodedata.normalize("NFC", value).strip()
+    if not text:
+        raise UsageError(f"{field} is empty")
+    # Cc would break the canonical form's lines, Cs cannot be encoded as UTF-8.
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in text):
+        raise UsageError(f"{field} holds a control character or line break: {text[:60]!r}")
+    return text
+
+
+def _number(field: str, value: int | None) -> None:
+    if value is not None and not 0 <= value <= _MAX_NUMBER:
+        raise UsageError(f"{field} is not a number from 0 to {_MAX_NUMBER}: {value}")

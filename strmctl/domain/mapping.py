@@ -1,0 +1,53 @@
+"""A mapping says what one identity currently resolves to; its upstream URL stays out of `repr`."""
+
+from collections.abc import Mapping as Fields
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from strmctl.domain.identity import Identity
+
+
+class LinkState(StrEnum):
+    UNKNOWN = "unknown"
+    ALIVE = "alive"
+    SUSPECT = "suspect"
+    DEAD = "dead"
+    BLOCKED = "blocked"
+    THROTTLED = "throttled"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A resolver's answer, or what the database kept of it. Times are aware, in UTC."""
+
+    url: str = field(repr=False)
+    headers: Fields[str, str] = field(default_factory=dict, repr=False)
+    provider: str | None = None
+    expires_at: datetime | None = None
+    resolved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """One row of the library: an identity, its file and its current resolution.
+
+    `strm_path` is relative to the library, with `/`; `extension` is the playback URL's hint
+    (".m3u8", ".mp4", …), "" while the kind is unknown.
+    """
+
+    id: int
+    identity: Identity
+    strm_path: str
+    title: str | None = None
+    year: int | None = None
+    extension: str = ""
+    resolution: Resolution | None = None
+    state: LinkState = LinkState.UNKNOWN
+    fail_count: int = 0
+    first_failed_at: datetime | None = None
+    last_failed_at: datetime | None = None
+    last_probed_at: datetime | None = None
+    next_probe_at: datetime | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None

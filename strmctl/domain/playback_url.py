@@ -1,0 +1,172 @@
+"""The playback URL names an identity and proves it; it never changes and holds no upstream URL.
+
+    <base>/strm/stream[.ext]?site=…&slug=…&s=…&e=…&lang=…[&provider=…][&exp=…]&sig=…
+
+`exp` (epoch seconds) stands there only when a URL with an end was asked for. Parameters that
+players add are ignored.
+"""
+
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import ClassVar, Protocol
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from strmctl.domain.identity import Identity, parse_number
+from strmctl.domain.signature import Signer
+from strmctl.errors import ForbiddenError, UsageError
+
+PATH = "/strm/stream"
+_PURPOSE = "playback"
+_IDENTITY_NAMES = ("site", "slug", "s", "e", "lang", "provider", "exp")
+_PATH_END = re.compile(re.escape(PATH) + r"(\.[a-z0-9]{1,5})?$")
+
+
+class Proof(Protocol):
+    """How a playback URL proves that strmctl made it; `parameter` is None for no proof."""
+
+    @property
+    def parameter(self) -> str | None: ...
+
+    def make(self, message: str) -> str: ...
+
+    def holds(self, message: str, value: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignedProof:
+    """`auth = "hmac"`: a signature over the identity."""
+
+    signer: Signer
+    parameter: ClassVar[str] = "sig"
+
+    def make(self, message: str) -> str:
+        return self.signer.sign(_PURPOSE, message)
+
+    def holds(self, message: str, value: str) -> bool:
+        return self.signer.verify(_PURPOSE, message, value)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyProof:
+    """`auth = "api_key"`: the secret itself; the first is written, all are accepted."""
+
+    keys: Sequence[str] = field(repr=False)
+    parameter: ClassVar[str] = "key"
+
+    def make(self, message: str) -> str:
+        return self.keys[0]
+
+    def holds(self, message: str, value: str) -> bool:
+        given = value.encode("utf-8", "replace")
+        return any([hmac.compare_digest(key.encode(), given) for key in self.keys])
+
+
+@dataclass(frozen=True, slots=True)
+class NoProof:
+    """`auth = "none"`."""
+
+    parameter: ClassVar[None] = None
+
+    def make(self, message: str) -> str:
+        return ""
+
+    def holds(self, message: str, value: str) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a verified playback URL stands for; it ends at `expires_at` if that is set."""
+
+    identity: Identity
+    expires_at: datetime | None = None
+
+    def check_time(self, now: datetime) -> None:
+        """Raises ForbiddenError once the URL has ended."""
+        if self.expires_at is not None and now >= self.expires_at:
+            raise ForbiddenError("this playback URL has ended: make a new one with `strmctl url`")
+
+
+def build(
+    base_url: str,
+    identity: Identity,
+    proof: Proof,
+    *,
+    extension: str = "",
+    expires_at: datetime | None = None,
+) -> str:
+    """The playback URL below `base_url`; `extension` is ".m3u8", ".mp4", … or ""."""
+    pairs: list[tuple[str, str]] = [("site", identity.site), ("slug", identity.slug)]
+    if identity.season is not None and identity.episode is not None:
+        pairs += [("s", str(identity.season)), ("e", str(identity.episode))]
+    pairs.append(("lang", identity.language))
+    if identity.provider is not None:
+        pairs.append(("provider", identity.provider))
+    if expires_at is not None:
+        pairs.append(("exp", str(int(expires_at.timestamp()))))
+    if proof.parameter is not None:
+        pairs.append((proof.parameter, proof.make(_message(identity, expires_at))))
+    return f"{base_url.rstrip('/')}{PATH}{extension}?{urlencode(pairs, quote_via=quote, safe='')}"
+
+
+def verify(query: str, proof: Proof, now: datetime) -> Claim:
+    """Read the query of a playback URL.
+
+    Raises ForbiddenError for anything `build` would not have made: a wrong, missing or
+    repeated parameter, a foreign signature, a URL that has ended.
+    """
+    names = {*_IDENTITY_NAMES, proof.parameter}
+    parameters: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
+        if name in names:
+            if name in parameters:
+                raise ForbiddenError(f"the playback URL has {name!r} twice")
+            parameters[name] = value
+    try:
+        claim = _claim(parameters)
+    except UsageError as error:
+        raise ForbiddenError(f"not a playback URL: {error}") from None
+    value = parameters.get(proof.parameter or "", "")
+    if not proof.holds(_message(claim.identity, claim.expires_at), value):
+        raise ForbiddenError("the playback URL's signature does not verify: run `strmctl rewrite`")
+    claim.check_time(now)
+    return claim
+
+
+def identity_in(url: str) -> Identity | None:
+    """The identity that a playback URL names, unproved; None for any other URL."""
+    try:
+        parts = urlsplit(url)
+        if not _PATH_END.search(parts.path):
+            return None
+        return _claim(dict(parse_qsl(parts.query, keep_blank_values=True))).identity
+    except (UsageError, ValueError):
+        return None
+
+
+def _claim(parameters: dict[str, str]) -> Claim:
+    season, episode = parameters.get("s"), parameters.get("e")
+    identity = Identity(
+        site=parameters.get("site", ""),
+        slug=parameters.get("slug", ""),
+        language=parameters.get("lang", ""),
+        season=None if season is None else parse_number("s", season),
+        episode=None if episode is None else parse_number("e", episode),
+        provider=parameters.get("provider"),
+    )
+    end = parameters.get("exp")
+    return Claim(identity, None if end is None else _epoch(end))
+
+
+def _epoch(text: str) -> datetime:
+    if not (text.isascii() and text.isdigit() and len(text) <= 11):
+        raise UsageError("exp is not a time in seconds")
+    return datetime.fromtimestamp(int(text), UTC)
+
+
+def _message(identity: Identity, expires_at: datetime | None) -> str:
+    end = "" if expires_at is None else str(int(expires_at.timestamp()))
+    return f"{identity.canonical()}\n{end}"

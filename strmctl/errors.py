@@ -1,0 +1,97 @@
+"""Every error a user can meet knows its exit code and its HTTP status.
+
+StrmctlError               1  500  unexpected
+├── UsageError             2  400  the call or the input is wrong
+├── ForbiddenError         2  403  a signature or key that does not verify
+├── SettingsError          3  500  a setting, key file or port that cannot be used
+├── DatabaseError          4  503  the database cannot be opened, read or migrated
+├── LockedError            5  503  another run holds the lock
+├── ItemError             12  502  one item failed, the others go on
+│   ├── ResolverError     12  502  the resolver gave no usable answer
+│   └── UpstreamError     12  502  the upstream gave no usable answer
+├── EgressError           13  502  the way out is down, nothing was concluded
+└── SafetyError           25  409  a safety limit stopped the change
+
+Messages are one line: what is wrong, where, what to do. They never hold an upstream URL, a
+token, a header value or a key.
+"""
+
+
+class StrmctlError(Exception):
+    exit_code = 1
+    http_status = 500
+
+
+class UsageError(StrmctlError):
+    exit_code = 2
+    http_status = 400
+
+
+class ForbiddenError(StrmctlError):
+    exit_code = 2
+    http_status = 403
+
+
+class SettingsError(StrmctlError):
+    exit_code = 3
+
+
+class DatabaseError(StrmctlError):
+    exit_code = 4
+    http_status = 503
+
+
+class LockedError(StrmctlError):
+    exit_code = 5
+    http_status = 503
+
+
+class ItemError(StrmctlError):
+    exit_code = 12
+    http_status = 502
+
+
+class ResolverError(ItemError):
+    """The resolver gave no usable answer.
+
+    `http_status` is 404 for an episode that does not exist (or not in this language), 503 for
+    "later", 504 for a timeout, 502 for everything else; `retry_after` is in seconds.
+    """
+
+    def __init__(
+        self, message: str, *, http_status: int = 502, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+        self.retry_after = retry_after
+
+
+class UpstreamError(ItemError):
+    """The upstream gave no usable answer.
+
+    `status` is what it answered, None where it answered nothing; `http_status` is what the
+    player is told; `retry_after` is in seconds.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        http_status: int = 502,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.http_status = http_status
+        self.retry_after = retry_after
+
+
+class EgressError(StrmctlError):
+    exit_code = 13
+    http_status = 502
+
+
+class SafetyError(StrmctlError):
+    exit_code = 25
+    http_status = 409

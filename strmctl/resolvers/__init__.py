@@ -1,0 +1,1 @@
+"""The kinds of resolver: identity in, resolution out."""

@@ -1,0 +1,1 @@
+"""The proxy: playback routes on Starlette."""

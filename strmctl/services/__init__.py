@@ -1,0 +1,1 @@
+"""The steps of each command; they return frozen dataclasses and never print."""

@@ -1,0 +1,1 @@
+"""Settings: one frozen object, made from flags, environment, strmctl.toml and defaults."""

@@ -1,0 +1,89 @@
+"""The shape and the defaults of every setting; nothing here reads a file or the environment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+
+class Mode(StrEnum):
+    PROXY = "proxy"
+    REDIRECT = "redirect"
+    DIRECT = "direct"
+
+
+class Auth(StrEnum):
+    HMAC = "hmac"
+    API_KEY = "api_key"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySettings:
+    mode: Mode = Mode.PROXY
+    public_base_url: str = "http://127.0.0.1:8888"
+    auth: Auth = Auth.HMAC
+    secret_file: Path = Path("strmctl.key")
+    secret: Sequence[str] = field(default=(), repr=False)
+    cache_ttl: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    host: str = "127.0.0.1"
+    port: int = 8888
+    workers: int = 1
+    drain_timeout: timedelta = timedelta(seconds=10)
+    max_streams: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamSettings:
+    egress: str = field(default="", repr=False)
+    allow: Sequence[str] = ()
+    connect_timeout: timedelta = timedelta(seconds=10)
+    read_timeout: timedelta = timedelta(seconds=60)
+    playlist_max: int = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSettings:
+    stale_after: timedelta = timedelta(hours=6)
+    concurrency: int = 64
+    per_host: int = 4
+    timeout: timedelta = timedelta(seconds=10)
+    attempts: int = 3
+    window: timedelta = timedelta(minutes=10)
+    canaries: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SafetySettings:
+    max_change: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverSettings:
+    """One `[resolvers.NAME]` table; `options` holds the keys that only its kind knows."""
+
+    name: str
+    sites: Sequence[str]
+    type: str
+    timeout: timedelta = timedelta(seconds=30)
+    egress: str = field(default="", repr=False)
+    options: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting; paths are absolute once loaded, relative ones counted from the file."""
+
+    library: Path = Path("library")
+    database: Path = Path("strmctl.db")
+    proxy: ProxySettings = field(default_factory=ProxySettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
+    upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
+    probe: ProbeSettings = field(default_factory=ProbeSettings)
+    safety: SafetySettings = field(default_factory=SafetySettings)
+    resolvers: Sequence[ResolverSettings] = ()

@@ -1,0 +1,1 @@
+"""What strmctl keeps: the SQLite database and the .strm files of the library."""
