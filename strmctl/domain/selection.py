@@ -1,0 +1,39 @@
+"""A selection says which mappings a command is about; every part that is given narrows it."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from strmctl.domain.mapping import LinkState
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """All parts must hold; `states` and `ids` hold when one of them does.
+
+    `stale_before`: last probed before then, or never. `expiring_before`: the resolution's known
+    expiry is then or earlier, so one that has expired is in. Both aware, in UTC.
+    """
+
+    site: str | None = None
+    slug: str | None = None
+    season: int | None = None
+    episode: int | None = None
+    language: str | None = None
+    provider: str | None = None
+    states: tuple[LinkState, ...] = ()
+    ids: tuple[int, ...] = ()
+    stale_before: datetime | None = None
+    expiring_before: datetime | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("site", "slug", "language", "provider"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, unicodedata.normalize("NFC", value).strip())
+        if self.site is not None:
+            object.__setattr__(self, "site", self.site.lower())
+
+    @property
+    def is_everything(self) -> bool:
+        return self == Selection()

@@ -1,0 +1,43 @@
+"""A copy of the database is whole or not there at all, and its owner's alone."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from strmctl.errors import DatabaseError
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy while others read and write; raises DatabaseError where `target` exists already."""
+    if target.exists():
+        raise DatabaseError(f"{target}: exists already: name a file that does not")
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        _vacuum_into(source, partial)
+        # A link, unlike a rename, never replaces what has appeared there meanwhile.
+        target.hardlink_to(partial)
+    except FileExistsError:
+        raise DatabaseError(f"{target}: exists already: name a file that does not") from None
+    except OSError as error:
+        raise DatabaseError(f"{target}: cannot be written: {error.strerror}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    _sync(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _vacuum_into(source: Path, partial: Path) -> None:
+    partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with closing(sqlite3.connect(source, isolation_level=None)) as connection:
+        connection.execute("VACUUM INTO ?", (str(partial),))
+    # VACUUM INTO does not sync what it writes.
+    _sync(partial, os.O_RDWR)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,52 @@
+"""Identities and selections as SQL conditions that the indexes of `strm_mapping` serve."""
+
+import json
+from collections.abc import Sequence
+
+from strmctl.domain.identity import Identity
+from strmctl.domain.selection import Selection
+from strmctl.storage.rows import time_text
+
+Value = str | int | None
+
+# Written as the unique index is; the parameters are those of `identity_key`.
+SAME_IDENTITY = (
+    "slug = :slug AND site = :site AND ifnull(season, -1) = :season"
+    " AND ifnull(episode, -1) = :episode AND language = :language"
+    " AND ifnull(provider, '') = :provider"
+)
+
+
+def identity_key(identity: Identity) -> dict[str, Value]:
+    """In the order of the unique index."""
+    return {
+        "slug": identity.slug,
+        "site": identity.site,
+        "season": -1 if identity.season is None else identity.season,
+        "episode": -1 if identity.episode is None else identity.episode,
+        "language": identity.language,
+        "provider": identity.provider or "",
+    }
+
+
+def where(selection: Selection) -> tuple[str, dict[str, Value]]:
+    """The condition and its named parameters; "1" for everything."""
+    conditions: dict[str, tuple[str, Value]] = {
+        "slug": ("slug = :slug", selection.slug),
+        "site": ("site = :site", selection.site),
+        "season": ("ifnull(season, -1) = :season", selection.season),
+        "episode": ("ifnull(episode, -1) = :episode", selection.episode),
+        "language": ("language = :language", selection.language),
+        "provider": ("provider = :provider", selection.provider),
+        "states": ("state IN (SELECT value FROM json_each(:states))", _json(selection.states)),
+        "ids": ("id IN (SELECT value FROM json_each(:ids))", _json(selection.ids)),
+        "stale": ("ifnull(last_probed_at, '') < :stale", time_text(selection.stale_before)),
+        "expiring": ("expires_at <= :expiring", time_text(selection.expiring_before)),
+    }
+    given = {name: (text, value) for name, (text, value) in conditions.items() if value is not None}
+    condition = " AND ".join(text for text, _ in given.values()) or "1"
+    return condition, {name: value for name, (_, value) in given.items()}
+
+
+def _json(values: Sequence[str] | Sequence[int]) -> str | None:
+    return json.dumps(values) if values else None

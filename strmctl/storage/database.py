@@ -1,0 +1,225 @@
+"""One connection, one transaction at a time; the schema is current before anything else happens.
+
+The database holds upstream URLs with tokens, so a new one can be read by its owner alone.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from strmctl.errors import DatabaseError
+from strmctl.storage import schema
+from strmctl.storage.backup import copy_database
+
+if TYPE_CHECKING:
+    import sqlite_utils
+
+_BUSY_SECONDS = 30.0
+_WAL_ATTEMPTS = 50
+
+Parameters = Sequence[object] | Mapping[str, object]
+
+
+class Database:
+    """Usable from several threads: each query or transaction waits for the one before it.
+
+    Every method raises DatabaseError for what SQLite refuses.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open(cls, path: Path, *, migrate: bool = True) -> "Database":
+        """Open or create; with `migrate` the schema is brought up to date, after a backup.
+
+        Raises DatabaseError for a file that is not a strmctl database or is newer than this
+        program, and, without `migrate`, for a file that does not exist.
+        """
+        if migrate:
+            _create_private(path)
+        elif not path.exists():
+            raise DatabaseError(f"{path}: no such database: run `strmctl init`")
+        with _explained(path):
+            connection = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        database = cls(path, connection)
+        try:
+            database._prepare(migrate)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @cached_property
+    def db(self) -> "sqlite_utils.Database":
+        """The same connection with the methods of sqlite-utils, imported when first asked for."""
+        import sqlite_utils
+
+        return sqlite_utils.Database(self._connection)
+
+    def query(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        """All rows of one statement that reads."""
+        with self._lock, _explained(self.path):
+            return self._connection.execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Everything inside happens or nothing; one inside another is part of it."""
+        with self._lock, _explained(self.path):
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def applied(self) -> list[str]:
+        """The names of the migrations that this database has had, in their order."""
+        if not self.query("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"):
+            return []
+        rows = self.query(
+            "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY rowid",
+            (schema.MIGRATION_SET,),
+        )
+        return [row["name"] for row in rows]
+
+    def pending(self) -> list[str]:
+        """The names of the migrations that it still needs."""
+        return sorted(set(schema.known()) - set(self.applied()))
+
+    def migrate(self) -> list[str]:
+        """Run what is pending, after a backup beside the database; returns the names."""
+        if not self.pending():
+            return []
+        with self.transaction():
+            # Asked again now that nobody else can write: two first starts meet here.
+            pending = self.pending()
+            if pending and self.applied():
+                self._backup_before(pending[0])
+            if pending:
+                schema.load().apply(self.db)
+            return pending
+
+    def backup(self, target: Path) -> None:
+        """A consistent copy at `target`, which must not exist, while others read and write."""
+        with _explained(self.path):
+            copy_database(self.path, target)
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _prepare(self, migrate: bool) -> None:
+        with _explained(self.path):
+            self._connection.row_factory = sqlite3.Row
+            self._refuse_foreign()
+            if migrate:
+                _use_wal(self._connection)
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+        self._refuse_newer()
+        if migrate:
+            self.migrate()
+
+    def _refuse_foreign(self) -> None:
+        [(application_id,)] = self._connection.execute("PRAGMA application_id").fetchall()
+        if application_id == schema.APPLICATION_ID:
+            return
+        tables = self._connection.execute(
+            "SELECT 1 FROM sqlite_master WHERE name NOT GLOB '*sqlite_*' LIMIT 1"
+        )
+        if application_id or tables.fetchone():
+            raise DatabaseError(
+                f"{self.path}: a database of another program: set `database` to another file"
+            )
+
+    def _refuse_newer(self) -> None:
+        unknown = [name for name in self.applied() if name not in schema.known()]
+        if unknown:
+            raise DatabaseError(
+                f"{self.path}: made by a newer strmctl (migration {unknown[0]}): upgrade strmctl, "
+                "or go back to the backup beside it that was made before that migration"
+            )
+
+    def _backup_before(self, migration: str) -> None:
+        [(now,)] = self.query("SELECT strftime('%Y%m%dT%H%M%SZ')")
+        target = self.path.with_name(f"{self.path.name}.{now}-before-{migration}.bak")
+        # On a connection of its own: VACUUM cannot run in the transaction that is open here.
+        copy_database(self.path, target)
+
+
+def _create_private(path: Path) -> None:
+    # O_EXCL: closing a second descriptor of an open database would drop SQLite's own locks on it.
+    with suppress(FileExistsError):
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileNotFoundError:
+            raise DatabaseError(f"{path}: the folder does not exist: create it first") from None
+        except PermissionError:
+            if not path.exists():
+                raise DatabaseError(f"{path}: cannot be created: permission denied") from None
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging, which a database remembers for good."""
+    for _ in range(_WAL_ATTEMPTS):
+        try:
+            connection.execute("PRAGMA journal_mode = wal").fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            # SQLite gives up at once here; BEGIN waits until the others have finished.
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("COMMIT")
+        else:
+            return
+    raise DatabaseError("the database stays busy: end the other programs that have it open")
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """SQLite's refusals as DatabaseError, with the file and what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DatabaseError(f"{path}: {error}{_advice(error)}") from error
+
+
+def _advice(error: sqlite3.Error) -> str:
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+            return ": set `database` to another file, or restore a backup"
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return ": another program has held it for too long"
+        case sqlite3.SQLITE_FULL:
+            return ": free some space"
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return ": strmctl needs to write the file and its folder"
+        case _:
+            return ""

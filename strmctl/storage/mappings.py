@@ -1,0 +1,201 @@
+"""The library's rows: one an identity, one a path; looked up and registered in batches."""
+
+import json
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.domain.selection import Selection
+from strmctl.storage import rows
+from strmctl.storage.conditions import SAME_IDENTITY, Value, identity_key, where
+from strmctl.storage.database import Database
+
+_PAGE = 1000
+
+_KNOWN = """
+SELECT m.* FROM json_each(?) AS key CROSS JOIN strm_mapping AS m
+WHERE m.slug = key.value ->> 0 AND m.site = key.value ->> 1
+    AND ifnull(m.season, -1) = key.value ->> 2 AND ifnull(m.episode, -1) = key.value ->> 3
+    AND m.language = key.value ->> 4 AND ifnull(m.provider, '') = key.value ->> 5
+"""
+
+_REGISTER = """
+INSERT INTO strm_mapping (
+    strm_path, site, slug, season, episode, language, provider, title, year, created_at, updated_at
+) VALUES (
+    :strm_path, :site, :slug, :season, :episode, :language, :provider, :title, :year, :now, :now
+)
+ON CONFLICT (slug, site, ifnull(season, -1), ifnull(episode, -1), language, ifnull(provider, ''))
+DO UPDATE SET
+    strm_path = excluded.strm_path,
+    title = coalesce(excluded.title, title),
+    year = coalesce(excluded.year, year),
+    updated_at = excluded.updated_at
+"""
+
+# What failed was the URL before: a new one starts with a clean record.
+_FORGET_FAILURES = f"""
+UPDATE strm_mapping SET state = 'unknown', fail_count = 0,
+    first_failed_at = NULL, last_failed_at = NULL, next_probe_at = NULL
+WHERE {SAME_IDENTITY} AND resolved_url IS NOT :url
+"""
+
+_STORE = f"""
+UPDATE strm_mapping SET
+    resolved_url = :url, headers = :headers, provider_used = :provider_used,
+    resolved_at = :resolved_at, expires_at = :expires_at,
+    extension = coalesce(:extension, extension), updated_at = :now
+WHERE {SAME_IDENTITY}
+"""
+
+_RESOLVED_EVENT = f"""
+INSERT INTO event (mapping_id, at, kind, detail)
+SELECT id, :now, 'resolved', json_object('provider', :provider_used, 'expires_at', :expires_at)
+FROM strm_mapping WHERE {SAME_IDENTITY}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What `register` makes a row of; without title or year those of the row stay."""
+
+    identity: Identity
+    strm_path: str
+    title: str | None = None
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResolution:
+    """A resolution for an identity; `extension` None leaves the row's as it is."""
+
+    identity: Identity
+    resolution: Resolution
+    extension: str | None = None
+
+
+class Mappings:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, identity: Identity) -> Mapping | None:
+        return self._one(SAME_IDENTITY, identity_key(identity))
+
+    def get(self, mapping_id: int) -> Mapping | None:
+        return self._one("id = :id", {"id": mapping_id})
+
+    def by_path(self, strm_path: str) -> Mapping | None:
+        return self._one("strm_path = :path", {"path": strm_path})
+
+    def known(self, identities: Iterable[Identity]) -> dict[Identity, Mapping]:
+        """Those of the identities that have a row; one query for all."""
+        keys = json.dumps([list(identity_key(identity).values()) for identity in identities])
+        found = (rows.mapping(row) for row in self._database.query(_KNOWN, (keys,)))
+        return {mapping.identity: mapping for mapping in found}
+
+    def owners(self, strm_paths: Iterable[str]) -> dict[str, Identity]:
+        """Whose those of the paths are that have a row; one query for all."""
+        found = self._database.query(
+            "SELECT * FROM strm_mapping WHERE strm_path IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(strm_paths)),),
+        )
+        return {row["strm_path"]: rows.identity(row) for row in found}
+
+    def select(self, selection: Selection, *, limit: int | None = None) -> Iterator[Mapping]:
+        """In the order of their ids, each as it is when its page is read.
+
+        Memory: eight bytes a row and one page; the database is free between two pages, so the
+        caller may write and take its time.
+        """
+        condition, values = where(selection)
+        found = self._database.query(
+            f"SELECT id FROM strm_mapping WHERE {condition} ORDER BY id LIMIT :limit",
+            {**values, "limit": -1 if limit is None else limit},
+        )
+        ids = array("q", (row["id"] for row in found))
+        del found
+        for start in range(0, len(ids), _PAGE):
+            page = self._database.query(
+                "SELECT * FROM strm_mapping WHERE id IN (SELECT value FROM json_each(?))"
+                " ORDER BY id",
+                (json.dumps(ids[start : start + _PAGE].tolist()),),
+            )
+            yield from map(rows.mapping, page)
+
+    def count(self, selection: Selection) -> int:
+        condition, values = where(selection)
+        [row] = self._database.query(
+            f"SELECT count(*) AS number FROM strm_mapping WHERE {condition}", values
+        )
+        return int(row["number"])
+
+    def register(self, registrations: Sequence[Registration]) -> None:
+        """Insert or update all in one transaction; a path that another row has raises
+        DatabaseError, so look with `owners` in the same transaction first."""
+        now = rows.time_text(datetime.now(UTC))
+        with self._database.transaction() as connection:
+            connection.executemany(_REGISTER, [_columns(item, now) for item in registrations])
+
+    def store_resolution(
+        self, identity: Identity, resolution: Resolution, *, extension: str | None = None
+    ) -> bool:
+        """False if the identity has no row; a new URL starts as `unknown`, without failures."""
+        return self.store_resolutions([StoredResolution(identity, resolution, extension)]) == 1
+
+    def store_resolutions(self, items: Sequence[StoredResolution]) -> int:
+        """All in one transaction; returns how many had a row."""
+        now = datetime.now(UTC)
+        values = [_resolution_columns(item, now) for item in items]
+        with self._database.transaction() as connection:
+            connection.executemany(_FORGET_FAILURES, values)
+            stored = connection.executemany(_STORE, values).rowcount
+            connection.executemany(_RESOLVED_EVENT, values)
+        return stored
+
+    def remove(self, ids: Iterable[int]) -> int:
+        """Forget the rows, not their files; returns how many there were."""
+        with self._database.transaction() as connection:
+            return connection.execute(
+                "DELETE FROM strm_mapping WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(ids)),),
+            ).rowcount
+
+    def _one(self, condition: str, values: dict[str, Value]) -> Mapping | None:
+        found: list[sqlite3.Row] = self._database.query(
+            f"SELECT * FROM strm_mapping WHERE {condition}", values
+        )
+        return rows.mapping(found[0]) if found else None
+
+
+def _columns(item: Registration, now: str | None) -> dict[str, Value]:
+    identity = item.identity
+    return {
+        "strm_path": item.strm_path,
+        "site": identity.site,
+        "slug": identity.slug,
+        "season": identity.season,
+        "episode": identity.episode,
+        "language": identity.language,
+        "provider": identity.provider,
+        "title": item.title,
+        "year": item.year,
+        "now": now,
+    }
+
+
+def _resolution_columns(item: StoredResolution, now: datetime) -> dict[str, Value]:
+    resolution = item.resolution
+    return {
+        **identity_key(item.identity),
+        "url": resolution.url,
+        "headers": json.dumps(dict(resolution.headers)),
+        "provider_used": resolution.provider,
+        "resolved_at": rows.time_text(resolution.resolved_at or now),
+        "expires_at": rows.time_text(resolution.expires_at),
+        "extension": item.extension,
+        "now": rows.time_text(now),
+    }

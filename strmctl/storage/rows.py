@@ -1,0 +1,63 @@
+"""How values look in columns, and a row as a Mapping; times are text that sorts."""
+
+import json
+import sqlite3
+from datetime import UTC, datetime
+
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import LinkState, Mapping, Resolution
+
+
+def time_text(value: datetime | None) -> str | None:
+    """`2026-11-22T23:00:00.000Z`: always this long, so that text order is time order."""
+    if value is None:
+        return None
+    utc = value.astimezone(UTC)
+    return f"{utc.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def time_value(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def identity(row: sqlite3.Row) -> Identity:
+    return Identity(
+        site=row["site"],
+        slug=row["slug"],
+        season=row["season"],
+        episode=row["episode"],
+        language=row["language"],
+        provider=row["provider"],
+    )
+
+
+def resolution(row: sqlite3.Row) -> Resolution | None:
+    if row["resolved_url"] is None:
+        return None
+    return Resolution(
+        url=row["resolved_url"],
+        headers=json.loads(row["headers"]),
+        provider=row["provider_used"],
+        expires_at=time_value(row["expires_at"]),
+        resolved_at=time_value(row["resolved_at"]),
+    )
+
+
+def mapping(row: sqlite3.Row) -> Mapping:
+    return Mapping(
+        id=row["id"],
+        identity=identity(row),
+        strm_path=row["strm_path"],
+        title=row["title"],
+        year=row["year"],
+        extension=row["extension"],
+        resolution=resolution(row),
+        state=LinkState(row["state"]),
+        fail_count=row["fail_count"],
+        first_failed_at=time_value(row["first_failed_at"]),
+        last_failed_at=time_value(row["last_failed_at"]),
+        last_probed_at=time_value(row["last_probed_at"]),
+        next_probe_at=time_value(row["next_probe_at"]),
+        created_at=time_value(row["created_at"]),
+        updated_at=time_value(row["updated_at"]),
+    )

@@ -1,0 +1,30 @@
+"""Which migrations this program knows; they are loaded only when one has to run.
+
+In a checkout they lie beside the package, in the wheel inside it.
+"""
+
+import runpy
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from sqlite_utils import Migrations
+
+MIGRATION_SET = "strmctl"
+APPLICATION_ID = 0x5354524D
+
+_PACKAGE = Path(__file__).parent.parent
+_FOLDERS = (_PACKAGE / "migrations", _PACKAGE.parent / "migrations")
+
+
+def known() -> list[str]:
+    """The names of all migrations, in the order in which they run."""
+    return sorted(path.stem for path in _folder().glob("[0-9][0-9][0-9][0-9]_*.py"))
+
+
+def load() -> "Migrations":
+    return cast("Migrations", runpy.run_path(str(_folder() / "migrations.py"))["migrations"])
+
+
+def _folder() -> Path:
+    return next(folder for folder in _FOLDERS if (folder / "migrations.py").is_file())
