@@ -61,7 +61,7 @@ class KeyProof:
 
     def holds(self, message: str, value: str) -> bool:
         given = value.encode("utf-8", "replace")
-        return any([hmac.compare_digest(key.encode(), given) for key in self.keys])
+        return any(hmac.compare_digest(key.encode(), given) for key in self.keys)
 
 
 @dataclass(frozen=True, slots=True)

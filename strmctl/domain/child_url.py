@@ -1,0 +1,86 @@
+"""Child URLs name a rendition's playlist or something it lists; only rewriting makes them.
+
+    <base>/strm/hls/<token>/index.m3u8          the playlist of a rendition
+    <base>/strm/hls/<token>/<cut>/<number>.ts   a Media Segment, key, … of a finished playlist
+    <base>/strm/hls/<token>/<number>.ts         the same of a live one
+
+The token is `<signature>.<payload>`: it authenticates identity and rendition and ends when the
+playback URL ends. `<cut>` says how the playlist was cut into segments when the player read it,
+so that a segment of another cut is never spliced in, whichever instance answers.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from strmctl.domain.hls.naming import PLAYLIST_NAME
+from strmctl.domain.identity import Identity
+from strmctl.domain.playback_url import Claim
+from strmctl.domain.signature import Signer, base64url
+from strmctl.errors import ForbiddenError, UsageError
+
+PATH = "/strm/hls"
+ROOT = ""
+"""The rendition key of the playlist that is served at the playback URL itself."""
+
+_PURPOSE = "child"
+
+
+@dataclass(frozen=True, slots=True)
+class ChildClaim:
+    """What a token proves: an identity and the key of one of its renditions."""
+
+    playback: Claim
+    rendition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Makes the child URLs of one playback: `base_url` is public_base_url."""
+
+    base_url: str
+    signer: Signer
+    playback: Claim
+
+    def folder(self, rendition: str) -> str:
+        """Where the names of a rendition live, absolute, with its final slash."""
+        return f"{self.base_url.rstrip('/')}{PATH}/{self._token(rendition)}/"
+
+    def playlist(self, rendition: str) -> str:
+        return self.folder(rendition) + PLAYLIST_NAME
+
+    def _token(self, rendition: str) -> str:
+        end = self.playback.expires_at
+        message = "\n".join(
+            (
+                self.playback.identity.canonical(),
+                rendition,
+                "" if end is None else str(int(end.timestamp())),
+            )
+        )
+        return f"{self.signer.sign(_PURPOSE, message)}.{base64url(message.encode())}"
+
+
+def verify(token: str, signer: Signer, now: datetime) -> ChildClaim:
+    """Read a token; raises ForbiddenError for anything that `Addresses` would not have made."""
+    signature, _, payload = token.rpartition(".")
+    message = _decoded(payload)
+    if not signer.verify(_PURPOSE, message, signature) or base64url(message.encode()) != payload:
+        raise ForbiddenError("this address was not made with a key of this server")
+    try:
+        canonical, rendition, end = message.rsplit("\n", 2)
+        expires_at = datetime.fromtimestamp(int(end), UTC) if end else None
+        claim = Claim(Identity.from_canonical(canonical), expires_at)
+    except (UsageError, ValueError, OverflowError):
+        raise ForbiddenError("this address names nothing") from None
+    claim.check_time(now)
+    return ChildClaim(claim, rendition)
+
+
+def _decoded(payload: str) -> str:
+    try:
+        padded = payload.encode("ascii") + b"=" * (-len(payload) % 4)
+        return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except (UnicodeError, binascii.Error):
+        raise ForbiddenError("this address is damaged") from None

@@ -1,0 +1,75 @@
+"""A Media Playlist read once: what each of its names stands for, and the text with those names.
+
+A Media Segment is called by its Media Sequence Number, a part `<number>-<index>`, a key `k…` and
+a Media Initialization Section `i…` by the first segment that they were seen to apply to, what an
+unknown tag points at `x…`. The upstream's URIs stay here; the text holds names only.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+LINK_MARK = "\x00{}\x00"
+"""Stands in the text for the address of another playlist; NUL is in no playlist."""
+
+
+class ByteRange(NamedTuple):
+    offset: int
+    length: int
+
+    def field(self) -> str:
+        """As the Range field asks for it (RFC 9110 section 14.1.2)."""
+        return f"bytes={self.offset}-{self.offset + self.length - 1}"
+
+
+class Resource(NamedTuple):
+    """Something that the playlist lists: its URI as the upstream wrote it, and its part of it."""
+
+    uri: str
+    byte_range: ByteRange | None = None
+
+    def __repr__(self) -> str:
+        return "Resource(…)"
+
+
+class Segment(NamedTuple):
+    """What must be the same in two playlists that are the same content cut the same way."""
+
+    number: int
+    duration: float
+    byte_range: ByteRange | None
+    discontinuity: bool
+    date_time: str
+    keys: tuple[str, ...]
+    init: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPlaylist:
+    """`resources` by name without extension; `target_duration` in seconds."""
+
+    resources: Mapping[str, Resource] = field(repr=False)
+    segments: Sequence[Segment] = field(repr=False)
+    first_number: int
+    target_duration: float
+    ended: bool
+    delta: bool
+    pieces: Sequence[str] = field(repr=False)
+    links: Sequence[str] = field(default=(), repr=False)
+
+    def render(self, prefix: str = "", link: Callable[[str], str | None] | None = None) -> str:
+        """The text with names, each behind `prefix`.
+
+        `link` gives the address of another rendition's playlist from its upstream URI; a line
+        whose rendition it does not know is dropped.
+        """
+        text = prefix.join(self.pieces)
+        for index, uri in enumerate(self.links):
+            address = link(uri) if link else None
+            mark = re.escape(LINK_MARK.format(index))
+            if address is None:
+                text = re.sub(rf"[^\r\n]*{mark}[^\r\n]*(\r\n|\n|\r|$)", "", text)
+            else:
+                text = text.replace(LINK_MARK.format(index), address)
+        return text

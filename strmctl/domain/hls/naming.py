@@ -1,0 +1,58 @@
+"""The names that strmctl gives to what a playlist lists: Media Sequence Numbers and extensions.
+
+Players refuse segments whose path does not end in an extension that fits the content, so the
+extension says what the content is, whatever the upstream calls it (HLS.md, "What players insist
+on"). It is never needed to find the resource again.
+"""
+
+import re
+
+PLAYLIST_NAME = "index.m3u8"
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_PACKED_AUDIO = {".aac": ".aac", ".mp3": ".mp3", ".ac3": ".ac3", ".ec3": ".ec3", ".eac3": ".ec3"}
+_TEXT = {".vtt": ".vtt", ".webvtt": ".vtt"}
+_FRAGMENTED = {".m4s", ".mp4", ".m4v", ".m4a", ".m4f", ".cmfv", ".cmfa", ".cmft"}
+_IMAGE = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+def upstream_extension(uri: str) -> str:
+    """The extension of the URI's path, in lower case with its dot, or ""."""
+    path = uri.partition("?")[0].partition("#")[0]
+    dot = path.rfind(".")
+    return path[dot:].lower() if dot > path.rfind("/") else ""
+
+
+def segment_extension(
+    uri: str, *, has_init: bool, is_subtitles: bool = False, is_image: bool = False
+) -> str:
+    """The extension of a Media Segment, of which the playlist tells no more than this."""
+    extension = upstream_extension(uri)
+    if is_image:
+        return extension if extension in _IMAGE else ".jpg"
+    if has_init:
+        return ".m4s"
+    if is_subtitles:
+        return ".vtt"
+    if extension in _FRAGMENTED:
+        return ".mp4"
+    return _PACKED_AUDIO.get(extension) or _TEXT.get(extension) or ".ts"
+
+
+def data_extension(uri: str) -> str:
+    """The extension of what is no media: session data and URIs of unknown tags."""
+    extension = upstream_extension(uri)
+    return extension if extension[1:].isalnum() and len(extension) <= 5 else ".bin"
+
+
+def stem(name: str) -> str:
+    """What is left of a resource's name without its extension: `12` of `12.ts`."""
+    return name.rpartition(".")[0] or name
+
+
+def is_fetchable(uri: str) -> bool:
+    """Whether a URI leads to an HTTP server: relative ones do, `data:` and `skd:` do not."""
+    scheme, colon, _ = uri.partition(":")
+    if not colon or not _SCHEME.fullmatch(scheme):
+        return True
+    return scheme.lower() in ("http", "https")

@@ -1,0 +1,51 @@
+"""A playlist is UTF-8 text that begins with #EXTM3U; its lines end in LF, CRLF or CR only.
+
+str.splitlines would also break at U+0085 and U+2028, which titles may hold. Bytes that are not
+UTF-8 survive the round trip.
+"""
+
+import re
+
+_BOM = b"\xef\xbb\xbf"
+_HEADER = b"#EXTM3U"
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
+_MULTIVARIANT = re.compile(
+    r"^#EXT-X-(?:STREAM-INF|MEDIA|I-FRAME-STREAM-INF|IMAGE-STREAM-INF|SESSION-DATA|SESSION-KEY)[:\r\n]",
+    re.MULTILINE,
+)
+_MEDIA = re.compile(r"^#EXT(?:INF:|-X-TARGETDURATION:|-X-MEDIA-SEQUENCE:)", re.MULTILINE)
+
+
+class NotAPlaylistError(ValueError):
+    """The text is no playlist, or one that RFC 8216 section 4.1 calls invalid."""
+
+
+def begins_playlist(head: bytes) -> bool:
+    """Whether the first bytes (at least 1 KiB, or all there is) are those of a playlist."""
+    return _body(head).startswith(_HEADER)
+
+
+def decode(data: bytes) -> str:
+    """The text of a playlist, without BOM or leading white space; raises NotAPlaylistError."""
+    body = _body(data)
+    if not body.startswith(_HEADER):
+        raise NotAPlaylistError("does not begin with #EXTM3U")
+    return body.decode("utf-8", "surrogateescape")
+
+
+def encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines with their ends."""
+    return _LINE.findall(text)
+
+
+def is_multivariant(text: str) -> bool:
+    """A Multivariant Playlist has no Media Segments (RFC 8216 section 4.1)."""
+    return _MULTIVARIANT.search(text) is not None and _MEDIA.search(text) is None
+
+
+def _body(data: bytes) -> bytes:
+    return data.removeprefix(_BOM).lstrip(b" \t\r\n")

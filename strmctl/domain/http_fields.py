@@ -1,0 +1,96 @@
+"""Fields of HTTP (RFC 9110) that a gateway has to read: ranges, validators, Retry-After."""
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+_RANGE = re.compile(r"bytes=[ \t]*(\d{0,18})-(\d{0,18})[ \t]*$", re.IGNORECASE)
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)$", re.IGNORECASE)
+
+
+class ContentRange(NamedTuple):
+    """`first` to `last`, both included, of `total` bytes (None where it is not told)."""
+
+    first: int
+    last: int
+    total: int | None
+
+    @property
+    def length(self) -> int:
+        return self.last - self.first + 1
+
+    def field(self) -> str:
+        return f"bytes {self.first}-{self.last}/{'*' if self.total is None else self.total}"
+
+
+class UnsatisfiableRange(ValueError):
+    """No byte of the requested range exists."""
+
+
+def parse_content_range(value: str | None) -> ContentRange | None:
+    """RFC 9110 section 14.4; None for a value that is absent or makes no sense."""
+    match = _CONTENT_RANGE.match(value.strip()) if value else None
+    if match is None:
+        return None
+    first, last = int(match[1]), int(match[2])
+    total = None if match[3] == "*" else int(match[3])
+    if last < first or (total is not None and last >= total):
+        return None
+    return ContentRange(first, last, total)
+
+
+def is_single_range(value: str | None) -> bool:
+    """Whether a Range field asks for one byte range; others may be ignored (section 14.2)."""
+    match = _RANGE.match(value) if value else None
+    return match is not None and (match[1] != "" or match[2] != "")
+
+
+def starts_at_zero(value: str | None) -> bool:
+    """Whether the field asks for the first bytes, or there is none."""
+    match = _RANGE.match(value) if value else None
+    return match is None or (match[1] != "" and int(match[1]) == 0)
+
+
+def select_range(value: str | None, total: int) -> ContentRange | None:
+    """The part of `total` bytes that a Range field asks for; None for all of them.
+
+    Raises UnsatisfiableRange.
+    """
+    match = _RANGE.match(value) if value else None
+    if match is None or not is_single_range(value):
+        return None
+    if not match[1]:
+        length = min(int(match[2]), total)
+        if length == 0:
+            raise UnsatisfiableRange
+        return ContentRange(total - length, total - 1, total)
+    first = int(match[1])
+    last = min(int(match[2]), total - 1) if match[2] else total - 1
+    if match[2] and int(match[2]) < first:
+        return None
+    if first >= total:
+        raise UnsatisfiableRange
+    return ContentRange(first, last, total)
+
+
+def strong_validator(etag: str | None) -> str | None:
+    """The entity tag if it is a strong one (section 8.8.3)."""
+    text = (etag or "").strip()
+    return text if text.startswith('"') and text.endswith('"') and len(text) > 1 else None
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds that a Retry-After field asks to wait (section 10.2.3), never below zero."""
+    text = (value or "").strip()
+    if not text:
+        return None
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())

@@ -1,0 +1,77 @@
+"""What the first bytes of a body are; names and media types of upstreams are not believed."""
+
+from strmctl.domain.hls.playlist_text import begins_playlist
+
+SNIFF_BYTES = 512
+
+_PLAYLIST_TYPES = frozenset(
+    {
+        "application/vnd.apple.mpegurl",
+        "application/x-mpegurl",
+        "application/mpegurl",
+        "audio/mpegurl",
+        "audio/x-mpegurl",
+    }
+)
+_TYPES = {
+    ".ts": "video/mp2t",
+    ".m4s": "video/iso.segment",
+    ".mp4": "video/mp4",
+    ".aac": "audio/aac",
+    ".mp3": "audio/mpeg",
+    ".ac3": "audio/ac3",
+    ".ec3": "audio/eac3",
+    ".vtt": "text/vtt; charset=utf-8",
+    ".json": "application/json",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".mkv": "video/x-matroska",
+    ".webm": "video/webm",
+}
+PLAYLIST_TYPE = "application/vnd.apple.mpegurl"
+
+
+def media_type(extension: str) -> str:
+    """The media type of a name that strmctl made."""
+    return _TYPES.get(extension, "application/octet-stream")
+
+
+def is_playlist(head: bytes, content_type: str) -> bool:
+    """Whether a body that begins with `head` is, or claims to be, a playlist."""
+    return begins_playlist(head) or _essence(content_type) in _PLAYLIST_TYPES
+
+
+def is_web_page(head: bytes, content_type: str) -> bool:
+    """Whether an upstream answered with a page instead of media (a soft 404).
+
+    A page is told by its bytes; the media type alone convicts only what does not look binary.
+    """
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:64].lower()
+    if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<script")):
+        return True
+    claims_page = _essence(content_type) in ("text/html", "application/xhtml+xml")
+    return claims_page and text.startswith((b"<", b"{")) and b"\x00" not in head
+
+
+def is_json(head: bytes, content_type: str) -> bool:
+    """Whether the body is a JSON message, as APIs answer in place of media."""
+    return _essence(content_type) == "application/json" and head.lstrip()[:1] in (b"{", b"[")
+
+
+def sniffed_type(head: bytes) -> str | None:
+    """The media type that magic bytes tell, of the containers that players know."""
+    if head[4:8] in (b"ftyp", b"styp", b"moof"):
+        return "video/mp4"
+    if head[:4] == b"\x1aE\xdf\xa3":
+        return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
+    if head[:1] == b"G" and (len(head) <= 188 or head[188:189] == b"G"):
+        return "video/mp2t"
+    if head[:3] == b"ID3":
+        return "audio/mpeg"
+    return None
+
+
+def _essence(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
