@@ -6,6 +6,19 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from strmctl.settings.values import (
+    BaseUrl,
+    Count,
+    Egress,
+    Hosts,
+    HttpUrls,
+    Port,
+    Secrets,
+    Share,
+    Size,
+    Timeout,
+)
+
 
 class Mode(StrEnum):
     PROXY = "proxy"
@@ -18,49 +31,53 @@ class Auth(StrEnum):
     API_KEY = "api_key"
     NONE = "none"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Auth | None":
+        return {"token": cls.HMAC, "apikey": cls.API_KEY}.get(str(value))
+
 
 @dataclass(frozen=True, slots=True)
 class ProxySettings:
     mode: Mode = Mode.PROXY
-    public_base_url: str = "http://127.0.0.1:8888"
+    public_base_url: BaseUrl = "http://127.0.0.1:8888"
     auth: Auth = Auth.HMAC
     secret_file: Path = Path("strmctl.key")
-    secret: Sequence[str] = field(default=(), repr=False)
+    secret: Secrets = field(default=(), repr=False)
     cache_ttl: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
     host: str = "127.0.0.1"
-    port: int = 8888
-    workers: int = 1
+    port: Port = 8888
+    workers: Count = 1
     drain_timeout: timedelta = timedelta(seconds=10)
-    max_streams: int = 1000
+    max_streams: Count = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamSettings:
-    egress: str = field(default="", repr=False)
-    allow: Sequence[str] = ()
-    connect_timeout: timedelta = timedelta(seconds=10)
-    read_timeout: timedelta = timedelta(seconds=60)
-    playlist_max: int = 16 * 1024 * 1024
+    egress: Egress = field(default="", repr=False)
+    allow: Hosts = ()
+    connect_timeout: Timeout = timedelta(seconds=10)
+    read_timeout: Timeout = timedelta(seconds=60)
+    playlist_max: Size = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeSettings:
-    stale_after: timedelta = timedelta(hours=6)
-    concurrency: int = 64
-    per_host: int = 4
-    timeout: timedelta = timedelta(seconds=10)
-    attempts: int = 3
+    stale_after: Timeout = timedelta(hours=6)
+    concurrency: Count = 64
+    per_host: Count = 4
+    timeout: Timeout = timedelta(seconds=10)
+    attempts: Count = 3
     window: timedelta = timedelta(minutes=10)
-    canaries: Sequence[str] = ()
+    canaries: HttpUrls = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SafetySettings:
-    max_change: float = 0.2
+    max_change: Share = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +87,8 @@ class ResolverSettings:
     name: str
     sites: Sequence[str]
     type: str
-    timeout: timedelta = timedelta(seconds=30)
-    egress: str = field(default="", repr=False)
+    timeout: Timeout = timedelta(seconds=30)
+    egress: Egress = field(default="", repr=False)
     options: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 

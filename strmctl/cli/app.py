@@ -1,0 +1,164 @@
+"""The command line: one Typer app; `command` puts a function on it, with every common option.
+
+To add a command: write `cli/<name>.py` with
+
+    @command(Panel.LIBRARY)
+    def name(run: Run, site: Annotated[str, typer.Option()]) -> int | None:
+        '''The help text.'''
+
+and add its name to NAMES in `cli/commands.py`. What the function returns is the exit code, None
+is 0; errors are raised (strmctl.errors), never printed.
+"""
+
+import inspect
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Concatenate, ParamSpec
+
+import typer
+
+from strmctl import __version__
+from strmctl.cli.run import EveryCommand, Run
+
+P = ParamSpec("P")
+
+_EXIT_CODES = """Exit codes: 0 well, or nothing to do · 1 unexpected · 2 usage · 3 settings ·
+4 database · 5 another run holds the lock · 10 dead links or drift found · 12 some items failed ·
+13 egress down, nothing concluded · 25 a safety limit stopped the change · 130/143 interrupted"""
+
+app = typer.Typer(
+    name="strmctl",
+    help="Keeps a library of .strm files alive.",
+    epilog=" ".join(_EXIT_CODES.split()),
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Panel(StrEnum):
+    """The groups of `strmctl --help`."""
+
+    START = "Start"
+    LIBRARY = "Library"
+    LINKS = "Links"
+    SERVER = "Server"
+    CARE = "Settings and database"
+
+
+_OPTIONS = "Every command"
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        rich_help_panel=_OPTIONS,
+        help="Settings file (STRMCTL_CONFIG, ./strmctl.toml).",
+    ),
+]
+DatabaseFile = Annotated[
+    Path | None,
+    typer.Option("--database", metavar="FILE", rich_help_panel=_OPTIONS, help="Database file."),
+]
+Json = Annotated[
+    bool,
+    typer.Option("--json", rich_help_panel=_OPTIONS, help="One JSON document, NDJSON for many."),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option("-q", "--quiet", rich_help_panel=_OPTIONS, help="Results and errors only."),
+]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "-v",
+        "--verbose",
+        count=True,
+        show_default=False,
+        metavar="",
+        rich_help_panel=_OPTIONS,
+        help="Tell what is done; twice tells more.",
+    ),
+]
+NoColor = Annotated[
+    bool,
+    typer.Option("--no-color", rich_help_panel=_OPTIONS, help="No colours (NO_COLOR)."),
+]
+
+
+def every_command(
+    config: Config = None,
+    database: DatabaseFile = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    no_color: NoColor = False,
+) -> EveryCommand:
+    return EveryCommand(config, database, json, quiet, verbose, no_color)
+
+
+_EVERY_COMMAND = inspect.signature(every_command).parameters
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"strmctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def before_the_command(
+    context: typer.Context,
+    config: Config = None,
+    database: DatabaseFile = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    no_color: NoColor = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    context.obj = every_command(config, database, json, quiet, verbose, no_color)
+
+
+def command(
+    panel: str, name: str | None = None
+) -> Callable[
+    [Callable[Concatenate[Run, P], int | None]], Callable[Concatenate[Run, P], int | None]
+]:
+    """Register a function whose first parameter is `run: Run`; the function itself stays as it is.
+
+    Typer sees its other parameters followed by the options of every command.
+    """
+
+    def register(
+        function: Callable[Concatenate[Run, P], int | None],
+    ) -> Callable[Concatenate[Run, P], int | None]:
+        invoke: Callable[..., int | None] = function
+
+        def call(context: typer.Context, **arguments: Any) -> int | None:
+            given = EveryCommand(**{key: arguments.pop(key) for key in _EVERY_COMMAND})
+            before: EveryCommand = context.obj
+            return invoke(Run(before.followed_by(given)), **arguments)
+
+        _give_signature(call, function)
+        label = name or function.__name__.rstrip("_").replace("_", "-")
+        app.command(label, help=inspect.getdoc(function), rich_help_panel=panel)(call)
+        return function
+
+    return register
+
+
+def _give_signature(call: Callable[..., Any], function: Callable[..., Any]) -> None:
+    _run, *own = inspect.signature(function, eval_str=True).parameters.values()
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    parameters = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in (context, *own, *_EVERY_COMMAND.values())
+    ]
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

@@ -1,0 +1,16 @@
+"""The modules that hold the commands; a run imports the one it calls, help imports all."""
+
+from collections.abc import Sequence
+from importlib import import_module
+
+NAMES = ("config",)
+"""One line for each `cli/<name>.py`, in the order of `strmctl --help`."""
+
+
+def import_for(arguments: Sequence[str]) -> None:
+    """Import the modules that `arguments` may call; all where they call none or ask for help."""
+    called = [name for name in NAMES if name in arguments]
+    before = arguments[: arguments.index(called[0])] if called else arguments
+    asks_for_all = not called or "--help" in before or "-h" in before
+    for name in NAMES if asks_for_all else called:
+        import_module(f"strmctl.cli.{name}")

@@ -1,0 +1,99 @@
+"""Every way a run can end is one exit code and at most one line on stderr."""
+
+import os
+import re
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from types import FrameType, TracebackType
+
+import typer
+from typer.main import get_command
+
+from strmctl.cli.app import app
+from strmctl.cli.commands import import_for
+from strmctl.cli.output import encode, printable
+from strmctl.errors import StrmctlError
+
+_COMPLETION = "_STRMCTL_COMPLETE"
+_USAGE = 2
+_INTERRUPTED = 128 + signal.SIGINT
+_TERMINATED = 128 + signal.SIGTERM
+_CLOSED_PIPE = 128 + signal.SIGPIPE
+_VERBOSE = re.compile(r"-[a-z]*v[a-z]*|--verbose")
+
+
+def run_to_the_end(arguments: Sequence[str]) -> int:
+    """Run one command line; an exception that nobody foresaw ends in `sys.excepthook`."""
+    sys.excepthook = _Unexpected(arguments)
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except StrmctlError as error:
+        return _fail(str(error), error.exit_code, arguments)
+    except typer.TyperException as error:
+        return _fail(error.format_message(), error.exit_code, arguments)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted", _INTERRUPTED, arguments)
+    except BrokenPipeError:
+        _forget_stdout()
+        return _CLOSED_PIPE
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    import_for(arguments)
+    group = get_command(app)
+    if _COMPLETION in os.environ:
+        group(prog_name="strmctl")
+    try:
+        with group.make_context("strmctl", list(arguments) or ["--help"]) as context:
+            return group.invoke(context) or 0
+    except typer.Exit as end:
+        return end.exit_code if arguments else _USAGE
+
+
+def _fail(message: str, code: int, arguments: Sequence[str]) -> int:
+    line = printable(" ".join(message.split()))
+    if "--json" in arguments:
+        line = encode({"type": "error", "code": code, "message": line})
+    else:
+        line = f"strmctl: {line}"
+    sys.stderr.write(line + "\n")
+    return code
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(_TERMINATED)
+
+
+def _forget_stdout() -> None:
+    """The reader has gone; what is still buffered has nowhere to go at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Unexpected:
+    """What Python calls for an exception that nobody caught; the exit code is then 1."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self._arguments = arguments
+
+    def __call__(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        verbose = any(_VERBOSE.fullmatch(argument) for argument in self._arguments)
+        if verbose:
+            sys.stderr.write(without_tokens("".join(traceback.format_exception(error))))
+        hint = "" if verbose else ": run again with -v for details"
+        _fail(f"unexpected {kind.__name__}{hint}", StrmctlError.exit_code, self._arguments)
+
+
+def without_tokens(text: str) -> str:
+    """Text whose URLs have lost their credentials and queries."""
+    return re.sub(r"(https?://)([^\s/?#'\"]*@)?([^\s?#'\"]*)(\?[^\s'\"]*)?", _shorten, text)
+
+
+def _shorten(match: re.Match[str]) -> str:
+    return match[1] + ("***@" if match[2] else "") + match[3] + ("?***" if match[4] else "")

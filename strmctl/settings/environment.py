@@ -1,0 +1,55 @@
+"""Which environment variables name a setting: STRMCTL_SECTION_KEY, and older STRM_* names."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from strmctl.settings.keys import KEYS
+
+PREFIX = "STRMCTL_"
+CONFIG = "STRMCTL_CONFIG"
+_RESOLVERS = "STRMCTL_RESOLVERS_"
+
+OLDER_NAMES = {
+    "STRM_PROXY_MODE": "proxy.mode",
+    "STRM_PUBLIC_BASE_URL": "proxy.public_base_url",
+    "STRM_PROXY_AUTH": "proxy.auth",
+    "STRM_PROXY_SECRET": "proxy.secret",
+    "STRM_PROXY_UPSTREAM_ALLOWLIST": "upstream.allow",
+    "STRM_PROXY_CACHE_TTL_SECONDS": "proxy.cache_ttl",
+}
+"""Names of the project that the idea comes from; the STRMCTL_ name wins over them."""
+
+NAMES = {PREFIX + key.upper().replace(".", "_"): key for key in KEYS}
+
+
+def variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Those that mean strmctl, weaker ones first; an empty one counts as not set."""
+    older = [name for name in OLDER_NAMES if name in environ]
+    own = sorted(name for name in environ if name.startswith(PREFIX) and name != CONFIG)
+    return ((name, environ[name]) for name in (*older, *own) if environ[name])
+
+
+def key_of(variable: str, resolvers: Sequence[str]) -> str | None:
+    """The key that a variable sets, None where there is none.
+
+    `STRMCTL_RESOLVERS_NAME_KEY` sets any key of a resolver in `resolvers`; a name that is not
+    among them makes a new resolver, whose key is the last word.
+    """
+    if not variable.startswith(_RESOLVERS):
+        return OLDER_NAMES.get(variable) or NAMES.get(variable)
+    rest = variable.removeprefix(_RESOLVERS)
+    for resolver in sorted(resolvers, key=len, reverse=True):
+        prefix = resolver.upper().replace("-", "_") + "_"
+        if rest.startswith(prefix):
+            return f"resolvers.{resolver}.{rest.removeprefix(prefix).lower()}"
+    name, _, key = rest.lower().rpartition("_")
+    return f"resolvers.{name}.{key}" if name and key else None
+
+
+def config_folder(environ: Mapping[str, str]) -> Path:
+    """Where the platform keeps a program's settings (XDG base directories, or macOS's)."""
+    home = Path(environ.get("HOME") or Path.home())
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support" / "strmctl"
+    return Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "strmctl"

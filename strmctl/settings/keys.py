@@ -1,0 +1,59 @@
+"""Every key of the settings, its kind and its default, read from the types in `model.py`."""
+
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from enum import StrEnum
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from strmctl.settings.model import ResolverSettings, Settings
+from strmctl.settings.values import PLAIN, Kind, choice, option
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`name` is `section.key`, or `key` at the top; a required key has no default."""
+
+    name: str
+    kind: Kind
+    default: object = None
+    required: bool = False
+
+
+def _kind(annotation: Any) -> Kind:
+    if get_origin(annotation) is Annotated:
+        return next(mark for mark in get_args(annotation) if isinstance(mark, Kind))
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return choice(annotation)
+    return PLAIN[annotation]
+
+
+def _keys(shape: type, prefix: str = "") -> dict[str, Key]:
+    hints = get_type_hints(shape, include_extras=True)
+    return {
+        prefix + field.name: Key(
+            name=prefix + field.name,
+            kind=_kind(hints[field.name]),
+            default=None if field.default is MISSING else field.default,
+            required=field.default is MISSING,
+        )
+        for field in fields(shape)
+        if field.name not in SECTIONS and field.name not in ("resolvers", "name", "options")
+    }
+
+
+SECTIONS: dict[str, Any] = {
+    name: hint for name, hint in get_type_hints(Settings).items() if is_dataclass(hint)
+}
+KEYS: dict[str, Key] = _keys(Settings)
+for _name, _shape in SECTIONS.items():
+    KEYS |= _keys(_shape, f"{_name}.")
+
+RESOLVER_KEYS = _keys(ResolverSettings)
+
+
+def resolver_key(resolver: str, key: str) -> Key:
+    """The key `resolvers.<resolver>.<key>`; keys that only its kind knows take any value."""
+    known = RESOLVER_KEYS.get(key)
+    name = f"resolvers.{resolver}.{key}"
+    if known is None:
+        return Key(name, option(key))
+    return Key(name, known.kind, known.default, known.required)

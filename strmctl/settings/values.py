@@ -1,0 +1,243 @@
+"""How the value of a setting is read from text or TOML, shown again, and described when wrong.
+
+A setting's kind follows from its type in `settings/model.py`: an `Annotated` type carries its
+Kind, plain types are found in `PLAIN`.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`read` takes what TOML or the environment holds and raises ValueError for anything else."""
+
+    accepts: str
+    read: Callable[[object], object]
+    show: Callable[[object], object] = lambda value: value
+    secret: bool = False
+
+
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|KiB|MiB|GiB)?")
+_BYTES = {
+    "B": 1,
+    "kB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "KiB": 2**10,
+    "MiB": 2**20,
+    "GiB": 2**30,
+}
+_HOST = re.compile(r"(?=.{1,253}\.?$)(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
+_SECRET_NAME = re.compile(r"token|passw|key|secret|auth|cookie|credential|header", re.IGNORECASE)
+_EGRESS_SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+def duration(raw: object) -> timedelta:
+    """`10s`, `1h30m`, `250ms`; a bare number counts seconds."""
+    text = str(_number_or_text(raw)).strip()
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return timedelta(seconds=float(text))
+    parts = _DURATION_PART.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError("not a duration")
+    return timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
+
+
+def show_duration(value: object) -> str:
+    """The shortest text that `duration` reads back as `value`."""
+    assert isinstance(value, timedelta)
+    milliseconds = round(value.total_seconds() * 1000)
+    text = ""
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
+        count, milliseconds = divmod(milliseconds, size)
+        text += f"{count}{unit}" if count else ""
+    return text or "0s"
+
+
+def size(raw: object) -> int:
+    """`16MiB`, `500kB`; a bare number counts bytes."""
+    match = _SIZE.fullmatch(str(_number_or_text(raw)).strip())
+    if match is None:
+        raise ValueError("not a size")
+    return int(float(match[1]) * _BYTES[match[2] or "B"])
+
+
+def text(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise TypeError("not text")
+    return raw.strip()
+
+
+def path(raw: object) -> Path:
+    """As written, `~` expanded; the caller knows from where a relative one counts."""
+    if not text(raw):
+        raise ValueError("empty")
+    return Path(text(raw)).expanduser()
+
+
+def texts(raw: object) -> tuple[str, ...]:
+    """A TOML array, or text split at commas."""
+    parts = raw.split(",") if isinstance(raw, str) else raw
+    if not isinstance(parts, Sequence):
+        raise TypeError("not a list")
+    return tuple(filter(None, map(text, parts)))
+
+
+def whole_number(low: int, high: int) -> Callable[[object], int]:
+    def read(raw: object) -> int:
+        number = int(_number_or_text(raw))
+        if number != float(_number_or_text(raw)) or not low <= number <= high:
+            raise ValueError("out of range")
+        return number
+
+    return read
+
+
+def share(raw: object) -> float:
+    number = float(_number_or_text(raw))
+    if not 0 <= number <= 1:
+        raise ValueError("out of range")
+    return number
+
+
+def above_zero(raw: object) -> timedelta:
+    span = duration(raw)
+    if not span:
+        raise ValueError("zero")
+    return span
+
+
+def base_url(raw: object) -> str:
+    parts = urlsplit(text(raw))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("not an http(s) URL")
+    if parts.query or parts.fragment or parts.username is not None or "@" in parts.netloc:
+        raise ValueError("more than scheme, host, port and path")
+    _ = parts.port  # raises ValueError when it is out of range
+    return parts.geturl().rstrip("/")
+
+
+def egress(raw: object) -> str:
+    parts = urlsplit(text(raw))
+    if parts.geturl() and (parts.scheme not in _EGRESS_SCHEMES or not parts.hostname):
+        raise ValueError("not a proxy URL")
+    _ = parts.port
+    return text(raw)
+
+
+def http_urls(raw: object) -> tuple[str, ...]:
+    urls = texts(raw)
+    for url in urls:
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise ValueError("not an http(s) URL")
+    return urls
+
+
+def hosts(raw: object) -> tuple[str, ...]:
+    """Host names in lower case, addresses and networks in their usual spelling."""
+    return tuple(_host_or_network(entry.lower()) for entry in texts(raw))
+
+
+def choice(options: type[StrEnum]) -> Kind:
+    return Kind(accepts=" | ".join(options), read=lambda raw: options(text(raw).lower()), show=str)
+
+
+def option(name: str) -> Kind:
+    """A key that only one kind of resolver knows: any TOML value; secret-looking ones masked."""
+    secret = _SECRET_NAME.search(name) is not None
+    return Kind("any value", lambda raw: raw, lambda value: _masked(value, secret), secret)
+
+
+def hide_credentials(url: str) -> str:
+    """A URL without user, password and query, fit to be shown."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    hidden = f"***@{host}" if "@" in parts.netloc else host
+    query = "***" if parts.query else ""
+    return parts._replace(netloc=hidden, query=query, fragment="").geturl()
+
+
+def _masked(value: object, secret: bool) -> object:
+    if isinstance(value, dict):
+        return {
+            name: _masked(item, secret or _SECRET_NAME.search(name) is not None)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(item, secret) for item in value]
+    if secret:
+        return "***"
+    return hide_credentials(value) if isinstance(value, str) and "://" in value else value
+
+
+def _number_or_text(raw: object) -> int | float | str:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
+        raise TypeError("not a number")
+    return raw
+
+
+def _host_or_network(entry: str) -> str:
+    if re.fullmatch(r"[0-9a-f.:]*[.:][0-9a-f.:]*(/\d+)?", entry):
+        return str(ipaddress.ip_network(entry, strict=False))
+    if _HOST.fullmatch(entry):
+        return entry.rstrip(".")
+    raise ValueError("neither host nor network")
+
+
+def _shown_list(values: object) -> list[str]:
+    assert isinstance(values, tuple)
+    return [str(value) for value in values]
+
+
+_DURATION_TEXT = 'a duration such as "10s", "6h" or "1h30m"'
+_TEXTS = Kind("a list of texts", texts, _shown_list)
+
+Port = Annotated[
+    int, Kind("a port from 0 to 65535, where 0 takes a free one", whole_number(0, 65535))
+]
+Count = Annotated[int, Kind("a whole number from 1", whole_number(1, 1_000_000))]
+Share = Annotated[float, Kind("a share from 0 to 1", share)]
+Size = Annotated[int, Kind('a size such as "16MiB" or "500kB"', size)]
+Timeout = Annotated[timedelta, Kind(_DURATION_TEXT + ", above 0", above_zero, show_duration)]
+BaseUrl = Annotated[
+    str, Kind("an http:// or https:// URL without user, query and fragment", base_url)
+]
+Egress = Annotated[
+    str,
+    Kind(
+        '"", or a proxy URL that begins with http://, https://, socks5:// or socks5h://',
+        egress,
+        lambda value: hide_credentials(str(value)),
+        secret=True,
+    ),
+]
+Hosts = Annotated[
+    Sequence[str], Kind("a list of hosts, addresses and CIDR networks", hosts, _shown_list)
+]
+HttpUrls = Annotated[Sequence[str], Kind("a list of http(s) URLs", http_urls, _shown_list)]
+Secrets = Annotated[
+    Sequence[str],
+    Kind(
+        "one key, or a list of keys of which the first signs",
+        texts,
+        lambda values: ["***"] * len(_shown_list(values)),
+        secret=True,
+    ),
+]
+
+PLAIN: dict[object, Kind] = {
+    str: Kind("text", text),
+    Path: Kind("a path", path, str),
+    timedelta: Kind(_DURATION_TEXT, duration, show_duration),
+    Sequence[str]: _TEXTS,
+}
