@@ -1,0 +1,1 @@
+"""Playback with real parts: nginx as the upstream, `strmctl serve`, and real players."""

@@ -1,0 +1,67 @@
+"""An episode on the stage: a file behind nginx, a resolver that signs it, a `.strm` for it."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from playback.media import FILM, Media
+from playback.nginx import Nginx
+from playback.resolver import Answer, Question, Resolver
+from playback.strmctl import Strmctl
+
+HEADERS = {"Referer": "https://made.up/watch/2", "User-Agent": "MadeUp/1.0"}
+_numbers = itertools.count(1)
+
+
+@dataclass(slots=True)
+class Episode:
+    """What the resolver answers from now on (`lifetime` in seconds), and what it has answered."""
+
+    path: str
+    slug: str
+    resolver: Resolver
+    nginx: Nginx
+    lifetime: float = 3600.0
+    rate: str = ""
+    playback_url: str = ""
+    upstream_urls: list[str] = field(default_factory=list)
+
+    def answer(self) -> Answer:
+        if self.path == FILM:
+            url = self.nginx.file_url(self.path, seconds=self.lifetime, rate=self.rate)
+        else:
+            url = self.nginx.folder_url(self.path, seconds=self.lifetime)
+        self.upstream_urls.append(url)
+        return {"url": url, "headers": HEADERS, "provider": "VOE", "expires_at": None}
+
+    def questions(self) -> list[Question]:
+        return self.resolver.asked(self.slug)
+
+    def expire(self) -> None:
+        """Wait for the death of the URL in use; the next one lasts."""
+        self.nginx.wait_expired(self.upstream_urls[-1])
+        self.lifetime = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    media: Media
+    nginx: Nginx
+    resolver: Resolver
+    strmctl: Strmctl
+
+    def episode(
+        self,
+        path: str,
+        *arguments: str,
+        lifetime: float = 3600.0,
+        rate: str = "",
+        environ: Mapping[str, str] | None = None,
+    ) -> Episode:
+        """`strmctl write` of a series of its own; `playback_url` is read from the `.strm`."""
+        slug = f"show-{next(_numbers)}"
+        episode = Episode(path, slug, self.resolver, self.nginx, lifetime, rate)
+        self.resolver.answers[slug] = episode.answer
+        mapping = self.strmctl.write(slug, *arguments, environ=environ)
+        episode.playback_url = self.strmctl.strm_text(mapping).strip()
+        return episode

@@ -1,0 +1,73 @@
+"""Players decode 600 frames and 24.0 s from the URL in the `.strm`, before and after expiry."""
+
+import pytest
+
+from playback.media import FILM, FORMS, FRAMES, SECONDS
+from playback.players import PLAYERS, Played, Player
+from playback.resolver import Question
+from playback.stage import Stage
+
+EACH_PLAYER = pytest.mark.parametrize("player", PLAYERS.values(), ids=PLAYERS)
+EACH_FORM = pytest.mark.parametrize("path", FORMS.values(), ids=FORMS)
+
+
+def assert_whole(played: Played) -> None:
+    assert played.frames == FRAMES, played.complaints
+    assert played.video_seconds == pytest.approx(SECONDS)
+    assert played.audio_seconds == pytest.approx(SECONDS, abs=0.05)
+    assert played.exit_code == 0
+
+
+@EACH_PLAYER
+@EACH_FORM
+def test_plays_whole(path: str, player: Player, stage: Stage) -> None:
+    episode = stage.episode(path)
+    assert_whole(player(episode.playback_url, 0))
+    assert len(episode.questions()) == 1
+
+
+@EACH_PLAYER
+@pytest.mark.parametrize(
+    ("start", "frames"), [(4, 500), (11.96, 301), (12, 300), (20.4, 90), (23.96, 1)]
+)
+def test_seeks_in_a_plain_file(start: float, frames: int, player: Player, stage: Stage) -> None:
+    played = player(stage.episode(FILM).playback_url, start)
+    assert played.frames == frames, played.complaints
+
+
+@EACH_PLAYER
+@pytest.mark.parametrize("path", [FORMS["ts"], FORMS["fmp4"], FORMS["groups"]])
+def test_seeks_in_hls(path: str, player: Player, stage: Stage) -> None:
+    played = player(stage.episode(path).playback_url, 12)
+    assert played.frames == FRAMES // 2, played.complaints
+
+
+@EACH_PLAYER
+@EACH_FORM
+def test_plays_whole_after_expiry(path: str, player: Player, stage: Stage) -> None:
+    episode = stage.episode(path, "--resolve", lifetime=2)
+    assert len(episode.questions()) == 1
+    episode.expire()
+    assert_whole(player(episode.playback_url, 0))
+    assert_renewed_once(episode.questions(), episode.upstream_urls)
+
+
+@pytest.mark.players
+@EACH_PLAYER
+@EACH_FORM
+def test_plays_whole_before_and_after_expiry(path: str, player: Player, stage: Stage) -> None:
+    episode = stage.episode(path, lifetime=10)
+    assert_whole(player(episode.playback_url, 0))
+    assert len(episode.questions()) == 1
+    episode.expire()
+    assert_whole(player(episode.playback_url, 0))
+    assert_renewed_once(episode.questions(), episode.upstream_urls)
+
+
+def assert_renewed_once(questions: list[Question], answered: list[str]) -> None:
+    first, second = questions
+    assert first["avoid_urls"] == []
+    assert first["last_status"] is None
+    assert second["reason"] == "play"
+    assert second["avoid_urls"] == answered[:1]
+    assert second["last_status"] == 410
