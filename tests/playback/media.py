@@ -24,6 +24,7 @@ FORMS = {
     "ranges-fmp4": "vault-ranges-fmp4/piecelist.m3u8",
     "mp4": FILM,
 }
+SUBTITLES = [f"Satz {number}, schön" for number in range(6)]
 UPSTREAM_WORDS = ("vault", "piece")
 
 _VIDEO = "-c:v libx264 -profile:v baseline -preset ultrafast -g 50 -sc_threshold 0".split()
@@ -134,8 +135,9 @@ def _groups(film: Path, folder: Path) -> None:
 def _subtitles(folder: Path) -> None:
     folder.mkdir()
     lines = ["#EXTM3U", "#EXT-X-VERSION:4", "#EXT-X-TARGETDURATION:4", "#EXT-X-PLAYLIST-TYPE:VOD"]
-    for number in range(6):
-        cue = f"00:00:{4 * number:02}.000 --> 00:00:{4 * number + 3:02}.000\nSatz {number}, schön\n"
+    for number, text in enumerate(SUBTITLES):
+        start = 4 * number + 2
+        cue = f"00:00:{start:02}.000 --> 00:00:{start + 1:02}.000\n{text}\n"
         stamp = "X-TIMESTAMP-MAP=MPEGTS:126000,LOCAL:00:00:00.000"
         (folder / f"piece{number}.vtt").write_text(f"WEBVTT\n{stamp}\n\n{cue}", encoding="utf-8")
         lines += ["#EXTINF:4.000,", f"piece{number}.vtt"]

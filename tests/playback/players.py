@@ -39,6 +39,15 @@ PLAYERS: Mapping[str, Player] = {
 }
 
 
+def read_subtitles(url: str) -> list[str]:
+    """The cues of the first subtitle rendition but the first, which ffmpeg 9 loses as it probes."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-i", url]
+    run = subprocess.run(
+        [*command, "-map", "0:s:0", "-f", "webvtt", "-"], capture_output=True, timeout=90
+    )
+    return [block.split("\n", 1)[1] for block in run.stdout.decode().strip().split("\n\n")[1:]]
+
+
 def _play_with_ffmpeg(executable: str, url: str, start: float) -> Played:
     seek = ["-ss", f"{start:g}"] if start else []
     streams = ["-map", "0:v:0", "-map", "0:a:0", "-fps_mode", "passthrough"]

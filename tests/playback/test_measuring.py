@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from playback.media import FILM, FORMS, FRAMES, SECONDS, Media
+from playback.media import FILM, FORMS, FRAMES, SECONDS, SUBTITLES, Media
 from playback.nginx import Nginx, running_nginx
-from playback.players import PLAYERS, Player
+from playback.players import PLAYERS, Player, read_subtitles
 
 DIRECT_FORMS = {name: path for name, path in FORMS.items() if name != "ranges-fmp4"}
 EACH_PLAYER = pytest.mark.parametrize("player", PLAYERS.values(), ids=PLAYERS)
@@ -50,6 +50,10 @@ def test_lost_frames_show_in_the_count_only(
     assert played.exit_code == 0
     assert FRAMES - 100 <= played.frames < FRAMES
     assert played.audio_seconds < SECONDS - 1
+
+
+def test_direct_subtitles_are_whole(nginx: Nginx) -> None:
+    assert read_subtitles(nginx.folder_url(FORMS["groups"], seconds=60)) == SUBTITLES[1:]
 
 
 def test_every_file_needs_its_token(media: Media, nginx: Nginx, client: httpx.Client) -> None:

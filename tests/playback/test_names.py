@@ -68,7 +68,8 @@ def secrets_of(upstream_url: str) -> Iterator[str]:
 def test_names_keep_the_form_that_players_need(
     path: str, stage: Stage, client: httpx.Client
 ) -> None:
-    root, *below = [s for s in steps(stage, stage.episode(path), client) if s.is_playlist]
+    episode = stage.episode(path, "--resolve")
+    root, *below = [step for step in steps(stage, episode, client) if step.is_playlist]
     assert urlsplit(root.url).path.endswith("/stream.m3u8")
     assert all(c.uri.startswith(stage.strmctl.base_url) for c in children(root.response.text))
     for step in [root, *below]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from playback.media import FILM, FORMS, FRAMES, SECONDS
-from playback.players import PLAYERS, Played, Player
+from playback.media import FILM, FORMS, FRAMES, SECONDS, SUBTITLES
+from playback.players import PLAYERS, Played, Player, read_subtitles
 from playback.resolver import Question
 from playback.stage import Stage
 
@@ -24,6 +24,11 @@ def test_plays_whole(path: str, player: Player, stage: Stage) -> None:
     episode = stage.episode(path)
     assert_whole(player(episode.playback_url, 0))
     assert len(episode.questions()) == 1
+
+
+def test_subtitles_are_read_whole(stage: Stage) -> None:
+    episode = stage.episode(FORMS["groups"])
+    assert read_subtitles(episode.playback_url) == SUBTITLES[1:]
 
 
 @EACH_PLAYER

@@ -85,5 +85,6 @@ def test_the_log_holds_a_line_for_each_request_and_no_secret(
         client.get(first.uri)
     log = server.log.read_text()
     assert log.count("GET") >= 2
-    for secret in ["vault", "piece", own_stage.nginx.address, first.uri.split("/")[-2], "sig="]:
+    token = max(first.uri.split("/"), key=len)
+    for secret in ["vault", "piece", own_stage.nginx.address, token, "sig="]:
         assert secret not in log
