@@ -3,8 +3,14 @@
 from collections.abc import Sequence
 from importlib import import_module
 
-NAMES = ("config",)
-"""One line for each `cli/<name>.py`, in the order of `strmctl --help`."""
+NAMES = (
+    "init",  # Start
+    "url",  # Library
+    "config",  # Settings and database
+    "migrate",
+    "backup",
+)
+"""One line for each `cli/<name>.py`; the order is that of `strmctl --help`, panel by panel."""
 
 
 def import_for(arguments: Sequence[str]) -> None:

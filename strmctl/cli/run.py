@@ -43,6 +43,7 @@ class Run:
 
     def __init__(self, options: EveryCommand) -> None:
         self.config = options.config
+        self.database = options.database
         self.output = Output(
             json=options.json,
             quiet=options.quiet,

@@ -136,7 +136,17 @@ def _from_flags(overrides: Mapping[str, str]) -> Iterator[tuple[str, _Given]]:
     for name, raw in overrides.items():
         if name not in KEYS:
             raise KeyError(name)
-        yield name, _Given(raw, "flag", f"flag for {name}", Path.cwd())
+        yield name, _flag(name, raw)
+
+
+def _flag(name: str, raw: object) -> _Given:
+    option = name.rpartition(".")[2].replace("_", "-")
+    return _Given(raw, "flag", f"--{option}", Path.cwd())
+
+
+def checked_flag(name: str, raw: str) -> object:
+    """What a flag means for the setting `name`; raises SettingsError for a bad value."""
+    return _value(KEYS[name], _flag(name, raw), Path.cwd()).value
 
 
 def _value(key: Key, given: _Given | None, folder: Path) -> Value:

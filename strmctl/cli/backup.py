@@ -1,0 +1,23 @@
+"""`strmctl backup FILE`: a consistent copy of the database while others use it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from strmctl.cli.app import Panel, command
+from strmctl.cli.run import Run
+
+
+@command(Panel.CARE)
+def backup(
+    run: Run, file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
+) -> None:
+    """Copy the database to FILE, which must not exist, while others read and write."""
+    from strmctl.storage.database import Database
+
+    target = file.absolute()
+    with Database.open(run.settings.database, migrate=False) as database:
+        database.backup(target)
+    size = target.stat().st_size
+    run.output.document({"type": "backup", "path": target, "bytes": size}, f"{target}")

@@ -1,0 +1,64 @@
+"""`strmctl init`: from nothing to a library, in one folder."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from strmctl.cli.app import Panel, command
+from strmctl.cli.output import Output
+from strmctl.cli.run import Run
+from strmctl.settings.load import FILE_NAME, checked_flag, load
+
+_NEXT = """Next: describe where episodes come from in a [resolvers.NAME] table of {settings}, then
+  strmctl write --site SITE --slug SLUG --season 1 --episode 1 --language LANGUAGE
+  strmctl serve"""
+
+
+@command(Panel.START)
+def init(
+    run: Run,
+    library: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the .strm files will live.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="What media servers reach the proxy at.")
+    ] = None,
+) -> None:
+    """Write strmctl.toml, make the signing key, the library folder and the database.
+
+    Nothing that exists is touched; running it again makes what is missing.
+    """
+    from strmctl.services.init import init as make
+
+    file = run.config or Path(os.environ.get("STRMCTL_CONFIG") or FILE_NAME)
+    flags = {"library": library, "database": run.database, "proxy.public_base_url": base_url}
+    given = {key: checked_flag(key, str(flag)) for key, flag in flags.items() if flag is not None}
+    folder = file.absolute().parent
+    made = make(file, {_last(key): _seen_from(folder, value) for key, value in given.items()})
+    record: dict[str, object] = {"type": "init", **{thing.what: thing.path for thing in made}}
+    record["created"] = [thing.what for thing in made if thing.created]
+    lines = [f"{'made' if thing.created else 'kept'} {thing.path}" for thing in made]
+    run.output.document(record, "\n".join(lines))
+    _warn_of_differences(run.output, file, given)
+    if record["created"] and not run.output.json:
+        run.output.note(_NEXT.format(settings=file))
+
+
+def _warn_of_differences(output: Output, file: Path, given: Mapping[str, object]) -> None:
+    for value in load(file).values:
+        if value.key in given and value.value != given[value.key]:
+            output.warn(f"{value.key} stays {value.shown} as {value.source} has it")
+
+
+def _last(key: str) -> str:
+    return key.rpartition(".")[2]
+
+
+def _seen_from(folder: Path, value: object) -> str:
+    """A path below the settings file is written relative to it, so that the folder can move."""
+    if isinstance(value, Path) and value.is_relative_to(folder):
+        value = value.relative_to(folder)
+    return str(value)

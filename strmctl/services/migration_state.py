@@ -1,0 +1,35 @@
+"""Which migrations a database has had and which it still needs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from strmctl.storage import schema
+from strmctl.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationState:
+    """`ran` are those of `applied` that this run has applied; `folder` holds their files."""
+
+    applied: Sequence[str]
+    pending: Sequence[str]
+    folder: Path
+    ran: Sequence[str] = ()
+
+
+def look(database: Path) -> MigrationState:
+    """Changes nothing; a database that does not exist yet needs every migration."""
+    if not database.exists():
+        return MigrationState((), schema.known(), schema._folder())
+    with Database.open(database, migrate=False) as opened:
+        return MigrationState(opened.applied(), opened.pending(), schema._folder())
+
+
+def bring_up_to_date(database: Path) -> MigrationState:
+    """Apply what is pending, after a backup; a database that does not exist yet is made."""
+    missing = look(database).pending
+    with Database.open(database) as opened:
+        applied = opened.applied()
+        ran = [name for name in applied if name in missing]
+        return MigrationState(applied, opened.pending(), schema._folder(), ran)
