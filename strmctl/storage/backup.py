@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from strmctl.errors import DatabaseError
+from strmctl.storage.durable import sync
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -23,7 +24,7 @@ def copy_database(source: Path, target: Path) -> None:
         raise DatabaseError(f"{target}: cannot be written: {error.strerror}") from error
     finally:
         partial.unlink(missing_ok=True)
-    _sync(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    sync(target.parent)
 
 
 def _vacuum_into(source: Path, partial: Path) -> None:
@@ -32,12 +33,4 @@ def _vacuum_into(source: Path, partial: Path) -> None:
     with closing(sqlite3.connect(source, isolation_level=None)) as connection:
         connection.execute("VACUUM INTO ?", (str(partial),))
     # VACUUM INTO does not sync what it writes.
-    _sync(partial, os.O_RDWR)
-
-
-def _sync(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(partial)

@@ -1,0 +1,49 @@
+"""A `.strm` is read tolerantly and written clean: UTF-8, LF, one URL, the user's comments kept."""
+
+import re
+from dataclasses import dataclass, field
+
+from strmctl.errors import UsageError
+
+# Only these end a line; U+0085 and U+2028 may stand in a comment.
+_LINE_END = re.compile(r"\r\n|\r|\n")
+# What editors and copy-and-paste leave around a URL.
+_INVISIBLE = "\ufeff\u200b\u2060\0"
+
+
+@dataclass(frozen=True, slots=True)
+class StrmText:
+    """The URL, None where there is none, and the lines that begin with `#` (`#KODIPROP:` …)."""
+
+    url: str | None = field(default=None, repr=False)
+    comments: tuple[str, ...] = field(default=(), repr=False)
+
+
+def parse(content: bytes) -> StrmText:
+    """Read any bytes: the first line that is neither blank nor a comment is the URL."""
+    lines = [_bare(line) for line in _LINE_END.split(_decode(content))]
+    comments = tuple(line for line in lines if line.startswith("#"))
+    url = next((line for line in lines if line and not line.startswith("#")), None)
+    return StrmText(url, comments)
+
+
+def render(url: str, comments: tuple[str, ...] = ()) -> bytes:
+    """The file's content; raises UsageError for a URL that is not one line of printable text."""
+    if not url or url.startswith("#") or not url.isprintable() or " " in url:
+        raise UsageError("the URL for the .strm is empty or holds a space or control character")
+    return "".join(f"{line}\n" for line in (*comments, url)).encode()
+
+
+def _decode(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _bare(line: str) -> str:
+    """Without white space and invisible characters around it."""
+    before = None
+    while line != before:
+        before, line = line, line.strip().strip(_INVISIBLE)
+    return line

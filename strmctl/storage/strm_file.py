@@ -1,0 +1,213 @@
+"""A `.strm` is old or new, never half, and nothing outside the library is read or written.
+
+Content that is there already is not written again: its mtime stays, media servers do not rescan.
+"""
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from strmctl.errors import ItemError
+from strmctl.storage.durable import make_folder, replace_file, sync
+
+MAX_BYTES = 64 * 1024
+"""More than this is no `.strm`: it is refused rather than read."""
+
+_TEMPORARY = ".strmctl-{pid}-{number}.tmp"
+_TEMPORARIES = ".strmctl-*.tmp"
+# A disk settles fsyncs together if they come together: 8 take half the time of 1.
+_THREADS = 8
+_FILES_A_TASK = 16
+
+Content = bytes | ItemError | None
+"""Of a file that was looked at: what it holds, None where there is none, or why it is not read."""
+
+
+class LibraryFiles:
+    """The files below one library; `strm_path` is relative to it, with `/`.
+
+    What concerns one file is an ItemError: raised by the methods for one, answered by those
+    for many.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._numbers = count()
+        self._inside: set[Path] = set()
+        self._swept: set[Path] = set()
+
+    def read(self, strm_path: str) -> bytes | None:
+        """None where there is no such file."""
+        file = self._root / strm_path
+        with _explained(strm_path):
+            self._check_inside(file.parent)
+            try:
+                return _read_plain(file)
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
+    def read_all(self, strm_paths: Iterable[str]) -> dict[str, Content]:
+        return {strm_path: self._content(strm_path) for strm_path in strm_paths}
+
+    def replace(self, strm_path: str, content: bytes) -> bool:
+        """Make the file hold `content`; False where it does so already."""
+        if self.read(strm_path) == content:
+            return False
+        for error in self.write_all({strm_path: content}).values():
+            raise error
+        return True
+
+    def write_all(self, contents: Mapping[str, bytes]) -> dict[str, ItemError]:
+        """Write them all, durable on return; the answer holds those that failed."""
+        if not contents:
+            return {}
+        folders = {strm_path: (self._root / strm_path).parent for strm_path in contents}
+        self._make_root()
+        unusable = self._make_folders(set(folders.values()))
+        failed = {path: unusable[at] for path, at in folders.items() if at in unusable}
+        usable = set(folders.values()) - unusable.keys()
+        with self._announced(usable):
+            failed |= self._write_in_threads([it for it in contents.items() if it[0] not in failed])
+            for folder in usable:
+                sync(folder)
+        return failed
+
+    def remove(self, strm_path: str) -> bool:
+        """Remove the file, and the folders that are empty then; False where there was none."""
+        file = self._root / strm_path
+        with _explained(strm_path):
+            self._check_inside(file.parent)
+            try:
+                file.unlink()
+            except FileNotFoundError:
+                return False
+            sync(file.parent)
+            _remove_empty(file.parent, self._root)
+        return True
+
+    def _content(self, strm_path: str) -> Content:
+        try:
+            return self.read(strm_path)
+        except ItemError as error:
+            return error
+
+    def _check_inside(self, folder: Path) -> None:
+        """A symbolic link may lead elsewhere in the library, never out of it."""
+        if folder in self._inside:
+            return
+        # Not Path.resolve: it raises RuntimeError for a loop of links.
+        if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(self._root)):
+            raise ItemError(f"{folder}: a symbolic link leads out of the library: remove it")
+        self._inside.add(folder)
+
+    def _make_root(self) -> None:
+        try:
+            make_folder(self._root)
+        except OSError as error:
+            raise ItemError(f"{self._root}: cannot be the library: {error.strerror}") from error
+
+    def _make_folders(self, folders: Collection[Path]) -> dict[Path, ItemError]:
+        """The answer holds those that cannot be used."""
+        unusable: dict[Path, ItemError] = {}
+        for folder in sorted(folders):
+            try:
+                with _explained(str(folder.relative_to(self._root))):
+                    self._check_inside(folder)
+                    make_folder(folder)
+            except ItemError as error:
+                unusable[folder] = error
+        return unusable
+
+    @contextmanager
+    def _announced(self, folders: Collection[Path]) -> Iterator[None]:
+        """Hold a shared lock on the library while writing; a run that finds itself alone first
+        removes what killed runs have left in the folders."""
+        library = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            if _alone(library):
+                self._sweep(folders)
+            with suppress(OSError):  # a network share without locks
+                fcntl.flock(library, fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(library)
+
+    def _sweep(self, folders: Collection[Path]) -> None:
+        for folder in set(folders) - self._swept:
+            for leftover in folder.glob(_TEMPORARIES):
+                with suppress(OSError):
+                    leftover.unlink()
+            self._swept.add(folder)
+
+    def _write_in_threads(self, items: Sequence[tuple[str, bytes]]) -> dict[str, ItemError]:
+        starts = range(0, len(items), _FILES_A_TASK)
+        if len(starts) <= 1:
+            return self._write_some(items)
+        failed: dict[str, ItemError] = {}
+        with ThreadPoolExecutor(_THREADS) as threads:
+            tasks = (items[start : start + _FILES_A_TASK] for start in starts)
+            for part in threads.map(self._write_some, tasks):
+                failed |= part
+        return failed
+
+    def _write_some(self, items: Iterable[tuple[str, bytes]]) -> dict[str, ItemError]:
+        failed: dict[str, ItemError] = {}
+        for strm_path, content in items:
+            file = self._root / strm_path
+            name = _TEMPORARY.format(pid=os.getpid(), number=next(self._numbers))
+            try:
+                with _explained(strm_path):
+                    replace_file(file.with_name(name), file, content)
+            except ItemError as error:
+                failed[strm_path] = error
+        return failed
+
+
+def _alone(library: int) -> bool:
+    try:
+        fcntl.flock(library, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # another run is writing, or it is a network share without locks
+        return False
+    return True
+
+
+def _read_plain(file: Path) -> bytes:
+    # O_NONBLOCK: a named pipe in the library must not hang the run.
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
+            raise ItemError(f"{file.name}: not a .strm file: it is left alone")
+        return os.read(descriptor, MAX_BYTES)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    while folder != root and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ItemError(f"{name}: {_reason(error)}") from error
+
+
+def _reason(error: OSError) -> str:
+    match error.errno:
+        case errno.ELOOP:
+            return "a symbolic link stands in its place: it is left alone"
+        case errno.EROFS | errno.EACCES | errno.EPERM:
+            return f"the library cannot be written: {error.strerror}"
+        case _:
+            return f"cannot be read or written: {error.strerror}"
