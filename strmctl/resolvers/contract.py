@@ -1,12 +1,13 @@
 """What every resolver is given and gives: one JSON, whatever the kind (DESIGN.md section 6)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
+from strmctl.settings.model import ResolverSettings
 
 
 class Reason(StrEnum):
@@ -26,15 +27,34 @@ class ResolveRequest:
     avoid_providers: Sequence[str] = ()
     last_status: int | None = None
 
+    def record(self) -> dict[str, object]:
+        """The JSON that `http` and `command` resolvers are sent."""
+        return {
+            "site": self.identity.site,
+            "slug": self.identity.slug,
+            "season": self.identity.season,
+            "episode": self.identity.episode,
+            "language": self.identity.language,
+            "provider": self.identity.provider,
+            "reason": self.reason.value,
+            "avoid_urls": list(self.avoid_urls),
+            "avoid_providers": list(self.avoid_providers),
+            "last_status": self.last_status,
+        }
+
 
 class Resolver(Protocol):
     """A kind of resolver, made from one `[resolvers.NAME]` table.
 
     `resolve` raises ResolverError whose `http_status` tells the kind of failure: 404 no such
     episode (or not in this language), 503 later (`retry_after` seconds), 504 timeout, else 502.
+    It may be cancelled at any point, when its time is up.
     """
 
-    @property
-    def name(self) -> str: ...
-
     async def resolve(self, request: ResolveRequest) -> Resolution: ...
+
+    async def aclose(self) -> None: ...
+
+
+Factory = Callable[[ResolverSettings], Resolver]
+"""Raises SettingsError for a table that it cannot use."""

@@ -1,0 +1,74 @@
+"""After each failure an identity rests twice as long; until then its last error answers at once.
+
+An answer that then does not play is a failure as well, so a dead episode whose resolver answers
+happily is not resolved for every request. Times are seconds of a monotonic clock.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from strmctl.domain.identity import Identity
+from strmctl.errors import ResolverError
+
+_IDENTITIES = 10_000
+_URLS = 8
+_LONGEST_RETRY_AFTER = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Failures in a row, the end of the rest they brought, and the URLs that did not play."""
+
+    failures: int
+    until: float
+    error: ResolverError
+    urls: Sequence[str] = field(default=(), repr=False)
+
+
+class CircuitBreaker:
+    def __init__(self, *, first_rest: float = 1.0, longest_rest: float = 300.0) -> None:
+        self._first_rest = first_rest
+        self._longest_rest = longest_rest
+        self._troubles: OrderedDict[Identity, Trouble] = OrderedDict()
+
+    def check(self, identity: Identity, now: float) -> None:
+        """Raises the last error again while the identity rests."""
+        trouble = self.trouble(identity, now)
+        if trouble is None or now >= trouble.until:
+            return
+        rest = trouble.until - now
+        raise ResolverError(
+            f"{trouble.error} (asked again in {rest:.0f} s)",
+            http_status=trouble.error.http_status,
+            retry_after=rest,
+        ) from trouble.error
+
+    def trouble(self, identity: Identity, now: float) -> Trouble | None:
+        """What has failed in a row; forgotten once it has been quiet for the longest rest."""
+        trouble = self._troubles.get(identity)
+        if trouble is not None and now >= trouble.until + self._longest_rest:
+            del self._troubles[identity]
+            return None
+        return trouble
+
+    def failed(
+        self, identity: Identity, now: float, error: ResolverError, urls: Sequence[str] = ()
+    ) -> None:
+        """Count a failure; `urls` are those that turned out not to play."""
+        last = self.trouble(identity, now)
+        failures = 1 if last is None else last.failures + 1
+        known = () if last is None else last.urls
+        rest = max(
+            min(self._first_rest * 2.0 ** min(failures - 1, 30), self._longest_rest),
+            min(error.retry_after or 0.0, _LONGEST_RETRY_AFTER),
+        )
+        kept = tuple(dict.fromkeys((*known, *urls)))[-_URLS:]
+        self._troubles[identity] = Trouble(failures, now + rest, error, kept)
+        self._troubles.move_to_end(identity)
+        if len(self._troubles) > _IDENTITIES:
+            self._troubles.popitem(last=False)
+
+    def close(self, identity: Identity) -> None:
+        """It works again: nothing is remembered against it."""
+        self._troubles.pop(identity, None)

@@ -1,0 +1,51 @@
+"""Request fields from a resolver or its settings are sent only if they are one field each.
+
+Fields that belong to the connection, or that strmctl sets itself for each request, are left out.
+"""
+
+import re
+from collections.abc import Mapping
+
+from strmctl.errors import UpstreamError
+
+# RFC 9110 section 5.6.2, token; section 5.5, field value: no CR, LF, NUL or other controls.
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+_HOP_BY_HOP = (  # RFC 9110 section 7.6.1
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+)
+_SET_FOR_EACH_REQUEST = (
+    "accept-encoding",
+    "content-length",
+    "expect",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "range",
+)
+NOT_SENT = frozenset(_HOP_BY_HOP + _SET_FOR_EACH_REQUEST)
+
+
+def request_fields(given: Mapping[str, object]) -> dict[str, str]:
+    """Raises UpstreamError, naming the field but never its value, for what is no valid field."""
+    fields: dict[str, str] = {}
+    for name, value in given.items():
+        if not _NAME.fullmatch(name):
+            raise UpstreamError("a header's name is not a token (RFC 9110)")
+        if not (isinstance(value, str) and _VALUE.fullmatch(value)):
+            raise UpstreamError(f"the header {name!r} is not text on one line")
+        if name.lower() not in NOT_SENT:
+            fields[name] = value.strip(" \t")
+    return fields

@@ -1,0 +1,65 @@
+"""A resolver's answer becomes a resolution, or one line that says what is wrong with it."""
+
+import json
+from datetime import UTC, datetime
+
+from strmctl.domain.mapping import Resolution
+from strmctl.domain.request_fields import request_fields
+from strmctl.domain.upstream_url import check_url
+from strmctl.errors import ResolverError, UpstreamError
+
+MAX_BYTES = 1024 * 1024
+"""Upper bound of what is read from a resolver."""
+
+
+def read_answer(body: bytes) -> Resolution:
+    """The answer of DESIGN.md section 6; unknown keys are ignored. Raises ResolverError."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ResolverError(f"answered no JSON but {_beginning(body)}") from None
+    if not isinstance(answer, dict):
+        raise ResolverError("answered JSON that is not an object")
+    url, headers = answer.get("url"), answer.get("headers") or {}
+    provider = answer.get("provider") or None
+    if not isinstance(url, str):
+        raise ResolverError("answered without a url")
+    if not isinstance(headers, dict):
+        raise ResolverError("answered headers that are not an object")
+    if not (provider is None or isinstance(provider, str)):
+        raise ResolverError("answered a provider that is not text")
+    return Resolution(url, headers, provider, _expiry(answer.get("expires_at")))
+
+
+def checked(answer: Resolution) -> Resolution:
+    """The answer with usable headers only; raises ResolverError for a URL nothing may fetch."""
+    try:
+        check_url(answer.url)
+        headers = request_fields(answer.headers)
+    except UpstreamError as error:
+        raise ResolverError(f"answered something unusable: {error}") from None
+    return Resolution(answer.url, headers, answer.provider, answer.expires_at)
+
+
+def _expiry(value: object) -> datetime | None:
+    """RFC 3339 text, epoch seconds or null."""
+    if value is None:
+        return None
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value.upper())
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise ResolverError("answered an expires_at that is neither RFC 3339 nor epoch seconds")
+
+
+def _beginning(body: bytes) -> str:
+    """Only the kind of thing: its text could hold a token."""
+    start = body.lstrip()[:1]
+    if not start:
+        return "nothing"
+    return "HTML" if start == b"<" else "other text"

@@ -1,0 +1,57 @@
+"""The keys of a `[resolvers.NAME]` table that only its kind knows; each is known or an error."""
+
+from strmctl.domain.request_fields import request_fields
+from strmctl.errors import SettingsError, UpstreamError
+from strmctl.settings.model import ResolverSettings
+
+
+class Options:
+    """Each method takes one option out; `done` raises SettingsError for what is left."""
+
+    def __init__(self, settings: ResolverSettings) -> None:
+        self._table = f"[resolvers.{settings.name}]"
+        self._type = settings.type
+        self._left = dict(settings.options)
+        self._known: list[str] = []
+
+    def text(self, key: str) -> str:
+        value = self._take(key)
+        if not (isinstance(value, str) and value.strip()):
+            raise self.wrong(key, "needs text" if value is not None else "is missing")
+        return value.strip()
+
+    def words(self, key: str) -> list[str] | str:
+        """A list of text, or one text that the caller splits."""
+        value = self._take(key)
+        if isinstance(value, list | tuple):
+            if value and all(isinstance(word, str) for word in value):
+                return list(value)
+            raise self.wrong(key, "needs a list of text")
+        if not (isinstance(value, str) and value.strip()):
+            raise self.wrong(key, "needs text or a list of text" if value else "is missing")
+        return value
+
+    def fields(self, key: str) -> dict[str, str]:
+        """A table of HTTP request fields, empty where it is not given."""
+        value = self._take(key)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise self.wrong(key, 'needs a table such as { Referer = "https://…" }')
+        try:
+            return request_fields(value)
+        except UpstreamError as error:
+            raise self.wrong(key, f"cannot be sent: {error}") from None
+
+    def done(self) -> None:
+        for key in self._left:
+            raise self.wrong(
+                key, f"is unknown to type {self._type!r}, which knows {', '.join(self._known)}"
+            )
+
+    def wrong(self, key: str, what: str) -> SettingsError:
+        return SettingsError(f"{self._table} {key}: {what}")
+
+    def _take(self, key: str) -> object:
+        self._known.append(key)
+        return self._left.pop(key, None)

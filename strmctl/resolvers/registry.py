@@ -1,0 +1,120 @@
+"""One resolver answers for a site: named exactly, else by a glob, else by `*`."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from importlib import import_module
+
+from strmctl.domain.mapping import Resolution
+from strmctl.errors import ResolverError, SettingsError
+from strmctl.resolvers import plugin
+from strmctl.resolvers.answer import checked
+from strmctl.resolvers.contract import Factory, Resolver, ResolveRequest
+from strmctl.settings.model import ResolverSettings, Settings
+
+_KINDS: Mapping[str, tuple[str, str]] = {
+    "http": ("strmctl.resolvers.http", "HttpResolver"),
+    "command": ("strmctl.resolvers.command", "CommandResolver"),
+    "template": ("strmctl.resolvers.template", "TemplateResolver"),
+    "ytdlp": ("strmctl.resolvers.ytdlp", "YtdlpResolver"),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedResolver:
+    """A resolver under its settings' name: within its deadline, its answer checked.
+
+    Every ResolverError begins with the name, so that one line tells which resolver it was.
+    """
+
+    name: str
+    timeout: timedelta
+    resolver: Resolver
+
+    async def resolve(self, request: ResolveRequest) -> Resolution:
+        seconds = self.timeout.total_seconds()
+        try:
+            # asyncio.timeout cancels the resolver, which then ends what it has started.
+            async with asyncio.timeout(seconds):
+                answer = checked(await self.resolver.resolve(request))
+        except TimeoutError:
+            raise ResolverError(
+                f"resolver {self.name!r}: no answer within {seconds:g} s", http_status=504
+            ) from None
+        except ResolverError as error:
+            raise ResolverError(
+                f"resolver {self.name!r}: {error}",
+                http_status=error.http_status,
+                retry_after=error.retry_after,
+            ) from error
+        return replace(answer, provider=answer.provider or request.identity.provider)
+
+    async def aclose(self) -> None:
+        await self.resolver.aclose()
+
+
+class Registry:
+    """Every resolver of the settings; `aclose` gives back what they hold."""
+
+    def __init__(self, by_pattern: Mapping[str, NamedResolver]) -> None:
+        self._exact = {key: value for key, value in by_pattern.items() if not _is_glob(key)}
+        globs = [key for key in by_pattern if _is_glob(key)]
+        # sorted() is stable: among globs the settings' order counts, `*` comes last.
+        self._globs = {key: by_pattern[key] for key in sorted(globs, key=lambda key: key == "*")}
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Registry":
+        """Raises SettingsError for a table that cannot be used."""
+        by_pattern: dict[str, NamedResolver] = {}
+        for table in settings.resolvers:
+            resolver = NamedResolver(table.name, table.timeout, _factory(table)(table))
+            for pattern in _patterns(table):
+                other = by_pattern.setdefault(pattern, resolver)
+                if other is not resolver:
+                    raise SettingsError(
+                        f"[resolvers.{table.name}] sites: {pattern!r} is in "
+                        f"[resolvers.{other.name}] as well: keep one of them"
+                    )
+        return cls(by_pattern)
+
+    def all(self) -> Sequence[NamedResolver]:
+        return list(dict.fromkeys([*self._exact.values(), *self._globs.values()]))
+
+    def for_site(self, site: str) -> NamedResolver:
+        """Raises ResolverError where no table names the site."""
+        exact = self._exact.get(site)
+        if exact is not None:
+            return exact
+        for pattern, resolver in self._globs.items():
+            if fnmatchcase(site, pattern):
+                return resolver
+        raise ResolverError(
+            f"no resolver for site {site!r}: add a table [resolvers.NAME] with "
+            f'sites = ["{site}"] to the settings'
+        )
+
+    async def aclose(self) -> None:
+        for resolver in self.all():
+            await resolver.aclose()
+
+
+def _patterns(table: ResolverSettings) -> Sequence[str]:
+    patterns = list(dict.fromkeys(pattern.strip().lower() for pattern in table.sites))
+    if not patterns or "" in patterns:
+        raise SettingsError(f'[resolvers.{table.name}] sites: name a site, or "*" for all')
+    return patterns
+
+
+def _is_glob(pattern: str) -> bool:
+    return any(char in pattern for char in "*?[")
+
+
+def _factory(table: ResolverSettings) -> Factory:
+    """Modules are imported when a table asks for their kind: not every one needs httpx."""
+    if table.type in _KINDS:
+        module, name = _KINDS[table.type]
+        factory: Factory = getattr(import_module(module), name)
+        return factory
+    return plugin.find(table, known=list(_KINDS))

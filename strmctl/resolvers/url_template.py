@@ -1,0 +1,58 @@
+"""A URL template with the parts of an identity in braces, percent-encoded where they are put in."""
+
+from dataclasses import dataclass, field
+from string import Formatter
+from urllib.parse import quote
+
+from strmctl.domain.identity import Identity
+from strmctl.errors import ResolverError
+
+_SAMPLES: dict[str, str | int] = {
+    "site": "example.org",
+    "slug": "one-piece",
+    "season": 1,
+    "episode": 2,
+    "language": "German",
+    "provider": "VOE",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UrlTemplate:
+    """`https://nas/{slug}/S{season:02}E{episode:02}.mkv`.
+
+    Raises ValueError, with what is wrong, for names and format specifications that cannot be used.
+    """
+
+    text: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        for _, name, specification, conversion in Formatter().parse(self.text):
+            if name is None:
+                continue
+            if name not in _SAMPLES:
+                raise ValueError(f"{{{name}}} is none of {', '.join(_SAMPLES)}")
+            if conversion or "{" in (specification or ""):
+                raise ValueError(f"{{{name}}} takes a plain format such as {{season:02}} only")
+            format(_SAMPLES[name], specification or "")
+        if not self.text.lower().startswith(("http://", "https://")):
+            raise ValueError("needs http://… or https://…")
+
+    def fill(self, identity: Identity) -> str:
+        """Raises ResolverError where the identity has no value for a name."""
+        parts: list[str] = []
+        for literal, name, specification, _ in Formatter().parse(self.text):
+            parts.append(literal)
+            if name is not None:
+                parts.append(_encoded(identity, name, specification or ""))
+        return "".join(parts)
+
+
+def _encoded(identity: Identity, name: str, specification: str) -> str:
+    value = getattr(identity, name)
+    if value is None:
+        raise ResolverError(f"its template needs a {name}, which {identity} does not have")
+    text = format(value, specification)
+    if text in (".", ".."):
+        raise ResolverError(f"the {name} {text!r} would leave the template's folder")
+    return quote(text, safe="")

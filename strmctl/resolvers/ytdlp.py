@@ -1,0 +1,54 @@
+"""`type = "ytdlp"`: yt-dlp is given the page's URL, in a process of its own."""
+
+import sys
+from importlib.util import find_spec
+
+from strmctl.domain.mapping import Resolution
+from strmctl.errors import ResolverError, SettingsError
+from strmctl.resolvers.answer import read_answer
+from strmctl.resolvers.child_process import ask
+from strmctl.resolvers.contract import ResolveRequest
+from strmctl.resolvers.options import Options
+from strmctl.resolvers.template import url_template
+from strmctl.settings.model import ResolverSettings
+
+_ARGUMENTS = (
+    "--ignore-config",
+    "--no-playlist",
+    "--playlist-items=1",
+    "--quiet",
+    "--no-warnings",
+    # One URL is played, so sound and picture have to be in one format.
+    "--format=best/best*",
+    # The same JSON as `--dump-single-json`, cut down to what a resolution needs.
+    '--print=%(.{url,"headers":http_headers})j',
+    "--batch-file=-",
+)
+
+
+class YtdlpResolver:
+    """Option: `url`, a template of the page's URL."""
+
+    def __init__(self, settings: ResolverSettings) -> None:
+        if find_spec("yt_dlp") is None:
+            raise SettingsError(
+                f"[resolvers.{settings.name}] type: yt-dlp is missing: "
+                "`pip install 'strmctl[ytdlp]'`"
+            )
+        options = Options(settings)
+        self._page = url_template(options)
+        options.done()
+        self._egress = settings.egress
+
+    async def resolve(self, request: ResolveRequest) -> Resolution:
+        # On stdin, since everybody on the machine may read a command line.
+        page = f"{self._page.fill(request.identity)}\n".encode()
+        finished = await ask(
+            [sys.executable, "-m", "yt_dlp", *_ARGUMENTS], page, egress=self._egress
+        )
+        if finished.status != 0:
+            raise ResolverError(finished.complaint or f"yt-dlp ended with {finished.status}")
+        return read_answer(finished.stdout)
+
+    async def aclose(self) -> None:
+        return

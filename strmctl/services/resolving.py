@@ -1,0 +1,288 @@
+"""One resolve at a time for an identity, in this process and beside it; its answer is kept.
+
+`current` is what to play now, `renew` what to play instead of something that has failed. Whoever
+asks while a resolve is under way gets its answer; whoever comes late, with a failure that has been
+repaired since, gets the repaired one. A resolver that answers the very URL that has just failed
+is believed once, since the failure may have been the upstream's and passing, but like every
+answer it counts as a failure until `confirm` says that it plays: while those failures go on,
+the identity rests longer and longer and `renew` fails at once.
+"""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from strmctl.domain.circuit_breaker import CircuitBreaker
+from strmctl.domain.freshness import differs, has_expired, is_fresh, without_past_expiry
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Resolution
+from strmctl.errors import DatabaseError, ResolverError
+from strmctl.resolvers.contract import Reason, ResolveRequest
+from strmctl.resolvers.registry import NamedResolver, Registry
+from strmctl.settings.model import Settings
+from strmctl.storage.identity_locks import IdentityLocks
+from strmctl.storage.mappings import Mappings
+
+_log = logging.getLogger(__name__)
+
+_IDENTITIES = 10_000
+_LOCK_POLL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """`unwanted` is what the caller has already; `failed` says that it does not play."""
+
+    reason: Reason
+    unwanted: Resolution | None
+    failed: bool = False
+    last_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """What the database said at `read_at`, or, where it has no such row, what was resolved."""
+
+    resolution: Resolution
+    read_at: float
+    has_row: bool
+
+
+class Resolving:
+    """Made inside a running event loop and used there only.
+
+    `lock_file` is shared by every process of this library. `cache_ttl` makes older resolutions be
+    asked for again (0: never), as does less than `margin` before their known expiry. `remember` is
+    how long the database is not asked again about an identity.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        mappings: Mappings,
+        *,
+        lock_file: Path,
+        cache_ttl: timedelta = timedelta(0),
+        margin: timedelta = timedelta(seconds=30),
+        remember: timedelta = timedelta(seconds=1),
+        breaker: CircuitBreaker | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._registry = registry
+        self._mappings = mappings
+        self._locks = IdentityLocks(lock_file)
+        self._cache_ttl, self._margin = cache_ttl, margin
+        self._remember_for = remember.total_seconds()
+        self._breaker = breaker or CircuitBreaker()
+        self._now, self._monotonic = now, monotonic
+        self._memory: OrderedDict[Identity, _Remembered] = OrderedDict()
+        self._flights: dict[Identity, asyncio.Task[Resolution]] = {}
+
+    async def current(self, identity: Identity, reason: Reason) -> Resolution:
+        """What the identity resolves to, asked for only where nothing fresh is known.
+
+        Raises ResolverError; not while an older answer has not expired yet.
+        """
+        stored = await self._stored(identity)
+        if stored is not None and self._is_fresh(stored):
+            return stored
+        try:
+            return await self._shared(identity, _Question(reason, unwanted=stored))
+        except ResolverError:
+            if stored is None or has_expired(stored, self._now()):
+                raise
+            return stored
+
+    async def renew(
+        self,
+        identity: Identity,
+        reason: Reason,
+        *,
+        failed: Resolution | None,
+        last_status: int | None = None,
+    ) -> Resolution:
+        """Something newer than `failed`, which does not play; without it, whatever is answered now.
+
+        `last_status` is what the upstream answered, None for no answer. Raises ResolverError.
+        """
+        if failed is not None:
+            question = _Question(reason, failed, failed=True, last_status=last_status)
+        else:
+            question = _Question(reason, unwanted=await self._read(identity))
+        return await self._shared(identity, question)
+
+    def confirm(self, identity: Identity) -> None:
+        """What was answered plays: the next failure is a first one."""
+        self._breaker.close(identity)
+
+    async def aclose(self) -> None:
+        """Give up what is under way; the registry and the database stay open."""
+        flights = list(self._flights.values())
+        for flight in flights:
+            flight.cancel()
+        await asyncio.gather(*flights, return_exceptions=True)
+        self._locks.close()
+
+    async def _shared(self, identity: Identity, question: _Question) -> Resolution:
+        while (flight := self._flights.get(identity)) is not None:
+            # Shielded: a waiter that leaves does not take the answer from the others.
+            answer = await asyncio.shield(flight)
+            if differs(answer, question.unwanted):
+                return answer
+        flight = asyncio.create_task(self._fly(identity, question))
+        flight.add_done_callback(_look_at)
+        self._flights[identity] = flight
+        return await asyncio.shield(flight)
+
+    async def _fly(self, identity: Identity, question: _Question) -> Resolution:
+        try:
+            newer = await self._newer(identity, question)
+            if newer is not None:
+                return newer
+            resolver = self._registry.for_site(identity.site)
+            self._breaker.check(identity, self._monotonic())
+            async with self._alone(identity, resolver.timeout):
+                newer = await self._newer(identity, question)
+                return newer or await self._ask(resolver, identity, question)
+        finally:
+            del self._flights[identity]
+
+    async def _newer(self, identity: Identity, question: _Question) -> Resolution | None:
+        stored = await self._read(identity)
+        if stored is None or not differs(stored, question.unwanted) or not self._is_fresh(stored):
+            return None
+        return stored
+
+    async def _ask(
+        self, resolver: NamedResolver, identity: Identity, question: _Question
+    ) -> Resolution:
+        try:
+            answer = await resolver.resolve(self._request(identity, question))
+        except ResolverError as error:
+            self._breaker.failed(identity, self._monotonic(), error)
+            raise
+        resolution = self._dated(answer)
+        self._judge(resolver, identity, question, resolution)
+        await self._keep(identity, resolution, question.reason)
+        return resolution
+
+    def _request(self, identity: Identity, question: _Question) -> ResolveRequest:
+        trouble = self._breaker.trouble(identity, self._monotonic())
+        urls = list(trouble.urls) if trouble else []
+        providers: list[str] = []
+        unwanted = question.unwanted
+        if unwanted is not None and (question.failed or has_expired(unwanted, self._now())):
+            urls.append(unwanted.url)
+            # Its answer before this one did not play either: perhaps another provider's does.
+            if trouble and trouble.urls and unwanted.provider and identity.provider is None:
+                providers.append(unwanted.provider)
+        return ResolveRequest(
+            identity,
+            question.reason,
+            avoid_urls=tuple(dict.fromkeys(urls)),
+            avoid_providers=tuple(providers),
+            last_status=question.last_status,
+        )
+
+    def _judge(
+        self, resolver: NamedResolver, identity: Identity, question: _Question, answer: Resolution
+    ) -> None:
+        unwanted = question.unwanted
+        if unwanted is None or not question.failed:
+            self._breaker.close(identity)
+            return
+        again = not differs(replace(answer, resolved_at=None), unwanted)
+        if again or not has_expired(unwanted, self._now()):
+            what = "answers the URL that has just failed" if again else "its answers do not play"
+            error = ResolverError(f"resolver {resolver.name!r}: {what}: {identity}")
+            self._breaker.failed(identity, self._monotonic(), error, [unwanted.url])
+
+    def _dated(self, answer: Resolution) -> Resolution:
+        # Milliseconds, as the database keeps them: what is read back is equal.
+        now = self._now()
+        now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        return without_past_expiry(replace(answer, resolved_at=now))
+
+    async def _keep(self, identity: Identity, resolution: Resolution, reason: Reason) -> None:
+        has_row = False
+        try:
+            has_row = await asyncio.to_thread(self._mappings.store_resolution, identity, resolution)
+        except DatabaseError as error:
+            if reason is not Reason.PLAY:
+                raise
+            _log.warning("%s plays, but is not stored: %s", identity, error)
+        self._remember(identity, resolution, has_row=has_row)
+
+    async def _stored(self, identity: Identity) -> Resolution | None:
+        known = self._memory.get(identity)
+        if known is not None and self._monotonic() < known.read_at + self._remember_for:
+            return known.resolution
+        return await self._read(identity)
+
+    async def _read(self, identity: Identity) -> Resolution | None:
+        mapping = await asyncio.to_thread(self._mappings.find, identity)
+        if mapping is not None and mapping.resolution is not None:
+            self._remember(identity, mapping.resolution, has_row=True)
+            return mapping.resolution
+        known = self._memory.get(identity)
+        if known is None:
+            return None
+        if mapping is not None or known.has_row:
+            del self._memory[identity]
+            return None
+        return known.resolution
+
+    def _remember(self, identity: Identity, resolution: Resolution, *, has_row: bool) -> None:
+        self._memory[identity] = _Remembered(resolution, self._monotonic(), has_row)
+        self._memory.move_to_end(identity)
+        if len(self._memory) > _IDENTITIES:
+            self._memory.popitem(last=False)
+
+    def _is_fresh(self, resolution: Resolution) -> bool:
+        return is_fresh(resolution, self._now(), margin=self._margin, ttl=self._cache_ttl)
+
+    @asynccontextmanager
+    async def _alone(self, identity: Identity, patience: timedelta) -> AsyncIterator[None]:
+        """Hold the identity's lock between processes; waits no longer than a resolve may take."""
+        try:
+            async with asyncio.timeout(patience.total_seconds()):
+                while not self._locks.acquire(identity):
+                    await asyncio.sleep(_LOCK_POLL)
+        except TimeoutError:
+            raise ResolverError(
+                f"another strmctl has been resolving {identity} for too long", http_status=504
+            ) from None
+        try:
+            yield
+        finally:
+            self._locks.release(identity)
+
+
+@asynccontextmanager
+async def resolving(settings: Settings, mappings: Mappings) -> AsyncIterator[Resolving]:
+    """`Resolving` as the settings want it, closed with its resolvers in the end."""
+    registry = Registry.from_settings(settings)
+    service = Resolving(
+        registry,
+        mappings,
+        lock_file=settings.database.with_name(f"{settings.database.name}.resolving"),
+        cache_ttl=settings.proxy.cache_ttl,
+    )
+    try:
+        yield service
+    finally:
+        await service.aclose()
+        await registry.aclose()
+
+
+def _look_at(flight: asyncio.Task[Resolution]) -> None:
+    """Nobody may be left to hear of its failure; asyncio would call that forgotten."""
+    if not flight.cancelled():
+        flight.exception()
