@@ -151,8 +151,6 @@ def checked_flag(name: str, raw: str) -> object:
 
 def _value(key: Key, given: _Given | None, folder: Path) -> Value:
     if given is None:
-        if key.required:
-            raise SettingsError(f"{folder}: {key.name} is missing: it takes {key.kind.accepts}")
         return Value(key.name, _absolute(key.default, folder), "default", key.kind)
     try:
         value = key.kind.read(given.raw)
@@ -170,6 +168,7 @@ def _resolvers(
     for name in _resolver_names(given):
         prefix = f"resolvers.{name}."
         options = [key.removeprefix(prefix) for key in given if key.startswith(prefix)]
+        _check_complete(name, options, given[prefix + options[0]].source)
         own = {
             option: _value(resolver_key(name, option), given.get(prefix + option), folder)
             for option in dict.fromkeys((*RESOLVER_KEYS, *options))
@@ -185,6 +184,15 @@ def _resolvers(
 def _resolver_names(given: Mapping[str, object]) -> tuple[str, ...]:
     names = (key.split(".")[1] for key in given if key.startswith("resolvers."))
     return tuple(dict.fromkeys(names))
+
+
+def _check_complete(name: str, options: Sequence[str], source: str) -> None:
+    for key in RESOLVER_KEYS.values():
+        if key.required and key.name not in options:
+            accepts = key.kind.accepts
+            raise SettingsError(
+                f"{source}: resolvers.{name}.{key.name} is missing: it takes {accepts}"
+            )
 
 
 def _check_resolver_name(name: str, where: str) -> None:

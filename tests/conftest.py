@@ -1,0 +1,86 @@
+"""What every test may use: a clean environment, and the command line as a function."""
+
+import io
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from strmctl.cli.ending import run_to_the_end
+
+
+@dataclass(frozen=True)
+class Ended:
+    """One run of the command line: its exit code and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """Every line of NDJSON on stdout."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The one JSON document on stdout."""
+        [document] = self.records
+        return document
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The one JSON line on stderr."""
+        error: dict[str, Any] = json.loads(self.err)
+        return error
+
+
+class Strmctl(Protocol):
+    def __call__(self, *arguments: object, code: int = 0, stdin: str = "") -> Ended: ...
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("STRM_", "STRMCTL_")) or name == "NO_COLOR":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nonexistent")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A new working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def strmctl(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Strmctl]:
+    """Run a command line in this process and a new working folder; the exit code is checked."""
+    hook, on_sigterm = sys.excepthook, signal.getsignal(signal.SIGTERM)
+
+    def run(*arguments: object, code: int = 0, stdin: str = "") -> Ended:
+        out, err = io.StringIO(), io.StringIO()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8"))
+        with redirect_stdout(out), redirect_stderr(err):
+            ended = run_to_the_end([str(argument) for argument in arguments])
+        assert ended == code, f"exit code {ended}: {err.getvalue()}"
+        return Ended(ended, out.getvalue(), err.getvalue())
+
+    yield run
+    sys.excepthook = hook
+    signal.signal(signal.SIGTERM, on_sigterm)
+
+
+@pytest.fixture
+def library(strmctl: Strmctl, folder: Path) -> Path:
+    """The working folder after `strmctl init`."""
+    strmctl("init")
+    return folder

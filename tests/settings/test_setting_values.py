@@ -1,0 +1,81 @@
+"""Durations and sizes as people write them."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strmctl.settings.values import duration, hide_credentials, show_duration, size
+
+
+@pytest.mark.parametrize(
+    ("raw", "seconds"),
+    [
+        pytest.param("10s", 10, id="seconds"),
+        pytest.param("250ms", 0.25, id="milliseconds"),
+        pytest.param("90m", 5400, id="minutes"),
+        pytest.param("6h", 21600, id="hours"),
+        pytest.param("1d", 86400, id="days"),
+        pytest.param("1h30m", 5400, id="two-parts"),
+        pytest.param("1.5h", 5400, id="fraction"),
+        pytest.param(45, 45, id="number"),
+        pytest.param("45", 45, id="bare"),
+        pytest.param("0s", 0, id="zero"),
+    ],
+)
+def test_durations(raw: object, seconds: float) -> None:
+    assert duration(raw) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("raw", ["", "-1s", "10 s", "s", "1x", "1h!", True, None, [1], "nan", -5])
+def test_what_is_no_duration(raw: object) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        duration(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "count"),
+    [
+        pytest.param("16MiB", 16 * 1024**2, id="binary"),
+        pytest.param("500kB", 500_000, id="decimal"),
+        pytest.param("1.5 GiB", 1536 * 1024**2, id="fraction"),
+        pytest.param(4096, 4096, id="number"),
+        pytest.param("12", 12, id="bare"),
+    ],
+)
+def test_sizes(raw: object, count: int) -> None:
+    assert size(raw) == count
+
+
+@pytest.mark.parametrize("raw", ["", "-1", "1TB!", "MiB", False, None])
+def test_what_is_no_size(raw: object) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        size(raw)
+
+
+@given(st.integers(min_value=0, max_value=10**12))
+def test_a_shown_duration_reads_back(milliseconds: int) -> None:
+    value = timedelta(milliseconds=milliseconds)
+    assert duration(show_duration(value)) == value
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_duration_or_refused(text: str) -> None:
+    try:
+        assert duration(text) >= timedelta(0)
+    except (ValueError, OverflowError):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        pytest.param("http://gate:8888", "http://gate:8888", id="plain"),
+        pytest.param("socks5://u:p@gate:1", "socks5://***@gate:1", id="credentials"),
+        pytest.param("http://h/p?token=t#f", "http://h/p?***", id="query"),
+        pytest.param("", "", id="empty"),
+    ],
+)
+def test_credentials_are_hidden(url: str, shown: str) -> None:
+    assert hide_credentials(url) == shown
