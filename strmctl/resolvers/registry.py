@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from importlib import import_module
@@ -32,6 +32,7 @@ class NamedResolver:
     name: str
     timeout: timedelta
     resolver: Resolver
+    egress: str = field(default="", repr=False)
 
     async def resolve(self, request: ResolveRequest) -> Resolution:
         seconds = self.timeout.total_seconds()
@@ -69,7 +70,9 @@ class Registry:
         """Raises SettingsError for a table that cannot be used."""
         by_pattern: dict[str, NamedResolver] = {}
         for table in settings.resolvers:
-            resolver = NamedResolver(table.name, table.timeout, _factory(table)(table))
+            resolver = NamedResolver(
+                table.name, table.timeout, _factory(table)(table), table.egress
+            )
             for pattern in _patterns(table):
                 other = by_pattern.setdefault(pattern, resolver)
                 if other is not resolver:
@@ -82,22 +85,28 @@ class Registry:
     def all(self) -> Sequence[NamedResolver]:
         return list(dict.fromkeys([*self._exact.values(), *self._globs.values()]))
 
+    def egress(self, site: str) -> str | None:
+        """The way out that the site's resolver has of its own, None where it has none."""
+        resolver = self._find(site)
+        return resolver.egress or None if resolver else None
+
     def for_site(self, site: str) -> NamedResolver:
         """Raises ResolverError where no table names the site."""
-        exact = self._exact.get(site)
-        if exact is not None:
-            return exact
-        for pattern, resolver in self._globs.items():
-            if fnmatchcase(site, pattern):
-                return resolver
-        raise ResolverError(
-            f"no resolver for site {site!r}: add a table [resolvers.NAME] with "
-            f'sites = ["{site}"] to the settings'
-        )
+        resolver = self._find(site)
+        if resolver is None:
+            raise ResolverError(
+                f"no resolver for site {site!r}: add a table [resolvers.NAME] with "
+                f'sites = ["{site}"] to the settings'
+            )
+        return resolver
 
     async def aclose(self) -> None:
         for resolver in self.all():
             await resolver.aclose()
+
+    def _find(self, site: str) -> NamedResolver | None:
+        globs = (value for key, value in self._globs.items() if fnmatchcase(site, key))
+        return self._exact.get(site) or next(globs, None)
 
 
 def _patterns(table: ResolverSettings) -> Sequence[str]:

@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 
 _IDENTITIES = 10_000
 _LOCK_POLL = 0.05
+_LONG_ENOUGH = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,16 +200,23 @@ class Resolving:
             self._breaker.close(identity)
             return
         again = not differs(replace(answer, resolved_at=None), unwanted)
-        if again or not has_expired(unwanted, self._now()):
+        if again or not self._has_served(unwanted):
             what = "answers the URL that has just failed" if again else "its answers do not play"
             error = ResolverError(f"resolver {resolver.name!r}: {what}: {identity}")
             self._breaker.failed(identity, self._monotonic(), error, [unwanted.url])
+        else:
+            self._breaker.close(identity)
+
+    def _has_served(self, resolution: Resolution) -> bool:
+        """Whether its end is no failure: it had expired, or had been in use for long enough."""
+        at = resolution.resolved_at
+        long_ago = at is not None and self._now() - at >= _LONG_ENOUGH
+        return long_ago or has_expired(resolution, self._now())
 
     def _dated(self, answer: Resolution) -> Resolution:
-        # Milliseconds, as the database keeps them: what is read back is equal.
-        now = self._now()
-        now = now.replace(microsecond=now.microsecond // 1000 * 1000)
-        return without_past_expiry(replace(answer, resolved_at=now))
+        end = answer.expires_at and _to_milliseconds(answer.expires_at)
+        dated = replace(answer, expires_at=end, resolved_at=_to_milliseconds(self._now()))
+        return without_past_expiry(dated)
 
     async def _keep(self, identity: Identity, resolution: Resolution, reason: Reason) -> None:
         has_row = False
@@ -280,6 +288,11 @@ async def resolving(settings: Settings, mappings: Mappings) -> AsyncIterator[Res
     finally:
         await service.aclose()
         await registry.aclose()
+
+
+def _to_milliseconds(moment: datetime) -> datetime:
+    """As the database keeps it, so that what is read back is equal."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _look_at(flight: asyncio.Task[Resolution]) -> None:

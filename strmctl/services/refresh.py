@@ -1,0 +1,144 @@
+"""Resolve mappings again, politely and each for itself: one failure never stops the rest."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from strmctl.domain import strm_text
+from strmctl.domain.mapping import LinkState, Mapping, Resolution
+from strmctl.domain.selection import Selection
+from strmctl.errors import ItemError, ResolverError
+from strmctl.resolvers.contract import Reason
+from strmctl.services.resolving import Resolving, resolving
+from strmctl.settings.model import Mode, Settings
+from strmctl.storage.database import Database
+from strmctl.storage.mappings import Mappings
+from strmctl.storage.strm_file import LibraryFiles
+
+_AT_ONCE = 8
+_AT_ONCE_FOR_A_SITE = 4
+_LONGEST_WAIT = 60.0
+_FAILING = (LinkState.SUSPECT, LinkState.DEAD, LinkState.BLOCKED)
+
+
+class Outcome(StrEnum):
+    REFRESHED = "refreshed"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What became of one mapping; `reason` says why it failed, `resolution` is what it has now."""
+
+    mapping: Mapping
+    outcome: Outcome
+    resolution: Resolution | None = None
+    reason: str | None = None
+
+
+async def refresh(
+    settings: Settings, database: Database, selection: Selection
+) -> AsyncGenerator[Refreshed, None]:
+    """Each as it is done and stored, in no particular order; what is under way when the caller
+    stops is given up.
+
+    In direct mode the `.strm` is rewritten as well. Raises what concerns every mapping:
+    SettingsError, DatabaseError.
+    """
+    mappings = Mappings(database)
+    files = LibraryFiles(settings.library) if settings.proxy.mode is Mode.DIRECT else None
+    async with resolving(settings, mappings) as service:
+        refresher = _Refresher(service, files)
+        async with aclosing(_some_at_once(refresher, mappings.select(selection))) as results:
+            async for done in results:
+                yield done
+
+
+async def _some_at_once(
+    refresher: "_Refresher", mappings: Iterable[Mapping]
+) -> AsyncGenerator[Refreshed, None]:
+    waiting = iter(mappings)
+    tasks: set[asyncio.Task[Refreshed]] = set()
+    try:
+        while True:
+            while len(tasks) < _AT_ONCE and (mapping := next(waiting, None)) is not None:
+                tasks.add(asyncio.create_task(refresher.refresh(mapping)))
+            if not tasks:
+                return
+            done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                yield task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A site's resolver is asked a few things at once, and nothing before the time it named."""
+
+    places: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(_AT_ONCE_FOR_A_SITE)
+    )
+    not_before: float = 0.0
+
+    @asynccontextmanager
+    async def taken(self) -> AsyncIterator[None]:
+        async with self.places:
+            while (wait := self.not_before - time.monotonic()) > 0:
+                if wait > _LONGEST_WAIT:
+                    raise ResolverError(f"its resolver asked to come back in {wait:.0f} s")
+                await asyncio.sleep(wait)
+            yield
+
+    def put_off(self, seconds: float) -> None:
+        self.not_before = max(self.not_before, time.monotonic() + seconds)
+
+
+class _Refresher:
+    """`files` are there in direct mode only."""
+
+    def __init__(self, service: Resolving, files: LibraryFiles | None) -> None:
+        self._service = service
+        self._files = files
+        self._turns: defaultdict[str, _Turn] = defaultdict(_Turn)
+
+    async def refresh(self, mapping: Mapping) -> Refreshed:
+        try:
+            resolution = await self._resolve(mapping)
+            if self._files is not None:
+                await asyncio.to_thread(_rewrite, self._files, mapping.strm_path, resolution.url)
+        except ItemError as error:
+            return Refreshed(mapping, Outcome.FAILED, mapping.resolution, str(error))
+        same = mapping.resolution is not None and mapping.resolution.url == resolution.url
+        outcome = Outcome.UNCHANGED if same else Outcome.REFRESHED
+        return Refreshed(mapping, outcome, resolution)
+
+    async def _resolve(self, mapping: Mapping) -> Resolution:
+        """Asks again, once, where the resolver says when."""
+        turn = self._turns[mapping.identity.site]
+        try:
+            async with turn.taken():
+                return await self._renew(mapping)
+        except ResolverError as error:
+            if error.http_status != 503 or error.retry_after is None:
+                raise
+            turn.put_off(error.retry_after)
+        async with turn.taken():
+            return await self._renew(mapping)
+
+    async def _renew(self, mapping: Mapping) -> Resolution:
+        failed = mapping.resolution if mapping.state in _FAILING else None
+        return await self._service.renew(mapping.identity, Reason.REFRESH, failed=failed)
+
+
+def _rewrite(files: LibraryFiles, strm_path: str, url: str) -> None:
+    """Put the URL into the file, whose comments stay."""
+    comments = strm_text.parse(files.read(strm_path) or b"").comments
+    files.replace(strm_path, strm_text.render(url, comments))
