@@ -70,7 +70,8 @@ class UpstreamError(ItemError):
     """The upstream gave no usable answer.
 
     `status` is what it answered, None where it answered nothing; `http_status` is what the
-    player is told; `retry_after` is in seconds.
+    player is told; `retry_after` is in seconds; `final` says that another resolution of the
+    same identity would not help.
     """
 
     def __init__(
@@ -80,8 +81,10 @@ class UpstreamError(ItemError):
         status: int | None = None,
         http_status: int = 502,
         retry_after: float | None = None,
+        final: bool = False,
     ) -> None:
         super().__init__(message)
+        self.final = final
         self.status = status
         self.http_status = http_status
         self.retry_after = retry_after

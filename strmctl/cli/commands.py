@@ -6,6 +6,7 @@ from importlib import import_module
 NAMES = (
     "init",  # Start
     "url",  # Library
+    "serve",  # Server
     "config",  # Settings and database
     "migrate",
     "backup",

@@ -1,8 +1,6 @@
-"""Fields of HTTP (RFC 9110) that a gateway has to read: ranges, validators, Retry-After."""
+"""Fields of HTTP (RFC 9110) that a gateway has to read: ranges and validators."""
 
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 _RANGE = re.compile(r"bytes=[ \t]*(\d{0,18})-(\d{0,18})[ \t]*$", re.IGNORECASE)
@@ -78,19 +76,3 @@ def strong_validator(etag: str | None) -> str | None:
     """The entity tag if it is a strong one (section 8.8.3)."""
     text = (etag or "").strip()
     return text if text.startswith('"') and text.endswith('"') and len(text) > 1 else None
-
-
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds that a Retry-After field asks to wait (section 10.2.3), never below zero."""
-    text = (value or "").strip()
-    if not text:
-        return None
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())

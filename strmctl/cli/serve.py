@@ -1,0 +1,55 @@
+"""strmctl serve: the proxy, until it is told to stop."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from strmctl.cli.app import Panel, command
+from strmctl.cli.run import Run
+from strmctl.errors import SettingsError
+from strmctl.settings.model import Auth, Settings
+
+if TYPE_CHECKING:
+    import socket
+
+_LOOPBACK = ("127.", "::1", "localhost")
+
+
+@command(Panel.SERVER)
+def serve(
+    run: Run,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes.")] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help='Allow auth = "none" beyond loopback.')
+    ] = False,
+) -> None:
+    """The proxy: streams what the .strm files point at, and heals it while it plays."""
+    run.override("serve.host", host)
+    run.override("serve.port", port)
+    run.override("serve.workers", workers)
+    settings = run.settings
+    _check_auth(run, settings, insecure=insecure)
+
+    from strmctl.server import process
+
+    listener = process.listen(settings.serve)
+    run.output.note(f"strmctl serves {settings.proxy.public_base_url} on {_name(listener)}")
+    process.run(settings, listener, verbose=run.output.verbose, quiet=run.output.quiet)
+
+
+def _check_auth(run: Run, settings: Settings, *, insecure: bool) -> None:
+    if settings.proxy.auth is not Auth.NONE:
+        return
+    if not settings.serve.host.startswith(_LOOPBACK) and not insecure:
+        raise SettingsError(
+            'proxy.auth = "none" would let anybody play who reaches '
+            f"{settings.serve.host}: set it to hmac, listen on 127.0.0.1 or pass --insecure"
+        )
+    run.output.warn('proxy.auth is "none": whoever reaches this server can play everything')
+
+
+def _name(listener: "socket.socket") -> str:
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,145 @@
+"""The server: routes to the playback service; every error leaves as a problem, never as a page."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from strmctl import __version__
+from strmctl.domain import child_url, playback_url
+from strmctl.domain.child_url import Addresses
+from strmctl.domain.hls.naming import PLAYLIST_NAME
+from strmctl.domain.playback_url import Proof
+from strmctl.domain.signature import Signer
+from strmctl.errors import StrmctlError
+from strmctl.server.middleware import AccessLog, BelowPrefix, Cors, describe
+from strmctl.server.responses import (
+    FILE_CACHING,
+    SEGMENT_CACHING,
+    MediaResponse,
+    playlist_response,
+    problem,
+    problem_of,
+)
+from strmctl.services import proofs
+from strmctl.services.media import MediaAnswer, Wanted
+from strmctl.services.playback import Playback
+from strmctl.services.player_service import player_service
+from strmctl.settings.model import Mode, Settings
+
+_DELIVERY_DIRECTIVES = ("_HLS_msn", "_HLS_part", "_HLS_skip")
+
+
+class _State(Protocol):
+    """What the routes find in `app.state`."""
+
+    settings: Settings
+    proof: Proof
+    signer: Signer
+    playback: Playback
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Raises SettingsError where no usable key is to be had."""
+    prefix = urlsplit(settings.proxy.public_base_url).path
+    app = Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route(playback_url.PATH, stream),
+            Route(playback_url.PATH + ".{extension}", stream),
+            Route(child_url.PATH + "/{token}/{name}", child),
+            Route(child_url.PATH + "/{token}/{cut}/{name}", child),
+        ],
+        middleware=[
+            Middleware(AccessLog),
+            Middleware(Cors),
+            Middleware(BelowPrefix, prefix=prefix),
+        ],
+        exception_handlers={StrmctlError: _failed, HTTPException: _refused},
+        lifespan=_lifespan,
+    )
+    app.state.settings = settings
+    app.state.proof = proofs.proof(settings)
+    app.state.signer = proofs.signer(settings)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        settings: Settings = app.state.settings
+        app.state.playback = await stack.enter_async_context(player_service(settings))
+        yield
+
+
+async def healthz(request: Request) -> Response:
+    describe(request.scope, "healthz")
+    return JSONResponse({"status": "ok", "version": __version__})
+
+
+async def stream(request: Request) -> ASGIApp:
+    """The playback URL."""
+    state: _State = request.app.state
+    claim = playback_url.verify(request.url.query, state.proof, datetime.now(UTC))
+    describe(request.scope, claim.identity)
+    if state.settings.proxy.mode is Mode.REDIRECT:
+        address = await state.playback.address(claim.identity)
+        return RedirectResponse(address, 302, {"Cache-Control": "no-store"})
+    addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim)
+    answer = await state.playback.root(addresses, _wanted(request))
+    if isinstance(answer, MediaAnswer):
+        return MediaResponse(answer, FILE_CACHING)
+    return playlist_response(answer)
+
+
+async def child(request: Request) -> ASGIApp:
+    """A rendition's playlist, or something that it lists."""
+    state: _State = request.app.state
+    token, name = request.path_params["token"], request.path_params["name"]
+    claim = child_url.verify(token, state.signer, datetime.now(UTC))
+    identity = claim.playback.identity
+    describe(request.scope, f"{identity} {claim.rendition or 'root'} {name}")
+    if name == PLAYLIST_NAME:
+        addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim.playback)
+        directives = _delivery_directives(request)
+        return playlist_response(
+            await state.playback.playlist(addresses, claim.rendition, directives)
+        )
+    answer = await state.playback.resource(
+        identity, claim.rendition, request.path_params.get("cut", ""), name, _wanted(request)
+    )
+    return MediaResponse(answer, SEGMENT_CACHING)
+
+
+def _wanted(request: Request) -> Wanted:
+    return Wanted(request.headers.get("range"), request.headers.get("if-range"))
+
+
+def _delivery_directives(request: Request) -> str:
+    """What a low-latency player asks of its playlist (rfc8216bis section 6.2.5)."""
+    given = request.query_params
+    return "&".join(
+        f"{name}={given[name]}"
+        for name in _DELIVERY_DIRECTIVES
+        if given.get(name, "").isalnum() and given[name].isascii()
+    )
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StrmctlError)
+    return problem_of(error)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, HTTPStatus(error.status_code).description or error.detail)

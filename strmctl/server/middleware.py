@@ -1,0 +1,100 @@
+"""What every request meets: its id and log line, CORS, and the prefix the server stands behind."""
+
+import logging
+import secrets
+import time
+from collections.abc import MutableMapping
+from contextvars import ContextVar
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+log = logging.getLogger("strmctl.access")
+
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Content-Length, Content-Range, Accept-Ranges",
+}
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "Range, If-Range, Cache-Control",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+def describe(scope: Scope, what: object) -> None:
+    """Say in the log line what is asked for; its address holds a signature and is not logged."""
+    scope["strmctl.what"] = str(what)
+
+
+class AccessLog:
+    """One line for each request: id, method, what, status, bytes, seconds."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        token = request_id.set(secrets.token_hex(4))
+        started = time.monotonic()
+        seen: MutableMapping[str, Any] = {"status": 0, "bytes": 0}
+
+        async def watch(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen["status"] = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id.get()
+            elif message["type"] == "http.response.body":
+                seen["bytes"] += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            log.info(
+                "%s %s -> %d, %d bytes, %.3f s",
+                scope["method"],
+                scope.get("strmctl.what", "other"),
+                seen["status"],
+                seen["bytes"],
+                time.monotonic() - started,
+            )
+            request_id.reset(token)
+
+
+class Cors:
+    """Players in a browser stand on another origin; nothing here depends on who asks."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def open_to_all(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_CORS)
+            await send(message)
+
+        if scope["type"] == "http" and scope["method"] == "OPTIONS":
+            await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, open_to_all)
+        else:
+            await self._app(scope, receive, open_to_all)
+
+
+class BelowPrefix:
+    """Takes the path of public_base_url off, where a server in front has left it on."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix.rstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._prefix:
+            path = scope["path"]
+            if path.startswith(self._prefix + "/"):
+                scope = {**scope, "path": path[len(self._prefix) :]}
+        await self._app(scope, receive, send)

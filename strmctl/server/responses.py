@@ -1,0 +1,103 @@
+"""What leaves the server: media as it comes, playlists, and problems (RFC 9457), never a page."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import aclosing
+from http import HTTPStatus
+
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from strmctl.domain.media_kind import PLAYLIST_TYPE
+from strmctl.errors import StrmctlError, UpstreamError
+from strmctl.services.media import MediaAnswer
+from strmctl.services.playback import PlaylistAnswer
+
+log = logging.getLogger(__name__)
+
+# A segment keeps its name and its bytes, so any cache may keep it; a playlist may change.
+SEGMENT_CACHING = {"Cache-Control": "public, max-age=3600"}
+PLAYLIST_CACHING = {"Cache-Control": "no-cache"}
+FILE_CACHING = {"Cache-Control": "no-cache"}
+
+
+class MediaResponse:
+    """Sends a body with the client's back-pressure; a client that leaves ends the upstream."""
+
+    def __init__(self, answer: MediaAnswer, caching: Mapping[str, str]) -> None:
+        self._answer = answer
+        fields = {**answer.fields, **caching}
+        self._fields = [(k.lower().encode(), v.encode("latin-1")) for k, v in fields.items() if v]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": self._answer.status,
+                    "headers": self._length_known(scope),
+                }
+            )
+            if self._answer.body is None or scope["method"] == "HEAD":
+                await send({"type": "http.response.body", "body": b""})
+            else:
+                await self._until_either_ends(receive, send)
+        finally:
+            self._answer.close()
+
+    def _length_known(self, scope: Scope) -> list[tuple[bytes, bytes]]:
+        if self._answer.body is None:
+            return [*self._fields, (b"content-length", b"0")]
+        return self._fields
+
+    async def _until_either_ends(self, receive: Receive, send: Send) -> None:
+        sending = asyncio.create_task(self._send_body(send))
+        leaving = asyncio.create_task(_disconnect(receive))
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            sending.cancel()
+            await asyncio.wait({sending, leaving})
+        if not sending.cancelled():
+            sending.result()
+
+    async def _send_body(self, send: Send) -> None:
+        """A body that cannot be completed ends without its end, so that the connection closes."""
+        assert self._answer.body is not None
+        try:
+            async with aclosing(self._answer.body.chunks()) as chunks:
+                async for chunk in chunks:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except UpstreamError as error:
+            log.warning("connection closed in mid-body: %s", error)
+            return
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def playlist_response(answer: PlaylistAnswer) -> Response:
+    return Response(answer.text, media_type=PLAYLIST_TYPE, headers=PLAYLIST_CACHING)
+
+
+def problem(status: int, detail: str, *, retry_after: float | None = None) -> Response:
+    """Problem details; `retry_after` in seconds."""
+    fields = {"Cache-Control": "no-store"}
+    if retry_after is not None:
+        fields["Retry-After"] = str(max(1, round(retry_after)))
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    return JSONResponse(body, status, fields, media_type="application/problem+json")
+
+
+def problem_of(error: StrmctlError) -> Response:
+    return problem(error.http_status, str(error), retry_after=getattr(error, "retry_after", None))

@@ -1,0 +1,166 @@
+"""The one way to upstreams: guarded, through the egress, redirects followed by hand."""
+
+import socket
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import urljoin, urlsplit
+
+from aiohttp import (
+    AddrInfoType,
+    ClientConnectorError,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+    ThreadedResolver,
+)
+from aiohttp.abc import AbstractResolver
+from aiohttp_socks import ProxyConnector
+from aiohttp_socks import ProxyError as SocksError
+from yarl import URL
+
+from strmctl import __version__
+from strmctl.domain.retry_after import retry_after_seconds
+from strmctl.errors import UpstreamError
+from strmctl.settings.model import UpstreamSettings
+from strmctl.upstream.guard import Guard, GuardedResolver, RefusedAddressError
+from strmctl.upstream.response import UpstreamResponse
+
+MAX_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_READ_BUFFER = 128 * 1024
+_OWN_FIELDS = {
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+    "User-Agent": f"Mozilla/5.0 (compatible; strmctl/{__version__})",
+}
+
+
+class UpstreamClient:
+    """Keeps connections alive across requests; one for a process. Call `aclose` at the end.
+
+    `names` answers name look-ups (the system's resolver by default).
+    """
+
+    def __init__(
+        self, settings: UpstreamSettings, guard: Guard, names: AbstractResolver | None = None
+    ) -> None:
+        self._settings = settings
+        self._guard = guard
+        self._names = names
+        self._sessions: dict[str, ClientSession] = {}
+
+    async def get(
+        self, url: str, fields: Mapping[str, str], *, egress: str | None = None
+    ) -> UpstreamResponse:
+        """Ask for `url` with the request fields of its mapping.
+
+        Any status is an answer. Raises UpstreamError where none came: 502 for a refused or
+        unreachable address, 504 for a timeout before the first byte.
+        """
+        for _ in range(MAX_REDIRECTS + 1):
+            response = await self._ask(url, fields, egress)
+            location = response.field("Location")
+            if response.status not in _REDIRECTS or not location:
+                return response
+            response.close()
+            fields = _fields_for(url, location, fields)
+            url = joined(url, location)
+        raise UpstreamError(f"the upstream redirected more than {MAX_REDIRECTS} times")
+
+    async def aclose(self) -> None:
+        for session in self._sessions.values():
+            await session.close()
+
+    async def _ask(
+        self, url: str, fields: Mapping[str, str], egress: str | None
+    ) -> UpstreamResponse:
+        self._guard.check_url(url)
+        egress = self._settings.egress if egress is None else egress
+        session = self._session(egress)
+        try:
+            response = await session.get(
+                URL(url, encoded=url.isascii()),
+                headers={**_OWN_FIELDS, **fields},
+                proxy=egress if egress.startswith("http") else None,
+                allow_redirects=False,
+            )
+        except TimeoutError:
+            raise UpstreamError("the upstream did not answer in time", http_status=504) from None
+        except ClientConnectorError as error:
+            cause = error.os_error
+            if isinstance(cause, RefusedAddressError):
+                raise UpstreamError(str(cause)) from None
+            raise UpstreamError("the upstream cannot be reached") from None
+        except (ClientError, SocksError, OSError, ValueError) as error:
+            reason = type(error).__name__
+            raise UpstreamError(f"the upstream gave no HTTP answer ({reason})") from None
+        return UpstreamResponse(response, url)
+
+    def _session(self, egress: str) -> ClientSession:
+        """One pool of connections for each egress."""
+        session = self._sessions.get(egress)
+        if session is None:
+            settings = self._settings
+            session = self._sessions[egress] = ClientSession(
+                connector=self._connector(egress),
+                cookie_jar=DummyCookieJar(),
+                timeout=ClientTimeout(
+                    total=None,
+                    sock_connect=settings.connect_timeout.total_seconds(),
+                    sock_read=settings.read_timeout.total_seconds(),
+                ),
+                read_bufsize=_READ_BUFFER,
+                max_line_size=16 * 1024,
+                max_field_size=16 * 1024,
+            )
+        return session
+
+    def _connector(self, egress: str) -> TCPConnector:
+        if egress.startswith("socks"):
+            url = egress.replace("socks5h:", "socks5:", 1)
+            return ProxyConnector.from_url(url, rdns=True, limit=0)
+        if egress:
+            return TCPConnector(limit=0)
+        names = GuardedResolver(self._names or ThreadedResolver(), self._guard)
+        return TCPConnector(limit=0, resolver=names, socket_factory=self._socket)
+
+    def _socket(self, info: AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, peer = info
+        self._guard.check_socket(str(peer[0]), int(peer[1]))
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
+
+
+def joined(base: str, reference: str) -> str:
+    """The URL that a reference in a playlist or Location stands for (RFC 3986 section 5).
+
+    Spaces are encoded, as every player does; nothing else is mended.
+    """
+    try:
+        return urljoin(base, reference.strip().replace(" ", "%20"))
+    except ValueError:
+        raise UpstreamError("the upstream refers to a URL that cannot be read") from None
+
+
+def retry_after(response: UpstreamResponse) -> float | None:
+    return retry_after_seconds(response.field("Retry-After"), datetime.now(UTC))
+
+
+def _fields_for(url: str, location: str, fields: Mapping[str, str]) -> Mapping[str, str]:
+    """What may follow a redirect: another site gets nothing that the mapping brought along.
+
+    Raises UpstreamError for a step from https to http that would carry the mapping's fields.
+    """
+    here, there = urlsplit(url), urlsplit(joined(url, location))
+    public = {name: value for name, value in fields.items() if name.lower() in _CROSSES_SITES}
+    if here.hostname != there.hostname or len(public) == len(fields):
+        return public
+    if here.scheme == "https" and there.scheme == "http":
+        raise UpstreamError("the upstream redirected from https to http")
+    return fields
+
+
+_CROSSES_SITES = frozenset({"user-agent", "range", "if-range"})

@@ -1,0 +1,107 @@
+"""Nothing is fetched from an address that is not public, unless the settings allow it.
+
+A URL is checked before it is asked for, every address that its name has is checked before one
+is chosen, and every socket is checked once more as it is made, so that nothing between those
+steps (a second answer of the name server, a reused connection) leads elsewhere.
+"""
+
+import socket
+from collections.abc import Sequence
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from strmctl.domain import address
+from strmctl.domain.address import IPAddress
+from strmctl.domain.upstream_url import check_url
+from strmctl.errors import UpstreamError
+
+_LOCAL_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal", ".onion", ".i2p", ".svc")
+
+
+class RefusedAddressError(OSError):
+    """Raised where a socket would lead to a refused address; an OSError, as connectors expect."""
+
+
+class Guard:
+    """What `upstream.allow` exempts (host names and networks), and this server's own addresses.
+
+    `own` are host and port pairs that are refused even where the settings allow the address.
+    """
+
+    def __init__(self, allow: Sequence[str] = (), own: Sequence[tuple[str, int]] = ()) -> None:
+        self._networks = [net for text in allow if (net := address.parse_network(text))]
+        self._names = {text.lower() for text in allow if address.parse_network(text) is None}
+        self._own = {(host.lower().strip("[]"), port) for host, port in own}
+        self._allowed_by_name: set[IPAddress] = set()
+
+    def check_url(self, url: str) -> None:
+        """Raises UpstreamError, which does not tell the URL."""
+        check_url(url)
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower().rstrip(".")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        if (host, port) in self._own:
+            raise UpstreamError("the URL leads to strmctl itself")
+        literal = address.parse_literal(host)
+        if literal is not None:
+            self._check_address(literal, port)
+        elif host not in self._names and _is_local_name(host):
+            raise UpstreamError(
+                "the URL names a local host: add it to upstream.allow if that is meant"
+            )
+
+    def check_resolved(self, host: str, addresses: Sequence[tuple[str, int]]) -> None:
+        """Check every address of a name, since any of them may be chosen."""
+        for text, port in addresses:
+            found = _parse(text)
+            if host.lower() in self._names:
+                self._allowed_by_name.add(found)
+            self._check_address(found, port)
+
+    def check_socket(self, text: str, port: int) -> None:
+        """Raises RefusedAddressError."""
+        try:
+            self._check_address(_parse(text), port)
+        except UpstreamError as error:
+            raise RefusedAddressError(str(error)) from None
+
+    def _check_address(self, found: IPAddress, port: int) -> None:
+        plain = address.unwrapped(found)
+        if (str(plain), port) in self._own:
+            raise UpstreamError("the URL leads to strmctl itself")
+        if address.is_public(found) or found in self._allowed_by_name:
+            return
+        if any(plain in network for network in self._networks):
+            return
+        raise UpstreamError(
+            "the upstream's address is not a public one: add it to upstream.allow if that is meant"
+        )
+
+
+class GuardedResolver(AbstractResolver):
+    """Asks another resolver and lets the guard see every answer."""
+
+    def __init__(self, inner: AbstractResolver, guard: Guard) -> None:
+        self._inner = inner
+        self._guard = guard
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        self._guard.check_resolved(host, [(result["host"], result["port"]) for result in found])
+        return found
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+def _parse(text: str) -> IPAddress:
+    # A scope (`fe80::1%eth0`) only ever stands in link-local addresses, which are refused.
+    return ip_address(text)
+
+
+def _is_local_name(host: str) -> bool:
+    return "." not in host or host.endswith(_LOCAL_SUFFIXES) or host.startswith("metadata.")

@@ -1,0 +1,93 @@
+"""An upstream's answer, read as it comes; what goes wrong on the way is an UpstreamError."""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import ClientError, ClientResponse
+
+from strmctl.domain.http_fields import ContentRange, parse_content_range, strong_validator
+from strmctl.errors import UpstreamError
+
+
+class UpstreamResponse:
+    """Status, fields and body; `url` is where it came from after redirects."""
+
+    def __init__(self, response: ClientResponse, url: str) -> None:
+        self._response = response
+        self._head = b""
+        self._ended = False
+        self.status = response.status
+        self.url = url
+        self.is_encoded = response.headers.get("Content-Encoding", "identity") != "identity"
+
+    def __repr__(self) -> str:
+        return f"UpstreamResponse({self.status})"
+
+    def field(self, name: str) -> str:
+        return self._response.headers.get(name, "")
+
+    @property
+    def content_type(self) -> str:
+        return self.field("Content-Type")
+
+    @property
+    def content_range(self) -> ContentRange | None:
+        return parse_content_range(self.field("Content-Range")) if self.status == 206 else None
+
+    @property
+    def length(self) -> int | None:
+        """Bytes that will come; None where that is not known or they come decoded."""
+        text = self.field("Content-Length")
+        return int(text) if text.isdigit() and not self.is_encoded else None
+
+    @property
+    def total(self) -> int | None:
+        """Bytes of the whole, of which this may be a part."""
+        part = self.content_range
+        return part.total if part is not None else self.length
+
+    @property
+    def etag(self) -> str | None:
+        return strong_validator(self.field("ETag"))
+
+    async def peek(self, size: int) -> bytes:
+        """The first bytes, at least `size` unless the body is shorter; they stay in the body."""
+        while len(self._head) < size and not self._ended:
+            self._head += await self._next()
+        return self._head
+
+    async def read(self, limit: int) -> bytes:
+        """The whole body; raises UpstreamError when it is longer than `limit` bytes."""
+        parts: list[bytes] = []
+        size = 0
+        async for chunk in self.chunks():
+            size += len(chunk)
+            if size > limit:
+                self.close()
+                raise UpstreamError(f"the upstream's playlist is longer than {limit} bytes")
+            parts.append(chunk)
+        return b"".join(parts)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives; raises UpstreamError when it is cut off or stalls."""
+        if self._head:
+            head, self._head = self._head, b""
+            yield head
+        while not self._ended:
+            chunk = await self._next()
+            if chunk:
+                yield chunk
+
+    async def _next(self) -> bytes:
+        try:
+            chunk = await self._response.content.readany()
+        except TimeoutError:
+            raise UpstreamError("the upstream stalled", http_status=504) from None
+        except (ClientError, OSError) as error:
+            reason = type(error).__name__
+            raise UpstreamError(f"the upstream cut the body off ({reason})") from None
+        self._ended = not chunk
+        return chunk
+
+    def close(self) -> None:
+        """Give the connection back if the body has been read, else end it."""
+        self._response.close() if not self._ended else self._response.release()
