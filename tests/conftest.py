@@ -1,49 +1,17 @@
 """What every test may use: a clean environment, and the command line as a function."""
 
 import io
-import json
 import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 import pytest
+from command_line import Ended, Strmctl
 
 from strmctl.cli.ending import run_to_the_end
-
-
-@dataclass(frozen=True)
-class Ended:
-    """One run of the command line: its exit code and what it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def records(self) -> list[dict[str, Any]]:
-        """Every line of NDJSON on stdout."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The one JSON document on stdout."""
-        [document] = self.records
-        return document
-
-    @property
-    def error(self) -> dict[str, Any]:
-        """The one JSON line on stderr."""
-        error: dict[str, Any] = json.loads(self.err)
-        return error
-
-
-class Strmctl(Protocol):
-    def __call__(self, *arguments: object, code: int = 0, stdin: str = "") -> Ended: ...
 
 
 @pytest.fixture(autouse=True)
