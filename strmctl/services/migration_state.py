@@ -21,9 +21,9 @@ class MigrationState:
 def look(database: Path) -> MigrationState:
     """Changes nothing; a database that does not exist yet needs every migration."""
     if not database.exists():
-        return MigrationState((), schema.known(), schema._folder())
+        return MigrationState((), schema.known(), schema.folder())
     with Database.open(database, migrate=False) as opened:
-        return MigrationState(opened.applied(), opened.pending(), schema._folder())
+        return MigrationState(opened.applied(), opened.pending(), schema.folder())
 
 
 def bring_up_to_date(database: Path) -> MigrationState:
@@ -32,4 +32,4 @@ def bring_up_to_date(database: Path) -> MigrationState:
     with Database.open(database) as opened:
         applied = opened.applied()
         ran = [name for name in applied if name in missing]
-        return MigrationState(applied, opened.pending(), schema._folder(), ran)
+        return MigrationState(applied, opened.pending(), schema.folder(), ran)

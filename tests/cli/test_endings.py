@@ -1,0 +1,144 @@
+"""Every end of a run is one exit code and at most one line on stderr."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import Strmctl
+
+from strmctl import __version__
+
+BOOM = """
+import os, sys
+from strmctl.cli.app import Panel, command
+from strmctl.cli.ending import run_to_the_end
+
+@command(Panel.LIBRARY)
+def boom(run):
+    if os.environ["BOOM"] == "pipe":
+        for number in range(100_000):
+            run.output.record({"type": "number"}, str(number))
+        return
+    if os.environ["BOOM"] == "wait":
+        run.output.note("waiting")
+        sys.stdin.read()
+    raise RuntimeError("https://user:hunter2@cdn.example/a.m3u8?token=hunter2 is odd")
+
+sys.exit(run_to_the_end(["boom", *sys.argv[1:]]))
+"""
+
+
+def start(kind: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", BOOM, *arguments],
+        env=os.environ | {"BOOM": kind},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        pytest.param(
+            [], ["strmctl: unexpected RuntimeError: run again with -v for details"], id="short"
+        ),
+        pytest.param(
+            ["--json"],
+            [
+                '{"type":"error","code":1,"message":'
+                '"unexpected RuntimeError: run again with -v for details"}'
+            ],
+            id="json",
+        ),
+    ],
+)
+def test_the_unexpected_is_one_line(arguments: list[str], lines: list[str]) -> None:
+    with start("error", *arguments) as process:
+        out, err = process.communicate()
+    assert (process.returncode, out, err.splitlines()) == (1, "", lines)
+
+
+def test_the_unexpected_in_detail_hides_tokens() -> None:
+    with start("error", "-v") as process:
+        _out, err = process.communicate()
+    assert "Traceback" in err
+    assert "https://***@cdn.example/a.m3u8?***" in err
+    assert "hunter2" not in err
+    assert err.splitlines()[-1] == "strmctl: unexpected RuntimeError"
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    with start("pipe") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "0\n"
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 128 + signal.SIGPIPE
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_signals(sent: signal.Signals) -> None:
+    with start("wait") as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "waiting\n"
+        process.send_signal(sent)
+        assert len(process.stderr.read().splitlines()) <= 1
+    assert process.returncode == 128 + sent
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(["confg"], "No such command 'confg'. Did you mean 'config'?", id="command"),
+        pytest.param(["config", "--jsn"], "No such option: --jsn", id="option"),
+        pytest.param(["config", "surplus"], "unexpected extra argument", id="surplus"),
+        pytest.param(["backup"], "Missing argument", id="missing"),
+        pytest.param(["url", "--season", "x"], "valid integer", id="no-number"),
+    ],
+)
+def test_a_wrong_call_is_one_line(strmctl: Strmctl, arguments: list[str], told: str) -> None:
+    wrong = strmctl(*arguments, code=2)
+    assert wrong.err.startswith("strmctl: ")
+    assert wrong.err.count("\n") == 1
+    assert told in wrong.err
+    assert strmctl(*arguments, "--json", code=2).error["code"] == 2
+
+
+def test_a_missing_settings_file(strmctl: Strmctl) -> None:
+    assert strmctl("config", "--config", "none.toml", "--json", code=3).error == {
+        "type": "error",
+        "code": 3,
+        "message": "none.toml: no such settings file: make one with `strmctl init`",
+    }
+
+
+def test_no_command_is_help_and_a_wrong_call(strmctl: Strmctl) -> None:
+    assert "Usage: strmctl" in strmctl(code=2).out
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help_tells_exit_codes_and_groups(strmctl: Strmctl, flag: str) -> None:
+    words = " ".join(strmctl(flag).out.split())
+    assert "25 a safety limit stopped the change · 130/143 interrupted" in words
+    for panel in ("Start", "Library", "Settings and database"):
+        assert f"─ {panel} ─" in words
+    assert "--config" in words
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["-v", "--version"]])
+def test_version(arguments: list[str], tmp_path: Path) -> None:
+    asked = subprocess.run(
+        [sys.executable, "-m", "strmctl", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert (asked.returncode, asked.stdout) == (0, f"strmctl {__version__}\n")
