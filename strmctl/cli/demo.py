@@ -1,0 +1,100 @@
+"""`strmctl demo`: tell the story step by step, then leave its proxy running."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from strmctl.cli.app import Panel, command
+from strmctl.cli.output import Output, printable
+from strmctl.cli.run import Run
+from strmctl.errors import StrmctlError
+
+if TYPE_CHECKING:
+    from strmctl.demo.stage import Stage
+    from strmctl.demo.story import Step, Story
+
+
+@command(Panel.START)
+def demo(
+    run: Run,
+    once: Annotated[bool, typer.Option("--once", help="End when the story is told.")] = False,
+    keep: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Make the library in DIR and leave it there."),
+    ] = None,
+) -> None:
+    """Show on this machine how a library stays alive: write, play, lose the links, heal, refresh.
+
+    Needs no network: the provider whose links expire is part of the demo. Every step is checked;
+    settings of your own are neither read nor changed. Afterwards the proxy stays up until Ctrl-C.
+    """
+    from strmctl.demo.stage import set_up
+    from strmctl.demo.story import Story
+
+    with set_up(keep) as stage:
+        story = Story(stage)
+        for step in story.before_serving():
+            _tell(run.output, step)
+        with stage.commands.serving(stage.base_url) as proxy:
+            for step in story.while_serving():
+                _tell(run.output, step)
+            _sum_up(run.output, stage, story)
+            if not once:
+                _stay(run.output, stage, story, proxy)
+
+
+def _tell(output: Output, step: "Step") -> None:
+    record = {
+        "type": "step",
+        "step": step.number,
+        "name": step.name,
+        "text": step.text,
+        **step.figures,
+    }
+    head = f"{step.number:2} ✓ {step.text}"
+    details = [f"     {detail}" for detail in step.details]
+    if output.json or not sys.stdout.isatty():
+        output.record(record, "\n".join([head, *details]))
+    else:
+        _draw(output, head, details)
+    sys.stdout.flush()
+
+
+def _draw(output: Output, head: str, details: list[str]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(no_color=not output.color, highlight=False, soft_wrap=True)
+    line = Text(printable(head))
+    line.highlight_words(["✓"], "bold green")
+    console.print(line)
+    for detail in details:
+        console.print(Text(printable(detail), "dim"))
+
+
+def _sum_up(output: Output, stage: "Stage", story: "Story") -> None:
+    record = {
+        "steps": story.told,
+        "base_url": stage.base_url,
+        "folder": stage.folder,
+        "playback_urls": {entry.label: url for entry, url in story.urls.items()},
+    }
+    output.summary(record, f"All {story.told} steps came true.")
+    sys.stdout.flush()
+
+
+def _stay(output: Output, stage: "Stage", story: "Story", proxy: "subprocess.Popen[bytes]") -> None:
+    """Until Ctrl-C, which is the way to end it, or the end of the proxy, which is not."""
+    if not output.json:
+        lines = [f"  {entry.label:20} {url}" for entry, url in story.urls.items()]
+        first = "The proxy stays up, and its links go on ending and healing. Play one of these:"
+        last = f"The library is in {stage.folder}. Ctrl-C ends the demo."
+        output.note("\n".join([first, *lines, last]))
+    try:
+        status = proxy.wait()
+    except KeyboardInterrupt:
+        return
+    raise StrmctlError(f"`strmctl serve` ended with {status}")

@@ -1,0 +1,258 @@
+"""The story: write, play, lose the links in mid-play, heal, seek, refresh; every claim is checked.
+
+Each step is told once it has come true. The first that does not raises StrmctlError.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from strmctl.demo import catalogue, player
+from strmctl.demo.catalogue import Entry
+from strmctl.demo.origin import CLIP, FILM, LINK_SECONDS, Counts
+from strmctl.demo.stage import EPISODES_FILE, Stage
+from strmctl.errors import StrmctlError
+
+FRAMES, SECONDS = 600, 24.0
+_SEGMENTS_BEFORE_THE_END = 2
+_FIRST, _SECOND, *_OTHERS = catalogue.EPISODES
+_LAST = catalogue.EPISODES[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What came true: a line for people, more lines below it, the same as figures for programs."""
+
+    number: int
+    name: str
+    text: str
+    details: Sequence[str]
+    figures: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One play from the first to the last segment."""
+
+    presentation: player.Presentation
+    content_bytes: int
+    decoded: player.Decoded | None
+
+    def __str__(self) -> str:
+        count = len(self.presentation.segment_urls)
+        heard = f"{count} segments, {self.content_bytes:,} bytes identical to the clip"
+        if self.decoded is None:
+            return heard
+        return f"{heard}; {self.decoded.frames} frames, {self.decoded.seconds:.1f} s decoded"
+
+    def figures(self, cost: Counts) -> Mapping[str, object]:
+        return {
+            "segments": len(self.presentation.segment_urls),
+            "bytes_identical": self.content_bytes,
+            "frames": self.decoded and self.decoded.frames,
+            "seconds": self.decoded and self.decoded.seconds,
+            **_cost(cost),
+        }
+
+
+class Story:
+    """Told on a stage whose proxy is not running yet; `urls` are what the
+    .strm files hold, `told` counts the steps."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._origin = stage.origin
+        self.urls: dict[Entry, str] = {}
+        self.told = 0
+
+    def before_serving(self) -> Iterator[Step]:
+        yield self._make_library()
+        yield self._write()
+
+    def while_serving(self) -> Iterator[Step]:
+        yield self._serve()
+        yield self._play()
+        yield self._heal_in_mid_play()
+        yield self._play_again()
+        yield self._seek_in_the_film()
+        yield self._refresh()
+
+    def _make_library(self) -> Step:
+        made = self._stage.commands.run("init")[0]
+        return self._came_true(
+            "init",
+            "strmctl init: settings, signing key, database and library",
+            [f"in {self._stage.folder}", f"links of the demo's origin live {LINK_SECONDS} s"],
+            {"created": made["created"], "link_seconds": LINK_SECONDS},
+        )
+
+    def _write(self) -> Step:
+        documents = self._stage.commands.run("write", "--from", EPISODES_FILE)
+        written = [document for document in documents if document["type"] == "mapping"]
+        _check(len(written) == len(catalogue.ENTRIES), f"{len(written)} .strm files were written")
+        for mapping in written:
+            self.urls[_entry_of(mapping)] = self._stage.strm_text(mapping["strm_path"])
+        first = written[0]["strm_path"]
+        return self._came_true(
+            "write",
+            f"strmctl write --from {EPISODES_FILE}: {len(catalogue.EPISODES)} episodes and a film",
+            [first, self.urls[_FIRST]],
+            {"files": len(written), "strm_path": first, "playback_url": self.urls[_FIRST]},
+        )
+
+    def _serve(self) -> Step:
+        base_url = self._stage.base_url
+        return self._came_true(
+            "serve",
+            f"strmctl serve: the proxy is ready at {base_url}",
+            [],
+            {"base_url": base_url},
+        )
+
+    def _play(self) -> Step:
+        before = self._origin.counts
+        watched = self._watch(_FIRST)
+        cost = self._origin.counts - before
+        _check(cost.resolves == 1, f"the first play took {cost.resolves} resolver calls, not 1")
+        self._check_names(watched.presentation)
+        return self._came_true(
+            "play",
+            f"Played {_FIRST.label} through the proxy: {watched}",
+            [_cost_text(cost), "the playlists name neither the origin nor its tokens"],
+            watched.figures(cost),
+        )
+
+    def _heal_in_mid_play(self) -> Step:
+        presentation = player.open_presentation(self._stage.client, self.urls[_SECOND])
+        segments = player.read_segments(self._stage.client, presentation)
+        seen = [next(segments) for _ in range(_SEGMENTS_BEFORE_THE_END)]
+        before = self._origin.counts
+        self._origin.expire_all()
+        rest = list(segments)
+        cost = self._origin.counts - before
+        _check_same(b"".join([*seen, *rest]), CLIP.read_bytes(), _SECOND.label)
+        _check(cost.refused > 0, "the origin still served the links that had ended")
+        _check(cost.resolves == 1, f"healing took {cost.resolves} resolver calls, not 1")
+        return self._came_true(
+            "heal",
+            f"Links ended after {len(seen)} segments of {_SECOND.label}:"
+            f" the other {len(rest)} came all the same, every byte identical",
+            [_cost_text(cost), "the player went on with the URLs that it held: it saw no error"],
+            {"segments_before": len(seen), "segments_after": len(rest), **_cost(cost)},
+        )
+
+    def _play_again(self) -> Step:
+        before = self._origin.counts
+        watched = self._watch(_SECOND)
+        cost = self._origin.counts - before
+        _check(cost.resolves == 0, f"playing again took {cost.resolves} resolver calls, not 0")
+        return self._came_true(
+            "play again",
+            f"Played {_SECOND.label} again: {watched}",
+            [_cost_text(cost)],
+            watched.figures(cost),
+        )
+
+    def _seek_in_the_film(self) -> Step:
+        url, film = self.urls[catalogue.THE_FILM], FILM.read_bytes()
+        before = self._origin.counts
+        _check_same(player.get(self._stage.client, url).content, film, "the film")
+        middle = len(film) // 2
+        self._check_range(url, f"{middle}-", film[middle:])
+        self._origin.expire_all()
+        self._check_range(url, f"{middle}-{middle + 9_999}", film[middle : middle + 10_000])
+        self._check_range(url, "-5000", film[-5_000:])
+        cost = self._origin.counts - before
+        _check(cost.resolves == 2, f"the film took {cost.resolves} resolver calls, not 2")
+        decoded = self._decode(url)
+        frames = "" if decoded is None else f"; {decoded.frames} frames decoded"
+        return self._came_true(
+            "seek",
+            f"Played {catalogue.THE_FILM.label} ({len(film):,} bytes) and sought three times,"
+            f" twice after its link had ended: all identical{frames}",
+            [_cost_text(cost)],
+            {"bytes_identical": len(film), "seeks": 3, **_cost(cost)},
+        )
+
+    def _refresh(self) -> Step:
+        self._origin.expire_all()
+        documents = self._stage.commands.run("refresh", "--series", catalogue.SERIES)
+        outcomes = [document["outcome"] for document in documents if document["type"] == "refresh"]
+        expected = ["refreshed"] * len(catalogue.EPISODES)
+        _check(outcomes == expected, f"refresh ended with {outcomes}")
+        before = self._origin.counts
+        watched = self._watch(_LAST)
+        cost = self._origin.counts - before
+        _check(cost.resolves == 0 and cost.refused == 0, f"after refresh: {_cost_text(cost)}")
+        return self._came_true(
+            "refresh",
+            f"strmctl refresh --series {catalogue.SERIES}: {len(outcomes)} episodes have new links",
+            [f"{_LAST.label} played from its new link: {watched}", _cost_text(cost)],
+            {"refreshed": len(outcomes), **watched.figures(cost)},
+        )
+
+    def _came_true(
+        self, name: str, text: str, details: Sequence[str], figures: Mapping[str, object]
+    ) -> Step:
+        self.told += 1
+        return Step(self.told, name, text, details, figures)
+
+    def _watch(self, entry: Entry) -> Watched:
+        url = self.urls[entry]
+        presentation = player.open_presentation(self._stage.client, url)
+        content = b"".join(player.read_segments(self._stage.client, presentation))
+        _check_same(content, CLIP.read_bytes(), entry.label)
+        return Watched(presentation, len(content), self._decode(url))
+
+    def _decode(self, url: str) -> player.Decoded | None:
+        decoded = player.decode(url)
+        if decoded is not None:
+            seen = f"{decoded.frames} frames and {decoded.seconds} s"
+            _check(
+                (decoded.frames, decoded.seconds) == (FRAMES, SECONDS),
+                f"ffprobe decoded {seen} instead of {FRAMES} and {SECONDS}",
+            )
+        return decoded
+
+    def _check_range(self, url: str, byte_range: str, expected: bytes) -> None:
+        response = player.get(self._stage.client, url, byte_range=byte_range)
+        _check_same(response.content, expected, f"bytes={byte_range} of the film")
+
+    def _check_names(self, presentation: player.Presentation) -> None:
+        text = "\n".join(presentation.playlists)
+        for secret in (self._origin.authority, "/cdn/", "token=", "expires="):
+            _check(secret not in text, f"a playlist of the proxy holds {secret!r}")
+
+
+def _entry_of(mapping: Mapping[str, Any]) -> Entry:
+    return next(
+        entry
+        for entry in catalogue.ENTRIES
+        if (entry.slug, entry.season, entry.episode)
+        == (mapping["slug"], mapping["season"], mapping["episode"])
+    )
+
+
+def _cost(counts: Counts) -> Mapping[str, int]:
+    return {
+        "resolver_calls": counts.resolves,
+        "origin_requests": counts.requests,
+        "origin_refused": counts.refused,
+    }
+
+
+def _cost_text(counts: Counts) -> str:
+    calls = "1 resolver call" if counts.resolves == 1 else f"{counts.resolves} resolver calls"
+    answered = counts.requests - counts.refused
+    return f"{calls}; the origin answered {answered} requests and refused {counts.refused}"
+
+
+def _check(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise StrmctlError(f"the demo failed: {otherwise}")
+
+
+def _check_same(content: bytes, original: bytes, what: str) -> None:
+    same = hashlib.sha256(content).digest() == hashlib.sha256(original).digest()
+    _check(same, f"{what}: {len(content)} bytes came, not the {len(original)} of the original")
