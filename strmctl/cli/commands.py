@@ -5,7 +5,12 @@ from importlib import import_module
 
 NAMES = (
     "init",  # Start
-    "url",  # Library
+    "demo",
+    "write",  # Library
+    "list",
+    "show",
+    "url",
+    "resolve",
     "serve",  # Server
     "config",  # Settings and database
     "migrate",

@@ -9,8 +9,9 @@ than 255 bytes, whatever the title.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from strmctl.domain.identity import Identity
 from strmctl.errors import UsageError
@@ -26,6 +27,7 @@ _REPLACED = str.maketrans({**dict.fromkeys(":/\\|", "-"), **dict.fromkeys('<>"?*
 _RESERVED = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9\u00b9\u00b2\u00b3]) *(\.|$)", re.I
 )
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ID_FORMS = {"tvdb_id": r"\d{1,12}", "tmdb_id": r"\d{1,12}", "imdb_id": r"tt\d{5,12}"}
 
 
@@ -50,66 +52,53 @@ class Naming:
             if value is not None and not re.fullmatch(form, value, re.ASCII):
                 raise UsageError(f"{name} is not such an id: {value[:20]!r}")
 
-    @property
-    def _year_tag(self) -> str:
-        return "" if self.year is None else f" ({self.year:04})"
 
-    @property
-    def _id_tags(self) -> str:
-        ids = (("tvdbid", self.tvdb_id), ("tmdbid", self.tmdb_id), ("imdbid", self.imdb_id))
-        return "".join(f" [{name}-{value}]" for name, value in ids if value is not None)
+def paths(identity: Identity, naming: Naming) -> list[str]:
+    """Where it may lie, best first: plain, with its language, with language and provider.
 
-    def _title(self, identity: Identity) -> str:
-        tags = self._year_tag + self._id_tags
-        room = _MAX_BYTES - len(f"{tags}{EXTENSION}") - _SUFFIX_ROOM - _EPISODE_ROOM
-        for text in (self.title or "", readable(identity.slug)):
-            title = clean(text, room)
-            if title:
-                return title
-        return "Untitled"
-
-
-def path(identity: Identity, naming: Naming, suffix: str = "") -> str:
-    """Relative to the library, with `/`; `suffix` goes before the extension."""
-    name = naming._title(identity) + naming._year_tag
-    folder = _unreserved(name + naming._id_tags)
+    Relative to the library, with `/`.
+    """
+    tags = _id_tags(naming)
+    year = "" if naming.year is None else f" ({naming.year:04})"
+    room = _MAX_BYTES - len(f"{year}{tags}{EXTENSION}") - _SUFFIX_ROOM - _EPISODE_ROOM
+    name = _title(identity, naming, room) + year
+    start = f"{_unreserved(name + tags)}/"
     if identity.season is None:
-        return f"{folder}/{_unreserved(f'{name}{naming._id_tags}{suffix}{EXTENSION}')}"
-    number = f"S{identity.season:02}E{identity.episode:02}"
-    return f"{folder}/Season {identity.season:02}/{name} {number}{suffix}{EXTENSION}"
+        start += name + tags
+    else:
+        number = f"S{identity.season:02}E{identity.episode:02}"
+        start += f"Season {identity.season:02}/{name} {number}"
+    return [_unreserved_file(f"{start}{suffix}{EXTENSION}") for suffix in _suffixes(identity)]
 
 
-def free_path(
-    identity: Identity, naming: Naming, owner_of: Callable[[str], Identity | None]
+def choose_path(
+    identity: Identity,
+    candidates: Sequence[str],
+    siblings: Collection[Identity],
+    owner_of: Callable[[str], Identity | None],
 ) -> str:
-    """The first path that no other identity has.
+    """One of `paths` that no other identity has; `siblings` are the episode's other mappings.
 
     The first language of an episode keeps the plain name; one that comes later has its language
     as a suffix, a second provider of a language that and the provider. Raises UsageError where
-    another series or film, or all of the suffixes, are in the way.
+    another series or film is in the way, or all of them are taken.
     """
-    plain, *suffixed = paths(identity, naming)
-    owner = owner_of(plain)
-    if owner is None or owner == identity:
-        return plain
-    if not _same_work(owner, identity):
-        raise UsageError(f"{plain} belongs to {owner}: give a year, an id or a path of its own")
-    if owner.language == identity.language and identity.provider is not None:
-        suffixed = suffixed[1:]
-    for candidate in suffixed:
-        if owner_of(candidate) in (None, identity):
+    suffixes = 0
+    if siblings:
+        is_second = any(other.language == identity.language for other in siblings)
+        suffixes = 2 if is_second and identity.provider is not None else 1
+    for candidate in candidates[min(suffixes, len(candidates) - 1) :]:
+        owner = owner_of(candidate)
+        if owner is None or owner == identity:
             return candidate
-    raise UsageError(f"{suffixed[-1]} belongs to {owner_of(suffixed[-1])}: give a path of its own")
+        if work(owner) != work(identity):
+            break
+    raise UsageError(f"{candidate} belongs to {owner}: give a year, an id or a path of its own")
 
 
-def paths(identity: Identity, naming: Naming) -> list[str]:
-    """Every path that `free_path` may choose: plain, with language, with language and provider."""
-    language = f" - {clean(identity.language, _MAX_SUFFIX_PART) or 'other'}"
-    suffixes = ["", language]
-    if identity.provider is not None:
-        provider = clean(identity.provider, _MAX_SUFFIX_PART) or "other"
-        suffixes.append(f"{language} - {provider}")
-    return [path(identity, naming, suffix) for suffix in suffixes]
+def work(identity: Identity) -> tuple[str, str, int | None, int | None]:
+    """What the languages and providers of one episode or movie have in common."""
+    return identity.site, identity.slug, identity.season, identity.episode
 
 
 def explicit(text: str) -> str:
@@ -135,25 +124,30 @@ def readable(slug: str) -> str:
     return " ".join(word[:1].upper() + word[1:] for word in words)
 
 
+@lru_cache(maxsize=1024)
 def clean(text: str, max_bytes: int) -> str:
     """A part of a file name, cut on a character's boundary; "" where nothing is left."""
     text = unicodedata.normalize("NFC", text).replace(": ", " - ").translate(_REPLACED)
-    text = "".join(" " if _is_control(char) else char for char in text)
-    text = " ".join(text.split()).strip(" .")
+    text = " ".join(_UNPRINTABLE.sub(" ", text).split()).strip(" .")
     return text.encode()[:max_bytes].decode(errors="ignore").strip(" .")
 
 
-def _is_control(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
+def _title(identity: Identity, naming: Naming, max_bytes: int) -> str:
+    title = clean(naming.title or "", max_bytes)
+    return title or clean(readable(identity.slug), max_bytes) or "Untitled"
 
 
-def _same_work(one: Identity, other: Identity) -> bool:
-    return (one.site, one.slug, one.season, one.episode) == (
-        other.site,
-        other.slug,
-        other.season,
-        other.episode,
-    )
+def _id_tags(naming: Naming) -> str:
+    ids = (("tvdbid", naming.tvdb_id), ("tmdbid", naming.tmdb_id), ("imdbid", naming.imdb_id))
+    return "".join(f" [{name}-{value}]" for name, value in ids if value is not None)
+
+
+def _suffixes(identity: Identity) -> list[str]:
+    language = f" - {clean(identity.language, _MAX_SUFFIX_PART) or 'Other'}"
+    if identity.provider is None:
+        return ["", language]
+    provider = clean(identity.provider, _MAX_SUFFIX_PART) or "Other"
+    return ["", language, f"{language} - {provider}"]
 
 
 def _unreserved(name: str) -> str:
@@ -161,3 +155,8 @@ def _unreserved(name: str) -> str:
         return name
     stem, dot, rest = name.partition(".")
     return f"{stem}_{dot}{rest}"
+
+
+def _unreserved_file(path: str) -> str:
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/{_unreserved(name)}"

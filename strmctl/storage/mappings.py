@@ -16,10 +16,12 @@ from strmctl.storage.database import Database
 
 _PAGE = 1000
 
-_KNOWN = """
+_SIBLINGS = """
 SELECT m.* FROM json_each(?) AS key CROSS JOIN strm_mapping AS m
 WHERE m.slug = key.value ->> 0 AND m.site = key.value ->> 1
     AND ifnull(m.season, -1) = key.value ->> 2 AND ifnull(m.episode, -1) = key.value ->> 3
+"""
+_KNOWN = f"""{_SIBLINGS}
     AND m.language = key.value ->> 4 AND ifnull(m.provider, '') = key.value ->> 5
 """
 
@@ -93,9 +95,12 @@ class Mappings:
 
     def known(self, identities: Iterable[Identity]) -> dict[Identity, Mapping]:
         """Those of the identities that have a row; one query for all."""
-        keys = json.dumps([list(identity_key(identity).values()) for identity in identities])
-        found = (rows.mapping(row) for row in self._database.query(_KNOWN, (keys,)))
+        found = map(rows.mapping, self._database.query(_KNOWN, (_keys(identities),)))
         return {mapping.identity: mapping for mapping in found}
+
+    def siblings(self, identities: Iterable[Identity]) -> set[Identity]:
+        """All languages and providers of the same episodes or movies; one query for all."""
+        return set(map(rows.identity, self._database.query(_SIBLINGS, (_keys(identities),))))
 
     def owners(self, strm_paths: Iterable[str]) -> dict[str, Identity]:
         """Whose those of the paths are that have a row; one query for all."""
@@ -169,6 +174,10 @@ class Mappings:
             f"SELECT * FROM strm_mapping WHERE {condition}", values
         )
         return rows.mapping(found[0]) if found else None
+
+
+def _keys(identities: Iterable[Identity]) -> str:
+    return json.dumps([list(identity_key(identity).values()) for identity in identities])
 
 
 def _columns(item: Registration, now: str | None) -> dict[str, Value]:

@@ -19,12 +19,15 @@ _FOLDERS = (_PACKAGE / "migrations", _PACKAGE.parent / "migrations")
 
 def known() -> list[str]:
     """The names of all migrations, in the order in which they run."""
-    return sorted(path.stem for path in _folder().glob("[0-9][0-9][0-9][0-9]_*.py"))
+    return sorted(path.stem for path in folder().glob("[0-9][0-9][0-9][0-9]_*.py"))
 
 
 def load() -> "Migrations":
-    return cast("Migrations", runpy.run_path(str(_folder() / "migrations.py"))["migrations"])
+    return cast("Migrations", runpy.run_path(str(folder() / "migrations.py"))["migrations"])
 
 
-def _folder() -> Path:
-    return next(folder for folder in _FOLDERS if (folder / "migrations.py").is_file())
+def folder() -> Path:
+    return next(place for place in _FOLDERS if (place / "migrations.py").is_file())
+
+
+_folder = folder

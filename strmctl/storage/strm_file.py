@@ -6,6 +6,7 @@ Content that is there already is not written again: its mtime stays, media serve
 import errno
 import fcntl
 import os
+import secrets
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from strmctl.storage.durable import make_folder, replace_file, sync
 MAX_BYTES = 64 * 1024
 """More than this is no `.strm`: it is refused rather than read."""
 
-_TEMPORARY = ".strmctl-{pid}-{number}.tmp"
+_TEMPORARY = ".strmctl-{run}-{number}.tmp"
 _TEMPORARIES = ".strmctl-*.tmp"
 # A disk settles fsyncs together if they come together: 8 take half the time of 1.
 _THREADS = 8
@@ -38,9 +39,16 @@ class LibraryFiles:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._run = secrets.token_hex(8)
         self._numbers = count()
         self._inside: set[Path] = set()
         self._swept: set[Path] = set()
+
+    def check_writable(self) -> None:
+        """Make the library if it is missing; raises ItemError where it cannot be written."""
+        self._make_root()
+        if not os.access(self._root, os.W_OK | os.X_OK):
+            raise ItemError(f"{self._root}: the library cannot be written: check its permissions")
 
     def read(self, strm_path: str) -> bytes | None:
         """None where there is no such file."""
@@ -160,7 +168,7 @@ class LibraryFiles:
         failed: dict[str, ItemError] = {}
         for strm_path, content in items:
             file = self._root / strm_path
-            name = _TEMPORARY.format(pid=os.getpid(), number=next(self._numbers))
+            name = _TEMPORARY.format(run=self._run, number=next(self._numbers))
             try:
                 with _explained(strm_path):
                     replace_file(file.with_name(name), file, content)

@@ -1,0 +1,60 @@
+"""`strmctl list`: the mappings of a selection."""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+import typer
+
+from strmctl.cli.app import Panel, command
+from strmctl.cli.records import mapping_record
+from strmctl.cli.run import Run
+from strmctl.cli.selection import selecting
+from strmctl.domain.mapping import Mapping
+from strmctl.domain.selection import Selection
+
+_COLUMNS = ("id", "state", "site", "slug", "season", "episode", "language", "provider", "path")
+
+
+@command(Panel.LIBRARY, "list")
+@selecting
+def list_(
+    run: Run,
+    selection: Selection,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+) -> None:
+    """List mappings; the options select which."""
+    from strmctl.storage.mappings import Mappings
+
+    with run.open_database() as database:
+        found = Mappings(database).select(selection, limit=limit)
+        if run.output.json:
+            print_records(run, found)
+        else:
+            run.output.table(_COLUMNS, map(_cells, found))
+
+
+def print_records(run: Run, mappings: Iterable[Mapping], *, reveal: bool = False) -> None:
+    """NDJSON and its summary."""
+    from strmctl.services.playback_urls import PlaybackUrls
+
+    urls = PlaybackUrls(run.settings)
+    count = 0
+    for mapping in mappings:
+        run.output.record(mapping_record(mapping, urls.of(mapping), reveal=reveal))
+        count += 1
+    run.output.summary({"count": count})
+
+
+def _cells(mapping: Mapping) -> Sequence[object]:
+    identity = mapping.identity
+    return (
+        mapping.id,
+        mapping.state,
+        identity.site,
+        identity.slug,
+        identity.season,
+        identity.episode,
+        identity.language,
+        identity.provider,
+        mapping.strm_path,
+    )

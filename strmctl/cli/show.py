@@ -1,0 +1,68 @@
+"""`strmctl show`: mappings in detail."""
+
+from typing import Annotated
+
+import typer
+
+from strmctl.cli.app import Panel, command
+from strmctl.cli.list import print_records
+from strmctl.cli.output import cell
+from strmctl.cli.records import mapping_record
+from strmctl.cli.run import Run
+from strmctl.cli.selection import selecting
+from strmctl.domain.mapping import Mapping
+from strmctl.domain.selection import Selection
+from strmctl.errors import ItemError, UsageError
+
+
+@command(Panel.LIBRARY)
+@selecting
+def show(
+    run: Run,
+    selection: Selection,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[ID|PATH]", help="An id, or the path of a .strm.")
+    ] = None,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="The upstream URL and its headers too: secrets.")
+    ] = False,
+) -> None:
+    """Show one mapping in detail, or each one of a selection."""
+    if (name is None) == selection.is_everything:
+        raise UsageError("say which: an id, a path, or selection options such as --series")
+    found = _found(run, name, selection)
+    if run.output.json and len(found) > 1:
+        print_records(run, found, reveal=reveal)
+        return
+    from strmctl.services.playback_urls import PlaybackUrls
+
+    urls = PlaybackUrls(run.settings)
+    for mapping in found:
+        record = mapping_record(mapping, urls.of(mapping), reveal=reveal)
+        run.output.document(record, _text(mapping, record))
+
+
+def _found(run: Run, name: str | None, selection: Selection) -> list[Mapping]:
+    from strmctl.services.listing import one
+    from strmctl.storage.mappings import Mappings
+
+    with run.open_database() as database:
+        mappings = Mappings(database)
+        if name is not None:
+            return [one(mappings, name, run.settings.library)]
+        found = list(mappings.select(selection))
+    if not found:
+        raise ItemError("no such mapping: nothing is selected")
+    return found
+
+
+def _text(mapping: Mapping, record: dict[str, object]) -> str:
+    details = {
+        **{key: value for key, value in record.items() if key != "type"},
+        "title": mapping.title,
+        "year": mapping.year,
+        "created_at": mapping.created_at,
+        "updated_at": mapping.updated_at,
+    }
+    width = max(map(len, details))
+    return "\n".join(f"{key:{width}}  {cell(value)}" for key, value in details.items())

@@ -1,0 +1,151 @@
+"""`strmctl write`: registers identities and writes their .strm files."""
+
+import io
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from strmctl.cli.app import Panel, command
+from strmctl.cli.records import mapping_record
+from strmctl.cli.run import Run
+from strmctl.errors import ItemError, StrmctlError, UsageError
+
+if TYPE_CHECKING:
+    from strmctl.services.write import Written
+    from strmctl.services.write_batch import Batches, Result
+
+_STDIN = "-"
+_OUTCOMES = ("created", "updated", "unchanged")
+_UNHEARD = "mode direct cannot send the request headers that {} needs: use mode proxy"
+
+
+@command(Panel.LIBRARY)
+def write(
+    run: Run,
+    site: Annotated[str | None, typer.Option()] = None,
+    slug: Annotated[str | None, typer.Option()] = None,
+    season: Annotated[str | None, typer.Option(metavar="N", help="Neither: a movie.")] = None,
+    episode: Annotated[str | None, typer.Option(metavar="N")] = None,
+    language: Annotated[str | None, typer.Option()] = None,
+    provider: Annotated[str | None, typer.Option(help="Insist on this one.")] = None,
+    title: Annotated[str | None, typer.Option(help="Of the series or movie.")] = None,
+    year: Annotated[str | None, typer.Option(metavar="YYYY")] = None,
+    tvdb_id: Annotated[str | None, typer.Option(metavar="N")] = None,
+    tmdb_id: Annotated[str | None, typer.Option(metavar="N")] = None,
+    imdb_id: Annotated[str | None, typer.Option(metavar="ttN")] = None,
+    path: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The .strm, relative to the library.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="What it resolves to now.")] = None,
+    resolve: Annotated[
+        bool, typer.Option("--resolve", help="Ask the resolver now what it resolves to.")
+    ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="Many: CSV, JSON or NDJSON; - is stdin."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite files that hold something else.")
+    ] = False,
+) -> int:
+    """Register an identity and write its .strm file; --from takes thousands."""
+    from strmctl.services.entry import entry
+    from strmctl.services.write_batch import Batches
+
+    fields = {
+        "site": site,
+        "slug": slug,
+        "season": season,
+        "episode": episode,
+        "language": language,
+        "provider": provider,
+        "title": title,
+        "year": year,
+        "tvdb_id": tvdb_id,
+        "tmdb_id": tmdb_id,
+        "imdb_id": imdb_id,
+        "path": path,
+        "url": url,
+    }
+    if source is not None and any(value is not None for value in fields.values()):
+        raise UsageError("--from takes everything from its input: leave the other flags out")
+    item = None if source is not None else entry(fields)
+    with run.open_database() as database:
+        batches = Batches(run.settings, database, resolve=resolve, force=force)
+        if item is not None:
+            return _show_one(run, batches.write_one(item))
+        return _write_many(run, batches, source or _STDIN)
+
+
+def _show_one(run: Run, written: "Written") -> int:
+    run.output.document(_record(written), f"{written.outcome}: {written.mapping.strm_path}")
+    if written.lacks_headers:
+        run.output.warn(_UNHEARD.format("this URL"))
+    if written.unresolved is not None:
+        raise written.unresolved
+    return 0
+
+
+def _write_many(run: Run, batches: "Batches", source: str) -> int:
+    from strmctl.services.batch_input import read_rows
+
+    label = "stdin" if source == _STDIN else source
+    counts: Counter[str] = Counter()
+    with _opened(source) as text, run.output.progress("Writing") as progress:
+        try:
+            rows = read_rows(text, source)
+            for result in batches.write(rows):
+                _show_result(run, result, label, counts)
+                progress.advance()
+        except UsageError as error:
+            raise UsageError(f"{label}: {error}") from None
+    if counts["lacks_headers"]:
+        run.output.warn(_UNHEARD.format(f"{counts['lacks_headers']} of the URLs"))
+    numbers = {key: counts[key] for key in (*_OUTCOMES, "failed")}
+    run.output.summary(numbers, ", ".join(f"{number} {key}" for key, number in numbers.items()))
+    return ItemError.exit_code if counts["failed"] else 0
+
+
+def _show_result(run: Run, result: "Result", label: str, counts: Counter[str]) -> None:
+    written = result.written
+    if written is not None:
+        counts[written.outcome] += 1
+        counts["lacks_headers"] += written.lacks_headers
+        text = f"{written.outcome}: {written.mapping.strm_path}" if run.output.verbose else None
+        run.output.record(_record(written), text)
+    if result.error is not None:
+        counts["failed"] += 1
+        _show_error(run, result.error, f"{label}:{result.line}", result.line)
+
+
+def _show_error(run: Run, error: StrmctlError, where: str, line: int) -> None:
+    from strmctl.cli.output import encode
+
+    if run.output.json:
+        record = {"type": "error", "code": error.exit_code, "line": line, "message": str(error)}
+        sys.stderr.write(encode(record) + "\n")
+    else:
+        sys.stderr.write(f"strmctl: {where}: {error}\n")
+
+
+def _record(written: "Written") -> dict[str, object]:
+    record = mapping_record(written.mapping, written.playback_url)
+    return {**record, "outcome": written.outcome}
+
+
+@contextmanager
+def _opened(source: str) -> Iterator[TextIO]:
+    """Text with or without a BOM; bytes that are no UTF-8 become a bad row, not an end."""
+    try:
+        binary = sys.stdin.buffer if source == _STDIN else Path(source).open("rb")
+    except OSError as error:
+        raise UsageError(f"{source}: cannot be read: {error.strerror}") from None
+    with io.TextIOWrapper(
+        binary, encoding="utf-8-sig", errors="surrogateescape", newline=""
+    ) as text:
+        yield text

@@ -1,0 +1,157 @@
+"""CSV, JSON and NDJSON as rows with their line numbers; a bad row does not end the input."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import PurePath
+from typing import TYPE_CHECKING, TextIO
+
+from strmctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
+
+COLUMNS_IN_ORDER = tuple(
+    "site slug season episode language provider title year path url headers"
+    " tvdb_id tmdb_id imdb_id".split()
+)
+COLUMNS = frozenset(COLUMNS_IN_ORDER)
+_NEEDED = ("site", "slug", "language")
+_DELIMITERS = (",", ";", "\t")
+_NDJSON = (".ndjson", ".jsonl")
+_JSON = (".json", *_NDJSON)
+_SPACE = re.compile(r"\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Keyed by COLUMNS; None and "" stand for nothing."""
+
+    line: int
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    line: int
+    reason: str
+
+
+def read_rows(text: TextIO, name: str) -> Iterator[Row | BadRow]:
+    """The format is that of the name's extension, else that of the first character.
+
+    Open `text` with newline="". Raises UsageError for CSV columns that are unknown or missing.
+    """
+    number, first = _first_line(text)
+    lines = chain([first], text)
+    extension = PurePath(name).suffix.lower()
+    if extension == ".csv" or (extension not in _JSON and first.lstrip()[:1] not in ("[", "{")):
+        return _csv_rows(lines, number)
+    if extension in _NDJSON or (first.lstrip()[:1] == "{" and first.rstrip()[-1:] == "}"):
+        return _ndjson_rows(lines, number)
+    return _json_rows("".join(lines), number)
+
+
+def _first_line(text: TextIO) -> tuple[int, str]:
+    """The first line that is not blank, and its number."""
+    number = 1
+    for line in text:
+        if line.strip():
+            return number, line
+        number += 1
+    return number, ""
+
+
+def _csv_rows(lines: Iterator[str], number: int) -> Iterator[Row | BadRow]:
+    head = next(lines)
+    delimiter = next((mark for mark in _DELIMITERS if mark in head), ",")
+    records = csv.reader(chain([head], lines), delimiter=delimiter, strict=True)
+    try:
+        columns = [name.strip().lower().replace("-", "_") for name in next(records, [])]
+    except csv.Error as error:
+        raise UsageError(f"line {number}: not a line of CSV column names: {error}") from None
+    _check_columns(columns)
+    return _csv_body(records, columns, number)
+
+
+def _csv_body(records: "CsvReader", columns: Sequence[str], number: int) -> Iterator[Row | BadRow]:
+    before = number - 1
+    while True:
+        line = before + records.line_num + 1
+        try:
+            values = next(records, None)
+        except csv.Error as error:
+            yield BadRow(line, f"not CSV: {error}")
+            continue
+        if values is None:
+            return
+        if len(values) > len(columns):
+            yield BadRow(line, f"{len(values)} values for {len(columns)} columns")
+        elif any(value.strip() for value in values):
+            yield Row(line, dict(zip(columns, values, strict=False)))
+
+
+def _check_columns(columns: Sequence[str]) -> None:
+    unknown = sorted(set(columns) - COLUMNS)
+    if unknown:
+        raise UsageError(f"unknown column {unknown[0]!r}: known are {', '.join(COLUMNS_IN_ORDER)}")
+    missing = [name for name in _NEEDED if name not in columns]
+    if missing:
+        raise UsageError(f"no column {missing[0]!r}: site, slug and language are needed")
+    if len(set(columns)) < len(columns):
+        raise UsageError("a column stands there twice")
+
+
+def _ndjson_rows(lines: Iterator[str], number: int) -> Iterator[Row | BadRow]:
+    for line, text in enumerate(lines, number):
+        if text.strip():
+            try:
+                yield _json_row(line, json.loads(text))
+            except (ValueError, RecursionError):
+                yield BadRow(line, "not one line of JSON")
+
+
+def _json_rows(text: str, number: int) -> Iterator[Row | BadRow]:
+    """The objects of one array, or one object; what follows an error cannot be read."""
+    decode = json.JSONDecoder().raw_decode
+    is_array = text.lstrip().startswith("[")
+    position, counted, line = (text.index("[") + 1 if is_array else 0), 0, number
+    while True:
+        position = _after_space(text, position)
+        line, counted = line + text.count("\n", counted, position), position
+        if is_array and text[position : position + 1] == "]":
+            return
+        try:
+            value, position = decode(text, position)
+        except (ValueError, RecursionError):
+            yield BadRow(line, "not JSON: this and what follows was not read")
+            return
+        yield _json_row(line, value)
+        position = _after_space(text, position)
+        mark = text[position : position + 1]
+        if mark == ("]" if is_array else ""):
+            return
+        if not is_array or mark != ",":
+            line += text.count("\n", counted, position)
+            yield BadRow(line, "not JSON: this and what follows was not read")
+            return
+        position += 1
+
+
+def _after_space(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() if match else position
+
+
+def _json_row(line: int, value: object) -> Row | BadRow:
+    if not isinstance(value, dict):
+        return BadRow(line, "not a JSON object")
+    fields = {key.replace("-", "_"): item for key, item in value.items()}
+    unknown = sorted(set(fields) - COLUMNS)
+    if unknown:
+        known = ", ".join(COLUMNS_IN_ORDER)
+        return BadRow(line, f"unknown key {unknown[0][:40]!r}: known are {known}")
+    return Row(line, fields)

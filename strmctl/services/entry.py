@@ -1,0 +1,95 @@
+"""One thing to write, checked: from the flags of `write` or from a row of its input."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from strmctl.domain import library_path
+from strmctl.domain.identity import Identity, parse_number
+from strmctl.domain.library_path import Naming
+from strmctl.domain.mapping import Resolution
+from strmctl.domain.request_fields import request_fields
+from strmctl.domain.upstream_url import check_url
+from strmctl.errors import UpstreamError, UsageError
+
+Fields = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`path` is one that the user insists on, `resolution` one that the user gives."""
+
+    identity: Identity
+    naming: Naming = field(default_factory=Naming)
+    path: str | None = None
+    resolution: Resolution | None = None
+
+
+def entry(fields: Fields) -> Entry:
+    """From fields named as batch_input.COLUMNS are; raises UsageError."""
+    path = _text(fields, "path")
+    return Entry(
+        identity=Identity(
+            site=_text(fields, "site") or "",
+            slug=_text(fields, "slug") or "",
+            language=_text(fields, "language") or "",
+            season=_number(fields, "season"),
+            episode=_number(fields, "episode"),
+            provider=_text(fields, "provider"),
+        ),
+        naming=Naming(
+            title=_title(fields),
+            year=_number(fields, "year"),
+            tvdb_id=_text(fields, "tvdb_id"),
+            tmdb_id=_text(fields, "tmdb_id"),
+            imdb_id=_text(fields, "imdb_id"),
+        ),
+        path=None if path is None else library_path.explicit(path),
+        resolution=_resolution(fields),
+    )
+
+
+def _text(fields: Fields, name: str) -> str | None:
+    value = fields.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if value is not None and not isinstance(value, str):
+        raise UsageError(f"{name} is not text")
+    return (value or "").strip() or None
+
+
+def _number(fields: Fields, name: str) -> int | None:
+    text = _text(fields, name)
+    return None if text is None else parse_number(name, text)
+
+
+def _title(fields: Fields) -> str | None:
+    title = _text(fields, "title")
+    return None if title is None else " ".join(title.encode(errors="replace").decode().split())
+
+
+def _resolution(fields: Fields) -> Resolution | None:
+    url, headers = _text(fields, "url"), _headers(fields.get("headers"))
+    if url is None:
+        if headers:
+            raise UsageError("headers need a url that they belong to")
+        return None
+    try:
+        check_url(url)
+        return Resolution(url, request_fields(headers), provider=_text(fields, "provider"))
+    except UpstreamError as error:
+        raise UsageError(f"url: {error}") from None
+
+
+def _headers(value: object) -> dict[str, str]:
+    """An object, or the JSON text of one, as CSV has it."""
+    if isinstance(value, str) and value.strip():
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            raise UsageError('headers is not a JSON object such as {"Referer": "…"}') from None
+    if not value:
+        return {}
+    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+        raise UsageError('headers is not a JSON object such as {"Referer": "…"}')
+    return value

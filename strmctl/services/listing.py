@@ -1,0 +1,28 @@
+"""What `list` and `show` find, changing nothing."""
+
+from pathlib import Path
+
+from strmctl.domain.mapping import Mapping
+from strmctl.errors import ItemError
+from strmctl.storage.mappings import Mappings
+
+
+def one(mappings: Mappings, name: str, library: Path) -> Mapping:
+    """The mapping with this id or at this path, relative to the library or to where the user is.
+
+    Raises ItemError where there is none.
+    """
+    mapping = mappings.get(int(name)) if _is_id(name) else None
+    mapping = mapping or mappings.by_path(name) or mappings.by_path(_in_library(name, library))
+    if mapping is None:
+        raise ItemError(f"no such mapping: {name}")
+    return mapping
+
+
+def _is_id(name: str) -> bool:
+    return name.isascii() and name.isdigit() and len(name) <= 18
+
+
+def _in_library(name: str, library: Path) -> str:
+    absolute = Path(name).absolute()
+    return absolute.relative_to(library).as_posix() if absolute.is_relative_to(library) else name

@@ -1,0 +1,209 @@
+"""Registers entries and writes their files; the same entry again changes nothing.
+
+A row is committed before its file appears, and a file is moved before its row says so. Whenever
+a run is killed, every file is old or new, no row is lost, and the same run again completes what
+is missing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Table
+from dataclasses import dataclass
+
+from strmctl.domain import library_path
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
+from strmctl.services import write_plan
+from strmctl.services.entry import Entry
+from strmctl.services.playback_urls import PlaybackUrls
+from strmctl.services.write_plan import Outcome, Plan
+from strmctl.settings.model import Mode, Settings
+from strmctl.storage.database import Database
+from strmctl.storage.mappings import Mappings, Registration, StoredResolution
+from strmctl.storage.strm_file import Content, LibraryFiles
+
+Answers = Table[Identity, Resolution | ResolverError]
+"""What resolvers have said about the identities that they were asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`lacks_headers`: the URL in the file needs request headers that a file cannot hold.
+
+    `unresolved` is why there is no resolution though one was asked for.
+    """
+
+    mapping: Mapping
+    playback_url: str
+    outcome: Outcome
+    lacks_headers: bool = False
+    unresolved: ResolverError | None = None
+
+
+class Writer:
+    """Raises ItemError where the library as a whole cannot be written."""
+
+    def __init__(self, settings: Settings, database: Database, *, force: bool = False) -> None:
+        self._direct = settings.proxy.mode is Mode.DIRECT
+        self._force = force
+        self._urls = PlaybackUrls(settings)
+        self._database = database
+        self._mappings = Mappings(database)
+        self._files = LibraryFiles(settings.library)
+        self._files.check_writable()
+
+    def write(
+        self, entries: Sequence[Entry], answers: Answers | None = None
+    ) -> list[Written | StrmctlError]:
+        """One result an entry, in their order; every identity stands there once."""
+        answers = answers or {}
+        failed: dict[Identity, StrmctlError] = {}
+        with self._database.transaction():
+            plans = self._plans(entries, answers, failed)
+            self._move_files([plan for plan in plans if plan.moved_from], failed)
+            plans = [plan for plan in plans if plan.target.identity not in failed]
+            self._register(plans)
+        self._write_files([plan for plan in plans if not plan.moved_from], failed)
+        rows = self._mappings.known(plan.target.identity for plan in plans)
+        written = {
+            plan.target.identity: self._written(plan, rows[plan.target.identity], answers)
+            for plan in plans
+        }
+        return [failed.get(entry.identity) or written[entry.identity] for entry in entries]
+
+    def _plans(
+        self, entries: Sequence[Entry], answers: Answers, failed: dict[Identity, StrmctlError]
+    ) -> list[Plan]:
+        rows = self._mappings.known(entry.identity for entry in entries)
+        places = self._places(entries, rows, failed)
+        contents = self._files.read_all(_paths_to_read(places, rows))
+        plans = []
+        for entry in entries:
+            path, row = places.get(entry.identity), rows.get(entry.identity)
+            if path is not None:
+                try:
+                    target = write_plan.target(entry, row, path, _answer(answers, entry.identity))
+                    plans.append(self._plan(row, target, contents, answers))
+                except StrmctlError as error:
+                    failed[entry.identity] = error
+        return plans
+
+    def _places(
+        self,
+        entries: Sequence[Entry],
+        rows: Table[Identity, Mapping],
+        failed: dict[Identity, StrmctlError],
+    ) -> dict[Identity, str]:
+        candidates = {entry.identity: _candidates(entry, rows) for entry in entries}
+        owners = self._mappings.owners(path for paths in candidates.values() for path in paths)
+        editions: dict[object, set[Identity]] = defaultdict(set)
+        for identity in self._mappings.siblings(candidates):
+            editions[library_path.work(identity)].add(identity)
+        places: dict[Identity, str] = {}
+        for identity, paths in candidates.items():
+            siblings = editions[library_path.work(identity)]
+            try:
+                path = library_path.choose_path(identity, paths, siblings - {identity}, owners.get)
+            except UsageError as error:
+                failed[identity] = error
+            else:
+                places[identity] = path
+                owners[path] = identity
+                siblings.add(identity)
+        return places
+
+    def _plan(
+        self,
+        row: Mapping | None,
+        target: Mapping,
+        contents: Table[str, Content],
+        answers: Answers,
+    ) -> Plan:
+        before = contents[target.strm_path]
+        if isinstance(before, ItemError):
+            raise before
+        foreign = write_plan.is_foreign(before, target, row, direct=self._direct)
+        if foreign and not self._force:
+            raise ItemError(
+                f"{target.strm_path}: holds something else: import it, give another path or --force"
+            )
+        kept = before
+        if kept is None and row is not None:
+            old = contents[row.strm_path]
+            kept = None if isinstance(old, ItemError) else old
+        url = self._url(target, answers.get(target.identity))
+        return Plan(row, target, before, write_plan.content(url, kept))
+
+    def _url(self, target: Mapping, answer: Resolution | ResolverError | None) -> str:
+        if not self._direct:
+            return self._urls.of(target)
+        if target.resolution is not None:
+            return target.resolution.url
+        if isinstance(answer, ResolverError):
+            raise answer
+        raise ItemError(f"{target.identity}: mode direct needs a URL: give one or a resolver")
+
+    def _move_files(self, plans: Sequence[Plan], failed: dict[Identity, StrmctlError]) -> None:
+        self._write_files(plans, failed)
+        for plan in plans:
+            if plan.target.identity not in failed:
+                try:
+                    self._remove_old(plan)
+                except ItemError as error:
+                    failed[plan.target.identity] = error
+
+    def _remove_old(self, plan: Plan) -> None:
+        if plan.row is None:
+            return
+        old = self._files.read(plan.row.strm_path)
+        if not write_plan.is_foreign(old, plan.row, plan.row, direct=self._direct):
+            self._files.remove(plan.row.strm_path)
+
+    def _register(self, plans: Sequence[Plan]) -> None:
+        targets = [plan.target for plan in plans if plan.changes_row]
+        self._mappings.register(
+            [Registration(new.identity, new.strm_path, new.title, new.year) for new in targets]
+        )
+        self._mappings.store_resolutions(
+            [
+                StoredResolution(new.identity, new.resolution, new.extension)
+                for new in (plan.target for plan in plans if plan.changes_resolution)
+                if new.resolution is not None
+            ]
+        )
+
+    def _write_files(self, plans: Iterable[Plan], failed: dict[Identity, StrmctlError]) -> None:
+        changed = [plan for plan in plans if plan.changes_file]
+        errors = self._files.write_all({plan.path: plan.content for plan in changed})
+        failed |= {
+            plan.target.identity: errors[plan.path] for plan in changed if plan.path in errors
+        }
+
+    def _written(self, plan: Plan, row: Mapping, answers: Answers) -> Written:
+        answer = answers.get(row.identity)
+        resolution = row.resolution
+        return Written(
+            mapping=row,
+            playback_url=self._urls.of(row),
+            outcome=plan.outcome,
+            lacks_headers=self._direct and resolution is not None and bool(resolution.headers),
+            unresolved=answer if isinstance(answer, ResolverError) else None,
+        )
+
+
+def _candidates(entry: Entry, rows: Table[Identity, Mapping]) -> list[str]:
+    """A file stays where it is unless the entry names another path."""
+    if entry.path is not None:
+        return [entry.path]
+    row = rows.get(entry.identity)
+    return [row.strm_path] if row else library_path.paths(entry.identity, entry.naming)
+
+
+def _paths_to_read(places: Table[Identity, str], rows: Table[Identity, Mapping]) -> list[str]:
+    return [*places.values(), *(rows[key].strm_path for key in places if key in rows)]
+
+
+def _answer(answers: Answers, identity: Identity) -> Resolution | None:
+    answer = answers.get(identity)
+    return answer if isinstance(answer, Resolution) else None

@@ -1,0 +1,104 @@
+"""What writing one entry comes to: its row and its file as they are and as they shall be."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from strmctl.domain import playback_url, strm_text
+from strmctl.domain.extension_hint import extension_hint
+from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.domain.strm_text import StrmText
+from strmctl.services.entry import Entry
+
+
+class Outcome(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`row` is None for a new identity, `before` where there is no file yet."""
+
+    row: Mapping | None
+    target: Mapping
+    before: bytes | None = field(default=None, repr=False)
+    content: bytes = field(default=b"", repr=False)
+
+    @property
+    def path(self) -> str:
+        return self.target.strm_path
+
+    @property
+    def moved_from(self) -> str | None:
+        moves = self.row is not None and self.row.strm_path != self.path
+        return self.row.strm_path if self.row is not None and moves else None
+
+    @property
+    def changes_row(self) -> bool:
+        return self.row != self.target
+
+    @property
+    def changes_resolution(self) -> bool:
+        return self.target.resolution != (self.row and self.row.resolution)
+
+    @property
+    def changes_file(self) -> bool:
+        return self.before != self.content
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.row is None:
+            return Outcome.CREATED
+        changes = self.changes_row or self.changes_file
+        return Outcome.UPDATED if changes else Outcome.UNCHANGED
+
+
+def target(entry: Entry, row: Mapping | None, path: str, answer: Resolution | None) -> Mapping:
+    """The row as it shall be; what the entry does not say stays as it is."""
+    known = row or Mapping(0, entry.identity, path)
+    resolution = _newer(known.resolution, entry.resolution or answer)
+    extension = known.extension
+    if resolution is not None and resolution != known.resolution:
+        extension = extension_hint(resolution.url) or extension
+    return replace(
+        known,
+        strm_path=path,
+        title=entry.naming.title or known.title,
+        year=entry.naming.year or known.year,
+        extension=extension,
+        resolution=resolution,
+    )
+
+
+def content(url: str, before: bytes | None) -> bytes:
+    """The file's text; the comments that it has already stay."""
+    return strm_text.render(url, _text(before).comments)
+
+
+def is_foreign(before: bytes | None, new: Mapping, row: Mapping | None, *, direct: bool) -> bool:
+    """Whether the file at the target's path holds something that is not this mapping's.
+
+    In mode direct a file holds whatever URL was the resolution once, so any URL in the file of
+    a known row is its own, unless it names another identity.
+    """
+    url = _text(before).url
+    if url is None:
+        return False
+    named = playback_url.identity_in(url)
+    if named is not None:
+        return named != new.identity
+    if new.resolution is not None and url == new.resolution.url:
+        return False
+    return not (direct and row is not None and row.strm_path == new.strm_path)
+
+
+def _newer(known: Resolution | None, given: Resolution | None) -> Resolution | None:
+    if given is None:
+        return known
+    same = known is not None and (known.url, known.headers) == (given.url, given.headers)
+    return known if same else given
+
+
+def _text(before: bytes | None) -> StrmText:
+    return StrmText() if before is None else strm_text.parse(before)
