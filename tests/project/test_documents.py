@@ -1,0 +1,88 @@
+"""README, changelog, examples and settings template say what the program does."""
+
+import re
+from pathlib import Path
+
+import pytest
+from command_line import Strmctl
+from typer.main import get_group
+
+from strmctl import __version__
+from strmctl.cli.app import app
+from strmctl.cli.commands import NAMES, import_for
+from strmctl.services.init import settings_text
+from strmctl.settings.environment import OLDER_NAMES
+from strmctl.settings.keys import KEYS
+from strmctl.settings.load import load
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def commands() -> set[str]:
+    import_for([])
+    return set(get_group(app).commands)
+
+
+def test_every_module_of_commands_is_registered() -> None:
+    holds_a_command = {
+        path.stem
+        for path in (ROOT / "strmctl" / "cli").glob("*.py")
+        if re.search(r"^@command\(", path.read_text(), re.MULTILINE)
+    }
+    assert holds_a_command == set(NAMES)
+    assert commands() == {name.replace("_", "-") for name in NAMES}
+
+
+def test_the_readme_names_every_command_and_no_other() -> None:
+    section = README.partition("## Commands")[2].partition("## Settings")[0]
+    assert set(re.findall(r"^\| `([a-z-]+)[^`]*` \|", section, re.MULTILINE)) == commands()
+    inline = " ".join(re.findall(r"`([^`\n]+)`", README))
+    assert set(re.findall(r"strmctl ([a-z]+)", inline)) <= commands()
+
+
+def test_the_readme_shows_every_setting() -> None:
+    missing = [key for key in KEYS if f"`{key}`" not in README]
+    assert missing == []
+    assert [name for name in OLDER_NAMES if name not in README] == []
+
+
+def test_the_readme_knows_the_exit_codes() -> None:
+    for code in ("0", "1", "2", "3", "4", "5", "10", "12", "13", "25", "130/143"):
+        assert re.search(rf"^\| {code} \|", README, re.MULTILINE), code
+
+
+def test_the_newest_changelog_heading_is_the_version() -> None:
+    headings = re.findall(
+        r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$",
+        (ROOT / "CHANGELOG.md").read_text(),
+        re.MULTILINE,
+    )
+    assert headings[0] == __version__
+
+
+@pytest.mark.parametrize("name", ["template", "example"])
+def test_settings_files_name_every_key_and_load(name: str, folder: Path) -> None:
+    example = (ROOT / "examples" / "strmctl.toml").read_text()
+    text = {"template": settings_text({}), "example": example}[name]
+    (folder / "strmctl.toml").write_text(text)
+    last_words = set(re.findall(r"^(?:# )?([a-z_]+) = ", text, re.MULTILINE))
+    assert {key.rpartition(".")[2] for key in KEYS} <= last_words
+    assert load(environ={}).file == folder / "strmctl.toml"
+
+
+def test_the_template_holds_the_defaults(folder: Path) -> None:
+    defaults = load(environ={}).settings
+    (folder / "strmctl.toml").write_text(settings_text({}))
+    assert load(environ={}).settings == defaults
+
+
+def test_every_command_helps(strmctl: Strmctl) -> None:
+    for name, command in get_group(app).commands.items():
+        shown = strmctl(name, "--help").out
+        words = " ".join(re.sub(r"[│╭╰─╮╯]", " ", shown).split())
+        assert command.help
+        assert " ".join(command.help.split()) in words, name
+        for option in command.params:
+            help_text = getattr(option, "help", None)
+            assert help_text is None or help_text.split()[0] in words, (name, option.name)

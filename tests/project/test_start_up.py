@@ -1,0 +1,38 @@
+"""What is not needed is not loaded: `--version` and light commands stay quick."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LOADED = """
+import sys
+from strmctl.__main__ import main
+sys.argv[1:] = {arguments!r}
+try:
+    code = main()
+finally:
+    sys.stderr.write(" ".join(sorted(name.split(".")[0] for name in sys.modules)))
+"""
+
+
+def loaded_by(folder: Path, *arguments: str) -> set[str]:
+    run = subprocess.run(
+        [sys.executable, "-c", LOADED.format(arguments=list(arguments))],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder,
+    )
+    return set(run.stderr.split())
+
+
+def test_the_version_needs_no_command_line_library(tmp_path: Path) -> None:
+    assert not loaded_by(tmp_path, "--version") & {"typer", "click", "rich", "argparse", "json"}
+
+
+@pytest.mark.parametrize("command", ["config", "migrate"])
+def test_light_commands_load_no_network_library(tmp_path: Path, command: str) -> None:
+    heavy = {"httpx", "aiohttp", "starlette", "uvicorn", "rich", "m3u8", "asyncio"}
+    assert not loaded_by(tmp_path, "-q", command) & (heavy - {"asyncio"})
