@@ -77,16 +77,19 @@ def decode(url: str) -> Decoded | None:
     ffprobe = shutil.which("ffprobe")
     if ffprobe is None:
         return None
-    shown = "frame=best_effort_timestamp_time,pkt_duration_time,duration_time"
+    shown = "frame=pkt_duration_time,duration_time"
     command = [ffprobe, "-v", "error", "-select_streams", "v:0", "-show_entries", shown]
-    run = subprocess.run(
-        [*command, "-of", "json", "-i", url],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        timeout=_DECODE_SECONDS,
-    )
-    frames = json.loads(run.stdout or b"{}").get("frames", [])
+    try:
+        run = subprocess.run(
+            [*command, "-of", "json", "-i", url],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=_DECODE_SECONDS,
+        )
+        frames = json.loads(run.stdout).get("frames", [])
+    except (subprocess.TimeoutExpired, ValueError):
+        raise StrmctlError("the demo failed: ffprobe did not play to the end") from None
     return Decoded(len(frames), round(sum(_seconds(frame) for frame in frames), 3))
 
 
