@@ -2,11 +2,13 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.request_fields import request_fields
 from strmctl.domain.upstream_url import check_url
 from strmctl.errors import ResolverError, UpstreamError
+from strmctl.resolvers.failures import one_line
 
 MAX_BYTES = 1024 * 1024
 """Upper bound of what is read from a resolver."""
@@ -14,12 +16,7 @@ MAX_BYTES = 1024 * 1024
 
 def read_answer(body: bytes) -> Resolution:
     """The answer of DESIGN.md section 6; unknown keys are ignored. Raises ResolverError."""
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        raise ResolverError(f"answered no JSON but {_beginning(body)}") from None
-    if not isinstance(answer, dict):
-        raise ResolverError("answered JSON that is not an object")
+    answer = load_object(body)
     url, headers = answer.get("url"), answer.get("headers") or {}
     provider = answer.get("provider") or None
     if not isinstance(url, str):
@@ -31,14 +28,28 @@ def read_answer(body: bytes) -> Resolution:
     return Resolution(url, headers, provider, _expiry(answer.get("expires_at")))
 
 
+def load_object(body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ResolverError(f"answered no JSON but {_beginning(body)}") from None
+    if not isinstance(answer, dict):
+        raise ResolverError("answered JSON that is not an object")
+    return answer
+
+
 def checked(answer: Resolution) -> Resolution:
-    """The answer with usable headers only; raises ResolverError for a URL nothing may fetch."""
+    """The answer as it may be used: sent headers only, a printable provider, a URL that is one.
+
+    Raises ResolverError.
+    """
     try:
         check_url(answer.url)
         headers = request_fields(answer.headers)
     except UpstreamError as error:
         raise ResolverError(f"answered something unusable: {error}") from None
-    return Resolution(answer.url, headers, answer.provider, answer.expires_at)
+    provider = one_line(answer.provider or "") or None
+    return Resolution(answer.url, headers, provider, answer.expires_at)
 
 
 def _expiry(value: object) -> datetime | None:

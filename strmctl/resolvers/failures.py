@@ -7,6 +7,7 @@ from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import ResolveRequest
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_QUERY = re.compile(r"\?\S*=\S*")
 _LONGEST = 200
 
 
@@ -29,7 +30,7 @@ def later(retry_after: float | None) -> ResolverError:
 
 
 def one_line(text: str) -> str:
-    """Foreign text for a message: its URLs hidden, printable, short."""
-    hidden = _URL.sub("<url>", " ".join(text.split()))
+    """Foreign text for a message: its URLs and queries hidden, printable, short."""
+    hidden = _QUERY.sub("?…", _URL.sub("<url>", " ".join(text.split())))
     plain = "".join(char for char in hidden if unicodedata.category(char)[0] != "C")
     return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"

@@ -1,11 +1,12 @@
 """`type = "ytdlp"`: yt-dlp is given the page's URL, in a process of its own."""
 
+import re
 import sys
 from importlib.util import find_spec
 
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import ResolverError, SettingsError
-from strmctl.resolvers.answer import read_answer
+from strmctl.resolvers.answer import load_object
 from strmctl.resolvers.child_process import ask
 from strmctl.resolvers.contract import ResolveRequest
 from strmctl.resolvers.options import Options
@@ -21,9 +22,12 @@ _ARGUMENTS = (
     # One URL is played, so sound and picture have to be in one format.
     "--format=best/best*",
     # The same JSON as `--dump-single-json`, cut down to what a resolution needs.
-    '--print=%(.{url,"headers":http_headers})j',
+    "--print=%(.{url,http_headers})j",
     "--batch-file=-",
 )
+
+
+_VIDEO = re.compile(r"^ERROR: (\[[^]]*\] \S+: )?")
 
 
 class YtdlpResolver:
@@ -47,8 +51,18 @@ class YtdlpResolver:
             [sys.executable, "-m", "yt_dlp", *_ARGUMENTS], page, egress=self._egress
         )
         if finished.status != 0:
-            raise ResolverError(finished.complaint or f"yt-dlp ended with {finished.status}")
-        return read_answer(finished.stdout)
+            # Its name for a video is often the end of the page's URL.
+            complaint = _VIDEO.sub("", finished.complaint)
+            raise ResolverError(complaint or f"yt-dlp ended with status {finished.status}")
+        return _read(finished.stdout)
 
     async def aclose(self) -> None:
         return
+
+
+def _read(stdout: bytes) -> Resolution:
+    video = load_object(stdout)
+    url, headers = video.get("url"), video.get("http_headers") or {}
+    if not (isinstance(url, str) and isinstance(headers, dict)):
+        raise ResolverError("yt-dlp found no single URL that holds sound and picture")
+    return Resolution(url, headers)
