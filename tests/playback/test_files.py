@@ -6,7 +6,7 @@ import pytest
 from playback.media import FILM
 from playback.stage import Episode, Stage
 
-COMPARED = ("Content-Range", "Content-Length", "Content-Type", "Accept-Ranges", "Last-Modified")
+COMPARED = ("Content-Range", "Content-Length", "Content-Type", "ETag", "Last-Modified")
 RANGES = {
     "none": "",
     "all": "bytes=0-",
@@ -41,6 +41,7 @@ def assert_equal(proxied: httpx.Response, direct: httpx.Response) -> None:
     assert proxied.status_code == direct.status_code
     for name in COMPARED:
         assert proxied.headers.get(name) == direct.headers.get(name), name
+    assert proxied.headers["Accept-Ranges"] == "bytes"
     assert proxied.content == direct.content
 
 
@@ -56,7 +57,7 @@ def test_unsatisfiable_ranges(value: str, film: Episode, client: httpx.Client) -
     proxied, direct = ask(client, film, "GET", {"Range": value})
     assert proxied.status_code == direct.status_code == 416
     assert proxied.headers["Content-Range"] == direct.headers["Content-Range"]
-    assert "html" not in proxied.headers["Content-Type"]
+    assert b"html" not in proxied.content
 
 
 def test_several_ranges_are_answered_whole_or_as_parts(

@@ -41,7 +41,7 @@ def test_seeks_in_a_plain_file(start: float, frames: int, player: Player, stage:
 
 
 @EACH_PLAYER
-@pytest.mark.parametrize("path", [FORMS["ts"], FORMS["fmp4"], FORMS["groups"]])
+@pytest.mark.parametrize("path", [FORMS["ts"], FORMS["aes128"], FORMS["groups"]])
 def test_seeks_in_hls(path: str, player: Player, stage: Stage) -> None:
     played = player(stage.episode(path).playback_url, 12)
     assert played.frames == FRAMES // 2, played.complaints
