@@ -2,10 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
 
-from strmctl.domain import media_kind
-from strmctl.domain.hls.media_playlist import Resource
+from strmctl.domain import disguise, media_kind
+from strmctl.domain.hls.media_playlist import ByteRange, Resource
 from strmctl.domain.hls.naming import upstream_extension
 from strmctl.domain.http_fields import (
     ContentRange,
@@ -13,22 +12,16 @@ from strmctl.domain.http_fields import (
     is_single_range,
     select_range,
 )
-from strmctl.errors import UpstreamError
 from strmctl.services.body import Body
+from strmctl.services.fetching import Entity
+from strmctl.services.healing import Healing
 from strmctl.services.session import Session
 from strmctl.upstream.response import UpstreamResponse
 
-T = TypeVar("T")
 Locate = Callable[[Session], Awaitable[Resource]]
 """Where the media is now: an absolute URL and the part of it that is meant."""
 
 _VALIDATORS = ("ETag", "Last-Modified")
-
-
-class Heal(Protocol):
-    """Runs a step with the current session, and once more with a new one where it fails."""
-
-    async def __call__(self, step: Callable[[Session], Awaitable[T]]) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +34,8 @@ class Wanted:
     def fields(self) -> dict[str, str]:
         if self.range is None or not is_single_range(self.range):
             return {}
-        fields = {"range": self.range}
-        return {**fields, "if_range": self.if_range} if self.if_range else fields
+        fields = {"Range": self.range}
+        return {**fields, "If-Range": self.if_range} if self.if_range else fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,46 +51,34 @@ class MediaAnswer:
             self.body.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Entity:
-    """What tells that another answer holds the same bytes."""
-
-    total: int | None
-    etag: str | None
-
-    @classmethod
-    def of(cls, response: UpstreamResponse) -> "_Entity":
-        return cls(response.total, response.etag)
-
-    def check(self, other: "_Entity") -> None:
-        """Raises UpstreamError unless `other` may continue this one."""
-        if self.total is None or self.total != other.total:
-            raise UpstreamError("the upstream's file has another length now", final=True)
-        if self.etag and other.etag and self.etag != other.etag:
-            raise UpstreamError("the upstream's file has changed", final=True)
-
-
 class Media:
-    """Opens what `locate` finds; a body that is cut off goes on through `heal`."""
+    """Opens what `locate` finds; a body that is cut off goes on through `healing`."""
 
-    def __init__(self, locate: Locate, heal: Heal) -> None:
+    def __init__(self, locate: Locate, healing: Healing) -> None:
         self._locate = locate
-        self._heal = heal
+        self._healing = healing
 
     async def open(self, session: Session, wanted: Wanted, media_type: str) -> MediaAnswer:
-        """Raises UpstreamError."""
+        """A segment, key or the like. Raises UpstreamError."""
         resource = await self._locate(session)
         if resource.byte_range is not None:
-            return await self._open_part(session, resource, wanted, media_type)
-        response = await session.fetch(resource.uri, **wanted.fields())
+            return await self._part(session, resource.uri, resource.byte_range, wanted, media_type)
+        fields = {} if session.disguises else wanted.fields()
+        data = not media_type.startswith(("video/", "audio/"))
+        response = await session.fetcher.fetch(resource.uri, fields, data=data)
+        offset = await _disguise(response)
+        if offset and response.total is not None:
+            session.disguises = True
+            real = ByteRange(offset, response.total - offset)
+            return self._sliced(response, real, wanted, media_type)
         return self.whole(response, media_type)
 
     def whole(self, response: UpstreamResponse, media_type: str) -> MediaAnswer:
         """The answer made from a response to the player's own Range."""
-        fields = {"Content-Type": media_type}
         if response.status == 416:
             response.close()
             return MediaAnswer(416, {"Content-Range": response.field("Content-Range")})
+        fields = {"Content-Type": media_type}
         if response.length is not None:
             fields["Content-Length"] = str(response.length)
         part = response.content_range
@@ -109,44 +90,62 @@ class Media:
         span = part or _span(response.length)
         return MediaAnswer(response.status, fields, self._body(response, span, skip=0))
 
-    async def _open_part(
-        self, session: Session, resource: Resource, wanted: Wanted, media_type: str
+    async def _part(
+        self, session: Session, url: str, real: ByteRange, wanted: Wanted, media_type: str
     ) -> MediaAnswer:
         """A byte range of the upstream's file: 200 with exactly its bytes, or 206 of those."""
-        assert resource.byte_range is not None
-        offset, length = resource.byte_range
         try:
-            part = select_range(wanted.range, length)
+            part = select_range(wanted.range, real.length)
         except UnsatisfiableRange:
-            return MediaAnswer(416, {"Content-Range": f"bytes */{length}"})
-        inner = part or ContentRange(0, length - 1, length)
-        span = ContentRange(offset + inner.first, offset + inner.last, None)
-        response, skip = await _from(session, resource.uri, span)
-        fields = {"Content-Type": media_type, "Content-Length": str(span.length)}
-        fields["Accept-Ranges"] = "bytes"
+            return _unsatisfiable(real)
+        span = _within(real, part)
+        response, skip = await session.fetcher.fetch_span(url, span)
+        return self._sent(response, span, skip, part, media_type)
+
+    def _sliced(
+        self, response: UpstreamResponse, real: ByteRange, wanted: Wanted, media_type: str
+    ) -> MediaAnswer:
+        """The `real` part of a response that holds everything."""
+        try:
+            part = select_range(wanted.range, real.length)
+        except UnsatisfiableRange:
+            response.close()
+            return _unsatisfiable(real)
+        span = _within(real, part)
+        return self._sent(response, span, span.first, part, media_type)
+
+    def _sent(
+        self,
+        response: UpstreamResponse,
+        span: ContentRange,
+        skip: int,
+        part: ContentRange | None,
+        media_type: str,
+    ) -> MediaAnswer:
+        fields = {
+            "Content-Type": media_type,
+            "Content-Length": str(span.length),
+            "Accept-Ranges": "bytes",
+        }
         if part is not None:
             fields["Content-Range"] = part.field()
-        return MediaAnswer(200 if part is None else 206, fields, self._body(response, span, skip))
+        status = 200 if part is None else 206
+        return MediaAnswer(status, fields, self._body(response, span, skip))
 
     def _body(self, response: UpstreamResponse, span: ContentRange | None, skip: int) -> Body:
         if span is None:
             return Body(response, length=None)
-        entity = _Entity.of(response)
+        entity = Entity.of(response)
 
         async def resume(sent: int) -> tuple[UpstreamResponse, int]:
             rest = ContentRange(span.first + sent, span.last, span.total)
 
             async def step(session: Session) -> tuple[UpstreamResponse, int]:
                 resource = await self._locate(session)
-                again, skip = await _from(session, resource.uri, rest)
-                try:
-                    entity.check(_Entity.of(again))
-                except UpstreamError:
-                    again.close()
-                    raise
-                return again, skip
+                again, skip = await session.fetcher.fetch_span(resource.uri, rest)
+                return entity.continued_by(again), skip
 
-            return await self._heal(step)
+            return await self._healing(step)
 
         return Body(response, length=span.length, skip=skip, resume=resume)
 
@@ -159,19 +158,24 @@ def file_type(response: UpstreamResponse, head: bytes, url: str) -> str:
     return media_kind.sniffed_type(head) or media_kind.media_type(upstream_extension(url))
 
 
-async def _from(session: Session, url: str, span: ContentRange) -> tuple[UpstreamResponse, int]:
-    """A response that holds `span`, and how many bytes of it come before.
-
-    An upstream that ignores Range sends everything (RFC 9110 section 14.2).
-    """
-    response = await session.fetch(url, range=f"bytes={span.first}-{span.last}")
+async def _disguise(response: UpstreamResponse) -> int:
+    """How many bytes of an image stand before the media; 0 where the body is what it seems."""
     part = response.content_range
-    if part is not None and part.first == span.first:
-        return response, 0
-    if response.status == 200:
-        return response, span.first
-    response.close()
-    raise UpstreamError("the upstream answered another range than the one asked for")
+    if part is not None and part.length != part.total:
+        return 0
+    if response.status == 416 or not disguise.looks_disguised(await response.peek(8)):
+        return 0
+    return disguise.media_offset(await response.peek(disguise.SEARCHED_BYTES))
+
+
+def _within(real: ByteRange, part: ContentRange | None) -> ContentRange:
+    """Where the upstream has the wanted part of `real`, or all of it."""
+    first, last = (0, real.length - 1) if part is None else (part.first, part.last)
+    return ContentRange(real.offset + first, real.offset + last, None)
+
+
+def _unsatisfiable(real: ByteRange) -> MediaAnswer:
+    return MediaAnswer(416, {"Content-Range": f"bytes */{real.length}"})
 
 
 def _span(length: int | None) -> ContentRange | None:

@@ -6,34 +6,39 @@ way, mostly through memory. A cache miss, a restart and an expired token are the
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from strmctl.domain import media_kind
 from strmctl.domain.child_url import ROOT, Addresses
 from strmctl.domain.hls import playlist_text
-from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
+from strmctl.domain.hls.media_playlist import Resource
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
 from strmctl.domain.hls.naming import stem
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
-from strmctl.errors import ResolverError, UpstreamError
+from strmctl.errors import UpstreamError
 from strmctl.resolvers.contract import Reason
+from strmctl.services.fetching import Fetcher
+from strmctl.services.healing import Healing
 from strmctl.services.media import Media, MediaAnswer, Wanted, file_type
 from strmctl.services.resolving import Resolving
 from strmctl.services.session import LoadedPlaylist, Session
 from strmctl.upstream.client import UpstreamClient, joined
 
-SHORT_WAIT = 5.0
-"""Seconds of a Retry-After that are waited for rather than passed on."""
+PATIENCE = 1.5
+"""Seconds that a live player waits for a fresh playlist while an older copy is at hand."""
+
+OLDEST_COPY = 60.0
+"""Seconds after which an older copy of a live playlist is not worth giving."""
 
 _SESSIONS = 512
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-Step = Callable[[Session], Awaitable[T]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Playback:
         self._playlist_max = playlist_max
         self._egress = egress
         self._sessions: OrderedDict[Identity, Session] = OrderedDict()
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     async def address(self, identity: Identity) -> str:
         """The upstream URL itself, for `redirect`. Raises ResolverError."""
@@ -67,154 +73,163 @@ class Playback:
 
     async def root(self, addresses: Addresses, wanted: Wanted) -> PlaylistAnswer | MediaAnswer:
         """What the playback URL holds. Raises UpstreamError or ResolverError."""
-        healing = _Healing(self, addresses.playback.identity)
+        identity = addresses.playback.identity
+        healing = Healing(self, identity)
 
-        async def step(session: Session) -> PlaylistAnswer | MediaAnswer:
-            opened = await session.open(**wanted.fields())
+        async def step(session: Session) -> LoadedPlaylist | MediaAnswer:
+            opened = await session.open(wanted.fields())
             if isinstance(opened, LoadedPlaylist):
-                return _rendered(opened, ROOT, addresses)
-            head = await opened.peek(1)
-            kind = file_type(opened, head, session.resolution.url)
+                return opened
+            kind = file_type(opened, await opened.peek(1), session.resolution.url)
             return Media(_locate_file, healing).whole(opened, kind)
 
-        return await healing(step)
+        opened = await self._or_last_copy(identity, ROOT, healing(step))
+        if isinstance(opened, LoadedPlaylist):
+            return self._rendered(opened, ROOT, addresses)
+        return opened
 
     async def playlist(
         self, addresses: Addresses, rendition: str, query: str = ""
     ) -> PlaylistAnswer:
-        """A rendition's Media Playlist. Raises UpstreamError or ResolverError."""
+        """A rendition's Media Playlist. Raises UpstreamError or ResolverError.
 
-        async def step(session: Session) -> PlaylistAnswer:
-            loaded = await session.media(rendition, fresh=True, query=query)
-            return _rendered(loaded, rendition, addresses)
+        `query` holds the delivery directives of a low-latency player.
+        """
+        identity = addresses.playback.identity
 
-        return await _Healing(self, addresses.playback.identity)(step)
+        async def step(session: Session) -> LoadedPlaylist:
+            return await session.media(rendition, query=query)
+
+        loading = Healing(self, identity)(step)
+        # A blocking reload is meant to take its time (rfc8216bis section 6.2.5.2).
+        loaded = await (loading if query else self._or_last_copy(identity, rendition, loading))
+        return self._rendered(loaded, rendition, addresses)
 
     async def resource(
         self, identity: Identity, rendition: str, cut_name: str, name: str, wanted: Wanted
     ) -> MediaAnswer:
         """Something that a rendition's playlist lists. Raises UpstreamError or ResolverError."""
-        number = stem(name)
-        healing = _Healing(self, identity)
+        plain_name = stem(name)
+        healing = Healing(self, identity)
 
         async def locate(session: Session) -> Resource:
-            return await _locate(session, rendition, cut_name, number)
+            return await _locate(session, rendition, cut_name, plain_name)
 
         async def step(session: Session) -> MediaAnswer:
-            kind = media_kind.media_type(name[len(number) :])
+            kind = media_kind.media_type(name[len(plain_name) :])
             return await Media(locate, healing).open(session, wanted, kind)
 
         return await healing(step)
 
-    async def session(self, identity: Identity) -> Session:
-        """The session of the current resolution. Raises ResolverError."""
-        return self._session_of(identity, await self._resolving.current(identity, Reason.PLAY))
+    async def current(self, identity: Identity) -> Session:
+        return self._session(identity, await self._resolving.current(identity, Reason.PLAY))
 
     async def renewed(self, identity: Identity, old: Session, status: int | None) -> Session:
-        """A session of another resolution than `old`'s. Raises ResolverError."""
         resolution = await self._resolving.renew(
             identity, Reason.PLAY, failed=old.resolution, last_status=status
         )
-        return self._session_of(identity, resolution, renewed=True)
+        return self._session(identity, resolution)
 
     def plays(self, identity: Identity) -> None:
         self._resolving.confirm(identity)
 
-    def _session_of(
-        self, identity: Identity, resolution: Resolution, *, renewed: bool = False
-    ) -> Session:
+    async def aclose(self) -> None:
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    def _session(self, identity: Identity, resolution: Resolution) -> Session:
         known = self._sessions.get(identity)
-        if known is not None and known.resolution == resolution:
-            self._sessions.move_to_end(identity)
-            return known
-        session = self._sessions[identity] = Session(
-            resolution,
-            self._client,
-            playlist_max=self._playlist_max,
-            egress=self._egress(identity.site),
-            earlier=known.media_playlists if known is not None else None,
-        )
+        if known is None or known.resolution != resolution:
+            fetcher = Fetcher(resolution, self._client, egress=self._egress(identity.site))
+            known = self._sessions[identity] = Session(
+                resolution, fetcher, playlist_max=self._playlist_max, earlier=known
+            )
         self._sessions.move_to_end(identity)
         if len(self._sessions) > _SESSIONS:
             self._sessions.popitem(last=False)
-        return session
+        return known
 
+    async def _or_last_copy(
+        self, identity: Identity, key: str, loading: Coroutine[Any, Any, T]
+    ) -> T | LoadedPlaylist:
+        """What is loading, or the last good copy of a live playlist where that fails or lasts.
 
-class _Healing:
-    """Runs a step of one identity; where the upstream fails, once more with a new resolution."""
+        The loading goes on, so that a later request finds its end.
+        """
+        copy = self._last_copy(identity, key)
+        if copy is None:
+            return await loading
+        task = asyncio.create_task(loading)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        await asyncio.wait({task}, timeout=PATIENCE)
+        if task.done() and task.exception() is None:
+            return task.result()
+        log.warning("%s: the last good playlist is served again", identity)
+        task.add_done_callback(_let_go)
+        return copy
 
-    def __init__(self, playback: Playback, identity: Identity) -> None:
-        self._playback = playback
-        self._identity = identity
+    def _last_copy(self, identity: Identity, key: str) -> LoadedPlaylist | None:
+        session = self._sessions.get(identity)
+        copy = session.latest.get(key) if session is not None else None
+        if copy is None or copy.is_finished or time.monotonic() - copy.at > OLDEST_COPY:
+            return None
+        return copy
 
-    async def __call__(self, step: Step[T]) -> T:
-        session = await self._playback.session(self._identity)
-        try:
-            return await self._patiently(step, session)
-        except UpstreamError as error:
-            if error.final or (error.retry_after or 0) > SHORT_WAIT:
-                raise
-            failure = error
-        answer = await step(await self._renewed(session, failure))
-        self._playback.plays(self._identity)
-        return answer
+    def _rendered(
+        self, loaded: LoadedPlaylist, rendition: str, addresses: Addresses
+    ) -> PlaylistAnswer:
+        playlist = loaded.playlist
+        folder = addresses.folder(rendition)
+        if isinstance(playlist, MultivariantPlaylist):
+            text = playlist.render(addresses.playlist, lambda name: folder + name)
+        else:
+            prefix = f"{loaded.cut}/" if loaded.cut else ""
+            # What is served at the playback URL may be re-served from elsewhere: absolute there.
+            prefix = folder + prefix if rendition == ROOT else prefix
+            text = playlist.render(prefix, self._reported(loaded, addresses))
+        return PlaylistAnswer(playlist_text.encode(text), loaded.is_finished)
 
-    async def _patiently(self, step: Step[T], session: Session) -> T:
-        """A short Retry-After is honoured once (RFC 9110 section 10.2.3)."""
-        try:
-            return await step(session)
-        except UpstreamError as error:
-            wait = error.retry_after
-            if error.final or wait is None or wait > SHORT_WAIT:
-                raise
-        await asyncio.sleep(wait)
-        return await step(session)
+    def _reported(
+        self, loaded: LoadedPlaylist, addresses: Addresses
+    ) -> Callable[[str], str | None]:
+        """Gives the address of a rendition from the URI in an EXT-X-RENDITION-REPORT."""
 
-    async def _renewed(self, session: Session, failure: UpstreamError) -> Session:
-        """Raises the upstream's failure where the resolver has nothing better."""
-        try:
-            renewed = await self._playback.renewed(self._identity, session, failure.status)
-        except ResolverError as error:
-            log.warning("%s: %s; not healed: %s", self._identity, failure, error)
-            raise failure from None
-        log.info("%s: %s; resolved again", self._identity, failure)
-        return renewed
+        def address(uri: str) -> str | None:
+            session = self._sessions.get(addresses.playback.identity)
+            key = session and session.rendition_at(joined(loaded.url, uri))
+            return addresses.playlist(key) if key else None
+
+        return address
 
 
 async def _locate_file(session: Session) -> Resource:
     return Resource(session.resolution.url)
 
 
-async def _locate(session: Session, rendition: str, cut_name: str, number: str) -> Resource:
+async def _locate(session: Session, rendition: str, cut_name: str, name: str) -> Resource:
     """Where a name of a rendition's playlist is at the upstream now."""
     root = await session.root() if rendition == ROOT else None
     if root is not None and isinstance(root.playlist, MultivariantPlaylist):
-        uri = root.playlist.data.get(number)
-        if uri is None:
-            raise _unknown(number)
-        return Resource(joined(root.url, uri))
-    loaded = await session.media(rendition, fresh=False, number=number)
-    playlist = loaded.playlist
-    if not isinstance(playlist, MediaPlaylist):
-        raise _unknown(number)
-    session.check_cut(rendition, cut_name, loaded)
-    found = playlist.resources.get(number)
-    if found is None:
-        raise _unknown(number)
-    return Resource(joined(loaded.url, found.uri), found.byte_range)
-
-
-def _unknown(name: str) -> UpstreamError:
-    return UpstreamError(f"the playlist lists no {name!r} now", http_status=404, final=True)
-
-
-def _rendered(loaded: LoadedPlaylist, rendition: str, addresses: Addresses) -> PlaylistAnswer:
-    playlist = loaded.playlist
-    folder = addresses.folder(rendition)
-    if isinstance(playlist, MultivariantPlaylist):
-        text = playlist.render(addresses.playlist, lambda name: folder + name)
+        uri = root.playlist.data.get(name)
+        found = Resource(joined(root.url, uri)) if uri is not None else None
     else:
-        prefix = f"{loaded.cut}/" if loaded.cut else ""
-        # What is served at the playback URL may be re-served from elsewhere: absolute there.
-        text = playlist.render(folder + prefix if rendition == ROOT else prefix)
-    return PlaylistAnswer(playlist_text.encode(text), loaded.is_finished)
+        loaded = await session.listing(rendition, name)
+        session.check_cut(rendition, cut_name, loaded)
+        found = (
+            loaded.locate(name)
+            or session.departed(rendition, name)
+            or session.counterpart(rendition, name, loaded)
+        )
+    if found is None:
+        raise UpstreamError(f"the playlist lists no {name!r} now", http_status=404, final=True)
+    return found
+
+
+def _let_go(task: "asyncio.Task[Any]") -> None:
+    """Nobody waits for the answer any more."""
+    if not task.cancelled() and task.exception() is None:
+        answer = task.result()
+        if isinstance(answer, MediaAnswer):
+            answer.close()

@@ -19,13 +19,11 @@ async def player_service(settings: Settings) -> AsyncIterator[Playback]:
     with Database.open(settings.database) as database:
         async with resolving(settings, Mappings(database)) as service:
             client = UpstreamClient(settings.upstream, guard(settings))
+            playback = Playback(service, client, playlist_max=settings.upstream.playlist_max)
             try:
-                yield Playback(
-                    service,
-                    client,
-                    playlist_max=settings.upstream.playlist_max,
-                )
+                yield playback
             finally:
+                await playback.aclose()
                 await client.aclose()
 
 

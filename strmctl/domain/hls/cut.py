@@ -25,6 +25,23 @@ def agree(old: MediaPlaylist, new: MediaPlaylist) -> bool:
     )
 
 
+def counterpart(name: str, old: MediaPlaylist, new: MediaPlaylist) -> str | None:
+    """What `new` calls the key or init section that `old` calls `name`.
+
+    It is the one that applies to a segment which both list; None where no segment tells.
+    """
+    numbered = {segment.number: segment for segment in new.segments}
+    for segment in old.segments:
+        there = numbered.get(segment.number)
+        if there is None:
+            continue
+        if segment.init == name:
+            return there.init or None
+        if name in segment.keys and len(there.keys) == len(segment.keys):
+            return there.keys[segment.keys.index(name)]
+    return None
+
+
 def _shape(segment: Segment) -> str:
     part = segment.byte_range
     where = "" if part is None else f"{part.offset}+{part.length}"

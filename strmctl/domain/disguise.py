@@ -1,0 +1,55 @@
+"""Media behind an image header: some hosters glue a PNG, JPEG, GIF or BMP before the segment.
+
+Nearly no player reads such segments, so what stands before the media is cut off.
+"""
+
+from collections.abc import Iterator
+
+SEARCHED_BYTES = 64 * 1024
+
+_TS_PACKET = 188
+_TS_PACKETS_IN_A_ROW = 4
+_IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM")
+_PNG_END = b"IEND\xaeB`\x82"
+_BOXES = (b"ftyp", b"styp", b"moof", b"sidx")
+
+
+def looks_disguised(head: bytes) -> bool:
+    """Whether the first bytes (8 are enough) are those of an image."""
+    return head.startswith(_IMAGES)
+
+
+def media_offset(head: bytes) -> int:
+    """Where the media begins in the first SEARCHED_BYTES of a disguised segment.
+
+    0 where none is found: then it may be a real image.
+    """
+    if not looks_disguised(head):
+        return 0
+    for offset in _sync_bytes(head):
+        if _is_transport_stream(head, offset):
+            return offset
+    end_of_png = head.find(_PNG_END)
+    if end_of_png >= 0:
+        # What follows may be encrypted and show no structure, but it follows.
+        offset = end_of_png + len(_PNG_END)
+        return offset if offset < len(head) else 0
+    return _first_box(head)
+
+
+def _sync_bytes(head: bytes) -> Iterator[int]:
+    offset = head.find(b"G")
+    while offset >= 0:
+        yield offset
+        offset = head.find(b"G", offset + 1)
+
+
+def _is_transport_stream(head: bytes, offset: int) -> bool:
+    """Sync bytes at every packet (ISO/IEC 13818-1 section 2.4.3.2), as far as bytes are there."""
+    places = range(offset, min(len(head), offset + _TS_PACKETS_IN_A_ROW * _TS_PACKET), _TS_PACKET)
+    return len(places) >= 2 and all(head[place] == 0x47 for place in places)
+
+
+def _first_box(head: bytes) -> int:
+    found = [place - 4 for box in _BOXES if (place := head.find(box)) >= 4]
+    return min(found, default=0)

@@ -1,0 +1,68 @@
+"""What to do after an upstream's failure: ask again, resolve again, or pass the failure on.
+
+A pure rule of the failure and of what is known about the resolution; waits are in seconds.
+"""
+
+from dataclasses import dataclass
+
+from strmctl.errors import UpstreamError
+
+SHORT_WAIT = 5.0
+"""A Retry-After up to this is waited for, a longer one is the player's to know."""
+
+_DELAYS = (0.05, 0.15, 0.3)
+_REFUSED = frozenset({401, 403})
+_OVERLOADED = frozenset({429, 503})
+_PASSING = _REFUSED | _OVERLOADED | {408, 425, 500, 502, 504}
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """Ask the resolver for another resolution."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Tell the player."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a resolution when it fails: `tries` counts this failure.
+
+    `expired` tells that its known expiry has passed, `lately` that it has just brought media,
+    `renewed` that it was resolved because of this very request.
+    """
+
+    tries: int
+    expired: bool = False
+    lately: bool = False
+    renewed: bool = False
+
+
+def next_step(failure: UpstreamError, standing: Standing) -> AskAgain | Renew | GiveUp:
+    """Among one request in ten that fails by chance a stream must not lose a segment."""
+    wait = failure.retry_after or 0.0
+    if failure.final or wait > SHORT_WAIT:
+        return GiveUp()
+    if standing.tries <= _patience(failure, standing):
+        return AskAgain(max(wait, _DELAYS[min(standing.tries, len(_DELAYS)) - 1]))
+    return GiveUp() if standing.renewed else Renew()
+
+
+def _patience(failure: UpstreamError, standing: Standing) -> int:
+    """How often the same resolution is asked again."""
+    status = failure.status
+    answered_nothing = status is None and failure.http_status == 502
+    if not answered_nothing and status not in _PASSING:
+        return 0  # 404, 410, 451, a timeout and what is not media do not pass by themselves.
+    if standing.renewed:
+        return 3
+    if status in _REFUSED:
+        return 2 if standing.lately and not standing.expired else 0
+    return 2 if standing.lately or status in _OVERLOADED else 1

@@ -1,0 +1,140 @@
+"""What one resolution's upstream answers, judged: media, or an UpstreamError that says why not."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from strmctl.domain import media_kind
+from strmctl.domain.http_fields import ContentRange
+from strmctl.domain.mapping import Resolution
+from strmctl.domain.retry_after import retry_after_seconds
+from strmctl.errors import UpstreamError
+from strmctl.services.body import Body
+from strmctl.upstream.client import UpstreamClient
+from strmctl.upstream.response import UpstreamResponse
+
+_TOLD_AS_IS = frozenset({403, 404, 410, 429, 451, 503})
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """What tells that another answer holds the same bytes; `total` in bytes."""
+
+    total: int | None
+    etag: str | None
+
+    @classmethod
+    def of(cls, response: UpstreamResponse) -> "Entity":
+        return cls(response.total, response.etag)
+
+    def continued_by(self, response: UpstreamResponse) -> UpstreamResponse:
+        """The response, unless it holds something else; then it is closed and UpstreamError."""
+        other = Entity.of(response)
+        if self.total is not None and self.total != other.total:
+            response.close()
+            raise UpstreamError("the upstream's file has another length now", final=True)
+        if self.etag and other.etag and self.etag != other.etag:
+            response.close()
+            raise UpstreamError("the upstream's file has changed", final=True)
+        return response
+
+
+class Fetcher:
+    """Sends a resolution's own request fields along; `egress` None is the settings' one."""
+
+    def __init__(
+        self,
+        resolution: Resolution,
+        client: UpstreamClient,
+        *,
+        egress: str | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._resolution = resolution
+        self._client = client
+        self._egress = egress
+        self._monotonic = monotonic
+        self._succeeded_at: float | None = None
+
+    def succeeded_within(self, seconds: float) -> bool:
+        """Whether this resolution has brought media so lately that a failure may be passing."""
+        at = self._succeeded_at
+        return at is not None and self._monotonic() - at < seconds
+
+    async def fetch(
+        self, url: str, fields: Mapping[str, str] | None = None, *, data: bool = False
+    ) -> UpstreamResponse:
+        """A response with media or a playlist in it; `fields` are request fields to add.
+
+        416 is an answer as well. `data` says that JSON is no surprise. Raises UpstreamError for
+        every other status and for what is not media.
+        """
+        request = {**self._resolution.headers, **(fields or {})}
+        response = await self._client.get(url, request, egress=self._egress)
+        try:
+            await _judge(response, data=data)
+        except BaseException:
+            response.close()
+            raise
+        self._succeeded_at = self._monotonic()
+        return response
+
+    async def fetch_span(self, url: str, span: ContentRange) -> tuple[UpstreamResponse, int]:
+        """A response that holds `span`, and how many bytes of it come before.
+
+        An upstream that ignores Range sends everything (RFC 9110 section 14.2).
+        """
+        response = await self.fetch(url, {"Range": f"bytes={span.first}-{span.last}"})
+        part = response.content_range
+        if part is not None and part.first == span.first:
+            return response, 0
+        if response.status == 200:
+            return response, span.first
+        response.close()
+        raise UpstreamError("the upstream answered another range than the one asked for")
+
+    async def read(self, response: UpstreamResponse, limit: int) -> bytes:
+        """The whole body, resumed where it is cut off.
+
+        Raises UpstreamError when it cannot be completed or is longer than `limit` bytes.
+        """
+        entity, url = Entity.of(response), response.url
+
+        async def resume(sent: int) -> tuple[UpstreamResponse, int]:
+            total = entity.total or 0
+            again, skip = await self.fetch_span(url, ContentRange(sent, total - 1, total))
+            return entity.continued_by(again), skip
+
+        body = Body(response, length=entity.total, resume=resume)
+        data = bytearray()
+        try:
+            async for chunk in body.chunks():
+                data += chunk
+                if len(data) > limit:
+                    raise UpstreamError(f"the upstream's playlist is longer than {limit} bytes")
+        finally:
+            body.close()
+        return bytes(data)
+
+
+async def _judge(response: UpstreamResponse, *, data: bool) -> None:
+    """Raises UpstreamError unless the response holds media, or says 416."""
+    status = response.status
+    if status == 416:
+        return
+    if status not in (200, 206):
+        told = status if status in _TOLD_AS_IS else 502
+        raise UpstreamError(
+            f"the upstream answered {status}",
+            status=status,
+            http_status=403 if status == 401 else told,
+            retry_after=retry_after_seconds(response.field("Retry-After"), datetime.now(UTC)),
+        )
+    head = await response.peek(1)
+    if not head:
+        raise UpstreamError("not media: the upstream's answer is empty", status=status)
+    if media_kind.is_web_page(head, response.content_type):
+        raise UpstreamError("not media: the upstream answered with a web page", status=status)
+    if not data and media_kind.is_json(head, response.content_type):
+        raise UpstreamError("not media: the upstream answered with JSON", status=status)
