@@ -22,6 +22,10 @@ def boom(run):
         for number in range(100_000):
             run.output.record({"type": "number"}, str(number))
         return
+    if os.environ["BOOM"] == "late":
+        sys.stdin.read()
+        run.output.record({"type": "number"}, "1")
+        return
     if os.environ["BOOM"] == "wait":
         run.output.note("waiting")
         sys.stdin.read()
@@ -34,7 +38,7 @@ sys.exit(run_to_the_end(["boom", *sys.argv[1:]]))
 def start(kind: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", BOOM, *arguments],
-        env=os.environ | {"BOOM": kind},
+        env=os.environ | {"BOOM": kind, "PYTHONUNBUFFERED": ""},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -79,6 +83,17 @@ def test_a_reader_that_leaves_is_no_error() -> None:
         assert process.stderr is not None
         assert process.stdout.readline() == "0\n"
         process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 128 + signal.SIGPIPE
+
+
+def test_a_reader_that_left_before_is_no_error() -> None:
+    with start("late") as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        process.stdin.close()
         assert process.stderr.read() == ""
     assert process.returncode == 128 + signal.SIGPIPE
 

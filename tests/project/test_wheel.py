@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import venv
+import zipfile
 from importlib import metadata
 from pathlib import Path
 
@@ -14,18 +15,19 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 
 
-def dependencies(of: str) -> dict[str, metadata.Distribution]:
-    """Every installed distribution that `of` needs at run time, without extras."""
+def dependencies(wheel: Path) -> dict[str, metadata.Distribution]:
+    """Every installed distribution that the wheel needs at run time, without extras."""
+    [inside] = [path for path in zipfile.Path(wheel).iterdir() if path.name.endswith(".dist-info")]
     found: dict[str, metadata.Distribution] = {}
-    names = [of]
-    while names:
-        for line in metadata.distribution(names.pop()).requires or ():
+    pending: list[metadata.Distribution] = [metadata.PathDistribution(inside)]
+    while pending:
+        for line in pending.pop().requires or ():
             requirement = Requirement(line)
             wanted = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
             name = canonicalize_name(requirement.name)
             if wanted and name not in found:
                 found[name] = metadata.distribution(name)
-                names.append(name)
+                pending.append(found[name])
     return found
 
 
@@ -59,7 +61,7 @@ def bare(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bare")
     venv.create(folder, with_pip=False, symlinks=True)
     [site_packages] = folder.glob("lib/python*/site-packages")
-    for distribution in dependencies("strmctl").values():
+    for distribution in dependencies(wheel).values():
         link(distribution, site_packages)
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python")
     python = folder / "bin" / "python"
@@ -76,6 +78,18 @@ def test_nothing_but_the_wheel_is_used(bare: Path, folder: Path) -> None:
     where = run(bare / "python", "-c", "import strmctl; print(strmctl.__file__)", cwd=folder)
     assert where.startswith(str(bare.parent))
     run(bare / "python", "-c", "import pytest", cwd=folder, code=1)
+
+
+EVERY_MODULE = """
+import importlib, pkgutil, strmctl
+for module in pkgutil.walk_packages(strmctl.__path__, "strmctl."):
+    if "migrations" not in module.name:
+        importlib.import_module(module.name)
+"""
+
+
+def test_every_import_is_a_declared_dependency(bare: Path, folder: Path) -> None:
+    run(bare / "python", "-c", EVERY_MODULE, cwd=folder)
 
 
 def test_help_names_the_commands(installed: Path, folder: Path) -> None:
