@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from strmctl.errors import ResolverError
 from strmctl.resolvers.answer import MAX_BYTES
 from strmctl.resolvers.failures import one_line
 
-_CHUNK = 64 * 1024
+_STDERR = 2
 _STDERR_KEPT = 4096
 _SECRETS = ("STRM_PROXY_SECRET", "STRMCTL_PROXY_SECRET")
 
@@ -32,72 +31,60 @@ async def ask(command: Sequence[str], question: bytes, *, egress: str = "") -> F
     Raises ResolverError when it cannot be started or says more than 1 MiB.
     """
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            env=_environment(egress),
-            start_new_session=True,
+        transport, conversation = await asyncio.get_running_loop().subprocess_exec(
+            _Conversation, *command, env=_environment(egress), start_new_session=True
         )
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "not a command"
         raise ResolverError(f"{command[0]} cannot be started: {reason}") from error
     try:
-        return await _converse(process, question)
+        return await conversation.hold(transport, question)
     except BaseException:
-        _kill(process)
-        await process.wait()
+        # The whole group: children too, even those that have outlived their parent.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(transport.get_pid(), signal.SIGKILL)
         raise
+    finally:
+        transport.close()
+        await conversation.over.wait()
 
 
-async def _converse(process: Process, question: bytes) -> Finished:
-    # All three are there, since all three are PIPE.
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_tell(process.stdin, question))
-        reading = tasks.create_task(_read(process.stdout))
-        complaining = tasks.create_task(_read_end(process.stderr))
-        answer = await reading
-        if len(answer) > MAX_BYTES:
-            _kill(process)
-    if len(answer) > MAX_BYTES:
-        raise ResolverError(f"printed more than {MAX_BYTES} bytes")
-    return Finished(await process.wait(), answer, complaining.result())
+class _Conversation(asyncio.SubprocessProtocol):
+    """`over` is set once the process has ended and its pipes are closed."""
 
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        self._enough = asyncio.Event()
+        self._stdout = bytearray()
+        self._stderr = b""
 
-async def _tell(stdin: asyncio.StreamWriter, question: bytes) -> None:
-    # A program may answer without reading the question.
-    with suppress(BrokenPipeError, ConnectionResetError):
+    async def hold(self, transport: asyncio.SubprocessTransport, question: bytes) -> Finished:
+        stdin = transport.get_pipe_transport(0)
+        assert isinstance(stdin, asyncio.WriteTransport)  # subprocess_exec makes it a pipe
         stdin.write(question)
-        await stdin.drain()
-    stdin.close()
-    with suppress(BrokenPipeError, ConnectionResetError):
-        await stdin.wait_closed()
+        stdin.close()
+        await self._enough.wait()
+        if len(self._stdout) > MAX_BYTES:
+            raise ResolverError(f"printed more than {MAX_BYTES} bytes")
+        status = transport.get_returncode()
+        assert status is not None  # connection_lost comes after the process has ended
+        return Finished(status, bytes(self._stdout), self._complaint())
 
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        if fd == _STDERR:
+            self._stderr = (self._stderr + data)[-_STDERR_KEPT:]
+        elif len(self._stdout) <= MAX_BYTES:
+            self._stdout += data
+            if len(self._stdout) > MAX_BYTES:
+                self._enough.set()
 
-async def _read(stdout: asyncio.StreamReader) -> bytes:
-    """All of it, or a little more than the limit."""
-    text = bytearray()
-    while len(text) <= MAX_BYTES and (chunk := await stdout.read(_CHUNK)):
-        text += chunk
-    return bytes(text)
+    def connection_lost(self, error: Exception | None) -> None:
+        self._enough.set()
+        self.over.set()
 
-
-async def _read_end(stderr: asyncio.StreamReader) -> str:
-    text = b""
-    while chunk := await stderr.read(_CHUNK):
-        text = (text + chunk)[-_STDERR_KEPT:]
-    lines = text.decode("utf-8", "replace").strip().splitlines()
-    return one_line(lines[-1]) if lines else ""
-
-
-def _kill(process: Process) -> None:
-    """The whole group: also children that have outlived their parent."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    def _complaint(self) -> str:
+        lines = self._stderr.decode("utf-8", "replace").strip().splitlines()
+        return one_line(lines[-1]) if lines else ""
 
 
 def _environment(egress: str) -> dict[str, str]:
