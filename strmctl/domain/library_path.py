@@ -106,7 +106,7 @@ def explicit(text: str) -> str:
     parts = text.split("/")
     if not text.endswith(EXTENSION) or parts[-1] == EXTENSION:
         raise UsageError(f"path does not end in {EXTENSION}: {text[:80]!r}")
-    if "\\" in text or not text.isprintable():
+    if "\\" in text or _UNPRINTABLE.search(text):
         raise UsageError(f"path holds a backslash or control character: {text[:80]!r}")
     if any(part == "" or part.startswith(".") for part in parts):
         raise UsageError(

@@ -11,7 +11,7 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.selection import Selection
 from strmctl.storage import rows
-from strmctl.storage.conditions import SAME_IDENTITY, Value, identity_key, where
+from strmctl.storage.conditions import SAME_IDENTITY, Value, identity_key, order, where
 from strmctl.storage.database import Database
 
 _PAGE = 1000
@@ -118,7 +118,8 @@ class Mappings:
         """
         condition, values = where(selection)
         found = self._database.query(
-            f"SELECT id FROM strm_mapping WHERE {condition} ORDER BY id LIMIT :limit",
+            f"SELECT id FROM strm_mapping WHERE {condition}"
+            f" ORDER BY {order(selection)} LIMIT :limit",
             {**values, "limit": -1 if limit is None else limit},
         )
         ids = array("q", (row["id"] for row in found))
