@@ -6,6 +6,7 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import cast
 
 from strmctl.errors import ResolverError
 from strmctl.resolvers.answer import MAX_BYTES
@@ -59,8 +60,8 @@ class _Conversation(asyncio.SubprocessProtocol):
         self._stderr = b""
 
     async def hold(self, transport: asyncio.SubprocessTransport, question: bytes) -> Finished:
-        stdin = transport.get_pipe_transport(0)
-        assert isinstance(stdin, asyncio.WriteTransport)  # subprocess_exec makes it a pipe
+        # subprocess_exec makes it a pipe; uvloop's is no subclass of asyncio's.
+        stdin = cast("asyncio.WriteTransport", transport.get_pipe_transport(0))
         stdin.write(question)
         stdin.close()
         await self._enough.wait()

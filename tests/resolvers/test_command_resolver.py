@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from resolvers.asking import QUESTION, ask, refusal, table
 from strmctl.domain.mapping import Resolution
@@ -168,3 +169,12 @@ async def test_its_environment_has_the_egress_and_no_keys(monkeypatch: pytest.Mo
 def test_settings_that_cannot_be_used(options: dict[str, Any], what: str) -> None:
     with pytest.raises(SettingsError, match=what):
         Registry.from_settings(Settings(resolvers=[table("command", **options)]))
+
+
+def test_the_event_loop_of_serve_runs_it_too() -> None:
+    async def both() -> None:
+        assert (await ask(python(f"print({URL!r})"))).url == URL
+        error = await refusal(python("import time; time.sleep(60)", timeout=0.5))
+        assert error.http_status == 504
+
+    uvloop.run(both())
