@@ -49,6 +49,13 @@ class Stage:
     nginx: Nginx
     resolver: Resolver
     strmctl: Strmctl
+    _lasting: dict[str, Episode] = field(default_factory=dict)
+
+    def lasting(self, path: str) -> Episode:
+        """An episode of this file that does not expire, already resolved, for all who ask."""
+        if path not in self._lasting:
+            self._lasting[path] = self.episode(path, "--resolve")
+        return self._lasting[path]
 
     def episode(
         self,

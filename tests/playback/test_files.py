@@ -21,9 +21,9 @@ RANGES = {
 UNSATISFIABLE = {"beyond the end": "bytes=99999999-", "empty suffix": "bytes=-0"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def film(stage: Stage) -> Episode:
-    return stage.episode(FILM, "--resolve")
+    return stage.lasting(FILM)
 
 
 def ask(

@@ -34,7 +34,7 @@ def steps(stage: Stage, episode: Episode, client: httpx.Client) -> list[Step]:
 def test_every_uri_answers_with_the_right_bytes(
     path: str, stage: Stage, client: httpx.Client
 ) -> None:
-    for step in steps(stage, stage.episode(path), client):
+    for step in steps(stage, stage.lasting(path), client):
         assert step.response.status_code == 200, step.uri
         if not step.is_playlist:
             assert sha256(step.response.content) == sha256(step.upstream), step.uri
@@ -43,7 +43,7 @@ def test_every_uri_answers_with_the_right_bytes(
 
 @EACH_FORM
 def test_nothing_of_the_upstream_shows(path: str, stage: Stage, client: httpx.Client) -> None:
-    episode = stage.episode(path)
+    episode = stage.lasting(path)
     walked = steps(stage, episode, client)
     [upstream_url] = episode.upstream_urls
     hidden = [*secrets_of(upstream_url), *UPSTREAM_WORDS, *HEADERS.values()]
@@ -53,6 +53,10 @@ def test_nothing_of_the_upstream_shows(path: str, stage: Stage, client: httpx.Cl
             shown.append(step.response.text)
         for text in shown:
             assert not [word for word in hidden if word in text], text
+
+
+def until_logged(stage: Stage, mark: int, count: int) -> None:
+    until(lambda: len(stage.nginx.requests(since=mark)) >= count, f"nginx logs {count} requests")
 
 
 def secrets_of(upstream_url: str) -> Iterator[str]:
@@ -68,7 +72,7 @@ def secrets_of(upstream_url: str) -> Iterator[str]:
 def test_names_keep_the_form_that_players_need(
     path: str, stage: Stage, client: httpx.Client
 ) -> None:
-    episode = stage.episode(path, "--resolve")
+    episode = stage.lasting(path)
     root, *below = [step for step in steps(stage, episode, client) if step.is_playlist]
     assert urlsplit(root.url).path.endswith("/stream.m3u8")
     assert all(c.uri.startswith(stage.strmctl.base_url) for c in children(root.response.text))
@@ -84,7 +88,7 @@ def test_names_keep_the_form_that_players_need(
 def test_segments_have_the_extension_of_their_content(
     path: str, stage: Stage, client: httpx.Client
 ) -> None:
-    for step in steps(stage, stage.episode(path, "--resolve"), client):
+    for step in steps(stage, stage.lasting(path), client):
         assert len(step.url) < 4000
         if not step.is_playlist:
             assert re.search(r"\.[a-z0-9]{2,4}$", urlsplit(step.url).path), step.url
@@ -97,10 +101,32 @@ def test_segments_have_the_extension_of_their_content(
 
 @EACH_PLAYLIST
 def test_names_stay_the_same(path: str, stage: Stage, client: httpx.Client) -> None:
-    episode = stage.episode(path)
+    episode = stage.lasting(path)
     first = [(step.url, step.response.content) for step in steps(stage, episode, client)]
     again = [(step.url, step.response.content) for step in steps(stage, episode, client)]
     assert first == again
+
+
+@EACH_FORM
+def test_names_outlive_the_token(path: str, stage: Stage, client: httpx.Client) -> None:
+    episode = stage.episode(path, lifetime=4)
+    walked = steps(stage, episode, client)
+    episode.expire()
+    for step in reversed(walked):
+        response = client.get(step.url)
+        assert response.status_code == 200, step.uri
+        assert response.content == step.response.content
+    assert len(episode.questions()) == 2
+
+
+@EACH_FORM
+def test_head_tells_what_get_would(path: str, stage: Stage, client: httpx.Client) -> None:
+    for step in steps(stage, stage.lasting(path), client):
+        head = client.head(step.url)
+        assert head.status_code == 200
+        assert head.content == b""
+        for name in ("Content-Length", "Content-Type"):
+            assert head.headers[name] == step.response.headers[name], step.uri
 
 
 @EACH_FORM
@@ -110,7 +136,7 @@ def test_upstream_gets_the_headers_of_the_mapping_and_none_of_the_client(
     episode = stage.episode(path)
     mark = stage.nginx.mark()
     walked = list(walk(client, episode.playback_url, stage.media, path, headers=CLIENT_SECRETS))
-    until(lambda: len(stage.nginx.requests(since=mark)) >= len(walked), "nginx has logged them all")
+    until_logged(stage, mark, len(walked))
     for request in stage.nginx.requests(since=mark):
         assert request.referer == HEADERS["Referer"]
         assert request.user_agent == HEADERS["User-Agent"]
@@ -126,5 +152,5 @@ def test_one_upstream_request_for_each_of_the_client(
     episode = stage.episode(path)
     mark = stage.nginx.mark()
     walked = steps(stage, episode, client)
-    until(lambda: len(stage.nginx.requests(since=mark)) >= len(walked), "nginx has logged them all")
+    until_logged(stage, mark, len(walked))
     assert len(stage.nginx.requests(since=mark)) == len(walked)

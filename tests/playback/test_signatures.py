@@ -14,9 +14,9 @@ from playback.walk import children
 Change = Callable[[str], str]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def episode(stage: Stage) -> Episode:
-    return stage.episode(FORMS["ts"], "--resolve")
+    return stage.lasting(FORMS["ts"])
 
 
 def change_character(text: str, at: int) -> str:
@@ -93,7 +93,7 @@ def test_changed_child_urls(episode: Episode, client: httpx.Client) -> None:
 def test_a_child_token_opens_no_other_episode(
     episode: Episode, stage: Stage, client: httpx.Client
 ) -> None:
-    film = stage.episode(FILM)
+    film = stage.lasting(FILM)
     uri = children(client.get(episode.playback_url).text)[0].uri
     borrowed = film.playback_url.replace(signature(film.playback_url), token_in(uri))
     assert client.get(borrowed).status_code == 403
