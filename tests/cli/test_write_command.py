@@ -1,0 +1,363 @@
+"""`write`: a row and a file for each identity, the same again changes nothing."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from command_line import Strmctl
+
+from strmctl.domain.identity import Identity
+from strmctl.domain.playback_url import identity_in
+
+EPISODE = ("--site", "a.to", "--slug", "one-piece", "--season", "1", "--episode", "2")
+GERMAN = (*EPISODE, "--language", "German Dub")
+MOVIE = ("--site", "a.to", "--slug", "film", "--language", "German Dub")
+PLAIN = "One Piece/Season 01/One Piece S01E02"
+UPSTREAM = "https://cdn.test/hls/master.m3u8?token=secret"
+
+
+def files(library: Path) -> dict[str, str]:
+    root = library / "library"
+    return {str(f.relative_to(root)): f.read_text() for f in root.rglob("*") if f.is_file()}
+
+
+def mtimes(library: Path) -> dict[Path, int]:
+    return {file: file.stat().st_mtime_ns for file in (library / "library").rglob("*.strm")}
+
+
+def test_one_document_and_one_file(strmctl: Strmctl, library: Path) -> None:
+    document = strmctl(
+        "write", *GERMAN, "--title", "One Piece", "--year", "1999", "--json"
+    ).document
+    path = "One Piece (1999)/Season 01/One Piece (1999) S01E02.strm"
+    assert document == {
+        "type": "mapping",
+        "id": 1,
+        "strm_path": path,
+        "site": "a.to",
+        "slug": "one-piece",
+        "season": 1,
+        "episode": 2,
+        "language": "German Dub",
+        "provider": None,
+        "provider_used": None,
+        "state": "unknown",
+        "resolved_at": None,
+        "expires_at": None,
+        "last_probed_at": None,
+        "fail_count": 0,
+        "playback_url": document["playback_url"],
+        "outcome": "created",
+    }
+    assert files(library) == {path: f"{document['playback_url']}\n"}
+    assert identity_in(document["playback_url"]) == Identity(
+        "a.to", "one-piece", "German Dub", 1, 2
+    )
+
+
+def test_the_same_again_is_unchanged(strmctl: Strmctl, library: Path) -> None:
+    assert strmctl("write", *GERMAN).out == f"created: {PLAIN}.strm\n"
+    before = mtimes(library)
+    assert strmctl("write", *GERMAN, "--title", "One Piece").out == f"updated: {PLAIN}.strm\n"
+    assert strmctl("write", *GERMAN, "--title", "One Piece").out == f"unchanged: {PLAIN}.strm\n"
+    assert mtimes(library) == before
+
+
+def test_a_lost_file_is_written_again(strmctl: Strmctl, library: Path) -> None:
+    strmctl("write", *GERMAN)
+    before = files(library)
+    (library / f"library/{PLAIN}.strm").unlink()
+    assert strmctl("write", *GERMAN, "--json").document["outcome"] == "updated"
+    assert files(library) == before
+
+
+def test_languages_live_side_by_side(strmctl: Strmctl, library: Path) -> None:
+    strmctl("write", *GERMAN)
+    strmctl("write", *EPISODE, "--language", "English Sub")
+    strmctl("write", *GERMAN, "--provider", "VOE")
+    strmctl("write", *GERMAN)
+    assert set(files(library)) == {
+        f"{PLAIN}.strm",
+        f"{PLAIN} - English Sub.strm",
+        f"{PLAIN} - German Dub - VOE.strm",
+    }
+
+
+def test_only_an_explicit_path_moves_a_file(strmctl: Strmctl, library: Path) -> None:
+    content = strmctl("write", *MOVIE, "--json").document["playback_url"] + "\n"
+    strmctl("write", *MOVIE, "--title", "Another")
+    assert files(library) == {"Film/Film.strm": content}
+    moved = strmctl("write", *MOVIE, "--path", "Films/F.strm", "--json").document
+    assert (moved["outcome"], moved["id"], moved["strm_path"]) == ("updated", 1, "Films/F.strm")
+    assert files(library) == {"Films/F.strm": content}
+    assert not (library / "library/Film").exists()
+    assert strmctl("write", *MOVIE, "--json").document["strm_path"] == "Films/F.strm"
+
+
+def test_the_users_comments_stay(strmctl: Strmctl, library: Path) -> None:
+    strmctl("write", *MOVIE)
+    file = library / "library/Film/Film.strm"
+    url = file.read_text()
+    file.write_bytes(b"\xef\xbb\xbf#KODIPROP:a=b\r\n" + url.encode())
+    strmctl("write", *MOVIE)
+    assert file.read_text() == f"#KODIPROP:a=b\n{url}"
+    strmctl("write", *MOVIE, "--path", "F.strm")
+    assert files(library) == {"F.strm": f"#KODIPROP:a=b\n{url}"}
+
+
+@pytest.mark.parametrize("content", ["http://somewhere/else.mkv\n", "other mapping"])
+def test_foreign_content_is_not_overwritten(strmctl: Strmctl, library: Path, content: str) -> None:
+    if content == "other mapping":
+        url = strmctl("url", *GERMAN, "--json").document["playback_url"]
+        content = f"{url}\n"
+    file = library / "library/Film/Film.strm"
+    file.parent.mkdir()
+    file.write_text(content)
+    assert "holds something else" in strmctl("write", *MOVIE, code=12).err
+    assert file.read_text() == content
+    assert strmctl("list").out == ""
+    strmctl("write", *MOVIE, "--force")
+    assert identity_in(file.read_text().strip()) == Identity("a.to", "film", "German Dub")
+
+
+def test_an_empty_file_is_not_foreign(strmctl: Strmctl, library: Path) -> None:
+    (library / "library/F.strm").touch()
+    strmctl("write", *MOVIE, "--path", "F.strm")
+    assert identity_in(files(library)["F.strm"].strip()) is not None
+
+
+def test_a_url_is_the_current_resolution(strmctl: Strmctl, library: Path) -> None:
+    document = strmctl("write", *MOVIE, "--url", UPSTREAM, "--json").document
+    assert document["resolved_at"] is not None
+    assert "/strm/stream.m3u8?" in document["playback_url"]
+    assert "secret" not in json.dumps(document)
+    assert "secret" not in files(library)["Film/Film.strm"]
+    again = strmctl("write", *MOVIE, "--url", UPSTREAM, "--json").document
+    assert (again["outcome"], again["resolved_at"]) == ("unchanged", document["resolved_at"])
+    revealed = strmctl("show", "1", "--reveal", "--json").document
+    assert (revealed["resolved_url"], revealed["headers"]) == (UPSTREAM, {})
+
+
+def test_direct_mode_writes_the_url_itself(
+    strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRM_PROXY_MODE", "direct")
+    strmctl("write", *MOVIE, "--url", UPSTREAM)
+    assert files(library) == {"Film/Film.strm": f"{UPSTREAM}\n"}
+    strmctl("write", *MOVIE, "--url", f"{UPSTREAM}2")
+    assert files(library) == {"Film/Film.strm": f"{UPSTREAM}2\n"}
+    monkeypatch.setenv("STRM_PROXY_MODE", "proxy")
+    strmctl("write", *MOVIE)
+    assert "/strm/stream.m3u8?" in files(library)["Film/Film.strm"]
+
+
+def test_direct_mode_says_what_it_cannot_do(
+    strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRM_PROXY_MODE", "direct")
+    rows = {"site": "a.to", "slug": "x", "language": "de", "url": UPSTREAM}
+    ended = strmctl(
+        "write", "--from", "-", stdin=json.dumps({**rows, "headers": {"Referer": "https://a/"}})
+    )
+    assert "cannot send the request headers" in ended.err
+    failed = strmctl("write", *MOVIE, code=12)
+    assert "no resolver for site" in failed.err
+    assert [row["slug"] for row in strmctl("list", "--json").records[:-1]] == ["x"]
+
+
+RESOLVER = """
+[resolvers.test]
+type = "command"
+sites = ["*"]
+command = ["{python}", "{script}"]
+"""
+ANSWER = """
+import json, sys
+asked = json.load(sys.stdin)
+if asked["slug"] == "lost":
+    sys.exit(66)
+url = f"https://cdn.test/{asked['slug']}.mp4?token=secret"
+print(json.dumps({"url": url, "provider": "VOE", "expires_at": "2099-01-01T00:00:00Z"}))
+"""
+
+
+@pytest.fixture
+def resolver(library: Path) -> None:
+    script = library / "answer.py"
+    script.write_text(ANSWER)
+    with (library / "strmctl.toml").open("a") as settings:
+        settings.write(RESOLVER.format(python=sys.executable, script=script))
+
+
+@pytest.mark.usefixtures("resolver")
+def test_resolve_asks_now(strmctl: Strmctl, library: Path) -> None:
+    document = strmctl("write", *MOVIE, "--resolve", "--json").document
+    assert (document["provider_used"], document["expires_at"]) == ("VOE", "2099-01-01T00:00:00Z")
+    assert "/strm/stream.mp4?" in files(library)["Film/Film.strm"]
+
+
+@pytest.mark.usefixtures("resolver")
+@pytest.mark.parametrize(("mode", "slugs"), [("proxy", ["a", "lost", "b"]), ("direct", ["a", "b"])])
+def test_what_cannot_be_resolved(
+    strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch, mode: str, slugs: list[str]
+) -> None:
+    monkeypatch.setenv("STRM_PROXY_MODE", mode)
+    table = "site,slug,language\na.to,a,de\na.to,lost,de\na.to,b,de\n"
+    ended = strmctl("write", "--from", "-", "--resolve", "--json", stdin=table, code=12)
+    *mappings, summary = ended.records
+    assert [mapping["slug"] for mapping in mappings] == slugs
+    assert (summary["created"], summary["failed"]) == (len(slugs), 1)
+    assert (ended.error["line"], ended.error["code"]) == (3, 12)
+    assert len(files(library)) == len(slugs)
+    assert ("cdn.test" in files(library)["A/A.strm"]) == (mode == "direct")
+    assert "secret" not in ended.out + ended.err
+    before = mtimes(library)
+    strmctl("write", "--from", "-", stdin=table, code=12 if mode == "direct" else 0)
+    assert mtimes(library) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        pytest.param(EPISODE, 2, "language is empty", id="no language"),
+        pytest.param((), 2, "site is empty", id="nothing"),
+        pytest.param((*MOVIE, "--season", "1"), 2, "season and episode go together", id="half"),
+        pytest.param((*MOVIE, "--season", "x", "--episode", "1"), 2, "season is not", id="number"),
+        pytest.param((*MOVIE, "--year", "0"), 2, "year is not", id="year"),
+        pytest.param((*MOVIE, "--tvdb-id", "x"), 2, "tvdb_id is not", id="id"),
+        pytest.param((*MOVIE, "--path", "../x.strm"), 2, "path is not relative", id="outside"),
+        pytest.param((*MOVIE, "--path", "x.txt"), 2, "does not end in .strm", id="no strm"),
+        pytest.param((*MOVIE, "--url", "file:///etc/passwd"), 2, "url: not an http", id="scheme"),
+        pytest.param((*MOVIE, "--from", "-"), 2, "leave the other flags out", id="both"),
+        pytest.param(("--from", "nowhere.csv"), 2, "nowhere.csv: cannot be read", id="no input"),
+        pytest.param((*MOVIE, "--resolve"), 12, "no resolver for site", id="no resolver"),
+    ],
+)
+def test_refused(
+    strmctl: Strmctl, library: Path, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    ended = strmctl("write", *arguments, code=code)
+    assert message in ended.err
+    assert ended.err.count("\n") == 1
+    assert strmctl("write", *arguments, "--json", code=code).error["code"] == code
+
+
+def test_a_path_that_another_has(strmctl: Strmctl, library: Path) -> None:
+    strmctl("write", *GERMAN, "--path", "x.strm")
+    before = files(library)
+    assert (
+        "x.strm belongs to a.to/one-piece S01E02"
+        in strmctl("write", *MOVIE, "--path", "x.strm", code=2).err
+    )
+    assert files(library) == before
+
+
+@pytest.mark.parametrize("place", ["/proc/library", "strmctl.toml"])
+def test_a_library_that_cannot_be_written(
+    strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("STRMCTL_LIBRARY", place)
+    ended = strmctl("write", *MOVIE, code=12)
+    assert ended.err.count("\n") == 1
+    assert strmctl("list").out == ""
+
+
+TABLE = """site,slug,season,episode,language,title,path
+a.to,one,1,1,de,One,
+a.to,one,1,,de,One,
+a.to,one,1,2,de,One,../outside.strm
+a.to,one,1,1,de,One,
+a.to,one,1,3,de,One,One/Season 01/One S01E01.strm
+a.to,one,1,4,de,One
+"""
+
+
+def test_bad_rows_are_named_and_the_rest_is_done(strmctl: Strmctl, library: Path) -> None:
+    (library / "episodes.csv").write_text(TABLE)
+    ended = strmctl("write", "--from", "episodes.csv", code=12)
+    errors = [line.split(": ", 2) for line in ended.err.splitlines()]
+    assert [(where, message[:24]) for _, where, message in errors[:-1]] == [
+        ("episodes.csv:3", "season and episode go to"),
+        ("episodes.csv:4", "path is not relative to "),
+        ("episodes.csv:5", "a.to/one S01E01 (de) sta"),
+        ("episodes.csv:6", "One/Season 01/One S01E01"),
+    ]
+    assert ended.err.splitlines()[-1] == "2 created, 0 updated, 0 unchanged, 4 failed"
+    assert sorted(files(library)) == [f"One/Season 01/One S01E0{n}.strm" for n in (1, 4)]
+
+
+def test_bad_rows_as_json(strmctl: Strmctl, library: Path) -> None:
+    ended = strmctl("write", "--from", "-", "--json", stdin=TABLE, code=12)
+    *mappings, summary = ended.records
+    assert [mapping["outcome"] for mapping in mappings] == ["created", "created"]
+    assert summary == {
+        "type": "summary", "created": 2, "updated": 0, "unchanged": 0, "failed": 4
+    }  # fmt: skip
+    errors = [json.loads(line) for line in ended.err.splitlines()]
+    assert sorted(error["line"] for error in errors) == [3, 4, 5, 6]
+    assert {error["type"] for error in errors} == {"error"}
+
+
+def test_columns_that_are_unknown(strmctl: Strmctl, library: Path) -> None:
+    ended = strmctl("write", "--from", "-", stdin="site,slug,lang\n", code=2)
+    assert ended.err.startswith("strmctl: stdin: unknown column 'lang': known are site, slug")
+
+
+def test_the_example_works(strmctl: Strmctl, library: Path) -> None:
+    example = Path(__file__).parents[2] / "examples/episodes.csv"
+    *mappings, summary = strmctl("write", "--from", example, "--json").records
+    assert summary["failed"] == 0
+    assert summary["created"] == len(mappings) == len(files(library)) > 3
+
+
+def episodes(number: int) -> str:
+    rows = (
+        f"a.to,show-{n // 100},{n % 100 // 25},{n % 25},de,Show {n // 100}" for n in range(number)
+    )
+    return "\n".join(["site,slug,season,episode,language,title", *rows]) + "\n"
+
+
+def test_thousands_twice(strmctl: Strmctl, library: Path) -> None:
+    (library / "all.csv").write_text(episodes(5000))
+    assert strmctl("write", "--from", "all.csv").err.startswith("5000 created")
+    before = mtimes(library)
+    assert len(before) == 5000
+    assert "5000 unchanged" in strmctl("write", "--from", "all.csv").err
+    assert mtimes(library) == before
+
+
+def test_killed_at_any_moment(strmctl: Strmctl, library: Path) -> None:
+    """Files are whole, and the same run again ends with every row and every file."""
+    total = 10_000
+    (library / "all.csv").write_text(episodes(total))
+    command = [sys.executable, "-m", "strmctl", "write", "--from", "all.csv"]
+    for files_before_kill in sorted(random.sample(range(total - 1000), 4)):
+        process = subprocess.Popen(command, cwd=library, stderr=subprocess.PIPE)
+        wait_for_files(library / "library", files_before_kill, process)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+        for path, text in files(library).items():
+            if path.endswith(".strm"):
+                assert text.endswith("\n")
+                assert identity_in(text.strip()) is not None
+    ended = subprocess.run(command, cwd=library, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr.rpartition(", ")[2]) == (0, "0 failed\n")
+    assert strmctl("list", "--json").records[-1]["count"] == total
+    rows = {row["strm_path"] for row in strmctl("list", "--json").records[:-1]}
+    assert rows == set(files(library))
+
+
+def wait_for_files(root: Path, number: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if sum(1 for _ in root.rglob("*.strm")) >= number:
+            return
+        assert process.poll() is None, "it ended before it could be killed"
+    raise AssertionError("it wrote too slowly")

@@ -1,0 +1,120 @@
+"""Rows and their lines from CSV, JSON and NDJSON; what cannot be read says in which line."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strmctl.errors import UsageError
+from strmctl.services.batch_input import BadRow, Row, read_rows
+
+
+def read(text: str, name: str = "-") -> list[tuple[int, object]]:
+    """(line, slug) of each row, (line, reason) of each bad one."""
+    rows = read_rows(io.StringIO(text, newline=""), name)
+    return [(r.line, r.reason if isinstance(r, BadRow) else r.fields["slug"]) for r in rows]
+
+
+HEAD = "site,slug,language"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        pytest.param("x.csv", f"{HEAD}\na,b,c\nd,e,f\n", [(2, "b"), (3, "e")], id="csv"),
+        pytest.param("-", f"{HEAD}\r\na,b,c\r\n", [(2, "b")], id="csv, sniffed, CRLF"),
+        pytest.param("x.csv", f"\n\n{HEAD}\n\n,,\na,b,c", [(6, "b")], id="csv with blank lines"),
+        pytest.param("-", "site;slug;language\na;b,c;d\n", [(2, "b,c")], id="csv with semicolons"),
+        pytest.param("-", "Site, SLUG ,language,tvdb-id\na,b,c,1\n", [(2, "b")], id="column names"),
+        pytest.param(
+            "x.csv",
+            f'{HEAD}\na,"b\nb",c\nd,e,f\n',
+            [(2, "b\nb"), (4, "e")],
+            id="a value of 2 lines",
+        ),
+        pytest.param(
+            "x.csv",
+            f"{HEAD}\na,b,c,d\ne,f,g\n",
+            [(2, "4 values for 3 columns"), (3, "f")],
+            id="too many values",
+        ),
+        pytest.param(
+            "x.csv",
+            f'{HEAD}\na,"b"x,c\nd,e,f\n',
+            [(2, "not CSV: ',' expected after '\"'"), (3, "e")],
+            id="bad quotes",
+        ),
+        pytest.param("x.csv", f"{HEAD}\n", [], id="no rows"),
+        pytest.param(
+            "x.ndjson", '{"slug":"b"}\n\n{"slug":"e"}\n', [(1, "b"), (3, "e")], id="ndjson"
+        ),
+        pytest.param("-", '{"slug":"b"}\n{"slug":"e"}', [(1, "b"), (2, "e")], id="ndjson, sniffed"),
+        pytest.param(
+            "x.json", '{"slug":"b"}\n{"slug":"e"}', [(1, "b"), (2, "e")], id="ndjson called json"
+        ),
+        pytest.param(
+            "x.jsonl",
+            '{"slug":"b"}\n{"slug":\n[1]\n{"slug":"e"}\n',
+            [(1, "b"), (2, "not one line of JSON"), (3, "not a JSON object"), (4, "e")],
+            id="bad lines of ndjson",
+        ),
+        pytest.param("x.json", '[{"slug":"b"},{"slug":"e"}]', [(1, "b"), (1, "e")], id="json"),
+        pytest.param(
+            "-",
+            '\n[\n  {\n    "slug": "b"\n  },\n\n  {"slug": "e"}\n]\n',
+            [(3, "b"), (7, "e")],
+            id="json over lines",
+        ),
+        pytest.param("x.json", "[]", [], id="no objects"),
+        pytest.param("x.json", '{\n "slug": "b"\n}\n', [(1, "b")], id="one object"),
+        pytest.param(
+            "x.json",
+            '[{"slug":"b"},\n{"slug":}]',
+            [(1, "b"), (2, "not JSON: this and what follows was not read")],
+            id="json that breaks off",
+        ),
+        pytest.param(
+            "x.json",
+            '[{"slug":"b"}\n{"slug":"c"}]',
+            [(1, "b"), (2, "not JSON: this and what follows was not read")],
+            id="a comma is missing",
+        ),
+        pytest.param(
+            "x.json", "", [(1, "not JSON: this and what follows was not read")], id="empty"
+        ),
+    ],
+)
+def test_rows(name: str, text: str, expected: list[tuple[int, object]]) -> None:
+    assert read(text, name) == expected
+
+
+def test_an_unknown_key_is_one_bad_row() -> None:
+    [bad, good] = read('{"slug":"b","lang":"x"}\n{"slug":"e"}\n')
+    assert bad[0] == 1
+    assert "unknown key 'lang': known are site, slug" in str(bad[1])
+    assert good == (2, "e")
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        pytest.param("site,slug,lang", "unknown column 'lang': known are site, slug", id="unknown"),
+        pytest.param("site,slug,season", "no column 'language'", id="missing"),
+        pytest.param("site,slug,slug,language", "twice", id="twice"),
+        pytest.param("", "no column 'site'", id="empty"),
+        pytest.param('site,"slug', "not a line of CSV", id="no csv"),
+    ],
+)
+def test_a_heading_that_cannot_be_used(head: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        read(f"{head}\na,b,c\n" if head else "", "x.csv")
+
+
+@given(st.text(max_size=200), st.sampled_from(["x.csv", "x.json", "x.ndjson", "-"]))
+def test_any_text_gives_rows_or_one_usage_error(text: str, name: str) -> None:
+    try:
+        rows = list(read_rows(io.StringIO(text, newline=""), name))
+    except UsageError:
+        return
+    assert all(isinstance(row, Row | BadRow) and row.line >= 1 for row in rows)
