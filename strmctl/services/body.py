@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Protocol
 
 from strmctl.errors import StrmctlError, UpstreamError
 from strmctl.upstream.response import UpstreamResponse
@@ -14,32 +15,56 @@ Resume = Callable[[int], Awaitable[tuple[UpstreamResponse, int]]]
 """From the bytes sent so far, a response and how many of its bytes to skip."""
 
 
+class Listener(Protocol):
+    """Hears every byte of a body as it is sent."""
+
+    def hear(self, chunk: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class Body:
     """`length` bytes of `response` after `skip`; None where the length is not known.
 
+    `known` are first bytes that are at hand; there may be no response yet to follow them.
     `resume` is asked for the rest whenever the upstream cuts the body off, as long as every
     answer brings at least one byte more.
     """
 
     def __init__(
         self,
-        response: UpstreamResponse,
+        response: UpstreamResponse | None,
         *,
         length: int | None,
         skip: int = 0,
+        known: bytes = b"",
         resume: Resume | None = None,
+        listener: Listener | None = None,
     ) -> None:
         self._response = response
         self._skip = skip
         self._length = length
+        self._known = known
         self._resume = resume
+        self._listener = listener
         self._sent = 0
 
     def close(self) -> None:
-        self._response.close()
+        if self._response is not None:
+            self._response.close()
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
 
     async def chunks(self) -> AsyncGenerator[bytes]:
         """Raises UpstreamError when the body cannot be completed."""
+        if self._known:
+            self._sent = len(self._known)
+            yield self._known
+        if self._response is None:
+            if self._sent == self._length:
+                return
+            await self._go_on(UpstreamError("the cached bytes end here"))
         failures = 0
         while True:
             before = self._sent
@@ -48,7 +73,6 @@ class Body:
                     yield chunk
                 return
             except UpstreamError as cut:
-                self._response.close()
                 if self._length is None or self._resume is None:
                     raise
                 failures = 0 if self._sent > before else failures + 1
@@ -58,6 +82,7 @@ class Body:
 
     async def _part(self) -> AsyncGenerator[bytes]:
         """What this response has of the body; raises UpstreamError when it ends too early."""
+        assert self._response is not None
         async for chunk in self._response.chunks():
             if self._skip:
                 self._skip, chunk = max(0, self._skip - len(chunk)), chunk[self._skip :]
@@ -65,6 +90,8 @@ class Body:
                 chunk = chunk[: self._length - self._sent]
             if chunk:
                 self._sent += len(chunk)
+                if self._listener is not None:
+                    self._listener.hear(chunk)
                 yield chunk
             if self._sent == self._length:
                 return
@@ -73,9 +100,11 @@ class Body:
 
     async def _go_on(self, cut: UpstreamError) -> None:
         assert self._resume is not None
+        if self._response is not None:
+            self._response.close()
         try:
             self._response, self._skip = await self._resume(self._sent)
         except StrmctlError as error:
             log.warning("body ended after %d bytes: %s; not resumed: %s", self._sent, cut, error)
             raise UpstreamError("the body cannot be completed") from None
-        log.info("body resumed after %d bytes: %s", self._sent, cut)
+        log.info("body goes on after %d bytes: %s", self._sent, cut)

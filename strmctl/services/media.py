@@ -12,7 +12,8 @@ from strmctl.domain.http_fields import (
     is_single_range,
     select_range,
 )
-from strmctl.services.body import Body
+from strmctl.services.body import Body, Resume
+from strmctl.services.edge_cache import EdgeCache, Recorder
 from strmctl.services.fetching import Entity
 from strmctl.services.healing import Healing
 from strmctl.services.session import Session
@@ -37,6 +38,10 @@ class Wanted:
         fields = {"Range": self.range}
         return {**fields, "If-Range": self.if_range} if self.if_range else fields
 
+    def span(self, total: int) -> ContentRange:
+        """What is asked for of `total` bytes; raises UnsatisfiableRange."""
+        return select_range(self.range, total) or ContentRange(0, total - 1, total)
+
 
 @dataclass(frozen=True, slots=True)
 class MediaAnswer:
@@ -52,17 +57,24 @@ class MediaAnswer:
 
 
 class Media:
-    """Opens what `locate` finds; a body that is cut off goes on through `healing`."""
+    """Opens what `locate` finds; a body that is cut off goes on through `healing`.
 
-    def __init__(self, locate: Locate, healing: Healing) -> None:
+    `edges` keeps what media servers probe; None where that does not pay.
+    """
+
+    def __init__(self, locate: Locate, healing: Healing, edges: EdgeCache | None = None) -> None:
         self._locate = locate
         self._healing = healing
+        self._edges = edges
 
     async def open(self, session: Session, wanted: Wanted, media_type: str) -> MediaAnswer:
         """A segment, key or the like. Raises UpstreamError."""
         resource = await self._locate(session)
         if resource.byte_range is not None:
             return await self._part(session, resource.uri, resource.byte_range, wanted, media_type)
+        known = self.known(resource.uri, wanted)
+        if known is not None:
+            return known
         fields = {} if session.disguises else wanted.fields()
         data = not media_type.startswith(("video/", "audio/"))
         response = await session.fetcher.fetch(resource.uri, fields, data=data)
@@ -71,24 +83,55 @@ class Media:
             session.disguises = True
             real = ByteRange(offset, response.total - offset)
             return self._sliced(response, real, wanted, media_type)
-        return self.whole(response, media_type)
+        return self.whole(resource.uri, response, media_type, is_segment=True)
 
-    def whole(self, response: UpstreamResponse, media_type: str) -> MediaAnswer:
-        """The answer made from a response to the player's own Range."""
+    def known(self, url: str, wanted: Wanted) -> MediaAnswer | None:
+        """An answer whose first bytes are at hand; the upstream is asked when they are sent."""
+        if self._edges is None or wanted.if_range:
+            return None
+        try:
+            edge = self._edges.find(url, wanted.span)
+        except UnsatisfiableRange:
+            return None
+        if edge is None or edge.entity.total is None:
+            return None
+        span = wanted.span(edge.entity.total)
+        part = select_range(wanted.range, edge.entity.total)
+        fields = {**edge.fields, "Content-Length": str(span.length)}
+        if part is not None:
+            fields["Content-Range"] = part.field()
+        resume = self._resume(edge.entity, span)
+        body = Body(None, length=span.length, known=edge.begins(span), resume=resume)
+        return MediaAnswer(200 if part is None else 206, fields, body)
+
+    def whole(
+        self,
+        url: str,
+        response: UpstreamResponse,
+        media_type: str,
+        *,
+        is_segment: bool = False,
+    ) -> MediaAnswer:
+        """The answer made from a response to the player's own Range of `url`."""
         if response.status == 416:
             response.close()
             return MediaAnswer(416, {"Content-Range": response.field("Content-Range")})
         fields = {"Content-Type": media_type}
-        if response.length is not None:
-            fields["Content-Length"] = str(response.length)
         part = response.content_range
-        if part is not None:
-            fields["Content-Range"] = part.field()
         if part is not None or response.field("Accept-Ranges") == "bytes":
             fields["Accept-Ranges"] = "bytes"
         fields |= {name: response.field(name) for name in _VALIDATORS if response.field(name)}
         span = part or _span(response.length)
-        return MediaAnswer(response.status, fields, self._body(response, span, skip=0))
+        listener = None
+        if self._edges is not None and span is not None:
+            entity = Entity.of(response)
+            listener = self._edges.recorder(url, entity, dict(fields), span.first, whole=is_segment)
+        if response.length is not None:
+            fields["Content-Length"] = str(response.length)
+        if part is not None:
+            fields["Content-Range"] = part.field()
+        body = self._body(response, span, skip=0, listener=listener)
+        return MediaAnswer(response.status, fields, body)
 
     async def _part(
         self, session: Session, url: str, real: ByteRange, wanted: Wanted, media_type: str
@@ -132,11 +175,19 @@ class Media:
         status = 200 if part is None else 206
         return MediaAnswer(status, fields, self._body(response, span, skip))
 
-    def _body(self, response: UpstreamResponse, span: ContentRange | None, skip: int) -> Body:
+    def _body(
+        self,
+        response: UpstreamResponse,
+        span: ContentRange | None,
+        skip: int,
+        listener: Recorder | None = None,
+    ) -> Body:
         if span is None:
             return Body(response, length=None)
-        entity = Entity.of(response)
+        resume = self._resume(Entity.of(response), span)
+        return Body(response, length=span.length, skip=skip, resume=resume, listener=listener)
 
+    def _resume(self, entity: Entity, span: ContentRange) -> Resume:
         async def resume(sent: int) -> tuple[UpstreamResponse, int]:
             rest = ContentRange(span.first + sent, span.last, span.total)
 
@@ -147,7 +198,7 @@ class Media:
 
             return await self._healing(step)
 
-        return Body(response, length=span.length, skip=skip, resume=resume)
+        return resume
 
 
 def file_type(response: UpstreamResponse, head: bytes, url: str) -> str:

@@ -22,6 +22,7 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import UpstreamError
 from strmctl.resolvers.contract import Reason
+from strmctl.services.edge_cache import EdgeCache
 from strmctl.services.fetching import Fetcher
 from strmctl.services.healing import Healing
 from strmctl.services.media import Media, MediaAnswer, Wanted, file_type
@@ -65,6 +66,7 @@ class Playback:
         self._playlist_max = playlist_max
         self._egress = egress
         self._sessions: OrderedDict[Identity, Session] = OrderedDict()
+        self._edges = EdgeCache()
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def address(self, identity: Identity) -> str:
@@ -76,12 +78,17 @@ class Playback:
         identity = addresses.playback.identity
         healing = Healing(self, identity)
 
+        media = Media(_locate_file, healing, self._edges)
+
         async def step(session: Session) -> LoadedPlaylist | MediaAnswer:
+            url = session.resolution.url
+            known = media.known(url, wanted)
+            if known is not None:
+                return known
             opened = await session.open(wanted.fields())
             if isinstance(opened, LoadedPlaylist):
                 return opened
-            kind = file_type(opened, await opened.peek(1), session.resolution.url)
-            return Media(_locate_file, healing).whole(opened, kind)
+            return media.whole(url, opened, file_type(opened, await opened.peek(1), url))
 
         opened = await self._or_last_copy(identity, ROOT, healing(step))
         if isinstance(opened, LoadedPlaylist):
@@ -117,7 +124,8 @@ class Playback:
 
         async def step(session: Session) -> MediaAnswer:
             kind = media_kind.media_type(name[len(plain_name) :])
-            return await Media(locate, healing).open(session, wanted, kind)
+            edges = self._edges if session.is_probed(rendition, plain_name) else None
+            return await Media(locate, healing, edges).open(session, wanted, kind)
 
         return await healing(step)
 

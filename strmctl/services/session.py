@@ -25,6 +25,7 @@ LISTED_SOON_MAX_AGE = 0.2
 
 _OFF_LOOP_BYTES = 64 * 1024
 _DEPARTED = 1000
+_PROBED_SEGMENTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,13 @@ class Session:
             departed.move_to_end(name)
         while len(departed) > max(_DEPARTED, len(loaded.playlist.resources)):
             departed.popitem(last=False)
+
+    def is_probed(self, key: str, name: str) -> bool:
+        """Whether a name is among the first of its playlist, which media servers read to probe."""
+        known = self._loaded.get(key)
+        if known is None or not isinstance(known.playlist, MediaPlaylist) or not name.isdigit():
+            return False
+        return 0 <= int(name) - known.playlist.first_number < _PROBED_SEGMENTS
 
     def rendition_at(self, url: str) -> str | None:
         """The key of the rendition whose playlist is at `url`, whatever its query says."""
