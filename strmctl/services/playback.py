@@ -51,7 +51,7 @@ class PlaylistAnswer:
 
 
 class Playback:
-    """Answers players; `egress` gives the way out that a site's resolver uses, None for all's."""
+    """Answers players. `playlist_max` in bytes bounds every playlist. Call `aclose` at the end."""
 
     def __init__(
         self,
@@ -59,12 +59,10 @@ class Playback:
         client: UpstreamClient,
         *,
         playlist_max: int,
-        egress: Callable[[str], str | None] = lambda site: None,
     ) -> None:
         self._resolving = resolving
         self._client = client
         self._playlist_max = playlist_max
-        self._egress = egress
         self._sessions: OrderedDict[Identity, Session] = OrderedDict()
         self._edges = EdgeCache()
         self._under_way: set[asyncio.Task[Any]] = set()
@@ -149,7 +147,9 @@ class Playback:
     def _session(self, identity: Identity, resolution: Resolution) -> Session:
         known = self._sessions.get(identity)
         if known is None or known.resolution != resolution:
-            fetcher = Fetcher(resolution, self._client, egress=self._egress(identity.site))
+            fetcher = Fetcher(
+                resolution, self._client, egress=self._resolving.egress(identity.site)
+            )
             known = self._sessions[identity] = Session(
                 resolution, fetcher, playlist_max=self._playlist_max, earlier=known
             )

@@ -119,6 +119,10 @@ class Resolving:
             question = _Question(reason, unwanted=await self._read(identity))
         return await self._shared(identity, question)
 
+    def egress(self, site: str) -> str | None:
+        """The way out by which the site's upstreams have to be asked; None for the settings'."""
+        return self._registry.egress(site)
+
     def confirm(self, identity: Identity) -> None:
         """What was answered plays: the next failure is a first one."""
         self._breaker.close(identity)
