@@ -100,13 +100,6 @@ class Registry:
             )
         return resolver
 
-    def egress(self, site: str) -> str | None:
-        """The way out that what is resolved for the site is bound to; None for the settings'."""
-        try:
-            return self.for_site(site).egress or None
-        except ResolverError:
-            return None
-
     async def aclose(self) -> None:
         for resolver in self.all():
             await resolver.aclose()
