@@ -11,6 +11,7 @@ NAMES = (
     "show",
     "url",
     "resolve",
+    "refresh",  # Links
     "serve",  # Server
     "config",  # Settings and database
     "migrate",

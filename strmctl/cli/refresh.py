@@ -1,0 +1,111 @@
+"""`strmctl refresh`: resolve mappings again and store the answers."""
+
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from strmctl.cli.app import Panel, command
+from strmctl.cli.run import Run
+from strmctl.cli.selection import selecting
+from strmctl.domain.mapping import LinkState, Mapping, Resolution
+from strmctl.domain.selection import Selection
+from strmctl.errors import ItemError, UsageError
+
+if TYPE_CHECKING:
+    from strmctl.services.refresh import Refreshed
+
+
+@command(Panel.LINKS)
+@selecting
+def refresh(
+    run: Run,
+    selection: Selection,
+    dead: Annotated[bool, typer.Option("--dead", help="Those whose link is dead.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="The whole library.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell which it would be; nothing is asked.")
+    ] = False,
+) -> int:
+    """Resolve mappings again and store the answers; one failure never stops the rest."""
+    if dead:
+        selection = replace(selection, states=(*selection.states, LinkState.DEAD))
+    if selection.is_everything and not all_:
+        raise UsageError("refresh: select mappings (--series, --dead, --expiring 2h …) or --all")
+    if dry_run:
+        _tell(run, selection)
+        return 0
+    return _refresh(run, selection)
+
+
+def _tell(run: Run, selection: Selection) -> None:
+    """Nothing changes, so every outcome is `unchanged`, marked as a dry run."""
+    from strmctl.storage.mappings import Mappings
+
+    count = 0
+    with run.open_database() as database:
+        for mapping in Mappings(database).select(selection):
+            record = {**_record(mapping, mapping.resolution, "unchanged"), "dry_run": True}
+            run.output.record(record, f"would refresh {mapping.identity}")
+            count += 1
+    run.output.summary(
+        {"refreshed": 0, "unchanged": count, "failed": 0, "dry_run": True},
+        f"{count} would be refreshed",
+    )
+
+
+def _refresh(run: Run, selection: Selection) -> int:
+    import asyncio
+
+    from strmctl.storage.run_lock import run_lock
+
+    with run_lock(run.settings.database, "refresh"):
+        counts = asyncio.run(_refresh_all(run, selection))
+    text = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+    run.output.summary(counts, text)
+    return ItemError.exit_code if counts["failed"] else 0
+
+
+async def _refresh_all(run: Run, selection: Selection) -> dict[str, int]:
+    from strmctl.services.refresh import Outcome, refresh
+    from strmctl.storage.mappings import Mappings
+
+    counts = {outcome.value: 0 for outcome in Outcome}
+    with run.open_database() as database:
+        total = Mappings(database).count(selection)
+        results = refresh(run.settings, database, selection)
+        with run.output.progress("refreshing", total) as progress:
+            async with aclosing(results):
+                async for done in results:
+                    counts[done.outcome] += 1
+                    _show(run, done)
+                    progress.advance()
+    return counts
+
+
+def _show(run: Run, done: "Refreshed") -> None:
+    text = f"{done.outcome} {done.mapping.identity}" + (f": {done.reason}" if done.reason else "")
+    record = _record(done.mapping, done.resolution, done.outcome, done.reason)
+    run.output.record(record, text)
+
+
+def _record(
+    mapping: Mapping, resolution: Resolution | None, outcome: str, reason: str | None = None
+) -> dict[str, object]:
+    identity = mapping.identity
+    return {
+        "type": "refresh",
+        "id": mapping.id,
+        "outcome": outcome,
+        "reason": reason,
+        "strm_path": mapping.strm_path,
+        "site": identity.site,
+        "slug": identity.slug,
+        "season": identity.season,
+        "episode": identity.episode,
+        "language": identity.language,
+        "provider": identity.provider,
+        "provider_used": resolution and resolution.provider,
+        "expires_at": resolution and resolution.expires_at,
+    }
