@@ -31,6 +31,7 @@ from strmctl.server.responses import (
     problem,
     problem_of,
 )
+from strmctl.server.streams import Streams
 from strmctl.services import proofs
 from strmctl.services.media import MediaAnswer, Wanted
 from strmctl.services.playback import Playback
@@ -47,6 +48,7 @@ class _State(Protocol):
     proof: Proof
     signer: Signer
     playback: Playback
+    streams: Streams
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -71,6 +73,7 @@ def create_app(settings: Settings) -> Starlette:
     app.state.settings = settings
     app.state.proof = proofs.proof(settings)
     app.state.signer = proofs.signer(settings)
+    app.state.streams = Streams(settings.serve.max_streams)
     return app
 
 
@@ -96,9 +99,10 @@ async def stream(request: Request) -> ASGIApp:
         address = await state.playback.address(claim.identity)
         return RedirectResponse(address, 302, {"Cache-Control": "no-store"})
     addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim)
+    state.streams.check()
     answer = await state.playback.root(addresses, _wanted(request))
     if isinstance(answer, MediaAnswer):
-        return MediaResponse(answer, FILE_CACHING)
+        return MediaResponse(answer, FILE_CACHING, state.streams)
     return playlist_response(answer)
 
 
@@ -115,10 +119,11 @@ async def child(request: Request) -> ASGIApp:
         return playlist_response(
             await state.playback.playlist(addresses, claim.rendition, directives)
         )
+    state.streams.check()
     answer = await state.playback.resource(
         identity, claim.rendition, request.path_params.get("cut", ""), name, _wanted(request)
     )
-    return MediaResponse(answer, SEGMENT_CACHING)
+    return MediaResponse(answer, SEGMENT_CACHING, state.streams)
 
 
 def _wanted(request: Request) -> Wanted:

@@ -32,7 +32,7 @@ def describe(scope: Scope, what: object) -> None:
 
 
 class AccessLog:
-    """One line for each request: id, method, what, status, bytes, seconds."""
+    """One line for each request: id, client, method, what, status, bytes, seconds."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -57,7 +57,8 @@ class AccessLog:
             await self._app(scope, receive, watch)
         finally:
             log.info(
-                "%s %s -> %d, %d bytes, %.3f s",
+                "%s %s %s -> %d, %d bytes, %.3f s",
+                (scope.get("client") or ("-",))[0],
                 scope["method"],
                 scope.get("strmctl.what", "other"),
                 seen["status"],

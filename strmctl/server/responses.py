@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from strmctl.domain.media_kind import PLAYLIST_TYPE
 from strmctl.errors import StrmctlError, UpstreamError
+from strmctl.server.streams import Streams
 from strmctl.services.media import MediaAnswer
 from strmctl.services.playback import PlaylistAnswer
 
@@ -25,8 +26,9 @@ FILE_CACHING = {"Cache-Control": "no-cache"}
 class MediaResponse:
     """Sends a body with the client's back-pressure; a client that leaves ends the upstream."""
 
-    def __init__(self, answer: MediaAnswer, caching: Mapping[str, str]) -> None:
+    def __init__(self, answer: MediaAnswer, caching: Mapping[str, str], streams: Streams) -> None:
         self._answer = answer
+        self._streams = streams
         fields = {**answer.fields, **caching}
         self._fields = [(k.lower().encode(), v.encode("latin-1")) for k, v in fields.items() if v]
 
@@ -42,7 +44,8 @@ class MediaResponse:
             if self._answer.body is None or scope["method"] == "HEAD":
                 await send({"type": "http.response.body", "body": b""})
             else:
-                await self._until_either_ends(receive, send)
+                with self._streams.one():
+                    await self._until_either_ends(receive, send)
         finally:
             self._answer.close()
 

@@ -53,6 +53,7 @@ class ServeSettings:
     workers: Count = 1
     drain_timeout: timedelta = timedelta(seconds=10)
     max_streams: Count = 1000
+    trusted_proxies: Hosts = ()
 
 
 @dataclass(frozen=True, slots=True)
