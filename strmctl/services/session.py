@@ -12,6 +12,7 @@ from strmctl.domain.hls import cut, media_playlist_reader, multivariant_playlist
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
 from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist
 from strmctl.domain.hls.naming import upstream_extension
+from strmctl.domain.http_fields import starts_at_zero
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import UpstreamError
 from strmctl.services.fetching import Fetcher
@@ -71,6 +72,7 @@ class Session:
         self.fetcher = fetcher
         self.disguises = False
         """Whether its segments have been seen to hide behind images."""
+        self._is_file = False
         self._playlist_max = playlist_max
         self._earlier = dict(earlier.latest) if earlier is not None else {}
         self._loaded: dict[str, LoadedPlaylist] = {}
@@ -93,9 +95,16 @@ class Session:
         return await self._open(fields)
 
     async def _open(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
+        if not (self._is_file or starts_at_zero(fields.get("Range"))):
+            # Only the beginning tells whether this is a part of a file or of a playlist.
+            beginning = await self._open({"Range": f"bytes=0-{media_kind.SNIFF_BYTES - 1}"})
+            if isinstance(beginning, LoadedPlaylist):
+                return beginning
+            beginning.close()
         response = await self.fetcher.fetch(self.resolution.url, fields)
         head = await response.peek(media_kind.SNIFF_BYTES)
         if not media_kind.is_playlist(head, response.content_type):
+            self._is_file = True
             return response
         if response.status != 200:
             response.close()
