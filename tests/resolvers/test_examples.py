@@ -1,0 +1,94 @@
+"""The resolvers in `examples/` do what the documents say."""
+
+import base64
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+from resolvers.asking import EPISODE, MOVIE, REQUEST, ask, refusal, table
+from strmctl.domain.identity import Identity
+from strmctl.resolvers.contract import Reason, ResolveRequest
+from strmctl.settings.model import ResolverSettings
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CSV = """site,slug,season,episode,language,provider,url
+site.example,one-piece,1,2,German Dub,VOE,https://cdn.example/old
+site.example,one-piece,1,2,German Dub,Vidoza,https://cdn.example/vidoza
+site.example,one-piece,1,2,German Dub,VOE,https://cdn.example/voe
+site.example,red,,,German Dub,VOE,https://cdn.example/film
+"""
+
+
+@pytest.fixture
+def by_command(tmp_path: Path) -> ResolverSettings:
+    (tmp_path / "urls.csv").write_text(CSV)
+    script = str(EXAMPLES / "command_resolver.py")
+    return table("command", command=[sys.executable, script, str(tmp_path / "urls.csv")])
+
+
+@pytest.mark.parametrize(
+    ("request_", "url"),
+    [
+        pytest.param(REQUEST, "https://cdn.example/voe", id="not the one to avoid"),
+        pytest.param(ResolveRequest(EPISODE, Reason.PLAY), "https://cdn.example/old", id="first"),
+        pytest.param(ResolveRequest(MOVIE, Reason.PLAY), "https://cdn.example/film", id="film"),
+    ],
+)
+async def test_command(by_command: ResolverSettings, request_: ResolveRequest, url: str) -> None:
+    assert (await ask(by_command, request_)).url == url
+
+
+async def test_command_without_the_episode(by_command: ResolverSettings) -> None:
+    absent = ResolveRequest(Identity("site.example", "one-piece", "German Dub", 1, 3), Reason.PLAY)
+    assert (await refusal(by_command, absent)).http_status == 404
+
+
+async def test_command_without_its_file(by_command: ResolverSettings, tmp_path: Path) -> None:
+    (tmp_path / "urls.csv").unlink()
+    assert (await refusal(by_command)).http_status == 503
+
+
+@pytest.fixture
+def by_http() -> Iterator[ResolverSettings]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, str(EXAMPLES / "http_resolver.py"), str(port)]
+    environment = {**os.environ, "MEDIA_SECRET": "a secret"}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        until_listening(port)
+        yield table("http", url=f"http://127.0.0.1:{port}/")
+        process.kill()
+
+
+def until_listening(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline
+        else:
+            return
+
+
+async def test_http(by_http: ResolverSettings) -> None:
+    found = await ask(by_http)
+    parts = urlsplit(found.url)
+    [md5], [expires] = (parse_qs(parts.query)[name] for name in ("md5", "expires"))
+    assert unquote(parts.path) == "/media/one-piece/German Dub/S01E02.m3u8"
+    digest = hashlib.md5(f"{expires}{unquote(parts.path)} a secret".encode()).digest()
+    assert base64.urlsafe_b64decode(f"{md5}==") == digest
+    assert found.expires_at is not None
+    assert found.expires_at.timestamp() == int(expires)
+
+
+async def test_http_without_films(by_http: ResolverSettings) -> None:
+    assert (await refusal(by_http, ResolveRequest(MOVIE, Reason.PLAY))).http_status == 404
