@@ -1,16 +1,12 @@
 """`write`: a row and a file for each identity, the same again changes nothing."""
 
 import json
-import os
-import random
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from command_line import Strmctl
+from library_tree import files, mtimes
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.playback_url import identity_in
@@ -20,15 +16,6 @@ GERMAN = (*EPISODE, "--language", "German Dub")
 MOVIE = ("--site", "a.to", "--slug", "film", "--language", "German Dub")
 PLAIN = "One Piece/Season 01/One Piece S01E02"
 UPSTREAM = "https://cdn.test/hls/master.m3u8?token=secret"
-
-
-def files(library: Path) -> dict[str, str]:
-    root = library / "library"
-    return {str(f.relative_to(root)): f.read_text() for f in root.rglob("*") if f.is_file()}
-
-
-def mtimes(library: Path) -> dict[Path, int]:
-    return {file: file.stat().st_mtime_ns for file in (library / "library").rglob("*.strm")}
 
 
 def test_one_document_and_one_file(strmctl: Strmctl, library: Path) -> None:
@@ -266,98 +253,3 @@ def test_a_library_that_cannot_be_written(
     ended = strmctl("write", *MOVIE, code=12)
     assert ended.err.count("\n") == 1
     assert strmctl("list").out == ""
-
-
-TABLE = """site,slug,season,episode,language,title,path
-a.to,one,1,1,de,One,
-a.to,one,1,,de,One,
-a.to,one,1,2,de,One,../outside.strm
-a.to,one,1,1,de,One,
-a.to,one,1,3,de,One,One/Season 01/One S01E01.strm
-a.to,one,1,4,de,One
-"""
-
-
-def test_bad_rows_are_named_and_the_rest_is_done(strmctl: Strmctl, library: Path) -> None:
-    (library / "episodes.csv").write_text(TABLE)
-    ended = strmctl("write", "--from", "episodes.csv", code=12)
-    errors = [line.split(": ", 2) for line in ended.err.splitlines()]
-    assert [(where, message[:24]) for _, where, message in errors[:-1]] == [
-        ("episodes.csv:3", "season and episode go to"),
-        ("episodes.csv:4", "path is not relative to "),
-        ("episodes.csv:5", "a.to/one S01E01 (de) sta"),
-        ("episodes.csv:6", "One/Season 01/One S01E01"),
-    ]
-    assert ended.err.splitlines()[-1] == "2 created, 0 updated, 0 unchanged, 4 failed"
-    assert sorted(files(library)) == [f"One/Season 01/One S01E0{n}.strm" for n in (1, 4)]
-
-
-def test_bad_rows_as_json(strmctl: Strmctl, library: Path) -> None:
-    ended = strmctl("write", "--from", "-", "--json", stdin=TABLE, code=12)
-    *mappings, summary = ended.records
-    assert [mapping["outcome"] for mapping in mappings] == ["created", "created"]
-    assert summary == {
-        "type": "summary", "created": 2, "updated": 0, "unchanged": 0, "failed": 4
-    }  # fmt: skip
-    errors = [json.loads(line) for line in ended.err.splitlines()]
-    assert sorted(error["line"] for error in errors) == [3, 4, 5, 6]
-    assert {error["type"] for error in errors} == {"error"}
-
-
-def test_columns_that_are_unknown(strmctl: Strmctl, library: Path) -> None:
-    ended = strmctl("write", "--from", "-", stdin="site,slug,lang\n", code=2)
-    assert ended.err.startswith("strmctl: stdin: unknown column 'lang': known are site, slug")
-
-
-def test_the_example_works(strmctl: Strmctl, library: Path) -> None:
-    example = Path(__file__).parents[2] / "examples/episodes.csv"
-    *mappings, summary = strmctl("write", "--from", example, "--json").records
-    assert summary["failed"] == 0
-    assert summary["created"] == len(mappings) == len(files(library)) > 3
-
-
-def episodes(number: int) -> str:
-    rows = (
-        f"a.to,show-{n // 100},{n % 100 // 25},{n % 25},de,Show {n // 100}" for n in range(number)
-    )
-    return "\n".join(["site,slug,season,episode,language,title", *rows]) + "\n"
-
-
-def test_thousands_twice(strmctl: Strmctl, library: Path) -> None:
-    (library / "all.csv").write_text(episodes(5000))
-    assert strmctl("write", "--from", "all.csv").err.startswith("5000 created")
-    before = mtimes(library)
-    assert len(before) == 5000
-    assert "5000 unchanged" in strmctl("write", "--from", "all.csv").err
-    assert mtimes(library) == before
-
-
-def test_killed_at_any_moment(strmctl: Strmctl, library: Path) -> None:
-    """Files are whole, and the same run again ends with every row and every file."""
-    total = 10_000
-    (library / "all.csv").write_text(episodes(total))
-    command = [sys.executable, "-m", "strmctl", "write", "--from", "all.csv"]
-    for files_before_kill in sorted(random.sample(range(total - 1000), 4)):
-        process = subprocess.Popen(command, cwd=library, stderr=subprocess.PIPE)
-        wait_for_files(library / "library", files_before_kill, process)
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
-        assert process.returncode == -signal.SIGKILL
-        for path, text in files(library).items():
-            if path.endswith(".strm"):
-                assert text.endswith("\n")
-                assert identity_in(text.strip()) is not None
-    ended = subprocess.run(command, cwd=library, capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr.rpartition(", ")[2]) == (0, "0 failed\n")
-    assert strmctl("list", "--json").records[-1]["count"] == total
-    rows = {row["strm_path"] for row in strmctl("list", "--json").records[:-1]}
-    assert rows == set(files(library))
-
-
-def wait_for_files(root: Path, number: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if sum(1 for _ in root.rglob("*.strm")) >= number:
-            return
-        assert process.poll() is None, "it ended before it could be killed"
-    raise AssertionError("it wrote too slowly")
