@@ -3,6 +3,7 @@
 import logging
 import secrets
 import time
+import traceback
 from collections.abc import MutableMapping
 from contextvars import ContextVar
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from strmctl.server.responses import problem
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
@@ -84,6 +87,30 @@ class Cors:
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, open_to_all)
         else:
             await self._app(scope, receive, open_to_all)
+
+
+class Unexpected:
+    """A defect of strmctl's own is a problem like others; what the error says may hold secrets."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as error:  # noqa: BLE001 - the last place before the client
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("unexpected %s\n%s", type(error).__name__, where)
+            if not started:
+                detail = f"unexpected {type(error).__name__}: see the server's log"
+                await problem(500, detail)(scope, receive, send)
 
 
 class BelowPrefix:

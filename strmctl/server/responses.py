@@ -33,26 +33,26 @@ class MediaResponse:
         self._fields = [(k.lower().encode(), v.encode("latin-1")) for k, v in fields.items() if v]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._answer.body is None:
+            refusal = problem(self._answer.status, "no byte of that range exists")
+            refusal.headers.update(self._answer.fields)
+            await refusal(scope, receive, send)
+            return
         try:
             await send(
                 {
                     "type": "http.response.start",
                     "status": self._answer.status,
-                    "headers": self._length_known(scope),
+                    "headers": self._fields,
                 }
             )
-            if self._answer.body is None or scope["method"] == "HEAD":
+            if scope["method"] == "HEAD":
                 await send({"type": "http.response.body", "body": b""})
             else:
                 with self._streams.one():
                     await self._until_either_ends(receive, send)
         finally:
             self._answer.close()
-
-    def _length_known(self, scope: Scope) -> list[tuple[bytes, bytes]]:
-        if self._answer.body is None:
-            return [*self._fields, (b"content-length", b"0")]
-        return self._fields
 
     async def _until_either_ends(self, receive: Receive, send: Send) -> None:
         sending = asyncio.create_task(self._send_body(send))

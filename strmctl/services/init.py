@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from strmctl.errors import SettingsError
 from strmctl.services import proofs
@@ -25,13 +26,15 @@ class Made:
     created: bool
 
 
-def init(file: Path, values: Mapping[str, str]) -> Sequence[Made]:
+def init(file: Path, values: Mapping[str, str | int]) -> Sequence[Made]:
     """Make the settings file with `values` in it, then the key, library and database it names.
 
-    `values` are TOML values by the name of their key. Raises SettingsError and DatabaseError.
+    `values` are strings and numbers by the name of their key. Raises SettingsError
+    and DatabaseError.
     """
     file = file.absolute()
-    made = [Made("settings", file, _create(file, settings_text(values), 0o644))]
+    text = settings_text({**_listening(values.get("public_base_url")), **values})
+    made = [Made("settings", file, _create(file, text, 0o644))]
     settings = load(file).settings
     made += _make_key(settings)
     made.append(_make_library(settings.library))
@@ -40,16 +43,22 @@ def init(file: Path, values: Mapping[str, str]) -> Sequence[Made]:
     return [*made, Made("database", settings.database, is_new)]
 
 
-def settings_text(values: Mapping[str, str]) -> str:
+def settings_text(values: Mapping[str, str | int]) -> str:
     """The commented settings file, with some values replaced."""
     text = resources.files("strmctl.settings").joinpath("template.toml").read_text("utf-8")
     for name, value in values.items():
-        before = re.search(rf'^{name} = "[^"]*"', text, re.MULTILINE)
+        before = re.search(rf'^{name} = ("[^"]*"|\d+)', text, re.MULTILINE)
         if before is None:
             raise KeyError(name)
         line = f"{name} = {json.dumps(value, ensure_ascii=False)}"
         text = text[: before.start()] + line + text[before.end() :]
     return text
+
+
+def _listening(base_url: str | int | None) -> Mapping[str, int]:
+    """The port that a plain http base URL names: no other server stands before that one."""
+    parts = urlsplit(str(base_url or ""))
+    return {"port": parts.port} if parts.scheme == "http" and parts.port else {}
 
 
 def _make_key(settings: Settings) -> Sequence[Made]:

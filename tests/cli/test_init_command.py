@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from command_line import Strmctl
 
 from strmctl.settings.load import load
@@ -74,3 +75,19 @@ def test_no_key_where_none_is_needed(strmctl: Strmctl, folder: Path) -> None:
 def test_a_folder_that_is_not_there(strmctl: Strmctl) -> None:
     refused = strmctl("init", "--config", "no/such/strmctl.toml", code=3)
     assert "cannot be written" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("base_url", "port"),
+    [
+        pytest.param("http://127.0.0.1:9001", 9001, id="a-port-of-its-own"),
+        pytest.param("http://nas:9001/strm", 9001, id="below-a-prefix"),
+        pytest.param("https://media.example:9443", 8888, id="tls-is-another-servers"),
+        pytest.param("http://media.example", 8888, id="no-port-is-another-servers"),
+    ],
+)
+def test_serve_listens_where_the_base_url_points(
+    strmctl: Strmctl, base_url: str, port: int
+) -> None:
+    strmctl("init", "--base-url", base_url)
+    assert f"\nport = {port}\n" in Path("strmctl.toml").read_text()
