@@ -19,6 +19,11 @@ def looks_disguised(head: bytes) -> bool:
     return head.startswith(_IMAGES)
 
 
+def may_be_disguised(head: bytes) -> bool:
+    """Whether more bytes could still make an image of what begins with `head`."""
+    return any(image.startswith(head) for image in _IMAGES)
+
+
 def media_offset(head: bytes) -> int:
     """Where the media begins in the first SEARCHED_BYTES of a disguised segment.
 

@@ -4,6 +4,8 @@ from strmctl.domain.hls.playlist_text import begins_playlist
 
 SNIFF_BYTES = 512
 
+_BOM = b"\xef\xbb\xbf"
+
 _PLAYLIST_TYPES = frozenset(
     {
         "application/vnd.apple.mpegurl",
@@ -43,12 +45,18 @@ def is_playlist(head: bytes, content_type: str) -> bool:
     return begins_playlist(head) or _essence(content_type) in _PLAYLIST_TYPES
 
 
+def may_be_playlist(head: bytes) -> bool:
+    """Whether more bytes could still make a playlist of what begins with `head`."""
+    text = head.removeprefix(_BOM).lstrip(b" \t\r\n")
+    return _BOM.startswith(head) or b"#EXTM3U".startswith(text)
+
+
 def is_web_page(head: bytes, content_type: str) -> bool:
     """Whether an upstream answered with a page instead of media (a soft 404).
 
     A page is told by its bytes; the media type alone convicts only what does not look binary.
     """
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:64].lower()
+    text = head.removeprefix(_BOM).lstrip()[:64].lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<script")):
         return True
     claims_page = _essence(content_type) in ("text/html", "application/xhtml+xml")

@@ -23,21 +23,32 @@ class Entity:
 
     total: int | None
     etag: str | None
+    last_modified: str = ""
 
     @classmethod
     def of(cls, response: UpstreamResponse) -> "Entity":
-        return cls(response.total, response.etag)
+        return cls(response.total, response.etag, response.field("Last-Modified"))
 
-    def continued_by(self, response: UpstreamResponse) -> UpstreamResponse:
-        """The response, unless it holds something else; then it is closed and UpstreamError."""
+    @property
+    def validator(self) -> str:
+        """For If-Range (RFC 9110 section 13.1.5); empty without one."""
+        return self.etag or self.last_modified
+
+    def check_continued(self, response: UpstreamResponse) -> None:
+        """Close the response and raise UpstreamError if it holds something else."""
         other = Entity.of(response)
         if self.total is not None and self.total != other.total:
             response.close()
             raise UpstreamError("the upstream's file has another length now", final=True)
-        if self.etag and other.etag and self.etag != other.etag:
+        if self._contradicts(other):
             response.close()
             raise UpstreamError("the upstream's file has changed", final=True)
-        return response
+
+    def _contradicts(self, other: "Entity") -> bool:
+        if self.etag and other.etag:
+            return self.etag != other.etag
+        both_dated = self.last_modified and other.last_modified
+        return bool(both_dated) and self.last_modified != other.last_modified
 
 
 class Fetcher:
@@ -78,14 +89,26 @@ class Fetcher:
             response.close()
             raise
         self._succeeded_at = self._monotonic()
+        if response.status == 206 and not _is_usable_part(response, request.get("If-Range")):
+            response.close()
+            whole = {name: value for name, value in (fields or {}).items() if "Range" not in name}
+            return await self.fetch(url, whole, data=data)
         return response
 
-    async def fetch_span(self, url: str, span: ContentRange) -> tuple[UpstreamResponse, int]:
+    async def fetch_span(
+        self, url: str, span: ContentRange, entity: Entity | None = None
+    ) -> tuple[UpstreamResponse, int]:
         """A response that holds `span`, and how many bytes of it come before.
 
-        An upstream that ignores Range sends everything (RFC 9110 section 14.2).
+        An upstream that ignores Range sends everything (RFC 9110 section 14.2). Raises
+        UpstreamError where that is another entity than `entity`.
         """
-        response = await self.fetch(url, {"Range": f"bytes={span.first}-{span.last}"})
+        fields = {"Range": f"bytes={span.first}-{span.last}"}
+        if entity is not None and entity.validator:
+            fields["If-Range"] = entity.validator
+        response = await self.fetch(url, fields)
+        if entity is not None:
+            entity.check_continued(response)
         part = response.content_range
         if part is not None and part.first == span.first:
             return response, 0
@@ -103,8 +126,7 @@ class Fetcher:
 
         async def resume(sent: int) -> tuple[UpstreamResponse, int]:
             total = entity.total or 0
-            again, skip = await self.fetch_span(url, ContentRange(sent, total - 1, total))
-            return entity.continued_by(again), skip
+            return await self.fetch_span(url, ContentRange(sent, total - 1, total), entity)
 
         body = Body(response, length=entity.total, resume=resume)
         data = bytearray()
@@ -116,6 +138,14 @@ class Fetcher:
         finally:
             body.close()
         return bytes(data)
+
+
+def _is_usable_part(response: UpstreamResponse, if_range: str | None) -> bool:
+    """False for a part of compressed bytes, and of another file than If-Range stands for."""
+    if response.is_encoded:
+        return False
+    told = response.field("ETag" if if_range and if_range.endswith('"') else "Last-Modified")
+    return not if_range or told in ("", if_range)
 
 
 async def _judge(response: UpstreamResponse, *, data: bool) -> None:

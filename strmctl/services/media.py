@@ -193,8 +193,7 @@ class Media:
 
             async def step(session: Session) -> tuple[UpstreamResponse, int]:
                 resource = await self._locate(session)
-                again, skip = await session.fetcher.fetch_span(resource.uri, rest)
-                return entity.continued_by(again), skip
+                return await session.fetcher.fetch_span(resource.uri, rest, entity)
 
             return await self._healing(step)
 
@@ -214,7 +213,9 @@ async def _disguise(response: UpstreamResponse) -> int:
     part = response.content_range
     if part is not None and part.length != part.total:
         return 0
-    if response.status == 416 or not disguise.looks_disguised(await response.peek(8)):
+    if response.status == 416:
+        return 0
+    if not disguise.looks_disguised(await response.peek(8, disguise.may_be_disguised)):
         return 0
     return disguise.media_offset(await response.peek(disguise.SEARCHED_BYTES))
 

@@ -102,7 +102,7 @@ class Session:
                 return beginning
             beginning.close()
         response = await self.fetcher.fetch(self.resolution.url, fields)
-        head = await response.peek(media_kind.SNIFF_BYTES)
+        head = await response.peek(media_kind.SNIFF_BYTES, media_kind.may_be_playlist)
         if not media_kind.is_playlist(head, response.content_type):
             self._is_file = True
             return response

@@ -1,6 +1,7 @@
 """An upstream's answer, read as it comes; what goes wrong on the way is an UpstreamError."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 
 from aiohttp import ClientError, ClientResponse
 
@@ -49,9 +50,14 @@ class UpstreamResponse:
     def etag(self) -> str | None:
         return strong_validator(self.field("ETag"))
 
-    async def peek(self, size: int) -> bytes:
-        """The first bytes, at least `size` unless the body is shorter; they stay in the body."""
-        while len(self._head) < size and not self._ended:
+    async def peek(
+        self, size: int, undecided: Callable[[bytes], bool] = lambda head: True
+    ) -> bytes:
+        """The first bytes; they stay in the body.
+
+        At least `size` of them, unless the body is shorter or fewer leave nothing undecided.
+        """
+        while len(self._head) < size and not self._ended and undecided(self._head):
             self._head += await self._next()
         return self._head
 
@@ -80,9 +86,14 @@ class UpstreamResponse:
     async def _next(self) -> bytes:
         try:
             chunk = await self._response.content.readany()
+        except asyncio.CancelledError:
+            self._response.close()
+            raise
         except TimeoutError:
+            self._response.close()
             raise UpstreamError("the upstream stalled", http_status=504) from None
         except (ClientError, OSError) as error:
+            self._response.close()
             reason = type(error).__name__
             raise UpstreamError(f"the upstream cut the body off ({reason})") from None
         self._ended = not chunk
