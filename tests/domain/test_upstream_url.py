@@ -66,7 +66,7 @@ def test_taken(url: str) -> None:
         pytest.param("http://cdn.example/\ud800", "control", id="lone surrogate"),
         pytest.param("http://127.0.0.1%2f.example/", "malformed", id="percent in the host"),
         pytest.param("http://127。0。0。1/", "malformed", id="ideographic full stops"),
-        pytest.param("http://１２７.0.0.1/", "malformed", id="fullwidth digits"),
+        pytest.param("http://\uff11\uff12\uff17.0.0.1/", "malformed", id="fullwidth digits"),
         pytest.param("http://ⓛocalhost/", "malformed", id="circled letter"),
         pytest.param("http://bücher.example/", "xn--", id="name beyond ASCII"),
         pytest.param("http://::1/", "malformed", id="IPv6 without brackets"),

@@ -16,8 +16,6 @@ from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import Registry
 from strmctl.settings.model import Settings
 
-pytest.importorskip("yt_dlp", reason="the extra `ytdlp` is not installed")
-
 
 class Page(BaseHTTPRequestHandler):
     """A page with a video element, and the video."""
