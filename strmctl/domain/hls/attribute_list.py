@@ -1,32 +1,38 @@
-"""Attribute lists of RFC 8216 section 4.2, with positions, so that one value can be replaced."""
+"""Attribute lists of RFC 8216 section 4.2, with positions, so that one value can be replaced.
+
+Read as tolerantly as any player does: what one of them would take for a URI must be found.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 # A quoted value may hold commas, "=" and "#"; a value without its closing quote runs to the end.
-_ATTRIBUTE = re.compile(r'[ \t]*([A-Za-z0-9_-]+)=("[^"]*"?|[^,]*),?')
+# What is no attribute is passed over up to the next comma.
+_ATTRIBUTE = re.compile(
+    r'[,\s\ufeff]*(?:(?P<name>[A-Za-z0-9_-]+)[\s\ufeff]*=(?P<value>"[^"]*"?|[^,]*)|[^,]*)'
+)
 
 
 class Attribute(NamedTuple):
-    """One NAME=value; `start` and `end` delimit the value in the line, quotes included."""
+    """One NAME=value.
+
+    `begin` is where its separators begin, `start` and `end` delimit the value, quotes included.
+    """
 
     name: str
     value: str
+    begin: int
     start: int
     end: int
 
 
-def parse(line: str, start: int) -> dict[str, Attribute]:
-    """The attributes of `line` from `start` on; of a repeated name the first."""
-    found: dict[str, Attribute] = {}
-    for attribute in _scan(line, start):
-        found.setdefault(attribute.name, attribute)
-    return found
-
-
 def values(line: str, start: int) -> dict[str, str]:
-    return {name: attribute.value for name, attribute in parse(line, start).items()}
+    """The attributes of `line` from `start` on; of a repeated name the first."""
+    found: dict[str, str] = {}
+    for attribute in _scan(line, start):
+        found.setdefault(attribute.name, attribute.value)
+    return found
 
 
 def edit(line: str, start: int, changes: Mapping[str, str | None]) -> str:
@@ -35,32 +41,25 @@ def edit(line: str, start: int, changes: Mapping[str, str | None]) -> str:
     Every occurrence of a name is changed, so that a repeated one cannot slip through; all other
     bytes stay.
     """
-    for attribute in reversed(list(_scan(line, start))):
+    pieces, position = [line[:start]], start
+    for attribute in _scan(line, start):
         if attribute.name not in changes:
             continue
         value = changes[attribute.name]
-        if value is None:
-            line = _without(line, start, attribute)
+        if value is not None:
+            pieces += (line[position : attribute.start], value)
         else:
-            line = line[: attribute.start] + value + line[attribute.end :]
-    return line
-
-
-def _without(line: str, start: int, attribute: Attribute) -> str:
-    first = attribute.start - len(attribute.name) - 1
-    if line[attribute.end : attribute.end + 1] == ",":
-        return line[:first] + line[attribute.end + 1 :]
-    return line[: max(start, line.rfind(",", start, first))] + line[attribute.end :]
+            pieces.append(line[position : attribute.begin])
+        position = attribute.end
+        if value is None and attribute.begin == start and line[position : position + 1] == ",":
+            position += 1
+    return "".join((*pieces, line[position:]))
 
 
 def _scan(line: str, start: int) -> Iterator[Attribute]:
-    position, end = start, len(line.rstrip("\r\n"))
-    while position < end:
-        match = _ATTRIBUTE.match(line, position, end)
-        if match is None:
-            following = line.find(",", position, end)
-            position = end if following < 0 else following + 1
-            continue
-        value = match[2]
-        yield Attribute(match[1], value.strip('"') if value[:1] == '"' else value, *match.span(2))
-        position = match.end()
+    end = len(line.rstrip("\r\n"))
+    for match in _ATTRIBUTE.finditer(line, start, end):
+        name, value = match["name"], match["value"]
+        if name is not None:
+            text = value.strip('"') if value[:1] == '"' else value
+            yield Attribute(name, text, match.start(), *match.span("value"))

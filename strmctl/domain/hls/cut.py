@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from datetime import UTC, datetime
 
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Segment
 
@@ -10,18 +11,24 @@ def cut_of(playlist: MediaPlaylist) -> str:
     """A short name of the whole cut; "" while the playlist is live and its cut still grows."""
     if not playlist.ended:
         return ""
-    text = "\n".join(_shape(segment) for segment in playlist.segments)
-    digest = hashlib.sha256(f"{playlist.first_number}\n{text}".encode()).digest()
-    return base64.b32encode(digest[:5]).decode().lower()
+    text = "\n".join(_words(segment) for segment in playlist.segments)
+    named = f"{playlist.first_number}\n{text}".encode("utf-8", "surrogateescape")
+    return base64.b32encode(hashlib.sha256(named).digest()[:5]).decode().lower()
 
 
 def agree(old: MediaPlaylist, new: MediaPlaylist) -> bool:
-    """Whether the segments that both list are cut the same way; without any, nothing disagrees."""
-    shapes = {segment.number: _shape(segment) for segment in old.segments}
+    """Whether the segments that both list are cut the same way; without any, nothing disagrees.
+
+    A window that slides may take along the discontinuity of its first segment, and many
+    upstreams date only that one.
+    """
+    begins = {playlist.segments[0].number for playlist in (old, new) if playlist.segments}
     return all(
-        shapes.get(segment.number, shape) == shape
+        _shape(segment) == _shape(there)
+        and (segment.discontinuity == there.discontinuity or segment.number in begins)
+        and (_instant(segment) == _instant(there) or not (segment.date_time and there.date_time))
         for segment in new.segments
-        if (shape := _shape(segment))
+        if (there := old.segment(segment.number)) is not None
     )
 
 
@@ -30,9 +37,8 @@ def counterpart(name: str, old: MediaPlaylist, new: MediaPlaylist) -> str | None
 
     It is the one that applies to a segment which both list; None where no segment tells.
     """
-    numbered = {segment.number: segment for segment in new.segments}
     for segment in old.segments:
-        there = numbered.get(segment.number)
+        there = new.segment(segment.number)
         if there is None:
             continue
         if segment.init == name:
@@ -43,6 +49,23 @@ def counterpart(name: str, old: MediaPlaylist, new: MediaPlaylist) -> str | None
 
 
 def _shape(segment: Segment) -> str:
+    """Not the URIs and the names, which come and go with tokens."""
     part = segment.byte_range
     where = "" if part is None else f"{part.offset}+{part.length}"
-    return f"{segment.duration:.3f} {where} {'d' if segment.discontinuity else ''}"
+    kind = "k" * bool(segment.keys) + "i" * bool(segment.init)
+    return f"{segment.duration:.3f} {where} {kind}"
+
+
+def _words(segment: Segment) -> str:
+    return f"{_shape(segment)} {'d' * segment.discontinuity} {_instant(segment)}"
+
+
+def _instant(segment: Segment) -> str:
+    """The same moment in the same words, whatever its zone and its precision."""
+    if not segment.date_time:
+        return ""
+    try:
+        moment = datetime.fromisoformat(segment.date_time)
+        return moment.astimezone(UTC).isoformat() if moment.tzinfo else segment.date_time
+    except (ValueError, OverflowError):
+        return segment.date_time

@@ -13,6 +13,9 @@ from typing import NamedTuple
 LINK_MARK = "\x00{}\x00"
 """Stands in the text for the address of another playlist; NUL is in no playlist."""
 
+_LINK = re.compile(r"\x00(\d+)\x00")
+_LINKED_LINE = re.compile(r"(?:^|(?<=[\r\n]))[^\r\n\x00]*\x00(\d+)\x00[^\r\n]*(?:\r\n|\n|\r|$)")
+
 
 class ByteRange(NamedTuple):
     offset: int
@@ -58,6 +61,13 @@ class MediaPlaylist:
     pieces: Sequence[str] = field(repr=False)
     links: Sequence[str] = field(default=(), repr=False)
 
+    def segment(self, number: int) -> Segment | None:
+        """The segment with this Media Sequence Number, if it is listed."""
+        index = number - self.segments[0].number if self.segments else -1
+        if not 0 <= index < len(self.segments) or self.segments[index].number != number:
+            return None
+        return self.segments[index]
+
     def render(self, prefix: str = "", link: Callable[[str], str | None] | None = None) -> str:
         """The text with names, each behind `prefix`.
 
@@ -65,11 +75,11 @@ class MediaPlaylist:
         whose rendition it does not know is dropped.
         """
         text = prefix.join(self.pieces)
-        for index, uri in enumerate(self.links):
-            address = link(uri) if link else None
-            mark = re.escape(LINK_MARK.format(index))
-            if address is None:
-                text = re.sub(rf"[^\r\n]*{mark}[^\r\n]*(\r\n|\n|\r|$)", "", text)
-            else:
-                text = text.replace(LINK_MARK.format(index), address)
-        return text
+        if not self.links:
+            return text
+
+        def linked(line: re.Match[str]) -> str:
+            address = link(self.links[int(line[1])]) if link else None
+            return "" if address is None else _LINK.sub(lambda mark: address, line[0])
+
+        return _LINKED_LINE.sub(linked, text)

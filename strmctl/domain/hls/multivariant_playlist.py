@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from strmctl.domain.hls import attribute_list, naming, variables
+from strmctl.domain.hls import attribute_list, naming
 from strmctl.domain.hls.playlist_text import split_lines
+from strmctl.domain.hls.variables import Variables
 
 
 class Kind(StrEnum):
@@ -88,35 +89,35 @@ def parse(text: str, url: str) -> MultivariantPlaylist:
 
 class _Reader:
     def __init__(self, url: str) -> None:
-        self._url = url
         self._pieces: list[str | tuple[str, str]] = []
         self._found: list[_Found] = []
         self._data: dict[str, str] = {}
-        self._variables: dict[str, str] = {}
+        self._variables = Variables(url)
         self._variant: Mapping[str, str] | None = None
 
     def line(self, line: str) -> None:
-        if self._variables:
-            line = variables.substitute(line, self._variables)
+        if self._variables.known:
+            line = self._variables.substitute(line)
+        tag, colon, _ = line.partition(":")
         if line[:1] != "#":
             self._uri_line(line)
-            return
-        tag, colon, _ = line.partition(":")
-        if not colon or not tag.startswith("#EXT"):
+        elif colon and tag.startswith("#EXT"):
+            self._tag(line, tag)
+        else:
             self._pieces.append(line)
-            return
+
+    def _tag(self, line: str, tag: str) -> None:
         attributes = attribute_list.values(line, len(tag) + 1)
         if tag == "#EXT-X-DEFINE":
-            variables.define(line, self._variables, {}, self._url)
-        elif tag == "#EXT-X-CONTENT-STEERING":
-            pass  # Its answers rewrite the hosts of our addresses; the tag is optional.
-        elif tag == "#EXT-X-STREAM-INF":
-            self._variant = attributes
-            self._pieces.append(line)
-        elif "URI" in attributes and naming.is_fetchable(attributes["URI"]):
+            self._variables.define(line)
+        elif _leads_elsewhere(tag, attributes):
+            pass
+        elif naming.is_fetchable(attributes.get("URI", "")):
             self._uri_attribute(line, tag, attributes)
         else:
             self._pieces.append(line)
+        if tag == "#EXT-X-STREAM-INF":
+            self._variant = attributes
 
     def _uri_line(self, line: str) -> None:
         uri = line.strip()
@@ -158,7 +159,16 @@ class _Reader:
             key = f"{description}-{order}" if order else description
             renditions[key] = Rendition(key, found.kind, found.uri)
             self._pieces[found.piece] = ("playlist", key)
-        return MultivariantPlaylist(renditions, self._data, self._variables, self._pieces)
+        return MultivariantPlaylist(renditions, self._data, self._variables.known, self._pieces)
+
+
+def _leads_elsewhere(tag: str, attributes: Mapping[str, str]) -> bool:
+    """Steering rewrites the hosts of our addresses, interstitials come from other servers.
+
+    Both are optional.
+    """
+    is_interstitial = "X-ASSET-URI" in attributes or "X-ASSET-LIST" in attributes
+    return tag == "#EXT-X-CONTENT-STEERING" or (tag == "#EXT-X-DATERANGE" and is_interstitial)
 
 
 def _bandwidth(found: _Found) -> int:

@@ -6,6 +6,7 @@ on"). It is never needed to find the resource again.
 """
 
 import re
+from functools import lru_cache
 
 PLAYLIST_NAME = "index.m3u8"
 
@@ -19,15 +20,15 @@ _IMAGE = {".jpg", ".jpeg", ".png", ".webp"}
 def upstream_extension(uri: str) -> str:
     """The extension of the URI's path, in lower case with its dot, or ""."""
     path = uri.partition("?")[0].partition("#")[0]
-    dot = path.rfind(".")
-    return path[dot:].lower() if dot > path.rfind("/") else ""
+    _, dot, extension = path.rpartition(".")
+    return f".{extension}".lower() if dot and "/" not in extension else ""
 
 
+@lru_cache(maxsize=64)
 def segment_extension(
-    uri: str, *, has_init: bool, is_subtitles: bool = False, is_image: bool = False
+    extension: str, has_init: bool, is_subtitles: bool = False, is_image: bool = False
 ) -> str:
-    """The extension of a Media Segment, of which the playlist tells no more than this."""
-    extension = upstream_extension(uri)
+    """The extension of a Media Segment from that of its URI and what its playlist tells."""
     if is_image:
         return extension if extension in _IMAGE else ".jpg"
     if has_init:
@@ -42,7 +43,8 @@ def segment_extension(
 def data_extension(uri: str) -> str:
     """The extension of what is no media: session data and URIs of unknown tags."""
     extension = upstream_extension(uri)
-    return extension if extension[1:].isalnum() and len(extension) <= 5 else ".bin"
+    usable = extension.isascii() and extension[1:].isalnum() and len(extension) <= 5
+    return extension if usable else ".bin"
 
 
 def stem(name: str) -> str:
@@ -52,6 +54,8 @@ def stem(name: str) -> str:
 
 def is_fetchable(uri: str) -> bool:
     """Whether a URI leads to an HTTP server: relative ones do, `data:` and `skd:` do not."""
+    if not uri:
+        return False
     scheme, colon, _ = uri.partition(":")
     if not colon or not _SCHEME.fullmatch(scheme):
         return True

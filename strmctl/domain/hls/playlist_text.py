@@ -5,15 +5,19 @@ UTF-8 survive the round trip.
 """
 
 import re
+from io import StringIO
+from itertools import islice
+
+MAX_LINES = 500_000
 
 _BOM = b"\xef\xbb\xbf"
 _HEADER = b"#EXTM3U"
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
+# The first line is #EXTM3U, so each of these follows the end of a line.
 _MULTIVARIANT = re.compile(
-    r"^#EXT-X-(?:STREAM-INF|MEDIA|I-FRAME-STREAM-INF|IMAGE-STREAM-INF|SESSION-DATA|SESSION-KEY)[:\r\n]",
-    re.MULTILINE,
+    r"[\r\n]#EXT-X-"
+    r"(?:STREAM-INF|MEDIA|I-FRAME-STREAM-INF|IMAGE-STREAM-INF|SESSION-DATA|SESSION-KEY)[:\r\n]"
 )
-_MEDIA = re.compile(r"^#EXT(?:INF:|-X-TARGETDURATION:|-X-MEDIA-SEQUENCE:)", re.MULTILINE)
+_MEDIA = re.compile(r"[\r\n]#EXT(?:INF:|-X-TARGETDURATION:|-X-MEDIA-SEQUENCE:)")
 
 
 class NotAPlaylistError(ValueError):
@@ -38,8 +42,11 @@ def encode(text: str) -> bytes:
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines with their ends."""
-    return _LINE.findall(text)
+    """The lines with their ends; raises NotAPlaylistError when there are too many."""
+    lines = list(islice(StringIO(text, newline=""), MAX_LINES + 1))
+    if len(lines) > MAX_LINES:
+        raise NotAPlaylistError(f"has more than {MAX_LINES} lines")
+    return lines
 
 
 def is_multivariant(text: str) -> bool:

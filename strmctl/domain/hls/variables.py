@@ -2,34 +2,60 @@
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from urllib.parse import parse_qsl, urlsplit
 
 from strmctl.domain.hls import attribute_list
+from strmctl.domain.hls.playlist_text import NotAPlaylistError
+
+MAX_GROWTH = 16 * 1024 * 1024
+"""Characters that references may add to one playlist."""
 
 _REFERENCE = re.compile(r"\{\$([A-Za-z0-9_-]+)\}")
+_ENDS_ITS_PLACE = re.compile(r'["\x00-\x1f\x7f]')
 _TAG = "#EXT-X-DEFINE:"
 
 
-def define(line: str, known: dict[str, str], imported: Mapping[str, str], url: str) -> None:
-    """Add to `known` what an EXT-X-DEFINE line defines.
+class Variables:
+    """Those of one playlist, which came from `url`; `imported` are its parent's."""
 
-    `imported` are the Multivariant Playlist's variables; QUERYPARAM reads the query of `url`,
-    the upstream address of the playlist that holds the line.
-    """
-    attributes = attribute_list.values(line, len(_TAG))
-    if "NAME" in attributes:
-        known[attributes["NAME"]] = attributes.get("VALUE", "")
-    elif "IMPORT" in attributes:
-        name = attributes["IMPORT"]
-        if name in imported:
-            known[name] = imported[name]
-    elif "QUERYPARAM" in attributes:
-        name = attributes["QUERYPARAM"]
-        query = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
-        if name in query:
-            known[name] = query[name]
+    def __init__(self, url: str, imported: Mapping[str, str] | None = None) -> None:
+        self.known: dict[str, str] = {}
+        self._url = url
+        self._imported = imported or {}
+        self._growth = 0
 
+    def define(self, line: str) -> None:
+        """Take over what an EXT-X-DEFINE line defines."""
+        attributes = attribute_list.values(line, len(_TAG))
+        if "NAME" in attributes:
+            self._set(attributes["NAME"], attributes.get("VALUE", ""))
+        elif "IMPORT" in attributes:
+            self._set(attributes["IMPORT"], self._imported.get(attributes["IMPORT"]))
+        elif "QUERYPARAM" in attributes:
+            self._set(attributes["QUERYPARAM"], self._query.get(attributes["QUERYPARAM"]))
 
-def substitute(line: str, known: Mapping[str, str]) -> str:
-    """`line` with every reference to a known variable replaced, once, not recursively."""
-    return _REFERENCE.sub(lambda match: known.get(match[1], match[0]), line)
+    def substitute(self, line: str) -> str:
+        """`line` with every reference to a known variable replaced, once, not recursively.
+
+        Comments stay. Raises NotAPlaylistError when the playlist grows beyond MAX_GROWTH.
+        """
+        if line[:1] == "#" and not line.startswith("#EXT"):
+            return line
+        return _REFERENCE.sub(self._value, line)
+
+    def _value(self, reference: re.Match[str]) -> str:
+        value = self.known.get(reference[1], reference[0])
+        self._growth += len(value)
+        if self._growth > MAX_GROWTH:
+            raise NotAPlaylistError("grows too long by its variables")
+        return value
+
+    def _set(self, name: str, value: str | None) -> None:
+        # A decoded query may hold a line break or a quote, and so another line or attribute.
+        if value is not None and not _ENDS_ITS_PLACE.search(value):
+            self.known[name] = value
+
+    @cached_property
+    def _query(self) -> Mapping[str, str]:
+        return dict(parse_qsl(urlsplit(self._url).query, keep_blank_values=True))

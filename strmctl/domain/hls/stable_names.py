@@ -1,0 +1,59 @@
+"""Keys and init sections keep their names, though windows slide and URIs get other tokens.
+
+Such a name says the first segment that the thing was seen to apply to: `k12` for a key, `i12`
+for a Media Initialization Section, `k12-1` where that name is taken.
+"""
+
+from collections.abc import Iterable
+from itertools import chain, count
+
+from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
+
+KEY = "k"
+INIT = "i"
+
+
+class StableNames:
+    """The names of one load; `previous` is an earlier load of the same playlist."""
+
+    def __init__(self, previous: MediaPlaylist | None) -> None:
+        self._previous = previous
+        self._earlier = {} if previous is None else _by_resource(previous)
+        self._taken = set(self._earlier.values())
+        self._given: dict[tuple[str, Resource], str] = {}
+        self._used: set[str] = set()
+
+    def name(self, letter: str, resource: Resource, number: int, index: int = 0) -> str:
+        """The name of what the coming segment `number` uses, the `index`-th of its kind."""
+        known = self._given.get((letter, resource))
+        if known is None:
+            known = self._choose(letter, resource, number, index)
+            self._given[letter, resource] = known
+            self._used.add(known)
+        return known
+
+    def _choose(self, letter: str, resource: Resource, number: int, index: int) -> str:
+        earlier = (self._earlier.get((letter, resource)), self._in_place(letter, number, index))
+        fresh = (name for name in _spellings(f"{letter}{number}") if name not in self._taken)
+        candidates: Iterable[str | None] = chain(earlier, fresh)
+        return next(name for name in candidates if name and name not in self._used)
+
+    def _in_place(self, letter: str, number: int, index: int) -> str | None:
+        """What the segment used in the earlier load: another token makes another URI."""
+        segment = self._previous.segment(number) if self._previous else None
+        if segment is None:
+            return None
+        names = (segment.init,) if letter == INIT else segment.keys
+        return names[index] if index < len(names) else None
+
+
+def _spellings(name: str) -> Iterable[str]:
+    return chain([name], (f"{name}-{order}" for order in count(1)))
+
+
+def _by_resource(playlist: MediaPlaylist) -> dict[tuple[str, Resource], str]:
+    return {
+        (name[0], resource): name
+        for name, resource in playlist.resources.items()
+        if name[0] in (KEY, INIT)
+    }
