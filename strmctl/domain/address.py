@@ -4,6 +4,7 @@ The flags of `ipaddress` let through shared, relay, NAT64 and cloud addresses (S
 the special-purpose registries (RFC 6890 and its updates) are spelled out here.
 """
 
+import re
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -29,6 +30,7 @@ _REFUSED_V6 = [
     IPv6Network(text)
     for text in "2001::/23 2001:db8::/32 2002::/16 3fff::/20".split()
 ]
+_ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?$")
 _NAT64 = IPv6Network("64:ff9b::/96")
 _ISATAP = (0x00005EFE, 0x02005EFE)
 
@@ -66,6 +68,15 @@ def parse_literal(host: str) -> IPAddress | None:
         return ip_address(host.strip("[]"))
     except ValueError:
         return None
+
+
+def is_numeric(host: str) -> bool:
+    """Whether some parser takes the host for an IPv4 address: its last label is a number.
+
+    `127.1`, `0x7f000001` and `2130706433` are 127.0.0.1 to the system's resolver (WHATWG URL,
+    "ends in a number").
+    """
+    return _ENDS_IN_NUMBER.search(host) is not None
 
 
 def _wrapped(address: IPv6Address) -> IPv4Address | None:

@@ -40,38 +40,46 @@ class Guard:
         """Raises UpstreamError, which does not tell the URL."""
         check_url(url)
         parts = urlsplit(url)
-        host = (parts.hostname or "").lower().rstrip(".")
+        host = (parts.hostname or "").lower()
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        if (host, port) in self._own:
-            raise UpstreamError("the URL leads to strmctl itself")
         literal = address.parse_literal(host)
         if literal is not None:
             self._check_address(literal, port)
-        elif host not in self._names and _is_local_name(host):
+        elif address.is_numeric(host):
+            raise UpstreamError("the URL spells its address in an unusual way")
+        else:
+            self._check_name(host.rstrip("."), port)
+
+    def check_resolved(self, host: str, addresses: Sequence[tuple[str, int]]) -> None:
+        """Check every address of a name, since any of them may be chosen."""
+        is_allowed = host.lower().rstrip(".") in self._names
+        for text, port in addresses:
+            found = _parse(text)
+            self._check_address(found, port, is_allowed=is_allowed)
+            if is_allowed:
+                self._allowed_by_name.add(found)
+
+    def check_socket(self, text: str, port: int) -> None:
+        """Raises RefusedAddressError."""
+        found = _parse(text)
+        try:
+            self._check_address(found, port, is_allowed=found in self._allowed_by_name)
+        except UpstreamError as error:
+            raise RefusedAddressError(str(error)) from None
+
+    def _check_name(self, name: str, port: int) -> None:
+        if (name, port) in self._own:
+            raise UpstreamError("the URL leads to strmctl itself")
+        if name not in self._names and _is_local_name(name):
             raise UpstreamError(
                 "the URL names a local host: add it to upstream.allow if that is meant"
             )
 
-    def check_resolved(self, host: str, addresses: Sequence[tuple[str, int]]) -> None:
-        """Check every address of a name, since any of them may be chosen."""
-        for text, port in addresses:
-            found = _parse(text)
-            if host.lower() in self._names:
-                self._allowed_by_name.add(found)
-            self._check_address(found, port)
-
-    def check_socket(self, text: str, port: int) -> None:
-        """Raises RefusedAddressError."""
-        try:
-            self._check_address(_parse(text), port)
-        except UpstreamError as error:
-            raise RefusedAddressError(str(error)) from None
-
-    def _check_address(self, found: IPAddress, port: int) -> None:
+    def _check_address(self, found: IPAddress, port: int, *, is_allowed: bool = False) -> None:
         plain = address.unwrapped(found)
         if (str(plain), port) in self._own:
             raise UpstreamError("the URL leads to strmctl itself")
-        if address.is_public(found) or found in self._allowed_by_name:
+        if address.is_public(found) or is_allowed:
             return
         if any(plain in network for network in self._networks):
             return
