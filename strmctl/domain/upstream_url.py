@@ -6,6 +6,7 @@ the host are where two parsers disagree about which host is meant, so they are r
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from ipaddress import AddressValueError, IPv6Address
 
 from strmctl.errors import UpstreamError
@@ -15,6 +16,10 @@ MAX_LENGTH = 16_000
 _SCHEME_AND_AUTHORITY = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#]*)", re.IGNORECASE)
 _AUTHORITY = re.compile(
     r"(?P<host>\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|[A-Za-z0-9._-]+)(:(?P<port>[1-9][0-9]{0,4}))?"
+)
+# RFC 3986 appendix B, with the scheme of section 3.1: it begins with a letter.
+_REFERENCE = re.compile(
+    r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL
 )
 _NOT_PRINTED = ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")
 
@@ -29,6 +34,46 @@ def check_url(url: str) -> None:
     if start is None:
         raise UpstreamError("not an http:// or https:// URL")
     _check_authority(start["authority"])
+
+
+def join(base: str, reference: str) -> str:
+    """The URL that a reference means at `base`, an absolute URL (RFC 3986 section 5.2).
+
+    urllib.parse.urljoin would drop empty path segments, which signed paths may hold, and read
+    what it does not understand in its own way. An absolute reference stays as it is.
+    """
+    scheme, authority, base_path, base_query, _ = _parts(base)
+    new_scheme, new_authority, path, query, fragment = _parts(reference)
+    if new_scheme is not None:
+        return reference
+    if new_authority is not None:
+        return f"{scheme}:{reference}"
+    if not path:
+        path, query = base_path or "", base_query if query is None else query
+    else:
+        folder = "" if path.startswith("/") else (base_path or "/").rpartition("/")[0] + "/"
+        path = _without_dots(folder + path)
+    return f"{scheme}://{authority}{path}{query or ''}{fragment or ''}"
+
+
+def _parts(url: str) -> Sequence[str | None]:
+    match = _REFERENCE.fullmatch(url)
+    assert match is not None, "it matches every text"
+    return match.groups()
+
+
+def _without_dots(path: str) -> str:
+    """RFC 3986 section 5.2.4, for a path that begins with "/"."""
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept)
 
 
 def _check_authority(authority: str) -> None:

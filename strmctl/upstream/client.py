@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from aiohttp import (
     AddrInfoType,
@@ -22,6 +22,7 @@ from yarl import URL
 
 from strmctl import __version__
 from strmctl.domain.retry_after import retry_after_seconds
+from strmctl.domain.upstream_url import join
 from strmctl.errors import UpstreamError
 from strmctl.settings.model import UpstreamSettings
 from strmctl.upstream.guard import Guard, GuardedResolver, RefusedAddressError
@@ -65,8 +66,10 @@ class UpstreamClient:
             if response.status not in _REDIRECTS or not location:
                 return response
             response.close()
-            fields = _fields_for(url, location, fields)
-            url = joined(url, location)
+            target = joined(url, location)
+            self._guard.check_url(target)
+            fields = _fields_for(url, target, fields)
+            url = target
         raise UpstreamError(f"the upstream redirected more than {MAX_REDIRECTS} times")
 
     async def aclose(self) -> None:
@@ -135,26 +138,23 @@ class UpstreamClient:
 
 
 def joined(base: str, reference: str) -> str:
-    """The URL that a reference in a playlist or Location stands for (RFC 3986 section 5).
+    """The URL that a reference in a playlist or Location stands for.
 
     Spaces are encoded, as every player does; nothing else is mended.
     """
-    try:
-        return urljoin(base, reference.strip().replace(" ", "%20"))
-    except ValueError:
-        raise UpstreamError("the upstream refers to a URL that cannot be read") from None
+    return join(base, reference.strip().replace(" ", "%20"))
 
 
 def retry_after(response: UpstreamResponse) -> float | None:
     return retry_after_seconds(response.field("Retry-After"), datetime.now(UTC))
 
 
-def _fields_for(url: str, location: str, fields: Mapping[str, str]) -> Mapping[str, str]:
+def _fields_for(url: str, target: str, fields: Mapping[str, str]) -> Mapping[str, str]:
     """What may follow a redirect: another site gets nothing that the mapping brought along.
 
     Raises UpstreamError for a step from https to http that would carry the mapping's fields.
     """
-    here, there = urlsplit(url), urlsplit(joined(url, location))
+    here, there = urlsplit(url), urlsplit(target)
     public = {name: value for name, value in fields.items() if name.lower() in _CROSSES_SITES}
     if here.hostname != there.hostname or len(public) == len(fields):
         return public
