@@ -28,7 +28,7 @@ class Identity:
     provider: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "site", _name("site", self.site).lower())
+        object.__setattr__(self, "site", _name("site", self.site.lower()))
         object.__setattr__(self, "slug", _name("slug", self.slug))
         object.__setattr__(self, "language", _name("language", self.language))
         if self.provider is not None:
