@@ -36,7 +36,7 @@ class CommandResolver:
             case status if status == EX_NOINPUT:
                 raise failures.no_such_episode(request)
             case status if status == EX_TEMPFAIL:
-                raise failures.later(None)
+                raise failures.later(None, finished.complaint)
             case status:
                 complaint = f": {finished.complaint}" if finished.complaint else ""
                 raise ResolverError(f"{self._command[0]} ended with status {status}{complaint}")

@@ -24,9 +24,10 @@ def not_in_this_language(request: ResolveRequest, available: object) -> Resolver
     )
 
 
-def later(retry_after: float | None) -> ResolverError:
+def later(retry_after: float | None, why: str = "") -> ResolverError:
     when = "" if retry_after is None else f", in {retry_after:g} s"
-    return ResolverError(f"asks to come back later{when}", http_status=503, retry_after=retry_after)
+    message = f"asks to come back later{when}" + (f": {why}" if why else "")
+    return ResolverError(message, http_status=503, retry_after=retry_after)
 
 
 def one_line(text: str) -> str:

@@ -54,6 +54,12 @@ async def test_a_text_is_split_as_a_shell_would_without_a_shell(tmp_path: Path) 
     [
         pytest.param("raise SystemExit(66)", 404, "no such episode", id="66"),
         pytest.param("raise SystemExit(75)", 503, "later", id="75"),
+        pytest.param(
+            "import sys; print('queue full', file=sys.stderr); exit(75)",
+            503,
+            "later: queue full",
+            id="75 with a reason",
+        ),
         pytest.param("raise SystemExit(1)", 502, "ended with status 1", id="1"),
         pytest.param("import os; os.kill(os.getpid(), 9)", 502, "status -9", id="killed"),
         pytest.param("", 502, "no JSON but nothing", id="nothing"),
