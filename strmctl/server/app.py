@@ -22,6 +22,7 @@ from strmctl.domain.hls.naming import PLAYLIST_NAME
 from strmctl.domain.playback_url import Proof
 from strmctl.domain.signature import Signer
 from strmctl.errors import StrmctlError
+from strmctl.server.leaving import UntilTheClientLeaves
 from strmctl.server.middleware import AccessLog, BelowPrefix, Cors, Unexpected, describe
 from strmctl.server.responses import (
     FILE_CACHING,
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(AccessLog),
             Middleware(Cors),
             Middleware(Unexpected),
+            Middleware(UntilTheClientLeaves),
             Middleware(BelowPrefix, prefix=prefix),
         ],
         exception_handlers={StrmctlError: _failed, HTTPException: _refused},

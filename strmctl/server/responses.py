@@ -1,6 +1,5 @@
 """What leaves the server: media as it comes, playlists, and problems (RFC 9457), never a page."""
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import aclosing
@@ -24,7 +23,7 @@ FILE_CACHING = {"Cache-Control": "no-cache"}
 
 
 class MediaResponse:
-    """Sends a body with the client's back-pressure; a client that leaves ends the upstream."""
+    """Sends a body with the client's back-pressure; however that ends, the upstream's ends too."""
 
     def __init__(self, answer: MediaAnswer, caching: Mapping[str, str], streams: Streams) -> None:
         self._answer = answer
@@ -50,21 +49,9 @@ class MediaResponse:
                 await send({"type": "http.response.body", "body": b""})
             else:
                 with self._streams.one():
-                    await self._until_either_ends(receive, send)
+                    await self._send_body(send)
         finally:
             self._answer.close()
-
-    async def _until_either_ends(self, receive: Receive, send: Send) -> None:
-        sending = asyncio.create_task(self._send_body(send))
-        leaving = asyncio.create_task(_disconnect(receive))
-        try:
-            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            leaving.cancel()
-            sending.cancel()
-            await asyncio.wait({sending, leaving})
-        if not sending.cancelled():
-            sending.result()
 
     async def _send_body(self, send: Send) -> None:
         """A body that cannot be completed ends without its end, so that the connection closes."""
@@ -77,11 +64,6 @@ class MediaResponse:
             log.warning("connection closed in mid-body: %s", error)
             return
         await send({"type": "http.response.body", "body": b""})
-
-
-async def _disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def playlist_response(answer: PlaylistAnswer) -> Response:

@@ -171,7 +171,11 @@ class Playback:
         task = asyncio.create_task(loading)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
-        await asyncio.wait({task}, timeout=PATIENCE)
+        try:
+            await asyncio.wait({task}, timeout=PATIENCE)
+        except asyncio.CancelledError:
+            task.add_done_callback(_let_go)
+            raise
         if task.done() and task.exception() is None:
             return task.result()
         log.warning("%s: the last good playlist is served again", identity)
