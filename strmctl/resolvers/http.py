@@ -14,6 +14,7 @@ from strmctl.resolvers.answer import MAX_BYTES, read_answer
 from strmctl.resolvers.contract import ResolveRequest
 from strmctl.resolvers.options import Options
 from strmctl.settings.model import ResolverSettings
+from strmctl.settings.values import hide_credentials
 
 
 class HttpResolver:
@@ -28,16 +29,22 @@ class HttpResolver:
         headers = options.fields("headers")
         options.done()
         self._client = _client(settings, headers)
+        self._egress = settings.egress
 
     async def resolve(self, request: ResolveRequest) -> Resolution:
         try:
             async with self._client.stream("POST", self._url, json=request.record()) as response:
                 body = await _read(response)
         except httpx.HTTPError as error:
-            raise ResolverError(
-                f"{self._url.netloc.decode()} does not answer: {_reason(error)}"
-            ) from error
+            raise ResolverError(f"{self._blamed(error)}: {_reason(error)}") from error
         return _judge(request, response, body)
+
+    def _blamed(self, error: httpx.HTTPError) -> str:
+        """What does not work; without a connection it is the egress that did not make one."""
+        endpoint = self._url.netloc.decode()
+        if self._egress and isinstance(error, httpx.ProxyError | httpx.ConnectError):
+            return f"its egress {hide_credentials(self._egress)} does not lead to {endpoint}"
+        return f"{endpoint} does not answer"
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -67,10 +74,6 @@ def _client(settings: ResolverSettings, headers: dict[str, str]) -> httpx.AsyncC
     except (ValueError, httpx.InvalidURL):
         raise SettingsError(
             f"[resolvers.{settings.name}] egress: needs http://…, https://… or socks5://…"
-        ) from None
-    except ImportError:
-        raise SettingsError(
-            f"[resolvers.{settings.name}] egress: socks5 needs `pip install httpx[socks]`"
         ) from None
 
 

@@ -25,6 +25,7 @@ from strmctl.domain.retry_after import retry_after_seconds
 from strmctl.domain.upstream_url import join
 from strmctl.errors import UpstreamError
 from strmctl.settings.model import UpstreamSettings
+from strmctl.upstream.egress import check_answer, own_failure
 from strmctl.upstream.guard import Guard, GuardedResolver, RefusedAddressError
 from strmctl.upstream.response import UpstreamResponse
 
@@ -80,6 +81,7 @@ class UpstreamClient:
         self, url: str, fields: Mapping[str, str], egress: str | None
     ) -> UpstreamResponse:
         self._guard.check_url(url)
+        setting = "upstream.egress" if egress is None else "the resolver's egress"
         egress = self._settings.egress if egress is None else egress
         session = self._session(egress)
         try:
@@ -89,16 +91,11 @@ class UpstreamClient:
                 proxy=egress if egress.startswith("http") else None,
                 allow_redirects=False,
             )
-        except TimeoutError:
-            raise UpstreamError("the upstream did not answer in time", http_status=504) from None
-        except ClientConnectorError as error:
-            cause = error.os_error
-            if isinstance(cause, RefusedAddressError):
-                raise UpstreamError(str(cause)) from None
-            raise UpstreamError("the upstream cannot be reached") from None
         except (ClientError, SocksError, OSError, ValueError) as error:
-            reason = type(error).__name__
-            raise UpstreamError(f"the upstream gave no HTTP answer ({reason})") from None
+            tunnelled = url.lower().startswith("https:")
+            own = own_failure(error, egress, setting, tunnelled=tunnelled) if egress else None
+            raise own or _failure(error) from None
+        check_answer(response, egress, setting)
         return UpstreamResponse(response, url)
 
     def _session(self, egress: str) -> ClientSession:
@@ -111,6 +108,9 @@ class UpstreamClient:
                 cookie_jar=DummyCookieJar(),
                 timeout=ClientTimeout(
                     total=None,
+                    # A way through an egress is two connections; aiohttp lets a proxy take
+                    # forever for the second one.
+                    connect=2 * settings.connect_timeout.total_seconds() if egress else None,
                     sock_connect=settings.connect_timeout.total_seconds(),
                     sock_read=settings.read_timeout.total_seconds(),
                 ),
@@ -143,6 +143,19 @@ def joined(base: str, reference: str) -> str:
     Spaces are encoded, as every player does; nothing else is mended.
     """
     return join(base, reference.strip().replace(" ", "%20"))
+
+
+def _failure(error: Exception) -> UpstreamError:
+    """What is told of an upstream that gave no answer."""
+    if isinstance(error, TimeoutError):
+        return UpstreamError("the upstream did not answer in time", http_status=504)
+    if isinstance(error, SocksError):
+        return UpstreamError("the upstream cannot be reached")
+    if not isinstance(error, ClientConnectorError):
+        return UpstreamError(f"the upstream gave no HTTP answer ({type(error).__name__})")
+    if isinstance(error.os_error, RefusedAddressError):
+        return UpstreamError(str(error.os_error))
+    return UpstreamError("the upstream cannot be reached")
 
 
 def retry_after(response: UpstreamResponse) -> float | None:
