@@ -3,17 +3,21 @@
 import asyncio
 import errno
 import logging
+import multiprocessing
 import signal
 import socket
 import sys
 from functools import partial
 
 import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from strmctl.errors import SettingsError
+from strmctl.errors import SettingsError, StrmctlError
 from strmctl.server.app import create_app
 from strmctl.server.middleware import request_id
+from strmctl.services.player_service import player_service
 from strmctl.settings.model import ServeSettings, Settings
 
 _BACKLOG = 2048
@@ -35,8 +39,12 @@ def listen(settings: ServeSettings) -> socket.socket:
 
 
 def run(settings: Settings, listener: socket.socket, *, verbose: int, quiet: bool) -> None:
-    """Serve until SIGTERM or SIGINT, then let streams end for `serve.drain_timeout`."""
-    create_app(settings)  # A setting that cannot be used is told before anything is served.
+    """Serve until SIGTERM or SIGINT, then let streams end for `serve.drain_timeout`.
+
+    Raises SettingsError or DatabaseError for what keeps every worker from starting.
+    """
+    create_app(settings)
+    asyncio.run(_rehearse(settings))
     config = uvicorn.Config(
         partial(_app, settings, verbose=verbose, quiet=quiet),
         factory=True,
@@ -53,7 +61,7 @@ def run(settings: Settings, listener: socket.socket, *, verbose: int, quiet: boo
         timeout_graceful_shutdown=max(1, round(settings.serve.drain_timeout.total_seconds())),
     )
     if settings.serve.workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
+        _supervise(config, listener, verbose=verbose, quiet=quiet)
         return
     # uvicorn raises the signal again once all is closed; to be told to stop is no failure.
     signal.signal(signal.SIGTERM, lambda number, frame: None)
@@ -61,9 +69,57 @@ def run(settings: Settings, listener: socket.socket, *, verbose: int, quiet: boo
         runner.run(uvicorn.Server(config).serve([listener]))
 
 
-def _app(settings: Settings, *, verbose: int, quiet: bool) -> object:
+async def _rehearse(settings: Settings) -> None:
+    """Start and end once: here a failure has its line and exit code, and migrations run once."""
+    async with player_service(settings):
+        pass
+
+
+def _supervise(
+    config: uvicorn.Config, listener: socket.socket, *, verbose: int, quiet: bool
+) -> None:
+    """Replaces workers that die. Raises StrmctlError for one that cannot be replaced."""
     _log_requests(verbose=verbose, quiet=quiet)
-    return create_app(settings)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING if quiet else logging.INFO)
+    supervisor = Multiprocess(config, sockets=[listener])
+    supervisor.run()
+    if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
+        raise StrmctlError("a worker cannot start again: its log line above says why")
+
+
+def _app(settings: Settings, *, verbose: int, quiet: bool) -> ASGIApp:
+    _log_requests(verbose=verbose, quiet=quiet)
+    _end_with_parent()
+    return _OneLine(create_app(settings))
+
+
+def _end_with_parent() -> None:
+    """A worker whose supervisor was killed would keep the port from the next one."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    loop, sentinel = asyncio.get_running_loop(), parent.sentinel
+
+    def end() -> None:
+        loop.remove_reader(sentinel)
+        signal.raise_signal(signal.SIGTERM)
+
+    loop.add_reader(sentinel, end)
+
+
+class _OneLine:
+    """Why a worker cannot start, without the traceback that Starlette would have logged."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def shorten(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed":
+                message = {**message, "message": message["message"].strip().splitlines()[-1]}
+            await send(message)
+
+        await self._app(scope, receive, shorten if scope["type"] == "lifespan" else send)
 
 
 def _log_requests(*, verbose: int, quiet: bool) -> None:
@@ -85,8 +141,9 @@ def _with_request_id(record: logging.LogRecord) -> bool:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """A body that ends too early on purpose has a line of its own already."""
-    return "without completing response" not in str(record.msg)
+    """What ends too early on purpose, and what cannot start, have lines of their own already."""
+    told = ("without completing response", "startup failed. Exiting")
+    return not any(words in str(record.msg) for words in told)
 
 
 def _refusal(settings: ServeSettings, error: OSError) -> str:
