@@ -267,6 +267,9 @@ class _Reader:
         attributes = attribute_list.values(line, len("#EXT-X-SKIP:"))
         self._number += _integer(attributes.get("SKIPPED-SEGMENTS", "0"))
         self._delta = True
+        before = self._names.last_before(self._number)
+        if before is not None:  # Skipped tags still apply (rfc8216bis section 4.4.5.2).
+            self._init, self._keys = before.init, before.keys
         self._pending.append(line)
 
     def _target_duration(self, line: str) -> None:

@@ -7,7 +7,7 @@ for a Media Initialization Section, `k12-1` where that name is taken.
 from collections.abc import Iterable
 from itertools import chain, count
 
-from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
+from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource, Segment
 
 KEY = "k"
 INIT = "i"
@@ -31,6 +31,12 @@ class StableNames:
             self._given[letter, resource] = known
             self._used.add(known)
         return known
+
+    def last_before(self, number: int) -> Segment | None:
+        """The segment before `number` in the earlier load, or the last one that it knew."""
+        if self._previous is None or not self._previous.segments:
+            return None
+        return self._previous.segment(number - 1) or self._previous.segments[-1]
 
     def _choose(self, letter: str, resource: Resource, number: int, index: int) -> str:
         earlier = (self._earlier.get((letter, resource)), self._in_place(letter, number, index))
