@@ -5,14 +5,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp
 
 from strmctl import __version__
@@ -23,7 +23,7 @@ from strmctl.domain.playback_url import Proof
 from strmctl.domain.signature import Signer
 from strmctl.errors import StrmctlError
 from strmctl.server.leaving import UntilTheClientLeaves
-from strmctl.server.middleware import AccessLog, BelowPrefix, Cors, Unexpected, describe
+from strmctl.server.middleware import AccessLog, Cors, Unexpected, describe
 from strmctl.server.responses import (
     FILE_CACHING,
     SEGMENT_CACHING,
@@ -54,30 +54,40 @@ class _State(Protocol):
 
 def create_app(settings: Settings) -> Starlette:
     """Raises SettingsError where no usable key is to be had."""
-    prefix = urlsplit(settings.proxy.public_base_url).path
     app = Starlette(
-        routes=[
-            Route("/healthz", healthz),
-            Route(playback_url.PATH, stream),
-            Route(playback_url.PATH + ".{extension}", stream),
-            Route(child_url.PATH + "/{token}/{name}", child),
-            Route(child_url.PATH + "/{token}/{cut}/{name}", child),
-        ],
+        routes=_routes(unquote(urlsplit(settings.proxy.public_base_url).path)),
         middleware=[
             Middleware(AccessLog),
             Middleware(Cors),
             Middleware(Unexpected),
             Middleware(UntilTheClientLeaves),
-            Middleware(BelowPrefix, prefix=prefix),
         ],
         exception_handlers={StrmctlError: _failed, HTTPException: _refused},
         lifespan=_lifespan,
     )
+    app.router.redirect_slashes = False
     app.state.settings = settings
     app.state.proof = proofs.proof(settings)
     app.state.signer = proofs.signer(settings)
     app.state.streams = Streams(settings.serve.max_streams)
     return app
+
+
+def _routes(prefix: str) -> list[BaseRoute]:
+    """Every route, with the path of public_base_url before it or, taken off in front, without.
+
+    Paths are never redirected: that would send players where their Host field says.
+    """
+    routes: list[BaseRoute] = [
+        Route("/healthz", healthz),
+        Route(playback_url.PATH, stream),
+        Route(playback_url.PATH + ".{extension}", stream),
+        Route(child_url.PATH + "/{token}/{name}", child),
+        Route(child_url.PATH + "/{token}/{cut}/{name}", child),
+    ]
+    if prefix:
+        routes.append(Mount(prefix, Router(routes.copy(), redirect_slashes=False)))
+    return routes
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""What every request meets: its id and log line, CORS, and the prefix the server stands behind."""
+"""What every request meets: its id and log line, CORS, and what becomes of a defect."""
 
 import logging
 import secrets
@@ -114,18 +114,3 @@ class Unexpected:
             if not started:
                 detail = f"unexpected {type(error).__name__}: see the server's log"
                 await problem(500, detail)(scope, receive, send)
-
-
-class BelowPrefix:
-    """Takes the path of public_base_url off, where a server in front has left it on."""
-
-    def __init__(self, app: ASGIApp, prefix: str) -> None:
-        self._app = app
-        self._prefix = prefix.rstrip("/")
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._prefix:
-            path = scope["path"]
-            if path.startswith(self._prefix + "/"):
-                scope = {**scope, "path": path[len(self._prefix) :]}
-        await self._app(scope, receive, send)
