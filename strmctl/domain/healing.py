@@ -35,13 +35,15 @@ class GiveUp:
 class Standing:
     """What is known of a resolution when it fails: `tries` counts this failure.
 
-    `expired` tells that its known expiry has passed, `lately` that it has just brought media,
+    `expired` tells that its known expiry has passed, `lately` that it has just brought media or
+    is new, `alive` that it has brought media to others since this request failed first,
     `renewed` that it was resolved because of this very request.
     """
 
     tries: int
     expired: bool = False
     lately: bool = False
+    alive: bool = False
     renewed: bool = False
 
 
@@ -61,8 +63,12 @@ def _patience(failure: UpstreamError, standing: Standing) -> int:
     answered_nothing = status is None and failure.http_status == 502
     if not answered_nothing and status not in _PASSING:
         return 0  # 404, 410, 451, a timeout and what is not media do not pass by themselves.
-    if standing.renewed:
+    if status in _REFUSED and standing.expired:
+        return 0
+    if standing.alive:
+        return 6  # Another resolution would not be any better.
+    if standing.lately or standing.renewed:
         return 3
     if status in _REFUSED:
-        return 2 if standing.lately and not standing.expired else 0
-    return 2 if standing.lately or status in _OVERLOADED else 1
+        return 0
+    return 2 if status in _OVERLOADED else 1

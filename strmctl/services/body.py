@@ -106,5 +106,15 @@ class Body:
             self._response, self._skip = await self._resume(self._sent)
         except StrmctlError as error:
             log.warning("body ended after %d bytes: %s; not resumed: %s", self._sent, cut, error)
-            raise UpstreamError("the body cannot be completed") from None
+            raise _incomplete(error) from None
         log.info("body goes on after %d bytes: %s", self._sent, cut)
+
+
+def _incomplete(error: StrmctlError) -> UpstreamError:
+    """The reason stays, but not that it is final: begun anew, the body may be whole."""
+    return UpstreamError(
+        "the body cannot be completed",
+        status=getattr(error, "status", None),
+        http_status=error.http_status,
+        retry_after=getattr(error, "retry_after", None),
+    )

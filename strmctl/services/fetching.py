@@ -1,11 +1,15 @@
 """What one resolution's upstream answers, judged: media, or an UpstreamError that says why not."""
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from strmctl.domain import media_kind
+from strmctl.domain.freshness import has_expired
+from strmctl.domain.healing import AskAgain, Standing, next_step
 from strmctl.domain.http_fields import ContentRange
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.retry_after import retry_after_seconds
@@ -14,6 +18,10 @@ from strmctl.services.body import Body
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.response import UpstreamResponse
 
+LATELY = 5.0
+"""Seconds for which a success makes a failure look like a passing one."""
+
+T = TypeVar("T")
 _TOLD_AS_IS = frozenset({403, 404, 410, 429, 451, 503})
 
 
@@ -68,10 +76,18 @@ class Fetcher:
         self._monotonic = monotonic
         self._succeeded_at: float | None = None
 
-    def succeeded_within(self, seconds: float) -> bool:
-        """Whether this resolution has brought media so lately that a failure may be passing."""
-        at = self._succeeded_at
-        return at is not None and self._monotonic() - at < seconds
+    def standing(self, tries: int, since: float, *, renewed: bool = False) -> Standing:
+        """How the resolution stands in a request that failed first at `since` (monotonic)."""
+        now = datetime.now(UTC)
+        made, at = self._resolution.resolved_at, self._succeeded_at
+        is_new = made is not None and now - made < timedelta(seconds=LATELY)
+        return Standing(
+            tries,
+            expired=has_expired(self._resolution, now),
+            lately=is_new or (at is not None and self._monotonic() - at < LATELY),
+            alive=at is not None and at > since,
+            renewed=renewed,
+        )
 
     async def fetch(
         self, url: str, fields: Mapping[str, str] | None = None, *, data: bool = False
@@ -126,7 +142,8 @@ class Fetcher:
 
         async def resume(sent: int) -> tuple[UpstreamResponse, int]:
             total = entity.total or 0
-            return await self.fetch_span(url, ContentRange(sent, total - 1, total), entity)
+            rest = ContentRange(sent, total - 1, total)
+            return await self._patiently(lambda: self.fetch_span(url, rest, entity))
 
         body = Body(response, length=entity.total, resume=resume)
         data = bytearray()
@@ -138,6 +155,19 @@ class Fetcher:
         finally:
             body.close()
         return bytes(data)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask again while the failure may pass, since beginning anew may meet it as well."""
+        tries, since = 1, self._monotonic()
+        while True:
+            try:
+                return await ask()
+            except UpstreamError as failure:
+                action = next_step(failure, self.standing(tries, since))
+                if not isinstance(action, AskAgain):
+                    raise
+            await asyncio.sleep(action.after)
+            tries += 1
 
 
 def _is_usable_part(response: UpstreamResponse, if_range: str | None) -> bool:

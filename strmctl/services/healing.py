@@ -2,21 +2,17 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
-from strmctl.domain.freshness import has_expired
-from strmctl.domain.healing import AskAgain, GiveUp, Standing, next_step
+from strmctl.domain.healing import AskAgain, GiveUp, next_step
 from strmctl.domain.identity import Identity
 from strmctl.errors import ResolverError, UpstreamError
 from strmctl.services.session import Session
 
 T = TypeVar("T")
 Step = Callable[[Session], Awaitable[T]]
-
-LATELY = 5.0
-"""Seconds for which a success makes a failure look like a passing one."""
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +38,13 @@ class Healing:
     async def __call__(self, step: Step[T]) -> T:
         """Raises UpstreamError for a failure that cannot be healed, ResolverError for none."""
         session = await self._sessions.current(self._identity)
-        tries, renewed = 1, False
+        tries, renewed, since = 1, False, None
         while True:
             try:
                 answer = await step(session)
             except UpstreamError as failure:
-                standing = _standing(session, tries, renewed=renewed)
+                since = since or time.monotonic()
+                standing = session.fetcher.standing(tries, since, renewed=renewed)
                 action = next_step(failure, standing)
                 if isinstance(action, GiveUp):
                     raise
@@ -56,7 +53,7 @@ class Healing:
                     await asyncio.sleep(action.after)
                     continue
                 session = await self._renewed(session, failure)
-                tries, renewed = 1, True
+                tries, renewed, since = 1, True, None
             else:
                 if renewed:
                     self._sessions.plays(self._identity)
@@ -71,12 +68,3 @@ class Healing:
             raise failure from None
         log.info("%s: %s; resolved again", self._identity, failure)
         return renewed
-
-
-def _standing(session: Session, tries: int, *, renewed: bool) -> Standing:
-    return Standing(
-        tries,
-        expired=has_expired(session.resolution, datetime.now(UTC)),
-        lately=session.fetcher.succeeded_within(LATELY),
-        renewed=renewed,
-    )

@@ -1,5 +1,7 @@
 """After a failure: ask again, resolve again, or tell the player."""
 
+from dataclasses import replace
+
 import pytest
 
 from strmctl.domain.healing import AskAgain, GiveUp, Renew, Standing, next_step
@@ -19,6 +21,8 @@ FIRST = Standing(tries=1)
 PLAYING = Standing(tries=1, lately=True)
 EXPIRED = Standing(tries=1, lately=True, expired=True)
 RENEWED = Standing(tries=1, renewed=True)
+THIRD = Standing(tries=3, lately=True)
+ALIVE = Standing(tries=4, lately=True, alive=True)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +37,13 @@ RENEWED = Standing(tries=1, renewed=True)
         pytest.param(TIMED_OUT, PLAYING, Renew(), id="timeout-is-not-waited-for-twice"),
         pytest.param(answered(403), EXPIRED, Renew(), id="403-past-its-expiry"),
         pytest.param(answered(403), PLAYING, AskAgain(0.05), id="403-amid-successes"),
+        pytest.param(answered(403), THIRD, AskAgain(0.3), id="403-thrice-amid-successes"),
+        pytest.param(answered(403), replace(THIRD, tries=4), Renew(), id="403-four-times"),
+        pytest.param(answered(403), ALIVE, AskAgain(0.3), id="403-while-others-are-served"),
+        pytest.param(answered(403), replace(ALIVE, tries=7), Renew(), id="403-without-end"),
+        pytest.param(answered(403), replace(ALIVE, expired=True), Renew(), id="403-expired-in-use"),
+        pytest.param(answered(503), ALIVE, AskAgain(0.3), id="503-while-others-are-served"),
+        pytest.param(answered(404), ALIVE, Renew(), id="404-while-others-are-served"),
         pytest.param(UNREACHABLE, FIRST, AskAgain(0.05), id="connection-reset-once"),
         pytest.param(answered(503), FIRST, AskAgain(0.05), id="503-without-retry-after"),
         pytest.param(answered(429, 2.0), FIRST, AskAgain(2.0), id="429-short-wait"),

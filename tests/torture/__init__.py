@@ -1,0 +1,1 @@
+"""The worst upstream that a viewer should not notice."""
