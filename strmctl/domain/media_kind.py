@@ -81,5 +81,29 @@ def sniffed_type(head: bytes) -> str | None:
     return None
 
 
+def segment_extension(head: bytes) -> str | None:
+    """The extension of a Media Segment by its bytes (RFC 8216 section 3); None if they say nothing.
+
+    Packed audio may begin with an ID3 tag, which tells its length as four times seven bits.
+    """
+    if head[:3] == b"ID3" and len(head) >= 10:
+        size = sum(byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
+        return _packed_audio(head[10 + size :]) or ".aac"
+    if head[4:8] in (b"ftyp", b"styp", b"moof", b"sidx"):
+        return ".mp4"
+    if head.removeprefix(b"\xef\xbb\xbf").startswith(b"WEBVTT"):
+        return ".vtt"
+    return ".ts" if head[:1] == b"G" else _packed_audio(head)
+
+
+def _packed_audio(head: bytes) -> str | None:
+    if head[:2] == b"\x0bw":
+        return ".ac3"
+    if len(head) < 2 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return None
+    # The layer bits of an MPEG audio header are zero in ADTS (ISO/IEC 13818-7).
+    return ".mp3" if head[1] & 0x06 else ".aac"
+
+
 def _essence(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()

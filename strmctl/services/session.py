@@ -6,13 +6,13 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from strmctl.domain import media_kind
+from strmctl.domain import disguise, media_kind
 from strmctl.domain.child_url import ROOT
 from strmctl.domain.hls import cut, media_playlist_reader, multivariant_playlist, playlist_text
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
 from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist
 from strmctl.domain.hls.naming import upstream_extension
-from strmctl.domain.http_fields import starts_at_zero
+from strmctl.domain.http_fields import ContentRange, starts_at_zero
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import UpstreamError
 from strmctl.services.fetching import Fetcher
@@ -77,6 +77,7 @@ class Session:
         self._earlier = dict(earlier.latest) if earlier is not None else {}
         self._loaded: dict[str, LoadedPlaylist] = {}
         self._departed: dict[str, OrderedDict[str, Resource]] = defaultdict(OrderedDict)
+        self._segment_extensions: dict[str, str] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @property
@@ -190,12 +191,37 @@ class Session:
                 url,
                 imported=imported,
                 is_subtitles=is_subtitles,
+                untold=self._segment_extensions.get(key, ".ts"),
                 previous=previous if isinstance(previous, MediaPlaylist) else None,
             )
             return LoadedPlaylist(playlist, url, time.monotonic(), cut.cut_of(playlist))
 
         # A long playlist would keep every other stream of this process waiting.
-        return await asyncio.to_thread(parse) if len(text) > _OFF_LOOP_BYTES else parse()
+        loaded = await asyncio.to_thread(parse) if len(text) > _OFF_LOOP_BYTES else parse()
+        first = loaded.playlist.untold() if isinstance(loaded.playlist, MediaPlaylist) else None
+        if first is None or is_subtitles or key in self._segment_extensions:
+            return loaded
+        place = Resource(joined(url, first.uri), first.byte_range)
+        self._segment_extensions[key] = await self._look_at(place)
+        return await asyncio.to_thread(parse)
+
+    async def _look_at(self, segment: Resource) -> str:
+        """The extension of segments whose URIs do not tell what they are, by one's bytes."""
+        offset = segment.byte_range.offset if segment.byte_range else 0
+        span = ContentRange(offset, offset + disguise.SEARCHED_BYTES - 1, None)
+        try:
+            response, skip = await self.fetcher.fetch_span(segment.uri, span)
+        except UpstreamError:
+            return ".ts"
+        try:
+            if skip > disguise.SEARCHED_BYTES:
+                return ".ts"
+            head = (await response.peek(skip + disguise.SEARCHED_BYTES))[skip:]
+        except UpstreamError:
+            return ".ts"
+        finally:
+            response.close()
+        return media_kind.segment_extension(head[disguise.media_offset(head) :]) or ".ts"
 
     def _keep(self, key: str, loaded: LoadedPlaylist) -> None:
         before = self._loaded.get(key)

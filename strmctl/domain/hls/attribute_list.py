@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-# A quoted value may hold commas, "=" and "#"; a value without its closing quote runs to the end.
-# What is no attribute is passed over up to the next comma.
+# A quoted value may hold commas, "=" and "#"; one without its closing quote runs to the end. Where
+# no attribute begins, everything up to the next comma is passed over.
 _ATTRIBUTE = re.compile(
-    r'[,\s\ufeff]*(?:(?P<name>[A-Za-z0-9_-]+)[\s\ufeff]*=(?P<value>"[^"]*"?|[^,]*)|[^,]*)'
+    r'[,\s\ufeff]*(?:(?P<name>[A-Za-z0-9_-]+)[\s\ufeff]*=[\s\ufeff]*(?P<value>"[^"]*"?|[^,\s]*)'
+    r"|[^,]*)"
 )
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from strmctl.domain.hls.naming import tells_content, upstream_extension
+
 LINK_MARK = "\x00{}\x00"
 """Stands in the text for the address of another playlist; NUL is in no playlist."""
 
@@ -67,6 +69,16 @@ class MediaPlaylist:
         if not 0 <= index < len(self.segments) or self.segments[index].number != number:
             return None
         return self.segments[index]
+
+    def untold(self) -> Resource | None:
+        """The first segment, if neither its URI nor its playlist tells what it is.
+
+        An encrypted one cannot be looked at either.
+        """
+        if not self.segments or self.segments[0].init or self.segments[0].keys:
+            return None
+        first = self.resources[str(self.segments[0].number)]
+        return None if tells_content(upstream_extension(first.uri)) else first
 
     def render(self, prefix: str = "", link: Callable[[str], str | None] | None = None) -> str:
         """The text with names, each behind `prefix`.

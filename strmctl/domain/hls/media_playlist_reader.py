@@ -25,17 +25,19 @@ def parse(
     *,
     imported: Mapping[str, str] | None = None,
     is_subtitles: bool = False,
+    untold: str = ".ts",
     previous: MediaPlaylist | None = None,
 ) -> MediaPlaylist:
     """Read a decoded Media Playlist that came from `url`.
 
-    `imported` are the Multivariant Playlist's variables. `previous` is an earlier load of the
+    `imported` are the Multivariant Playlist's variables, `untold` the extension of segments whose
+    URI does not tell what they are. `previous` is an earlier load of the
     same playlist: keys and init sections that it listed keep their names. Raises
     NotAPlaylistError for one that is too long or whose numbers cannot be read.
     """
     if "\x00" in text:
         raise NotAPlaylistError("holds a NUL character")
-    reader = _Reader(text, Variables(url, imported), is_subtitles, StableNames(previous))
+    reader = _Reader(text, Variables(url, imported), StableNames(previous), is_subtitles, untold)
     try:
         return reader.read()
     except NotAPlaylistError:
@@ -46,11 +48,17 @@ def parse(
 
 class _Reader:
     def __init__(
-        self, text: str, variables: Variables, is_subtitles: bool, names: StableNames
+        self,
+        text: str,
+        variables: Variables,
+        names: StableNames,
+        is_subtitles: bool,
+        untold: str,
     ) -> None:
         self._text = text
         self._variables = variables
         self._is_subtitles = is_subtitles
+        self._untold = untold
         self._is_image = "#EXT-X-IMAGES-ONLY" in text
         self._names = names
         self._first = self._number = 0
@@ -149,7 +157,9 @@ class _Reader:
     def _extension(self, uri: str) -> str:
         upstream = naming.upstream_extension(uri)
         has_init = self._init != ""
-        return naming.segment_extension(upstream, has_init, self._is_subtitles, self._is_image)
+        return naming.segment_extension(
+            upstream, has_init, self._is_subtitles, self._is_image, self._untold
+        )
 
     def _name(self, name: str) -> None:
         """End the literal text here: the prefix and `name` follow."""

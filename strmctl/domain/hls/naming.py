@@ -14,6 +14,8 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _PACKED_AUDIO = {".aac": ".aac", ".mp3": ".mp3", ".ac3": ".ac3", ".ec3": ".ec3", ".eac3": ".ec3"}
 _TEXT = {".vtt": ".vtt", ".webvtt": ".vtt"}
 _FRAGMENTED = {".m4s", ".mp4", ".m4v", ".m4a", ".m4f", ".cmfv", ".cmfa", ".cmft"}
+_STREAM = {".ts": ".ts", ".m2ts": ".ts", ".mts": ".ts"}
+_KNOWN = _PACKED_AUDIO | _TEXT | _STREAM
 _IMAGE = {".jpg", ".jpeg", ".png", ".webp"}
 
 
@@ -26,9 +28,16 @@ def upstream_extension(uri: str) -> str:
 
 @lru_cache(maxsize=64)
 def segment_extension(
-    extension: str, has_init: bool, is_subtitles: bool = False, is_image: bool = False
+    extension: str,
+    has_init: bool,
+    is_subtitles: bool = False,
+    is_image: bool = False,
+    untold: str = ".ts",
 ) -> str:
-    """The extension of a Media Segment from that of its URI and what its playlist tells."""
+    """The extension of a Media Segment from that of its URI and what its playlist tells.
+
+    `untold` is what a segment is whose URI tells nothing that can be believed.
+    """
     if is_image:
         return extension if extension in _IMAGE else ".jpg"
     if has_init:
@@ -37,7 +46,12 @@ def segment_extension(
         return ".vtt"
     if extension in _FRAGMENTED:
         return ".mp4"
-    return _PACKED_AUDIO.get(extension) or _TEXT.get(extension) or ".ts"
+    return _PACKED_AUDIO.get(extension) or _TEXT.get(extension) or _STREAM.get(extension) or untold
+
+
+def tells_content(extension: str) -> bool:
+    """Whether a segment's URI has an extension of a kind of media."""
+    return extension in _FRAGMENTED or extension in _KNOWN
 
 
 def data_extension(uri: str) -> str:
