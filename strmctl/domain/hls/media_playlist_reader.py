@@ -15,6 +15,7 @@ from strmctl.domain.hls.playlist_text import NotAPlaylistError, split_lines
 from strmctl.domain.hls.stable_names import INIT, KEY, StableNames
 from strmctl.domain.hls.variables import Variables
 
+_MAX_KEYS = 100
 _SEQUENCE = re.compile(r"[\r\n]#EXT-X-MEDIA-SEQUENCE:[ \t]*(\d+)")
 _URI_MARK = LINK_MARK.format("")
 
@@ -183,6 +184,8 @@ class _Reader:
         if not naming.is_fetchable(uri):
             self._pending.append(line)
             return
+        if len(self._keys) == _MAX_KEYS:
+            raise NotAPlaylistError(f"has more than {_MAX_KEYS} keys for one segment")
         name = self._names.name(KEY, Resource(uri), self._number, len(self._keys))
         self._resources[name] = Resource(uri)
         self._keys = (*self._keys, name)

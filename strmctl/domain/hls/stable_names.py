@@ -4,8 +4,7 @@ Such a name says the first segment that the thing was seen to apply to: `k12` fo
 for a Media Initialization Section, `k12-1` where that name is taken.
 """
 
-from collections.abc import Iterable
-from itertools import chain, count
+from collections import defaultdict
 
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource, Segment
 
@@ -22,6 +21,7 @@ class StableNames:
         self._taken = set(self._earlier.values())
         self._given: dict[tuple[str, Resource], str] = {}
         self._used: set[str] = set()
+        self._orders: defaultdict[tuple[str, int], int] = defaultdict(int)
 
     def name(self, letter: str, resource: Resource, number: int, index: int = 0) -> str:
         """The name of what the coming segment `number` uses, the `index`-th of its kind."""
@@ -39,10 +39,19 @@ class StableNames:
         return self._previous.segment(number - 1) or self._previous.segments[-1]
 
     def _choose(self, letter: str, resource: Resource, number: int, index: int) -> str:
-        earlier = (self._earlier.get((letter, resource)), self._in_place(letter, number, index))
-        fresh = (name for name in _spellings(f"{letter}{number}") if name not in self._taken)
-        candidates: Iterable[str | None] = chain(earlier, fresh)
-        return next(name for name in candidates if name and name not in self._used)
+        exact = self._earlier.get((letter, resource))
+        for name in (exact, self._in_place(letter, number, index)):
+            if name and name not in self._used:
+                return name
+        return self._fresh(letter, number)
+
+    def _fresh(self, letter: str, number: int) -> str:
+        while True:
+            order = self._orders[letter, number]
+            self._orders[letter, number] += 1
+            name = f"{letter}{number}-{order}" if order else f"{letter}{number}"
+            if name not in self._taken and name not in self._used:
+                return name
 
     def _in_place(self, letter: str, number: int, index: int) -> str | None:
         """What the segment used in the earlier load: another token makes another URI."""
@@ -51,10 +60,6 @@ class StableNames:
             return None
         names = (segment.init,) if letter == INIT else segment.keys
         return names[index] if index < len(names) else None
-
-
-def _spellings(name: str) -> Iterable[str]:
-    return chain([name], (f"{name}-{order}" for order in count(1)))
 
 
 def _by_resource(playlist: MediaPlaylist) -> dict[tuple[str, Resource], str]:
