@@ -1,0 +1,97 @@
+"""What is a playlist, where its lines end, and that bytes survive."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strmctl.domain.hls import playlist_text
+from strmctl.domain.hls.playlist_text import NotAPlaylistError
+
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        pytest.param(b"#EXTM3U\n", "#EXTM3U\n", id="plain"),
+        pytest.param(BOM + b"#EXTM3U\n", "#EXTM3U\n", id="BOM dropped"),
+        pytest.param(b"\r\n \t#EXTM3U", "#EXTM3U", id="white space before"),
+        pytest.param(b"#EXTM3U\n# \xff\xfe", "#EXTM3U\n# \udcff\udcfe", id="not UTF-8"),
+        pytest.param(b"#EXTM3U\n\xef\xbb\xbfa", "#EXTM3U\n\ufeffa", id="BOM in the middle stays"),
+    ],
+)
+def test_decode(data: bytes, text: str) -> None:
+    assert playlist_text.begins_playlist(data)
+    assert playlist_text.decode(data) == text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"<!doctype html><html>", id="web page"),
+        pytest.param(b"#EXT-X-VERSION:3\n#EXTM3U", id="header not first"),
+        pytest.param(b"#extm3u\n", id="lower case"),
+        pytest.param(BOM + BOM + b"#EXTM3U", id="two BOMs"),
+        pytest.param("#EXTM3U".encode("utf-16"), id="UTF-16"),
+    ],
+)
+def test_not_a_playlist(data: bytes) -> None:
+    assert not playlist_text.begins_playlist(data)
+    with pytest.raises(NotAPlaylistError, match="#EXTM3U"):
+        playlist_text.decode(data)
+
+
+@given(st.binary(max_size=200))
+def test_every_byte_survives(body: bytes) -> None:
+    data = b"#EXTM3U\n" + body
+    assert playlist_text.encode(playlist_text.decode(data)) == data
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        pytest.param("a\nb\n", ["a\n", "b\n"], id="LF"),
+        pytest.param("a\r\nb\r\n", ["a\r\n", "b\r\n"], id="CRLF"),
+        pytest.param("a\rb\r", ["a\r", "b\r"], id="CR"),
+        pytest.param("a\n\rb", ["a\n", "\r", "b"], id="LF CR are two ends"),
+        pytest.param("a\n\n\nb", ["a\n", "\n", "\n", "b"], id="blank lines, no final end"),
+        pytest.param("a\x85b\u2028c\u2029d\n", ["a\x85b\u2028c\u2029d\n"], id="U+0085, U+2028"),
+        pytest.param("a\vb\fc\x1cd\x1ee\n", ["a\vb\fc\x1cd\x1ee\n"], id="VT, FF, separators"),
+        pytest.param("", [], id="empty"),
+    ],
+)
+def test_lines(text: str, lines: list[str]) -> None:
+    assert playlist_text.split_lines(text) == lines
+
+
+@given(st.text(st.sampled_from("ab#\r\n\u2028\x85\udcff"), max_size=50))
+def test_lines_are_the_text(text: str) -> None:
+    assert "".join(playlist_text.split_lines(text)) == text
+
+
+def test_too_many_lines() -> None:
+    playlist_text.split_lines("\n" * playlist_text.MAX_LINES)
+    with pytest.raises(NotAPlaylistError, match="500000 lines"):
+        playlist_text.split_lines("\n" * (playlist_text.MAX_LINES + 1))
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param(["#EXT-X-STREAM-INF:BANDWIDTH=1", "v.m3u8"], True, id="variant"),
+        pytest.param(['#EXT-X-MEDIA:TYPE=AUDIO,URI="a"'], True, id="rendition"),
+        pytest.param(['#EXT-X-I-FRAME-STREAM-INF:URI="a"'], True, id="I-frames"),
+        pytest.param(['#EXT-X-IMAGE-STREAM-INF:URI="a"'], True, id="images"),
+        pytest.param(['#EXT-X-SESSION-DATA:DATA-ID="a"'], True, id="session data"),
+        pytest.param(["#EXTINF:4,", "a.ts"], False, id="segments"),
+        pytest.param(["#EXT-X-TARGETDURATION:4"], False, id="no segment yet"),
+        pytest.param(["#EXT-X-MEDIA-SEQUENCE:4"], False, id="MEDIA-SEQUENCE is no MEDIA"),
+        pytest.param([], False, id="header only"),
+        pytest.param(["# #EXT-X-STREAM-INF:"], False, id="in a comment"),
+        pytest.param(["#EXT-X-STREAM-INF:B=1", "v", "#EXTINF:4,", "a"], False, id="both"),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+def test_multivariant(lines: list[str], end: str, expected: bool) -> None:
+    assert playlist_text.is_multivariant(end.join(["#EXTM3U", *lines, ""])) is expected
