@@ -10,7 +10,7 @@ from strmctl.errors import UpstreamError
 SHORT_WAIT = 5.0
 """A Retry-After up to this is waited for, a longer one is the player's to know."""
 
-_DELAYS = (0.05, 0.15, 0.3)
+_DELAYS = (0.05, 0.1, 0.15, 0.2)
 _REFUSED = frozenset({401, 403})
 _OVERLOADED = frozenset({429, 503})
 _PASSING = _REFUSED | _OVERLOADED | {408, 425, 500, 502, 504}
@@ -66,9 +66,9 @@ def _patience(failure: UpstreamError, standing: Standing) -> int:
     if status in _REFUSED and standing.expired:
         return 0
     if standing.alive:
-        return 6  # Another resolution would not be any better.
+        return 8  # Another resolution would not be any better.
     if standing.lately or standing.renewed:
-        return 3
+        return len(_DELAYS)
     if status in _REFUSED:
         return 0
     return 2 if status in _OVERLOADED else 1

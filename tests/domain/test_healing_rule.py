@@ -21,8 +21,8 @@ FIRST = Standing(tries=1)
 PLAYING = Standing(tries=1, lately=True)
 EXPIRED = Standing(tries=1, lately=True, expired=True)
 RENEWED = Standing(tries=1, renewed=True)
-THIRD = Standing(tries=3, lately=True)
-ALIVE = Standing(tries=4, lately=True, alive=True)
+FOURTH = Standing(tries=4, lately=True)
+ALIVE = Standing(tries=5, lately=True, alive=True)
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ ALIVE = Standing(tries=4, lately=True, alive=True)
         pytest.param(TIMED_OUT, PLAYING, Renew(), id="timeout-is-not-waited-for-twice"),
         pytest.param(answered(403), EXPIRED, Renew(), id="403-past-its-expiry"),
         pytest.param(answered(403), PLAYING, AskAgain(0.05), id="403-amid-successes"),
-        pytest.param(answered(403), THIRD, AskAgain(0.3), id="403-thrice-amid-successes"),
-        pytest.param(answered(403), replace(THIRD, tries=4), Renew(), id="403-four-times"),
-        pytest.param(answered(403), ALIVE, AskAgain(0.3), id="403-while-others-are-served"),
-        pytest.param(answered(403), replace(ALIVE, tries=7), Renew(), id="403-without-end"),
+        pytest.param(answered(403), FOURTH, AskAgain(0.2), id="403-four-times-amid-successes"),
+        pytest.param(answered(403), replace(FOURTH, tries=5), Renew(), id="403-five-times"),
+        pytest.param(answered(403), ALIVE, AskAgain(0.2), id="403-while-others-are-served"),
+        pytest.param(answered(403), replace(ALIVE, tries=9), Renew(), id="403-without-end"),
         pytest.param(answered(403), replace(ALIVE, expired=True), Renew(), id="403-expired-in-use"),
-        pytest.param(answered(503), ALIVE, AskAgain(0.3), id="503-while-others-are-served"),
+        pytest.param(answered(503), ALIVE, AskAgain(0.2), id="503-while-others-are-served"),
         pytest.param(answered(404), ALIVE, Renew(), id="404-while-others-are-served"),
         pytest.param(UNREACHABLE, FIRST, AskAgain(0.05), id="connection-reset-once"),
         pytest.param(answered(503), FIRST, AskAgain(0.05), id="503-without-retry-after"),
