@@ -176,7 +176,7 @@ def _resolvers(
         values += own.values()
         known = {option: own.pop(option).value for option in RESOLVER_KEYS}
         rest = {option: value.value for option, value in own.items()}
-        arguments: dict[str, Any] = {"name": name, **known, "options": MappingProxyType(rest)}
+        arguments: dict[str, Any] = {"name": name, **known, "options": rest}
         resolvers.append(ResolverSettings(**arguments))
     return tuple(resolvers), values
 
