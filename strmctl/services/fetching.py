@@ -131,7 +131,9 @@ class Fetcher:
         if response.status == 200:
             return response, span.first
         response.close()
-        raise UpstreamError("the upstream answered another range than the one asked for")
+        raise UpstreamError(
+            "the upstream answered another range than the one asked for", status=response.status
+        )
 
     async def read(self, response: UpstreamResponse, limit: int) -> bytes:
         """The whole body, resumed where it is cut off.
@@ -151,7 +153,10 @@ class Fetcher:
             async for chunk in body.chunks():
                 data += chunk
                 if len(data) > limit:
-                    raise UpstreamError(f"the upstream's playlist is longer than {limit} bytes")
+                    raise UpstreamError(
+                        f"the upstream's playlist is longer than {limit} bytes",
+                        status=response.status,
+                    )
         finally:
             body.close()
         return bytes(data)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +15,7 @@ from strmctl.domain.hls.naming import upstream_extension
 from strmctl.domain.http_fields import ContentRange, starts_at_zero
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import UpstreamError
+from strmctl.services.departed import Departed
 from strmctl.services.fetching import Fetcher
 from strmctl.upstream.client import joined
 from strmctl.upstream.response import UpstreamResponse
@@ -25,7 +26,6 @@ LISTED_SOON_MAX_AGE = 0.2
 """Seconds for which a player is given the same copy; a name that is not in it asks sooner."""
 
 _OFF_LOOP_BYTES = 64 * 1024
-_DEPARTED = 1000
 _PROBED_SEGMENTS = 3
 
 
@@ -76,7 +76,8 @@ class Session:
         self._playlist_max = playlist_max
         self._earlier = dict(earlier.latest) if earlier is not None else {}
         self._loaded: dict[str, LoadedPlaylist] = {}
-        self._departed: dict[str, OrderedDict[str, Resource]] = defaultdict(OrderedDict)
+        self._departed: defaultdict[str, Departed] = defaultdict(Departed)
+        self._heritage = earlier.heritage if earlier is not None else {}
         self._segment_extensions: dict[str, str] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -84,6 +85,11 @@ class Session:
     def latest(self) -> Mapping[str, LoadedPlaylist]:
         """The last copy of each playlist, by rendition key, be it from the session before."""
         return {**self._earlier, **self._loaded}
+
+    @property
+    def heritage(self) -> dict[str, Departed]:
+        """What the next session may go on serving, by rendition key."""
+        return {**self._heritage, **self._departed}
 
     async def open(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
         """What the resolution's URL holds: a playlist, or the answer of a plain file."""
@@ -144,12 +150,19 @@ class Session:
                 known = await self._load_media(key)
             return known
 
-    def departed(self, key: str, name: str) -> Resource | None:
+    def departed(self, key: str, name: str, loaded: LoadedPlaylist) -> Resource | None:
         """What a live playlist listed a while ago, by an absolute URL."""
-        return self._departed[key].get(name)
+        found = self._departed[key].find(name)
+        return found and Resource(joined(loaded.url, found.uri), found.byte_range)
+
+    async def has_left(self, key: str, name: str) -> bool:
+        """Whether a live playlist listed `name` and does no longer. Raises UpstreamError."""
+        if self._departed[key].find(name) is None:
+            return False
+        return (await self.media(key)).locate(name) is None
 
     def _may_list_soon(self, key: str, known: LoadedPlaylist, name: str) -> bool:
-        if known.is_finished or known.locate(name) or self.departed(key, name):
+        if known.is_finished or known.locate(name) or self._departed[key].find(name):
             return False
         return time.monotonic() - known.at > LISTED_SOON_MAX_AGE
 
@@ -168,7 +181,8 @@ class Session:
             text = playlist_text.decode(data)
             loaded = await self._parsed(key, text, response.url, root)
         except playlist_text.NotAPlaylistError as error:
-            raise UpstreamError(f"not media: the playlist {error}") from None
+            status = response.status
+            raise UpstreamError(f"not media: the playlist {error}", status=status) from None
         self._keep(key, loaded)
         return loaded
 
@@ -233,14 +247,13 @@ class Session:
             self._loaded[key] = loaded
 
     def _remember(self, key: str, loaded: LoadedPlaylist) -> None:
-        """Players ask for segments that have left the playlist since they read it."""
-        assert isinstance(loaded.playlist, MediaPlaylist)
-        departed = self._departed[key]
-        for name, found in loaded.playlist.resources.items():
-            departed[name] = Resource(joined(loaded.url, found.uri), found.byte_range)
-            departed.move_to_end(name)
-        while len(departed) > max(_DEPARTED, len(loaded.playlist.resources)):
-            departed.popitem(last=False)
+        playlist = loaded.playlist
+        assert isinstance(playlist, MediaPlaylist)
+        self._departed[key].remember(playlist)
+        heritage, earlier = self._heritage.pop(key, None), self._earlier.get(key)
+        old = earlier and earlier.playlist
+        if heritage and isinstance(old, MediaPlaylist) and cut.continues(old, playlist):
+            self._departed[key].inherit(heritage)
 
     def is_probed(self, key: str, name: str) -> bool:
         """Whether a name is among the first of its playlist, which media servers read to probe."""
