@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from aiohttp import (
     AddrInfoType,
@@ -21,6 +20,7 @@ from aiohttp_socks import ProxyError as SocksError
 from yarl import URL
 
 from strmctl import __version__
+from strmctl.domain.redirect import carried_fields
 from strmctl.domain.retry_after import retry_after_seconds
 from strmctl.domain.upstream_url import join
 from strmctl.errors import UpstreamError
@@ -71,7 +71,7 @@ class UpstreamClient:
             response.close()
             target = joined(url, location)
             self._guard.check_url(target)
-            fields = _fields_for(url, target, fields)
+            fields = carried_fields(url, target, fields)
             url = target
         raise UpstreamError(f"the upstream redirected more than {MAX_REDIRECTS} times")
 
@@ -162,20 +162,3 @@ def _failure(error: Exception) -> UpstreamError:
 
 def retry_after(response: UpstreamResponse) -> float | None:
     return retry_after_seconds(response.field("Retry-After"), datetime.now(UTC))
-
-
-def _fields_for(url: str, target: str, fields: Mapping[str, str]) -> Mapping[str, str]:
-    """What may follow a redirect: another site gets nothing that the mapping brought along.
-
-    Raises UpstreamError for a step from https to http that would carry the mapping's fields.
-    """
-    here, there = urlsplit(url), urlsplit(target)
-    public = {name: value for name, value in fields.items() if name.lower() in _CROSSES_SITES}
-    if here.hostname != there.hostname or len(public) == len(fields):
-        return public
-    if here.scheme == "https" and there.scheme == "http":
-        raise UpstreamError("the upstream redirected from https to http")
-    return fields
-
-
-_CROSSES_SITES = frozenset({"user-agent", "range", "if-range"})
