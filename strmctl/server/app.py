@@ -1,5 +1,6 @@
 """The server: routes to the playback service; every error leaves as a problem, never as a page."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -38,6 +39,8 @@ from strmctl.services.media import MediaAnswer, Wanted
 from strmctl.services.playback import Playback
 from strmctl.services.player_service import player_service
 from strmctl.settings.model import Mode, Settings
+
+log = logging.getLogger(__name__)
 
 _DELIVERY_DIRECTIVES = ("_HLS_msn", "_HLS_part", "_HLS_skip")
 
@@ -155,6 +158,8 @@ def _delivery_directives(request: Request) -> str:
 
 async def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, StrmctlError)
+    if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("%s", error)
     return problem_of(error)
 
 

@@ -15,8 +15,7 @@ from aiohttp import (
     ThreadedResolver,
 )
 from aiohttp.abc import AbstractResolver
-from aiohttp_socks import ProxyConnector
-from aiohttp_socks import ProxyError as SocksError
+from aiohttp_socks import ProxyConnector, ProxyTimeoutError
 from yarl import URL
 
 from strmctl import __version__
@@ -25,7 +24,7 @@ from strmctl.domain.retry_after import retry_after_seconds
 from strmctl.domain.upstream_url import join
 from strmctl.errors import UpstreamError
 from strmctl.settings.model import UpstreamSettings
-from strmctl.upstream.egress import check_answer, own_failure
+from strmctl.upstream.egress import SOCKS_ERRORS, check_answer, own_failure
 from strmctl.upstream.guard import Guard, GuardedResolver, RefusedAddressError
 from strmctl.upstream.response import UpstreamResponse
 
@@ -93,7 +92,7 @@ class UpstreamClient:
                 proxy=egress if egress.startswith("http") else None,
                 allow_redirects=False,
             )
-        except (ClientError, SocksError, OSError, ValueError) as error:
+        except (ClientError, OSError, ValueError, *SOCKS_ERRORS) as error:
             tunnelled = url.lower().startswith("https:")
             own = own_failure(error, egress, setting, tunnelled=tunnelled) if egress else None
             raise own or _failure(error) from None
@@ -149,9 +148,9 @@ def joined(base: str, reference: str) -> str:
 
 def _failure(error: Exception) -> UpstreamError:
     """What is told of an upstream that gave no answer."""
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError | ProxyTimeoutError):
         return UpstreamError("the upstream did not answer in time", http_status=504)
-    if isinstance(error, SocksError):
+    if isinstance(error, SOCKS_ERRORS):
         return UpstreamError("the upstream cannot be reached")
     if not isinstance(error, ClientConnectorError):
         return UpstreamError(f"the upstream gave no HTTP answer ({type(error).__name__})")

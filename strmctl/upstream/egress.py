@@ -4,16 +4,19 @@ Nothing is concluded about a link from the first kind, and no resolver is asked 
 """
 
 from aiohttp import (
+    ClientConnectorDNSError,
     ClientHttpProxyError,
     ClientProxyConnectionError,
     ClientResponse,
     ConnectionTimeoutError,
 )
-from aiohttp_socks import ProxyConnectionError as SocksConnectionError
-from aiohttp_socks import ProxyError as SocksError
+from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
 from strmctl.errors import EgressError
 from strmctl.settings.values import hide_credentials
+
+SOCKS_ERRORS = (ProxyConnectionError, ProxyError, ProxyTimeoutError)
+"""What aiohttp_socks raises; they are no errors of aiohttp's and have no class in common."""
 
 # RFC 1928 section 6: what the server says of the address, not of itself.
 _SOCKS_BEYOND = range(1, 7)
@@ -41,7 +44,7 @@ def check_answer(response: ClientResponse, egress: str, setting: str) -> None:
 
 def _complaint(error: Exception, *, tunnelled: bool) -> str:
     match error:
-        case ClientProxyConnectionError() | SocksConnectionError():
+        case ClientProxyConnectionError() | ProxyConnectionError() | ClientConnectorDNSError():
             return "cannot be reached"
         case ConnectionTimeoutError() if not tunnelled:
             # Through an HTTP proxy only a tunnel waits for the upstream's connection as well.
@@ -50,9 +53,9 @@ def _complaint(error: Exception, *, tunnelled: bool) -> str:
             return "does not accept the user name and password"
         case ClientHttpProxyError(status=status) if 400 <= status < 500:
             return f"refuses to connect: it answered {status}"
-        case SocksError(error_code=None):
+        case ProxyError(error_code=None):
             return "does not let strmctl in"
-        case SocksError(error_code=code):
+        case ProxyError(error_code=code):
             is_own = code == _SOCKS_NOT_ALLOWED or code not in _SOCKS_BEYOND
             return f"refuses to connect: {error}" if is_own else ""
     return ""
