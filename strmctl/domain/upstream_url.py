@@ -15,7 +15,8 @@ MAX_LENGTH = 16_000
 
 _SCHEME_AND_AUTHORITY = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#]*)", re.IGNORECASE)
 _AUTHORITY = re.compile(
-    r"(?P<host>\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|[A-Za-z0-9._-]+)(:(?P<port>[1-9][0-9]{0,4}))?"
+    r"(?P<host>\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?)"
+    r"(:(?P<port>[1-9][0-9]{0,4}))?"
 )
 # RFC 3986 appendix B, with the scheme of section 3.1: it begins with a letter.
 _REFERENCE = re.compile(
