@@ -1,0 +1,1 @@
+"""strmctl through the proxies that people send it out by."""

@@ -1,0 +1,1 @@
+"""strmctl behind the servers that people put in front of it, and as several processes."""
