@@ -37,6 +37,7 @@ OLDEST_COPY = 60.0
 """Seconds after which an older copy of a live playlist is not worth giving."""
 
 _SESSIONS = 512
+_GONE = frozenset({404, 410})
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -123,7 +124,12 @@ class Playback:
         async def step(session: Session) -> MediaAnswer:
             kind = media_kind.media_type(name[len(plain_name) :])
             edges = self._edges if session.is_probed(rendition, plain_name) else None
-            return await Media(locate, healing, edges).open(session, wanted, kind)
+            try:
+                return await Media(locate, healing, edges).open(session, wanted, kind)
+            except UpstreamError as failure:
+                if failure.status in _GONE and await session.has_left(rendition, plain_name):
+                    raise _departed() from None
+                raise
 
         return await healing(step)
 
@@ -231,12 +237,17 @@ async def _locate(session: Session, rendition: str, cut_name: str, name: str) ->
         session.check_cut(rendition, cut_name, loaded)
         found = (
             loaded.locate(name)
-            or session.departed(rendition, name)
+            or session.departed(rendition, name, loaded)
             or session.counterpart(rendition, name, loaded)
         )
     if found is None:
         raise UpstreamError(f"the playlist lists no {name!r} now", http_status=404, final=True)
     return found
+
+
+def _departed() -> UpstreamError:
+    """No other resolution has it either."""
+    return UpstreamError("it has left the live playlist", http_status=404, final=True)
 
 
 def _let_go(task: "asyncio.Task[Any]") -> None:

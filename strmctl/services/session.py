@@ -273,12 +273,16 @@ class Session:
         return None
 
     def counterpart(self, key: str, name: str, loaded: LoadedPlaylist) -> Resource | None:
-        """The key or init section that stands here for one that the resolution before listed."""
+        """The key or init section that stands here for one that was listed elsewhere.
+
+        By the resolution before, or by another process whose window began at another segment.
+        """
         earlier = self._earlier.get(key)
         old, new = earlier and earlier.playlist, loaded.playlist
-        if not (isinstance(old, MediaPlaylist) and isinstance(new, MediaPlaylist)):
+        if not isinstance(new, MediaPlaylist):
             return None
-        same = cut.counterpart(name, old, new)
+        same = cut.counterpart(name, old, new) if isinstance(old, MediaPlaylist) else None
+        same = same or cut.applying(name, new)
         return loaded.locate(same) if same else None
 
     def check_cut(self, key: str, wanted: str, loaded: LoadedPlaylist) -> None:

@@ -2,9 +2,15 @@
 
 import base64
 import hashlib
+import re
 from datetime import UTC, datetime
 
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Segment
+from strmctl.domain.hls.stable_names import INIT, KEY
+
+_NAMED_BY_SEGMENT = re.compile(
+    rf"(?P<kind>{KEY}|{INIT})(?P<number>\d{{1,18}})(?:-(?P<index>\d{{1,3}}))?"
+)
 
 
 def cut_of(playlist: MediaPlaylist) -> str:
@@ -32,6 +38,12 @@ def agree(old: MediaPlaylist, new: MediaPlaylist) -> bool:
     )
 
 
+def continues(old: MediaPlaylist, new: MediaPlaylist) -> bool:
+    """Whether both list a segment, and agree: then `new` is the same stream a little later."""
+    meet = any(new.segment(segment.number) is not None for segment in old.segments)
+    return meet and agree(old, new)
+
+
 def counterpart(name: str, old: MediaPlaylist, new: MediaPlaylist) -> str | None:
     """What `new` calls the key or init section that `old` calls `name`.
 
@@ -46,6 +58,25 @@ def counterpart(name: str, old: MediaPlaylist, new: MediaPlaylist) -> str | None
         if name in segment.keys and len(there.keys) == len(segment.keys):
             return there.keys[segment.keys.index(name)]
     return None
+
+
+def applying(name: str, playlist: MediaPlaylist) -> str | None:
+    """What `playlist` calls the key or init section that applies at the segment named in `name`.
+
+    Another process named it, whose window began elsewhere. What applied before this window
+    applies at its beginning still, as far as the window tells.
+    """
+    asked = _NAMED_BY_SEGMENT.fullmatch(name)
+    if asked is None or not playlist.segments:
+        return None
+    first = playlist.segments[0]
+    number = max(int(asked["number"]), first.number)
+    segment = playlist.segment(number)
+    if segment is None:
+        return None
+    names = (segment.init,) if asked["kind"] == INIT else segment.keys
+    index = int(asked["index"] or 0)
+    return names[index] or None if index < len(names) else None
 
 
 def _shape(segment: Segment) -> str:

@@ -74,3 +74,8 @@ def is_fetchable(uri: str) -> bool:
     if not colon or not _SCHEME.fullmatch(scheme):
         return True
     return scheme.lower() in ("http", "https")
+
+
+def is_plain_reference(uri: str) -> bool:
+    """Whether a URI is a relative path alone, so that it means the same beside another base."""
+    return is_fetchable(uri) and not uri.startswith("/") and not set(uri) & set(":?")
