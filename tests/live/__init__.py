@@ -1,0 +1,1 @@
+"""Live streams, watched in real time."""
