@@ -1,5 +1,6 @@
 #!/bin/sh
-# Brings the Debian packages of tests/packages.txt; says what is missing where it may not install.
+# Brings the Debian packages of tests/packages.txt and the npm packages of tests/players;
+# says what is missing where it may not install.
 set -eu
 cd "$(dirname "$0")"
 
@@ -17,15 +18,23 @@ for package in $(sed 's/#.*//' packages.txt); do
     esac
 done
 
-if [ -z "$missing" ]; then
-    exit 0
-fi
-if [ "$(id -u)" -ne 0 ]; then
+if [ -n "$missing" ] && [ "$(id -u)" -ne 0 ]; then
     echo "tests/setup.sh: missing:$missing" >&2
     echo "run: sudo apt-get install --no-install-recommends$missing" >&2
     exit 1
 fi
-export DEBIAN_FRONTEND=noninteractive
-apt-get update --quiet
-# shellcheck disable=SC2086  # a list of names on purpose
-apt-get install --quiet --yes --no-install-recommends $missing
+if [ -n "$missing" ]; then
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update --quiet
+    # shellcheck disable=SC2086  # a list of names on purpose
+    apt-get install --quiet --yes --no-install-recommends $missing
+fi
+
+if ! command -v npm >/dev/null; then
+    echo "tests/setup.sh: missing: node 20 or later, with npm" >&2
+    exit 1
+fi
+installed=players/node_modules/.package-lock.json
+if [ ! -e "$installed" ] || [ players/package-lock.json -nt "$installed" ]; then
+    npm ci --prefix players --ignore-scripts --no-audit --no-fund
+fi

@@ -26,11 +26,11 @@ Player = Callable[[str, float], Played]
 
 
 def _debian_ffmpeg(url: str, start: float) -> Played:
-    return _play_with_ffmpeg("ffmpeg", url, start)
+    return play_with_ffmpeg("ffmpeg", url, start)
 
 
 def _newest_ffmpeg(url: str, start: float) -> Played:
-    return _play_with_ffmpeg(imageio_ffmpeg.get_ffmpeg_exe(), url, start)
+    return play_with_ffmpeg(imageio_ffmpeg.get_ffmpeg_exe(), url, start)
 
 
 PLAYERS: Mapping[str, Player] = {
@@ -48,26 +48,33 @@ def read_subtitles(url: str) -> list[str]:
     return [block.split("\n", 1)[1] for block in run.stdout.decode().strip().split("\n\n")[1:]]
 
 
-def _play_with_ffmpeg(executable: str, url: str, start: float) -> Played:
+def play_with_ffmpeg(executable: str, url: str, start: float) -> Played:
     seek = ["-ss", f"{start:g}"] if start else []
     streams = ["-map", "0:v:0", "-map", "0:a:0", "-fps_mode", "passthrough"]
     command = [executable, "-nostdin", "-v", "warning", *seek, "-i", url, *streams]
     run = subprocess.run(
         [*command, "-f", "framecrc", "-"], capture_output=True, text=True, timeout=90
     )
-    return _count(run.stdout, run.returncode, run.stderr)
+    return count_framecrc(run.stdout, run.returncode, run.stderr)
 
 
-def _count(framecrc: str, exit_code: int, complaints: str) -> Played:
-    """Lines are `#tb STREAM: TIME_BASE` or `STREAM, DTS, PTS, DURATION, SIZE, CRC`."""
+def count_framecrc(framecrc: str, exit_code: int, complaints: str) -> Played:
+    """Lines are `#tb STREAM: TIME_BASE`, `#media_type STREAM: KIND` or
+    `STREAM, DTS, PTS, DURATION, SIZE, CRC`; the order of the streams is free.
+    """
     unit: dict[str, Fraction] = {}
-    durations: dict[str, list[int]] = {"0": [], "1": []}
+    kind: dict[str, str] = {}
+    durations: dict[str, list[float]] = {"video": [], "audio": []}
     for line in framecrc.splitlines():
-        if line.startswith("#tb "):
-            stream, _, base = line.removeprefix("#tb ").partition(": ")
-            unit[stream] = Fraction(base)
-        elif not line.startswith("#"):
+        if line.startswith("#"):
+            field, _, value = line.partition(": ")
+            name, _, stream = field.partition(" ")
+            if name == "#tb":
+                unit[stream] = Fraction(value)
+            elif name == "#media_type":
+                kind[stream] = value
+        else:
             stream, _, _, duration, *_ = line.split(",")
-            durations[stream].append(int(duration))
-    video, audio = (float(sum(durations[s]) * unit.get(s, 0)) for s in ("0", "1"))
-    return Played(len(durations["0"]), video, audio, exit_code, complaints)
+            durations[kind[stream]].append(float(int(duration) * unit[stream]))
+    video, audio = durations["video"], durations["audio"]
+    return Played(len(video), sum(video), sum(audio), exit_code, complaints)

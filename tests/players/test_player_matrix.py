@@ -1,0 +1,92 @@
+"""Each player on each form: as much as straight from nginx or more, while tokens die every 4 s."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playback.stage import Episode
+
+from players.browser import Browser
+from players.counted import Counted
+from players.decoders import DECODERS as PROGRAMS
+from players.forms import FORMS
+from players.kodi import Kodi
+from players.matrix import DECODERS, HLS_JS, KODI, Cell, cells
+
+pytestmark = [pytest.mark.players, pytest.mark.timeout(240)]
+
+ADAPTIVE = """\
+#KODIPROP:inputstream=inputstream.adaptive
+#KODIPROP:inputstream.adaptive.manifest_type=hls
+#KODIPROP:mimetype=application/vnd.apple.mpegurl
+"""
+
+
+def each_cell(*players: str) -> pytest.MarkDecorator:
+    ids = [f"{cell.player}-{cell.form}" for cell in cells(*players)]
+    return pytest.mark.parametrize("cell", list(cells(*players)), ids=ids)
+
+
+def assert_counted(cell: Cell, direct: Counted, proxied: Counted) -> None:
+    """Strict both ways: a limit that is gone has to go from the matrix."""
+    allowed = cell.tolerance
+    assert direct.near(cell.direct, allowed.frames, allowed.seconds), (
+        f"straight from nginx: {direct}, not {cell.direct}"
+    )
+    assert proxied.near(cell.proxied, allowed.frames, allowed.seconds), (
+        f"through strmctl: {proxied}, not {cell.proxied}"
+    )
+
+
+@each_cell(*DECODERS)
+def test_decoder(
+    cell: Cell, episode_of: Callable[[str], Episode], direct_url: Callable[[str], str]
+) -> None:
+    decode, form = PROGRAMS[cell.player], cell.media
+    direct = decode(direct_url(form.path), form.start)
+    proxied = decode(episode_of(form.path).playback_url, form.start)
+    assert_counted(cell, direct, proxied)
+
+
+@pytest.mark.xdist_group("browser")
+@each_cell(HLS_JS)
+def test_hls_js_of_another_origin(
+    cell: Cell,
+    browser: Browser,
+    episode_of: Callable[[str], Episode],
+    direct_url: Callable[[str], str],
+) -> None:
+    form = cell.media
+    direct = browser.play(direct_url(form.path), form.start)
+    proxied = browser.play(episode_of(form.path).playback_url, form.start)
+    assert_counted(cell, direct, proxied)
+
+
+@pytest.mark.xdist_group("kodi")
+@each_cell(KODI)
+def test_kodi_opens_strm_files(
+    cell: Cell,
+    kodi: Kodi,
+    strm_of: Callable[[str], Path],
+    direct_url: Callable[[str], str],
+    tmp_path: Path,
+) -> None:
+    form, strm = cell.media, tmp_path / "direct.strm"
+    strm.write_text(f"{direct_url(form.path)}\n")
+    direct = kodi.play(strm, form.start)
+    proxied = kodi.play(strm_of(form.path), form.start)
+    assert_counted(cell, direct, proxied)
+
+
+@pytest.mark.xdist_group("kodi")
+@pytest.mark.parametrize("form", ["AES-128", "byte-range fMP4", "audio group, WebVTT"])
+def test_kodi_with_inputstream_adaptive(
+    form: str, kodi: Kodi, strm_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Kodi's other way to play HLS; the lines stand above the URL of the same `.strm`."""
+    opened = "inputstream.adaptive: Successfully parsed manifest"
+    strm, before = tmp_path / "adaptive.strm", kodi.log().count(opened)
+    strm.write_text(ADAPTIVE + strm_of(FORMS[form].path).read_text())
+    played = kodi.play(strm, 0)
+    assert kodi.log().count(opened) > before
+    assert played.near(Counted(None, 24.0), frames=0, seconds=1.0), str(played)
