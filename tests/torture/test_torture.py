@@ -24,6 +24,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 VIEWERS = 20
 LONG_ENOUGH = 2.5 * TOKEN_SECONDS
 FILE_BYTES = 200_000_000
+BY_CHANCE = 1
+"""Five refusals in a row look like an expiry: among 1,000 requests that happens once in 100 runs."""
 
 TELLS_EXPIRY = pytest.mark.parametrize(
     "tells_expiry", [True, False], ids=["known expiry", "unknown expiry"]
@@ -32,7 +34,7 @@ TELLS_EXPIRY = pytest.mark.parametrize(
 
 def assert_resolved_once_an_expiry(ordeal: Ordeal, rack: Rack) -> None:
     assert len(ordeal.resolved_at) > 2, "the play has met several expiries"
-    assert ordeal.needless_resolves() == 0, rack.log()
+    assert ordeal.needless_resolves() <= BY_CHANCE, rack.log()
 
 
 @TELLS_EXPIRY
