@@ -25,7 +25,7 @@ VIEWERS = 20
 LONG_ENOUGH = 2.5 * TOKEN_SECONDS
 FILE_BYTES = 200_000_000
 BY_CHANCE = 1
-"""Five refusals in a row look like an expiry: among 1,000 requests that happens once in 100 runs."""
+"""Five refusals in a row look like an expiry: among 1,000 requests in one run of a hundred."""
 
 TELLS_EXPIRY = pytest.mark.parametrize(
     "tells_expiry", [True, False], ids=["known expiry", "unknown expiry"]
