@@ -70,8 +70,8 @@ class UpstreamError(ItemError):
     """The upstream gave no usable answer.
 
     `status` is what it answered, None where it answered nothing; `http_status` is what the
-    player is told; `retry_after` is in seconds; `final` says that another resolution of the
-    same identity would not help.
+    player is told; `retry_after` is in seconds; `lasting` says that asking the same URL again
+    would not help, `final` that another resolution of the same identity would not help either.
     """
 
     def __init__(
@@ -81,9 +81,11 @@ class UpstreamError(ItemError):
         status: int | None = None,
         http_status: int = 502,
         retry_after: float | None = None,
+        lasting: bool = False,
         final: bool = False,
     ) -> None:
         super().__init__(message)
+        self.lasting = lasting
         self.final = final
         self.status = status
         self.http_status = http_status

@@ -61,7 +61,7 @@ def _patience(failure: UpstreamError, standing: Standing) -> int:
     """How often the same resolution is asked again."""
     status = failure.status
     answered_nothing = status is None and failure.http_status == 502
-    if not answered_nothing and status not in _PASSING:
+    if failure.lasting or not (answered_nothing or status in _PASSING):
         return 0  # 404, 410, 451, a timeout and what is not media do not pass by themselves.
     if status in _REFUSED and standing.expired:
         return 0

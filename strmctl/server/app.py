@@ -52,7 +52,6 @@ class _State(Protocol):
     proof: Proof
     signer: Signer
     playback: Playback
-    streams: Streams
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -63,6 +62,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(AccessLog),
             Middleware(Cors),
             Middleware(Unexpected),
+            Middleware(Streams, limit=settings.serve.max_streams),
             Middleware(UntilTheClientLeaves),
         ],
         exception_handlers={StrmctlError: _failed, HTTPException: _refused},
@@ -72,7 +72,6 @@ def create_app(settings: Settings) -> Starlette:
     app.state.settings = settings
     app.state.proof = proofs.proof(settings)
     app.state.signer = proofs.signer(settings)
-    app.state.streams = Streams(settings.serve.max_streams)
     return app
 
 
@@ -115,10 +114,9 @@ async def stream(request: Request) -> ASGIApp:
         address = await state.playback.address(claim.identity)
         return RedirectResponse(address, 302, {"Cache-Control": "no-store"})
     addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim)
-    state.streams.check()
     answer = await state.playback.root(addresses, _wanted(request))
     if isinstance(answer, MediaAnswer):
-        return MediaResponse(answer, FILE_CACHING, state.streams)
+        return MediaResponse(answer, FILE_CACHING)
     return playlist_response(answer)
 
 
@@ -135,11 +133,10 @@ async def child(request: Request) -> ASGIApp:
         return playlist_response(
             await state.playback.playlist(addresses, claim.rendition, directives)
         )
-    state.streams.check()
     answer = await state.playback.resource(
         identity, claim.rendition, request.path_params.get("cut", ""), name, _wanted(request)
     )
-    return MediaResponse(answer, SEGMENT_CACHING, state.streams)
+    return MediaResponse(answer, SEGMENT_CACHING)
 
 
 def _wanted(request: Request) -> Wanted:

@@ -1,5 +1,6 @@
 """What every request meets: its id and log line, CORS, and what becomes of a defect."""
 
+import asyncio
 import logging
 import secrets
 import time
@@ -31,7 +32,9 @@ _PREFLIGHT = {
 
 def describe(scope: Scope, what: object) -> None:
     """Say in the log line what is asked for; its address holds a signature and is not logged."""
-    scope["strmctl.what"] = str(what)
+    scope["strmctl.what"] = "".join(
+        char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in str(what)
+    )
 
 
 class AccessLog:
@@ -108,9 +111,14 @@ class Unexpected:
 
         try:
             await self._app(scope, receive, watch)
+        except asyncio.CancelledError:
+            # Only the end of the server cancels a request as a whole.
+            answer = problem(503, "the server is being stopped")
         except Exception as error:  # noqa: BLE001 - the last place before the client
             where = "".join(traceback.format_tb(error.__traceback__))
             log.error("unexpected %s\n%s", type(error).__name__, where)
-            if not started:
-                detail = f"unexpected {type(error).__name__}: see the server's log"
-                await problem(500, detail)(scope, receive, send)
+            answer = problem(500, f"unexpected {type(error).__name__}: see the server's log")
+        else:
+            return
+        if not started:
+            await answer(scope, receive, send)

@@ -17,6 +17,7 @@ from uvicorn.supervisors import Multiprocess
 from strmctl.errors import SettingsError, StrmctlError
 from strmctl.server.app import create_app
 from strmctl.server.middleware import request_id
+from strmctl.server.protocol import BoundedProtocol
 from strmctl.services.player_service import player_service
 from strmctl.settings.model import ServeSettings, Settings
 
@@ -49,7 +50,7 @@ def run(settings: Settings, listener: socket.socket, *, verbose: int, quiet: boo
         partial(_app, settings, verbose=verbose, quiet=quiet),
         factory=True,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         log_config=None,
         access_log=False,
@@ -133,6 +134,9 @@ def _log_requests(*, verbose: int, quiet: bool) -> None:
     root.setLevel(logging.DEBUG if verbose > 1 else logging.WARNING)
     logging.getLogger("strmctl").setLevel(logging.WARNING if quiet else logging.INFO)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
+    # httpx and httpcore log whole URLs, and a resolver's may hold a key.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _with_request_id(record: logging.LogRecord) -> bool:

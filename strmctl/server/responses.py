@@ -9,8 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from strmctl.domain.media_kind import PLAYLIST_TYPE
-from strmctl.errors import StrmctlError, UpstreamError
-from strmctl.server.streams import Streams
+from strmctl.errors import EgressError, StrmctlError, UpstreamError
 from strmctl.services.media import MediaAnswer
 from strmctl.services.playback import PlaylistAnswer
 
@@ -25,9 +24,8 @@ FILE_CACHING = {"Cache-Control": "no-cache"}
 class MediaResponse:
     """Sends a body with the client's back-pressure; however that ends, the upstream's ends too."""
 
-    def __init__(self, answer: MediaAnswer, caching: Mapping[str, str], streams: Streams) -> None:
+    def __init__(self, answer: MediaAnswer, caching: Mapping[str, str]) -> None:
         self._answer = answer
-        self._streams = streams
         fields = {**answer.fields, **caching}
         self._fields = [(k.lower().encode(), v.encode("latin-1")) for k, v in fields.items() if v]
 
@@ -48,8 +46,7 @@ class MediaResponse:
             if scope["method"] == "HEAD":
                 await send({"type": "http.response.body", "body": b""})
             else:
-                with self._streams.one():
-                    await self._send_body(send)
+                await self._send_body(send)
         finally:
             self._answer.close()
 
@@ -85,4 +82,6 @@ def problem(status: int, detail: str, *, retry_after: float | None = None) -> Re
 
 
 def problem_of(error: StrmctlError) -> Response:
-    return problem(error.http_status, str(error), retry_after=getattr(error, "retry_after", None))
+    """What a player may know; where the operator's egress is, it may not."""
+    detail = "the way out is down" if isinstance(error, EgressError) else str(error)
+    return problem(error.http_status, detail, retry_after=getattr(error, "retry_after", None))

@@ -1,31 +1,30 @@
-"""How many bodies are on their way; a full server says so before it asks an upstream."""
+"""How many players are answered at once; a full worker says so before it asks an upstream."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from strmctl.errors import UpstreamError
+from strmctl.server.responses import problem
 
 _RETRY_AFTER = 5.0
 
 
 class Streams:
-    """Counts what is being sent, up to `limit`."""
+    """Counts the requests below /strm/ from their first to their last byte, up to `limit`."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
         self._limit = limit
-        self.active = 0
+        self._active = 0
 
-    def check(self) -> None:
-        """Raises UpstreamError (503) where there is no room for another one."""
-        if self.active >= self._limit:
-            raise UpstreamError(
-                "serve.max_streams are being sent", http_status=503, retry_after=_RETRY_AFTER
-            )
-
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        self.active += 1
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or "/strm/" not in scope["path"]:
+            await self._app(scope, receive, send)
+            return
+        if self._active >= self._limit:
+            full = problem(503, "serve.max_streams are being sent", retry_after=_RETRY_AFTER)
+            await full(scope, receive, send)
+            return
+        self._active += 1
         try:
-            yield
+            await self._app(scope, receive, send)
         finally:
-            self.active -= 1
+            self._active -= 1

@@ -76,6 +76,10 @@ class Fetcher:
         self._monotonic = monotonic
         self._succeeded_at: float | None = None
 
+    @property
+    def has_succeeded(self) -> bool:
+        return self._succeeded_at is not None
+
     def standing(self, tries: int, since: float, *, renewed: bool = False) -> Standing:
         """How the resolution stands in a request that failed first at `since` (monotonic)."""
         now = datetime.now(UTC)
@@ -90,25 +94,44 @@ class Fetcher:
         )
 
     async def fetch(
-        self, url: str, fields: Mapping[str, str] | None = None, *, data: bool = False
+        self,
+        url: str,
+        fields: Mapping[str, str] | None = None,
+        *,
+        data: bool = False,
+        patient: bool = False,
     ) -> UpstreamResponse:
         """A response with media or a playlist in it; `fields` are request fields to add.
 
-        416 is an answer as well. `data` says that JSON is no surprise. Raises UpstreamError for
-        every other status and for what is not media.
+        416 is an answer as well. `data` says that JSON is no surprise, `patient` that the
+        upstream answers when it has something. Raises UpstreamError for every other status and
+        for what is not media.
         """
-        request = {**self._resolution.headers, **(fields or {})}
-        response = await self._client.get(url, request, egress=self._egress)
+        fields = fields or {}
+        response = await self._judged(url, fields, data=data, patient=patient)
+        if _is_usable(response, fields.get("If-Range")):
+            return response
+        response.close()
+        whole = {name: value for name, value in fields.items() if "Range" not in name}
+        if len(whole) == len(fields):
+            raise UpstreamError("the upstream answered a part that nobody asked for", status=206)
+        return await self.fetch(url, whole, data=data, patient=patient)
+
+    async def _judged(
+        self, url: str, fields: Mapping[str, str], *, data: bool, patient: bool
+    ) -> UpstreamResponse:
+        request = {**self._resolution.headers, **fields}
+        response = await self._client.get(url, request, egress=self._egress, patient=patient)
         try:
-            await _judge(response, data=data)
+            async with asyncio.timeout(None if patient else self._client.first_byte_seconds):
+                await _judge(response, data=data)
+        except TimeoutError:
+            response.close()
+            raise UpstreamError("the upstream did not answer in time", http_status=504) from None
         except BaseException:
             response.close()
             raise
         self._succeeded_at = self._monotonic()
-        if response.status == 206 and not _is_usable_part(response, request.get("If-Range")):
-            response.close()
-            whole = {name: value for name, value in (fields or {}).items() if "Range" not in name}
-            return await self.fetch(url, whole, data=data)
         return response
 
     async def fetch_span(
@@ -175,8 +198,10 @@ class Fetcher:
             tries += 1
 
 
-def _is_usable_part(response: UpstreamResponse, if_range: str | None) -> bool:
+def _is_usable(response: UpstreamResponse, if_range: str | None) -> bool:
     """False for a part of compressed bytes, and of another file than If-Range stands for."""
+    if response.status != 206:
+        return True
     if response.is_encoded:
         return False
     told = response.field("ETag" if if_range and if_range.endswith('"') else "Last-Modified")

@@ -67,8 +67,13 @@ class Media:
         self._healing = healing
         self._edges = edges
 
-    async def open(self, session: Session, wanted: Wanted, media_type: str) -> MediaAnswer:
-        """A segment, key or the like. Raises UpstreamError."""
+    async def open(
+        self, session: Session, wanted: Wanted, media_type: str, *, patient: bool = False
+    ) -> MediaAnswer:
+        """A segment, key or the like; `patient` for one that is only announced yet.
+
+        Raises UpstreamError.
+        """
         resource = await self._locate(session)
         if resource.byte_range is not None:
             return await self._part(session, resource.uri, resource.byte_range, wanted, media_type)
@@ -77,7 +82,7 @@ class Media:
             return known
         fields = {} if session.disguises else wanted.fields()
         data = not media_type.startswith(("video/", "audio/"))
-        response = await session.fetcher.fetch(resource.uri, fields, data=data)
+        response = await session.fetcher.fetch(resource.uri, fields, data=data, patient=patient)
         offset = await _disguise(response)
         if offset and response.total is not None:
             session.disguises = True

@@ -17,7 +17,7 @@ from strmctl.domain.child_url import ROOT, Addresses
 from strmctl.domain.hls import playlist_text
 from strmctl.domain.hls.media_playlist import Resource
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
-from strmctl.domain.hls.naming import stem
+from strmctl.domain.hls.naming import is_part, stem
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import UpstreamError
@@ -37,6 +37,7 @@ OLDEST_COPY = 60.0
 """Seconds after which an older copy of a live playlist is not worth giving."""
 
 _SESSIONS = 512
+_PLAYLIST_CHARACTERS = 32 * 1024 * 1024
 _GONE = frozenset({404, 410})
 
 log = logging.getLogger(__name__)
@@ -125,7 +126,8 @@ class Playback:
             kind = media_kind.media_type(name[len(plain_name) :])
             edges = self._edges if session.is_probed(rendition, plain_name) else None
             try:
-                return await Media(locate, healing, edges).open(session, wanted, kind)
+                media = Media(locate, healing, edges)
+                return await media.open(session, wanted, kind, patient=is_part(plain_name))
             except UpstreamError as failure:
                 if failure.status in _GONE and await session.has_left(rendition, plain_name):
                     raise _departed() from None
@@ -159,10 +161,18 @@ class Playback:
             known = self._sessions[identity] = Session(
                 resolution, fetcher, playlist_max=self._playlist_max, earlier=known
             )
+            self._sessions.move_to_end(identity)
+            self._make_room()
         self._sessions.move_to_end(identity)
-        if len(self._sessions) > _SESSIONS:
-            self._sessions.popitem(last=False)
         return known
+
+    def _make_room(self) -> None:
+        """Forget what was played longest ago; it is derived anew when it is asked for."""
+        size = sum(session.size for session in self._sessions.values())
+        while len(self._sessions) > _SESSIONS or (
+            size > _PLAYLIST_CHARACTERS and len(self._sessions) > 1
+        ):
+            size -= self._sessions.popitem(last=False)[1].size
 
     async def _or_last_copy(
         self, identity: Identity, key: str, loading: Coroutine[Any, Any, T]
@@ -198,6 +208,7 @@ class Playback:
     def _rendered(
         self, loaded: LoadedPlaylist, rendition: str, addresses: Addresses
     ) -> PlaylistAnswer:
+        self._make_room()
         playlist = loaded.playlist
         folder = addresses.folder(rendition)
         if isinstance(playlist, MultivariantPlaylist):

@@ -33,12 +33,13 @@ _PROBED_SEGMENTS = 3
 class LoadedPlaylist:
     """A playlist, the URL that it came from, and when it came (monotonic seconds).
 
-    `cut` names how a finished Media Playlist is cut into segments.
+    `cut` names how a finished Media Playlist is cut into segments, `size` is its length.
     """
 
     playlist: MediaPlaylist | MultivariantPlaylist
     url: str = field(repr=False)
     at: float
+    size: int
     cut: str = ""
 
     @property
@@ -90,6 +91,11 @@ class Session:
     def heritage(self) -> dict[str, Departed]:
         """What the next session may go on serving, by rendition key."""
         return {**self._heritage, **self._departed}
+
+    @property
+    def size(self) -> int:
+        """Characters of the playlists that are kept here; in memory they take five times that."""
+        return sum(loaded.size for loaded in self.latest.values())
 
     async def open(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
         """What the resolution's URL holds: a playlist, or the answer of a plain file."""
@@ -171,7 +177,8 @@ class Session:
         url = self.resolution.url if root is None else _rendition_url(root, key)
         if query:
             url += ("&" if "?" in url else "?") + query
-        return await self._read(key, await self.fetcher.fetch(url), root=root)
+        response = await self.fetcher.fetch(url, patient=bool(query))
+        return await self._read(key, response, root=root)
 
     async def _read(
         self, key: str, response: UpstreamResponse, *, root: LoadedPlaylist | None = None
@@ -190,7 +197,8 @@ class Session:
         self, key: str, text: str, url: str, root: LoadedPlaylist | None
     ) -> LoadedPlaylist:
         if key == ROOT and playlist_text.is_multivariant(text):
-            return LoadedPlaylist(multivariant_playlist.parse(text, url), url, time.monotonic())
+            playlist = multivariant_playlist.parse(text, url)
+            return LoadedPlaylist(playlist, url, time.monotonic(), len(text))
         parent = root.playlist if root is not None else None
         is_subtitles, imported = False, None
         if isinstance(parent, MultivariantPlaylist):
@@ -208,7 +216,8 @@ class Session:
                 untold=self._segment_extensions.get(key, ".ts"),
                 previous=previous if isinstance(previous, MediaPlaylist) else None,
             )
-            return LoadedPlaylist(playlist, url, time.monotonic(), cut.cut_of(playlist))
+            now = time.monotonic()
+            return LoadedPlaylist(playlist, url, now, len(text), cut.cut_of(playlist))
 
         # A long playlist would keep every other stream of this process waiting.
         loaded = await asyncio.to_thread(parse) if len(text) > _OFF_LOOP_BYTES else parse()

@@ -1,8 +1,9 @@
 """The one way to upstreams: guarded, through the egress, redirects followed by hand."""
 
+import asyncio
 import socket
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from types import SimpleNamespace
 
 from aiohttp import (
     AddrInfoType,
@@ -13,6 +14,8 @@ from aiohttp import (
     DummyCookieJar,
     TCPConnector,
     ThreadedResolver,
+    TraceConfig,
+    TraceRequestHeadersSentParams,
 )
 from aiohttp.abc import AbstractResolver
 from aiohttp_socks import ProxyConnector, ProxyTimeoutError
@@ -20,7 +23,6 @@ from yarl import URL
 
 from strmctl import __version__
 from strmctl.domain.redirect import carried_fields
-from strmctl.domain.retry_after import retry_after_seconds
 from strmctl.domain.upstream_url import join
 from strmctl.errors import UpstreamError
 from strmctl.settings.model import UpstreamSettings
@@ -53,23 +55,30 @@ class UpstreamClient:
         self._guard = guard
         self._names = names
         self._sessions: dict[str, ClientSession] = {}
+        self.first_byte_seconds = settings.first_byte_timeout.total_seconds()
 
     async def get(
-        self, url: str, fields: Mapping[str, str], *, egress: str | None = None
+        self,
+        url: str,
+        fields: Mapping[str, str],
+        *,
+        egress: str | None = None,
+        patient: bool = False,
     ) -> UpstreamResponse:
         """Ask for `url` with the request fields of its mapping.
 
         Any status is an answer. Raises UpstreamError where none came: 502 for a refused or
-        unreachable address, 504 for a timeout before the first byte.
+        unreachable address, 504 for a timeout before the first byte. `patient` waits for that
+        byte as long as for any other.
         """
         for _ in range(MAX_REDIRECTS + 1):
-            response = await self._ask(url, fields, egress)
+            response = await self._ask(url, fields, egress, patient=patient)
             location = response.field("Location")
             if response.status not in _REDIRECTS or not location:
                 return response
             response.close()
             target = joined(url, location)
-            self._guard.check_url(target)
+            self._check(target)
             fields = carried_fields(url, target, fields)
             url = target
         raise UpstreamError(f"the upstream redirected more than {MAX_REDIRECTS} times")
@@ -79,25 +88,34 @@ class UpstreamClient:
             await session.close()
 
     async def _ask(
-        self, url: str, fields: Mapping[str, str], egress: str | None
+        self, url: str, fields: Mapping[str, str], egress: str | None, *, patient: bool
     ) -> UpstreamResponse:
-        self._guard.check_url(url)
+        self._check(url)
         setting = "upstream.egress" if egress is None else "the resolver's egress"
         egress = self._settings.egress if egress is None else egress
         session = self._session(egress)
         try:
-            response = await session.get(
-                URL(url, encoded=url.isascii()),
-                headers={**_OWN_FIELDS, **fields},
-                proxy=egress if egress.startswith("http") else None,
-                allow_redirects=False,
-            )
+            async with asyncio.timeout(None) as first_byte:
+                response = await session.get(
+                    URL(url, encoded=url.isascii()),
+                    headers={**_OWN_FIELDS, **fields},
+                    proxy=egress if egress.startswith("http") else None,
+                    allow_redirects=False,
+                    trace_request_ctx=None if patient else first_byte,
+                )
         except (ClientError, OSError, ValueError, *SOCKS_ERRORS) as error:
             tunnelled = url.lower().startswith("https:")
             own = own_failure(error, egress, setting, tunnelled=tunnelled) if egress else None
             raise own or _failure(error) from None
         check_answer(response, egress, setting)
         return UpstreamResponse(response, url)
+
+    def _check(self, url: str) -> None:
+        try:
+            self._guard.check_url(url)
+        except UpstreamError as error:
+            error.lasting = True
+            raise
 
     def _session(self, egress: str) -> ClientSession:
         """One pool of connections for each egress."""
@@ -115,11 +133,28 @@ class UpstreamClient:
                     sock_connect=settings.connect_timeout.total_seconds(),
                     sock_read=settings.read_timeout.total_seconds(),
                 ),
+                trace_configs=[self._first_byte_deadline()],
                 read_bufsize=_READ_BUFFER,
                 max_line_size=16 * 1024,
                 max_field_size=16 * 1024,
             )
         return session
+
+    def _first_byte_deadline(self) -> TraceConfig:
+        """From the moment that a request is sent; to connect has a limit of its own."""
+        trace = TraceConfig()
+
+        async def begin(
+            session: ClientSession,
+            context: SimpleNamespace,
+            sent: TraceRequestHeadersSentParams,
+        ) -> None:
+            deadline = context.trace_request_ctx
+            if deadline is not None:
+                deadline.reschedule(asyncio.get_running_loop().time() + self.first_byte_seconds)
+
+        trace.on_request_headers_sent.append(begin)
+        return trace
 
     def _connector(self, egress: str) -> TCPConnector:
         if egress.startswith("socks"):
@@ -155,9 +190,5 @@ def _failure(error: Exception) -> UpstreamError:
     if not isinstance(error, ClientConnectorError):
         return UpstreamError(f"the upstream gave no HTTP answer ({type(error).__name__})")
     if isinstance(error.os_error, RefusedAddressError):
-        return UpstreamError(str(error.os_error))
+        return UpstreamError(str(error.os_error), lasting=True)
     return UpstreamError("the upstream cannot be reached")
-
-
-def retry_after(response: UpstreamResponse) -> float | None:
-    return retry_after_seconds(response.field("Retry-After"), datetime.now(UTC))

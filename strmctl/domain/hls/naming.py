@@ -66,6 +66,11 @@ def stem(name: str) -> str:
     return name.rpartition(".")[0] or name
 
 
+def is_part(name: str) -> bool:
+    """Whether a name without extension is that of a partial segment, which may not be there yet."""
+    return name[:1].isdigit() and "-" in name
+
+
 def is_fetchable(uri: str) -> bool:
     """Whether a URI leads to an HTTP server: relative ones do, `data:` and `skd:` do not."""
     if not uri:

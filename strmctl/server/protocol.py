@@ -1,0 +1,68 @@
+"""The header of a request is short and comes soon, else its connection ends.
+
+uvicorn bounds neither; an endless header would cost every other client of the process.
+"""
+
+import asyncio
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_HEADER_BYTES = 64 * 1024
+MAX_HEADER_SECONDS = 20.0
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """431 (RFC 6585 section 5) for a header that is too long, 408 for one that does not end."""
+
+    _header_bytes = 0
+    _reads_header = True
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_header()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._header_has_ended()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._reads_header:
+            self._header_bytes += len(data)
+            if self._header_bytes > MAX_HEADER_BYTES:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+                return
+            if self._deadline is None:
+                self._await_header()
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        self._reads_header = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._header_has_ended()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._reads_header = True
+
+    def _await_header(self) -> None:
+        refuse = self._refuse
+        self._deadline = self.loop.call_later(
+            MAX_HEADER_SECONDS, refuse, HTTPStatus.REQUEST_TIMEOUT
+        )
+
+    def _header_has_ended(self) -> None:
+        self._reads_header, self._header_bytes = False, 0
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        if not self.transport.is_closing():
+            line = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+            self.transport.write(f"{line}connection: close\r\ncontent-length: 0\r\n\r\n".encode())
+            self.transport.close()
