@@ -11,6 +11,7 @@ from strmctl.domain.hls.media_playlist import (
     Resource,
     Segment,
 )
+from strmctl.domain.hls.numbers import byte_range, integer, seconds
 from strmctl.domain.hls.playlist_text import NotAPlaylistError, split_lines
 from strmctl.domain.hls.stable_names import INIT, KEY, StableNames
 from strmctl.domain.hls.variables import Variables
@@ -89,7 +90,7 @@ class _Reader:
 
     def read(self) -> MediaPlaylist:
         sequence = _SEQUENCE.search(self._text)
-        self._first = self._number = _integer(sequence[1]) if sequence else 0
+        self._first = self._number = integer(sequence[1]) if sequence else 0
         self._duration = 0.0
         for line in split_lines(self._text):
             self._line(line)
@@ -107,7 +108,7 @@ class _Reader:
 
     def _line(self, line: str) -> None:
         if line.startswith("#EXTINF:"):
-            self._duration = _seconds(line[8:])
+            self._duration = seconds(line[8:])
             self._pending.append(line)
             return
         if self._variables.known:
@@ -134,7 +135,7 @@ class _Reader:
         uri = line.strip()
         part = None
         if self._range_text:
-            part = _byte_range(self._range_text, uri, self._segment_ends)
+            part = byte_range(self._range_text, uri, self._segment_ends)
         name = str(self._number)
         self._resources[name] = Resource(uri, part)
         self._segments.append(
@@ -199,7 +200,7 @@ class _Reader:
             self._pending.append(line)
             return
         # Without an offset it begins at the first byte (rfc8216bis section 4.4.4.5).
-        resource = Resource(uri, None if text is None else _byte_range(text, uri, {}))
+        resource = Resource(uri, None if text is None else byte_range(text, uri, {}))
         self._init = self._init_name(resource)
         self._replace_uri(line, start, self._init + ".mp4", BYTERANGE=None)
 
@@ -215,7 +216,7 @@ class _Reader:
         if not naming.is_fetchable(uri):
             self._pending.append(line)
             return
-        part = _byte_range(text, uri, self._part_ends) if text is not None else None
+        part = byte_range(text, uri, self._part_ends) if text is not None else None
         self._replace_uri(line, start, self._part_name(Resource(uri, part)), BYTERANGE=None)
         self._part += 1
 
@@ -234,7 +235,7 @@ class _Reader:
             return
         if offset is not None and length is None:
             return  # Its end is unknown, so it is no resource of its own; a hint may be dropped.
-        part = None if length is None else ByteRange(_integer(offset or "0"), _integer(length))
+        part = None if length is None else ByteRange(integer(offset or "0"), integer(length))
         if attributes.get("TYPE") == "MAP":
             name = self._init_name(Resource(uri, part)) + ".mp4"
         else:
@@ -278,7 +279,7 @@ class _Reader:
 
     def _skip(self, line: str) -> None:
         attributes = attribute_list.values(line, len("#EXT-X-SKIP:"))
-        self._number += _integer(attributes.get("SKIPPED-SEGMENTS", "0"))
+        self._number += integer(attributes.get("SKIPPED-SEGMENTS", "0"))
         self._delta = True
         before = self._names.last_before(self._number)
         if before is not None:  # Skipped tags still apply (rfc8216bis section 4.4.5.2).
@@ -286,7 +287,7 @@ class _Reader:
         self._pending.append(line)
 
     def _target_duration(self, line: str) -> None:
-        self._target = _seconds(line.partition(":")[2])
+        self._target = seconds(line.partition(":")[2])
         self._pending.append(line)
 
     def _end_list(self, line: str) -> None:
@@ -318,25 +319,3 @@ _TAGS: Mapping[str, Callable[[_Reader, str], None]] = {
     "#EXT-X-DISCONTINUITY": _Reader._discontinuity_tag,
     "#EXT-X-PROGRAM-DATE-TIME": _Reader._program_date_time,
 }
-
-
-def _seconds(text: str) -> float:
-    number = text.partition(",")[0].strip()
-    return float(number) if number else 0.0
-
-
-def _integer(text: str) -> int:
-    """A decimal-integer (RFC 8216 section 4.2)."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 20):
-        raise ValueError(text[:20])
-    return int(text)
-
-
-def _byte_range(text: str, uri: str, ends: dict[str, int]) -> ByteRange:
-    """`length[@offset]`; without offset it follows the range before it of the same URI."""
-    length, _, offset = text.strip().partition("@")
-    part = ByteRange(_integer(offset) if offset else ends.get(uri, 0), _integer(length))
-    if part.length == 0:
-        raise NotAPlaylistError("has an empty byte range")
-    ends[uri] = part.offset + part.length
-    return part
