@@ -93,6 +93,19 @@ def test_live(old: list[str | Line], new: list[str | Line], expected: bool) -> N
     assert cut.agree(media(old), media(new)) is expected
 
 
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        pytest.param(live(1, 5, 6, 7), True, id="slid"),
+        pytest.param(live(1, 5, 7, 7), False, id="cut otherwise"),
+        pytest.param(live(9, 4, 5), False, id="nothing in common"),
+        pytest.param(live(0), False, id="empty"),
+    ],
+)
+def test_continues(new: list[str | Line], expected: bool) -> None:
+    assert cut.continues(media(live(0, 4, 5, 6)), media(new)) is expected
+
+
 def dated(first: int, *times: str) -> list[str | Line]:
     lines: list[str | Line] = [f"#EXT-X-MEDIA-SEQUENCE:{first}"]
     for number, time in enumerate(times, first):

@@ -167,6 +167,11 @@ def test_tags_may_stand_between_duration_and_uri() -> None:
     assert [(each.number, each.duration) for each in playlist.segments] == [(0, 4.5)]
 
 
+def test_a_uri_without_a_duration_has_none() -> None:
+    playlist = media([*segment("a.ts"), "b.ts"])
+    assert [each.duration for each in playlist.segments] == [4.0, 0.0]
+
+
 def test_a_segment_knows_what_its_tags_say() -> None:
     playlist = media(
         [
@@ -295,6 +300,12 @@ def test_a_delta_update_goes_on_behind_what_it_skips() -> None:
     assert (playlist.first_number, uris(playlist)) == (100, {"107": "107.ts"})
     assert playlist.segment(107) == playlist.segments[0]
     assert playlist.segment(100) is None
+
+
+def test_a_skip_in_the_middle_leaves_no_wrong_segment() -> None:
+    playlist = media([*segment("0.ts"), "#EXT-X-SKIP:SKIPPED-SEGMENTS=5", *segment("6.ts")])
+    assert playlist.segment(0) == playlist.segments[0]
+    assert playlist.segment(1) is None
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])

@@ -65,12 +65,12 @@ class Server:
 @asynccontextmanager
 async def serving(answer: Answer, host: str = ALLOWED) -> AsyncIterator[Server]:
     server = Server(host)
-    conversations: set[asyncio.Task[None]] = set()
+    conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        conversations.add(task)
+        conversations[task] = writer
         try:
             await _answer_requests(server, answer, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -84,9 +84,9 @@ async def serving(answer: Answer, host: str = ALLOWED) -> AsyncIterator[Server]:
         yield server
     finally:
         listener.close()
-        for task in conversations:
-            task.cancel()
-        await asyncio.gather(*conversations, return_exceptions=True)
+        for writer in conversations.values():
+            writer.close()
+        await asyncio.gather(*conversations)
 
 
 async def _answer_requests(

@@ -46,10 +46,11 @@ async def test_names_stay_in_the_host_field() -> None:
 
 
 async def test_cookies_of_upstreams_are_not_kept() -> None:
-    cookie = "session=1; Path=/"
-    async with serving(lambda request: reply(Set_Cookie=cookie)) as server, client() as upstream:
-        for _ in range(2):
-            (await upstream.get(server.url(), {})).close()
+    names = Names(cdn_example=[[ALLOWED]])
+    async with serving(lambda request: reply(Set_Cookie="session=1; Path=/")) as server:
+        async with client(names=names) as upstream:
+            for _ in range(2):
+                (await upstream.get(server.url(host="cdn.example"), {})).close()
     assert [each.fields.get("cookie") for each in server.requests] == [None, None]
 
 
@@ -124,6 +125,14 @@ async def test_no_connection_in_time() -> None:
         for each in waiting:
             each.close()
     assert caught.value.http_status == 504
+
+
+async def test_closed_without_a_word_is_asked_at_most_once_more() -> None:
+    """RFC 9110 section 9.2.2: a kept connection may have been closed just then."""
+    async with serving(lambda request: Reply(b"", ends=True)) as server, client() as upstream:
+        with pytest.raises(UpstreamError):
+            await upstream.get(server.url(), {})
+    assert len(server.requests) <= 2
 
 
 @pytest.mark.parametrize(
