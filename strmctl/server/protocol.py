@@ -9,12 +9,12 @@ from http import HTTPStatus
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEADER_BYTES = 64 * 1024
-MAX_HEADER_SECONDS = 20.0
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """431 (RFC 6585 section 5) for a header that is too long, 408 for one that does not end."""
 
+    header_seconds = 20.0
     _header_bytes = 0
     _reads_header = True
     _deadline: asyncio.TimerHandle | None = None
@@ -50,9 +50,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._reads_header = True
 
     def _await_header(self) -> None:
-        refuse = self._refuse
         self._deadline = self.loop.call_later(
-            MAX_HEADER_SECONDS, refuse, HTTPStatus.REQUEST_TIMEOUT
+            self.header_seconds, self._refuse, HTTPStatus.REQUEST_TIMEOUT
         )
 
     def _header_has_ended(self) -> None:

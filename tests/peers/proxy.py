@@ -15,6 +15,7 @@ from playback.waiting import until
 from strmctl.domain.identity import Identity
 from strmctl.server import process
 from strmctl.server.app import create_app
+from strmctl.server.protocol import BoundedProtocol
 from strmctl.services.signed_url import signed_url
 from strmctl.settings.model import (
     ProxySettings,
@@ -63,18 +64,20 @@ def settings_for(
 
 
 @contextmanager
-def running_proxy(settings: Settings, *, port: int = 0) -> Iterator[Proxy]:
+def running_proxy(
+    settings: Settings, *, port: int = 0, protocol: type[BoundedProtocol] = BoundedProtocol
+) -> Iterator[Proxy]:
     """`settings` on a free port; a second one after it may take the same folder and port."""
     listener = process.listen(ServeSettings(port=port))
     port = listener.getsockname()[1]
     settings = replace(
         settings,
-        serve=ServeSettings(port=port),
+        serve=replace(settings.serve, port=port),
         proxy=replace(settings.proxy, public_base_url=f"http://127.0.0.1:{port}"),
     )
     config = uvicorn.Config(
         create_app(settings),
-        http="httptools",
+        http=protocol,
         ws="none",
         log_config=None,
         access_log=False,
