@@ -44,9 +44,17 @@ class LibraryFiles:
         self._inside: set[Path] = set()
         self._swept: set[Path] = set()
 
+    def check_there(self) -> None:
+        """Raises ItemError where there is no library: what is unmounted is not made anew."""
+        if not self._root.is_dir():
+            raise ItemError(f"{self._root}: the library is not there: mount it, or set `library`")
+
     def check_writable(self) -> None:
         """Make the library if it is missing; raises ItemError where it cannot be written."""
-        self._make_root()
+        try:
+            make_folder(self._root)
+        except OSError as error:
+            raise ItemError(f"{self._root}: cannot be the library: {error.strerror}") from error
         if not os.access(self._root, os.W_OK | os.X_OK):
             raise ItemError(f"{self._root}: the library cannot be written: check its permissions")
 
@@ -72,11 +80,14 @@ class LibraryFiles:
         return True
 
     def write_all(self, contents: Mapping[str, bytes]) -> dict[str, ItemError]:
-        """Write them all, durable on return; the answer holds those that failed."""
+        """Write them all, durable on return; the answer holds those that failed.
+
+        Raises ItemError where there is no library.
+        """
         if not contents:
             return {}
         folders = {strm_path: (self._root / strm_path).parent for strm_path in contents}
-        self._make_root()
+        self.check_there()
         unusable = self._make_folders(set(folders.values()))
         failed = {path: unusable[at] for path, at in folders.items() if at in unusable}
         usable = set(folders.values()) - unusable.keys()
@@ -113,12 +124,6 @@ class LibraryFiles:
         if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(self._root)):
             raise ItemError(f"{folder}: a symbolic link leads out of the library: remove it")
         self._inside.add(folder)
-
-    def _make_root(self) -> None:
-        try:
-            make_folder(self._root)
-        except OSError as error:
-            raise ItemError(f"{self._root}: cannot be the library: {error.strerror}") from error
 
     def _make_folders(self, folders: Collection[Path]) -> dict[Path, ItemError]:
         """The answer holds those that cannot be used."""

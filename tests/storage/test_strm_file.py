@@ -17,7 +17,9 @@ OLD, NEW = b"http://old/\n", b"http://new/ " * 50 + b"\n"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    return tmp_path / "library"
+    root = tmp_path / "library"
+    root.mkdir()
+    return root
 
 
 @pytest.fixture
@@ -68,7 +70,6 @@ def test_a_link_out_of_the_library_is_not_followed(
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "x.strm").write_bytes(OLD)
-    root.mkdir()
     (root / "Show").symlink_to(outside if link == "outside" else root / "Show")
     with pytest.raises(ItemError):
         files.read("Show/x.strm")
@@ -90,7 +91,6 @@ def test_a_file_that_is_a_link_is_left_alone(
     files: LibraryFiles, root: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "precious.txt").write_bytes(OLD)
-    root.mkdir()
     (root / "x.strm").symlink_to(tmp_path / "precious.txt")
     with pytest.raises(ItemError, match="symbolic link"):
         files.replace("x.strm", NEW)
@@ -99,7 +99,6 @@ def test_a_file_that_is_a_link_is_left_alone(
 
 @pytest.mark.parametrize("kind", ["pipe", "large"])
 def test_what_is_no_strm_is_not_read(files: LibraryFiles, root: Path, kind: str) -> None:
-    root.mkdir()
     if kind == "pipe":
         os.mkfifo(root / "x.strm")
     else:
@@ -117,7 +116,6 @@ def test_leftovers_of_a_killed_run_are_removed(files: LibraryFiles, root: Path) 
 
 
 def test_leftovers_stay_while_another_run_is_writing(files: LibraryFiles, root: Path) -> None:
-    root.mkdir()
     (root / ".strmctl-other-1.tmp").write_bytes(b"http://ha")
     other = os.open(root, os.O_RDONLY)
     try:
@@ -134,9 +132,17 @@ def test_leftovers_stay_while_another_run_is_writing(files: LibraryFiles, root: 
 def test_where_no_library_can_be(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("a file")
     files = LibraryFiles(tmp_path / place)
-    for attempt in (files.check_writable, lambda: files.replace("x.strm", NEW)):
-        with pytest.raises(ItemError, match="cannot be"):
-            attempt()
+    with pytest.raises(ItemError, match="cannot be the library"):
+        files.check_writable()
+
+
+def test_a_library_that_is_away_is_made_only_on_purpose(tmp_path: Path) -> None:
+    files = LibraryFiles(tmp_path / "library")
+    with pytest.raises(ItemError, match="the library is not there"):
+        files.replace("x.strm", NEW)
+    assert list(tmp_path.iterdir()) == []
+    files.check_writable()
+    assert files.replace("x.strm", NEW)
 
 
 def test_removing_takes_empty_folders_along(files: LibraryFiles, root: Path) -> None:
