@@ -13,6 +13,7 @@ from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, ResolverError
 from strmctl.resolvers.contract import Reason
+from strmctl.services.own_file import check_own
 from strmctl.services.resolving import Resolving, resolving
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database import Database
@@ -47,11 +48,11 @@ async def refresh(
     """Each as it is done and stored, in no particular order; what is under way when the caller
     stops is given up.
 
-    In direct mode the `.strm` is rewritten as well. Raises what concerns every mapping:
-    SettingsError, DatabaseError.
+    In direct mode the `.strm` is rewritten as well unless it holds something else. Raises
+    what concerns every mapping: SettingsError, DatabaseError, ItemError where there is no library.
     """
     mappings = Mappings(database)
-    files = LibraryFiles(settings.library) if settings.proxy.mode is Mode.DIRECT else None
+    files = _DirectFiles(settings, mappings) if settings.proxy.mode is Mode.DIRECT else None
     async with resolving(settings, mappings) as service:
         refresher = _Refresher(service, files)
         async with aclosing(_some_at_once(refresher, mappings.select(selection))) as results:
@@ -104,16 +105,18 @@ class _Turn:
 class _Refresher:
     """`files` are there in direct mode only."""
 
-    def __init__(self, service: Resolving, files: LibraryFiles | None) -> None:
+    def __init__(self, service: Resolving, files: "_DirectFiles | None") -> None:
         self._service = service
         self._files = files
         self._turns: defaultdict[str, _Turn] = defaultdict(_Turn)
 
     async def refresh(self, mapping: Mapping) -> Refreshed:
         try:
+            if self._files is not None:
+                await asyncio.to_thread(self._files.read_own, mapping)
             resolution = await self._resolve(mapping)
             if self._files is not None:
-                await asyncio.to_thread(_rewrite, self._files, mapping.strm_path, resolution.url)
+                await asyncio.to_thread(self._files.rewrite, mapping, resolution)
         except ItemError as error:
             return Refreshed(mapping, Outcome.FAILED, mapping.resolution, str(error))
         same = mapping.resolution is not None and mapping.resolution.url == resolution.url
@@ -138,7 +141,21 @@ class _Refresher:
         return await self._service.renew(mapping.identity, Reason.REFRESH, failed=failed)
 
 
-def _rewrite(files: LibraryFiles, strm_path: str, url: str) -> None:
-    """Put the URL into the file, whose comments stay."""
-    comments = strm_text.parse(files.read(strm_path) or b"").comments
-    files.replace(strm_path, strm_text.render(url, comments))
+class _DirectFiles:
+    """Files that hold the resolved URL itself; raises ItemError where there is no library."""
+
+    def __init__(self, settings: Settings, mappings: Mappings) -> None:
+        self._mappings = mappings
+        self._files = LibraryFiles(settings.library)
+        self._files.check_there()
+
+    def read_own(self, mapping: Mapping) -> bytes:
+        """Empty where there is no file; raises ItemError for what strmctl has not put there."""
+        content = self._files.read(mapping.strm_path) or b""
+        check_own(mapping.strm_path, content, (mapping,), self._mappings)
+        return content
+
+    def rewrite(self, mapping: Mapping, resolution: Resolution) -> None:
+        """Put the URL into the file, whose comments stay."""
+        comments = strm_text.parse(self.read_own(mapping)).comments
+        self._files.replace(mapping.strm_path, strm_text.render(resolution.url, comments))

@@ -14,7 +14,7 @@ from strmctl.domain import library_path
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
-from strmctl.services import write_plan
+from strmctl.services import own_file, write_plan
 from strmctl.services.entry import Entry
 from strmctl.services.playback_urls import PlaybackUrls
 from strmctl.services.write_plan import Outcome, Plan
@@ -123,11 +123,9 @@ class Writer:
         before = contents[target.strm_path]
         if isinstance(before, ItemError):
             raise before
-        foreign = write_plan.is_foreign(before, target, row, direct=self._direct)
-        if foreign and not self._force:
-            raise ItemError(
-                f"{target.strm_path}: holds something else: import it, give another path or --force"
-            )
+        if not self._force:
+            versions = (target,) if row is None else (target, row)
+            own_file.check_own(target.strm_path, before, versions, self._mappings)
         kept = before
         if kept is None and row is not None:
             old = contents[row.strm_path]
@@ -157,7 +155,7 @@ class Writer:
         if plan.row is None:
             return
         old = self._files.read(plan.row.strm_path)
-        if not write_plan.is_foreign(old, plan.row, plan.row, direct=self._direct):
+        if not own_file.is_foreign(old, (plan.row,), self._mappings):
             self._files.remove(plan.row.strm_path)
 
     def _register(self, plans: Sequence[Plan]) -> None:

@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from strmctl.domain import playback_url, strm_text
+from strmctl.domain import strm_text
 from strmctl.domain.extension_hint import extension_hint
 from strmctl.domain.mapping import Mapping, Resolution
-from strmctl.domain.strm_text import StrmText
 from strmctl.services.entry import Entry
 
 
@@ -73,24 +72,7 @@ def target(entry: Entry, row: Mapping | None, path: str, answer: Resolution | No
 
 def content(url: str, before: bytes | None) -> bytes:
     """The file's text; the comments that it has already stay."""
-    return strm_text.render(url, _text(before).comments)
-
-
-def is_foreign(before: bytes | None, new: Mapping, row: Mapping | None, *, direct: bool) -> bool:
-    """Whether the file at the target's path holds something that is not this mapping's.
-
-    In mode direct a file holds whatever URL was the resolution once, so any URL in the file of
-    a known row is its own, unless it names another identity.
-    """
-    url = _text(before).url
-    if url is None:
-        return False
-    named = playback_url.identity_in(url)
-    if named is not None:
-        return named != new.identity
-    if new.resolution is not None and url == new.resolution.url:
-        return False
-    return not (direct and row is not None and row.strm_path == new.strm_path)
+    return strm_text.render(url, strm_text.parse(before or b"").comments)
 
 
 def _newer(known: Resolution | None, given: Resolution | None) -> Resolution | None:
@@ -98,7 +80,3 @@ def _newer(known: Resolution | None, given: Resolution | None) -> Resolution | N
         return known
     same = known is not None and (known.url, known.headers) == (given.url, given.headers)
     return known if same else given
-
-
-def _text(before: bytes | None) -> StrmText:
-    return StrmText() if before is None else strm_text.parse(before)

@@ -1,5 +1,6 @@
 """The library's rows: one an identity, one a path; looked up and registered in batches."""
 
+import hashlib
 import json
 import sqlite3
 from array import array
@@ -56,7 +57,9 @@ WHERE {SAME_IDENTITY}
 
 _RESOLVED_EVENT = f"""
 INSERT INTO event (mapping_id, at, kind, detail)
-SELECT id, :now, 'resolved', json_object('provider', :provider_used, 'expires_at', :expires_at)
+SELECT id, :now, 'resolved', json_object(
+    'provider', :provider_used, 'expires_at', :expires_at, 'url_sha256', :url_sha256
+)
 FROM strm_mapping WHERE {SAME_IDENTITY}
 """
 
@@ -162,6 +165,16 @@ class Mappings:
             connection.executemany(_RESOLVED_EVENT, values)
         return stored
 
+    def has_resolved_to(self, mapping_id: int, url: str) -> bool:
+        """Whether the URL is the mapping's, or was, as far back as its history goes."""
+        return bool(
+            self._database.query(
+                "SELECT 1 FROM event WHERE mapping_id = ? AND kind = 'resolved'"
+                " AND detail ->> 'url_sha256' = ?",
+                (mapping_id, _sha256(url)),
+            )
+        )
+
     def remove(self, ids: Iterable[int]) -> int:
         """Forget the rows, not their files; returns how many there were."""
         with self._database.transaction() as connection:
@@ -202,6 +215,7 @@ def _resolution_columns(item: StoredResolution, now: datetime) -> dict[str, Valu
     return {
         **identity_key(item.identity),
         "url": resolution.url,
+        "url_sha256": _sha256(resolution.url),
         "headers": json.dumps(dict(resolution.headers)),
         "provider_used": resolution.provider,
         "resolved_at": rows.time_text(resolution.resolved_at or now),
@@ -209,3 +223,7 @@ def _resolution_columns(item: StoredResolution, now: datetime) -> dict[str, Valu
         "extension": item.extension,
         "now": rows.time_text(now),
     }
+
+
+def _sha256(url: str) -> str:
+    return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
