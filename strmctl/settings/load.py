@@ -10,13 +10,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from strmctl.errors import SettingsError
+from strmctl.errors import SettingsError, UsageError
 from strmctl.settings import environment
 from strmctl.settings.keys import KEYS, RESOLVER_KEYS, SECTIONS, Key, resolver_key
 from strmctl.settings.model import ResolverSettings, Settings
 from strmctl.settings.values import Kind
 
 FILE_NAME = "strmctl.toml"
+_FLAG = "flag"
+_FLAGS = {"proxy.public_base_url": "--base-url"}
+"""Flags that are not called as their key is."""
 _RESOLVER_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -61,7 +64,8 @@ def load(
 ) -> Loaded:
     """`overrides` are flags, keyed like settings ("serve.port").
 
-    Raises SettingsError for a missing or broken file, an unknown key and a bad value.
+    Raises SettingsError for a missing or broken file, an unknown key and a bad value; that of
+    a flag is a UsageError.
     """
     file = find_file(config, environ)
     folder = Path.cwd() if file is None else file.parent
@@ -140,12 +144,12 @@ def _from_flags(overrides: Mapping[str, str]) -> Iterator[tuple[str, _Given]]:
 
 
 def _flag(name: str, raw: object) -> _Given:
-    option = name.rpartition(".")[2].replace("_", "-")
-    return _Given(raw, "flag", f"--{option}", Path.cwd())
+    option = _FLAGS.get(name) or "--" + name.rpartition(".")[2].replace("_", "-")
+    return _Given(raw, _FLAG, option, Path.cwd())
 
 
 def checked_flag(name: str, raw: str) -> object:
-    """What a flag means for the setting `name`; raises SettingsError for a bad value."""
+    """What a flag means for the setting `name`; raises UsageError for a bad value."""
     return _value(KEYS[name], _flag(name, raw), Path.cwd()).value
 
 
@@ -156,7 +160,8 @@ def _value(key: Key, given: _Given | None, folder: Path) -> Value:
         value = key.kind.read(given.raw)
     except (ValueError, TypeError, OverflowError):
         shown = "***" if key.kind.secret else _hide_tokens(repr(given.raw))
-        raise SettingsError(f"{given.where} = {shown}: it takes {key.kind.accepts}") from None
+        wrong = UsageError if given.source == _FLAG else SettingsError
+        raise wrong(f"{given.where} = {shown}: it takes {key.kind.accepts}") from None
     return Value(key.name, _absolute(value, given.folder), given.source, key.kind)
 
 
