@@ -15,6 +15,7 @@ from strmctl.errors import ItemError, UsageError
 
 if TYPE_CHECKING:
     from strmctl.services.refresh import Refreshed
+    from strmctl.storage.database import Database
 
 
 @command(Panel.LINKS)
@@ -60,27 +61,26 @@ def _refresh(run: Run, selection: Selection) -> int:
 
     from strmctl.storage.run_lock import run_lock
 
-    with run_lock(run.settings.database, "refresh"):
-        counts = asyncio.run(_refresh_all(run, selection))
+    with run.open_database() as database, run_lock(database.path, "refresh"):
+        counts = asyncio.run(_refresh_all(run, database, selection))
     text = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
     run.output.summary(counts, text)
     return ItemError.exit_code if counts["failed"] else 0
 
 
-async def _refresh_all(run: Run, selection: Selection) -> dict[str, int]:
+async def _refresh_all(run: Run, database: "Database", selection: Selection) -> dict[str, int]:
     from strmctl.services.refresh import Outcome, refresh
     from strmctl.storage.mappings import Mappings
 
     counts = {outcome.value: 0 for outcome in Outcome}
-    with run.open_database() as database:
-        total = Mappings(database).count(selection)
-        results = refresh(run.settings, database, selection)
-        with run.output.progress("refreshing", total) as progress:
-            async with aclosing(results):
-                async for done in results:
-                    counts[done.outcome] += 1
-                    _show(run, done)
-                    progress.advance()
+    total = Mappings(database).count(selection)
+    results = refresh(run.settings, database, selection)
+    with run.output.progress("refreshing", total) as progress:
+        async with aclosing(results):
+            async for done in results:
+                counts[done.outcome] += 1
+                _show(run, done)
+                progress.advance()
     return counts
 
 

@@ -71,10 +71,10 @@ class Run:
         return self.loaded.settings
 
     def open_database(self) -> "Database":
-        """Opened and migrated; use it as a context manager."""
+        """Opened and migrated; use it as a context manager. Raises DatabaseError for none."""
         from strmctl.storage.database import Database
 
-        return Database.open(self.settings.database)
+        return Database.open(self.settings.database, create=False)
 
 
 def _log_to_stderr(output: Output) -> None:

@@ -55,7 +55,7 @@ def write(
 ) -> int:
     """Register an identity and write its .strm file; --from takes thousands."""
     from strmctl.services.entry import entry
-    from strmctl.services.write_batch import Batches
+    from strmctl.services.write_batch import batches
 
     fields = {
         "site": site,
@@ -75,11 +75,10 @@ def write(
     if source is not None and any(value is not None for value in fields.values()):
         raise UsageError("--from takes everything from its input: leave the other flags out")
     item = None if source is not None else entry(fields)
-    with run.open_database() as database:
-        batches = Batches(run.settings, database, resolve=resolve, force=force)
+    with batches(run.settings, resolve=resolve, force=force) as opened:
         if item is not None:
-            return _show_one(run, batches.write_one(item))
-        return _write_many(run, batches, source or _STDIN)
+            return _show_one(run, opened.write_one(item))
+        return _write_many(run, opened, source or _STDIN)
 
 
 def _show_one(run: Run, written: "Written") -> int:

@@ -14,7 +14,7 @@ from strmctl.errors import SettingsError
 from strmctl.services import proofs
 from strmctl.settings.load import load
 from strmctl.settings.model import Auth, Settings
-from strmctl.storage.database import Database
+from strmctl.storage.database import Database, database_exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def init(file: Path, values: Mapping[str, str | int]) -> Sequence[Made]:
     settings = load(file).settings
     made += _make_key(settings)
     made.append(_make_library(settings.library))
-    is_new = not settings.database.exists()
+    is_new = not database_exists(settings.database)
     Database.open(settings.database).close()
     return [*made, Made("database", settings.database, is_new)]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strmctl.storage import schema
-from strmctl.storage.database import Database
+from strmctl.storage.database import Database, database_exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class MigrationState:
 
 def look(database: Path) -> MigrationState:
     """Changes nothing; a database that does not exist yet needs every migration."""
-    if not database.exists():
+    if not database_exists(database):
         return MigrationState((), schema.known(), schema.folder())
     with Database.open(database, migrate=False) as opened:
         return MigrationState(opened.applied(), opened.pending(), schema.folder())

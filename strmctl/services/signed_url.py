@@ -6,7 +6,7 @@ from strmctl.domain import playback_url
 from strmctl.domain.identity import Identity
 from strmctl.services.proofs import proof
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
+from strmctl.storage.database import Database, database_exists
 from strmctl.storage.mappings import Mappings
 
 
@@ -30,7 +30,7 @@ def signed_url(
 
 
 def _known_extension(settings: Settings, identity: Identity) -> str:
-    if not settings.database.exists():
+    if not database_exists(settings.database):
         return ""
     with Database.open(settings.database, migrate=False) as database:
         mapping = None if database.pending() else Mappings(database).find(identity)

@@ -18,7 +18,6 @@ from strmctl.services import own_file, write_plan
 from strmctl.services.entry import Entry
 from strmctl.services.playback_urls import PlaybackUrls
 from strmctl.services.write_plan import Outcome, Plan
-from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings, Registration, StoredResolution
 from strmctl.storage.strm_file import Content, LibraryFiles
@@ -42,16 +41,26 @@ class Written:
 
 
 class Writer:
-    """Raises ItemError where the library as a whole cannot be written."""
+    """`direct` puts upstream URLs into the files instead of playback URLs.
 
-    def __init__(self, settings: Settings, database: Database, *, force: bool = False) -> None:
-        self._direct = settings.proxy.mode is Mode.DIRECT
+    Raises ItemError where the library as a whole cannot be written.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        files: LibraryFiles,
+        urls: PlaybackUrls,
+        *,
+        direct: bool = False,
+        force: bool = False,
+    ) -> None:
+        self._direct = direct
         self._force = force
-        self._urls = PlaybackUrls(settings)
+        self._urls = urls
         self._database = database
         self._mappings = Mappings(database)
-        self._files = LibraryFiles(settings.library)
-        self._files.check_writable()
+        self._files = files
 
     def write(
         self, entries: Sequence[Entry], answers: Answers | None = None

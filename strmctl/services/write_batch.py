@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from strmctl.domain.identity import Identity
@@ -10,10 +11,12 @@ from strmctl.errors import ResolverError, StrmctlError, UsageError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.batch_input import BadRow, Row
 from strmctl.services.entry import Entry, entry
+from strmctl.services.playback_urls import PlaybackUrls
 from strmctl.services.write import Answers, Writer, Written
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
+from strmctl.storage.strm_file import LibraryFiles
 
 _AT_ONCE = 8
 # One transaction a batch; a smaller one where each entry waits for a resolver.
@@ -30,15 +33,28 @@ class Result:
     error: StrmctlError | None = None
 
 
+@contextmanager
+def batches(
+    settings: Settings, *, resolve: bool = False, force: bool = False
+) -> Iterator["Batches"]:
+    """Nothing is made where the keys or the library cannot be used; a missing database is."""
+    urls, files = PlaybackUrls(settings), LibraryFiles(settings.library)
+    files.check_writable()
+    with Database.open(settings.database) as database:
+        direct = settings.proxy.mode is Mode.DIRECT
+        writer = Writer(database, files, urls, direct=direct, force=force)
+        yield Batches(settings, database, writer, resolve=resolve)
+
+
 class Batches:
     """`resolve` asks resolvers about everything, else they are asked where the mode needs it."""
 
     def __init__(
-        self, settings: Settings, database: Database, *, resolve: bool = False, force: bool = False
+        self, settings: Settings, database: Database, writer: Writer, *, resolve: bool = False
     ) -> None:
         self._settings = settings
         self._mappings = Mappings(database)
-        self._writer = Writer(settings, database, force=force)
+        self._writer = writer
         self._resolve = resolve
         self._asks = resolve or settings.proxy.mode is Mode.DIRECT
 

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from strmctl.errors import DatabaseError
@@ -11,10 +11,10 @@ from strmctl.storage.durable import sync
 
 def copy_database(source: Path, target: Path) -> None:
     """Copy while others read and write; raises DatabaseError where `target` exists already."""
-    if target.exists():
-        raise DatabaseError(f"{target}: exists already: name a file that does not")
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
+        if target.exists():
+            raise FileExistsError
         _vacuum_into(source, partial)
         # A link, unlike a rename, never replaces what has appeared there meanwhile.
         target.hardlink_to(partial)
@@ -23,7 +23,8 @@ def copy_database(source: Path, target: Path) -> None:
     except OSError as error:
         raise DatabaseError(f"{target}: cannot be written: {error.strerror}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
     sync(target.parent)
 
 

@@ -38,15 +38,15 @@ class Database:
         self._lock = threading.RLock()
 
     @classmethod
-    def open(cls, path: Path, *, migrate: bool = True) -> "Database":
+    def open(cls, path: Path, *, migrate: bool = True, create: bool = True) -> "Database":
         """Open or create; with `migrate` the schema is brought up to date, after a backup.
 
         Raises DatabaseError for a file that is not a strmctl database or is newer than this
-        program, and, without `migrate`, for a file that does not exist.
+        program, and, without `migrate` or `create`, for a file that does not exist.
         """
-        if migrate:
+        if migrate and create:
             _create_private(path)
-        elif not path.exists():
+        elif not database_exists(path):
             raise DatabaseError(f"{path}: no such database: run `strmctl init`")
         with _explained(path):
             connection = sqlite3.connect(
@@ -174,6 +174,14 @@ class Database:
         copy_database(self.path, target)
 
 
+def database_exists(path: Path) -> bool:
+    """Raises DatabaseError for a path that no file can have."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise DatabaseError(f"{path}: cannot be a database: {error.strerror}") from None
+
+
 def _create_private(path: Path) -> None:
     # O_EXCL: closing a second descriptor of an open database would drop SQLite's own locks on it.
     with suppress(FileExistsError):
@@ -181,9 +189,9 @@ def _create_private(path: Path) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except FileNotFoundError:
             raise DatabaseError(f"{path}: the folder does not exist: create it first") from None
-        except PermissionError:
-            if not path.exists():
-                raise DatabaseError(f"{path}: cannot be created: permission denied") from None
+        except OSError as error:
+            if not database_exists(path):
+                raise DatabaseError(f"{path}: cannot be created: {error.strerror}") from None
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

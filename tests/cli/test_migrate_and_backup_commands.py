@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+import pytest
 from command_line import Strmctl
 
 
@@ -52,3 +53,14 @@ def test_a_backup_replaces_nothing(strmctl: Strmctl, library: Path) -> None:
 def test_no_database_no_backup(strmctl: Strmctl, folder: Path) -> None:
     assert "strmctl init" in strmctl("backup", "copy.db", code=4).err
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "place", ["x" * 300 + ".db", "strmctl.toml/x.db", "no/such/x.db"], ids=["long", "file", "none"]
+)
+@pytest.mark.parametrize("command", ["migrate", "backup"])
+def test_where_no_database_can_be(
+    strmctl: Strmctl, library: Path, place: str, command: str
+) -> None:
+    arguments = ("backup", place) if command == "backup" else ("migrate", "--database", place)
+    assert strmctl(*arguments, "--json", code=4).error["message"].startswith(str(library))
