@@ -131,7 +131,9 @@ def verify(query: str, proof: Proof, now: datetime) -> Claim:
         raise ForbiddenError(f"not a playback URL: {error}") from None
     value = parameters.get(proof.parameter or "", "")
     if not proof.holds(_message(claim.identity, claim.expires_at), value):
-        raise ForbiddenError("the playback URL's signature does not verify: run `strmctl rewrite`")
+        raise ForbiddenError(
+            "the playback URL's signature does not verify: run `strmctl write` again for its file"
+        )
     claim.check_time(now)
     return claim
 

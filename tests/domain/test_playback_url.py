@@ -229,7 +229,7 @@ def test_rotation() -> None:
     assert claimed(url, SignedProof(Keyring([new, old]))).identity == EPISODE
     rewritten = playback_url.build(BASE, EPISODE, SignedProof(Keyring([new, old])))
     assert claimed(rewritten, SignedProof(Keyring([new]))).identity == EPISODE
-    with pytest.raises(ForbiddenError, match="strmctl rewrite"):
+    with pytest.raises(ForbiddenError, match="strmctl write"):
         claimed(url, SignedProof(Keyring([new])))
 
 
