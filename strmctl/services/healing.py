@@ -8,11 +8,16 @@ from typing import Protocol, TypeVar
 
 from strmctl.domain.healing import AskAgain, GiveUp, next_step
 from strmctl.domain.identity import Identity
-from strmctl.errors import ResolverError, UpstreamError
+from strmctl.errors import EgressError, ResolverError, UpstreamError
 from strmctl.services.session import Session
 
 T = TypeVar("T")
 Step = Callable[[Session], Awaitable[T]]
+
+EGRESS_RETURNS_WITHIN = 5.0
+"""Seconds for which an egress that has worked is waited for, since VPNs reconnect."""
+
+_EGRESS_POLL = 0.25
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +41,15 @@ class Healing:
         self._identity = identity
 
     async def __call__(self, step: Step[T]) -> T:
-        """Raises UpstreamError for a failure that cannot be healed, ResolverError for none."""
+        """Raises UpstreamError for a failure that cannot be healed, ResolverError for none.
+
+        EgressError concerns no resolution in particular: no other one is asked for.
+        """
         session = await self._sessions.current(self._identity)
         tries, renewed, since = 1, False, None
         while True:
             try:
-                answer = await step(session)
+                answer = await _once_the_egress_is_back(step, session)
             except UpstreamError as failure:
                 since = since or time.monotonic()
                 standing = session.fetcher.standing(tries, since, renewed=renewed)
@@ -68,3 +76,14 @@ class Healing:
             raise failure from None
         log.info("%s: %s; resolved again", self._identity, failure)
         return renewed
+
+
+async def _once_the_egress_is_back(step: Step[T], session: Session) -> T:
+    deadline = time.monotonic() + EGRESS_RETURNS_WITHIN
+    while True:
+        try:
+            return await step(session)
+        except EgressError:
+            if not session.fetcher.has_succeeded or time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(_EGRESS_POLL)

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from peers import presentation
+from peers.routes import Gate
 from peers.show import Resolver, Show
 from playback.waiting import free_port, until
 from standing.site import running_site
@@ -131,18 +132,41 @@ def test_no_resolver_is_asked_because_of_it_and_then_it_plays_on(
             answer = client.get(url)
             assert answer.status_code == 502
             assert answer.headers["Content-Type"] == "application/problem+json"
-            said = (
-                f"the egress http://***@127.0.0.1:{port} cannot be reached: check upstream.egress"
-            )
-            assert answer.json()["detail"] == said
+            assert answer.json()["detail"] == "the way out is down"
+            assert str(port) not in answer.text
         assert len(show.questions) == 1
         with tinyproxy(tmp_path, port=port):
             assert client.get(url).status_code == 200
         assert len(show.questions) == 1
         assert site.log().count("WARNING [") >= 3
+        said = f"the egress http://***@127.0.0.1:{port} cannot be reached: check upstream.egress"
         assert said in site.log()
         assert PASSWORD not in site.log()
         assert USER not in site.log()
+
+
+def test_a_film_goes_on_when_the_egress_is_back(
+    show: Show, client: httpx.Client, resolver: Resolver, tmp_path: Path
+) -> None:
+    content = presentation.content("film", 400_000)
+    gate = Gate(content, 100_000, {"Content-Type": "video/mp2t"})
+    show.entry = "film.ts"
+    show.routes[show.entry] = gate
+    port = free_port()
+    environ = {"STRMCTL_UPSTREAM_EGRESS": f"http://{USER}:{PASSWORD}@127.0.0.1:{port}"}
+    with (
+        running_site(tmp_path / "strmctl", resolver.url, environ=environ) as site,
+        ExitStack() as stack,
+    ):
+        with tinyproxy(tmp_path, port=port):
+            playing = client.stream("GET", site.playback_url(show))
+            response = stack.enter_context(playing)
+            chunks = response.iter_raw()
+            received = next(chunks)
+        gate.open()
+        with tinyproxy(tmp_path, port=port):
+            assert received + b"".join(chunks) == content
+    assert len(show.questions) == 1
 
 
 def test_a_resolver_whose_egress_is_down_says_so(

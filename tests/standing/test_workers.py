@@ -138,7 +138,11 @@ def test_workers_end_with_a_supervisor_that_was_killed(resolver: Resolver, tmp_p
     with own_site(resolver, tmp_path) as site:
         every = children(site.server.process.pid)
         site.server.kill()
-        until(lambda: not any(map(is_there, every)), "all have ended", 10)
+        try:
+            until(lambda: not any(map(is_there, every)), "all have ended", 10)
+        finally:
+            for pid in filter(is_there, every):
+                os.kill(pid, signal.SIGKILL)
 
 
 def test_a_worker_that_cannot_start_again_ends_the_service(
