@@ -55,7 +55,6 @@ MAY_IMPORT: dict[str, set[str]] = {
 OUTSIDE_OF_DOMAIN = {
     "logging",
     "os",
-    "io",
     "pathlib",
     "socket",
     "sqlite3",
