@@ -1,5 +1,6 @@
 """strmctl serve: the proxy, until it is told to stop."""
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,8 +12,6 @@ from strmctl.settings.model import Auth, Settings
 
 if TYPE_CHECKING:
     import socket
-
-_LOOPBACK = ("127.", "::1", "localhost")
 
 
 @command(Panel.SERVER)
@@ -30,24 +29,31 @@ def serve(
     run.override("serve.port", port)
     run.override("serve.workers", workers)
     settings = run.settings
-    _check_auth(run, settings, insecure=insecure)
 
     from strmctl.server import process
+    from strmctl.services.rehearsal import rehearse
 
-    listener = process.listen(settings.serve)
-    run.output.note(f"strmctl serves {settings.proxy.public_base_url} on {_name(listener)}")
-    process.run(settings, listener, verbose=run.output.verbose, quiet=run.output.quiet)
+    with process.listen(settings.serve) as listener:
+        _check_auth(run, settings, listener, insecure=insecure)
+        rehearse(settings)
+        run.output.note(f"strmctl serves {settings.proxy.public_base_url} on {_name(listener)}")
+        process.run(settings, listener, verbose=run.output.verbose, quiet=run.output.quiet)
 
 
-def _check_auth(run: Run, settings: Settings, *, insecure: bool) -> None:
+def _check_auth(run: Run, settings: Settings, listener: "socket.socket", *, insecure: bool) -> None:
     if settings.proxy.auth is not Auth.NONE:
         return
-    if not settings.serve.host.startswith(_LOOPBACK) and not insecure:
+    if not is_loopback(listener.getsockname()[0]) and not insecure:
         raise SettingsError(
             'proxy.auth = "none" would let anybody play who reaches '
             f"{settings.serve.host}: set it to hmac, listen on 127.0.0.1 or pass --insecure"
         )
     run.output.warn('proxy.auth is "none": whoever reaches this server can play everything')
+
+
+def is_loopback(address: str) -> bool:
+    """Of an address that is bound: a name may lead anywhere."""
+    return ip_address(address).is_loopback
 
 
 def _name(listener: "socket.socket") -> str:
