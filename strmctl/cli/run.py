@@ -89,3 +89,6 @@ def _log_to_stderr(output: Output) -> None:
     )
     if output.verbose:
         logging.getLogger("strmctl").setLevel(logging.DEBUG if output.verbose > 1 else logging.INFO)
+    # They log whole URLs, and those of resolvers hold keys.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -74,7 +74,7 @@ class ProbeSettings:
     timeout: Timeout = timedelta(seconds=10)
     attempts: Count = 3
     window: timedelta = timedelta(minutes=10)
-    canaries: HttpUrls = ()
+    canaries: HttpUrls = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

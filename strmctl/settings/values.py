@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
+from strmctl.settings.masking import MASK, is_secret_name, masked
+from strmctl.settings.masking import hide_credentials as hide_credentials
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -38,7 +41,6 @@ _BYTES = {
     "GiB": 2**30,
 }
 _HOST = re.compile(r"(?=.{1,253}\.?$)(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
-_SECRET_NAME = re.compile(r"token|passw|key|secret|auth|cookie|credential|header", re.IGNORECASE)
 _EGRESS_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -154,30 +156,8 @@ def choice(options: type[StrEnum]) -> Kind:
 
 def option(name: str) -> Kind:
     """A key that only one kind of resolver knows: any TOML value; secret-looking ones masked."""
-    secret = _SECRET_NAME.search(name) is not None
-    return Kind("any value", lambda raw: raw, lambda value: _masked(value, secret), secret)
-
-
-def hide_credentials(url: str) -> str:
-    """A URL without user, password and query, fit to be shown."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    hidden = f"***@{host}" if "@" in parts.netloc else host
-    query = "***" if parts.query else ""
-    return parts._replace(netloc=hidden, query=query, fragment="").geturl()
-
-
-def _masked(value: object, secret: bool) -> object:
-    if isinstance(value, dict):
-        return {
-            name: _masked(item, secret or _SECRET_NAME.search(name) is not None)
-            for name, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_masked(item, secret) for item in value]
-    if secret:
-        return "***"
-    return hide_credentials(value) if isinstance(value, str) and "://" in value else value
+    secret = is_secret_name(name)
+    return Kind("any value", lambda raw: raw, lambda value: masked(value, secret=secret), secret)
 
 
 def _number_or_text(raw: object) -> int | float | str:
@@ -224,13 +204,20 @@ Egress = Annotated[
 Hosts = Annotated[
     Sequence[str], Kind("a list of hosts, addresses and CIDR networks", hosts, _shown_list)
 ]
-HttpUrls = Annotated[Sequence[str], Kind("a list of http(s) URLs", http_urls, _shown_list)]
+HttpUrls = Annotated[
+    Sequence[str],
+    Kind(
+        "a list of http(s) URLs",
+        http_urls,
+        lambda urls: [hide_credentials(url) for url in _shown_list(urls)],
+    ),
+]
 Secrets = Annotated[
     Sequence[str],
     Kind(
         "one key, or a list of keys of which the first signs",
         texts,
-        lambda values: ["***"] * len(_shown_list(values)),
+        lambda values: [MASK] * len(_shown_list(values)),
         secret=True,
     ),
 ]

@@ -1,5 +1,7 @@
 """`resolve`: what a resolver answers, and nothing changes."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,11 @@ def test_what_is_wrong_is_one_line(
 
 def test_no_resolver(strmctl: Strmctl, library: Path) -> None:
     assert "no resolver for site 'a.to'" in strmctl("resolve", *GERMAN, code=12).err
+
+
+def test_the_most_verbose_log_names_no_secret(library: Path) -> None:
+    with answering(lambda asked: answer("https://cdn.example/1")) as server:
+        add_resolver(library, type="http", url=f"{server.url}?apikey=hunter2")
+        command = [sys.executable, "-m", "strmctl", "resolve", "-vv", *map(str, GERMAN)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=True, cwd=library)
+    assert "hunter2" not in ended.stdout + ended.stderr

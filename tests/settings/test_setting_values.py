@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.settings.values import duration, hide_credentials, show_duration, size
+from strmctl.settings.masking import hide_credentials
+from strmctl.settings.values import duration, option, show_duration, size
 
 
 @pytest.mark.parametrize(
@@ -79,3 +80,25 @@ def test_any_text_is_a_duration_or_refused(text: str) -> None:
 )
 def test_credentials_are_hidden(url: str, shown: str) -> None:
     assert hide_credentials(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        pytest.param(["p", "--token", "hunter2"], ["p", "--token", "***"], id="next word"),
+        pytest.param(["p", "--api-key=hunter2"], ["p", "--api-key=***"], id="same word"),
+        pytest.param(["p", "--use-key", "--fast"], ["p", "--use-key", "--fast"], id="no value"),
+        pytest.param(["API_KEY=hunter2", "p"], ["API_KEY=***", "p"], id="variable"),
+        pytest.param(["-H", "Authorization: hunter2"], ["-H", "Authorization: ***"], id="header"),
+        pytest.param("p --token hunter2 x", "p --token ***", id="one text"),
+        pytest.param(["--url=https://u:hunter2@h/p"], ["--url=https://***@h/p"], id="URL inside"),
+        pytest.param("https://h/p?k=hunter2", "https://h/p?***", id="URL"),
+        pytest.param("https://h/{slug}?k=hunter2", "https://h/{slug}?***", id="URL template"),
+        pytest.param("http://[hunter2", "***", id="no URL"),
+        pytest.param("https://token.example:1/x", "https://token.example:1/x", id="host"),
+        pytest.param(["/opt/keys/get.py", "-n", 3], ["/opt/keys/get.py", "-n", 3], id="plain"),
+        pytest.param({"a": {"cookie": "hunter2"}}, {"a": {"cookie": "***"}}, id="table"),
+    ],
+)
+def test_secrets_in_the_options_of_a_resolver(value: object, shown: object) -> None:
+    assert option("command").show(value) == shown

@@ -1,0 +1,68 @@
+"""What looks like a secret is shown as `***`: better too much than too little."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+MASK = "***"
+_WORDS = "token|passw|key|secret|auth|cookie|credential|header"
+_SECRET_NAME = re.compile(_WORDS, re.IGNORECASE)
+_SECRET_OPTION = re.compile(rf"-+[\w-]*(?:{_WORDS})[\w-]*", re.IGNORECASE)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*")
+# `--token SECRET`, `--token=SECRET`, `API_KEY=SECRET`, `Authorization: SECRET`
+_GIVEN_SECRET = re.compile(
+    rf"((?:^|\s)(?:{_SECRET_OPTION.pattern}[=:\s]|[\w-]*(?:{_WORDS})[\w-]*[=:])\s*)\S.*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def is_secret_name(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
+
+
+def hide_credentials(url: str) -> str:
+    """A URL without user, password and query, fit to be shown."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return MASK
+    host = parts.netloc.rpartition("@")[2]
+    hidden = f"{MASK}@{host}" if "@" in parts.netloc else host
+    query = MASK if parts.query else ""
+    return parts._replace(netloc=hidden, query=query, fragment="").geturl()
+
+
+def masked(value: object, *, secret: bool = False) -> object:
+    """Any TOML value; `secret` says that all of it is one."""
+    if isinstance(value, dict):
+        return {
+            name: masked(item, secret=secret or is_secret_name(name))
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return _masked_words(value, secret=secret)
+    if secret:
+        return MASK
+    return _masked_text(value) if isinstance(value, str) else value
+
+
+def _masked_words(words: Sequence[object], *, secret: bool) -> list[object]:
+    """A list may be a command line, where a secret follows the option that is called so."""
+    before = ["", *words]
+    return [
+        masked(word, secret=secret or (_asks_for_secret(option) and not _is_option(word)))
+        for option, word in zip(before, words, strict=False)
+    ]
+
+
+def _asks_for_secret(word: object) -> bool:
+    return isinstance(word, str) and _SECRET_OPTION.fullmatch(word) is not None
+
+
+def _is_option(word: object) -> bool:
+    return isinstance(word, str) and word.startswith("--")
+
+
+def _masked_text(text: str) -> str:
+    without_credentials = _URL.sub(lambda match: hide_credentials(match[0]), text)
+    return _GIVEN_SECRET.sub(rf"\1{MASK}", without_credentials)
