@@ -8,6 +8,7 @@ from strmctl.settings.keys import KEYS
 
 PREFIX = "STRMCTL_"
 CONFIG = "STRMCTL_CONFIG"
+_SERVICE = ("STRMCTL_PORT_", "STRMCTL_SERVICE_")
 _RESOLVERS = "STRMCTL_RESOLVERS_"
 
 OLDER_NAMES = {
@@ -26,8 +27,14 @@ NAMES = {PREFIX + key.upper().replace(".", "_"): key for key in KEYS}
 def variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Those that mean strmctl, weaker ones first; an empty one counts as not set."""
     older = [name for name in OLDER_NAMES if name in environ]
-    own = sorted(name for name in environ if name.startswith(PREFIX) and name != CONFIG)
+    own = sorted(name for name in environ if name.startswith(PREFIX) and not _is_other(name))
     return ((name, environ[name]) for name in (*older, *own) if environ[name])
+
+
+def _is_other(name: str) -> bool:
+    """Not a setting: the name of the settings file, or what Kubernetes and Docker tell
+    containers about a service that is called strmctl."""
+    return name in (CONFIG, "STRMCTL_PORT") or name.startswith(_SERVICE)
 
 
 def key_of(variable: str, resolvers: Sequence[str]) -> str | None:

@@ -233,7 +233,9 @@ def test_secrets_are_masked_and_out_of_repr(folder: Path) -> None:
         folder,
         '[proxy]\nsecret = "hunter2-hunter2-x"\n[upstream]\negress = "http://u:hunter2@gate:1"\n'
         '[resolvers.a]\nsites = ["*"]\ntype = "http"\nurl = "http://u:hunter2@h/r?k=hunter2"\n'
-        'api_token = "hunter2"\nheaders = {Referer = "hunter2"}\nretries = 3\n',
+        'command = ["prog", "--token", "hunter2"]\n'
+        'api_token = "hunter2"\nheaders = {Referer = "hunter2"}\nretries = 3\n'
+        '[probe]\ncanaries = ["https://h/alive?k=hunter2"]\n',
     )
     loaded = load(file, {}, {})
     shown = {value.key: value.shown for value in loaded.values}
@@ -241,4 +243,20 @@ def test_secrets_are_masked_and_out_of_repr(folder: Path) -> None:
     assert "hunter2" not in repr(shown)
     assert shown["upstream.egress"] == "http://***@gate:1"
     assert shown["resolvers.a.url"] == "http://***@h/r?***"
+    assert shown["resolvers.a.command"] == ["prog", "--token", "***"]
     assert shown["resolvers.a.retries"] == 3
+    assert shown["probe.canaries"] == ["https://h/alive?***"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "STRMCTL_PORT",
+        "STRMCTL_PORT_8888_TCP",
+        "STRMCTL_PORT_8888_TCP_ADDR",
+        "STRMCTL_SERVICE_HOST",
+        "STRMCTL_SERVICE_PORT_HTTP",
+    ],
+)
+def test_what_containers_say_about_a_service_is_no_setting(folder: Path, name: str) -> None:
+    assert load(environ={name: "tcp://10.0.0.1:8888"}).settings == load(environ={}).settings
