@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from strmctl.cli.app import app
 from strmctl.cli.commands import import_for
-from strmctl.cli.output import encode, printable
+from strmctl.cli.output import UnwritableError, encode, printable, writing
 from strmctl.errors import StrmctlError
 
 _COMPLETION = "_STRMCTL_COMPLETE"
@@ -30,7 +30,11 @@ def run_to_the_end(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         code = _run(arguments)
-        sys.stdout.flush()
+        with writing():
+            sys.stdout.flush()
+    except UnwritableError as error:
+        _forget_stdout()
+        return _fail(str(error), error.exit_code, arguments)
     except StrmctlError as error:
         return _fail(str(error), error.exit_code, arguments)
     except typer.TyperException as error:
@@ -70,7 +74,7 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _forget_stdout() -> None:
-    """The reader has gone; what is still buffered has nowhere to go at exit."""
+    """What is still buffered has nowhere to go at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from strmctl.errors import StrmctlError
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
+
+
+class UnwritableError(StrmctlError):
+    """The disk below stdout is full, for example."""
 
 
 class Progress(Protocol):
@@ -63,8 +69,11 @@ class Output:
             _write_error(text)
 
     def warn(self, text: str) -> None:
-        """For people, on stderr, always."""
-        _write_error(f"strmctl: warning: {text}")
+        """On stderr, always: a line of JSON, or text."""
+        if self.json:
+            _write_error(encode({"type": "warning", "message": printable(text)}))
+        else:
+            _write_error(f"strmctl: warning: {text}")
 
     @contextmanager
     def progress(self, description: str, total: int | None = None) -> Iterator[Progress]:
@@ -137,8 +146,20 @@ def _plain(value: object) -> object:
     return timestamp(value) if isinstance(value, datetime) else str(value)
 
 
+@contextmanager
+def writing() -> Iterator[None]:
+    """What stdout refuses as UnwritableError; that its reader has left is another thing."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UnwritableError(f"the results cannot be written: {error.strerror}") from error
+
+
 def _write(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    with writing():
+        sys.stdout.write(line + "\n")
 
 
 def _write_error(line: str) -> None:

@@ -37,9 +37,9 @@ def show(
     from strmctl.services.playback_urls import PlaybackUrls
 
     urls = PlaybackUrls(run.settings)
-    for mapping in found:
+    for number, mapping in enumerate(found):
         record = mapping_record(mapping, urls.of(mapping), reveal=reveal)
-        run.output.document(record, _text(mapping, record))
+        run.output.document(record, ("\n" if number else "") + _text(mapping, record))
 
 
 def _found(run: Run, name: str | None, selection: Selection) -> list[Mapping]:

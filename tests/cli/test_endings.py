@@ -98,6 +98,20 @@ def test_a_reader_that_left_before_is_no_error() -> None:
     assert process.returncode == 128 + signal.SIGPIPE
 
 
+@pytest.mark.parametrize("arguments", [["config"], ["config", "--json"]], ids=" ".join)
+def test_results_that_cannot_be_written(arguments: list[str], tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "strmctl", *arguments]
+        ended = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False
+        )
+    told = "the results cannot be written: No space left on device"
+    assert told in ended.stderr.splitlines()[-1]
+    assert len([line for line in ended.stderr.splitlines() if "strmctl:" in line]) <= 1
+    assert "Exception ignored" not in ended.stderr
+    assert ended.returncode == 1
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_signals(sent: signal.Signals) -> None:
     with start("wait") as process:

@@ -92,6 +92,11 @@ def test_show_a_selection(strmctl: Strmctl) -> None:
     assert strmctl("show", "--series", "film", "--json").document["id"] == 4
 
 
+def test_a_blank_line_stands_between_two(strmctl: Strmctl) -> None:
+    parts = strmctl("show", "--series", "one").out.split("\n\n")
+    assert [part.split()[:2] for part in parts] == [["id", str(number)] for number in (1, 2, 3)]
+
+
 @pytest.mark.parametrize("arguments", [("99",), ("nothing.strm",), ("--series", "none")], ids=str)
 def test_nothing_to_show(strmctl: Strmctl, arguments: tuple[str, ...]) -> None:
     assert "no such mapping" in strmctl("show", *arguments, code=12).err
