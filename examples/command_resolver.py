@@ -15,8 +15,11 @@ import json
 import sys
 from pathlib import Path
 
-NO_SUCH_EPISODE, LATER = 66, 75  # EX_NOINPUT and EX_TEMPFAIL of sysexits.h
+USAGE, NO_SUCH_EPISODE, LATER = 64, 66, 75  # EX_USAGE, EX_NOINPUT, EX_TEMPFAIL of sysexits.h
 
+if len(sys.argv) != 2:
+    sys.stderr.write("usage: command_resolver.py FILE.csv <question.json\n")
+    sys.exit(USAGE)
 question = json.load(sys.stdin)
 wanted = {key: question[key] for key in ("site", "slug", "season", "episode", "language")}
 try:

@@ -26,7 +26,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
 
 MEDIA = "https://media.example"
-SECRET = os.environ["MEDIA_SECRET"]
+SECRET = os.environ.get("MEDIA_SECRET", "")
 LIFETIME = 3600
 
 
@@ -54,4 +54,6 @@ class Resolver(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
+    if not SECRET or len(sys.argv) != 2 or not sys.argv[1].isdecimal():
+        sys.exit("usage: MEDIA_SECRET=... http_resolver.py PORT")
     ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Resolver).serve_forever()

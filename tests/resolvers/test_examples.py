@@ -92,3 +92,26 @@ async def test_http(by_http: ResolverSettings) -> None:
 
 async def test_http_without_films(by_http: ResolverSettings) -> None:
     assert (await refusal(by_http, ResolveRequest(MOVIE, Reason.PLAY))).http_status == 404
+
+
+@pytest.mark.parametrize(
+    ("arguments", "usage"),
+    [
+        pytest.param(["command_resolver.py"], "command_resolver.py FILE.csv", id="command"),
+        pytest.param(["http_resolver.py", "9000"], "MEDIA_SECRET=", id="http, no secret"),
+        pytest.param(["http_resolver.py"], "http_resolver.py PORT", id="http, no port"),
+        pytest.param(["http_resolver.py", "x"], "http_resolver.py PORT", id="http, no number"),
+    ],
+)
+def test_a_wrong_call_is_one_line(arguments: list[str], usage: str) -> None:
+    script, *rest = arguments
+    ended = subprocess.run(
+        [sys.executable, str(EXAMPLES / script), *rest],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert usage in ended.stderr
+    assert ended.stderr.count("\n") == 1
