@@ -43,7 +43,8 @@ class BadRow:
 def read_rows(text: TextIO, name: str) -> Iterator[Row | BadRow]:
     """The format is that of the name's extension, else that of the first character.
 
-    Open `text` with newline="". Raises UsageError for CSV columns that are unknown or missing.
+    Open `text` with newline="". Raises UsageError for an empty input and for CSV columns that are
+    unknown or missing.
     """
     number, first = _first_line(text)
     lines = chain([first], text)
@@ -56,13 +57,13 @@ def read_rows(text: TextIO, name: str) -> Iterator[Row | BadRow]:
 
 
 def _first_line(text: TextIO) -> tuple[int, str]:
-    """The first line that is not blank, and its number."""
+    """The first line that is not blank, and its number; raises UsageError where all are."""
     number = 1
     for line in text:
         if line.strip():
             return number, line
         number += 1
-    return number, ""
+    raise UsageError("is empty")
 
 
 def _csv_rows(lines: Iterator[str], number: int) -> Iterator[Row | BadRow]:
@@ -97,7 +98,9 @@ def _csv_body(records: "CsvReader", columns: Sequence[str], number: int) -> Iter
 def _check_columns(columns: Sequence[str]) -> None:
     unknown = sorted(set(columns) - COLUMNS)
     if unknown:
-        raise UsageError(f"unknown column {unknown[0]!r}: known are {', '.join(COLUMNS_IN_ORDER)}")
+        raise UsageError(
+            f"unknown column {unknown[0][:40]!r}: known are {', '.join(COLUMNS_IN_ORDER)}"
+        )
     missing = [name for name in _NEEDED if name not in columns]
     if missing:
         raise UsageError(f"no column {missing[0]!r}: site, slug and language are needed")

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from command_line import Strmctl
 from library_tree import files, mtimes
 
@@ -53,6 +54,23 @@ def test_bad_rows_as_json(strmctl: Strmctl, library: Path) -> None:
 def test_columns_that_are_unknown(strmctl: Strmctl, library: Path) -> None:
     ended = strmctl("write", "--from", "-", stdin="site,slug,lang\n", code=2)
     assert ended.err.startswith("strmctl: stdin: unknown column 'lang': known are site, slug")
+
+
+@pytest.mark.parametrize("text", ["site,slug,language\n", "[]"], ids=["CSV", "JSON"])
+def test_nothing_to_do(strmctl: Strmctl, library: Path, text: str) -> None:
+    assert strmctl("write", "--from", "-", "--json", stdin=text).records == [
+        {"type": "summary", "created": 0, "updated": 0, "unchanged": 0, "failed": 0}
+    ]
+
+
+def test_an_empty_input_is_told(strmctl: Strmctl, library: Path) -> None:
+    (library / "x.csv").touch()
+    assert strmctl("write", "--from", "x.csv", code=2).err == "strmctl: x.csv: is empty\n"
+
+
+def test_a_picture_is_no_table(strmctl: Strmctl, library: Path) -> None:
+    (library / "x.csv").write_bytes(b"\x89PNG\0" * 10_000)
+    assert len(strmctl("write", "--from", "x.csv", code=2).err) < 300
 
 
 def test_the_example_works(strmctl: Strmctl, library: Path) -> None:
