@@ -16,10 +16,12 @@ demo: .venv/ready
 
 test: lint
 	sh tests/setup.sh
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 -m "not slow and not players"
+	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n 2 --dist loadgroup -m "players and not slow"
 
 test-fast: .venv/ready
-	$(BIN)/pytest -n 2 --ignore=tests/playback
+	$(BIN)/pytest -n 2 -m "not slow and not players"
 
 lint: .venv/ready
 	$(BIN)/ruff check .
