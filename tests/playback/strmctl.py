@@ -90,7 +90,7 @@ class Strmctl:
             )
         server = Server(process, log)
         try:
-            until(lambda: self._healthy(server), "/healthz answers 200", 20)
+            until(lambda: self._healthy(server), "/healthz answers 200", 60)
             yield server
             if process.poll() is None:
                 assert server.stop() == 0, log.read_text()
