@@ -12,11 +12,13 @@ is 0; errors are raised (strmctl.errors), never printed.
 
 import inspect
 from collections.abc import Callable
+from copy import copy
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Concatenate, ParamSpec
+from typing import Annotated, Any, Concatenate, ParamSpec, get_args
 
 import typer
+from typer.models import OptionInfo
 
 from strmctl import __version__
 from strmctl.cli.run import EveryCommand, Run
@@ -48,6 +50,7 @@ class Panel(StrEnum):
     CARE = "Settings and database"
 
 
+_METAVARS: dict[object, str] = {bool: "", int: "N", int | None: "N"}
 _OPTIONS = "Every command"
 Config = Annotated[
     Path | None,
@@ -157,8 +160,19 @@ def _give_signature(call: Callable[..., Any], function: Callable[..., Any]) -> N
     _run, *own = inspect.signature(function, eval_str=True).parameters.values()
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     parameters = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        _readable(parameter).replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for parameter in (context, *own, *_EVERY_COMMAND.values())
     ]
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+
+
+def _readable(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Help shows what an option takes: nothing for a flag, else `N` or `TEXT`, not its type."""
+    kind, *marks = get_args(parameter.annotation) or (parameter.annotation,)
+    for mark in marks:
+        if isinstance(mark, OptionInfo) and mark.metavar is None:
+            shown = copy(mark)
+            shown.metavar = _METAVARS.get(kind, "TEXT")
+            return parameter.replace(annotation=Annotated[kind, shown])
+    return parameter

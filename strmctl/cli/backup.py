@@ -11,7 +11,10 @@ from strmctl.cli.run import Run
 
 @command(Panel.CARE)
 def backup(
-    run: Run, file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
+    run: Run,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", show_default=False, help="Where the copy goes.")
+    ],
 ) -> None:
     """Copy the database to FILE, which must not exist, while others read and write."""
     from strmctl.storage.database import Database
@@ -20,4 +23,4 @@ def backup(
     with Database.open(run.settings.database, migrate=False) as database:
         database.backup(target)
     size = target.stat().st_size
-    run.output.document({"type": "backup", "path": target, "bytes": size}, f"{target}")
+    run.output.record({"type": "backup", "path": target, "bytes": size}, f"{target}")

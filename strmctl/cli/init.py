@@ -41,7 +41,7 @@ def init(
     record: dict[str, object] = {"type": "init", **{thing.what: thing.path for thing in made}}
     record["created"] = [thing.what for thing in made if thing.created]
     lines = [f"{'made' if thing.created else 'kept'} {thing.path}" for thing in made]
-    run.output.document(record, "\n".join(lines))
+    run.output.record(record, "\n".join(lines))
     _warn_of_differences(run.output, file, given)
     if record["created"] and not run.output.json:
         run.output.note(_NEXT.format(settings=file))

@@ -38,13 +38,12 @@ class Output:
     verbose: int = 0
     color: bool = True
 
-    def document(self, record: Mapping[str, object], text: str | None = None) -> None:
-        """The one thing that the command is about: one JSON document on one line, or text."""
-        self._result(record, text)
-
     def record(self, record: Mapping[str, object], text: str | None = None) -> None:
-        """One thing of many: a line of NDJSON, or text."""
-        self._result(record, text)
+        """One thing, the only one or one of many: a line of JSON, or text."""
+        if self.json:
+            _write(encode(record))
+        elif text is not None:
+            _write(printable(text))
 
     def summary(self, record: Mapping[str, object], text: str | None = None) -> None:
         """The last line of NDJSON; as text a note, so that piped results stay pure."""
@@ -87,12 +86,6 @@ class Output:
         console = Console(stderr=True, no_color=not self.color)
         with Bars(console=console, transient=True) as bars:
             yield _Bar(bars, bars.add_task(printable(description), total=total))
-
-    def _result(self, record: Mapping[str, object], text: str | None) -> None:
-        if self.json:
-            _write(encode(record))
-        elif text is not None:
-            _write(printable(text))
 
     def _draw(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         from rich import box

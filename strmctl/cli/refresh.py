@@ -93,19 +93,13 @@ def _show(run: Run, done: "Refreshed") -> None:
 def _record(
     mapping: Mapping, resolution: Resolution | None, outcome: str, reason: str | None = None
 ) -> dict[str, object]:
-    identity = mapping.identity
     return {
         "type": "refresh",
         "id": mapping.id,
         "outcome": outcome,
         "reason": reason,
         "strm_path": mapping.strm_path,
-        "site": identity.site,
-        "slug": identity.slug,
-        "season": identity.season,
-        "episode": identity.episode,
-        "language": identity.language,
-        "provider": identity.provider,
+        **mapping.identity.fields(),
         "provider_used": resolution and resolution.provider,
         "expires_at": resolution and resolution.expires_at,
     }

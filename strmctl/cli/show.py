@@ -21,7 +21,7 @@ def show(
     run: Run,
     selection: Selection,
     name: Annotated[
-        str | None, typer.Argument(metavar="[ID|PATH]", help="An id, or the path of a .strm.")
+        str | None, typer.Argument(metavar="ID|PATH", help="An id, or the path of a .strm.")
     ] = None,
     reveal: Annotated[
         bool, typer.Option("--reveal", help="The upstream URL and its headers too: secrets.")
@@ -39,7 +39,7 @@ def show(
     urls = PlaybackUrls(run.settings)
     for number, mapping in enumerate(found):
         record = mapping_record(mapping, urls.of(mapping), reveal=reveal)
-        run.output.document(record, ("\n" if number else "") + _text(mapping, record))
+        run.output.record(record, ("\n" if number else "") + _text(mapping, record))
 
 
 def _found(run: Run, name: str | None, selection: Selection) -> list[Mapping]:

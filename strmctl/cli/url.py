@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from strmctl.cli.app import Panel, command
+from strmctl.cli.identity import identifying
 from strmctl.cli.run import Run
 from strmctl.domain.identity import Identity
 from strmctl.errors import UsageError
@@ -16,14 +17,10 @@ _EXTENSION = re.compile(r"\.?([a-z0-9]{1,5})")
 
 
 @command(Panel.LIBRARY)
+@identifying
 def url(
     run: Run,
-    site: Annotated[str, typer.Option(show_default=False)],
-    slug: Annotated[str, typer.Option(show_default=False)],
-    language: Annotated[str, typer.Option(show_default=False)],
-    season: Annotated[int | None, typer.Option(help="Neither season nor episode: a movie.")] = None,
-    episode: Annotated[int | None, typer.Option()] = None,
-    provider: Annotated[str | None, typer.Option()] = None,
+    identity: Identity,
     expires_in: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Such as 2h; without it, never.")
     ] = None,
@@ -34,19 +31,13 @@ def url(
     """Show the signed playback URL of an identity; nothing is changed."""
     from strmctl.services.signed_url import signed_url
 
-    identity = Identity(site, slug, language, season, episode, provider)
     expires_at = None if expires_in is None else _end(expires_in)
     extension = None if ext is None else _extension(ext)
     text = signed_url(run.settings, identity, extension=extension, expires_at=expires_at)
-    run.output.document(
+    run.output.record(
         {
             "type": "url",
-            "site": identity.site,
-            "slug": identity.slug,
-            "season": identity.season,
-            "episode": identity.episode,
-            "language": identity.language,
-            "provider": identity.provider,
+            **identity.fields(),
             "expires_at": expires_at,
             "playback_url": text,
         },

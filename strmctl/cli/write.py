@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from strmctl.cli.app import Panel, command
+from strmctl.cli.identity import (
+    EPISODE_HELP,
+    LANGUAGE_HELP,
+    PROVIDER_HELP,
+    SEASON_HELP,
+    SITE_HELP,
+    SLUG_HELP,
+)
 from strmctl.cli.records import mapping_record
 from strmctl.cli.run import Run
 from strmctl.errors import ItemError, StrmctlError, UsageError
@@ -27,21 +35,23 @@ _UNHEARD = "mode direct cannot send the request headers that {} needs: use mode 
 @command(Panel.LIBRARY)
 def write(
     run: Run,
-    site: Annotated[str | None, typer.Option()] = None,
-    slug: Annotated[str | None, typer.Option()] = None,
-    season: Annotated[str | None, typer.Option(metavar="N", help="Neither: a movie.")] = None,
-    episode: Annotated[str | None, typer.Option(metavar="N")] = None,
-    language: Annotated[str | None, typer.Option()] = None,
-    provider: Annotated[str | None, typer.Option(help="Insist on this one.")] = None,
+    site: Annotated[str | None, typer.Option(help=SITE_HELP)] = None,
+    slug: Annotated[str | None, typer.Option(help=SLUG_HELP)] = None,
+    season: Annotated[str | None, typer.Option(metavar="N", help=SEASON_HELP)] = None,
+    episode: Annotated[str | None, typer.Option(metavar="N", help=EPISODE_HELP)] = None,
+    language: Annotated[str | None, typer.Option(help=LANGUAGE_HELP)] = None,
+    provider: Annotated[str | None, typer.Option(help=PROVIDER_HELP)] = None,
     title: Annotated[str | None, typer.Option(help="Of the series or movie.")] = None,
-    year: Annotated[str | None, typer.Option(metavar="YYYY")] = None,
-    tvdb_id: Annotated[str | None, typer.Option(metavar="N")] = None,
-    tmdb_id: Annotated[str | None, typer.Option(metavar="N")] = None,
-    imdb_id: Annotated[str | None, typer.Option(metavar="ttN")] = None,
+    year: Annotated[
+        str | None, typer.Option(metavar="YYYY", help="When it first came out.")
+    ] = None,
+    tvdb_id: Annotated[str | None, typer.Option(metavar="N", help="For the folder's name.")] = None,
+    tmdb_id: Annotated[str | None, typer.Option(metavar="N", help="Likewise.")] = None,
+    imdb_id: Annotated[str | None, typer.Option(metavar="ttN", help="Likewise.")] = None,
     path: Annotated[
         str | None, typer.Option(metavar="FILE", help="The .strm, relative to the library.")
     ] = None,
-    url: Annotated[str | None, typer.Option(help="What it resolves to now.")] = None,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="What it resolves to now.")] = None,
     resolve: Annotated[
         bool, typer.Option("--resolve", help="Ask the resolver now what it resolves to.")
     ] = False,
@@ -82,7 +92,7 @@ def write(
 
 
 def _show_one(run: Run, written: "Written") -> int:
-    run.output.document(_record(written), f"{written.outcome}: {written.mapping.strm_path}")
+    run.output.record(_record(written), f"{written.outcome}: {written.mapping.strm_path}")
     if written.lacks_headers:
         run.output.warn(_UNHEARD.format("this URL"))
     if written.unresolved is not None:

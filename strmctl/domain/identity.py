@@ -48,6 +48,17 @@ class Identity:
     def is_movie(self) -> bool:
         return self.season is None
 
+    def fields(self) -> dict[str, str | int | None]:
+        """As the database and every JSON name them."""
+        return {
+            "site": self.site,
+            "slug": self.slug,
+            "season": self.season,
+            "episode": self.episode,
+            "language": self.language,
+            "provider": self.provider,
+        }
+
     def canonical(self) -> str:
         """The one text of this identity: six lines, empty where a part is absent."""
         return "\n".join(

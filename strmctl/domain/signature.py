@@ -42,10 +42,6 @@ class Keyring:
         self._keys = {key.id: key for key in reversed([Key(secret) for secret in secrets])}
         self._first = Key(secrets[0])
 
-    @property
-    def signing_key_id(self) -> str:
-        return self._first.id
-
     def sign(self, purpose: str, message: str) -> str:
         return f"{self._first.id}.{_mac(self._first, purpose, message)}"
 

@@ -195,15 +195,9 @@ def _keys(identities: Iterable[Identity]) -> str:
 
 
 def _columns(item: Registration, now: str | None) -> dict[str, Value]:
-    identity = item.identity
     return {
         "strm_path": item.strm_path,
-        "site": identity.site,
-        "slug": identity.slug,
-        "season": identity.season,
-        "episode": identity.episode,
-        "language": identity.language,
-        "provider": identity.provider,
+        **item.identity.fields(),
         "title": item.title,
         "year": item.year,
         "now": now,

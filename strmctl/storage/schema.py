@@ -28,6 +28,3 @@ def load() -> "Migrations":
 
 def folder() -> Path:
     return next(place for place in _FOLDERS if (place / "migrations.py").is_file())
-
-
-_folder = folder

@@ -20,7 +20,7 @@ def test_what_was_signed_verifies(secret: bytes, message: str) -> None:
 
 def test_a_signature_is_a_key_id_and_128_bits() -> None:
     key_id, mac = Keyring([NEW]).sign("playback", MESSAGE).split(".")
-    assert key_id == Key(NEW).id == Keyring([NEW]).signing_key_id
+    assert key_id == Key(NEW).id
     assert len(base64.urlsafe_b64decode(mac + "==")) == 16
     assert NEW not in base64.urlsafe_b64decode(key_id)
 
@@ -45,7 +45,7 @@ def test_the_first_key_signs_and_all_verify() -> None:
 
 def test_the_same_key_twice() -> None:
     ring = Keyring([OLD, NEW, OLD])
-    assert ring.signing_key_id == Key(OLD).id
+    assert ring.sign("p", MESSAGE) == Keyring([OLD]).sign("p", MESSAGE)
     assert ring.verify("p", MESSAGE, ring.sign("p", MESSAGE))
 
 

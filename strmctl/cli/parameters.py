@@ -1,0 +1,43 @@
+"""Options that several commands share stand in one place, and reach a command as one value."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from strmctl.cli.run import Run
+
+P = ParamSpec("P")
+Made = TypeVar("Made")
+Command = Callable[Concatenate[Run, P], int | None]
+
+
+def taking(
+    make: Callable[..., Made],
+) -> Callable[[Callable[Concatenate[Run, Made, P], int | None]], Command[P]]:
+    """A decorator: gives a command the options of `make(run, …)` in place of its second parameter.
+
+    @command(Panel.LIBRARY)
+    @taking(selection)
+    def list_(run: Run, selection: Selection, limit: … = None) -> None:
+    """
+    options = _parameters(make)[1:]
+
+    def put_on(function: Callable[Concatenate[Run, Made, P], int | None]) -> Command[P]:
+        def call(run: Run, /, *_: P.args, **arguments: P.kwargs) -> int | None:
+            own: dict[str, Any] = dict(arguments)
+            given = {option.name: own.pop(option.name) for option in options}
+            invoke: Callable[..., int | None] = function
+            return invoke(run, make(run, **given), **own)
+
+        run, _, *own = _parameters(function)
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        accepted = [option.replace(kind=keyword) for option in (*options, *own)]
+        call.__signature__ = inspect.Signature([run, *accepted])  # type: ignore[attr-defined]
+        call.__name__, call.__doc__ = function.__name__, function.__doc__
+        return call
+
+    return put_on
+
+
+def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
+    return list(inspect.signature(function, eval_str=True).parameters.values())

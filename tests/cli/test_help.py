@@ -1,0 +1,22 @@
+"""Help is for people: it shows no types, and a word on everything that may be given."""
+
+import re
+
+import pytest
+from command_line import Strmctl
+
+from strmctl.cli.commands import NAMES
+
+
+@pytest.mark.parametrize("command", NAMES)
+def test_options(strmctl: Strmctl, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    text = strmctl(command, "--help").out
+    options = [line.strip("│ *") for line in text.splitlines() if re.match(r"│[ *]*-", line)]
+    assert len(options) > 6
+    for option in options:
+        if not option.startswith("--help"):
+            assert not re.search(r"<(bool|str|int|float|path|list|choice)", option)
+            word = re.split(r"  +", option)[-1]
+            assert re.search("[a-z]", word), "no word on what it is for"
+            assert not word.startswith("-"), "no word on what it is for"
