@@ -12,7 +12,7 @@ from playback.stage import Episode, Stage
 from playback.strmctl import new_strmctl
 
 from players.browser import Browser, running_browser
-from players.forms import disguise
+from players.forms import add_forms
 from players.kodi import Kodi, running_kodi
 
 _TOKEN_SECONDS = 4.0
@@ -22,7 +22,7 @@ _TOKEN_SECONDS = 4.0
 def matrix_media(tmp_path_factory: pytest.TempPathFactory) -> Media:
     folder = tmp_path_factory.getbasetemp()
     media = shared_media(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
-    disguise(media.root)
+    add_forms(media.root)
     return media
 
 

@@ -1,7 +1,11 @@
-"""The forms of the matrix: those of the playback tests, disguised segments, and a seek."""
+"""The forms of the matrix: those of the playback tests, disguised segments, and a seek.
+
+Beside them one that is damaged, to prove the counting.
+"""
 
 import fcntl
 import itertools
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +15,7 @@ from playback.media import FILM
 from playback.media import FORMS as FORMS_OF_PLAYBACK
 
 _DISGUISED = "vault-disguised/piecelist.m3u8"
+SHORT = "vault-short/piecelist.m3u8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +39,31 @@ FORMS: Mapping[str, Form] = {
 }
 
 
-def disguise(root: Path) -> None:
-    """The TS form, each segment behind a PNG or JPEG and called `.jpg`; by the first to ask."""
-    plain, disguised = root / "vault-ts", root / "vault-disguised"
-    with (root.parent / "disguise.lock").open("w") as lock:
+def add_forms(root: Path) -> None:
+    """The files of the forms made here, by the first of several processes to ask."""
+    with (root.parent / "forms.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if disguised.exists():
-            return
-        pictures = itertools.cycle([_picture("png"), _picture("mjpeg")])
-        disguised.mkdir()
-        for segment, picture in zip(sorted(plain.glob("*.ts")), pictures, strict=False):
-            jpg = disguised / segment.with_suffix(".jpg").name
-            jpg.write_bytes(picture + segment.read_bytes())
-        playlist = (plain / "piecelist.m3u8").read_text()
-        (disguised / "piecelist.m3u8").write_text(playlist.replace(".ts\n", ".jpg\n"))
+        if not (root / SHORT).exists():
+            _disguise(root / "vault-ts", (root / _DISGUISED).parent)
+            _shorten(root / "vault-ts", (root / SHORT).parent)
+
+
+def _disguise(plain: Path, disguised: Path) -> None:
+    """Each segment of `plain` behind a PNG or a JPEG, and called `.jpg`."""
+    pictures = itertools.cycle([_picture("png"), _picture("mjpeg")])
+    disguised.mkdir()
+    for segment, picture in zip(sorted(plain.glob("*.ts")), pictures, strict=False):
+        jpg = disguised / segment.with_suffix(".jpg").name
+        jpg.write_bytes(picture + segment.read_bytes())
+    playlist = (plain / "piecelist.m3u8").read_text()
+    (disguised / "piecelist.m3u8").write_text(playlist.replace(".ts\n", ".jpg\n"))
+
+
+def _shorten(plain: Path, short: Path) -> None:
+    """`plain` with 50 kB of its fourth segment, a third of it."""
+    shutil.copytree(plain, short)
+    segment = short / "piece3.ts"
+    segment.write_bytes(segment.read_bytes()[:50_000])
 
 
 def _picture(codec: str) -> bytes:
