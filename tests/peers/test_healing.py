@@ -1,5 +1,6 @@
 """Rows 2 to 5 and 31: links die while they are played, and the player does not notice."""
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -131,11 +132,12 @@ def test_05_a_dead_episode_is_not_resolved_for_every_request(
     [segment] = follow(client, url)
     show.is_dead = True
     started = time.monotonic()
-    answers = [client.get(segment) for _ in range(6)]
+    answers = [client.get(segment) for _ in range(10)]
     assert {answer.status_code for answer in answers} == {403}
-    assert max(answer.elapsed.total_seconds() for answer in answers) < 3
-    # One resolve at once, then after 1 s of rest, 2 s, 4 s, …: not one for each request.
-    assert len(show.questions) <= 2 + (time.monotonic() - started)
+    assert max(answer.elapsed.total_seconds() for answer in answers) < 10
+    assert len(show.asked("a.ts")) <= 10 * len(answers)
+    # One resolve at once, then one after 1 s of rest, 2 s, 4 s, …: not one for each request.
+    assert len(show.questions) <= 3 + math.log2(1 + time.monotonic() - started)
     show.expire()
     show.is_dead = False
     until(lambda: client.get(segment).status_code == 200, "the back-off passes", 10)
