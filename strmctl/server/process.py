@@ -18,7 +18,6 @@ from strmctl.errors import SettingsError, StrmctlError
 from strmctl.server.app import create_app
 from strmctl.server.middleware import request_id
 from strmctl.server.protocol import BoundedProtocol
-from strmctl.services.player_service import player_service
 from strmctl.settings.model import ServeSettings, Settings
 
 _BACKLOG = 2048
@@ -42,10 +41,8 @@ def listen(settings: ServeSettings) -> socket.socket:
 def run(settings: Settings, listener: socket.socket, *, verbose: int, quiet: bool) -> None:
     """Serve until SIGTERM or SIGINT, then let streams end for `serve.drain_timeout`.
 
-    Raises SettingsError or DatabaseError for what keeps every worker from starting.
+    What keeps every worker from starting is better found before (services/rehearsal.py).
     """
-    create_app(settings)
-    asyncio.run(_rehearse(settings))
     config = uvicorn.Config(
         partial(_app, settings, verbose=verbose, quiet=quiet),
         factory=True,
@@ -68,12 +65,6 @@ def run(settings: Settings, listener: socket.socket, *, verbose: int, quiet: boo
     signal.signal(signal.SIGTERM, lambda number, frame: None)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(uvicorn.Server(config).serve([listener]))
-
-
-async def _rehearse(settings: Settings) -> None:
-    """Start and end once: here a failure has its line and exit code, and migrations run once."""
-    async with player_service(settings):
-        pass
 
 
 def _supervise(
