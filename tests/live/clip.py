@@ -1,6 +1,6 @@
 """The film that is broadcast: made once a run by ffmpeg, cut as MPEG-TS, encrypted, and in parts.
 
-100 s long, so that nothing repeats while it is watched; sound and picture are continuous.
+120 s long, so that nothing repeats while it is watched; sound and picture are continuous.
 """
 
 import fcntl
@@ -11,7 +11,7 @@ from pathlib import Path
 
 FRAME_RATE = 24
 SEGMENT_SECONDS = 2.0
-SEGMENTS = 50
+SEGMENTS = 60
 PARTS = 4
 """Parts of a segment."""
 

@@ -47,7 +47,7 @@ class Program(Protocol):
 class Broadcast:
     """`is_down` closes every connection unanswered; `tells_expiry` as resolvers may know it.
 
-    Its clock is the real one, or `by_hand` stands still until a test adds seconds to `ahead`.
+    Its clock runs from the first resolve on; `by_hand` it stands still but for `ahead` (seconds).
     """
 
     program: Program
@@ -64,6 +64,8 @@ class Broadcast:
 
     def resolve(self) -> Resolution:
         now = time.monotonic()
+        if not self.resolved_at:
+            self._began = now
         self.resolved_at.append(now)
         token = f"token{len(self.resolved_at)}"
         self._tokens[token] = now + TOKEN_SECONDS
