@@ -8,10 +8,15 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import hypothesis
 import pytest
 from command_line import Ended, Strmctl
 
 from strmctl.cli.ending import run_to_the_end
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("strmctl", deadline=None)
+hypothesis.settings.load_profile("strmctl")
 
 
 @pytest.fixture(autouse=True)
