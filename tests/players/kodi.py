@@ -7,7 +7,7 @@ frames: what counts is how far its clock comes.
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,18 +76,21 @@ class Kodi:
         return highest
 
     def _clock(self) -> float:
-        """Seconds; 0 where nothing plays."""
-        answer = self._ask("Player.GetProperties", playerid=1, properties=["time"])
-        clock = answer.get("result", {}).get("time")
-        if clock is None:
-            return 0.0
-        whole = clock["hours"] * 3600 + clock["minutes"] * 60 + clock["seconds"]
-        return float(whole + clock["milliseconds"] / 1000)
+        """Seconds; 0 where nothing plays, and while a play begins and shows nonsense."""
+        answer = self._ask("Player.GetProperties", playerid=1, properties=["time", "totaltime"])
+        properties = answer.get("result", {})
+        clock, total = (_seconds(properties.get(name, {})) for name in ("time", "totaltime"))
+        return clock if clock <= total else 0.0
 
     def _ask(self, method: str, **params: object) -> dict[str, Any]:
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         answer: dict[str, Any] = self.client.post("/jsonrpc", json=request).json()
         return answer
+
+
+def _seconds(moment: Mapping[str, int]) -> float:
+    unit = {"hours": 3600.0, "minutes": 60.0, "seconds": 1.0, "milliseconds": 0.001}
+    return sum(number * unit[name] for name, number in moment.items())
 
 
 @contextmanager
@@ -131,7 +134,7 @@ def _screen(log: Path) -> Iterator[str]:
 
 @contextmanager
 def _process(
-    command: list[str], log: Path, environ: Any, pass_fds: tuple[int, ...] = ()
+    command: list[str], log: Path, environ: Mapping[str, str], pass_fds: tuple[int, ...] = ()
 ) -> Iterator[None]:
     with (
         log.open("wb") as output,

