@@ -61,10 +61,15 @@ def run(settings: Settings, listener: socket.socket, *, verbose: int, quiet: boo
     if settings.serve.workers > 1:
         _supervise(config, listener, verbose=verbose, quiet=quiet)
         return
-    # uvicorn raises the signal again once all is closed; to be told to stop is no failure.
-    signal.signal(signal.SIGTERM, lambda number, frame: None)
+    # uvicorn raises the signals that ended it again once all is closed. To be told to stop by
+    # SIGTERM is no failure; Ctrl-C ends like that of every other command.
+    ended_by: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: ended_by.append(number))
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(uvicorn.Server(config).serve([listener]))
+    if signal.SIGINT in ended_by:
+        raise KeyboardInterrupt
 
 
 def _supervise(

@@ -65,7 +65,7 @@ def test_sigterm_does_not_wait_for_idle_connections(own_stage: Stage, client: ht
     episode = own_stage.episode(FORMS["ts"])
     with own_stage.strmctl.serving() as server:
         assert client.get(episode.playback_url).status_code == 200
-        assert server.stop(5) == 0, server.log.read_text()
+        assert server.stop(9) == 0, server.log.read_text()
 
 
 def test_kill_and_restart_in_mid_play(own_stage: Stage, client: httpx.Client) -> None:
