@@ -60,6 +60,8 @@ def next_step(failure: UpstreamError, standing: Standing) -> AskAgain | Renew | 
 def _patience(failure: UpstreamError, standing: Standing) -> int:
     """How often the same resolution is asked again."""
     status = failure.status
+    if (failure.retry_after or 0.0) > 1.0:
+        return 1  # Several such waits would be the silence that players give up on.
     answered_nothing = status is None and failure.http_status == 502
     if failure.lasting or not (answered_nothing or status in _PASSING):
         return 0  # 404, 410, 451, a timeout and what is not media do not pass by themselves.

@@ -47,6 +47,7 @@ ALIVE = Standing(tries=5, lately=True, alive=True)
         pytest.param(UNREACHABLE, FIRST, AskAgain(0.05), id="connection-reset-once"),
         pytest.param(answered(503), FIRST, AskAgain(0.05), id="503-without-retry-after"),
         pytest.param(answered(429, 2.0), FIRST, AskAgain(2.0), id="429-short-wait"),
+        pytest.param(answered(429, 2.0), Standing(2), Renew(), id="429-short-wait-is-waited-once"),
         pytest.param(answered(429, 60.0), FIRST, GiveUp(), id="429-long-wait-is-passed-on"),
         pytest.param(answered(503, 60.0), PLAYING, GiveUp(), id="503-long-wait-is-passed-on"),
         pytest.param(OTHER_CUT, PLAYING, GiveUp(), id="another-cut-is-never-mixed"),
