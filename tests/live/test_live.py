@@ -15,7 +15,7 @@ from live.low_latency import HOLD_BACK, LowLatency
 from live.origin import TOKEN_SECONDS, Broadcast
 from live.sliding import Sliding
 
-pytestmark = [pytest.mark.players, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 SECONDS = 60.0
 ROTATES_KEYS = pytest.mark.parametrize("rotates_keys", [False, True], ids=["plain", "rotating-key"])
