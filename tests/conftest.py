@@ -14,6 +14,11 @@ from command_line import Ended, Strmctl
 
 from strmctl.cli.ending import run_to_the_end
 
+# A shell starts what it puts into the background with SIGINT ignored, and so would be started
+# whatever the tests start and then interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("strmctl", deadline=None)
 hypothesis.settings.load_profile("strmctl")

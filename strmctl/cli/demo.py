@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strmctl.cli.app import Panel, command
+from strmctl.cli.ending import INTERRUPTED
 from strmctl.cli.output import Output, printable
 from strmctl.cli.run import Run
 from strmctl.errors import StrmctlError
@@ -97,4 +98,6 @@ def _stay(output: Output, stage: "Stage", story: "Story", proxy: "subprocess.Pop
         status = proxy.wait()
     except KeyboardInterrupt:
         return
-    raise StrmctlError(f"`strmctl serve` ended with {status}")
+    # A terminal's Ctrl-C reaches the proxy as well, which may be the first to end.
+    if status != INTERRUPTED:
+        raise StrmctlError(f"`strmctl serve` ended with {status}")

@@ -18,7 +18,7 @@ from strmctl.errors import StrmctlError
 
 _COMPLETION = "_STRMCTL_COMPLETE"
 _USAGE = 2
-_INTERRUPTED = 128 + signal.SIGINT
+INTERRUPTED = 128 + signal.SIGINT
 _TERMINATED = 128 + signal.SIGTERM
 _CLOSED_PIPE = 128 + signal.SIGPIPE
 _VERBOSE = re.compile(r"-[a-z]*v[a-z]*|--verbose")
@@ -40,7 +40,7 @@ def run_to_the_end(arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         return _fail(error.format_message(), error.exit_code, arguments)
     except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted", _INTERRUPTED, arguments)
+        return _fail("interrupted", INTERRUPTED, arguments)
     except BrokenPipeError:
         _forget_stdout()
         return _CLOSED_PIPE
