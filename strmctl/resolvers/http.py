@@ -13,8 +13,8 @@ from strmctl.resolvers import failures
 from strmctl.resolvers.answer import MAX_BYTES, read_answer
 from strmctl.resolvers.contract import ResolveRequest
 from strmctl.resolvers.options import Options
+from strmctl.settings.masking import hide_credentials
 from strmctl.settings.model import ResolverSettings
-from strmctl.settings.values import hide_credentials
 
 
 class HttpResolver:

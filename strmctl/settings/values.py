@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from strmctl.settings.masking import MASK, is_secret_name, masked
-from strmctl.settings.masking import hide_credentials as hide_credentials
+from strmctl.settings.masking import MASK, hide_credentials, is_secret_name, masked
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from aiohttp import (
 from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
 from strmctl.errors import EgressError
-from strmctl.settings.values import hide_credentials
+from strmctl.settings.masking import hide_credentials
 
 SOCKS_ERRORS = (ProxyConnectionError, ProxyError, ProxyTimeoutError)
 """What aiohttp_socks raises; they are no errors of aiohttp's and have no class in common."""

@@ -69,7 +69,7 @@ class UpstreamResponse:
             size += len(chunk)
             if size > limit:
                 self.close()
-                raise UpstreamError(f"the upstream's playlist is longer than {limit} bytes")
+                raise UpstreamError(f"the upstream's answer is longer than {limit} bytes")
             parts.append(chunk)
         return b"".join(parts)
 
