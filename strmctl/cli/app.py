@@ -29,6 +29,9 @@ _EXIT_CODES = """Exit codes: 0 well, or nothing to do · 1 unexpected · 2 usage
 4 database · 5 another run holds the lock · 10 dead links or drift found · 12 some items failed ·
 13 egress down, nothing concluded · 25 a safety limit stopped the change · 130/143 interrupted"""
 
+ARGUMENTS = "arguments"
+"""Under this key the context's `meta` holds the whole command line."""
+
 app = typer.Typer(
     name="strmctl",
     help="Keeps a library of .strm files alive.",
@@ -146,7 +149,8 @@ def command(
         def call(context: typer.Context, **arguments: Any) -> int | None:
             given = EveryCommand(**{key: arguments.pop(key) for key in _EVERY_COMMAND})
             before: EveryCommand = context.obj
-            return invoke(Run(before.followed_by(given)), **arguments)
+            run = Run(before.followed_by(given), context.meta.get(ARGUMENTS, ()))
+            return invoke(run, **arguments)
 
         _give_signature(call, function)
         label = name or function.__name__.rstrip("_").replace("_", "-")

@@ -11,7 +11,7 @@ from types import FrameType, TracebackType
 import typer
 from typer.main import get_command
 
-from strmctl.cli.app import app
+from strmctl.cli.app import ARGUMENTS, app
 from strmctl.cli.commands import import_for
 from strmctl.cli.output import UnwritableError, encode, printable, writing
 from strmctl.errors import StrmctlError
@@ -54,6 +54,7 @@ def _run(arguments: Sequence[str]) -> int:
         group(prog_name="strmctl")
     try:
         with group.make_context("strmctl", list(arguments) or ["--help"]) as context:
+            context.meta[ARGUMENTS] = tuple(arguments)
             return group.invoke(context) or 0
     except typer.Exit as end:
         return end.exit_code if arguments else _USAGE

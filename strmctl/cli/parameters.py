@@ -2,9 +2,21 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+
+import typer
 
 from strmctl.cli.run import Run
+
+Wait = Annotated[
+    str | None,
+    typer.Option(
+        "--wait",
+        metavar="DURATION",
+        help="How long to wait for another run to end, such as 10m; default: not at all.",
+    ),
+]
+"""Of every command that runs `Run.alone`: `wait: Wait = None`."""
 
 P = ParamSpec("P")
 Made = TypeVar("Made")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strmctl.cli.app import Panel, command
+from strmctl.cli.parameters import Wait
 from strmctl.cli.run import Run
 from strmctl.cli.selection import selecting
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
@@ -28,6 +29,7 @@ def refresh(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell which it would be; nothing is asked.")
     ] = False,
+    wait: Wait = None,
 ) -> int:
     """Resolve mappings again and store the answers; one failure never stops the rest."""
     if dead:
@@ -37,7 +39,7 @@ def refresh(
     if dry_run:
         _tell(run, selection)
         return 0
-    return _refresh(run, selection)
+    return _refresh(run, selection, wait)
 
 
 def _tell(run: Run, selection: Selection) -> None:
@@ -56,12 +58,10 @@ def _tell(run: Run, selection: Selection) -> None:
     )
 
 
-def _refresh(run: Run, selection: Selection) -> int:
+def _refresh(run: Run, selection: Selection, wait: str | None) -> int:
     import asyncio
 
-    from strmctl.storage.run_lock import run_lock
-
-    with run.open_database() as database, run_lock(database.path, "refresh"):
+    with run.alone("refresh", wait) as database:
         counts = asyncio.run(_refresh_all(run, database, selection))
     text = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
     run.output.summary(counts, text)

@@ -1,15 +1,22 @@
 """One run of one command: its settings, loaded once and late, its output and its database."""
 
 import os
+import shlex
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strmctl.cli.output import Output
+from strmctl.errors import UsageError
 from strmctl.settings.load import Loaded, load
+from strmctl.settings.masking import masked_words
 from strmctl.settings.model import Settings
+from strmctl.settings.values import duration
 
 if TYPE_CHECKING:
     from strmctl.storage.database import Database
@@ -41,7 +48,9 @@ class EveryCommand:
 class Run:
     """What a command is given. `settings` raises SettingsError when first asked for."""
 
-    def __init__(self, options: EveryCommand) -> None:
+    def __init__(self, options: EveryCommand, arguments: Sequence[str] = ()) -> None:
+        """`arguments` are those of the whole command line, as they were given."""
+        self._arguments = arguments
         self.config = options.config
         self.database = options.database
         self.output = Output(
@@ -75,6 +84,42 @@ class Run:
         from strmctl.storage.database import Database
 
         return Database.open(self.settings.database, create=False)
+
+    @contextmanager
+    def alone(self, command: str, wait: str | None = None) -> "Iterator[Database]":
+        """The opened database while no other run changes the library.
+
+        `command` is this one's name, `wait` the value of the option `Wait` (cli/parameters.py).
+        Raises LockedError when another run still holds the lock then.
+        """
+        from strmctl.storage.run_lock import run_lock
+
+        patience = _patience(wait)
+        # What is wrong with the database is told before the wait; what it has become during the
+        # wait, restored from a backup perhaps, is what is opened then.
+        self.open_database().close()
+        lock = run_lock(
+            self.settings.database,
+            self._line_of(command),
+            wait=patience,
+            on_wait=lambda holder: self.output.note(f"waiting until {holder} has ended"),
+        )
+        with lock, self.open_database() as database:
+            yield database
+
+    def _line_of(self, command: str) -> str:
+        """What follows the command's name on the command line belongs to it; secrets masked."""
+        if command not in self._arguments:
+            return command
+        name_and_options = self._arguments[self._arguments.index(command) :]
+        return shlex.join(map(str, masked_words(name_and_options)))
+
+
+def _patience(wait: str | None) -> timedelta:
+    try:
+        return timedelta(0) if wait is None else duration(wait)
+    except (ValueError, OverflowError):
+        raise UsageError(f"--wait {wait!r}: it takes a duration such as 10m") from None
 
 
 def _log_to_stderr(output: Output) -> None:

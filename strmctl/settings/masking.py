@@ -40,13 +40,13 @@ def masked(value: object, *, secret: bool = False) -> object:
             for name, item in value.items()
         }
     if isinstance(value, list):
-        return _masked_words(value, secret=secret)
+        return masked_words(value, secret=secret)
     if secret:
         return MASK
     return _masked_text(value) if isinstance(value, str) else value
 
 
-def _masked_words(words: Sequence[object], *, secret: bool) -> list[object]:
+def masked_words(words: Sequence[object], *, secret: bool = False) -> list[object]:
     """A list may be a command line, where a secret follows the option that is called so."""
     before = ["", *words]
     return [

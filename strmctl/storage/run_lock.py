@@ -2,38 +2,92 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 from strmctl.errors import DatabaseError, LockedError
 
+_POLL_SECONDS = 0.1
+_NOTE_MAX = 1000
+
+
+def _nobody_listens(_holder: str) -> None:
+    return
+
 
 @contextmanager
-def run_lock(database: Path, command: str) -> Iterator[None]:
-    """Hold the lock beside the database; raises LockedError, naming its holder, at once."""
+def run_lock(
+    database: Path,
+    command: str,
+    *,
+    wait: timedelta = timedelta(0),
+    on_wait: Callable[[str], None] = _nobody_listens,
+) -> Iterator[None]:
+    """Hold the lock beside the database, after waiting for another run as long as `wait`.
+
+    `command` is what others are told while this one holds it: no secrets. `on_wait` is called
+    with the holder, once, before the wait. Raises LockedError, naming the holder.
+    """
     path = database.with_name(f"{database.name}.lock")
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise DatabaseError(f"{path}: cannot be opened: {error.strerror}") from error
     try:
-        _lock(descriptor)
-        os.truncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()} {command}".encode(), 0)
+        _lock(descriptor, wait, on_wait)
+        _note(descriptor, f"{os.getpid()} {datetime.now().astimezone().isoformat()} {command}")
         yield
     finally:
         # The file stays: removing it would let a third run lock another one of the same name.
         os.close(descriptor)
 
 
-def _lock(descriptor: int) -> None:
+def _lock(descriptor: int, wait: timedelta, on_wait: Callable[[str], None]) -> None:
+    if _take(descriptor):
+        return
+    if wait:
+        on_wait(_holder(descriptor))
+    deadline = time.monotonic() + wait.total_seconds()
+    while (left := deadline - time.monotonic()) > 0:
+        # A signal ends this wait at once; a blocking flock has no time limit.
+        Event().wait(min(left, _POLL_SECONDS))
+        if _take(descriptor):
+            return
+    raise LockedError(
+        f"{_holder(descriptor)} is running: "
+        "run this again when it has ended, or wait for that with --wait 10m"
+    )
+
+
+def _take(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise LockedError(f"{_holder(descriptor)} is running: wait until it ends") from None
+        return False
+    return True
+
+
+def _note(descriptor: int, text: str) -> None:
+    """Who holds the lock; on a full disk nobody can be told, and the run goes on."""
+    with suppress(OSError):
+        os.truncate(descriptor, 0)
+        os.pwrite(descriptor, text.encode("utf-8", "replace")[:_NOTE_MAX], 0)
 
 
 def _holder(descriptor: int) -> str:
-    pid, _, command = os.pread(descriptor, 200, 0).decode("utf-8", "replace").partition(" ")
-    return f"`strmctl {command}` (pid {pid})" if command else "another strmctl"
+    note = os.pread(descriptor, _NOTE_MAX, 0).decode("utf-8", "replace")
+    try:
+        pid, since, command = note.split(" ", 2)
+        return f"`strmctl {command}` (pid {pid}, since {_clock(datetime.fromisoformat(since))})"
+    except ValueError:
+        return "another strmctl"
+
+
+def _clock(moment: datetime) -> str:
+    """In local time, with the day where it is not today's."""
+    local, today = moment.astimezone(), datetime.now().astimezone().date()
+    return local.strftime("%H:%M:%S" if local.date() == today else "%Y-%m-%d %H:%M:%S")

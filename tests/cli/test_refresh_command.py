@@ -252,7 +252,7 @@ def test_in_proxy_mode_no_file_is_touched(strmctl: Strmctl, series: Path, server
 def test_two_runs_never_overlap(strmctl: Strmctl, series: Path, server: Server) -> None:
     with run_lock(series / "strmctl.db", "probe"):
         ended = strmctl("refresh", "--all", code=5)
-    assert f"`strmctl probe` (pid {os.getpid()}) is running" in ended.err
+    assert f"`strmctl probe` (pid {os.getpid()}, since " in ended.err
     assert server.asked == []
 
 
