@@ -60,6 +60,18 @@ class Strmctl:
             timeout=60,
         )
 
+    def popen(self, *arguments: str) -> "subprocess.Popen[str]":
+        """The command begun, its stdin a pipe like its output."""
+        return subprocess.Popen(
+            [_EXECUTABLE, *arguments],
+            cwd=self.folder,
+            env=_environ(None),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def write(
         self, slug: str, *arguments: str, environ: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
