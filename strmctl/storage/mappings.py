@@ -12,8 +12,9 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.selection import Selection
 from strmctl.storage import rows
-from strmctl.storage.conditions import SAME_IDENTITY, Value, identity_key, order, where
+from strmctl.storage.conditions import SAME_IDENTITY, identity_key, order, where
 from strmctl.storage.database import Database
+from strmctl.storage.rows import Value
 
 _PAGE = 1000
 

@@ -3,9 +3,15 @@
 import json
 import sqlite3
 from datetime import UTC, datetime
+from typing import Any
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
+
+Value = str | int | None
+Row = sqlite3.Row | dict[str, Any]
+
+_UNRESOLVED = Resolution("")
 
 
 def time_text(value: datetime | None) -> str | None:
@@ -20,7 +26,7 @@ def time_value(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def identity(row: sqlite3.Row) -> Identity:
+def identity(row: Row) -> Identity:
     return Identity(
         site=row["site"],
         slug=row["slug"],
@@ -31,7 +37,7 @@ def identity(row: sqlite3.Row) -> Identity:
     )
 
 
-def resolution(row: sqlite3.Row) -> Resolution | None:
+def resolution(row: Row) -> Resolution | None:
     if row["resolved_url"] is None:
         return None
     return Resolution(
@@ -43,9 +49,9 @@ def resolution(row: sqlite3.Row) -> Resolution | None:
     )
 
 
-def mapping(row: sqlite3.Row) -> Mapping:
+def mapping(row: Row) -> Mapping:
     return Mapping(
-        id=row["id"],
+        id=row["id"] or 0,
         identity=identity(row),
         strm_path=row["strm_path"],
         title=row["title"],
@@ -61,3 +67,30 @@ def mapping(row: sqlite3.Row) -> Mapping:
         created_at=time_value(row["created_at"]),
         updated_at=time_value(row["updated_at"]),
     )
+
+
+def columns(mapping: Mapping) -> dict[str, Value]:
+    """The row that `mapping` reads back; id 0, of a mapping without a row yet, is NULL."""
+    resolution = mapping.resolution
+    known = resolution or _UNRESOLVED
+    return {
+        "id": mapping.id or None,
+        "strm_path": mapping.strm_path,
+        **mapping.identity.fields(),
+        "title": mapping.title,
+        "year": mapping.year,
+        "extension": mapping.extension,
+        "resolved_url": resolution.url if resolution else None,
+        "headers": json.dumps(dict(known.headers)),
+        "provider_used": known.provider,
+        "resolved_at": time_text(known.resolved_at),
+        "expires_at": time_text(known.expires_at),
+        "state": mapping.state.value,
+        "fail_count": mapping.fail_count,
+        "first_failed_at": time_text(mapping.first_failed_at),
+        "last_failed_at": time_text(mapping.last_failed_at),
+        "last_probed_at": time_text(mapping.last_probed_at),
+        "next_probe_at": time_text(mapping.next_probe_at),
+        "created_at": time_text(mapping.created_at),
+        "updated_at": time_text(mapping.updated_at),
+    }

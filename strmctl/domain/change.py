@@ -1,0 +1,74 @@
+"""A change is one row, one file or both, as they were and as they shall be; it can be reversed."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from strmctl.domain.mapping import Mapping
+
+
+class Action(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    ADOPTED = "adopted"
+    MOVED = "moved"
+    REWRITTEN = "rewritten"
+    REMOVED = "removed"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`row_*` None is no row, `file_*` None no file at `strm_path`; equal ones are left alone.
+
+    Where both rows are there, they are of one identity, and of their columns only those that
+    differ are changed, so that what others store meanwhile stays.
+    """
+
+    action: Action
+    strm_path: str
+    row_before: Mapping | None = None
+    row_after: Mapping | None = None
+    file_before: bytes | None = field(default=None, repr=False)
+    file_after: bytes | None = field(default=None, repr=False)
+
+    @property
+    def changes_row(self) -> bool:
+        return self.row_before != self.row_after
+
+    @property
+    def changes_file(self) -> bool:
+        return self.file_before != self.file_after
+
+    @property
+    def alters(self) -> bool:
+        """Whether something that was there is changed or goes; the brake counts these."""
+        alters_row = self.row_before is not None and self.changes_row
+        return alters_row or (self.file_before is not None and self.changes_file)
+
+    @property
+    def mapping(self) -> Mapping | None:
+        """The row that it is about, as it shall be or was."""
+        return self.row_after or self.row_before
+
+    def reversed(self) -> "Change":
+        return replace(
+            self,
+            action=Action.RESTORED,
+            row_before=self.row_after,
+            row_after=self.row_before,
+            file_before=self.file_after,
+            file_after=self.file_before,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A file or row that a plan leaves as it is, and why; `kind` is one word for JSON."""
+
+    kind: str
+    strm_path: str
+    reason: str = ""
+    mapping: Mapping | None = None
+
+
+Step = Change | Finding

@@ -1,0 +1,75 @@
+"""What the library's files are: strmctl's own by their content, foreign, or no `.strm` at all."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import islice
+from urllib.parse import urlsplit
+
+from strmctl.domain import playback_url, strm_text
+from strmctl.domain.identity import Identity
+from strmctl.domain.playback_url import Proof
+from strmctl.domain.upstream_url import check_url
+from strmctl.errors import ForbiddenError, ItemError, UpstreamError
+from strmctl.storage.strm_file import Content, LibraryFiles
+
+_BATCH = 1000
+
+
+class Kind(StrEnum):
+    """`own` holds a playback URL, `foreign` another http(s) URL, `bad` anything else."""
+
+    OWN = "own"
+    FOREIGN = "foreign"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class TreeFile:
+    """One file; `identity` is what an own one names, `proved` says that its signature verifies.
+
+    `reason` says what is wrong with a bad one.
+    """
+
+    strm_path: str
+    kind: Kind
+    content: bytes = field(default=b"", repr=False)
+    url: str | None = field(default=None, repr=False)
+    identity: Identity | None = None
+    proved: bool = False
+    reason: str = ""
+
+
+def look(files: LibraryFiles, strm_paths: Iterable[str], proof: Proof) -> Iterator[list[TreeFile]]:
+    """Batch by batch, so that memory stays flat however large the library is."""
+    paths = iter(strm_paths)
+    while batch := list(islice(paths, _BATCH)):
+        contents = files.read_all(batch)
+        yield [classify(path, contents[path], proof) for path in batch]
+
+
+def classify(strm_path: str, content: Content, proof: Proof) -> TreeFile:
+    if content is None or isinstance(content, ItemError):
+        reason = "vanished while it was looked at" if content is None else str(content)
+        return TreeFile(strm_path, Kind.BAD, reason=reason)
+    url = strm_text.parse(content).url
+    if url is None:
+        return TreeFile(strm_path, Kind.BAD, content, reason="holds no URL")
+    identity = playback_url.identity_in(url)
+    if identity is not None:
+        proved = _is_proved(url, proof)
+        return TreeFile(strm_path, Kind.OWN, content, url, identity, proved)
+    try:
+        check_url(url)
+    except UpstreamError as error:
+        return TreeFile(strm_path, Kind.BAD, content, url, reason=str(error))
+    return TreeFile(strm_path, Kind.FOREIGN, content, url)
+
+
+def _is_proved(url: str, proof: Proof) -> bool:
+    try:
+        playback_url.verify(urlsplit(url).query, proof, datetime.now(UTC))
+    except ForbiddenError:
+        return False
+    return True

@@ -1,0 +1,140 @@
+"""What a run plans, does and can take back; kept until the next run begins, of any size.
+
+A run that was killed stays for a day, so that `undo` reaches what it had done.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from strmctl.domain.change import Action, Change
+from strmctl.domain.mapping import Mapping
+from strmctl.storage import rows
+from strmctl.storage.database import Database
+
+_PAGE = 1000
+_KILLED_KEPT = timedelta(days=1)
+
+_ADD = """
+INSERT INTO change (run_id, action, strm_path, row_before, row_after, file_before, file_after)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_FORGET_EARLIER = """
+DELETE FROM run WHERE id < :run AND (finished_at IS NOT NULL OR started_at < :long_ago)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalledRun:
+    id: int
+    command: str
+    started_at: datetime
+    finished_at: datetime | None = None
+
+
+class Journal:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, command: str) -> int:
+        """The id of a new run, which plans until `start`."""
+        with self._database.transaction() as connection:
+            cursor = connection.execute("INSERT INTO run (command) VALUES (?)", (command,))
+        return int(cursor.lastrowid or 0)
+
+    def add(self, run: int, changes: Iterable[Change]) -> None:
+        values = [_columns(run, change) for change in changes]
+        with self._database.transaction() as connection:
+            connection.executemany(_ADD, values)
+
+    def start(self, run: int) -> None:
+        """From now on `undo` means this run; what earlier runs could have taken back is gone."""
+        now = datetime.now(UTC)
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE run SET started_at = ? WHERE id = ?", (rows.time_text(now), run)
+            )
+            connection.execute(
+                _FORGET_EARLIER, {"run": run, "long_ago": rows.time_text(now - _KILLED_KEPT)}
+            )
+
+    def finish(self, run: int) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE run SET finished_at = ? WHERE id = ?",
+                (rows.time_text(datetime.now(UTC)), run),
+            )
+
+    def forget(self, run: int) -> None:
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM run WHERE id = ?", (run,))
+
+    def forget_plans(self) -> None:
+        """Plans that were never carried out, left by killed runs; call it under the run lock."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM run WHERE started_at IS NULL")
+
+    def last(self) -> JournalledRun | None:
+        """The newest run that has begun to change something and was not taken back."""
+        found = self._database.query(
+            "SELECT * FROM run WHERE started_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+        )
+        return next((_run(row) for row in found), None)
+
+    def changes(self, run: int, *, backwards: bool = False) -> Iterator[list[Change]]:
+        """Page by page, in the order in which they were added or the reverse of it."""
+        beyond, direction = ("<", "DESC") if backwards else (">", "ASC")
+        last = 2**63 - 1 if backwards else 0
+        while True:
+            page = self._database.query(
+                f"SELECT * FROM change WHERE run_id = ? AND id {beyond} ?"
+                f" ORDER BY id {direction} LIMIT {_PAGE}",
+                (run, last),
+            )
+            if not page:
+                return
+            last = page[-1]["id"]
+            yield [_change(row) for row in page]
+
+
+def _columns(run: int, change: Change) -> tuple[object, ...]:
+    return (
+        run,
+        change.action.value,
+        change.strm_path,
+        _row_text(change.row_before),
+        _row_text(change.row_after),
+        change.file_before,
+        change.file_after,
+    )
+
+
+def _row_text(mapping: Mapping | None) -> str | None:
+    return None if mapping is None else json.dumps(rows.columns(mapping))
+
+
+def _row(text: str | None) -> Mapping | None:
+    return None if text is None else rows.mapping(json.loads(text))
+
+
+def _change(row: rows.Row) -> Change:
+    return Change(
+        action=Action(str(row["action"])),
+        strm_path=str(row["strm_path"]),
+        row_before=_row(row["row_before"]),
+        row_after=_row(row["row_after"]),
+        file_before=row["file_before"],
+        file_after=row["file_after"],
+    )
+
+
+def _run(row: rows.Row) -> JournalledRun:
+    started = rows.time_value(row["started_at"])
+    assert started is not None, "only runs that have started are read"
+    return JournalledRun(
+        id=int(row["id"]),
+        command=str(row["command"]),
+        started_at=started,
+        finished_at=rows.time_value(row["finished_at"]),
+    )

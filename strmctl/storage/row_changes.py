@@ -1,0 +1,118 @@
+"""Rows as a run's changes want them; what others have changed meanwhile is never overwritten."""
+
+import json
+from collections.abc import Sequence
+
+from strmctl.domain.change import Change
+from strmctl.domain.mapping import Mapping
+from strmctl.storage import rows
+from strmctl.storage.conditions import SAME_IDENTITY, identity_key
+from strmctl.storage.database import Database
+from strmctl.storage.rows import Value
+
+_PATHS = """
+SELECT ifnull(row_after ->> 'id', row_before ->> 'id') AS id,
+    row_before ->> 'strm_path' AS old, row_after ->> 'strm_path' AS new
+FROM change WHERE run_id = :run AND row_before IS NOT NULL AND row_after IS NOT NULL
+    AND row_before ->> 'strm_path' <> row_after ->> 'strm_path'
+"""
+# Parked first: two files may have changed places. No path begins with "/".
+_PARK = f"""
+UPDATE strm_mapping SET strm_path = '/' || path.{{now}}
+FROM ({_PATHS}) AS path WHERE strm_mapping.id = path.id AND strm_path = path.{{now}}
+"""
+_SETTLE = f"""
+UPDATE strm_mapping SET strm_path = path.{{then}}
+FROM ({_PATHS}) AS path WHERE strm_mapping.id = path.id AND strm_path = '/' || path.{{now}}
+"""
+
+# Its old id where nobody has that by now.
+_INSERT = """
+INSERT INTO strm_mapping (id, {names})
+SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM strm_mapping WHERE id = :id) THEN :id END, {values}
+ON CONFLICT DO NOTHING
+"""
+# Not the path, which `move` sets, and nothing that probes and playback keep up to date.
+_UPDATED = (
+    "title", "year", "extension", "resolved_url", "headers", "provider_used", "resolved_at",
+    "expires_at",
+)  # fmt: skip
+_EVENT = f"""
+INSERT INTO event (mapping_id, kind, detail)
+VALUES ((SELECT id FROM strm_mapping WHERE {SAME_IDENTITY}), :kind, :detail)
+"""
+
+
+class RowChanges:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def move(self, run: int, *, backwards: bool = False) -> None:
+        """The paths of all rows that the run moves, in one transaction.
+
+        Raises DatabaseError, and moves none, where another row has one of the paths.
+        """
+        now, then = ("new", "old") if backwards else ("old", "new")
+        with self._database.transaction() as connection:
+            connection.execute(_PARK.format(now=now), {"run": run})
+            connection.execute(_SETTLE.format(now=now, then=then), {"run": run})
+
+    def put(self, changes: Sequence[Change]) -> None:
+        """Insert the rows that shall be there, update those that are; an event for each change."""
+        with self._database.transaction() as connection:
+            for change in changes:
+                after = change.row_after
+                if after is None or not change.changes_row:
+                    continue
+                if change.row_before is None:
+                    connection.execute(*_insert(after))
+                elif (update := _update(change.row_before, after)) is not None:
+                    connection.execute(*update)
+            connection.executemany(_EVENT, [_event(item) for item in changes if item.mapping])
+
+    def delete(self, mappings: Sequence[Mapping]) -> None:
+        with self._database.transaction() as connection:
+            connection.executemany(
+                f"DELETE FROM strm_mapping WHERE {SAME_IDENTITY} AND strm_path = :strm_path",
+                [
+                    {**identity_key(mapping.identity), "strm_path": mapping.strm_path}
+                    for mapping in mappings
+                ],
+            )
+
+
+def _insert(mapping: Mapping) -> tuple[str, dict[str, Value]]:
+    columns = rows.columns(mapping)
+    names = [name for name, value in columns.items() if value is not None and name != "id"]
+    values = ", ".join(f":{name}" for name in names)
+    return _INSERT.format(names=", ".join(names), values=values), columns
+
+
+def _update(before: Mapping, after: Mapping) -> tuple[str, dict[str, Value]] | None:
+    old, new = rows.columns(before), rows.columns(after)
+    changed = [name for name in _UPDATED if old[name] != new[name]]
+    if not changed:
+        return None
+    assignments = ", ".join(
+        f"{name} = CASE WHEN {name} IS :old_{name} THEN :new_{name} ELSE {name} END"
+        for name in changed
+    )
+    values = {f"old_{name}": old[name] for name in changed}
+    values |= {f"new_{name}": new[name] for name in changed}
+    return (
+        f"UPDATE strm_mapping SET {assignments} WHERE {SAME_IDENTITY}",
+        {**values, **identity_key(after.identity)},
+    )
+
+
+def _event(change: Change) -> dict[str, Value]:
+    mapping = change.mapping
+    assert mapping is not None, "files without a row have no history"
+    detail = {"strm_path": change.strm_path}
+    if change.row_before and change.row_after:
+        detail["strm_path_before"] = change.row_before.strm_path
+    return {
+        **identity_key(mapping.identity),
+        "kind": change.action.value,
+        "detail": json.dumps(detail),
+    }

@@ -1,0 +1,191 @@
+"""What a run plans is done whole, taken back whole, and never done to what changed meanwhile."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from strmctl.domain.change import Action, Change, Finding, Step
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.services.change_run import ChangeRun, Done, undo
+from strmctl.storage.database import Database
+from strmctl.storage.mappings import Mappings, Registration
+from strmctl.storage.strm_file import LibraryFiles
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with Database.open(tmp_path / "strmctl.db") as database:
+        yield database
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> LibraryFiles:
+    (tmp_path / "library").mkdir()
+    return LibraryFiles(tmp_path / "library")
+
+
+def test_what_is_created_is_gone_after_undo(database: Database, files: LibraryFiles) -> None:
+    change = _creation("one", "Show/one.strm", b"http://one/\n")
+
+    done = _carry_out(database, files, [change])
+
+    assert [item.error for item in done] == [None]
+    row = Mappings(database).find(_identity("one"))
+    assert row is not None
+    assert row.resolution is not None
+    assert row.resolution.headers == {"Referer": "http://a.example/"}
+    assert files.read("Show/one.strm") == b"http://one/\n"
+    assert [item.error for item in undo(database, files)] == [None]
+    assert Mappings(database).find(_identity("one")) is None
+    assert files.read("Show/one.strm") is None
+    assert list(undo(database, files)) == []
+
+
+def test_what_is_removed_comes_back_with_its_id(database: Database, files: LibraryFiles) -> None:
+    row = _registered(database, files, "one")
+
+    _carry_out(database, files, [_removal(row)])
+    assert Mappings(database).get(row.id) is None
+    assert files.read(row.strm_path) is None
+
+    assert [item.error for item in undo(database, files)] == [None]
+    assert Mappings(database).get(row.id) == row
+    assert files.read(row.strm_path) == _CONTENT
+
+
+def test_an_id_that_another_row_has_by_now_is_not_taken_from_it(
+    database: Database, files: LibraryFiles
+) -> None:
+    row = _registered(database, files, "one")
+    _carry_out(database, files, [_removal(row)])
+    other = _registered(database, files, "two")
+    assert other.id == row.id
+
+    assert [item.error for item in undo(database, files)] == [None]
+
+    again = Mappings(database).find(row.identity)
+    assert again is not None
+    assert again.id != row.id
+    assert Mappings(database).get(other.id) == other
+
+
+def test_two_rows_change_places(database: Database, files: LibraryFiles) -> None:
+    one, two = _registered(database, files, "one"), _registered(database, files, "two")
+    changes = [
+        Change(Action.MOVED, two.strm_path, one, replace(one, strm_path=two.strm_path)),
+        Change(Action.MOVED, one.strm_path, two, replace(two, strm_path=one.strm_path)),
+    ]
+
+    assert [item.error for item in _carry_out(database, files, changes)] == [None, None]
+    assert _path(database, one) == two.strm_path
+    assert _path(database, two) == one.strm_path
+
+    assert [item.error for item in undo(database, files)] == [None, None]
+    assert _path(database, one) == one.strm_path
+    assert _path(database, two) == two.strm_path
+
+
+def test_a_file_that_was_changed_since_is_left_alone(
+    database: Database, files: LibraryFiles
+) -> None:
+    row = _registered(database, files, "one")
+    _carry_out(database, files, [_rewriting(row, b"http://new/\n")])
+    files.replace(row.strm_path, b"http://by-hand/\n")
+
+    [done] = undo(database, files)
+
+    assert "changed since" in str(done.error)
+    assert files.read(row.strm_path) == b"http://by-hand/\n"
+
+
+def test_what_playback_stores_meanwhile_stays(database: Database, files: LibraryFiles) -> None:
+    row = _registered(database, files, "one")
+    _carry_out(database, files, [Change(Action.UPDATED, row.strm_path, row, _titled(row))])
+    newer = Resolution("http://newer/")
+    Mappings(database).store_resolution(row.identity, newer)
+
+    list(undo(database, files))
+
+    after = Mappings(database).get(row.id)
+    assert after is not None
+    assert after.title is None
+    assert after.resolution is not None
+    assert after.resolution.url == newer.url
+
+
+def test_undo_means_the_last_run_and_a_plan_that_changes_nothing_is_none(
+    database: Database, files: LibraryFiles
+) -> None:
+    one, two = _registered(database, files, "one"), _registered(database, files, "two")
+    _carry_out(database, files, [_rewriting(one, b"http://new/\n")])
+    _carry_out(database, files, [_rewriting(two, b"http://new/\n")])
+    _carry_out(database, files, [Finding("unchanged", one.strm_path)])
+
+    list(undo(database, files))
+
+    assert files.read(one.strm_path) == b"http://new/\n"
+    assert files.read(two.strm_path) == _CONTENT
+
+
+def test_the_brake_is_told_what_is_altered_not_what_is_added(
+    database: Database, files: LibraryFiles
+) -> None:
+    row = _registered(database, files, "one")
+    run = ChangeRun(database, files, "import")
+    steps = [_creation("two", "two.strm", b"http://two/\n"), _removal(row)]
+
+    assert list(run.plan(steps)) == steps
+
+    assert (run.planned, run.altering) == (2, 1)
+    run.discard()
+    assert list(undo(database, files)) == []
+    assert Mappings(database).get(row.id) == row
+
+
+_CONTENT = b"http://127.0.0.1/strm/stream\n"
+
+
+def _carry_out(database: Database, files: LibraryFiles, steps: Sequence[Step]) -> list[Done]:
+    run = ChangeRun(database, files, "rewrite")
+    list(run.plan(steps))
+    return list(run.carry_out())
+
+
+def _identity(slug: str) -> Identity:
+    return Identity(site="a.example", slug=slug, language="German")
+
+
+def _registered(database: Database, files: LibraryFiles, slug: str) -> Mapping:
+    mappings = Mappings(database)
+    mappings.register([Registration(_identity(slug), f"{slug}.strm")])
+    files.replace(f"{slug}.strm", _CONTENT)
+    row = mappings.find(_identity(slug))
+    assert row is not None
+    return row
+
+
+def _creation(slug: str, path: str, content: bytes) -> Change:
+    resolution = Resolution("http://cdn.example/x", {"Referer": "http://a.example/"})
+    row = Mapping(0, _identity(slug), path, resolution=resolution)
+    return Change(Action.CREATED, path, row_after=row, file_after=content)
+
+
+def _removal(row: Mapping) -> Change:
+    return Change(Action.REMOVED, row.strm_path, row_before=row, file_before=_CONTENT)
+
+
+def _rewriting(row: Mapping, content: bytes) -> Change:
+    return Change(Action.REWRITTEN, row.strm_path, row, row, _CONTENT, content)
+
+
+def _titled(row: Mapping) -> Mapping:
+    return replace(row, title="A title")
+
+
+def _path(database: Database, row: Mapping) -> str:
+    now = Mappings(database).get(row.id)
+    assert now is not None
+    return now.strm_path
