@@ -41,9 +41,13 @@ class Change:
 
     @property
     def alters(self) -> bool:
-        """Whether something that was there is changed or goes; the brake counts these."""
-        alters_row = self.row_before is not None and self.changes_row
-        return alters_row or (self.file_before is not None and self.changes_file)
+        """Whether the brake counts it: something of the library is changed, or a file goes.
+
+        What only joins the library does not count: adopting a file loses nothing of it.
+        """
+        if self.row_before is not None:
+            return self.changes_row or self.changes_file
+        return self.file_before is not None and self.file_after is None
 
     @property
     def mapping(self) -> Mapping | None:
