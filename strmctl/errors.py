@@ -71,7 +71,8 @@ class UpstreamError(ItemError):
 
     `status` is what it answered, None where it answered nothing; `http_status` is what the
     player is told; `retry_after` is in seconds; `lasting` says that asking the same URL again
-    would not help, `final` that another resolution of the same identity would not help either.
+    would not help, `final` that another resolution of the same identity would not help either,
+    `unreachable` that there was not even a connection.
     """
 
     def __init__(
@@ -83,8 +84,10 @@ class UpstreamError(ItemError):
         retry_after: float | None = None,
         lasting: bool = False,
         final: bool = False,
+        unreachable: bool = False,
     ) -> None:
         super().__init__(message)
+        self.unreachable = unreachable
         self.lasting = lasting
         self.final = final
         self.status = status

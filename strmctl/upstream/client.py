@@ -64,6 +64,7 @@ class UpstreamClient:
         *,
         egress: str | None = None,
         patient: bool = False,
+        method: str = "GET",
     ) -> UpstreamResponse:
         """Ask for `url` with the request fields of its mapping.
 
@@ -72,7 +73,7 @@ class UpstreamClient:
         byte as long as for any other.
         """
         for _ in range(MAX_REDIRECTS + 1):
-            response = await self._ask(url, fields, egress, patient=patient)
+            response = await self._ask(method, url, fields, egress, patient=patient)
             location = response.field("Location")
             if response.status not in _REDIRECTS or not location:
                 return response
@@ -87,16 +88,27 @@ class UpstreamClient:
         for session in self._sessions.values():
             await session.close()
 
+    def way_out(self, egress: str | None) -> str:
+        """The proxy that a request with this `egress` goes through, "" for none."""
+        return self._settings.egress if egress is None else egress
+
     async def _ask(
-        self, url: str, fields: Mapping[str, str], egress: str | None, *, patient: bool
+        self,
+        method: str,
+        url: str,
+        fields: Mapping[str, str],
+        egress: str | None,
+        *,
+        patient: bool,
     ) -> UpstreamResponse:
         self._check(url)
         setting = "upstream.egress" if egress is None else "the resolver's egress"
-        egress = self._settings.egress if egress is None else egress
+        egress = self.way_out(egress)
         session = self._session(egress)
         try:
             async with asyncio.timeout(None) as first_byte:
-                response = await session.get(
+                response = await session.request(
+                    method,
                     URL(url, encoded=url.isascii()),
                     headers={**_OWN_FIELDS, **fields},
                     proxy=egress if egress.startswith("http") else None,
@@ -186,9 +198,9 @@ def _failure(error: Exception) -> UpstreamError:
     if isinstance(error, TimeoutError | ProxyTimeoutError):
         return UpstreamError("the upstream did not answer in time", http_status=504)
     if isinstance(error, SOCKS_ERRORS):
-        return UpstreamError("the upstream cannot be reached")
+        return UpstreamError("the upstream cannot be reached", unreachable=True)
     if not isinstance(error, ClientConnectorError):
         return UpstreamError(f"the upstream gave no HTTP answer ({type(error).__name__})")
     if isinstance(error.os_error, RefusedAddressError):
         return UpstreamError(str(error.os_error), lasting=True)
-    return UpstreamError("the upstream cannot be reached")
+    return UpstreamError("the upstream cannot be reached", unreachable=True)

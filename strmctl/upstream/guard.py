@@ -99,7 +99,11 @@ class GuardedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
-        self._guard.check_resolved(host, [(result["host"], result["port"]) for result in found])
+        try:
+            self._guard.check_resolved(host, [(answer["host"], answer["port"]) for answer in found])
+        except UpstreamError as error:
+            error.lasting = True
+            raise
         return found
 
     async def close(self) -> None:
