@@ -3,12 +3,23 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from strmctl.domain.expiry import predict
 from strmctl.domain.mapping import Resolution
 
 
 def has_expired(resolution: Resolution, now: datetime) -> bool:
     """True once its known expiry has passed; without one it never expires by itself."""
     return resolution.expires_at is not None and now >= resolution.expires_at
+
+
+def has_surely_expired(resolution: Resolution, now: datetime) -> bool:
+    """False as well for one whose end was guessed or learned: it may be worth a try."""
+    if not has_expired(resolution, now):
+        return False
+    found = predict(resolution.url, resolution.resolved_at or now)
+    if found is None or found.is_certain:
+        return True
+    return found.expires_at is not None and found.expires_at != resolution.expires_at
 
 
 def is_fresh(resolution: Resolution, now: datetime, *, margin: timedelta, ttl: timedelta) -> bool:

@@ -12,19 +12,21 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from strmctl.domain.circuit_breaker import CircuitBreaker
-from strmctl.domain.freshness import differs, has_expired, is_fresh, without_past_expiry
+from strmctl.domain.freshness import differs, has_expired, has_surely_expired, is_fresh
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import DatabaseError, ResolverError
 from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import NamedResolver, Registry
+from strmctl.services.dating import Dating
 from strmctl.settings.model import Settings
 from strmctl.storage.identity_locks import IdentityLocks
 from strmctl.storage.mappings import Mappings
@@ -34,6 +36,19 @@ _log = logging.getLogger(__name__)
 _IDENTITIES = 10_000
 _LOCK_POLL = 0.05
 _LONG_ENOUGH = timedelta(seconds=30)
+_REFUSED_AS_EXPIRED = (401, 403, 410)
+
+
+class Trial(Protocol):
+    """Sees whether an answer plays before it replaces another."""
+
+    @property
+    def refused(self) -> Sequence[Resolution]:
+        """Answers that do not play, and that the resolver is not to give again."""
+
+    async def plays(self, answer: Resolution) -> bool:
+        """False where that cannot be told. Raises ItemError for an answer that is not to be kept,
+        EgressError where nothing can be concluded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,7 @@ class _Question:
     unwanted: Resolution | None
     failed: bool = False
     last_status: int | None = None
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +94,7 @@ class Resolving:
     ) -> None:
         self._registry = registry
         self._mappings = mappings
+        self._dating = Dating(mappings.database)
         self._locks = IdentityLocks(lock_file)
         self._cache_ttl, self._margin = cache_ttl, margin
         self._remember_for = remember.total_seconds()
@@ -89,7 +106,7 @@ class Resolving:
     async def current(self, identity: Identity, reason: Reason) -> Resolution:
         """What the identity resolves to, asked for only where nothing fresh is known.
 
-        Raises ResolverError; not while an older answer has not expired yet.
+        Raises ResolverError; not while an older answer may still play.
         """
         stored = await self._stored(identity)
         if stored is not None and self._is_fresh(stored):
@@ -97,7 +114,7 @@ class Resolving:
         try:
             return await self._shared(identity, _Question(reason, unwanted=stored))
         except ResolverError:
-            if stored is None or has_expired(stored, self._now()):
+            if stored is None or has_surely_expired(stored, self._now()):
                 raise
             return stored
 
@@ -108,15 +125,17 @@ class Resolving:
         *,
         failed: Resolution | None,
         last_status: int | None = None,
+        trial: Trial | None = None,
     ) -> Resolution:
         """Something newer than `failed`, which does not play; without it, whatever is answered now.
 
-        `last_status` is what the upstream answered, None for no answer. Raises ResolverError.
+        `last_status` is what the upstream answered, None for no answer. Raises ResolverError, and
+        what the trial raises: then nothing has been replaced.
         """
         if failed is not None:
-            question = _Question(reason, failed, failed=True, last_status=last_status)
+            question = _Question(reason, failed, True, last_status, trial)
         else:
-            question = _Question(reason, unwanted=await self._read(identity))
+            question = _Question(reason, await self._read(identity), trial=trial)
         return await self._shared(identity, question)
 
     def egress(self, site: str) -> str | None:
@@ -173,10 +192,24 @@ class Resolving:
         except ResolverError as error:
             self._breaker.failed(identity, self._monotonic(), error)
             raise
-        resolution = self._dated(answer)
-        self._judge(resolver, identity, question, resolution)
-        await self._keep(identity, resolution, question.reason)
+        resolution = await asyncio.to_thread(self._dating.dated, answer, self._now())
+        if question.trial is None:
+            self._judge(resolver, identity, question, resolution)
+            await self._keep(identity, resolution, question.reason)
+        else:
+            plays = await question.trial.plays(resolution)
+            self._breaker.close(identity)
+            await self._keep(identity, resolution, question.reason, plays=plays)
+        await self._learn(question, resolution)
         return resolution
+
+    async def _learn(self, question: _Question, answer: Resolution) -> None:
+        """How long the one before lived, if that is what ended it."""
+        old = question.unwanted
+        if old is None or question.last_status not in _REFUSED_AS_EXPIRED:
+            return
+        if differs(replace(answer, resolved_at=None), old) and self._has_served(old):
+            await asyncio.to_thread(self._dating.died, old, self._now())
 
     def _request(self, identity: Identity, question: _Question) -> ResolveRequest:
         trouble = self._breaker.trouble(identity, self._monotonic())
@@ -188,11 +221,15 @@ class Resolving:
             # Its answer before this one did not play either: perhaps another provider's does.
             if trouble and trouble.urls and unwanted.provider and identity.provider is None:
                 providers.append(unwanted.provider)
+        for answer in question.trial.refused if question.trial else ():
+            urls.append(answer.url)
+            if answer.provider and identity.provider is None:
+                providers.append(answer.provider)
         return ResolveRequest(
             identity,
             question.reason,
             avoid_urls=tuple(dict.fromkeys(urls)),
-            avoid_providers=tuple(providers),
+            avoid_providers=tuple(dict.fromkeys(providers)),
             last_status=question.last_status,
         )
 
@@ -217,15 +254,13 @@ class Resolving:
         long_ago = at is not None and self._now() - at >= _LONG_ENOUGH
         return long_ago or has_expired(resolution, self._now())
 
-    def _dated(self, answer: Resolution) -> Resolution:
-        end = answer.expires_at and _to_milliseconds(answer.expires_at)
-        dated = replace(answer, expires_at=end, resolved_at=_to_milliseconds(self._now()))
-        return without_past_expiry(dated)
-
-    async def _keep(self, identity: Identity, resolution: Resolution, reason: Reason) -> None:
+    async def _keep(
+        self, identity: Identity, resolution: Resolution, reason: Reason, *, plays: bool = False
+    ) -> None:
         has_row = False
+        store = self._mappings.store_resolution
         try:
-            has_row = await asyncio.to_thread(self._mappings.store_resolution, identity, resolution)
+            has_row = await asyncio.to_thread(store, identity, resolution, plays=plays)
         except DatabaseError as error:
             if reason is not Reason.PLAY:
                 raise
@@ -292,11 +327,6 @@ async def resolving(settings: Settings, mappings: Mappings) -> AsyncIterator[Res
     finally:
         await service.aclose()
         await registry.aclose()
-
-
-def _to_milliseconds(moment: datetime) -> datetime:
-    """As the database keeps it, so that what is read back is equal."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _look_at(flight: asyncio.Task[Resolution]) -> None:

@@ -8,13 +8,15 @@ is missing.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Table
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from strmctl.domain import library_path
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
 from strmctl.services import own_file, write_plan
+from strmctl.services.dating import Dating
 from strmctl.services.entry import Entry
 from strmctl.services.playback_urls import PlaybackUrls
 from strmctl.services.write_plan import Outcome, Plan
@@ -60,6 +62,7 @@ class Writer:
         self._urls = urls
         self._database = database
         self._mappings = Mappings(database)
+        self._dating = Dating(database)
         self._files = files
 
     def write(
@@ -92,11 +95,19 @@ class Writer:
             path, row = places.get(entry.identity), rows.get(entry.identity)
             if path is not None:
                 try:
-                    target = write_plan.target(entry, row, path, _answer(answers, entry.identity))
+                    answer = self._given(entry) or _answer(answers, entry.identity)
+                    target = write_plan.target(entry, row, path, answer)
                     plans.append(self._plan(row, target, contents, answers))
                 except StrmctlError as error:
                     failed[entry.identity] = error
         return plans
+
+    def _given(self, entry: Entry) -> Resolution | None:
+        """What the user gives, with its end as far as the URL tells it."""
+        given = entry.resolution
+        return given and replace(
+            given, expires_at=self._dating.dated(given, datetime.now(UTC)).expires_at
+        )
 
     def _places(
         self,

@@ -56,7 +56,7 @@ class Plan:
 def target(entry: Entry, row: Mapping | None, path: str, answer: Resolution | None) -> Mapping:
     """The row as it shall be; what the entry does not say stays as it is."""
     known = row or Mapping(0, entry.identity, path)
-    resolution = _newer(known.resolution, entry.resolution or answer)
+    resolution = _newer(known.resolution, answer)
     extension = known.extension
     if resolution is not None and resolution != known.resolution:
         extension = extension_hint(resolution.url) or extension

@@ -41,6 +41,11 @@ DO UPDATE SET
     updated_at = excluded.updated_at
 """
 
+_WORKING = (
+    "resolved_url IS NOT NULL AND state NOT IN ('suspect', 'dead', 'blocked')"
+    " AND (expires_at IS NULL OR expires_at > :at)"
+)
+
 # What failed was the URL before: a new one starts with a clean record.
 _FORGET_FAILURES = f"""
 UPDATE strm_mapping SET state = 'unknown', fail_count = 0,
@@ -53,6 +58,13 @@ UPDATE strm_mapping SET
     resolved_url = :url, headers = :headers, provider_used = :provider_used,
     resolved_at = :resolved_at, expires_at = :expires_at,
     extension = coalesce(:extension, extension), updated_at = :now
+WHERE {SAME_IDENTITY}
+"""
+
+# Nothing is known of a row's failures once its link has been seen to play.
+_PLAYS = f"""
+UPDATE strm_mapping SET state = 'alive', fail_count = 0, last_probed_at = :now,
+    first_failed_at = NULL, last_failed_at = NULL, next_probe_at = NULL
 WHERE {SAME_IDENTITY}
 """
 
@@ -77,16 +89,20 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class StoredResolution:
-    """A resolution for an identity; `extension` None leaves the row's as it is."""
+    """A resolution for an identity; `extension` None leaves the row's as it is.
+
+    `plays` says that it has just been seen to bring media.
+    """
 
     identity: Identity
     resolution: Resolution
     extension: str | None = None
+    plays: bool = False
 
 
 class Mappings:
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     def find(self, identity: Identity) -> Mapping | None:
         return self._one(SAME_IDENTITY, identity_key(identity))
@@ -99,16 +115,16 @@ class Mappings:
 
     def known(self, identities: Iterable[Identity]) -> dict[Identity, Mapping]:
         """Those of the identities that have a row; one query for all."""
-        found = map(rows.mapping, self._database.query(_KNOWN, (_keys(identities),)))
+        found = map(rows.mapping, self.database.query(_KNOWN, (_keys(identities),)))
         return {mapping.identity: mapping for mapping in found}
 
     def siblings(self, identities: Iterable[Identity]) -> set[Identity]:
         """All languages and providers of the same episodes or movies; one query for all."""
-        return set(map(rows.identity, self._database.query(_SIBLINGS, (_keys(identities),))))
+        return set(map(rows.identity, self.database.query(_SIBLINGS, (_keys(identities),))))
 
     def owners(self, strm_paths: Iterable[str]) -> dict[str, Identity]:
         """Whose those of the paths are that have a row; one query for all."""
-        found = self._database.query(
+        found = self.database.query(
             "SELECT * FROM strm_mapping WHERE strm_path IN (SELECT value FROM json_each(?))",
             (json.dumps(list(strm_paths)),),
         )
@@ -121,7 +137,7 @@ class Mappings:
         caller may write and take its time.
         """
         condition, values = where(selection)
-        found = self._database.query(
+        found = self.database.query(
             f"SELECT id FROM strm_mapping WHERE {condition}"
             f" ORDER BY {order(selection)} LIMIT :limit",
             {**values, "limit": -1 if limit is None else limit},
@@ -129,7 +145,7 @@ class Mappings:
         ids = array("q", (row["id"] for row in found))
         del found
         for start in range(0, len(ids), _PAGE):
-            page = self._database.query(
+            page = self.database.query(
                 "SELECT * FROM strm_mapping WHERE id IN (SELECT value FROM json_each(?))"
                 " ORDER BY id",
                 (json.dumps(ids[start : start + _PAGE].tolist()),),
@@ -137,39 +153,50 @@ class Mappings:
             yield from map(rows.mapping, page)
 
     def count(self, selection: Selection) -> int:
+        return self._count(*where(selection))
+
+    def count_working(self, selection: Selection, now: datetime) -> int:
+        """Those with a link that nothing is known against."""
         condition, values = where(selection)
-        [row] = self._database.query(
-            f"SELECT count(*) AS number FROM strm_mapping WHERE {condition}", values
-        )
-        return int(row["number"])
+        return self._count(f"({condition}) AND {_WORKING}", {**values, "at": rows.time_text(now)})
 
     def register(self, registrations: Sequence[Registration]) -> None:
         """Insert or update all in one transaction; a path that another row has raises
         DatabaseError, so look with `owners` in the same transaction first."""
         now = rows.time_text(datetime.now(UTC))
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             connection.executemany(_REGISTER, [_columns(item, now) for item in registrations])
 
     def store_resolution(
-        self, identity: Identity, resolution: Resolution, *, extension: str | None = None
+        self,
+        identity: Identity,
+        resolution: Resolution,
+        *,
+        extension: str | None = None,
+        plays: bool = False,
     ) -> bool:
-        """False if the identity has no row; a new URL starts as `unknown`, without failures."""
-        return self.store_resolutions([StoredResolution(identity, resolution, extension)]) == 1
+        """False if the identity has no row; a new URL starts as `unknown`, without failures, or
+        as `alive` where it plays."""
+        stored = StoredResolution(identity, resolution, extension, plays)
+        return self.store_resolutions([stored]) == 1
 
     def store_resolutions(self, items: Sequence[StoredResolution]) -> int:
         """All in one transaction; returns how many had a row."""
         now = datetime.now(UTC)
         values = [_resolution_columns(item, now) for item in items]
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             connection.executemany(_FORGET_FAILURES, values)
             stored = connection.executemany(_STORE, values).rowcount
+            connection.executemany(
+                _PLAYS, [row for item, row in zip(items, values, strict=True) if item.plays]
+            )
             connection.executemany(_RESOLVED_EVENT, values)
         return stored
 
     def has_resolved_to(self, mapping_id: int, url: str) -> bool:
         """Whether the URL is the mapping's, or was, as far back as its history goes."""
         return bool(
-            self._database.query(
+            self.database.query(
                 "SELECT 1 FROM event WHERE mapping_id = ? AND kind = 'resolved'"
                 " AND detail ->> 'url_sha256' = ?",
                 (mapping_id, _sha256(url)),
@@ -178,14 +205,20 @@ class Mappings:
 
     def remove(self, ids: Iterable[int]) -> int:
         """Forget the rows, not their files; returns how many there were."""
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             return connection.execute(
                 "DELETE FROM strm_mapping WHERE id IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(ids)),),
             ).rowcount
 
+    def _count(self, condition: str, values: dict[str, Value]) -> int:
+        [row] = self.database.query(
+            f"SELECT count(*) AS number FROM strm_mapping WHERE {condition}", values
+        )
+        return int(row["number"])
+
     def _one(self, condition: str, values: dict[str, Value]) -> Mapping | None:
-        found: list[sqlite3.Row] = self._database.query(
+        found: list[sqlite3.Row] = self.database.query(
             f"SELECT * FROM strm_mapping WHERE {condition}", values
         )
         return rows.mapping(found[0]) if found else None

@@ -244,3 +244,44 @@ async def test_renew_without_a_failure_always_asks(scene: Scene) -> None:
 async def test_a_site_without_a_resolver(scene: Scene) -> None:
     with pytest.raises(ResolverError, match="no resolver for site 'elsewhere'"):
         await scene.make().current(Identity("elsewhere", "a", "de"), Reason.PLAY)
+
+
+async def test_the_end_in_the_url_is_stored_where_it_is_the_earlier_one(scene: Scene) -> None:
+    end = START + timedelta(hours=1)
+    url = f"https://cdn.example/x?md5=a&expires={int(end.timestamp())}"
+    later = (end + timedelta(hours=1)).isoformat()
+    scene.server.reply = lambda asked: answer(url, expires_at=later)
+    resolving = scene.make(margin=timedelta(seconds=30))
+    assert (await resolving.current(EPISODE, Reason.PLAY)).expires_at == end
+    scene.clock.elapsed = 3600
+    await resolving.current(EPISODE, Reason.PLAY)
+    assert scene.server.questions[1]["avoid_urls"] == [url]
+
+
+async def test_a_guessed_end_is_no_reason_to_refuse(scene: Scene) -> None:
+    end = START + timedelta(hours=1)
+    scene.server.reply = lambda asked: answer(f"https://a.example/?e={int(end.timestamp())}")
+    resolving = scene.make()
+    first = await resolving.current(EPISODE, Reason.PLAY)
+    assert first.expires_at == end
+    scene.server.reply = lambda asked: Reply(500)
+    scene.clock.elapsed = 4000
+    assert await resolving.current(EPISODE, Reason.PLAY) == first
+
+
+@pytest.mark.parametrize(
+    ("status", "learns"), [(403, True), (410, True), (404, False), (None, False)]
+)
+async def test_how_long_a_link_lived_is_learned_when_it_is_refused(
+    scene: Scene, status: int | None, learns: bool
+) -> None:
+    made = int(START.timestamp() * 1000)
+    scene.server.reply = lambda asked: answer(
+        f"https://n1.cdn.example/{len(scene.server.asked)}?token=a&expiry={made}"
+    )
+    resolving = scene.make()
+    first = await resolving.current(EPISODE, Reason.PLAY)
+    scene.clock.elapsed = 7200
+    await resolving.renew(EPISODE, Reason.PLAY, failed=first, last_status=status)
+    rows = scene.mappings.database.query("SELECT host, scheme, seconds FROM lifetime")
+    assert [tuple(row) for row in rows] == ([("cdn.example", "dood", 7200.0)] if learns else [])
