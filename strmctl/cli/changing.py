@@ -31,7 +31,8 @@ Recorder = Callable[[Step, str | None], Mapping[str, object]]
 class Changing:
     """`record` makes the JSON of a step; without it that is `step_record`.
 
-    `quiet_kinds` are findings that only count, such as "unchanged".
+    `quiet_kinds` are findings that only count, such as "unchanged"; `failing_kinds` make the exit
+    code say that some items failed.
     """
 
     def __init__(
@@ -41,10 +42,12 @@ class Changing:
         *,
         record: Recorder | None = None,
         quiet_kinds: Iterable[str] = ("unchanged",),
+        failing_kinds: Iterable[str] = (),
     ) -> None:
         self._run, self._command = run, command
         self._record = record or (lambda step, reason: step_record(command, step, reason))
         self._quiet = set(quiet_kinds)
+        self._failing = {"failed", "bad", *failing_kinds}
         self._counts: Counter[str] = Counter()
 
     def __call__(
@@ -60,7 +63,7 @@ class Changing:
                 self._only_show(database, plan(database, files))
             else:
                 self._carry_out(database, files, plan(database, files), force=force)
-        return ItemError.exit_code if self._counts["failed"] or self._counts["bad"] else 0
+        return ItemError.exit_code if self._failing & self._counts.keys() else 0
 
     def _only_show(self, database: "Database", steps: Iterable[Step]) -> None:
         altering = 0
