@@ -85,6 +85,9 @@ class Registry:
     def all(self) -> Sequence[NamedResolver]:
         return list(dict.fromkeys([*self._exact.values(), *self._globs.values()]))
 
+    def has(self, site: str) -> bool:
+        return self._find(site) is not None
+
     def egress(self, site: str) -> str | None:
         """The way out that the site's resolver has of its own, None where it has none."""
         resolver = self._find(site)

@@ -46,6 +46,10 @@ class Trial(Protocol):
     def refused(self) -> Sequence[Resolution]:
         """Answers that do not play, and that the resolver is not to give again."""
 
+    @property
+    def last_status(self) -> int | None:
+        """What the upstream of the last of them answered, None for none."""
+
     async def plays(self, answer: Resolution) -> bool:
         """False where that cannot be told. Raises ItemError for an answer that is not to be kept,
         EgressError where nothing can be concluded."""
@@ -138,6 +142,9 @@ class Resolving:
             question = _Question(reason, await self._read(identity), trial=trial)
         return await self._shared(identity, question)
 
+    def has_resolver(self, site: str) -> bool:
+        return self._registry.has(site)
+
     def egress(self, site: str) -> str | None:
         """The way out by which the site's upstreams have to be asked; None for the settings'."""
         return self._registry.egress(site)
@@ -221,16 +228,16 @@ class Resolving:
             # Its answer before this one did not play either: perhaps another provider's does.
             if trouble and trouble.urls and unwanted.provider and identity.provider is None:
                 providers.append(unwanted.provider)
-        for answer in question.trial.refused if question.trial else ():
-            urls.append(answer.url)
-            if answer.provider and identity.provider is None:
-                providers.append(answer.provider)
+        refused = question.trial.refused if question.trial else ()
+        urls += [answer.url for answer in refused]
+        if identity.provider is None:
+            providers += [answer.provider for answer in refused if answer.provider]
         return ResolveRequest(
             identity,
             question.reason,
             avoid_urls=tuple(dict.fromkeys(urls)),
             avoid_providers=tuple(dict.fromkeys(providers)),
-            last_status=question.last_status,
+            last_status=question.trial.last_status if question.trial else question.last_status,
         )
 
     def _judge(
