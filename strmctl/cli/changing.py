@@ -24,6 +24,8 @@ DryRun = Annotated[
 ]
 
 Planner = Callable[["Database", "LibraryFiles"], Iterable[Step]]
+Aftermath = Callable[[bool], Iterable[Finding]]
+"""What is done once the changes are; True says that it is a dry run."""
 Recorder = Callable[[Step, str | None], Mapping[str, object]]
 """The JSON of a step; the second argument says why a change failed."""
 
@@ -51,7 +53,13 @@ class Changing:
         self._counts: Counter[str] = Counter()
 
     def __call__(
-        self, plan: Planner, *, wait: str | None, dry_run: bool = False, force: bool = False
+        self,
+        plan: Planner,
+        *,
+        wait: str | None,
+        dry_run: bool = False,
+        force: bool = False,
+        then: Aftermath = lambda _dry_run: (),
     ) -> int:
         """The exit code; raises SafetyError where the brake stops it."""
         from strmctl.storage.strm_file import LibraryFiles
@@ -60,16 +68,18 @@ class Changing:
             files = LibraryFiles(self._run.settings.library)
             files.check_there()
             if dry_run:
-                self._only_show(database, plan(database, files))
+                self._only_show(database, plan(database, files), then)
             else:
-                self._carry_out(database, files, plan(database, files), force=force)
+                self._carry_out(database, files, plan(database, files), then, force=force)
         return ItemError.exit_code if self._failing & self._counts.keys() else 0
 
-    def _only_show(self, database: "Database", steps: Iterable[Step]) -> None:
+    def _only_show(self, database: "Database", steps: Iterable[Step], then: Aftermath) -> None:
         altering = 0
         for step in steps:
             altering += isinstance(step, Change) and step.alters
             self._show(step)
+        for finding in then(True):
+            self._show(finding)
         try:
             self._check(database, altering)
         except SafetyError:
@@ -78,7 +88,13 @@ class Changing:
             self._summarise(dry_run=True, needs_force=False)
 
     def _carry_out(
-        self, database: "Database", files: "LibraryFiles", steps: Iterable[Step], *, force: bool
+        self,
+        database: "Database",
+        files: "LibraryFiles",
+        steps: Iterable[Step],
+        then: Aftermath,
+        *,
+        force: bool,
     ) -> None:
         from strmctl.services.change_run import ChangeRun
 
@@ -98,6 +114,8 @@ class Changing:
             for done in changes.carry_out():
                 self._show(done.change, done.error)
                 progress.advance()
+        for finding in then(False):
+            self._show(finding)
         self._summarise()
 
     def _check(self, database: "Database", altering: int) -> None:
@@ -112,11 +130,11 @@ class Changing:
         output = self._run.output
         reason = str(error) if error else step.reason if isinstance(step, Finding) else ""
         is_quiet = kind in self._quiet and not output.verbose
-        text = f"{kind} {step.strm_path}" + (f": {reason}" if reason else "")
+        text = f"{_words(kind)} {step.strm_path}" + (f": {reason}" if reason else "")
         output.record(self._record(step, reason or None), None if is_quiet else text)
 
     def _summarise(self, **more: object) -> None:
-        numbers = ", ".join(f"{number} {kind}" for kind, number in self._counts.items())
+        numbers = ", ".join(f"{number} {_words(kind)}" for kind, number in self._counts.items())
         dry = " (dry run)" if more.get("dry_run") else ""
         needs = ": needs --force" if more.get("needs_force") else ""
         self._run.output.summary(
@@ -126,11 +144,16 @@ class Changing:
 
 def step_record(command: str, step: Step, reason: str | None) -> dict[str, object]:
     mapping = step.mapping
+    done = step.kind if isinstance(step, Finding) else step.action.value
     return {
         "type": command,
         "id": (mapping and mapping.id) or None,
-        "outcome": step.kind if isinstance(step, Finding) else step.action.value,
+        "outcome": "failed" if isinstance(step, Change) and reason else done,
         "reason": reason,
         "strm_path": step.strm_path,
         **(mapping.identity.fields() if mapping else {}),
     }
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")

@@ -11,6 +11,9 @@ NAMES = (
     "show",
     "url",
     "resolve",
+    "rewrite",
+    "remove",
+    "prune",
     "refresh",  # Links
     "serve",  # Server
     "config",  # Settings and database

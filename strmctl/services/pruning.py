@@ -1,7 +1,8 @@
 """Forgets rows whose file is gone and removes strmctl's own files whose row is gone.
 
-Nothing that was only moved is forgotten, nothing that strmctl cannot prove to be its own is
-removed, and a library that holds no `.strm` at all is taken for one that is not mounted.
+Nothing that was only moved is forgotten, and nothing that strmctl cannot prove to be its own is
+removed. A library without any `.strm` is taken for one that is not mounted, a database without
+any mapping for one that was lost.
 """
 
 from collections.abc import Iterator
@@ -22,41 +23,44 @@ from strmctl.storage.strm_file import LibraryFiles
 _BATCH = 1000
 
 MOVED, UNPROVED = "moved", "unproved"
+_UNPROVED = (
+    "no mapping knows it, and no key of yours proves that it is strmctl's: remove it by hand, "
+    "or take it over with `strmctl import`"
+)
+_LOST = (
+    "{}: holds no mapping, but the library files of strmctl: was it lost? `strmctl import` takes "
+    "them over. Nothing was done; run again with --force if it is right"
+)
 
 
 def plan(
     settings: Settings, database: Database, files: LibraryFiles, *, force: bool = False
 ) -> Iterator[Step]:
-    """Raises SafetyError for a library without any `.strm`, ItemError for an unreadable folder."""
-    if not force:
-        _check_mounted(settings, database)
+    """Raises SafetyError for a library or database that seems lost, unless `force`d; ItemError
+    for a folder that cannot be read."""
+    count = Mappings(database).count(Selection())
+    if not force and count:
+        _check_mounted(settings, count)
     homes: dict[int, str] = {}
     for stray in strays(database, files, settings):
         if stray.row is not None:
             homes[stray.row.id] = stray.file.strm_path
+        elif not _is_ours(settings, stray.file):
+            yield Finding(UNPROVED, stray.file.strm_path, _UNPROVED)
+        elif not (count or force):
+            raise SafetyError(_LOST.format(settings.database))
         else:
-            yield _orphan(settings, stray.file)
+            file = stray.file
+            yield Change(Action.REMOVED, file.strm_path, file_before=file.content)
     yield from _rows(database, files, homes)
 
 
-def _check_mounted(settings: Settings, database: Database) -> None:
-    mappings = Mappings(database).count(Selection())
-    if mappings and next(strm_paths(settings.library), None) is None:
+def _check_mounted(settings: Settings, mappings: int) -> None:
+    if next(strm_paths(settings.library), None) is None:
         raise SafetyError(
             f"{settings.library}: holds no .strm though there are {mappings} mappings: is it "
             "mounted? Nothing was done; run again with --force if it is right"
         )
-
-
-def _orphan(settings: Settings, file: TreeFile) -> Step:
-    if _is_ours(settings, file):
-        return Change(Action.REMOVED, file.strm_path, file_before=file.content)
-    return Finding(
-        UNPROVED,
-        file.strm_path,
-        "no mapping knows it, and no key of yours proves that it is strmctl's: remove it by hand, "
-        "or take it over with `strmctl import`",
-    )
 
 
 def _is_ours(settings: Settings, file: TreeFile) -> bool:

@@ -1,30 +1,61 @@
-"""Which `.strm` files a library holds; links are not followed, so no file is met twice."""
+"""Which files and folders a library holds; links are not followed, so no file is met twice."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from strmctl.domain.library_path import EXTENSION
 from strmctl.errors import ItemError
 
 
-def strm_paths(library: Path, below: str = "") -> Iterator[str]:
+def _raise(_folder: str, error: ItemError) -> None:
+    raise error
+
+
+def strm_paths(
+    library: Path, below: str = "", *, unreadable: Callable[[str, ItemError], None] = _raise
+) -> Iterator[str]:
     """Relative to the library with `/`, in the order of their names, a folder at a time.
 
     Folders and files whose names begin with a dot are left out. Raises ItemError for a folder
-    that cannot be read: what is not seen must not count as gone.
+    that cannot be read, since what is not seen must not count as gone, or tells `unreadable`.
     """
-    folder = library / below
     try:
-        with os.scandir(folder) as found:
+        with os.scandir(library / below) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        raise ItemError(f"{folder}: cannot be read: {error.strerror}") from error
+        unreadable(below, ItemError(f"{library / below}: cannot be read: {error.strerror}"))
+        return
     for entry in entries:
         if entry.name.startswith("."):
             continue
         path = f"{below}/{entry.name}" if below else entry.name
         if entry.is_dir(follow_symlinks=False):
-            yield from strm_paths(library, path)
+            yield from strm_paths(library, path, unreadable=unreadable)
         elif entry.name.lower().endswith(EXTENSION):
+            yield path
+
+
+def names_in(folder: Path) -> list[str]:
+    """Of its files, in order; none where it cannot be read."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(entry.name for entry in found if entry.is_file(follow_symlinks=False))
+    except OSError:
+        return []
+
+
+def empty_folders(library: Path, gone: Collection[str]) -> Iterator[str]:
+    """Folders that hold nothing but what is `gone` and such folders, innermost first.
+
+    Those whose names begin with a dot are left out, and so is the library itself.
+    """
+    empty: set[str] = set()
+    for folder, folders, names in os.walk(library, topdown=False):
+        path = Path(folder).relative_to(library).as_posix()
+        holds = {f"{path}/{name}" for name in (*folders, *names)}
+        if not path.rpartition("/")[2].startswith(".") and all(
+            inside in empty or inside in gone for inside in holds
+        ):
+            empty.add(path)
             yield path

@@ -1,0 +1,43 @@
+"""`strmctl prune`: rows without a file, files without a row, folders with nothing in."""
+
+from typing import Annotated
+
+import typer
+
+from strmctl.cli.app import Panel, command
+from strmctl.cli.changing import Changing, DryRun, Force
+from strmctl.cli.parameters import Wait
+from strmctl.cli.run import Run
+
+Sidecars = Annotated[
+    bool,
+    typer.Option("--sidecars", help="Also .nfo, images and subtitles beside a .strm that goes."),
+]
+
+
+@command(Panel.LIBRARY)
+def prune(
+    run: Run,
+    sidecars: Sidecars = False,
+    dry_run: DryRun = False,
+    force: Force = False,
+    wait: Wait = None,
+) -> int:
+    """Forget mappings whose file is gone; remove files whose mapping is gone, and empty folders.
+
+    What was only moved is left to `strmctl import`. `strmctl undo` brings mappings and .strm
+    files back, not sidecars and empty folders.
+    """
+    from strmctl.services import pruning
+    from strmctl.services.leftovers import Leftovers
+
+    leftovers = Leftovers(run.settings.library, sidecars=sidecars, folders=True)
+    return Changing(run, "prune")(
+        lambda database, files: leftovers.watch(
+            pruning.plan(run.settings, database, files, force=force)
+        ),
+        wait=wait,
+        dry_run=dry_run,
+        force=force,
+        then=leftovers.clear,
+    )

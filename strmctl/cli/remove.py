@@ -1,0 +1,57 @@
+"""`strmctl remove`: forgets mappings, and their files with them."""
+
+from typing import Annotated
+
+import typer
+
+from strmctl.cli.app import Panel, command
+from strmctl.cli.changing import Changing, DryRun, Force
+from strmctl.cli.parameters import Wait
+from strmctl.cli.prune import Sidecars
+from strmctl.cli.run import Run
+from strmctl.cli.selection import selecting
+from strmctl.domain.selection import Selection
+from strmctl.errors import UsageError
+
+
+@command(Panel.LIBRARY)
+@selecting
+def remove(
+    run: Run,
+    selection: Selection,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID|PATH]...", help="Ids, or paths of .strm files."),
+    ] = None,
+    keep_files: Annotated[
+        bool,
+        typer.Option("--keep-files", help="Forget the mappings only; `prune` removes the files."),
+    ] = False,
+    sidecars: Sidecars = False,
+    dry_run: DryRun = False,
+    force: Force = False,
+    wait: Wait = None,
+) -> int:
+    """Forget mappings and remove their .strm files.
+
+    A file that holds something else by now stays. `strmctl undo` brings mappings and .strm files
+    back, not sidecars.
+    """
+    from strmctl.services.leftovers import Leftovers
+    from strmctl.services.removing import Removing
+
+    if bool(names) is not selection.is_everything:
+        raise UsageError("say which: ids or paths, or selection options such as --series")
+    removing = Removing(run.settings, keep_files=keep_files)
+    leftovers = Leftovers(run.settings.library, sidecars=sidecars, folders=False)
+    return Changing(run, "remove")(
+        lambda database, files: leftovers.watch(
+            removing.of_names(database, files, names)
+            if names
+            else removing.of_selection(database, files, selection)
+        ),
+        wait=wait,
+        dry_run=dry_run,
+        force=force,
+        then=leftovers.clear,
+    )

@@ -1,0 +1,46 @@
+"""`strmctl rewrite`: every .strm as the settings want it."""
+
+from typing import Annotated
+
+import typer
+
+from strmctl.cli.app import Panel, command
+from strmctl.cli.changing import Changing, DryRun, Force
+from strmctl.cli.parameters import Wait
+from strmctl.cli.run import Run
+from strmctl.cli.selection import selecting
+from strmctl.domain.selection import Selection
+
+
+@command(Panel.LIBRARY)
+@selecting
+def rewrite(
+    run: Run,
+    selection: Selection,
+    create_missing: Annotated[
+        bool,
+        typer.Option("--create-missing", help="Make files again that are nowhere in the library."),
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that hold something else, too.")
+    ] = False,
+    dry_run: DryRun = False,
+    force: Force = False,
+    wait: Wait = None,
+) -> int:
+    """Bring every .strm to what the settings say: base URL, mode, key; equal files stay."""
+    from strmctl.services.rewriting import LEFT, Rewriting
+
+    rewriting = Rewriting(run.settings, overwrite=overwrite, create_missing=create_missing)
+    code = Changing(run, "rewrite", failing_kinds=LEFT)(
+        lambda database, files: rewriting.plan(database, files, selection),
+        wait=wait,
+        dry_run=dry_run,
+        force=force,
+    )
+    if rewriting.lacking_headers:
+        run.output.warn(
+            "mode direct cannot send the request headers that "
+            f"{rewriting.lacking_headers} of the URLs need: use mode proxy"
+        )
+    return code

@@ -1,0 +1,86 @@
+"""What a `.strm` that goes leaves behind: the files that belonged to it, folders with nothing in.
+
+They are planned with the rest and go last, each only once its `.strm` is really gone. No `undo`
+brings them back.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from strmctl.domain.change import Change, Finding, Step
+from strmctl.domain.sidecar import sidecars
+from strmctl.errors import ItemError
+from strmctl.storage.library_tree import empty_folders, names_in
+from strmctl.storage.strm_file import LibraryFiles
+
+SIDECAR, FOLDER = "removed_sidecar", "removed_folder"
+
+
+class Leftovers:
+    """`watch` the steps of a plan, then `clear`; `folders` are all empty ones of the library."""
+
+    def __init__(self, library: Path, *, sidecars: bool, folders: bool) -> None:
+        self._library = library
+        self._files = LibraryFiles(library)
+        self._takes_sidecars, self._takes_folders = sidecars, folders
+        self._sidecars: dict[str, str] = {}
+        self._folders: list[str] = []
+
+    def watch(self, steps: Iterable[Step]) -> Iterator[Step]:
+        gone: set[str] = set()
+        for step in steps:
+            if isinstance(step, Change) and self._goes(step):
+                gone.add(step.strm_path)
+            yield step
+        if self._takes_sidecars:
+            self._sidecars = dict(self._find_sidecars(gone))
+        if self._takes_folders:
+            self._folders = list(empty_folders(self._library, gone | self._sidecars.keys()))
+
+    def clear(self, dry_run: bool) -> Iterator[Finding]:
+        """A finding for each; with `dry_run` nothing is removed."""
+        for path, strm_path in self._sidecars.items():
+            if dry_run or not self._is_there(strm_path):
+                yield self._cleared(SIDECAR, path, dry_run)
+        for folder in self._folders:
+            if dry_run or self._remove_folder(folder):
+                yield Finding(FOLDER, folder)
+
+    def _goes(self, change: Change) -> bool:
+        if change.changes_file:
+            return change.file_after is None
+        return change.row_after is None and not self._is_there(change.strm_path)
+
+    def _find_sidecars(self, gone: set[str]) -> Iterator[tuple[str, str]]:
+        """Their paths, each with that of its `.strm`."""
+        folders: defaultdict[str, list[str]] = defaultdict(list)
+        for strm_path in gone:
+            folder, slash, name = strm_path.rpartition("/")
+            folders[folder + slash].append(name)
+        for folder, strm_names in sorted(folders.items()):
+            names = [n for n in names_in(self._library / folder) if folder + n not in gone]
+            for strm_name in sorted(strm_names):
+                for name in sidecars(strm_name, names):
+                    yield folder + name, folder + strm_name
+
+    def _cleared(self, kind: str, path: str, dry_run: bool) -> Finding:
+        try:
+            if not dry_run:
+                self._files.remove(path)
+        except ItemError as error:
+            return Finding("failed", path, str(error))
+        return Finding(kind, path)
+
+    def _remove_folder(self, folder: str) -> bool:
+        try:
+            (self._library / folder).rmdir()
+        except FileNotFoundError:
+            return True
+        except OSError:  # something is in it by now
+            return False
+        return True
+
+    def _is_there(self, path: str) -> bool:
+        return os.path.lexists(self._library / path)
