@@ -48,14 +48,13 @@ def names_in(folder: Path) -> list[str]:
 def empty_folders(library: Path, gone: Collection[str]) -> Iterator[str]:
     """Folders that hold nothing but what is `gone` and such folders, innermost first.
 
-    Those whose names begin with a dot are left out, and so is the library itself.
+    Hidden ones are left out, and so is the library itself.
     """
     empty: set[str] = set()
     for folder, folders, names in os.walk(library, topdown=False):
         path = Path(folder).relative_to(library).as_posix()
         holds = {f"{path}/{name}" for name in (*folders, *names)}
-        if not path.rpartition("/")[2].startswith(".") and all(
-            inside in empty or inside in gone for inside in holds
-        ):
+        hidden = "/." in f"/{path}"
+        if not hidden and all(inside in empty or inside in gone for inside in holds):
             empty.add(path)
             yield path
