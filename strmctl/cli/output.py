@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+import typer
+
 from strmctl.errors import StrmctlError
 
 if TYPE_CHECKING:
@@ -44,6 +46,12 @@ class Output:
             _write(encode(record))
         elif text is not None:
             _write(printable(text))
+
+    def marked(self, word: str, color: str, text: str) -> None:
+        """A line of text that begins with a word, coloured on a terminal; silent with --json."""
+        if not self.json:
+            shown = typer.style(word, fg=color) if self.color and sys.stdout.isatty() else word
+            _write(f"{shown} {printable(text)}")
 
     def summary(self, record: Mapping[str, object], text: str | None = None) -> None:
         """The last line of NDJSON; as text a note, so that piped results stay pure."""

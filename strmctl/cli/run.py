@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -92,20 +92,23 @@ class Run:
         `command` is this one's name, `wait` the value of the option `Wait` (cli/parameters.py).
         Raises LockedError when another run still holds the lock then.
         """
-        from strmctl.storage.run_lock import run_lock
-
-        patience = _patience(wait)
+        lock = self.lock(command, wait)
         # What is wrong with the database is told before the wait; what it has become during the
         # wait, restored from a backup perhaps, is what is opened then.
         self.open_database().close()
-        lock = run_lock(
-            self.settings.database,
-            self._line_of(command),
-            wait=patience,
-            on_wait=lambda holder: self.output.note(f"waiting until {holder} has ended"),
-        )
         with lock, self.open_database() as database:
             yield database
+
+    def lock(self, command: str, wait: str | None = None) -> AbstractContextManager[None]:
+        """The lock that `alone` holds, for a run that cannot count on a usable database."""
+        from strmctl.storage.run_lock import run_lock
+
+        return run_lock(
+            self.settings.database,
+            self._line_of(command),
+            wait=_patience(wait),
+            on_wait=lambda holder: self.output.note(f"waiting until {holder} has ended"),
+        )
 
     def _line_of(self, command: str) -> str:
         """What follows the command's name on the command line belongs to it; secrets masked."""

@@ -149,6 +149,22 @@ def identity_in(url: str) -> Identity | None:
         return None
 
 
+def key_id_in(url: str) -> str | None:
+    """The id of the key that a playback URL says it is signed with; None where it tells none."""
+    try:
+        signature = dict(parse_qsl(urlsplit(url).query)).get(SignedProof.parameter, "")
+    except ValueError:
+        return None
+    key_id, dot, _ = signature.partition(".")
+    return key_id if dot and key_id else None
+
+
+def extension_in(url: str) -> str:
+    """The hint of a playback URL, ".m3u8", ".mp4", … or ""."""
+    match = _PATH_END.search(urlsplit(url).path)
+    return (match and match[1]) or ""
+
+
 def _claim(parameters: dict[str, str]) -> Claim:
     season, episode = parameters.get("s"), parameters.get("e")
     identity = Identity(

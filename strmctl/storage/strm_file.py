@@ -55,8 +55,21 @@ class LibraryFiles:
             make_folder(self._root)
         except OSError as error:
             raise ItemError(f"{self._root}: cannot be the library: {error.strerror}") from error
-        if not os.access(self._root, os.W_OK | os.X_OK):
+        if not self.is_writable():
             raise ItemError(f"{self._root}: the library cannot be written: check its permissions")
+
+    def is_writable(self) -> bool:
+        return os.access(self._root, os.W_OK | os.X_OK)
+
+    def exists(self, strm_path: str) -> bool:
+        """False only where it is certain that nothing is there, be it unreadable."""
+        try:
+            (self._root / strm_path).lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        return True
 
     def read(self, strm_path: str) -> bytes | None:
         """None where there is no such file."""
@@ -109,6 +122,12 @@ class LibraryFiles:
             sync(file.parent)
             _remove_empty(file.parent, self._root)
         return True
+
+    def remove_leftover(self, path: str) -> None:
+        """Remove a temporary file that a killed run has left; ItemError while a run is writing."""
+        with self._announced([(self._root / path).parent]):
+            if self.exists(path):
+                raise ItemError(f"{path}: another run is writing now")
 
     def _content(self, strm_path: str) -> Content:
         try:

@@ -1,0 +1,70 @@
+"""What a database tells about itself; nothing is changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from strmctl.domain.mapping import Mapping
+from strmctl.storage import rows
+from strmctl.storage.database import Database
+
+_COMPLAINTS = 20
+_DATED = ("created_at", "updated_at", "resolved_at", "last_probed_at")
+
+_SITES = """
+SELECT site, count(*) AS mappings, count(*) - count(resolved_url) AS unresolved
+FROM strm_mapping GROUP BY site ORDER BY site
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`unresolved` of its `mappings` have no URL to play."""
+
+    name: str
+    mappings: int
+    unresolved: int
+
+
+class DatabaseHealth:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def complaints(self) -> Sequence[str]:
+        """What `PRAGMA integrity_check` finds, at most 20 lines."""
+        found = self._database.query(f"PRAGMA integrity_check({_COMPLAINTS})")
+        return [str(row[0]) for row in found if row[0] != "ok"]
+
+    def dangling(self) -> int:
+        """Rows that refer to others which are not there."""
+        return len(self._database.query("PRAGMA foreign_key_check"))
+
+    def journal_mode(self) -> str:
+        [row] = self._database.query("PRAGMA journal_mode")
+        return str(row[0])
+
+    def unused_bytes(self) -> int:
+        """What the file holds beyond its content."""
+        [row] = self._database.query(
+            "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size"
+        )
+        return int(row[0])
+
+    def sites(self) -> Sequence[Site]:
+        return [Site(*row) for row in self._database.query(_SITES)]
+
+    def one_of(self, site: str) -> Mapping | None:
+        """The newest mapping of a site."""
+        found = self._database.query(
+            "SELECT * FROM strm_mapping WHERE site = ? ORDER BY id DESC LIMIT 1", (site,)
+        )
+        return rows.mapping(found[0]) if found else None
+
+    def dated_after(self, moment: datetime) -> int:
+        """Mappings that say that something has happened to them after then."""
+        condition = " OR ".join(f"{column} > :moment" for column in _DATED)
+        [row] = self._database.query(
+            f"SELECT count(*) FROM strm_mapping WHERE {condition}",
+            {"moment": rows.time_text(moment)},
+        )
+        return int(row[0])

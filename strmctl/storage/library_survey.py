@@ -1,0 +1,107 @@
+"""A walk over the whole library that goes on past what is odd, and tells it."""
+
+import os
+import time
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from strmctl.domain.library_path import EXTENSION
+
+_SECONDS_OF_A_WRITE = 60
+
+
+class Oddity(StrEnum):
+    UNREADABLE = "unreadable"
+    """A folder whose files cannot be seen."""
+    LEFTOVER = "leftover"
+    """A temporary file of a run that was killed."""
+    LINK = "link"
+    """A symbolic link that leads out of the library."""
+    SAME_NAME = "same name"
+    """Differs from another name beside it in case or Unicode form alone."""
+    UNDECODABLE = "undecodable"
+    """A name that is not UTF-8."""
+
+
+class LibrarySurvey:
+    """`tell` is given each oddity, its path and a word about it; names are fit for JSON."""
+
+    def __init__(self, library: Path, tell: Callable[[Oddity, str, str], None]) -> None:
+        self._library = library
+        self._real = os.path.realpath(library)
+        self._tell = tell
+        self.is_complete = True
+        """False once a folder could not be read."""
+        self.newest = 0.0
+        """When the last `.strm` was changed, by the file system's clock (epoch seconds)."""
+
+    def strm_paths(self, below: str = "") -> Iterator[str]:
+        """As `library_tree.strm_paths`, without what is odd."""
+        entries = self._entries(below)
+        self._tell_same_names(below, entries)
+        for entry in entries:
+            path = f"{below}/{entry.name}" if below else entry.name
+            if self._is_odd(entry, path) or entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from self.strm_paths(path)
+            elif entry.name.lower().endswith(EXTENSION):
+                self._note_time(entry)
+                yield path
+
+    def _entries(self, below: str) -> Sequence[os.DirEntry[str]]:
+        try:
+            with os.scandir(self._library / below) as found:
+                return sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            self.is_complete = False
+            self._tell(Oddity.UNREADABLE, below or ".", error.strerror or "")
+            return ()
+
+    def _is_odd(self, entry: os.DirEntry[str], path: str) -> bool:
+        if not _is_text(entry.name):
+            shown = os.fsencode(path).decode("utf-8", "replace")
+            self._tell(Oddity.UNDECODABLE, shown, "")
+        elif _is_leftover(entry):
+            self._tell(Oddity.LEFTOVER, path, "")
+        elif entry.is_symlink() and not self._is_inside(entry):
+            self._tell(Oddity.LINK, path, "")
+        else:
+            return False
+        return True
+
+    def _is_inside(self, entry: os.DirEntry[str]) -> bool:
+        return Path(os.path.realpath(entry.path)).is_relative_to(self._real)
+
+    def _tell_same_names(self, below: str, entries: Sequence[os.DirEntry[str]]) -> None:
+        seen: dict[str, str] = {}
+        for entry in entries:
+            name = entry.name
+            if name.startswith(".") or not _is_text(name):
+                continue
+            other = seen.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+            if other != name:
+                self._tell(Oddity.SAME_NAME, f"{below}/{name}" if below else name, other)
+
+    def _note_time(self, entry: os.DirEntry[str]) -> None:
+        try:
+            self.newest = max(self.newest, entry.stat(follow_symlinks=False).st_mtime)
+        except FileNotFoundError:
+            return
+
+
+def _is_leftover(entry: os.DirEntry[str]) -> bool:
+    """One that is younger than a minute may belong to a run that is writing now."""
+    if not (entry.name.startswith(".strmctl-") and entry.name.endswith(".tmp")):
+        return False
+    try:
+        age = time.time() - entry.stat(follow_symlinks=False).st_mtime
+    except FileNotFoundError:
+        return False
+    return age > _SECONDS_OF_A_WRITE
+
+
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in name)

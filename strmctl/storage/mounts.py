@@ -1,0 +1,39 @@
+"""On what kind of file system a path lies, as the kernel tells (proc(5), /proc/self/mountinfo)."""
+
+import re
+from pathlib import Path
+
+_MOUNTS = Path("/proc/self/mountinfo")
+_ESCAPED = re.compile(r"\\([0-7]{3})")
+_NETWORK = re.compile(
+    r"nfs\d?|cifs|smb\w*|9p|afs|ceph|glusterfs|lustre|beegfs|davfs\d?|ncpfs|"
+    r"fuse\.(sshfs|rclone|s3fs|davfs\d?|glusterfs|ceph\S*|mergerfs|smb\S*|nfs\S*|juicefs|goofys)"
+)
+
+
+def file_system(path: Path, mounts: str | None = None) -> str:
+    """Its name, such as `ext4` or `nfs4`; "" where the system does not tell.
+
+    `mounts` stands for the text of /proc/self/mountinfo.
+    """
+    if mounts is None:
+        mounts = _MOUNTS.read_text("utf-8", "surrogateescape") if _MOUNTS.exists() else ""
+    real = path.resolve()
+    found, kind = Path(), ""
+    for line in mounts.splitlines():
+        before, _, after = line.partition(" - ")
+        point = Path(_unescaped(before.split(" ")[4]))
+        # Of several mounts at one place the last one is what is seen.
+        if real.is_relative_to(point) and len(point.parts) >= len(found.parts):
+            found, kind = point, after.split(" ")[0]
+    return kind
+
+
+def is_network(kind: str) -> bool:
+    """Whether locks and shared memory cannot be relied on there."""
+    return _NETWORK.fullmatch(kind) is not None
+
+
+def _unescaped(text: str) -> str:
+    """Blanks, tabs, line ends and backslashes are written as octal numbers."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 8)), text)
