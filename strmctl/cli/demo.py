@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strmctl.cli.app import Panel, command
-from strmctl.cli.ending import INTERRUPTED
+from strmctl.cli.interruption import INTERRUPTED, take_no_signals
 from strmctl.cli.output import Output, printable
 from strmctl.cli.run import Run
 from strmctl.errors import StrmctlError
@@ -94,6 +94,7 @@ def _stay(output: Output, stage: "Stage", story: "Story", proxy: "subprocess.Pop
         first = "The proxy stays up, and its links go on ending and healing. Play one of these:"
         last = f"The library is in {stage.folder}. Ctrl-C ends the demo."
         output.note("\n".join([first, *lines, last]))
+    take_no_signals()
     try:
         status = proxy.wait()
     except KeyboardInterrupt:

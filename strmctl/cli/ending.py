@@ -6,20 +6,20 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from types import FrameType, TracebackType
+from types import TracebackType
 
 import typer
 from typer.main import get_command
 
 from strmctl.cli.app import ARGUMENTS, app
 from strmctl.cli.commands import import_for
+from strmctl.cli.interruption import INTERRUPTED, TERMINATED, Interruption
 from strmctl.cli.output import UnwritableError, encode, printable, writing
 from strmctl.errors import StrmctlError
 
 _COMPLETION = "_STRMCTL_COMPLETE"
 _USAGE = 2
-INTERRUPTED = 128 + signal.SIGINT
-_TERMINATED = 128 + signal.SIGTERM
+_INTERRUPTIONS = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
 _CLOSED_PIPE = 128 + signal.SIGPIPE
 _VERBOSE = re.compile(r"-[a-z]*v[a-z]*|--verbose")
 
@@ -27,23 +27,27 @@ _VERBOSE = re.compile(r"-[a-z]*v[a-z]*|--verbose")
 def run_to_the_end(arguments: Sequence[str]) -> int:
     """Run one command line; an exception that nobody foresaw ends in `sys.excepthook`."""
     sys.excepthook = _Unexpected(arguments)
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        code = _run(arguments)
-        with writing():
-            sys.stdout.flush()
-    except UnwritableError as error:
-        _forget_stdout()
-        return _fail(str(error), error.exit_code, arguments)
-    except StrmctlError as error:
-        return _fail(str(error), error.exit_code, arguments)
-    except typer.TyperException as error:
-        return _fail(error.format_message(), error.exit_code, arguments)
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted", INTERRUPTED, arguments)
-    except BrokenPipeError:
-        _forget_stdout()
-        return _CLOSED_PIPE
+    with Interruption(lambda code: _interrupted(code, arguments)) as interruption:
+        try:
+            return _run_and_flush(arguments)
+        except UnwritableError as error:
+            _forget_stdout()
+            return _fail(str(error), error.exit_code, arguments)
+        except StrmctlError as error:
+            return _fail(str(error), error.exit_code, arguments)
+        except typer.TyperException as error:
+            return _fail(error.format_message(), error.exit_code, arguments)
+        except (KeyboardInterrupt, typer.Abort):
+            return interruption.ended()
+        except BrokenPipeError:
+            _forget_stdout()
+            return _CLOSED_PIPE
+
+
+def _run_and_flush(arguments: Sequence[str]) -> int:
+    code = _run(arguments)
+    with writing():
+        sys.stdout.flush()
     return code
 
 
@@ -70,8 +74,8 @@ def _fail(message: str, code: int, arguments: Sequence[str]) -> int:
     return code
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(_TERMINATED)
+def _interrupted(code: int, arguments: Sequence[str]) -> None:
+    _fail(_INTERRUPTIONS[code], code, arguments)
 
 
 def _forget_stdout() -> None:

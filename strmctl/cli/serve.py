@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strmctl.cli.app import Panel, command
+from strmctl.cli.interruption import take_no_signals
 from strmctl.cli.run import Run
 from strmctl.errors import SettingsError
 from strmctl.settings.model import Auth, Settings
@@ -36,6 +37,7 @@ def serve(
     with process.listen(settings.serve) as listener:
         _check_auth(run, settings, listener, insecure=insecure)
         rehearse(settings)
+        take_no_signals()
         run.output.note(f"strmctl serves {settings.proxy.public_base_url} on {_name(listener)}")
         process.run(settings, listener, verbose=run.output.verbose, quiet=run.output.quiet)
 

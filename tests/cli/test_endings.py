@@ -1,5 +1,6 @@
 """Every end of a run is one exit code and at most one line on stderr."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from command_line import Strmctl
 from strmctl import __version__
 
 BOOM = """
-import os, sys
+import asyncio, os, sys, threading
 from strmctl.cli.app import Panel, command
 from strmctl.cli.ending import run_to_the_end
 
@@ -29,6 +30,12 @@ def boom(run):
     if os.environ["BOOM"] == "wait":
         run.output.note("waiting")
         sys.stdin.read()
+    if os.environ["BOOM"] == "thread":
+        def hang():
+            run.output.note("waiting")
+            threading.Event().wait()
+        run.output.record({"type": "number"}, "1")
+        asyncio.run(asyncio.to_thread(hang))
     raise RuntimeError("https://user:hunter2@cdn.example/a.m3u8?token=hunter2 is odd")
 
 sys.exit(run_to_the_end(["boom", *sys.argv[1:]]))
@@ -112,14 +119,60 @@ def test_results_that_cannot_be_written(arguments: list[str], tmp_path: Path) ->
     assert ended.returncode == 1
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_signals(sent: signal.Signals) -> None:
-    with start("wait") as process:
+SIGNALS = pytest.mark.parametrize(
+    ("sent", "word"),
+    [
+        pytest.param(signal.SIGINT, "interrupted", id="SIGINT"),
+        pytest.param(signal.SIGTERM, "terminated", id="SIGTERM"),
+    ],
+)
+
+
+@SIGNALS
+@pytest.mark.parametrize("kind", ["wait", "thread"])
+def test_a_signal_ends_at_once_with_one_line(kind: str, sent: signal.Signals, word: str) -> None:
+    with start(kind) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "waiting\n"
         process.send_signal(sent)
-        assert len(process.stderr.read().splitlines()) <= 1
-    assert process.returncode == 128 + sent
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (128 + sent, f"strmctl: {word}\n")
+    assert out == ("1\n" if kind == "thread" else "")
+
+
+@SIGNALS
+def test_a_signal_ends_a_run_whose_results_nobody_reads(sent: signal.Signals, word: str) -> None:
+    with start("pipe") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "0\n"
+        process.send_signal(sent)
+        assert process.wait(30) == 128 + sent
+        assert process.stderr.read() == f"strmctl: {word}\n"
+
+
+def test_a_signal_with_json() -> None:
+    with start("wait", "--json") as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "waiting\n"
+        process.terminate()
+        error = json.loads(process.communicate(timeout=30)[1])
+    assert error == {"type": "error", "code": 143, "message": "terminated"}
+
+
+def test_ctrl_c_while_modules_are_imported_is_no_traceback(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "strmctl", "migrate"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        while "typer.models" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert "Traceback" not in process.communicate(timeout=30)[1]
+    assert process.returncode in (128 + signal.SIGINT, -signal.SIGINT)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+"""SIGINT and SIGTERM end a run at once: what has not tidied up soon after is left as it is.
+
+That loses nothing, since files are replaced whole and each batch is a transaction. It is for what
+cannot be interrupted: a thread that asks a dead DNS server, SQLite waiting for another program, a
+pipe that nobody reads.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType, TracebackType
+from typing import Self
+
+INTERRUPTED = 128 + signal.SIGINT
+TERMINATED = 128 + signal.SIGTERM
+_ENDINGS = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
+_TIDYING_SECONDS = 2.0
+_FLUSHING_SECONDS = 0.5
+
+
+class Interruption:
+    """Both signals raise KeyboardInterrupt in the run; `tell` writes its one line, for a code.
+
+    A thread of its own is woken by them (signal.set_wakeup_fd), whatever the main one does.
+    """
+
+    def __init__(self, tell: Callable[[int], None]) -> None:
+        self._tell = tell
+        self._code = INTERRUPTED
+        self._untold = threading.Lock()
+        self._signals, self._wakeup = os.pipe()
+        os.set_blocking(self._wakeup, False)
+
+    def __enter__(self) -> Self:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, self._terminate)
+        signal.set_wakeup_fd(self._wakeup, warn_on_full_buffer=False)
+        threading.Thread(target=self._watch, name="signals", daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        take_no_signals()
+        os.close(self._wakeup)
+
+    def ended(self) -> int:
+        """The run has tidied up; returns its exit code."""
+        # What was left half made, an event loop say, complains when it is collected.
+        sys.unraisablehook = lambda _unraisable: None
+        self._tell_once(self._code)
+        return self._code
+
+    def _terminate(self, _number: int, _frame: FrameType | None) -> None:
+        """Like SIGINT, for which asyncio cancels what it runs, but with another exit code."""
+        self._code = TERMINATED
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+
+    def _watch(self) -> None:
+        code = None
+        while code is None:
+            number = os.read(self._signals, 1)
+            if not number:
+                os.close(self._signals)
+                return
+            code = _ENDINGS.get(signal.Signals(number[0]))
+        threading.Event().wait(_TIDYING_SECONDS)
+        self._tell_once(code)
+        flushing = threading.Thread(target=_flush, daemon=True)
+        flushing.start()
+        flushing.join(_FLUSHING_SECONDS)
+        os._exit(code)
+
+    def _tell_once(self, code: int) -> None:
+        if self._untold.acquire(blocking=False):
+            self._tell(code)
+
+
+def take_no_signals() -> None:
+    """For a command with an ending of its own: nobody watches how long it takes."""
+    signal.set_wakeup_fd(-1)
+
+
+def _flush() -> None:
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
