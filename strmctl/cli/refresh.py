@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strmctl.cli.app import Panel, command
+from strmctl.cli.changing import Force
 from strmctl.cli.parameters import Wait
 from strmctl.cli.run import Run
 from strmctl.cli.selection import selecting
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.selection import Selection
-from strmctl.errors import ItemError, UsageError
+from strmctl.errors import ItemError, SafetyError, UsageError
 
 if TYPE_CHECKING:
     from strmctl.services.refresh import Refreshed
@@ -29,9 +30,10 @@ def refresh(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell which it would be; nothing is asked.")
     ] = False,
+    force: Force = False,
     wait: Wait = None,
 ) -> int:
-    """Resolve mappings again and store the answers; one failure never stops the rest."""
+    """Resolve mappings again and store the answers that play; one failure never stops the rest."""
     if dead:
         selection = replace(selection, states=(*selection.states, LinkState.DEAD))
     if selection.is_everything and not all_:
@@ -39,7 +41,7 @@ def refresh(
     if dry_run:
         _tell(run, selection)
         return 0
-    return _refresh(run, selection, wait)
+    return _refresh(run, selection, force=force, wait=wait)
 
 
 def _tell(run: Run, selection: Selection) -> None:
@@ -52,16 +54,32 @@ def _tell(run: Run, selection: Selection) -> None:
             record = {**_record(mapping, mapping.resolution, "unchanged"), "dry_run": True}
             run.output.record(record, f"would refresh {mapping.identity}")
             count += 1
+        needs_force = _is_braked(run, database, selection)
+    summary = {"refreshed": 0, "unchanged": count, "failed": 0}
     run.output.summary(
-        {"refreshed": 0, "unchanged": count, "failed": 0, "dry_run": True},
-        f"{count} would be refreshed",
+        {**summary, "dry_run": True, "needs_force": needs_force},
+        f"{count} would be refreshed" + (": needs --force" if needs_force else ""),
     )
 
 
-def _refresh(run: Run, selection: Selection, wait: str | None) -> int:
+def _is_braked(run: Run, database: "Database", selection: Selection) -> bool:
+    from strmctl.services.refresh import check_brake
+
+    try:
+        check_brake(run.settings, database, selection)
+    except SafetyError:
+        return True
+    return False
+
+
+def _refresh(run: Run, selection: Selection, *, force: bool, wait: str | None) -> int:
     import asyncio
 
+    from strmctl.services.refresh import check_brake
+
     with run.alone("refresh", wait) as database:
+        if not force:
+            check_brake(run.settings, database, selection)
         counts = asyncio.run(_refresh_all(run, database, selection))
     text = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
     run.output.summary(counts, text)
@@ -87,7 +105,7 @@ async def _refresh_all(run: Run, database: "Database", selection: Selection) -> 
 def _show(run: Run, done: "Refreshed") -> None:
     text = f"{done.outcome} {done.mapping.identity}" + (f": {done.reason}" if done.reason else "")
     record = _record(done.mapping, done.resolution, done.outcome, done.reason)
-    run.output.record(record, text)
+    run.output.record(record, text if done.reason or run.output.verbose else None)
 
 
 def _record(

@@ -1,4 +1,7 @@
-"""Resolve mappings again, politely and each for itself: one failure never stops the rest."""
+"""Resolve mappings again, politely and each for itself: one failure never stops the rest.
+
+What a resolver answers is seen to play before it replaces what was there.
+"""
 
 import asyncio
 import time
@@ -6,23 +9,31 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from strmctl.domain import strm_text
+from strmctl.domain import brake, strm_text
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, ResolverError
 from strmctl.resolvers.contract import Reason
+from strmctl.services.link_check import LinkCheck
 from strmctl.services.own_file import check_own
+from strmctl.services.player_service import guard
 from strmctl.services.resolving import Resolving, resolving
+from strmctl.services.trial import LinkTrial, Trials
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
 from strmctl.storage.strm_file import LibraryFiles
+from strmctl.upstream.client import UpstreamClient
 
 _AT_ONCE = 8
 _AT_ONCE_FOR_A_SITE = 4
 _LONGEST_WAIT = 60.0
+_ANSWERS = 3
+"""That a resolver may give for a mapping in one run, of which the last ones avoid the others."""
+
 _FAILING = (LinkState.SUSPECT, LinkState.DEAD, LinkState.BLOCKED)
 
 
@@ -42,6 +53,16 @@ class Refreshed:
     reason: str | None = None
 
 
+def check_brake(settings: Settings, database: Database, selection: Selection) -> None:
+    """Raises SafetyError where too many links would be replaced that nothing is known against."""
+    if selection.expiring_before is not None:
+        return
+    mappings = Mappings(database)
+    working = mappings.count_working(selection, datetime.now(UTC))
+    total = mappings.count(Selection())
+    brake.check(working, total, settings.safety.max_change, "working links would be replaced")
+
+
 async def refresh(
     settings: Settings, database: Database, selection: Selection
 ) -> AsyncGenerator[Refreshed, None]:
@@ -49,15 +70,27 @@ async def refresh(
     stops is given up.
 
     In direct mode the `.strm` is rewritten as well unless it holds something else. Raises
-    what concerns every mapping: SettingsError, DatabaseError, ItemError where there is no library.
+    what concerns every mapping: SettingsError, DatabaseError, ItemError where there is no library,
+    EgressError where new links cannot be checked.
     """
     mappings = Mappings(database)
     files = _DirectFiles(settings, mappings) if settings.proxy.mode is Mode.DIRECT else None
-    async with resolving(settings, mappings) as service:
-        refresher = _Refresher(service, files)
+    async with resolving(settings, mappings) as service, _trials(settings) as trials:
+        refresher = _Refresher(service, trials, files)
         async with aclosing(_some_at_once(refresher, mappings.select(selection))) as results:
             async for done in results:
                 yield done
+
+
+@asynccontextmanager
+async def _trials(settings: Settings) -> AsyncIterator[Trials]:
+    client = UpstreamClient(settings.upstream, guard(settings))
+    check = LinkCheck(client, timeout=settings.probe.timeout)
+    guarded = settings.proxy.mode is Mode.PROXY
+    try:
+        yield Trials(check, per_host=settings.probe.per_host, guarded=guarded)
+    finally:
+        await client.aclose()
 
 
 async def _some_at_once(
@@ -105,40 +138,52 @@ class _Turn:
 class _Refresher:
     """`files` are there in direct mode only."""
 
-    def __init__(self, service: Resolving, files: "_DirectFiles | None") -> None:
+    def __init__(self, service: Resolving, trials: Trials, files: "_DirectFiles | None") -> None:
         self._service = service
+        self._trials = trials
         self._files = files
         self._turns: defaultdict[str, _Turn] = defaultdict(_Turn)
 
     async def refresh(self, mapping: Mapping) -> Refreshed:
+        trial = self._trials.of(mapping, self._service.egress(mapping.identity.site))
         try:
             if self._files is not None:
                 await asyncio.to_thread(self._files.read_own, mapping)
-            resolution = await self._resolve(mapping)
+            resolution = await self._resolve(mapping, trial)
             if self._files is not None:
                 await asyncio.to_thread(self._files.rewrite, mapping, resolution)
         except ItemError as error:
-            return Refreshed(mapping, Outcome.FAILED, mapping.resolution, str(error))
+            reason = trial.reason or str(error)
+            return Refreshed(mapping, Outcome.FAILED, mapping.resolution, reason)
         same = mapping.resolution is not None and mapping.resolution.url == resolution.url
         outcome = Outcome.UNCHANGED if same else Outcome.REFRESHED
         return Refreshed(mapping, outcome, resolution)
 
-    async def _resolve(self, mapping: Mapping) -> Resolution:
+    async def _resolve(self, mapping: Mapping, trial: LinkTrial) -> Resolution:
         """Asks again, once, where the resolver says when."""
         turn = self._turns[mapping.identity.site]
         try:
             async with turn.taken():
-                return await self._renew(mapping)
+                return await self._renew(mapping, trial)
         except ResolverError as error:
             if error.http_status != 503 or error.retry_after is None:
                 raise
             turn.put_off(error.retry_after)
         async with turn.taken():
-            return await self._renew(mapping)
+            return await self._renew(mapping, trial)
 
-    async def _renew(self, mapping: Mapping) -> Resolution:
+    async def _renew(self, mapping: Mapping, trial: LinkTrial) -> Resolution:
+        """Asks again, a few times, where the answer does not play: there may be another one."""
         failed = mapping.resolution if mapping.state in _FAILING else None
-        return await self._service.renew(mapping.identity, Reason.REFRESH, failed=failed)
+        while True:
+            refused = len(trial.refused)
+            try:
+                return await self._service.renew(
+                    mapping.identity, Reason.REFRESH, failed=failed, trial=trial
+                )
+            except ItemError:
+                if not refused < len(trial.refused) < _ANSWERS:
+                    raise
 
 
 class _DirectFiles:

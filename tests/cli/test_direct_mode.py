@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from command_line import Strmctl
 from library_tree import files
+from media_server import MediaServer, media_server
 from resolvers.answering import Asked, Reply, Server, answer, answering
 
 MOVIE = ("--site", "a.to", "--slug", "film", "--language", "de")
@@ -17,18 +18,24 @@ MINE = "http://my.own/file"
 class Numbered:
     """A new URL each time."""
 
-    def __init__(self) -> None:
-        self._lock, self._count = threading.Lock(), 0
+    def __init__(self, upstream: MediaServer) -> None:
+        self._lock, self._count, self._upstream = threading.Lock(), 0, upstream
 
     def __call__(self, asked: Asked) -> Reply:
         with self._lock:
             self._count += 1
-            return answer(f"https://cdn.example/{self._count}?token=secret")
+            return answer(self._upstream.url(f"{self._count}?token=secret"))
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with answering(Numbered()) as server:
+def upstream() -> Iterator[MediaServer]:
+    with media_server() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def server(upstream: MediaServer) -> Iterator[Server]:
+    with answering(Numbered(upstream)) as server:
         yield server
 
 
@@ -39,6 +46,7 @@ def film(strmctl: Strmctl, library: Path, server: Server, monkeypatch: pytest.Mo
     with (library / "strmctl.toml").open("a") as settings:
         settings.write(resolver)
     monkeypatch.setenv("STRM_PROXY_MODE", "direct")
+    monkeypatch.setenv("STRM_PROXY_UPSTREAM_ALLOWLIST", "127.0.0.1")
     strmctl("write", *MOVIE)
     server.asked.clear()
     return library / "library" / FILM
@@ -53,20 +61,24 @@ def test_refresh_leaves_a_foreign_file_alone(strmctl: Strmctl, film: Path, serve
     assert server.asked == []
 
 
-def test_write_leaves_a_foreign_file_alone(strmctl: Strmctl, film: Path) -> None:
+def test_write_leaves_a_foreign_file_alone(
+    strmctl: Strmctl, film: Path, upstream: MediaServer
+) -> None:
     film.write_text(f"{MINE}\n")
     assert "holds something else" in strmctl("write", *MOVIE, code=12).err
     assert film.read_text() == f"{MINE}\n"
     strmctl("write", *MOVIE, "--force")
-    assert film.read_text() == "https://cdn.example/1?token=secret\n"
+    assert film.read_text() == f"{upstream.url(1)}?token=secret\n"
 
 
-def test_moving_leaves_a_foreign_file_behind(strmctl: Strmctl, film: Path, library: Path) -> None:
+def test_moving_leaves_a_foreign_file_behind(
+    strmctl: Strmctl, film: Path, library: Path, upstream: MediaServer
+) -> None:
     film.write_text(f"{MINE}\n")
     strmctl("write", *MOVIE, "--path", "Elsewhere.strm")
     assert files(library) == {
         FILM: f"{MINE}\n",
-        "Elsewhere.strm": "https://cdn.example/1?token=secret\n",
+        "Elsewhere.strm": f"{upstream.url(1)}?token=secret\n",
     }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Strmctl
+from media_server import MediaServer, media_server
 from resolvers.answering import Asked, Reply, Server, answer, answering
 
 from strmctl.storage.database import Database
@@ -22,7 +23,8 @@ EPISODES = 12
 class Numbered:
     """Each episode's answers are numbered; `broken` ones are 404."""
 
-    def __init__(self) -> None:
+    def __init__(self, upstream: MediaServer) -> None:
+        self.upstream = upstream
         self.count = 0
         self.broken: set[int] = set()
         self._lock = threading.Lock()
@@ -32,18 +34,27 @@ class Numbered:
             return Reply(404)
         with self._lock:
             self.count += 1
-        return answer(f"https://cdn.example/{asked.question['episode']}/{self.count}")
+        return answer(self.upstream.url(f"{asked.question['episode']}/{self.count}"))
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with answering(Numbered()) as server:
+def upstream() -> Iterator[MediaServer]:
+    with media_server() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def server(upstream: MediaServer) -> Iterator[Server]:
+    with answering(Numbered(upstream)) as server:
         yield server
 
 
 @pytest.fixture
-def series(strmctl: Strmctl, library: Path, server: Server) -> Path:
+def series(
+    strmctl: Strmctl, library: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """A library of EPISODES episodes, none resolved yet, and one film of another site."""
+    monkeypatch.setenv("STRM_PROXY_UPSTREAM_ALLOWLIST", "127.0.0.1")
     with (library / "strmctl.toml").open("a") as settings:
         settings.write(
             f'\n[resolvers.mine]\nsites = ["a.to"]\ntype = "http"\nurl = "{server.url}"\n'
@@ -65,7 +76,7 @@ def urls(strmctl: Strmctl) -> dict[int, str | None]:
     return {record["episode"]: record["resolved_url"] for record in shown}
 
 
-def test_a_series(strmctl: Strmctl, series: Path, server: Server) -> None:
+def test_a_series(strmctl: Strmctl, series: Path, server: Server, upstream: MediaServer) -> None:
     *records, summary = strmctl("refresh", "--series", "one-piece", "--json").records
     assert summary == {
         "type": "summary",
@@ -77,12 +88,14 @@ def test_a_series(strmctl: Strmctl, series: Path, server: Server) -> None:
     assert sorted(record["id"] for record in records) == list(range(1, EPISODES + 1))
     assert {question["reason"] for question in server.questions} == {"refresh"}
     for episode, url in urls(strmctl).items():
-        assert str(url).startswith(f"https://cdn.example/{episode}/")
+        assert str(url).startswith(upstream.url(f"{episode}/"))
 
 
-def test_the_json_of_one(strmctl: Strmctl, series: Path, server: Server) -> None:
+def test_the_json_of_one(
+    strmctl: Strmctl, series: Path, server: Server, upstream: MediaServer
+) -> None:
     server.reply = lambda asked: answer(
-        "https://cdn.example/secret", provider="VOE", expires_at=1999999999
+        upstream.url("secret"), provider="VOE", expires_at=1999999999
     )
     [record, _] = strmctl("refresh", "--series", "one-piece", "--episode", 1, "--json").records
     assert record == {
@@ -112,8 +125,10 @@ def test_one_failure_never_stops_the_rest(strmctl: Strmctl, series: Path, server
     assert "no resolver for site 'b.to'" in failed["film"]
 
 
-def test_the_same_answer_is_unchanged(strmctl: Strmctl, series: Path, server: Server) -> None:
-    server.reply = lambda asked: answer("https://nas.example/static")
+def test_the_same_answer_is_unchanged(
+    strmctl: Strmctl, series: Path, server: Server, upstream: MediaServer
+) -> None:
+    server.reply = lambda asked: answer(upstream.url("static"))
     for outcome in ("refreshed", "unchanged"):
         summary = strmctl("refresh", "--site", "a.to", "--json").records[-1]
         assert summary[outcome] == EPISODES
@@ -127,10 +142,10 @@ def test_a_failure_keeps_what_was_known(strmctl: Strmctl, series: Path, server: 
     assert urls(strmctl) == before
 
 
-def test_expiring(strmctl: Strmctl, series: Path, server: Server) -> None:
+def test_expiring(strmctl: Strmctl, series: Path, server: Server, upstream: MediaServer) -> None:
     def expires(asked: Asked) -> Reply:
         minutes = 30 if asked.question["episode"] <= 3 else 300
-        return answer("https://cdn.example/1", expires_at=time.time() + 60 * minutes)
+        return answer(upstream.url("1"), expires_at=time.time() + 60 * minutes)
 
     server.reply = expires
     strmctl("refresh", "--series", "one-piece")
@@ -148,7 +163,9 @@ def test_dead_ones_avoid_the_url_that_died(strmctl: Strmctl, series: Path, serve
     strmctl("refresh", "--dead")
     [question] = server.questions
     assert (question["episode"], question["avoid_urls"]) == (3, [dead])
-    assert strmctl("show", 3, "--json").document["state"] == "unknown"
+    shown = strmctl("show", 3, "--json").document
+    assert shown["state"] == "alive"
+    assert shown["last_probed_at"] is not None
 
 
 def test_nothing_to_do_is_well(strmctl: Strmctl, series: Path, server: Server) -> None:
@@ -182,7 +199,9 @@ def test_dry_run(strmctl: Strmctl, series: Path, server: Server) -> None:
     assert server.asked == []
 
 
-def test_it_is_polite(strmctl: Strmctl, series: Path, server: Server) -> None:
+def test_it_is_polite(
+    strmctl: Strmctl, series: Path, server: Server, upstream: MediaServer
+) -> None:
     lock = threading.Lock()
     now, most = 0, 0
     several = threading.Event()
@@ -197,7 +216,7 @@ def test_it_is_polite(strmctl: Strmctl, series: Path, server: Server) -> None:
         several.wait(30)
         with lock:
             now -= 1
-        return answer("https://cdn.example/1")
+        return answer(upstream.url("1"))
 
     server.reply = count
     strmctl("refresh", "--series", "one-piece")
@@ -205,7 +224,7 @@ def test_it_is_polite(strmctl: Strmctl, series: Path, server: Server) -> None:
 
 
 def test_a_resolver_that_says_later_is_asked_again_then(
-    strmctl: Strmctl, series: Path, server: Server
+    strmctl: Strmctl, series: Path, server: Server, upstream: MediaServer
 ) -> None:
     begun = threading.Event()
 
@@ -213,7 +232,7 @@ def test_a_resolver_that_says_later_is_asked_again_then(
         if not begun.is_set():
             begun.set()
             return Reply(503, headers={"Retry-After": "1"})
-        return answer("https://cdn.example/1")
+        return answer(upstream.url("1"))
 
     server.reply = busy_first
     strmctl("refresh", "--series", "one-piece", "--episode", 1)
@@ -230,14 +249,18 @@ def test_one_that_says_much_later_is_left_alone(
 
 
 def test_in_direct_mode_the_file_is_rewritten(
-    strmctl: Strmctl, series: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+    strmctl: Strmctl,
+    series: Path,
+    server: Server,
+    upstream: MediaServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     record = strmctl("show", 1, "--json").document
     file = series / "library" / record["strm_path"]
     file.write_text(f"#KODIPROP:a=b\n{record['playback_url']}\n")
     monkeypatch.setenv("STRM_PROXY_MODE", "direct")
     strmctl("refresh", "--series", "one-piece", "--episode", 1)
-    assert file.read_text() == "#KODIPROP:a=b\nhttps://cdn.example/1/1\n"
+    assert file.read_text() == f"#KODIPROP:a=b\n{upstream.url('1/1')}\n"
 
 
 def test_in_proxy_mode_no_file_is_touched(strmctl: Strmctl, series: Path, server: Server) -> None:
@@ -260,7 +283,12 @@ def test_two_runs_never_overlap(strmctl: Strmctl, series: Path, server: Server) 
     ("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
 )
 def test_an_interrupt_ends_at_once_and_keeps_what_is_done(
-    strmctl: Strmctl, series: Path, server: Server, sign: signal.Signals, code: int
+    strmctl: Strmctl,
+    series: Path,
+    server: Server,
+    upstream: MediaServer,
+    sign: signal.Signals,
+    code: int,
 ) -> None:
     stuck, release = threading.Event(), threading.Event()
 
@@ -268,7 +296,7 @@ def test_an_interrupt_ends_at_once_and_keeps_what_is_done(
         if asked.question["episode"] > 5:
             stuck.set()
             release.wait(60)
-        return answer("https://cdn.example/1")
+        return answer(upstream.url("1"))
 
     server.reply = stops_after_five
     command = [sys.executable, "-m", "strmctl", "refresh", "--series", "one-piece", "--json"]

@@ -1,207 +1,30 @@
-"""Expiries in URLs: a fixture for every scheme, and what is no prediction.
-
-Where a fixture comes from a document or an issue, the table in expiry_schemes.py names it.
-"""
+"""Expiries in URLs: a fixture for every scheme, and what is no prediction."""
 
 import base64
-import json
 import string
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
+from expiry_samples import (
+    ABSOLUTE,
+    CDN,
+    END,
+    EPOCH,
+    HEX,
+    ISSUED,
+    JWT,
+    MD5,
+    POLICY,
+    SHA,
+    TWITCH,
+    in_base64,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strmctl.domain.expiry import Confidence, Kind, Prediction, predict
 from strmctl.domain.expiry_schemes import GUESSES, SCHEMES
-
-MD5 = "5d41402abc4b2a76b9719d911017c592"
-SHA = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-EPOCH = 1795388400  # 2026-11-22T23:00:00Z
-HEX = f"{EPOCH:x}"
-END = "2026-11-22T23:00:00Z"
-CDN = "https://cdn.example"
-
-
-def in_base64(value: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
-
-
-JWT = f"{in_base64({'alg': 'HS256'})}.{in_base64({'sub': 'x', 'exp': EPOCH})}.c2ln"
-POLICY = (
-    base64.b64encode(
-        json.dumps(
-            {
-                "Statement": [
-                    {
-                        "Resource": "https://d1.example/*",
-                        "Condition": {
-                            "DateLessThan": {"AWS:EpochTime": EPOCH},
-                            "DateGreaterThan": {"AWS:EpochTime": EPOCH - 999},
-                        },
-                    }
-                ]
-            }
-        ).encode()
-    )
-    .decode()
-    .translate(str.maketrans("+=/", "-_~"))
-)
-TWITCH = (
-    "%7B%22adblock%22%3Afalse%2C%22chansub%22%3A%7B%22view_until%22%3A1924905600%7D%2C"
-    "%22device_id%22%3A%22a615b93a6c8acb58%22%2C%22expires%22%3A1605748569%2C%22game%22%3A%22%22%7D"
-)
-
-ABSOLUTE = [
-    (
-        "voe",
-        "/engine/hls2-c/01/x/master.m3u8?t=aB3&s=1770225160&e=14400&f=5&node=n&i=84.170&sp=2500"
-        "&asn=3320",
-        "2026-02-04T21:12:40Z",
-    ),
-    (
-        "aws-sigv4",
-        "/b/f.mkv?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AK%2F20130524%2Fx"
-        "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-Signature=ab",
-        "2013-05-25T00:00:00Z",
-    ),
-    ("aws-sigv4-epoch", f"/f.mkv?X-Amz-Date=20261122T200000Z&X-Amz-Expires={EPOCH}", END),
-    ("aws-sigv2", f"/f.mkv?AWSAccessKeyId=AK&Expires={EPOCH}&Signature=a%2Fb%3D", END),
-    (
-        "gcs-v2",
-        "/game/1332578/5004285?GoogleAccessId=uploader@moonscript2.iam.gserviceaccount.com"
-        "&Expires=1646752072&Signature=I9n1L70yAw%2F",
-        "2022-03-08T15:07:52Z",
-    ),
-    (
-        "gcs-v4",
-        "/kaggle-data-sets/568973/Data.zip?X-Goog-Algorithm=GOOG4-RSA-SHA256"
-        "&X-Goog-Date=20230418T005138Z&X-Goog-Expires=259200&X-Goog-SignedHeaders=host",
-        "2023-04-21T00:51:38Z",
-    ),
-    (
-        "cloudfront-canned",
-        "/image.jpg?color=red&size=medium&Expires=1767290400"
-        "&Signature=nitfHRCrtziwO2HwPfWw~yYD&Key-Pair-Id=K2JCJMDEHXQW5F",
-        "2026-01-01T18:00:00Z",
-    ),
-    ("cloudfront-custom", f"/v.m3u8?Policy={POLICY}&Signature=a~b_&Key-Pair-Id=K2", END),
-    ("google-cdn", f"/v.mp4?Expires={EPOCH}&KeyName=my-key&Signature=Y-8nA=", END),
-    (
-        "azure-sas",
-        "/c/f.mp4?sv=2015-04-05&st=2015-04-29T22%3A18%3A26Z&se=2015-04-30T02%3A23%3A26Z"
-        "&sr=b&sp=r&sig=Z%2FRHI",
-        "2015-04-30T02:23:26Z",
-    ),
-    ("azure-sas", "/c/f.mp4?sv=2022-11-02&se=2026-11-23&sp=r&sig=x", "2026-11-23T00:00:00Z"),
-    ("akamai", f"/i/x/master.m3u8?hdnts=st={EPOCH - 60}~exp={EPOCH}~acl=/i/*~hmac={SHA}", END),
-    (
-        "akamai",
-        f"/i/x/master.m3u8?hdnea=ip=1.2.3.4~st={EPOCH - 9}~exp={EPOCH}~acl=/*~hmac={SHA}",
-        END,
-    ),
-    ("akamai", f"/x.mp4?__token__=exp%3D{EPOCH}~acl%3D%2f*~hmac%3D{SHA}", END),
-    (
-        "akamai-path",
-        "/hls/live/2004802/S/hdntl=exp=1578104416~acl=%2f*~data=hdntl~hmac=67b9e05bef10"
-        "/master_3868.m3u8",
-        "2020-01-04T02:20:16Z",
-    ),
-    (
-        "vimeo",
-        "/exp=1718224043~acl=%2F9e2b5fd5-c647%2F%2A~hmac=98e8271303397fe3/sep/master.json",
-        "2024-06-12T20:27:23Z",
-    ),
-    ("bunny", f"/v.mp4?token=HX-abc&expires={EPOCH}&token_path=%2Fv%2F", END),
-    ("bunny", f"/v.mp4?token=HX-abc&expires={EPOCH}123", "2026-11-22T23:00:00.123Z"),
-    ("bunny-path", f"/bcdn_token=HX-abc&expires={EPOCH}&token_path=%2Fv%2F/v/x.m3u8", END),
-    ("secure-link", "/photo.jpeg?md5=DMF1ucDxtHCxwYQ&expires=2147483647", "2038-01-19T03:14:07Z"),
-    ("secure-link-st-e", f"/v/movie.mp4?st=e1o2FbBYR5oD3k8ZMF8dHA&e={EPOCH}", END),
-    ("secure-link-path", f"/s/{MD5}/{EPOCH}/v.mp4", END),
-    ("secure-link-path", f"/videos/44_aJ0/e1o2FbBYR5oD3k8ZMF8dHA/{EPOCH}/master.m3u8", END),
-    ("secure-link-path", f"/{MD5},{EPOCH}/v.mp4", END),
-    ("keycdn", f"/v.mp4?token=abc&expire={EPOCH}", END),
-    ("fastly", f"/v.ts?token={EPOCH}_{SHA}", END),
-    (
-        "fastly",
-        "/vimeo-prod-skyfire-std-us/01/714366355.mp4?token=1502406525-0x3c9db3f693e922c6b77c"
-        "e22cc2a0589b794934f4",
-        "2017-08-10T23:08:45Z",
-    ),
-    (
-        "cdn77",
-        "/images/photo.png?secure=kaGd_cu6Iy4LDgfX3jy5Rw==,1333497600",
-        "2012-04-04T00:00:00Z",
-    ),
-    ("cdn77-path", "/kaGd_cu6Iy4LDgfX3jy5Rw==,1333497600/images/photo.png", "2012-04-04T00:00:00Z"),
-    (
-        "tencent-live",
-        "/live/test.m3u8?txSecret=f85a2ab363fe4dea&txTime=5867D600",
-        "2016-12-31T16:00:00Z",
-    ),
-    (
-        "tencent-live",
-        "/live/test.m3u8?txSecret=f85a2ab363fe4dea&txTime=1694669601",
-        "2023-09-14T05:33:21Z",
-    ),
-    ("googlevideo", f"/videoplayback?expire={EPOCH}&ei=x&ip=1.2.3.4&sparams=expire%2Cei%2Cip", END),
-    (
-        "googlevideo-path",
-        f"/api/manifest/hls_playlist/expire/{EPOCH}/ei/x/ip/1.2.3.4/index.m3u8",
-        END,
-    ),
-    ("discord", f"/attachments/1/2/v.mp4?ex={HEX}&is=6b022a70&hm={SHA}&", END),
-    (
-        "meta",
-        "/v/t51.82787-15/687044485_n.jpg?stp=c&oh=00_Af_iv3tmT38wK&oe=6A2F427E",
-        "2026-06-15T00:08:30Z",
-    ),
-    (
-        "tiktok",
-        "/obj/tos-maliva-p-0068/f7c1?x-expires=1613397600&x-signature=qPHNNUjatu%2B",
-        "2021-02-15T14:00:00Z",
-    ),
-    (
-        "wowza",
-        "/vod/mp4:sample.mp4/playlist.m3u8?wowzatokenendtime=1459767008"
-        "&wowzatokenhash=y8Iuk-Lq5h&wowzatokenstarttime=1459765208",
-        "2016-04-04T10:50:08Z",
-    ),
-    (
-        "wowza",
-        "/vod/x/playlist.m3u8?letokenendtime=1427456998&letokenhash=y8Iuk",
-        "2015-03-27T11:49:58Z",
-    ),
-    (
-        "mediavault",
-        "/app/stream/playlist.m3u8?s=1669281713&e=1669282013&ip=192.168.200.0/24"
-        "&h=e35a703178d35420c89cd92b45e00287",
-        "2022-11-24T09:26:53Z",
-    ),
-    ("jwt", f"/x.m3u8?token={JWT}", END),
-    ("jwt", f"/{JWT}/manifest/video.m3u8", END),
-    ("twitch", f"/api/channel/hls/x.m3u8?sig=ab&token={TWITCH}", "2020-11-19T01:16:09Z"),
-    ("alist", f"/d/movies/x.mkv?sign=LtX9_gkP4rkMZmI2oEYWrwyB7sGHxLBM4U0M0nU3Qmg=:{EPOCH}", END),
-    ("exp-sig", f"/stream?exp={EPOCH}&sig={SHA}", END),
-    ("start and duration", "/v.m3u8?s=1770225160&e=14400", "2026-02-04T21:12:40Z"),
-    ("start and duration", "/v.m3u8?st=1770225160&e=14400", "2026-02-04T21:12:40Z"),
-    ("name alone", f"/v.mp4?valid={EPOCH}", END),
-    ("name alone", f"/v.mp4?e={HEX}", END),
-]
-
-ISSUED = [
-    ("alibaba-a", f"/v.mp4?auth_key={EPOCH}-0-0-{MD5}"),
-    ("alibaba-b", f"/202611230700/{MD5}/v.mp4"),
-    ("alibaba-c", f"/{MD5}/{HEX}/v.mp4"),
-    ("alibaba-c", f"/{MD5}/{HEX.upper()}/tencent/type-c.mp4"),
-    ("tencent-a", f"/v.mp4?sign={EPOCH}-rand-0-{MD5}"),
-    ("tencent-a", f"/v.mp4?my-name={HEX}-rand-0-{MD5}"),
-    ("tencent-d", f"/v.mp4?sign={MD5}&t={EPOCH}"),
-    ("tencent-d", f"/v.mp4?sign={MD5}&t={HEX}"),
-    ("huawei-c2", f"/v.mp4?auth_key={SHA}&timestamp={EPOCH}"),
-    ("dood", f"/u5kj3/f46i6wiwoo~g2Q5140PwA?token=k8c6hkzc1y117oubfq77sr4f&expiry={EPOCH}000"),
-]
 
 
 def moment(text: str) -> datetime:
