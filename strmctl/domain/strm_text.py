@@ -1,8 +1,10 @@
 """A `.strm` is read tolerantly and written clean: UTF-8, LF, one URL, the user's comments kept."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from strmctl.domain import kodi_options
 from strmctl.errors import UsageError
 
 # Only these end a line; U+0085 and U+2028 may stand in a comment.
@@ -13,18 +15,25 @@ _INVISIBLE = "\ufeff\u200b\u2060\0"
 
 @dataclass(frozen=True, slots=True)
 class StrmText:
-    """The URL, None where there is none, and the lines that begin with `#` (`#KODIPROP:` …)."""
+    """The URL, None where there is none, and the lines that begin with `#` (`#KODIPROP:` …).
+
+    `headers` are those that Kodi is told behind the URL, not checked.
+    """
 
     url: str | None = field(default=None, repr=False)
     comments: tuple[str, ...] = field(default=(), repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def parse(content: bytes) -> StrmText:
     """Read any bytes: the first line that is neither blank nor a comment is the URL."""
     lines = [_bare(line) for line in _LINE_END.split(_decode(content))]
     comments = tuple(line for line in lines if line.startswith("#"))
-    url = next((line for line in lines if line and not line.startswith("#")), None)
-    return StrmText(url, comments)
+    line = next((line for line in lines if line and not line.startswith("#")), None)
+    if line is None:
+        return StrmText(None, comments)
+    url, headers = kodi_options.split(line)
+    return StrmText(url or None, comments, headers)
 
 
 def render(url: str, comments: tuple[str, ...] = ()) -> bytes:

@@ -1,6 +1,7 @@
 """What the library's files are: strmctl's own by their content, foreign, or no `.strm` at all."""
 
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -29,7 +30,8 @@ class Kind(StrEnum):
 class TreeFile:
     """One file; `identity` is what an own one names, `proved` says that its signature verifies.
 
-    `reason` says what is wrong with a bad one.
+    `headers` are those that stand behind the URL for Kodi, not checked; `reason` says what is
+    wrong with a bad one.
     """
 
     strm_path: str
@@ -38,6 +40,7 @@ class TreeFile:
     url: str | None = field(default=None, repr=False)
     identity: Identity | None = None
     proved: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     reason: str = ""
 
 
@@ -45,15 +48,19 @@ def look(files: LibraryFiles, strm_paths: Iterable[str], proof: Proof) -> Iterat
     """Batch by batch, so that memory stays flat however large the library is."""
     paths = iter(strm_paths)
     while batch := list(islice(paths, _BATCH)):
-        contents = files.read_all(batch)
-        yield [classify(path, contents[path], proof) for path in batch]
+        contents = files.read_all(path for path in batch if _is_printable(path))
+        yield [
+            classify(path, contents[path], proof) if path in contents else _misnamed(path)
+            for path in batch
+        ]
 
 
 def classify(strm_path: str, content: Content, proof: Proof) -> TreeFile:
     if content is None or isinstance(content, ItemError):
         reason = "vanished while it was looked at" if content is None else str(content)
         return TreeFile(strm_path, Kind.BAD, reason=reason)
-    url = strm_text.parse(content).url
+    text = strm_text.parse(content)
+    url = text.url
     if url is None:
         return TreeFile(strm_path, Kind.BAD, content, reason="holds no URL")
     identity = playback_url.identity_in(url)
@@ -64,7 +71,18 @@ def classify(strm_path: str, content: Content, proof: Proof) -> TreeFile:
         check_url(url)
     except UpstreamError as error:
         return TreeFile(strm_path, Kind.BAD, content, url, reason=str(error))
-    return TreeFile(strm_path, Kind.FOREIGN, content, url)
+    return TreeFile(strm_path, Kind.FOREIGN, content, url, headers=text.headers)
+
+
+def _is_printable(path: str) -> bool:
+    return not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in path)
+
+
+def _misnamed(path: str) -> TreeFile:
+    """With a path that can be shown and stored."""
+    shown = "".join(char if _is_printable(char) else "\ufffd" for char in path)
+    reason = "its name is not UTF-8 or holds a control character: rename it"
+    return TreeFile(shown, Kind.BAD, reason=reason)
 
 
 def _is_proved(url: str, proof: Proof) -> bool:
