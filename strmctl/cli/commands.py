@@ -14,9 +14,13 @@ NAMES = (
     "rewrite",
     "remove",
     "prune",
-    "refresh",  # Links
+    "probe",  # Links
+    "refresh",
     "serve",  # Server
+    "healthcheck",
     "config",  # Settings and database
+    "keys",
+    "doctor",
     "migrate",
     "backup",
 )

@@ -1,0 +1,67 @@
+"""Whether the server answers, asked the way that its clients ask."""
+
+import socket
+import time
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+import httpx
+
+from strmctl.errors import SettingsError, StrmctlError
+from strmctl.settings.model import ServeSettings
+
+_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`url` is what was asked, `seconds` how long the answer took."""
+
+    url: str
+    version: str
+    seconds: float
+
+
+def check_health(base_url: str) -> Health:
+    """Raises StrmctlError, exit code 1 as Docker's HEALTHCHECK wants it, for a server that ails."""
+    url = base_url.removesuffix("/").removesuffix("/healthz") + "/healthz"
+    begun = time.monotonic()
+    try:
+        # A proxy of the environment would be asked for its own loopback.
+        response = httpx.get(url, timeout=_SECONDS, trust_env=False)
+    except httpx.TimeoutException:
+        raise StrmctlError(f"unhealthy: {url} does not answer within {_SECONDS:g} s") from None
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        raise StrmctlError(f"unhealthy: {url} cannot be reached: {_reason(error)}") from None
+    return Health(url, _version(url, response), time.monotonic() - begun)
+
+
+def own_base_url(settings: ServeSettings) -> str:
+    """Where `serve` with these settings can be reached from this machine."""
+    if settings.port == 0:
+        raise SettingsError("serve.port is 0, a port that changes: pass --url")
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        found = socket.getaddrinfo(settings.host or "0.0.0.0", settings.port, family)
+    except OSError as error:
+        raise SettingsError(f"serve.host {settings.host!r}: {error.strerror}") from None
+    host = str(found[0][4][0])
+    if ip_address(host).is_unspecified:
+        host = "::1" if family == socket.AF_INET6 else "127.0.0.1"
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def _version(url: str, response: httpx.Response) -> str:
+    if response.status_code != httpx.codes.OK:
+        raise StrmctlError(f"unhealthy: {url} answers {response.status_code}")
+    try:
+        answer = response.json()
+        if answer["status"] == "ok":
+            return str(answer["version"])
+    except (ValueError, TypeError, KeyError):
+        pass
+    raise StrmctlError(f"unhealthy: at {url} something else answers than strmctl")
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
