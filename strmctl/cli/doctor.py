@@ -1,0 +1,153 @@
+"""`strmctl doctor`: what is wrong with the whole installation, and what mends it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from strmctl.cli.app import Panel, command
+from strmctl.cli.changing import Force
+from strmctl.cli.parameters import Wait
+from strmctl.cli.run import Run
+from strmctl.errors import DatabaseError, EgressError, SafetyError, SettingsError
+
+if TYPE_CHECKING:
+    from strmctl.services.doctor.finding import Finding
+
+_Kind = tuple[str, str, bool]
+"""Severity, check, and whether it was mended."""
+
+_EXAMPLES = 5
+_COLORS = {"error": "red", "warning": "yellow", "info": "cyan"}
+_DRIFT = 10
+_MOST_SEVERE_FIRST = (
+    SettingsError.exit_code,
+    DatabaseError.exit_code,
+    SafetyError.exit_code,
+    EgressError.exit_code,
+    _DRIFT,
+)
+
+
+@command(Panel.CARE)
+def doctor(
+    run: Run,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what is safe to mend.")] = False,
+    force: Force = False,
+    wait: Wait = None,
+) -> int:
+    """Examine settings, keys, database, library, resolvers and the way out.
+
+    Foreign, edited and duplicate files are told, never touched.
+    """
+    report = _Report(run)
+    with _alone(run, wait) if fix else nullcontext():
+        for finding in _findings(run, fix=fix, force=force):
+            report.add(finding)
+    report.end()
+    return report.exit_code
+
+
+def _findings(run: Run, *, fix: bool, force: bool) -> Iterator["Finding"]:
+    from strmctl.services.doctor import finding
+    from strmctl.services.doctor.checks import CHECKS, examine
+    from strmctl.services.doctor.installation import Installation
+
+    try:
+        loaded = run.loaded
+    except SettingsError as error:
+        yield finding.of_error(error, "settings", str(run.config or "strmctl.toml"))
+        return
+    with (
+        Installation(loaded, force=force) as installation,
+        run.output.progress("Examining", len(CHECKS)) as progress,
+    ):
+        for check in CHECKS:
+            yield from examine(check, installation, fix=fix)
+            progress.advance()
+
+
+@contextmanager
+def _alone(run: Run, wait: str | None) -> Iterator[None]:
+    """Where there is no database to lock, there is no other run either."""
+    with ExitStack() as stack:
+        with suppress(SettingsError, DatabaseError, OSError):
+            if run.settings.database.exists():
+                stack.enter_context(run.lock("doctor", wait))
+        yield
+
+
+class _Report:
+    """JSON as it comes; text at the end, by severity, the first few of each kind."""
+
+    def __init__(self, run: Run) -> None:
+        self._output = run.output
+        self._most = None if run.output.verbose else _EXAMPLES
+        self._shown: defaultdict[_Kind, list[Finding]] = defaultdict(list)
+        self._counts: Counter[_Kind] = Counter()
+        self._codes: set[int] = set()
+
+    def add(self, finding: "Finding") -> None:
+        self._output.record(_record(finding))
+        kind = (finding.severity.value, finding.check, finding.fixed)
+        self._counts[kind] += 1
+        if not (finding.fixed or finding.severity == "info"):
+            self._codes.add(finding.exit_code)
+        if not self._output.json and (self._most is None or self._counts[kind] <= self._most):
+            self._shown[kind].append(finding)
+
+    def end(self) -> None:
+        for severity, color in _COLORS.items():
+            for kind, findings in self._shown.items():
+                if kind[0] == severity:
+                    self._print(kind, findings, color)
+        self._summarise()
+
+    @property
+    def exit_code(self) -> int:
+        return next((code for code in _MOST_SEVERE_FIRST if code in self._codes), 0)
+
+    def _print(self, kind: _Kind, findings: "list[Finding]", color: str) -> None:
+        severity, check, fixed = kind
+        word = "fixed" if fixed else severity
+        for finding in findings:
+            self._output.marked(word, "green" if fixed else color, _text(finding))
+        if more := self._counts[kind] - len(findings):
+            self._output.marked(word, color, f"{check}: {more} more (-v shows them all)")
+
+    def _summarise(self) -> None:
+        counts = {severity: self._open(severity) for severity in _COLORS}
+        fixed = sum(number for kind, number in self._counts.items() if kind[2])
+        numbers = [f"{number} {_plural(word, number)}" for word, number in counts.items() if number]
+        numbers += [f"{fixed} fixed"] if fixed else []
+        record = {_plural(word, 2): number for word, number in counts.items()}
+        self._output.summary({**record, "fixed": fixed}, ", ".join(numbers) or "no findings")
+
+    def _open(self, severity: str) -> int:
+        return sum(
+            number for kind, number in self._counts.items() if kind[0] == severity and not kind[2]
+        )
+
+
+def _record(finding: "Finding") -> dict[str, object]:
+    return {
+        "type": "finding",
+        "severity": finding.severity,
+        "check": finding.check,
+        "subject": finding.subject,
+        "reason": finding.reason,
+        "remedy": finding.remedy,
+        "fixed": finding.fixed,
+    }
+
+
+def _text(finding: "Finding") -> str:
+    remedy = f": {finding.remedy}" if finding.remedy and not finding.fixed else ""
+    subject = f" {finding.subject}" if finding.subject else ""
+    return f"{finding.check}{subject}: {finding.reason}{remedy}"
+
+
+def _plural(word: str, number: int) -> str:
+    return word if number == 1 or word == "info" else f"{word}s"

@@ -1,0 +1,68 @@
+"""Settings that let in too many or too few: who may play, and what players are told to ask."""
+
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from strmctl.errors import SettingsError
+from strmctl.services.doctor.finding import Finding, Severity
+from strmctl.services.doctor.installation import Installation
+from strmctl.settings.model import Auth, Mode
+
+
+def open_proxy(installation: Installation) -> Iterator[Finding]:
+    settings = installation.settings
+    if settings.proxy.auth is not Auth.NONE or is_loopback(settings.serve.host):
+        return
+    yield Finding(
+        Severity.ERROR,
+        "auth",
+        "proxy.auth",
+        f'"none" lets anybody play who reaches {settings.serve.host}',
+        'set proxy.auth = "hmac", or serve.host = "127.0.0.1"',
+        exit_code=SettingsError.exit_code,
+    )
+
+
+def unreachable_by_others(installation: Installation) -> Iterator[Finding]:
+    settings = installation.settings
+    host = urlsplit(settings.proxy.public_base_url).hostname or ""
+    if settings.proxy.mode is Mode.DIRECT or is_loopback(settings.serve.host):
+        return
+    if is_loopback(host):
+        yield Finding(
+            Severity.WARNING,
+            "base_url",
+            settings.proxy.public_base_url,
+            f"only this machine reaches it, though serve.host is {settings.serve.host}",
+            "set proxy.public_base_url to the address that media servers use, "
+            "then `strmctl rewrite`",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Of a name: whether all its addresses are."""
+    addresses = _addresses(host)
+    return bool(addresses) and all(ip_address(address).is_loopback for address in addresses)
+
+
+def is_own_address(host: str) -> bool:
+    """Whether this machine has it: only such an address can be bound."""
+    for address in _addresses(host):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            try:
+                probe.bind((address, 0))
+            except OSError:
+                continue
+            return True
+    return False
+
+
+def _addresses(host: str) -> set[str]:
+    try:
+        found = socket.getaddrinfo(host or None, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return set()
+    return {str(info[4][0]).partition("%")[0] for info in found}

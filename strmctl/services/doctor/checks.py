@@ -1,0 +1,75 @@
+"""The registry: every check is one function, given the installation, that yields its findings."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from strmctl.errors import StrmctlError
+from strmctl.services.doctor import (
+    addresses,
+    base_url,
+    clock,
+    database,
+    keys,
+    library,
+    mending,
+    resolvers,
+    way_out,
+)
+from strmctl.services.doctor.finding import Finding, of_error
+from strmctl.services.doctor.installation import Installation
+
+Check = Callable[[Installation], Iterator[Finding]]
+
+CHECKS: Sequence[Check] = (
+    keys.settings_file_mode,
+    addresses.open_proxy,
+    addresses.unreachable_by_others,
+    keys.key_file_mode,
+    keys.keys_usable,
+    keys.key_in_library,
+    database.database_opens,
+    database.database_whole,
+    database.database_current,
+    database.database_mode,
+    database.database_place,
+    database.write_ahead,
+    database.free_space,
+    database.room_within,
+    database.run_unfinished,
+    library.library_there,
+    library.library_writable,
+    library.library_matches,
+    resolvers.tables_usable,
+    resolvers.every_site_has_one,
+    resolvers.resolvers_answer,
+    way_out.egress_works,
+    base_url.base_url_answers,
+    clock.rows_from_the_future,
+    clock.clock_agrees,
+)
+"""In this order: what mends itself comes before what needs it, clocks after who tells the time."""
+
+
+def examine(check: Check, installation: Installation, *, fix: bool) -> Iterator[Finding]:
+    """What one check finds; with `fix`, mended where that is safe."""
+    try:
+        if fix and check is library.library_matches:
+            yield from mending.mend_library(installation)
+        for finding in check(installation):
+            yield _mended(finding) if fix else finding
+    except StrmctlError as error:
+        yield of_error(error, check.__name__.replace("_", " "), "")
+    except (OSError, ValueError) as error:
+        # A row that was edited by hand may hold what no value of the domain can be.
+        reason = StrmctlError(f"cannot be examined: {type(error).__name__}")
+        yield of_error(reason, check.__name__.replace("_", " "), "")
+
+
+def _mended(finding: Finding) -> Finding:
+    if finding.mend is None:
+        return finding
+    try:
+        finding.mend()
+    except (StrmctlError, OSError) as error:
+        return replace(finding, reason=f"{finding.reason}; it could not be mended: {error}")
+    return replace(finding, fixed=True)

@@ -1,0 +1,198 @@
+"""Each `.strm` against its row: where it should be, what it should hold."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Table
+
+from strmctl.domain import playback_url, strm_text
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Mapping
+from strmctl.errors import ItemError
+from strmctl.services import own_file, write_plan
+from strmctl.services.doctor.finding import Finding, Severity
+from strmctl.services.playback_urls import PlaybackUrls
+from strmctl.services.tree import Kind, TreeFile
+from strmctl.settings.model import Auth, Settings
+from strmctl.storage.database import Database
+from strmctl.storage.mappings import Mappings
+from strmctl.storage.resolved_urls import resolving_to
+from strmctl.storage.strm_file import LibraryFiles
+
+_REWRITE = "`strmctl rewrite`"
+_EDITED = "move it away and run `strmctl rewrite --create-missing`, or keep it"
+
+
+class Comparison:
+    """`urls` is None where no key is usable: then contents are not compared.
+
+    `moved` collects the ids of rows whose file lies elsewhere; `other_keys` counts, by key id,
+    the files that another key than the first has signed.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        files: LibraryFiles,
+        settings: Settings,
+        urls: PlaybackUrls | None,
+        key_ids: Sequence[str],
+    ) -> None:
+        self._database, self._files, self._settings = database, files, settings
+        self._mappings = Mappings(database)
+        self._urls, self._key_ids = urls, key_ids
+        self._direct = settings.proxy.mode == "direct"
+        self.moved: set[int] = set()
+        self.other_keys: Counter[str] = Counter()
+
+    def compare(self, batch: Sequence[TreeFile]) -> Iterator[Finding]:
+        owners = self._mappings.owners(file.strm_path for file in batch)
+        named = {file.identity for file in batch if file.identity is not None}
+        rows = self._mappings.known({*owners.values(), *named})
+        homes = self._homes(batch, owners, rows)
+        at_home = self._files.read_all(home.strm_path for home in homes.values())
+        for file in batch:
+            owner = owners.get(file.strm_path)
+            row = rows[owner] if owner is not None else None
+            home = homes.get(file.strm_path)
+            if home is not None:
+                yield self._elsewhere(file, home, at_home[home.strm_path])
+            elif row is not None:
+                yield from self._in_place(file, row)
+            else:
+                yield _unknown(file)
+
+    def _homes(
+        self,
+        batch: Sequence[TreeFile],
+        owners: Table[str, Identity],
+        rows: Table[Identity, Mapping],
+    ) -> dict[str, Mapping]:
+        """The rows of what the files hold, where that is another than the one at their path."""
+        strays = [file for file in batch if owners.get(file.strm_path) != file.identity]
+        found = {
+            file.strm_path: rows[file.identity]
+            for file in strays
+            if file.identity is not None and file.identity in rows
+        }
+        urls = {
+            file.url: file
+            for file in strays
+            if self._direct and file.url and file.identity is None and file.strm_path not in owners
+        }
+        resolving = resolving_to(self._database, urls) if urls else {}
+        return found | {urls[url].strm_path: row for url, row in resolving.items()}
+
+    def _elsewhere(self, file: TreeFile, home: Mapping, at_home: object) -> Finding:
+        still_there = isinstance(at_home, bytes) and self._is_of(at_home, home)
+        if still_there or isinstance(at_home, ItemError) or home.id in self.moved:
+            return Finding(
+                Severity.WARNING,
+                "duplicate",
+                file.strm_path,
+                f"the same as {home.strm_path}: {home.identity}",
+                "remove one of the two",
+            )
+        self.moved.add(home.id)
+        return Finding(
+            Severity.WARNING,
+            "moved",
+            file.strm_path,
+            f"was at {home.strm_path}: {home.identity}",
+            "`strmctl import`",
+        )
+
+    def _is_of(self, content: bytes, row: Mapping) -> bool:
+        url = strm_text.parse(content).url
+        resolved = row.resolution.url if row.resolution else None
+        return url is not None and (
+            playback_url.identity_in(url) == row.identity or (self._direct and url == resolved)
+        )
+
+    def _in_place(self, file: TreeFile, row: Mapping) -> Iterator[Finding]:
+        if file.url is None or own_file.is_foreign(file.content, (row,), self._mappings):
+            reason = file.reason or f"holds something else than {row.identity}"
+            yield Finding(Severity.WARNING, "edited", file.strm_path, reason, _EDITED)
+            return
+        shall = self._url_of(row)
+        if shall is None or write_plan.content(shall, file.content) == file.content:
+            return
+        if self._is_of_another_key(file, shall):
+            return
+        reason = _difference(file, shall)
+        yield Finding(Severity.WARNING, "outdated", file.strm_path, reason, _REWRITE)
+
+    def _is_of_another_key(self, file: TreeFile, shall: str) -> bool:
+        """Those are counted, since after a rotation that may be all of them."""
+        key_id = playback_url.key_id_in(file.url or "")
+        if key_id is None or not self._key_ids or key_id == self._key_ids[0]:
+            return False
+        self.other_keys[key_id] += 1
+        return True
+
+    def _url_of(self, row: Mapping) -> str | None:
+        if self._direct:
+            return row.resolution.url if row.resolution else None
+        return self._urls.of(row) if self._urls else None
+
+
+def missing(
+    mappings: Iterable[Mapping], files: LibraryFiles, moved: Iterable[int]
+) -> Iterator[Finding]:
+    known = set(moved)
+    for mapping in mappings:
+        if mapping.id not in known and not files.exists(mapping.strm_path):
+            yield Finding(
+                Severity.ERROR,
+                "missing",
+                mapping.strm_path,
+                f"there is no such file: {mapping.identity}",
+                "`strmctl rewrite --create-missing` makes it again, `strmctl prune` forgets it",
+            )
+
+
+def signed_by_others(
+    counts: Table[str, int], key_ids: Sequence[str], auth: Auth
+) -> Iterator[Finding]:
+    for key_id, number in sorted(counts.items()):
+        accepted = key_id in key_ids
+        yield Finding(
+            Severity.WARNING if accepted else Severity.ERROR,
+            "key",
+            key_id,
+            f"{number} files are signed with it, "
+            + ("which is not the first key any more" if accepted else "which is no key in force"),
+            f"{_REWRITE}, then `strmctl keys retire {key_id}`" if accepted else _REWRITE,
+        )
+
+
+def _unknown(file: TreeFile) -> Finding:
+    match file.kind:
+        case Kind.OWN:
+            return Finding(
+                Severity.WARNING,
+                "orphaned",
+                file.strm_path,
+                f"the database does not know it: {file.identity}",
+                "`strmctl import` adopts it, `strmctl prune` removes it",
+            )
+        case Kind.FOREIGN:
+            reason = "holds a URL that is not strmctl's"
+            return Finding(
+                Severity.INFO, "foreign", file.strm_path, reason, "`strmctl import` adopts it"
+            )
+        case Kind.BAD:
+            return Finding(
+                Severity.WARNING, "bad", file.strm_path, file.reason, "correct or remove it"
+            )
+
+
+def _difference(file: TreeFile, shall: str) -> str:
+    """What is not as the settings want it; no part of either URL."""
+    assert file.url is not None, "a file without a URL is edited, not outdated"
+    if file.identity is None or playback_url.identity_in(shall) is None:
+        return "holds another kind of URL than proxy.mode wants"
+    if file.url == shall:
+        return "holds white space, a byte order mark or lines beyond its URL"
+    if file.url.partition(playback_url.PATH)[0] != shall.partition(playback_url.PATH)[0]:
+        return "holds another base URL than proxy.public_base_url"
+    return "holds another form of its playback URL" if file.proved else "its proof does not verify"

@@ -1,0 +1,173 @@
+"""The database is whole, current, its owner's alone, and lies where SQLite can be trusted."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from strmctl.errors import DatabaseError, ItemError
+from strmctl.services.doctor.finding import Finding, Severity, of_error
+from strmctl.services.doctor.installation import Installation
+from strmctl.services.doctor.keys import is_open_to_others, open_to_others
+from strmctl.storage import mounts
+from strmctl.storage.database import Database
+from strmctl.storage.database_health import DatabaseHealth
+from strmctl.storage.journal import Journal
+from strmctl.storage.library_tree import strm_paths
+
+NEEDED_SPACE = 100 * 1024 * 1024
+"""Bytes, besides a copy of the database, which every migration makes."""
+
+_MUCH_UNUSED = 64 * 1024 * 1024
+_BESIDE = ("", "-wal", "-shm", ".lock", ".resolving")
+
+
+def database_opens(installation: Installation) -> Iterator[Finding]:
+    try:
+        installation.open_database()
+    except DatabaseError as error:
+        remedy = "`strmctl doctor --rebuild` makes a new one from the library"
+        if not installation.has_database and not _has_files(installation.settings.library):
+            remedy = "`strmctl init`"
+        yield of_error(error, "database", str(installation.settings.database), remedy)
+
+
+def database_whole(installation: Installation) -> Iterator[Finding]:
+    database = _opened(installation)
+    if database is None:
+        return
+    subject = str(installation.settings.database)
+    health = DatabaseHealth(database)
+    remedy = "restore a backup, or `strmctl doctor --rebuild` makes a new one from the library"
+    try:
+        complaints = health.complaints()
+        dangling = health.dangling()
+    except DatabaseError as error:
+        yield of_error(error, "database", subject, remedy)
+        return
+    if complaints:
+        reason = f"it is damaged ({len(complaints)} faults): {complaints[0]}"
+        yield of_error(DatabaseError(reason), "database", subject, remedy)
+    if dangling:
+        reason = f"{dangling} rows refer to others that are not there"
+        yield of_error(DatabaseError(reason), "database", subject, remedy)
+
+
+def database_current(installation: Installation) -> Iterator[Finding]:
+    database = _opened(installation)
+    if database is not None and (pending := database.pending()):
+        yield Finding(
+            Severity.WARNING,
+            "migrations",
+            str(installation.settings.database),
+            f"{len(pending)} pending, the first is {pending[0]}",
+            "`strmctl migrate`",
+            database.migrate,
+        )
+
+
+def database_mode(installation: Installation) -> Iterator[Finding]:
+    """It and its copies hold upstream URLs with tokens."""
+    file = installation.settings.database
+    copies = sorted(file.parent.glob(f"{file.name}.*.bak"))
+    for path in [*(file.with_name(file.name + end) for end in _BESIDE), *copies]:
+        if path.is_file() and is_open_to_others(path):
+            yield open_to_others("database", path)
+
+
+def database_place(installation: Installation) -> Iterator[Finding]:
+    file = installation.settings.database
+    kind = mounts.file_system(file)
+    if mounts.is_network(kind):
+        yield Finding(
+            Severity.WARNING,
+            "database",
+            str(file),
+            f"it lies on a network file system ({kind}), where SQLite's locks cannot be trusted",
+            "move it to a local disk and set `database`",
+        )
+
+
+def write_ahead(installation: Installation) -> Iterator[Finding]:
+    """Without it, whoever reads keeps others from writing."""
+    database = _opened(installation)
+    if database is None:
+        return
+    mode = DatabaseHealth(database).journal_mode()
+    if mode != "wal":
+        yield Finding(
+            Severity.WARNING,
+            "database",
+            str(installation.settings.database),
+            f"its journal mode is {mode} instead of wal",
+            "`strmctl migrate`; if that does not help, move it to a local disk",
+            lambda: _use_wal(installation),
+        )
+
+
+def free_space(installation: Installation) -> Iterator[Finding]:
+    settings = installation.settings
+    size = settings.database.stat().st_size if settings.database.is_file() else 0
+    yield from _space(settings.database.parent, NEEDED_SPACE + size)
+    yield from _space(settings.library, NEEDED_SPACE)
+
+
+def room_within(installation: Installation) -> Iterator[Finding]:
+    database = _opened(installation)
+    file = installation.settings.database
+    if database is None:
+        return
+    unused = DatabaseHealth(database).unused_bytes()
+    if unused > _MUCH_UNUSED and 2 * unused > file.stat().st_size:
+        yield Finding(
+            Severity.INFO,
+            "database",
+            str(file),
+            f"{unused // 2**20} MiB of the file are unused",
+            f"`sqlite3 {file} VACUUM` while nothing else runs",
+        )
+
+
+def run_unfinished(installation: Installation) -> Iterator[Finding]:
+    database = installation.usable_database()
+    last = Journal(database).last() if database else None
+    if last is not None and last.finished_at is None:
+        yield Finding(
+            Severity.INFO,
+            "run",
+            last.command,
+            "the last one was interrupted, or is under way",
+            f"`strmctl {last.command}` again goes on, `strmctl undo` takes back what it has done",
+        )
+
+
+def _opened(installation: Installation) -> Database | None:
+    try:
+        return installation.open_database()
+    except DatabaseError:
+        return None
+
+
+def _has_files(library: Path) -> bool:
+    with suppress(ItemError):
+        return any(strm_paths(library))
+    return False
+
+
+def _use_wal(installation: Installation) -> None:
+    installation.close()
+    Database.open(installation.settings.database, create=False).close()
+
+
+def _space(folder: Path, needed: int) -> Iterator[Finding]:
+    if not folder.is_dir():
+        return
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        yield Finding(
+            Severity.WARNING,
+            "space",
+            str(folder),
+            f"{free // 2**20} MiB are free on its disk, {needed // 2**20} MiB should be",
+            "free some space",
+        )

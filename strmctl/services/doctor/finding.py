@@ -1,0 +1,41 @@
+"""A finding says what is wrong, with what, why, and which command mends it; never a URL."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from strmctl.errors import StrmctlError
+
+DRIFT = 10
+"""The exit code of what is wrong but stops nothing."""
+
+
+class Severity(StrEnum):
+    """`info` is worth knowing and does not change the exit code."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`check` is one word for what was looked for; `mend` does it where that is safe.
+
+    `mend` raises a StrmctlError or an OSError where it cannot.
+    """
+
+    severity: Severity
+    check: str
+    subject: str
+    reason: str
+    remedy: str = ""
+    mend: Callable[[], object] | None = field(default=None, repr=False, compare=False)
+    exit_code: int = DRIFT
+    fixed: bool = False
+
+
+def of_error(error: StrmctlError, check: str, subject: str, remedy: str = "") -> Finding:
+    """What another command would have ended with, with its exit code."""
+    reason = str(error).removeprefix(f"{subject}: ")
+    return Finding(Severity.ERROR, check, subject, reason, remedy, exit_code=error.exit_code)

@@ -1,0 +1,99 @@
+"""What the checks look at; every part of it may be missing or broken."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+from strmctl.domain.selection import Selection
+from strmctl.domain.signature import Key
+from strmctl.errors import DatabaseError, SettingsError
+from strmctl.services import proofs
+from strmctl.settings.load import Loaded
+from strmctl.settings.model import Auth, Settings
+from strmctl.storage.database import Database, database_exists
+from strmctl.storage.mappings import Mappings
+from strmctl.storage.strm_file import LibraryFiles
+
+
+@dataclass(slots=True)
+class Skew:
+    """How far another clock is ahead of ours; `whose` says which one."""
+
+    whose: str
+    ahead: timedelta
+
+
+@dataclass
+class Installation:
+    """`skews` are collected by the checks that talk to others.
+
+    `force` lets mending change more of the library than safety.max_change.
+    """
+
+    loaded: Loaded
+    force: bool = False
+    skews: list[Skew] = field(default_factory=list)
+    _opened: Database | None = None
+
+    @property
+    def settings(self) -> Settings:
+        return self.loaded.settings
+
+    @cached_property
+    def files(self) -> LibraryFiles:
+        return LibraryFiles(self.settings.library)
+
+    def open_database(self) -> Database:
+        """As it is, without migrating it. Raises DatabaseError."""
+        if self._opened is None:
+            self._opened = Database.open(self.settings.database, migrate=False)
+        return self._opened
+
+    def usable_database(self) -> Database | None:
+        """None where another check tells what is wrong with it."""
+        with suppress(DatabaseError):
+            database = self.open_database()
+            return None if database.pending() else database
+        return None
+
+    @property
+    def has_database(self) -> bool:
+        with suppress(DatabaseError):
+            return database_exists(self.settings.database)
+        return True
+
+    def rows(self) -> int:
+        """How many mappings it has, 0 where nobody can tell."""
+        database = self.usable_database()
+        with suppress(DatabaseError):
+            return Mappings(database).count(Selection()) if database else 0
+        return 0
+
+    def key_ids(self) -> Sequence[str]:
+        """Of the keys that sign playback URLs, the first one first; none where none is usable."""
+        proxy = self.settings.proxy
+        if proxy.auth is not Auth.HMAC:
+            return ()
+        with suppress(SettingsError):
+            return [Key(secret.encode()).id for secret in proofs.secrets(proxy)]
+        return ()
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

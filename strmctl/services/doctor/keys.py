@@ -1,0 +1,93 @@
+"""Keys are there, long enough, and their owner's alone."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from strmctl.errors import SettingsError
+from strmctl.services import proofs
+from strmctl.services.doctor.finding import DRIFT, Finding, Severity, of_error
+from strmctl.services.doctor.installation import Installation
+from strmctl.settings.model import Auth
+
+OTHERS = 0o077
+"""The bits of a mode by which anybody but the owner may do something."""
+
+
+def key_file_mode(installation: Installation) -> Iterator[Finding]:
+    proxy = installation.settings.proxy
+    if proxy.auth is Auth.NONE or proxy.secret:
+        return
+    if is_open_to_others(proxy.secret_file):
+        yield open_to_others("key", proxy.secret_file, exit_code=SettingsError.exit_code)
+
+
+def keys_usable(installation: Installation) -> Iterator[Finding]:
+    proxy = installation.settings.proxy
+    if proxy.auth is Auth.NONE:
+        return
+    if not proxy.secret and is_open_to_others(proxy.secret_file):
+        return
+    where = "proxy.secret" if proxy.secret else str(proxy.secret_file)
+    try:
+        proofs.secrets(proxy)
+    except SettingsError as error:
+        yield of_error(error, "key", where, _remedy(proxy.secret_file))
+
+
+def key_in_library(installation: Installation) -> Iterator[Finding]:
+    """Media servers show and share what lies there."""
+    settings = installation.settings
+    file = settings.proxy.secret_file
+    if settings.proxy.secret or not file.exists():
+        return
+    if file.resolve().is_relative_to(settings.library.resolve()):
+        yield Finding(
+            Severity.ERROR,
+            "key",
+            str(file),
+            "the key lies in the library, which media servers show",
+            "move it elsewhere and set proxy.secret_file",
+        )
+
+
+def settings_file_mode(installation: Installation) -> Iterator[Finding]:
+    """One that holds a secret is its owner's alone, as a key file is."""
+    file = installation.loaded.file
+    if file is None:
+        return
+    secrets = [
+        value.key
+        for value in installation.loaded.values
+        if value.source == str(file) and value.kind.secret and _holds_a_secret(value.value)
+    ]
+    if secrets and is_open_to_others(file):
+        yield open_to_others("settings", file, f"others can read {secrets[0]} in it")
+
+
+def is_open_to_others(file: Path) -> bool:
+    try:
+        return bool(file.stat().st_mode & OTHERS)
+    except OSError:
+        return False
+
+
+def open_to_others(
+    check: str, file: Path, reason: str = "others can read it", *, exit_code: int = DRIFT
+) -> Finding:
+    mend = partial(file.chmod, 0o600)
+    remedy = f"`chmod 600 {file}`"
+    return Finding(Severity.ERROR, check, str(file), reason, remedy, mend, exit_code)
+
+
+def _holds_a_secret(value: object) -> bool:
+    """A proxy's URL without a password is none."""
+    return bool(value) and (not isinstance(value, str) or "://" not in value or "@" in value)
+
+
+def _remedy(file: Path) -> str:
+    if file.exists():
+        return ""
+    return (
+        "restore it from a backup, or make another with `strmctl init` and then `strmctl rewrite`"
+    )

@@ -1,0 +1,141 @@
+"""The library against the database, in one pass over the tree; memory stays flat."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+
+from strmctl.domain.playback_url import NoProof
+from strmctl.domain.selection import Selection
+from strmctl.errors import SettingsError
+from strmctl.services import proofs, tree
+from strmctl.services.doctor.clock import TOLERATED
+from strmctl.services.doctor.comparison import Comparison, missing, signed_by_others
+from strmctl.services.doctor.finding import Finding, Severity
+from strmctl.services.doctor.installation import Installation
+from strmctl.services.playback_urls import PlaybackUrls
+from strmctl.storage.library_survey import LibrarySurvey, Oddity
+from strmctl.storage.mappings import Mappings
+
+
+def library_there(installation: Installation) -> Iterator[Finding]:
+    library = installation.settings.library
+    if not library.is_dir():
+        rows = installation.rows()
+        known_empty = installation.usable_database() is not None and not rows
+        safe = known_empty and not os.path.lexists(library)
+        yield Finding(
+            Severity.ERROR,
+            "library",
+            str(library),
+            "the library is not there" + (f", though it has {rows} mappings" if rows else ""),
+            "mount it, or correct `library`" if rows else f"`mkdir -p {library}`",
+            partial(library.mkdir, parents=True, exist_ok=True) if safe else None,
+        )
+
+
+def library_writable(installation: Installation) -> Iterator[Finding]:
+    library = installation.settings.library
+    if library.is_dir() and not installation.files.is_writable():
+        yield Finding(
+            Severity.ERROR,
+            "library",
+            str(library),
+            "it cannot be written",
+            "give it to the user that runs strmctl, or mount it for writing",
+        )
+
+
+def library_matches(installation: Installation) -> Iterator[Finding]:
+    """What is missing is looked for last, once it is known what has moved."""
+    settings = installation.settings
+    if not settings.library.is_dir():
+        return
+    odd: list[Finding] = []
+    survey = LibrarySurvey(settings.library, lambda *what: odd.append(_odd(installation, *what)))
+    database = installation.usable_database()
+    urls = _urls(installation)
+    proof = proofs.proof(settings) if urls else NoProof()
+    if database is None:
+        for _ in survey.strm_paths():
+            yield from _emptied(odd)
+        yield from _emptied(odd)
+        return
+    key_ids = installation.key_ids()
+    comparison = Comparison(database, installation.files, settings, urls, key_ids)
+    count = 0
+    for batch in tree.look(installation.files, survey.strm_paths(), proof):
+        count += len(batch)
+        yield from comparison.compare(batch)
+        yield from _emptied(odd)
+    yield from _emptied(odd)
+    yield from signed_by_others(comparison.other_keys, key_ids, settings.proxy.auth)
+    rows = installation.rows()
+    if rows and not count and survey.is_complete:
+        yield _empty(installation, rows)
+    else:
+        mappings = Mappings(database).select(Selection())
+        yield from missing(mappings, installation.files, comparison.moved)
+    yield from _from_the_future(installation, survey.newest)
+
+
+def _urls(installation: Installation) -> PlaybackUrls | None:
+    with suppress(SettingsError):
+        return PlaybackUrls(installation.settings)
+    return None
+
+
+def _emptied(odd: list[Finding]) -> list[Finding]:
+    found = odd.copy()
+    odd.clear()
+    return found
+
+
+def _empty(installation: Installation, rows: int) -> Finding:
+    return Finding(
+        Severity.ERROR,
+        "library",
+        str(installation.settings.library),
+        f"it is empty, though it has {rows} mappings",
+        "mount it, or write it anew with `strmctl rewrite --create-missing --force`",
+    )
+
+
+def _from_the_future(installation: Installation, newest: float) -> Iterator[Finding]:
+    ahead = newest - time.time()
+    if ahead > TOLERATED.total_seconds():
+        yield Finding(
+            Severity.WARNING,
+            "clock",
+            str(installation.settings.library),
+            f"its file system dates files {ahead:.0f} s into the future",
+            "set the clocks of this machine and of the file server by NTP",
+        )
+
+
+def _odd(installation: Installation, oddity: Oddity, path: str, word: str) -> Finding:
+    match oddity:
+        case Oddity.LEFTOVER:
+            return Finding(
+                Severity.WARNING,
+                "leftover",
+                path,
+                "a killed run has left it",
+                "`strmctl doctor --fix`",
+                partial(installation.files.remove_leftover, path),
+            )
+        case Oddity.UNREADABLE:
+            reason = f"the folder cannot be read: {word}"
+            return Finding(Severity.ERROR, "unreadable", path, reason, "let strmctl's user read it")
+        case Oddity.LINK:
+            reason = "a symbolic link that leads out of the library: it is not followed"
+            return Finding(
+                Severity.WARNING, "link", path, reason, "remove it, or mount the folder there"
+            )
+        case Oddity.SAME_NAME:
+            reason = f"{word} beside it is the same name to Windows, macOS and many shares"
+            return Finding(Severity.WARNING, "same_name", path, reason, "rename one of the two")
+        case Oddity.UNDECODABLE:
+            reason = "its name is not UTF-8: it is left out"
+            return Finding(Severity.WARNING, "name", path, reason, "rename it")

@@ -1,0 +1,189 @@
+"""Every site has a resolver, and each resolver answers; nothing it says is stored."""
+
+import asyncio
+import shlex
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from strmctl.domain.mapping import Mapping
+from strmctl.errors import ResolverError, SettingsError
+from strmctl.resolvers.contract import Reason, ResolveRequest
+from strmctl.resolvers.registry import NamedResolver, Registry
+from strmctl.services.doctor.clock import note_skew
+from strmctl.services.doctor.finding import Finding, Severity, of_error
+from strmctl.services.doctor.installation import Installation
+from strmctl.settings.model import ResolverSettings, Settings
+from strmctl.storage.database_health import DatabaseHealth, Site
+
+_SECONDS = 5.0
+
+
+def tables_usable(installation: Installation) -> Iterator[Finding]:
+    """Each by itself, so that one broken table does not hide another; then together."""
+    settings = installation.settings
+    broken = [error for table in settings.resolvers if (error := _broken(settings, [table]))]
+    together = None if broken else _broken(settings, settings.resolvers)
+    for error in [*broken, *([together] if together else [])]:
+        yield of_error(error, "resolver", "resolvers")
+
+
+def every_site_has_one(installation: Installation) -> Iterator[Finding]:
+    sites = _sites(installation)
+    if sites and not installation.settings.resolvers:
+        yield Finding(
+            Severity.INFO,
+            "resolver",
+            "resolvers",
+            "there is none: links that die stay dead",
+            "add a [resolvers.NAME] table to the settings",
+        )
+        return
+    registry = _registry(installation)
+    if registry is not None:
+        yield from (_without_resolver(site) for site in sites if not registry.has(site.name))
+
+
+def resolvers_answer(installation: Installation) -> Iterator[Finding]:
+    registry = _registry(installation)
+    if registry is not None and installation.settings.resolvers:
+        yield from asyncio.run(_ask_all(installation, registry))
+
+
+async def _ask_all(installation: Installation, registry: Registry) -> list[Finding]:
+    tables = {table.name: table for table in installation.settings.resolvers}
+    samples = _samples(installation, registry)
+    async with aclosing(registry):
+        answers = await asyncio.gather(
+            *(
+                _ask(installation, tables[resolver.name], resolver, samples.get(resolver.name))
+                for resolver in registry.all()
+            )
+        )
+    return [finding for finding in answers if finding is not None]
+
+
+async def _ask(
+    installation: Installation,
+    table: ResolverSettings,
+    resolver: NamedResolver,
+    sample: Mapping | None,
+) -> Finding | None:
+    """A real question where the library has one; else only whether somebody is there."""
+    missing = await _missing(installation, table)
+    if missing or sample is None:
+        return missing
+    try:
+        await resolver.resolve(ResolveRequest(sample.identity, Reason.PROBE))
+    except ResolverError as error:
+        return _judged(resolver.name, error)
+    return None
+
+
+def _judged(name: str, error: ResolverError) -> Finding | None:
+    """To say that there is no such episode is an answer, and so is to ask for patience."""
+    if error.http_status == 404:
+        return None
+    if error.http_status == 503:
+        return Finding(Severity.INFO, "resolver", name, str(error))
+    return Finding(
+        Severity.ERROR, "resolver", name, str(error), f"check [resolvers.{name}] and what it asks"
+    )
+
+
+async def _missing(installation: Installation, table: ResolverSettings) -> Finding | None:
+    match table.type:
+        case "http":
+            return await _unreachable(installation, table)
+        case "command":
+            return _not_executable(table)
+        case _:
+            return None
+
+
+async def _unreachable(installation: Installation, table: ResolverSettings) -> Finding | None:
+    """Any answer will do; OPTIONS asks for nothing (RFC 9110 section 9.3.7)."""
+    url = str(table.options.get("url", ""))
+    try:
+        async with httpx.AsyncClient(
+            proxy=table.egress or None, timeout=_SECONDS, trust_env=False
+        ) as client:
+            response = await client.options(url)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        where = urlsplit(url).netloc.rpartition("@")[2]
+        reason = f"resolver {table.name!r}: {where} does not answer ({type(error).__name__})"
+        return Finding(
+            Severity.ERROR,
+            "resolver",
+            table.name,
+            reason,
+            f"start what listens there, or correct resolvers.{table.name}.url",
+        )
+    note_skew(installation, f"resolver {table.name!r}", response.headers.get("Date"))
+    return None
+
+
+def _not_executable(table: ResolverSettings) -> Finding | None:
+    given = table.options.get("command")
+    words = shlex.split(given) if isinstance(given, str) else given
+    assert isinstance(words, Sequence), "a registry has read it"
+    program = str(Path(words[0]).expanduser())
+    if shutil.which(program):
+        return None
+    return Finding(
+        Severity.ERROR,
+        "resolver",
+        table.name,
+        f"resolver {table.name!r}: {program} is not there or cannot be executed",
+        f"install it, `chmod +x` it, or correct resolvers.{table.name}.command",
+    )
+
+
+def _samples(installation: Installation, registry: Registry) -> dict[str, Mapping]:
+    """One mapping for each resolver that has any, by the resolver's name."""
+    database = installation.usable_database()
+    found: dict[str, Mapping] = {}
+    for site in _sites(installation):
+        if database is None or not registry.has(site.name):
+            continue
+        name = registry.for_site(site.name).name
+        if name not in found and (mapping := DatabaseHealth(database).one_of(site.name)):
+            found[name] = mapping
+    return found
+
+
+def _sites(installation: Installation) -> Sequence[Site]:
+    database = installation.usable_database()
+    return DatabaseHealth(database).sites() if database else ()
+
+
+def _registry(installation: Installation) -> Registry | None:
+    """None where another check tells what is wrong with the tables."""
+    with suppress(SettingsError):
+        return Registry.from_settings(installation.settings)
+    return None
+
+
+def _broken(settings: Settings, tables: Sequence[ResolverSettings]) -> SettingsError | None:
+    try:
+        Registry.from_settings(replace(settings, resolvers=tuple(tables)))
+    except SettingsError as error:
+        return error
+    return None
+
+
+def _without_resolver(site: Site) -> Finding:
+    """Those that have a URL play until it dies."""
+    severity = Severity.WARNING if site.unresolved else Severity.INFO
+    return Finding(
+        severity,
+        "resolver",
+        site.name,
+        f"no resolver for its {site.mappings} mappings, {site.unresolved} of them without a URL",
+        f'add a [resolvers.NAME] table with sites = ["{site.name}"] to the settings',
+    )

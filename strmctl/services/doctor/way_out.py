@@ -1,0 +1,93 @@
+"""Each way out lets requests through, and the canaries answer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from urllib.parse import urlsplit
+
+from strmctl.errors import EgressError, UpstreamError
+from strmctl.services.doctor.clock import note_skew
+from strmctl.services.doctor.finding import Finding, Severity, of_error
+from strmctl.services.doctor.installation import Installation
+from strmctl.services.player_service import guard
+from strmctl.settings.masking import hide_credentials
+from strmctl.settings.model import Settings
+from strmctl.upstream.client import UpstreamClient
+
+_SECONDS = 10.0
+_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+
+
+def egress_works(installation: Installation) -> Iterator[Finding]:
+    """A connection to each proxy; with canaries, requests through it."""
+    yield from asyncio.run(_look(installation))
+
+
+async def _look(installation: Installation) -> list[Finding]:
+    settings = installation.settings
+    found: list[Finding] = []
+    async with aclosing(UpstreamClient(settings.upstream, guard(settings))) as client:
+        for egress, setting in ways_out(settings).items():
+            silent = await _connect(egress, setting)
+            if silent is not None:
+                found.append(silent)
+                continue
+            found += [finding async for finding in _ask(installation, client, egress)]
+    return found
+
+
+def ways_out(settings: Settings) -> dict[str, str]:
+    """Every egress in use, "" for none, and the setting that names it."""
+    found = {settings.upstream.egress: "upstream.egress"}
+    for table in settings.resolvers:
+        if table.egress:
+            found.setdefault(table.egress, f"resolvers.{table.name}.egress")
+    return found
+
+
+async def _connect(egress: str, setting: str) -> Finding | None:
+    if not egress:
+        return None
+    parts = urlsplit(egress)
+    try:
+        async with asyncio.timeout(_SECONDS):
+            _, writer = await asyncio.open_connection(
+                parts.hostname, parts.port or _PORTS[parts.scheme]
+            )
+    except (OSError, TimeoutError):
+        shown = hide_credentials(egress)
+        error = EgressError(f"the egress {shown} cannot be reached: check {setting}")
+        return of_error(error, "egress", shown, f"start the proxy, or correct {setting}")
+    writer.close()
+    return None
+
+
+async def _ask(
+    installation: Installation, client: UpstreamClient, egress: str
+) -> AsyncIterator[Finding]:
+    for canary in installation.settings.probe.canaries:
+        shown = hide_credentials(canary)
+        try:
+            async with asyncio.timeout(installation.settings.probe.timeout.total_seconds()):
+                response = await client.get(canary, {}, egress=egress)
+        except EgressError as error:
+            yield of_error(error, "egress", hide_credentials(egress), "start or correct the proxy")
+            return
+        except (UpstreamError, TimeoutError) as error:
+            yield _dead_canary(shown, egress, str(error) or "no answer in time")
+            continue
+        response.close()
+        note_skew(installation, shown, response.field("Date"))
+        if response.status >= 400:
+            yield _dead_canary(shown, egress, f"it answered {response.status}")
+
+
+def _dead_canary(shown: str, egress: str, why: str) -> Finding:
+    through = f" (through {hide_credentials(egress)})" if egress else ""
+    return Finding(
+        Severity.ERROR,
+        "canary",
+        shown,
+        f"{why}{through}: nothing that a probe finds is believed",
+        "check the network, or put another URL into probe.canaries",
+    )
