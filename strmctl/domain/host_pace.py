@@ -1,0 +1,91 @@
+"""How many requests a host takes at once, and from when: less after a 429, slowly more again.
+
+Times are seconds of a monotonic clock, given by the caller.
+"""
+
+from dataclasses import dataclass
+
+SHORT_WAIT = 5.0
+"""Longer than this a run does not wait for a host."""
+
+_LEFT_ALONE = 600.0
+_FIRST_PAUSE = 0.05
+_PAUSE = 0.5
+_REFUSALS = 6
+_BROKEN = 10
+_UNREACHABLE_COUNTS = 2
+_ANSWERS_TO_RECOVER = 20
+_MOST_ANSWERS_TO_RECOVER = 640
+
+
+@dataclass(slots=True)
+class HostPace:
+    """`limit` requests at once, none before `not_before`.
+
+    A host that answers a 429 now and then may mean single links: it is slowed down. After a few
+    bursts of nothing else it is closed for the rest of the run. It is broken when a few requests
+    in a row, without any answer in this run, could not even connect; it takes more that were cut
+    off or timed out, since these may be the links' fault.
+    """
+
+    limit: int
+    not_before: float = 0.0
+    closed_until: float | None = None
+    has_answered: bool = False
+    _most: int = 0
+    _silence: int = 0
+    _refusals: int = 0
+    _answers: int = 0
+    _needed: int = _ANSWERS_TO_RECOVER
+
+    def __post_init__(self) -> None:
+        self._most = self.limit
+
+    @property
+    def is_broken(self) -> bool:
+        return self._silence >= _BROKEN
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is not to be asked any more in this run."""
+        return self.is_broken or self.closed_until is not None
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether what was seen last may be the fault of the link or of the host."""
+        return self._refusals > 0 or (self._silence > 0 and not self.has_answered)
+
+    def answered(self) -> None:
+        """With anything but 429: after a good many of them one request more at once."""
+        self.has_answered = True
+        self._silence = self._refusals = 0
+        self._answers += 1
+        if self._answers >= self._needed and self.limit < self._most:
+            self.limit += 1
+            self._answers = 0
+
+    def limited(self, now: float, retry_after: float | None) -> None:
+        """A 429: half as many at once; each burst of them doubles what recovery takes."""
+        self.has_answered = True
+        self._silence = self._answers = 0
+        self.limit = max(1, self.limit // 2)
+        if now >= self.not_before:
+            self._refusals += 1
+            self._needed = min(2 * self._needed, _MOST_ANSWERS_TO_RECOVER)
+        self.not_before = max(self.not_before, now + self._pause(retry_after))
+        if self._refusals >= _REFUSALS:
+            self.close(now + (retry_after or _LEFT_ALONE))
+
+    def close(self, until: float) -> None:
+        self.closed_until = max(self.closed_until or 0.0, until)
+
+    def silent(self, *, unreachable: bool) -> None:
+        """No answer; `unreachable` says not even a connection."""
+        if not self.has_answered:
+            self._silence += _UNREACHABLE_COUNTS if unreachable else 1
+
+    def _pause(self, retry_after: float | None) -> float:
+        if self._refusals <= 1:
+            return _FIRST_PAUSE
+        pause = _PAUSE * 2.0 ** (self._refusals - 2)
+        return min(max(pause, retry_after or 0.0), SHORT_WAIT)

@@ -1,0 +1,313 @@
+"""One run: asks what is due, politely and many at once, and saves results in batches as they come.
+
+What fails by chance is asked again in the run; a host that is broken or wants to be left alone is
+not asked for its other links, which are judged with it; what has expired is resolved again and
+the new URL judged. Nothing is saved before the way out is vouched for.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from strmctl.domain.expiry import predict
+from strmctl.domain.host_pace import SHORT_WAIT
+from strmctl.domain.link_state import History, Rules, Verdict, judge
+from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.domain.probe_result import Failure, ProbeResult
+from strmctl.errors import ResolverError
+from strmctl.resolvers.contract import Reason
+from strmctl.services.link_check import LinkCheck
+from strmctl.services.probe_egress import WaysOut
+from strmctl.services.probe_turns import Host, Job, Turns
+from strmctl.services.resolving import Resolving
+from strmctl.storage.probe_records import Judged, ProbeRecords
+
+_WAITING = 10_000
+_BATCH = 256
+_BATCH_SECONDS = 1.0
+_TRIES = 3
+_RETRY_SECONDS = 0.5
+_RESOLVER_FAILURES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a run has found of one mapping; `judged` is None where there was nothing to ask."""
+
+    mapping: Mapping
+    result: ProbeResult
+    judged: Judged | None = None
+    is_outdated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a run goes about it; `now` is the wall clock."""
+
+    concurrency: int
+    rules: Rules
+    deep: bool = False
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    job: Job
+    result: ProbeResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    job: Job
+    answer: Resolution | ResolverError
+
+
+_Task = asyncio.Task[_Asked] | asyncio.Task[_Resolved]
+
+
+class ProbeRun:
+    def __init__(
+        self,
+        plan: Plan,
+        turns: Turns,
+        check: LinkCheck,
+        resolving: Resolving,
+        ways_out: WaysOut,
+        records: ProbeRecords,
+    ) -> None:
+        self._plan = plan
+        self._turns = turns
+        self._check = check
+        self._resolving = resolving
+        self._ways_out = ways_out
+        self._records = records
+        self._tasks: set[_Task] = set()
+        self._ended: asyncio.Queue[_Task] = asyncio.Queue()
+        self._found: list[Found] = []
+        self._saved_at = plan.monotonic()
+
+    async def results(self, mappings: Iterator[Mapping]) -> AsyncGenerator[Found, None]:
+        """Each once it is saved. Raises EgressError when nothing can be concluded."""
+        try:
+            while self._begin(mappings):
+                await self._next()
+                if self._is_batch_due():
+                    for found in await self._save():
+                        yield found
+            while self._found:
+                for found in await self._save():
+                    yield found
+        finally:
+            self._save_what_is_sure()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self, mappings: Iterator[Mapping]) -> bool:
+        """Start what may be started; False when everything is done."""
+        turns, now = self._turns, self._plan.monotonic()
+        while turns.waiting < _WAITING and (mapping := next(mappings, None)) is not None:
+            self._add(Job(mapping, mapping.resolution))
+        while len(self._tasks) < self._plan.concurrency and (job := turns.take(now)) is not None:
+            self._start(job)
+        return bool(self._tasks) or turns.waiting > 0
+
+    def _start(self, job: Job) -> None:
+        task: _Task
+        if job.resolution is None:
+            task = asyncio.create_task(self._resolve(job))
+        else:
+            task = asyncio.create_task(self._ask(job, job.resolution))
+        self._tasks.add(task)
+        task.add_done_callback(self._ended.put_nowait)
+
+    async def _next(self) -> None:
+        """Wait until something ends, may be asked, or has to be saved."""
+        times = [at for at in (self._turns.next_at(),) if at is not None]
+        if self._found:
+            times.append(self._saved_at + _BATCH_SECONDS)
+        patience = max(min(times) - self._plan.monotonic(), 0.0) if times else None
+        try:
+            async with asyncio.timeout(patience):
+                task = await self._ended.get()
+        except TimeoutError:
+            return
+        self._tasks.discard(task)
+        match task.result():
+            case _Asked(job, result):
+                self._take_answer(job, result)
+            case _Resolved(job, answer):
+                self._take_resolution(job, answer)
+
+    async def _ask(self, job: Job, resolution: Resolution) -> _Asked:
+        asked_at = self._plan.monotonic()
+        egress = self._resolving.egress(job.mapping.identity.site)
+        result = await self._check.check(resolution, egress=egress, deep=self._plan.deep)
+        self._ways_out.saw(resolution, egress, result, asked_at)
+        return _Asked(job, result)
+
+    async def _resolve(self, job: Job) -> _Resolved:
+        try:
+            answer = await self._resolving.renew(
+                job.mapping.identity,
+                Reason.PROBE,
+                failed=job.mapping.resolution,
+                last_status=job.refused.status if job.refused else None,
+            )
+        except ResolverError as error:
+            return _Resolved(job, error)
+        return _Resolved(job, answer)
+
+    def _add(self, job: Job) -> None:
+        if job.resolution is None and not self._has_resolver(job):
+            reason = "nothing to probe: it has no URL and its site no resolver"
+            self._found.append(Found(job.mapping, ProbeResult(None, reason=reason)))
+            return
+        host = self._turns.host(job.turn)
+        if host.pace.is_closed:
+            self._judge_unasked(job, host)
+        else:
+            self._turns.add(job)
+
+    def _take_answer(self, job: Job, result: ProbeResult) -> None:
+        host, now = self._turns.done(job.turn), self._plan.monotonic()
+        if result.failure is Failure.RATE_LIMITED:
+            host.pace.limited(now, result.retry_after)
+        elif not result.is_network_failure:
+            host.pace.answered()
+        if _is_asked_again(job, result) and not host.pace.is_closed:
+            pause = _RETRY_SECONDS * 2**job.tries * random.uniform(0.5, 1.5)
+            self._turns.add_later(job.again(), now + max(pause, result.retry_after or 0.0))
+            return
+        if result.is_network_failure:
+            host.pace.silent(unreachable=result.failure is Failure.UNREACHABLE)
+            host.failures += 1
+        self._conclude(job, result)
+        if host.pace.is_closed:
+            for left in self._turns.drain(host):
+                self._judge_unasked(left, host)
+
+    def _conclude(self, job: Job, result: ProbeResult) -> None:
+        verdict = self._judge(job, result)
+        if verdict.refresh and not job.renewed and self._has_resolver(job):
+            self._add(job.to_resolver(result))
+            return
+        if job.renewed and result.is_alive:
+            self._resolving.confirm(job.mapping.identity)
+        self._note(job, verdict, result)
+
+    def _take_resolution(self, job: Job, answer: Resolution | ResolverError) -> None:
+        host = self._turns.done(job.turn)
+        if isinstance(answer, Resolution):
+            host.pace.answered()
+            host.failures = 0
+            self._add(job.to_host(answer))
+            return
+        self._note_unresolved(job, answer)
+        if answer.http_status == 503 and answer.retry_after is not None:
+            host.pace.limited(self._plan.monotonic(), answer.retry_after)
+        elif answer.http_status != 404:
+            host.failures += 1
+        if host.failures >= _RESOLVER_FAILURES:
+            host.pace.close(self._plan.monotonic())
+        if host.pace.is_closed:
+            for left in self._turns.drain(host):
+                self._judge_unasked(left, host)
+
+    def _judge_unasked(self, job: Job, host: Host) -> None:
+        if job.resolution is None:
+            reason = "its resolver gave too many failures to be asked in this run"
+            self._note_unresolved(job, ResolverError(reason))
+        elif host.pace.is_broken:
+            host.failures += 1
+            result = ProbeResult(None, Failure.UNREACHABLE, "its host cannot be reached")
+            self._note(job, self._judge(job, result), result)
+        else:
+            left = (host.pace.closed_until or 0.0) - self._plan.monotonic()
+            reason = "its host wants to be left alone"
+            result = ProbeResult(None, Failure.RATE_LIMITED, reason, retry_after=max(left, 1.0))
+            self._note(job, self._judge(job, result), result, asked=False)
+
+    def _note_unresolved(self, job: Job, error: ResolverError) -> None:
+        """Judged by what its host said before, if that was asked."""
+        if job.refused is None:
+            result = ProbeResult(None, Failure.NOT_CHECKED, str(error))
+            self._note(job, self._judge(job, result), result)
+            return
+        verdict = self._judge(job, job.refused)
+        reason = f"{verdict.reason}; not renewed: {error}"
+        self._note(job, replace(verdict, reason=reason), job.refused)
+
+    def _judge(self, job: Job, result: ProbeResult) -> Verdict:
+        known = job.mapping.resolution
+        resolution = job.resolution or known
+        ends_at = _known_end(resolution) if resolution else None
+        if known is None or resolution is None or known.url != resolution.url:
+            history = History(expires_at=ends_at)  # What failed before was another URL.
+        else:
+            history = History.of(job.mapping, ends_at)
+        return judge(history, result, self._plan.now(), self._plan.rules)
+
+    def _note(self, job: Job, verdict: Verdict, result: ProbeResult, *, asked: bool = True) -> None:
+        resolution = job.resolution or job.mapping.resolution
+        now = self._plan.now()
+        judged = Judged(
+            mapping_id=job.mapping.id,
+            url=resolution.url if resolution else None,
+            host=job.turn,
+            previous=job.mapping.state,
+            verdict=verdict,
+            status=result.status,
+            at=now,
+            asked_at=now if asked else None,
+        )
+        self._found.append(Found(job.mapping, result, judged))
+
+    def _has_resolver(self, job: Job) -> bool:
+        return self._resolving.has_resolver(job.mapping.identity.site)
+
+    def _is_batch_due(self) -> bool:
+        waited = self._plan.monotonic() - self._saved_at >= _BATCH_SECONDS
+        return len(self._found) >= _BATCH or (bool(self._found) and waited)
+
+    async def _save(self) -> Sequence[Found]:
+        """What is saved now: nothing while the way out cannot be vouched for."""
+        self._saved_at = self._plan.monotonic()
+        known = len(self._found)
+        if any(found.result.is_network_failure for found in self._found):
+            if not await self._ways_out.vouch():
+                return []
+        batch, self._found = self._found[:known], self._found[known:]
+        outdated = await asyncio.to_thread(self._records.save, _judged(batch))
+        return [replace(found, is_outdated=found.mapping.id in outdated) for found in batch]
+
+    def _save_what_is_sure(self) -> None:
+        """When the run is interrupted: all but what the way out would have to be vouched for."""
+        sure = [found for found in self._found if not found.result.is_network_failure]
+        self._found.clear()
+        if sure:
+            self._records.save(_judged(sure))
+
+
+def _is_asked_again(job: Job, result: ProbeResult) -> bool:
+    if job.tries + 1 >= _TRIES:
+        return False
+    if result.failure is Failure.RATE_LIMITED:
+        return (result.retry_after or 0.0) <= SHORT_WAIT
+    return result.may_pass
+
+
+def _known_end(resolution: Resolution) -> datetime | None:
+    """What was stored, else what the URL said of its end when it was resolved."""
+    if resolution.expires_at is not None or resolution.resolved_at is None:
+        return resolution.expires_at
+    prediction = predict(resolution.url, resolution.resolved_at)
+    return prediction.expires_at if prediction else None
+
+
+def _judged(batch: Sequence[Found]) -> list[Judged]:
+    return [found.judged for found in batch if found.judged is not None]

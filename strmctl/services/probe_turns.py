@@ -1,0 +1,174 @@
+"""Whose turn it is: hosts in turn, each with no more requests at once than its pace allows.
+
+A resolver takes turns like a host does. Nothing here waits or asks.
+"""
+
+import heapq
+import itertools
+import random
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from strmctl.domain import url_marks
+from strmctl.domain.host_pace import HostPace
+from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.domain.probe_result import ProbeResult
+
+_RESOLVER_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """To ask the resolution's host or, without one, the site's resolver.
+
+    `tries` counts requests to the host that may be repeated; `refused` is why the resolver is
+    asked, `renewed` that it has been.
+    """
+
+    mapping: Mapping
+    resolution: Resolution | None
+    tries: int = 0
+    refused: ProbeResult | None = None
+    renewed: bool = False
+
+    @property
+    def turn(self) -> str:
+        if self.resolution is None:
+            return f"resolver of {self.mapping.identity.site}"
+        return url_marks.origin(self.resolution.url)
+
+    def again(self) -> "Job":
+        return replace(self, tries=self.tries + 1)
+
+    def to_resolver(self, refused: ProbeResult) -> "Job":
+        return replace(self, resolution=None, refused=refused)
+
+    def to_host(self, resolution: Resolution) -> "Job":
+        return replace(self, resolution=resolution, renewed=True, tries=0)
+
+
+@dataclass(slots=True)
+class Host:
+    """`failures` are links that it gave no answer for, or was not asked for any more."""
+
+    name: str
+    pace: HostPace
+    running: int = 0
+    is_ready: bool = False
+    failures: int = 0
+    waiting: deque[Job] = field(default_factory=deque)
+
+    @property
+    def has_room(self) -> bool:
+        return self.running < self.pace.limit
+
+    def next(self, choose: Callable[[int], int]) -> Job:
+        """The first, but any while the host is in doubt: those next to each other may be alike."""
+        if self.pace.is_in_doubt:
+            self.waiting.rotate(-choose(len(self.waiting)))
+        return self.waiting.popleft()
+
+
+class Turns:
+    def __init__(self, per_host: int, choose: Callable[[int], int] = random.randrange) -> None:
+        self._per_host = per_host
+        self._choose = choose
+        self._hosts: dict[str, Host] = {}
+        self._ready: deque[Host] = deque()
+        self._paused: list[tuple[float, int, Host]] = []
+        self._later: list[tuple[float, int, Job]] = []
+        self._numbers = itertools.count()
+        self.waiting = 0
+
+    def host(self, name: str) -> Host:
+        host = self._hosts.get(name)
+        if host is None:
+            limit = _RESOLVER_AT_ONCE if name.startswith("resolver of ") else self._per_host
+            host = self._hosts[name] = Host(name, HostPace(limit))
+        return host
+
+    def hosts(self) -> Iterator[Host]:
+        return iter(self._hosts.values())
+
+    def add(self, job: Job) -> None:
+        self.waiting += 1
+        host = self.host(job.turn)
+        host.waiting.append(job)
+        self._make_ready(host)
+
+    def add_later(self, job: Job, at: float) -> None:
+        self.waiting += 1
+        heapq.heappush(self._later, (at, next(self._numbers), job))
+
+    def take(self, now: float) -> Job | None:
+        """What may be asked now; `done` has to be called for it in the end."""
+        self._wake(now)
+        while self._ready:
+            host = self._ready.popleft()
+            host.is_ready = False
+            if not host.waiting or not host.has_room:
+                continue
+            if host.pace.not_before > now:
+                self._pause(host)
+                continue
+            job = host.next(self._choose)
+            self.waiting -= 1
+            host.running += 1
+            self._make_ready(host)
+            return job
+        return None
+
+    def done(self, name: str) -> Host:
+        host = self._hosts[name]
+        host.running -= 1
+        self._make_ready(host)
+        return host
+
+    def drain(self, host: Host) -> list[Job]:
+        """All that waits for the host, which is not asked any more."""
+        jobs = list(host.waiting)
+        host.waiting.clear()
+        late = [entry for entry in self._later if entry[2].turn == host.name]
+        self._later = [entry for entry in self._later if entry[2].turn != host.name]
+        heapq.heapify(self._later)
+        jobs += [job for _, _, job in late]
+        self.waiting -= len(jobs)
+        return jobs
+
+    def next_at(self) -> float | None:
+        """When something that is put off may be asked; None for nothing."""
+        times = [queue[0][0] for queue in (self._paused, self._later) if queue]
+        return min(times, default=None)
+
+    @contextmanager
+    def place(self, names: Iterator[str]) -> Iterator[str | None]:
+        """The first of the hosts that has room now, which takes it; None where none has."""
+        name = next((name for name in names if self.host(name).has_room), None)
+        if name is None:
+            yield None
+            return
+        self.host(name).running += 1
+        try:
+            yield name
+        finally:
+            self.done(name)
+
+    def _make_ready(self, host: Host) -> None:
+        if not host.is_ready and host.waiting and host.has_room:
+            host.is_ready = True
+            self._ready.append(host)
+
+    def _pause(self, host: Host) -> None:
+        host.is_ready = True  # It comes back by itself.
+        heapq.heappush(self._paused, (host.pace.not_before, next(self._numbers), host))
+
+    def _wake(self, now: float) -> None:
+        while self._paused and self._paused[0][0] <= now:
+            host = heapq.heappop(self._paused)[2]
+            host.is_ready = False
+            self._make_ready(host)
+        while self._later and self._later[0][0] <= now:
+            self.waiting -= 1
+            self.add(heapq.heappop(self._later)[2])

@@ -1,0 +1,61 @@
+"""Which mappings to probe, from one query; what expires soonest comes first."""
+
+import json
+from array import array
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from strmctl.domain.mapping import Mapping
+from strmctl.domain.selection import Selection
+from strmctl.storage import rows
+from strmctl.storage.conditions import where
+from strmctl.storage.database import Database
+from strmctl.storage.rows import Value
+
+_PAGE = 1000
+
+# `unknown` links that have just been written come first among those without a known end.
+_ORDER = "expires_at IS NULL, expires_at, last_probed_at, id"
+
+_DUE = """
+(ifnull(last_probed_at, '') < :stale OR next_probe_at <= :now)
+    AND NOT (state = 'throttled' AND ifnull(next_probe_at, '') > :now)
+"""
+
+
+class ProbeQueue:
+    """The selected mappings in their order; memory: eight bytes a row and one page."""
+
+    def __init__(self, database: Database, selection: Selection, now: datetime) -> None:
+        """`selection.stale_before` means due: not probed since, or to be probed again by now."""
+        self._database = database
+        condition, values = _condition(selection, now)
+        found = database.query(
+            f"SELECT id FROM strm_mapping WHERE {condition} ORDER BY {_ORDER}", values
+        )
+        self._ids = array("q", (row["id"] for row in found))
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __iter__(self) -> Iterator[Mapping]:
+        """Each as it is when its page is read; the database is free between two pages."""
+        for start in range(0, len(self._ids), _PAGE):
+            yield from self._page(self._ids[start : start + _PAGE].tolist())
+
+    def _page(self, ids: list[int]) -> Iterator[Mapping]:
+        found = self._database.query(
+            "SELECT m.* FROM json_each(?) AS wanted JOIN strm_mapping AS m ON m.id = wanted.value"
+            " ORDER BY wanted.key",
+            (json.dumps(ids),),
+        )
+        return map(rows.mapping, found)
+
+
+def _condition(selection: Selection, now: datetime) -> tuple[str, dict[str, Value]]:
+    others, values = where(replace(selection, stale_before=None))
+    if selection.stale_before is None:
+        return others, values
+    due = {"stale": rows.time_text(selection.stale_before), "now": rows.time_text(now)}
+    return f"{others} AND {_DUE}", {**values, **due}

@@ -1,0 +1,186 @@
+"""What one run of `probe` records, a batch at a time, and how all of it is taken back.
+
+A result counts only for the URL that was probed, so what a resolve has renewed meanwhile stays as
+it is; and nothing is taken back that somebody else has changed since. What the rows held before
+is kept in a temporary table of the connection, so memory stays flat.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from strmctl.domain.link_state import Verdict
+from strmctl.domain.mapping import LinkState
+from strmctl.storage.database import Database
+from strmctl.storage.rows import time_text
+
+_KEPT = "state fail_count first_failed_at last_failed_at last_probed_at next_probe_at".split()
+_COLUMNS = ", ".join(_KEPT)
+
+_PREPARE = f"""
+CREATE TEMP TABLE probe_before (
+    id INTEGER PRIMARY KEY, resolved_url, {_COLUMNS}, {", ".join(f"new_{name}" for name in _KEPT)}
+);
+CREATE TEMP TABLE probe_event (first INTEGER, last INTEGER);
+CREATE TEMP TABLE probe_dying (id INTEGER PRIMARY KEY, previous, status, reason, host);
+"""
+
+_REMEMBER = f"""
+INSERT INTO probe_before (id, resolved_url, {_COLUMNS})
+SELECT id, resolved_url, {_COLUMNS} FROM strm_mapping WHERE id = :id AND resolved_url IS :url
+ON CONFLICT (id) DO NOTHING
+"""
+
+_RECORD = """
+UPDATE strm_mapping SET state = :state, fail_count = :fail_count,
+    first_failed_at = :first_failed_at, last_failed_at = :last_failed_at,
+    last_probed_at = coalesce(:last_probed_at, last_probed_at), next_probe_at = :next_probe_at
+WHERE id = :id AND resolved_url IS :url
+"""
+
+_REMEMBER_NEW = f"""
+UPDATE probe_before SET ({", ".join(f"new_{name}" for name in _KEPT)}) =
+    (SELECT {_COLUMNS} FROM strm_mapping WHERE strm_mapping.id = probe_before.id)
+WHERE id = :id
+"""
+
+_UNCHANGED = " AND ".join(f"m.{name} IS b.new_{name}" for name in _KEPT)
+_TAKE_BACK = f"""
+UPDATE strm_mapping AS m SET {", ".join(f"{name} = b.{name}" for name in _KEPT)}
+FROM probe_before AS b
+WHERE m.id = b.id AND m.resolved_url IS b.resolved_url AND {_UNCHANGED}
+"""
+
+_EVENT = "INSERT INTO event (mapping_id, at, kind, detail) VALUES (?, ?, 'probed', ?)"
+_LAST_EVENT = "SELECT ifnull(max(id), 0) FROM event"
+
+_STILL_OURS = f"""
+SELECT m.id FROM strm_mapping AS m
+JOIN probe_dying AS d ON d.id = m.id JOIN probe_before AS b ON b.id = m.id
+WHERE m.resolved_url IS b.resolved_url AND {_UNCHANGED}
+"""
+_DYING_EVENTS = f"""
+INSERT INTO event (mapping_id, at, kind, detail)
+SELECT id, :now, 'probed',
+    json_object('from', previous, 'to', :state, 'status', status, 'reason', reason)
+FROM probe_dying WHERE id IN ({_STILL_OURS})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict on the mapping's `url`; `asked_at` is None where it was judged unasked."""
+
+    mapping_id: int
+    url: str | None = field(repr=False)
+    host: str
+    previous: LinkState
+    verdict: Verdict
+    status: int | None
+    at: datetime
+    asked_at: datetime | None
+
+    @property
+    def is_newly_dead(self) -> bool:
+        return self.verdict.state is LinkState.DEAD and self.previous is not LinkState.DEAD
+
+
+@dataclass(frozen=True, slots=True)
+class Dying:
+    """A link that this run would mark dead."""
+
+    mapping_id: int
+    previous: LinkState
+    status: int | None
+    reason: str | None
+    host: str
+
+
+class ProbeRecords:
+    """`hold_dead`: links to be marked dead stay suspect until `settle`."""
+
+    def __init__(self, database: Database, *, hold_dead: bool) -> None:
+        self._database = database
+        self._hold_dead = hold_dead
+        with database.transaction() as connection:
+            for name in ("probe_before", "probe_event", "probe_dying"):
+                connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
+            for statement in _PREPARE.split(";")[:-1]:
+                connection.execute(statement)
+
+    def save(self, batch: Sequence[Judged]) -> set[int]:
+        """All in one transaction; returns the ids of those whose URL is another one by now."""
+        with self._database.transaction() as connection:
+            [(before,)] = connection.execute(_LAST_EVENT).fetchall()
+            outdated = {each.mapping_id for each in batch if not self._save(connection, each)}
+            [(last,)] = connection.execute(_LAST_EVENT).fetchall()
+            connection.execute("INSERT INTO probe_event VALUES (?, ?)", (before + 1, last))
+        return outdated
+
+    def take_back(self) -> None:
+        """Everything this run has recorded."""
+        with self._database.transaction() as connection:
+            connection.execute(_TAKE_BACK)
+            connection.execute(
+                "DELETE FROM event WHERE id IN (SELECT e.id FROM probe_event AS p"
+                " JOIN event AS e ON e.id BETWEEN p.first AND p.last)"
+            )
+
+    def dying(self) -> int:
+        [row] = self._database.query("SELECT count(*) AS number FROM probe_dying")
+        return int(row["number"])
+
+    def settle(self, state: LinkState, now: datetime) -> None:
+        """Give the links that have been held back their state, where they are as they were."""
+        values = {"state": state, "now": time_text(now)}
+        with self._database.transaction() as connection:
+            connection.execute(_DYING_EVENTS, values)
+            connection.execute(
+                f"UPDATE strm_mapping SET state = :state WHERE id IN ({_STILL_OURS})", values
+            )
+
+    def page_of_dying(self, after: int, size: int) -> Sequence[Dying]:
+        """By id, those beyond `after`."""
+        found = self._database.query(
+            "SELECT * FROM probe_dying WHERE id > ? ORDER BY id LIMIT ?", (after, size)
+        )
+        return [Dying(row[0], LinkState(row["previous"]), *row[2:]) for row in found]
+
+    def _save(self, connection: sqlite3.Connection, judged: Judged) -> bool:
+        verdict = judged.verdict
+        held = judged.is_newly_dead and self._hold_dead
+        values = {
+            "id": judged.mapping_id,
+            "url": judged.url,
+            "state": LinkState.SUSPECT if held else verdict.state,
+            "fail_count": verdict.fail_count,
+            "first_failed_at": time_text(verdict.first_failed_at),
+            "last_failed_at": time_text(verdict.last_failed_at),
+            "last_probed_at": time_text(judged.asked_at),
+            "next_probe_at": time_text(verdict.next_probe_at),
+        }
+        connection.execute(_REMEMBER, values)
+        if not connection.execute(_RECORD, values).rowcount:
+            return False
+        connection.execute(_REMEMBER_NEW, values)
+        if held:
+            connection.execute(
+                "INSERT OR REPLACE INTO probe_dying VALUES (?, ?, ?, ?, ?)",
+                (judged.mapping_id, judged.previous, judged.status, verdict.reason, judged.host),
+            )
+        elif verdict.state is not judged.previous or verdict.last_failed_at == judged.at:
+            detail = json.dumps(_detail(judged), ensure_ascii=False)
+            event = (judged.mapping_id, time_text(judged.at), detail)
+            connection.execute(_EVENT, event)
+        return True
+
+
+def _detail(judged: Judged) -> dict[str, object]:
+    return {
+        "from": judged.previous,
+        "to": judged.verdict.state,
+        "status": judged.status,
+        "reason": judged.verdict.reason,
+    }
