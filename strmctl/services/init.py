@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 
 from strmctl.errors import SettingsError
 from strmctl.services import proofs
+from strmctl.services.keys import new_secret
 from strmctl.settings.load import load
 from strmctl.settings.model import Auth, Settings
 from strmctl.storage.database import Database, database_exists
@@ -65,7 +65,7 @@ def _make_key(settings: Settings) -> Sequence[Made]:
     proxy = settings.proxy
     if proxy.secret or proxy.auth is Auth.NONE:
         return ()
-    created = _create(proxy.secret_file, secrets.token_urlsafe(32) + "\n", 0o600)
+    created = _create(proxy.secret_file, new_secret() + "\n", 0o600)
     proofs.secrets(proxy)
     return (Made("key", proxy.secret_file, created),)
 

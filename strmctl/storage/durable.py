@@ -4,10 +4,18 @@ import os
 from pathlib import Path
 
 
-def replace_file(temporary: Path, target: Path, content: bytes) -> None:
-    """`target` is old or new at any moment; its name lasts once the folder has been synced."""
-    descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+def replace_file(
+    temporary: Path, target: Path, content: bytes, *, owner: int | None = None
+) -> None:
+    """`target` is old or new at any moment; its name lasts once the folder has been synced.
+
+    `owner` is the user who alone may read it; None leaves that to the umask.
+    """
+    mode = 0o666 if owner is None else 0o600
+    descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
     try:
+        if owner is not None:
+            os.fchown(descriptor, owner, -1)
         _write_all(descriptor, content)
         os.fsync(descriptor)
         temporary.rename(target)
