@@ -81,6 +81,15 @@ class LinkCheck:
         except UpstreamError as error:
             return _unanswered(error)
 
+    async def status(self, url: str, *, egress: str | None) -> int:
+        """What is answered at a URL that need not hold media; UpstreamError for no answer."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                return (await Requests(self._client, {}, egress).first_bytes(url)).status
+        except TimeoutError:
+            reason = f"no answer within {self._seconds:g} s"
+            raise UpstreamError(reason, http_status=504) from None
+
     async def _check(self, requests: "Requests", url: str) -> tuple[ProbeResult, str | None]:
         """The result, and the URL of the playlist where it is one."""
         if not (url_marks.looks_signed(url) or soft_404.is_playlist_url(url)):
