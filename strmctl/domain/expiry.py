@@ -226,5 +226,5 @@ def _decoded(form: str, text: str) -> datetime | None:
             case _:
                 moment = datetime.fromtimestamp(int(text) / (1000 if len(text) > 10 else 1), UTC)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None

@@ -215,7 +215,7 @@ class Resolving:
         old = question.unwanted
         if old is None or question.last_status not in _REFUSED_AS_EXPIRED:
             return
-        if differs(replace(answer, resolved_at=None), old) and self._has_served(old):
+        if differs(replace(answer, resolved_at=None), old):
             await asyncio.to_thread(self._dating.died, old, self._now())
 
     def _request(self, identity: Identity, question: _Question) -> ResolveRequest:

@@ -2,6 +2,7 @@
 
 import base64
 import string
+import time
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -77,6 +78,7 @@ def test_every_scheme_has_a_fixture() -> None:
         pytest.param("/v.mp4?expires=4102444800", id="2100"),
         pytest.param("/v.mp4?expires=1262303999", id="before 2010"),
         pytest.param("/v.mp4?expires=0", id="zero"),
+        pytest.param(f"/v.mp4?auth_key=1262303999-0-0-{MD5}", id="signed before 2010"),
         pytest.param("/v.mp4?e=14400", id="a duration without a start"),
         pytest.param("/v.mp4?e=2&s=1", id="season and episode"),
         pytest.param(
@@ -120,9 +122,10 @@ def test_one_level_deep(url: str) -> None:
     assert (found.scheme, found.expires_at) == ("secure-link", moment(END))
 
 
-def test_the_earliest_of_several() -> None:
-    url = f"{CDN}/x.m3u8?jwt={JWT}&md5=x&expires={EPOCH - 600}&x-expires={EPOCH + 600}"
-    found = predict(url, moment(END) - timedelta(hours=1))
+@pytest.mark.parametrize("order", [1, -1], ids=["first", "last"])
+def test_the_earliest_of_several(order: int) -> None:
+    parts = [f"md5=x&expires={EPOCH - 600}", f"jwt={JWT}", f"x-expires={EPOCH + 600}"]
+    found = predict(f"{CDN}/x.m3u8?{'&'.join(parts[::order])}", moment(END) - timedelta(hours=1))
     assert found is not None
     assert (found.scheme, found.expires_at) == ("secure-link", moment(END) - timedelta(minutes=10))
 
@@ -181,10 +184,10 @@ def test_any_text_gives_a_time_ahead_or_none(url: str, now: datetime) -> None:
 @pytest.mark.parametrize("piece", ["eyJ", "_", "/", "%", "=", "&", "a.", "exp=~", "e0", "hdna="])
 def test_a_long_url_takes_no_long_time(piece: str) -> None:
     url = f"{CDN}/?token=e" + piece * (16_000 // len(piece))
-    begun = datetime.now(UTC)
+    begun = time.process_time()
     predict(url, moment(END))
     predict(url.replace("?token=", ""), moment(END))
-    assert datetime.now(UTC) - begun < timedelta(seconds=2)
+    assert time.process_time() - begun < 2
 
 
 def test_nothing_of_the_url_is_in_the_repr() -> None:
