@@ -7,6 +7,7 @@ NAMES = (
     "init",  # Start
     "demo",
     "write",  # Library
+    "import",
     "list",
     "show",
     "url",
@@ -14,6 +15,7 @@ NAMES = (
     "rewrite",
     "remove",
     "prune",
+    "undo",
     "probe",  # Links
     "refresh",
     "serve",  # Server

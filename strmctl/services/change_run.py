@@ -7,7 +7,7 @@ same command again does what is missing and `undo` takes back what was done.
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from strmctl.domain.change import Change, Finding, Step
@@ -15,7 +15,7 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
 from strmctl.errors import ItemError
 from strmctl.storage.database import Database
-from strmctl.storage.journal import Journal
+from strmctl.storage.journal import Journal, JournalledRun
 from strmctl.storage.mappings import Mappings
 from strmctl.storage.row_changes import RowChanges
 from strmctl.storage.strm_file import Content, LibraryFiles
@@ -25,7 +25,7 @@ _BATCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One change and, if it was not carried out, why."""
+    """One change, with the id of a row that it has made, and, if it was not done, why."""
 
     change: Change
     error: ItemError | None = None
@@ -70,6 +70,18 @@ class ChangeRun:
         self._journal.finish(self._run)
 
 
+def last_run(database: Database) -> JournalledRun | None:
+    """The one that `undo` takes back."""
+    return Journal(database).last()
+
+
+def undoable(database: Database) -> Iterator[Done]:
+    """What `undo` would do, changing and checking nothing."""
+    run = last_run(database)
+    for page in Journal(database).changes(run.id, backwards=True) if run else ():
+        yield from (Done(change.reversed()) for change in page)
+
+
 def undo(database: Database, files: LibraryFiles) -> Iterator[Done]:
     """Take back the last run, whole or killed; what has been changed since stays as it is."""
     journal = Journal(database)
@@ -97,7 +109,17 @@ def _apply(database: Database, files: LibraryFiles, changes: Sequence[Change]) -
             if change.row_before and change.row_after is None and change.strm_path not in failed
         ]
     )
-    return [Done(change, failed.get(change.strm_path)) for change in changes]
+    made = Mappings(database).known(
+        change.row_after.identity
+        for change in possible
+        if change.row_after and change.row_before is None
+    )
+    return [Done(_with_id(change, made), failed.get(change.strm_path)) for change in changes]
+
+
+def _with_id(change: Change, made: Table[Identity, Mapping]) -> Change:
+    row = change.row_after and made.get(change.row_after.identity)
+    return replace(change, row_after=row) if row and change.row_before is None else change
 
 
 def _obstacles(

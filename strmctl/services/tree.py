@@ -1,21 +1,26 @@
 """What the library's files are: strmctl's own by their content, foreign, or no `.strm` at all."""
 
+import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from strmctl.domain import playback_url, strm_text
 from strmctl.domain.identity import Identity
 from strmctl.domain.playback_url import Proof
 from strmctl.domain.upstream_url import check_url
-from strmctl.errors import ForbiddenError, ItemError, UpstreamError
+from strmctl.errors import ForbiddenError, ItemError, UpstreamError, UsageError
 from strmctl.storage.strm_file import Content, LibraryFiles
 
 _BATCH = 1000
+
+NO_URL = "holds no URL"
+"""The reason of a bad file that was read and is empty, but for comments perhaps."""
 
 
 class Kind(StrEnum):
@@ -40,8 +45,24 @@ class TreeFile:
     url: str | None = field(default=None, repr=False)
     identity: Identity | None = None
     proved: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     reason: str = ""
+
+
+def folder_in(library: Path, text: str) -> str:
+    """A folder relative to the library, "" for itself, from one that the user names, relative to
+    where they are or to the library. Raises UsageError for one outside."""
+    root = os.path.realpath(library)
+    named = [os.path.realpath(path) for path in (text, library / text)]
+    inside = [path for path in named if path == root or path.startswith(f"{root}{os.sep}")]
+    found = next((path for path in inside if Path(path).is_dir()), None)
+    if found is not None:
+        return "" if found == root else os.path.relpath(found, root)
+    if Path(named[0]).is_dir() and named[0] not in inside:
+        raise UsageError(
+            f"{text}: lies outside of the library {library}: move it there, or set `library`"
+        )
+    raise UsageError(f"{text}: no such folder here or in the library {library}")
 
 
 def look(files: LibraryFiles, strm_paths: Iterable[str], proof: Proof) -> Iterator[list[TreeFile]]:
@@ -62,7 +83,7 @@ def classify(strm_path: str, content: Content, proof: Proof) -> TreeFile:
     text = strm_text.parse(content)
     url = text.url
     if url is None:
-        return TreeFile(strm_path, Kind.BAD, content, reason="holds no URL")
+        return TreeFile(strm_path, Kind.BAD, content, reason=NO_URL)
     identity = playback_url.identity_in(url)
     if identity is not None:
         proved = _is_proved(url, proof)

@@ -27,6 +27,9 @@ _KNOWN = f"""{_SIBLINGS}
     AND m.language = key.value ->> 4 AND ifnull(m.provider, '') = key.value ->> 5
 """
 
+_AT = "SELECT * FROM strm_mapping WHERE strm_path IN (SELECT value FROM json_each(?))"
+_WITH_IDS = "SELECT * FROM strm_mapping WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+
 _REGISTER = """
 INSERT INTO strm_mapping (
     strm_path, site, slug, season, episode, language, provider, title, year, created_at, updated_at
@@ -129,6 +132,16 @@ class Mappings:
             (json.dumps(list(strm_paths)),),
         )
         return {row["strm_path"]: rows.identity(row) for row in found}
+
+    def at(self, strm_paths: Iterable[str]) -> dict[str, Mapping]:
+        """The rows of those of the paths that have one; one query for all."""
+        found = self.database.query(_AT, (json.dumps(list(strm_paths)),))
+        return {row["strm_path"]: rows.mapping(row) for row in found}
+
+    def with_ids(self, ids: Iterable[int]) -> dict[int, Mapping]:
+        """Those of the rows that are there; one query for all."""
+        found = self.database.query(_WITH_IDS, (json.dumps(list(ids)),))
+        return {row["id"]: rows.mapping(row) for row in found}
 
     def select(self, selection: Selection, *, limit: int | None = None) -> Iterator[Mapping]:
         """In the order of their ids, each as it is when its page is read.

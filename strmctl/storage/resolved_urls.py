@@ -1,7 +1,8 @@
 """Which rows resolve to a URL: what tells whose the files of mode direct are."""
 
+import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from strmctl.domain.mapping import Mapping
 from strmctl.storage import rows
@@ -15,3 +16,16 @@ def resolving_to(database: Database, urls: Iterable[str]) -> dict[str, Mapping]:
         (json.dumps(list(urls)),),
     )
     return {row["resolved_url"]: rows.mapping(row) for row in found}
+
+
+def have_resolved_to(database: Database, pairs: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Those of the pairs of a row's id and a URL where it was the row's once, as far back as its
+    history goes; one query for all."""
+    keys = [(row, url, hashlib.sha256(url.encode()).hexdigest()) for row, url in pairs]
+    found = database.query(
+        "SELECT DISTINCT key.value ->> 0 AS id, key.value ->> 1 AS url"
+        " FROM json_each(?) AS key CROSS JOIN event ON event.mapping_id = key.value ->> 0"
+        " WHERE event.kind = 'resolved' AND event.detail ->> 'url_sha256' = key.value ->> 2",
+        (json.dumps(keys),),
+    )
+    return {(row["id"], row["url"]) for row in found}

@@ -26,16 +26,30 @@ UPDATE strm_mapping SET strm_path = path.{{then}}
 FROM ({_PATHS}) AS path WHERE strm_mapping.id = path.id AND strm_path = '/' || path.{{now}}
 """
 
+# What a run has made where rows stood that it has moved away is in their way when they come back.
+_CLEAR = f"""
+DELETE FROM strm_mapping WHERE id IN (
+    SELECT made.id FROM change JOIN strm_mapping AS made
+        ON made.strm_path = change.row_after ->> 'strm_path'
+    WHERE change.run_id = :run AND change.row_before IS NULL
+        AND made.strm_path IN (SELECT old FROM ({_PATHS}))
+        AND (made.slug, made.site, made.language)
+            = (row_after ->> 'slug', row_after ->> 'site', row_after ->> 'language')
+        AND made.season IS row_after ->> 'season' AND made.episode IS row_after ->> 'episode'
+        AND made.provider IS row_after ->> 'provider'
+)
+"""
+
 # Its old id where nobody has that by now.
 _INSERT = """
 INSERT INTO strm_mapping (id, {names})
 SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM strm_mapping WHERE id = :id) THEN :id END, {values}
 ON CONFLICT DO NOTHING
 """
-# Not the path, which `move` sets, and nothing that probes and playback keep up to date.
+# Not the path, which `move` sets.
 _UPDATED = (
     "title", "year", "extension", "resolved_url", "headers", "provider_used", "resolved_at",
-    "expires_at",
+    "expires_at", "state", "fail_count", "first_failed_at", "last_failed_at", "next_probe_at",
 )  # fmt: skip
 _EVENT = f"""
 INSERT INTO event (mapping_id, kind, detail)
@@ -48,12 +62,15 @@ class RowChanges:
         self._database = database
 
     def move(self, run: int, *, backwards: bool = False) -> None:
-        """The paths of all rows that the run moves, in one transaction.
+        """The paths of all rows that the run moves, in one transaction; backwards, rows that it
+        has made go where they are in the way.
 
         Raises DatabaseError, and moves none, where another row has one of the paths.
         """
         now, then = ("new", "old") if backwards else ("old", "new")
         with self._database.transaction() as connection:
+            if backwards:
+                connection.execute(_CLEAR, {"run": run})
             connection.execute(_PARK.format(now=now), {"run": run})
             connection.execute(_SETTLE.format(now=now, then=then), {"run": run})
 

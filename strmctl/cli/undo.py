@@ -1,0 +1,68 @@
+"""`strmctl undo`: takes back what the last run has changed."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from strmctl.cli.app import Panel, command
+from strmctl.cli.changing import DryRun, step_record
+from strmctl.cli.parameters import Wait
+from strmctl.cli.run import Run
+from strmctl.errors import ItemError
+
+if TYPE_CHECKING:
+    from strmctl.services.change_run import Done
+
+
+@command(Panel.LIBRARY)
+def undo(run: Run, dry_run: DryRun = False, wait: Wait = None) -> int:
+    """Take back the last run that changed the library; what was changed since stays as it is."""
+    from strmctl.services.change_run import last_run, undo, undoable
+    from strmctl.storage.strm_file import LibraryFiles
+
+    with run.alone("undo", wait) as database:
+        last = last_run(database)
+        if last is None:
+            run.output.summary(
+                {"restored": 0, "failed": 0, "command": None, "started_at": None},
+                "nothing to undo",
+            )
+            return 0
+        files = LibraryFiles(run.settings.library)
+        files.check_there()
+        done = undoable(database) if dry_run else undo(database, files)
+        counts = _show(run, done)
+    numbers = f"{counts['restored']} restored" + (
+        f", {counts['failed']} left as they are" if counts["failed"] else ""
+    )
+    run.output.summary(
+        {
+            "restored": counts["restored"],
+            "failed": counts["failed"],
+            "command": last.command,
+            "started_at": last.started_at,
+            **({"dry_run": True} if dry_run else {}),
+        },
+        f"`strmctl {last.command}` of {_clock(last.started_at)}: {numbers}"
+        + (" (dry run)" if dry_run else ""),
+    )
+    return ItemError.exit_code if counts["failed"] else 0
+
+
+def _show(run: Run, results: "Iterable[Done]") -> Counter[str]:
+    counts: Counter[str] = Counter()
+    with run.output.progress("Undoing") as progress:
+        for done in results:
+            outcome = "failed" if done.error else "restored"
+            counts[outcome] += 1
+            reason = str(done.error) if done.error else None
+            record = {**step_record("undo", done.change, reason), "outcome": outcome}
+            text = f"{outcome} {done.change.strm_path}" + (f": {reason}" if reason else "")
+            run.output.record(record, text)
+            progress.advance()
+    return counts
+
+
+def _clock(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
