@@ -19,6 +19,7 @@ from strmctl.services import own_file, write_plan
 from strmctl.services.dating import Dating
 from strmctl.services.entry import Entry
 from strmctl.services.playback_urls import PlaybackUrls
+from strmctl.services.write_journal import WriteJournal
 from strmctl.services.write_plan import Outcome, Plan
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings, Registration, StoredResolution
@@ -64,6 +65,7 @@ class Writer:
         self._mappings = Mappings(database)
         self._dating = Dating(database)
         self._files = files
+        self._journal = WriteJournal(database)
 
     def write(
         self, entries: Sequence[Entry], answers: Answers | None = None
@@ -73,16 +75,21 @@ class Writer:
         failed: dict[Identity, StrmctlError] = {}
         with self._database.transaction():
             plans = self._plans(entries, answers, failed)
-            self._move_files([plan for plan in plans if plan.moved_from], failed)
+            moved = self._move_files([plan for plan in plans if plan.moved_from], failed)
             plans = [plan for plan in plans if plan.target.identity not in failed]
             self._register(plans)
+            rows = self._mappings.known(plan.target.identity for plan in plans)
+            self._journal.add(plans, rows, moved)
         self._write_files([plan for plan in plans if not plan.moved_from], failed)
-        rows = self._mappings.known(plan.target.identity for plan in plans)
         written = {
             plan.target.identity: self._written(plan, rows[plan.target.identity], answers)
             for plan in plans
         }
         return [failed.get(entry.identity) or written[entry.identity] for entry in entries]
+
+    def finish(self) -> None:
+        """All has been written."""
+        self._journal.finish()
 
     def _plans(
         self, entries: Sequence[Entry], answers: Answers, failed: dict[Identity, StrmctlError]
@@ -162,21 +169,29 @@ class Writer:
             raise answer
         raise ItemError(f"{target.identity}: mode direct needs a URL: give one or a resolver")
 
-    def _move_files(self, plans: Sequence[Plan], failed: dict[Identity, StrmctlError]) -> None:
+    def _move_files(
+        self, plans: Sequence[Plan], failed: dict[Identity, StrmctlError]
+    ) -> dict[Identity, bytes]:
+        """What the files held that were removed at their old places."""
         self._write_files(plans, failed)
+        moved: dict[Identity, bytes] = {}
         for plan in plans:
-            if plan.target.identity not in failed:
+            if plan.row is not None and plan.target.identity not in failed:
                 try:
-                    self._remove_old(plan)
+                    old = self._remove_own(plan.row)
                 except ItemError as error:
                     failed[plan.target.identity] = error
+                else:
+                    moved |= {} if old is None else {plan.target.identity: old}
+        return moved
 
-    def _remove_old(self, plan: Plan) -> None:
-        if plan.row is None:
-            return
-        old = self._files.read(plan.row.strm_path)
-        if not own_file.is_foreign(old, (plan.row,), self._mappings):
-            self._files.remove(plan.row.strm_path)
+    def _remove_own(self, row: Mapping) -> bytes | None:
+        """What the file held; None where it is foreign, or there was none."""
+        content = self._files.read(row.strm_path)
+        if content is None or own_file.is_foreign(content, (row,), self._mappings):
+            return None
+        self._files.remove(row.strm_path)
+        return content
 
     def _register(self, plans: Sequence[Plan]) -> None:
         targets = [plan.target for plan in plans if plan.changes_row]

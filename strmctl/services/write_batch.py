@@ -44,6 +44,7 @@ def batches(
         direct = settings.proxy.mode is Mode.DIRECT
         writer = Writer(database, files, urls, direct=direct, force=force)
         yield Batches(settings, database, writer, resolve=resolve)
+        writer.finish()
 
 
 class Batches:
