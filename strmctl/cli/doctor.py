@@ -61,11 +61,11 @@ def _findings(run: Run, *, fix: bool, force: bool) -> Iterator["Finding"]:
         yield finding.of_error(error, "settings", str(run.config or "strmctl.toml"))
         return
     with (
-        Installation(loaded, force=force) as installation,
+        Installation(loaded, fix=fix, force=force) as installation,
         run.output.progress("Examining", len(CHECKS)) as progress,
     ):
         for check in CHECKS:
-            yield from examine(check, installation, fix=fix)
+            yield from examine(check, installation)
             progress.advance()
 
 

@@ -1,16 +1,18 @@
 """What a database tells about itself; nothing is changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from strmctl.domain.mapping import Mapping
+from strmctl.errors import UsageError
 from strmctl.storage import rows
 from strmctl.storage.database import Database
 
 _COMPLAINTS = 20
 _DATED = ("created_at", "updated_at", "resolved_at", "last_probed_at")
 
+_PAGE = "SELECT * FROM strm_mapping WHERE id > ? ORDER BY id LIMIT 1000"
 _SITES = """
 SELECT site, count(*) AS mappings, count(*) - count(resolved_url) AS unresolved
 FROM strm_mapping GROUP BY site ORDER BY site
@@ -38,6 +40,27 @@ class DatabaseHealth:
     def dangling(self) -> int:
         """Rows that refer to others which are not there."""
         return len(self._database.query("PRAGMA foreign_key_check"))
+
+    def let_go(self) -> None:
+        """What those rows refer to is gone for good: history loses its mapping, as if the mapping
+        had been removed, and changes without their run go."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE event SET mapping_id = NULL"
+                " WHERE mapping_id NOT IN (SELECT id FROM strm_mapping)"
+            )
+            connection.execute("DELETE FROM change WHERE run_id NOT IN (SELECT id FROM run)")
+
+    def unreadable_rows(self) -> Iterator[int]:
+        """The ids of mappings that no program of ours has written like that."""
+        last = 0
+        while page := self._database.query(_PAGE, (last,)):
+            for row in page:
+                try:
+                    rows.mapping(row)
+                except (UsageError, ValueError, TypeError):
+                    yield int(row["id"])
+            last = page[-1]["id"]
 
     def journal_mode(self) -> str:
         [row] = self._database.query("PRAGMA journal_mode")

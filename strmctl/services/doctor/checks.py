@@ -30,6 +30,7 @@ CHECKS: Sequence[Check] = (
     database.database_opens,
     database.database_whole,
     database.database_current,
+    database.rows_readable,
     database.database_mode,
     database.database_place,
     database.write_ahead,
@@ -38,6 +39,7 @@ CHECKS: Sequence[Check] = (
     database.run_unfinished,
     library.library_there,
     library.library_writable,
+    mending.library_mended,
     library.library_matches,
     resolvers.tables_usable,
     resolvers.every_site_has_one,
@@ -50,13 +52,11 @@ CHECKS: Sequence[Check] = (
 """In this order: what mends itself comes before what needs it, clocks after who tells the time."""
 
 
-def examine(check: Check, installation: Installation, *, fix: bool) -> Iterator[Finding]:
-    """What one check finds; with `fix`, mended where that is safe."""
+def examine(check: Check, installation: Installation) -> Iterator[Finding]:
+    """What one check finds, mended where that is wanted and safe."""
     try:
-        if fix and check is library.library_matches:
-            yield from mending.mend_library(installation)
         for finding in check(installation):
-            yield _mended(finding) if fix else finding
+            yield _mended(finding) if installation.fix else finding
     except StrmctlError as error:
         yield of_error(error, check.__name__.replace("_", " "), "")
     except (OSError, ValueError) as error:

@@ -7,12 +7,11 @@ from collections.abc import Mapping as Table
 from strmctl.domain import playback_url, strm_text
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
-from strmctl.errors import ItemError
 from strmctl.services import own_file, write_plan
 from strmctl.services.doctor.finding import Finding, Severity
 from strmctl.services.playback_urls import PlaybackUrls
-from strmctl.services.tree import Kind, TreeFile
-from strmctl.settings.model import Auth, Settings
+from strmctl.services.tree import NO_URL, Kind, TreeFile
+from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
 from strmctl.storage.resolved_urls import resolving_to
@@ -40,7 +39,7 @@ class Comparison:
         self._database, self._files, self._settings = database, files, settings
         self._mappings = Mappings(database)
         self._urls, self._key_ids = urls, key_ids
-        self._direct = settings.proxy.mode == "direct"
+        self._direct = settings.proxy.mode is Mode.DIRECT
         self.moved: set[int] = set()
         self.other_keys: Counter[str] = Counter()
 
@@ -54,7 +53,9 @@ class Comparison:
             owner = owners.get(file.strm_path)
             row = rows[owner] if owner is not None else None
             home = homes.get(file.strm_path)
-            if home is not None:
+            if home is not None and row is not None:
+                yield _taken(file, home, row)
+            elif home is not None:
                 yield self._elsewhere(file, home, at_home[home.strm_path])
             elif row is not None:
                 yield from self._in_place(file, row)
@@ -84,7 +85,7 @@ class Comparison:
 
     def _elsewhere(self, file: TreeFile, home: Mapping, at_home: object) -> Finding:
         still_there = isinstance(at_home, bytes) and self._is_of(at_home, home)
-        if still_there or isinstance(at_home, ItemError) or home.id in self.moved:
+        if still_there or home.id in self.moved:
             return Finding(
                 Severity.WARNING,
                 "duplicate",
@@ -109,7 +110,8 @@ class Comparison:
         )
 
     def _in_place(self, file: TreeFile, row: Mapping) -> Iterator[Finding]:
-        if file.url is None or own_file.is_foreign(file.content, (row,), self._mappings):
+        is_read = file.url is not None or file.reason == NO_URL
+        if not is_read or own_file.is_foreign(file.content, (row,), self._mappings):
             reason = file.reason or f"holds something else than {row.identity}"
             yield Finding(Severity.WARNING, "edited", file.strm_path, reason, _EDITED)
             return
@@ -140,7 +142,17 @@ def missing(
 ) -> Iterator[Finding]:
     known = set(moved)
     for mapping in mappings:
-        if mapping.id not in known and not files.exists(mapping.strm_path):
+        if mapping.id in known:
+            continue
+        if not _is_inside(mapping.strm_path):
+            yield Finding(
+                Severity.ERROR,
+                "path",
+                mapping.strm_path,
+                f"it is no path in the library: {mapping.identity}",
+                f"`strmctl remove {mapping.id}`, then `strmctl write` it again",
+            )
+        elif not files.exists(mapping.strm_path):
             yield Finding(
                 Severity.ERROR,
                 "missing",
@@ -150,9 +162,7 @@ def missing(
             )
 
 
-def signed_by_others(
-    counts: Table[str, int], key_ids: Sequence[str], auth: Auth
-) -> Iterator[Finding]:
+def signed_by_others(counts: Table[str, int], key_ids: Sequence[str]) -> Iterator[Finding]:
     for key_id, number in sorted(counts.items()):
         accepted = key_id in key_ids
         yield Finding(
@@ -163,6 +173,21 @@ def signed_by_others(
             + ("which is not the first key any more" if accepted else "which is no key in force"),
             f"{_REWRITE}, then `strmctl keys retire {key_id}`" if accepted else _REWRITE,
         )
+
+
+def _is_inside(strm_path: str) -> bool:
+    parts = strm_path.split("/")
+    return not (strm_path.startswith("/") or ".." in parts)
+
+
+def _taken(file: TreeFile, home: Mapping, row: Mapping) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        "edited",
+        file.strm_path,
+        f"holds the URL of {home.identity}, but its path is that of {row.identity}",
+        "`strmctl import` if files changed places; `strmctl rewrite --overwrite` makes it its own",
+    )
 
 
 def _unknown(file: TreeFile) -> Finding:
@@ -188,7 +213,8 @@ def _unknown(file: TreeFile) -> Finding:
 
 def _difference(file: TreeFile, shall: str) -> str:
     """What is not as the settings want it; no part of either URL."""
-    assert file.url is not None, "a file without a URL is edited, not outdated"
+    if file.url is None:
+        return file.reason
     if file.identity is None or playback_url.identity_in(shall) is None:
         return "holds another kind of URL than proxy.mode wants"
     if file.url == shall:

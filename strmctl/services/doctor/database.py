@@ -49,8 +49,26 @@ def database_whole(installation: Installation) -> Iterator[Finding]:
         reason = f"it is damaged ({len(complaints)} faults): {complaints[0]}"
         yield of_error(DatabaseError(reason), "database", subject, remedy)
     if dangling:
-        reason = f"{dangling} rows refer to others that are not there"
-        yield of_error(DatabaseError(reason), "database", subject, remedy)
+        yield Finding(
+            Severity.WARNING,
+            "database",
+            subject,
+            f"{dangling} rows refer to others that were removed by hand",
+            "`strmctl doctor --fix`",
+            health.let_go,
+        )
+
+
+def rows_readable(installation: Installation) -> Iterator[Finding]:
+    database = installation.usable_database()
+    for row in DatabaseHealth(database).unreadable_rows() if database else ():
+        yield Finding(
+            Severity.ERROR,
+            "row",
+            f"mapping {row}",
+            "it holds what strmctl never writes: it was edited by hand",
+            f"correct it with `sqlite3 {installation.settings.database}`, or restore a backup",
+        )
 
 
 def database_current(installation: Installation) -> Iterator[Finding]:
@@ -70,9 +88,9 @@ def database_mode(installation: Installation) -> Iterator[Finding]:
     """It and its copies hold upstream URLs with tokens."""
     file = installation.settings.database
     copies = sorted(file.parent.glob(f"{file.name}.*.bak"))
-    for path in [*(file.with_name(file.name + end) for end in _BESIDE), *copies]:
-        if path.is_file() and is_open_to_others(path):
-            yield open_to_others("database", path)
+    paths = [*(file.with_name(file.name + end) for end in _BESIDE), *copies]
+    if found := [path for path in paths if path.is_file() and is_open_to_others(path)]:
+        yield open_to_others("database", *found)
 
 
 def database_place(installation: Installation) -> Iterator[Finding]:

@@ -4,10 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from strmctl.errors import StrmctlError
+from strmctl.errors import (
+    DatabaseError,
+    EgressError,
+    SafetyError,
+    SettingsError,
+    StrmctlError,
+)
 
 DRIFT = 10
 """The exit code of what is wrong but stops nothing."""
+
+_TELLING = (SettingsError, DatabaseError, EgressError, SafetyError)
+"""Errors whose exit codes tell of the installation, not of one item."""
 
 
 class Severity(StrEnum):
@@ -38,4 +47,5 @@ class Finding:
 def of_error(error: StrmctlError, check: str, subject: str, remedy: str = "") -> Finding:
     """What another command would have ended with, with its exit code."""
     reason = str(error).removeprefix(f"{subject}: ")
-    return Finding(Severity.ERROR, check, subject, reason, remedy, exit_code=error.exit_code)
+    code = error.exit_code if isinstance(error, _TELLING) else DRIFT
+    return Finding(Severity.ERROR, check, subject, reason, remedy, exit_code=code)

@@ -31,10 +31,12 @@ class Skew:
 class Installation:
     """`skews` are collected by the checks that talk to others.
 
-    `force` lets mending change more of the library than safety.max_change.
+    `fix` asks for what is safe to be mended, `force` lets that change more of the library than
+    safety.max_change.
     """
 
     loaded: Loaded
+    fix: bool = False
     force: bool = False
     skews: list[Skew] = field(default_factory=list)
     _opened: Database | None = None

@@ -1,7 +1,7 @@
 """Keys are there, long enough, and their owner's alone."""
 
+import shlex
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from strmctl.errors import SettingsError
@@ -62,7 +62,7 @@ def settings_file_mode(installation: Installation) -> Iterator[Finding]:
         if value.source == str(file) and value.kind.secret and _holds_a_secret(value.value)
     ]
     if secrets and is_open_to_others(file):
-        yield open_to_others("settings", file, f"others can read {secrets[0]} in it")
+        yield open_to_others("settings", file, reason=f"others can read {secrets[0]} in it")
 
 
 def is_open_to_others(file: Path) -> bool:
@@ -73,11 +73,17 @@ def is_open_to_others(file: Path) -> bool:
 
 
 def open_to_others(
-    check: str, file: Path, reason: str = "others can read it", *, exit_code: int = DRIFT
+    check: str, *files: Path, reason: str = "others can read it", exit_code: int = DRIFT
 ) -> Finding:
-    mend = partial(file.chmod, 0o600)
-    remedy = f"`chmod 600 {file}`"
-    return Finding(Severity.ERROR, check, str(file), reason, remedy, mend, exit_code)
+    """One finding for the first file and those beside it."""
+
+    def mend() -> None:
+        for file in files:
+            file.chmod(0o600)
+
+    beside = f", and {len(files) - 1} files beside it" if files[1:] else ""
+    remedy = f"`chmod 600 {shlex.join(map(str, files))}`"
+    return Finding(Severity.ERROR, check, str(files[0]), reason + beside, remedy, mend, exit_code)
 
 
 def _holds_a_secret(value: object) -> bool:

@@ -70,7 +70,7 @@ def library_matches(installation: Installation) -> Iterator[Finding]:
         yield from comparison.compare(batch)
         yield from _emptied(odd)
     yield from _emptied(odd)
-    yield from signed_by_others(comparison.other_keys, key_ids, settings.proxy.auth)
+    yield from signed_by_others(comparison.other_keys, key_ids)
     rows = installation.rows()
     if rows and not count and survey.is_complete:
         yield _empty(installation, rows)

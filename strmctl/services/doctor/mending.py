@@ -8,60 +8,68 @@ from collections.abc import Iterable, Iterator
 from strmctl.domain import brake
 from strmctl.domain.change import Action, Change, Step
 from strmctl.domain.selection import Selection
-from strmctl.errors import SafetyError
+from strmctl.errors import SafetyError, SettingsError
 from strmctl.services.change_run import ChangeRun
 from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
+from strmctl.services.importing import Importing
 from strmctl.services.rewriting import Rewriting
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
 
 
-def mend_library(installation: Installation) -> Iterator[Finding]:
-    """Raises SettingsError where no key is usable, ItemError where there is no library."""
-    database = installation.usable_database()
-    if database is None or not installation.settings.library.is_dir():
+def library_mended(installation: Installation) -> Iterator[Finding]:
+    """Comes before the library is examined, which tells what is left."""
+    database = installation.usable_database() if installation.fix else None
+    settings, files = installation.settings, installation.files
+    if database is None or not settings.library.is_dir():
         return
-    rewriting = Rewriting(installation.settings)
-    steps = rewriting.plan(database, installation.files, Selection())
-    yield from _carry_out(installation, database, "rewrite", steps, Action.REWRITTEN)
-
-
-def _carry_out(
-    installation: Installation,
-    database: Database,
-    command: str,
-    steps: Iterable[Step],
-    wanted: Action,
-) -> Iterator[Finding]:
-    """Only the changes that are `wanted`; what a plan leaves, the examination tells."""
-    run = ChangeRun(database, installation.files, f"doctor --fix ({command})")
-    changes = (step for step in steps if isinstance(step, Change) and step.action is wanted)
-    for _ in run.plan(changes):
-        pass
     try:
-        _check_brake(installation, database, run)
-    except SafetyError as error:
-        run.discard()
-        yield of_error(
-            error, "safety", command, "look into it, then `strmctl doctor --fix --force`"
+        importing, rewriting = Importing(settings, database, files), Rewriting(settings)
+    except SettingsError:
+        return
+    moved = _Mending(installation, database, "moved", Action.MOVED)
+    yield from moved.carry_out(importing.plan())
+    outdated = _Mending(installation, database, "outdated", Action.REWRITTEN)
+    yield from outdated.carry_out(rewriting.plan(database, files, Selection()))
+
+
+class _Mending:
+    """Of a plan only the changes of one kind; what else it says, the examination tells."""
+
+    def __init__(
+        self, installation: Installation, database: Database, check: str, action: Action
+    ) -> None:
+        self._installation, self._database = installation, database
+        self._check, self._action = check, action
+
+    def carry_out(self, steps: Iterable[Step]) -> Iterator[Finding]:
+        run = ChangeRun(self._database, self._installation.files, "doctor --fix")
+        for _ in run.plan(step for step in steps if self._is_wanted(step)):
+            pass
+        try:
+            self._brake(run)
+        except SafetyError as error:
+            run.discard()
+            yield of_error(error, "safety", self._check, "`strmctl doctor --fix --force`")
+            return
+        for done in run.carry_out():
+            path = done.change.strm_path
+            if done.error is None:
+                yield Finding(Severity.WARNING, self._check, path, self._told(), fixed=True)
+            else:
+                yield of_error(done.error, self._check, path)
+
+    def _is_wanted(self, step: Step) -> bool:
+        return isinstance(step, Change) and step.action is self._action
+
+    def _brake(self, run: ChangeRun) -> None:
+        if not self._installation.force:
+            total = max(Mappings(self._database).count(Selection()), run.altering)
+            most = self._installation.settings.safety.max_change
+            brake.check(run.altering, total, most, "would change")
+
+    def _told(self) -> str:
+        return {Action.MOVED: "its mapping follows it"}.get(
+            self._action, "is now what the settings want"
         )
-        return
-    for done in run.carry_out():
-        if done.error is None:
-            yield Finding(
-                Severity.WARNING,
-                "moved" if wanted is Action.MOVED else "outdated",
-                done.change.strm_path,
-                f"{wanted.value} by `strmctl {command}`",
-                fixed=True,
-            )
-        else:
-            yield of_error(done.error, command, done.change.strm_path)
-
-
-def _check_brake(installation: Installation, database: Database, run: ChangeRun) -> None:
-    if installation.force:
-        return
-    total = max(Mappings(database).count(Selection()), run.altering)
-    brake.check(run.altering, total, installation.settings.safety.max_change, "would change")
