@@ -10,7 +10,7 @@ SHORT_WAIT = 5.0
 
 _LEFT_ALONE = 600.0
 _FIRST_PAUSE = 0.05
-_PAUSE = 0.5
+_PAUSE = 0.25
 _REFUSALS = 6
 _BROKEN = 10
 _UNREACHABLE_COUNTS = 2
@@ -79,13 +79,19 @@ class HostPace:
     def close(self, until: float) -> None:
         self.closed_until = max(self.closed_until or 0.0, until)
 
-    def silent(self, *, unreachable: bool) -> None:
-        """No answer; `unreachable` says not even a connection."""
+    def silent(self) -> None:
+        """A link without an answer, however often it was asked."""
         if not self.has_answered:
-            self._silence += _UNREACHABLE_COUNTS if unreachable else 1
+            self._silence += 1
+
+    def unreachable(self) -> None:
+        """A request without even a connection."""
+        if not self.has_answered:
+            self._silence += _UNREACHABLE_COUNTS
 
     def _pause(self, retry_after: float | None) -> float:
         if self._refusals <= 1:
             return _FIRST_PAUSE
-        pause = _PAUSE * 2.0 ** (self._refusals - 2)
-        return min(max(pause, retry_after or 0.0), SHORT_WAIT)
+        pause = min(_PAUSE * 2.0 ** (self._refusals - 2), SHORT_WAIT)
+        # A longer rest may be meant for the one link: the next answers tell.
+        return max(pause, retry_after) if retry_after and retry_after <= SHORT_WAIT else pause

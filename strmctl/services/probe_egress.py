@@ -26,26 +26,28 @@ Place = Callable[[Iterator[str]], AbstractContextManager[str | None]]
 
 @dataclass(slots=True)
 class _Way:
-    """What was seen through one egress; times are of a monotonic clock."""
+    """What was seen through one egress; times are of a monotonic clock.
 
-    answers: dict[str, bool] = field(default_factory=dict)
+    A host that has answered once is not `silent` because of a link that is cut off; only a
+    witness, whose link has brought an answer before, can take that back.
+    """
+
+    answered: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)
     witnesses: dict[str, Resolution] = field(default_factory=dict)
-    failed_at: float = 0.0
+    failed_at: float = -1.0
     asked_well_at: float = -1.0
     canaries_at: float = -1.0
 
     @property
-    def failing(self) -> int:
-        return sum(not answers for answers in self.answers.values())
-
-    @property
     def seems_down(self) -> bool:
-        return self.failing >= 2 and 2 * self.failing > len(self.answers)
+        most_fail = len(self.silent) > len(self.answered) or not self.witnesses
+        return len(self.silent) >= 2 and most_fail
 
     @property
-    def has_answered_since(self) -> bool:
-        """Whether an answer came to a request that was sent after the last failure."""
-        return self.asked_well_at > self.failed_at
+    def has_failed_since(self) -> bool:
+        """Whether no answer came to a request that was sent after the last failure."""
+        return self.failed_at >= self.asked_well_at
 
 
 class WaysOut:
@@ -70,13 +72,15 @@ class WaysOut:
         """What came of a request that was sent at `asked_at`."""
         way = self._ways.setdefault(egress, _Way())
         host = url_marks.origin(resolution.url)
-        way.answers[host] = not result.is_network_failure
         if result.is_network_failure:
             way.failed_at = self._monotonic()
-            way.witnesses.pop(host, None)
+            if host not in way.answered:
+                way.silent.add(host)
             return
+        way.silent.discard(host)
+        way.answered.add(host)
         way.asked_well_at = max(way.asked_well_at, asked_at)
-        if result.is_alive and (len(way.witnesses) < _WITNESSES or host in way.witnesses):
+        if len(way.witnesses) < _WITNESSES or host in way.witnesses:
             way.witnesses[host] = resolution
 
     async def ask_canaries(self, egress: str | None = None) -> None:
@@ -95,7 +99,7 @@ class WaysOut:
         Raises EgressError where the way out seems down.
         """
         for egress, way in self._ways.items():
-            if not way.failing:
+            if way.failed_at < 0:
                 continue
             if self._canaries:
                 await self._ask_canaries_again(egress, way)
@@ -111,12 +115,13 @@ class WaysOut:
 
     async def _ask_witness(self, egress: str | None, way: _Way) -> bool:
         """Ask hosts that have answered before; False while none of them has room."""
-        while way.witnesses and not (way.seems_down or way.has_answered_since):
+        while way.witnesses and way.has_failed_since and not way.seems_down:
             with self._place(iter(way.witnesses)) as host:
                 if host is None:
                     return False
+                resolution = way.witnesses.pop(host)
+                way.answered.discard(host)
                 asked_at = self._monotonic()
-                resolution = way.witnesses[host]
                 result = await self._check.check(resolution, egress=egress)
             self.saw(resolution, egress, result, asked_at)
         if way.seems_down:
@@ -142,6 +147,6 @@ class WaysOut:
 
 def _down(way: _Way) -> EgressError:
     return EgressError(
-        f"{way.failing} of {len(way.answers)} hosts failed at once: the egress seems down, "
+        f"{len(way.silent)} of {len(way.silent | way.answered)} hosts failed at once: the egress seems down, "
         "nothing was recorded; set probe.canaries to be sure"
     )

@@ -177,6 +177,8 @@ class ProbeRun:
         host, now = self._turns.done(job.turn), self._plan.monotonic()
         if result.failure is Failure.RATE_LIMITED:
             host.pace.limited(now, result.retry_after)
+        elif result.failure is Failure.UNREACHABLE:
+            host.pace.unreachable()
         elif not result.is_network_failure:
             host.pace.answered()
         if _is_asked_again(job, result) and not host.pace.is_closed:
@@ -184,7 +186,7 @@ class ProbeRun:
             self._turns.add_later(job.again(), now + max(pause, result.retry_after or 0.0))
             return
         if result.is_network_failure:
-            host.pace.silent(unreachable=result.failure is Failure.UNREACHABLE)
+            host.pace.silent()
             host.failures += 1
         self._conclude(job, result)
         if host.pace.is_closed:

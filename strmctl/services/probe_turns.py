@@ -127,13 +127,9 @@ class Turns:
         return host
 
     def drain(self, host: Host) -> list[Job]:
-        """All that waits for the host, which is not asked any more."""
-        jobs = list(host.waiting)
-        host.waiting.clear()
-        late = [entry for entry in self._later if entry[2].turn == host.name]
-        self._later = [entry for entry in self._later if entry[2].turn != host.name]
-        heapq.heapify(self._later)
-        jobs += [job for _, _, job in late]
+        """All that has waited for the host in vain; what it was asked for once goes on."""
+        jobs = [job for job in host.waiting if not job.tries]
+        host.waiting = deque(job for job in host.waiting if job.tries)
         self.waiting -= len(jobs)
         return jobs
 

@@ -1,0 +1,1 @@
+"""Whole runs of `probe` over real sockets."""
