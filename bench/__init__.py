@@ -1,0 +1,1 @@
+"""Measures strmctl beside others on this machine; `make bench` runs it all."""

@@ -1,0 +1,100 @@
+"""`write --from` beside a raw loop of safe writes; questions to a million rows beside plain SQL."""
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench import large_library, raw_loop
+from bench.measuring import STRMCTL, Comparison, Contender, Goal, Sample, call, command
+from strmctl.services.probe import due
+from strmctl.settings.model import Settings
+from strmctl.storage.database import Database
+from strmctl.storage.probe_queue import ProbeQueue
+from strmctl.storage.rows import time_text
+
+_FILES = 100_000
+_ROWS = 1_000_000
+_PLAIN = "plain SQL"
+_SQL = """
+import sqlite3, sys
+for row in sqlite3.connect("strmctl.db").execute(sys.argv[1]):
+    sys.stdout.write(repr(row) + "\\n")
+"""
+
+
+@contextmanager
+def comparisons(size: float, *, offline: bool) -> Iterator[list[Comparison]]:
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        yield [_write(home, round(_FILES * size)), *_questions(home, round(_ROWS * size))]
+
+
+def _write(home: Path, count: int) -> Comparison:
+    rows = ["site,slug,season,episode,language"]
+    rows += [f"a.to,series-{n // 100},1,{n % 100},German" for n in range(count)]
+    (home / "episodes.csv").write_text("\n".join(rows))
+
+    def strmctl() -> Sample:
+        with TemporaryDirectory(dir=home) as folder:
+            here = Path(folder)
+            command(STRMCTL, "init", folder=here)
+            return command(STRMCTL, "-q", "write", "--from", "../episodes.csv", folder=here)
+
+    def raw() -> Sample:
+        with TemporaryDirectory(dir=home) as folder:
+            return command(sys.executable, raw_loop.__file__, folder, str(count))
+
+    name, reference = "strmctl write --from", "temp file, fsync, rename"
+    contenders = [Contender(name, strmctl), Contender(reference, raw)]
+    return Comparison("Writing", contenders, Goal(name, 1.5, reference), count, "files")
+
+
+def _questions(home: Path, count: int) -> Iterator[Comparison]:
+    command(STRMCTL, "init", folder=home)
+    database = home / "strmctl.db"
+    shutil.rmtree(home / "library")
+    database.unlink()
+    large_library.fill(database, count, datetime.now(UTC))
+    amount = f"of {count:,} mappings"
+    yield _asked(
+        home, f"Listing what is dead {amount}", ("list", "--state", "dead"),
+        "SELECT * FROM strm_mapping WHERE state = 'dead' ORDER BY id",
+    )  # fmt: skip
+    yield _asked(
+        home, f"Statistics {amount}", ("stats",),
+        "SELECT site, provider_used, state, count(*) FROM strm_mapping GROUP BY 1, 2, 3",
+    )  # fmt: skip
+    yield _due(database, f"Choosing what to probe {amount}")
+
+
+def _asked(home: Path, title: str, words: tuple[str, ...], sql: str) -> Comparison:
+    name = " ".join(("strmctl", *words))
+    contenders = [
+        Contender(name, lambda: command(STRMCTL, *words, folder=home)),
+        Contender(_PLAIN, lambda: command(sys.executable, "-c", _SQL, sql, folder=home)),
+    ]
+    return Comparison(title, contenders, Goal(name, 1.0))
+
+
+def _due(database: Path, title: str) -> Comparison:
+    now = datetime.now(UTC)
+    selection = due(Settings(), now)
+
+    def queue() -> Sample:
+        with Database.open(database) as opened:
+            return call(lambda: ProbeQueue(opened, selection, now))
+
+    def plain() -> Sample:
+        sql = "SELECT id FROM strm_mapping WHERE ifnull(last_probed_at, '') < ? ORDER BY expires_at"
+        stale = time_text(selection.stale_before)
+        with closing(sqlite3.connect(database)) as connection:
+            return call(lambda: connection.execute(sql, (stale,)).fetchall())
+
+    name = "ProbeQueue"
+    contenders = [Contender(name, queue), Contender(_PLAIN, plain)]
+    return Comparison(title, contenders, Goal(name, 1.0))
