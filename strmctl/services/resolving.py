@@ -29,7 +29,7 @@ from strmctl.resolvers.registry import NamedResolver, Registry
 from strmctl.services.dating import Dating
 from strmctl.settings.model import Settings
 from strmctl.storage.identity_locks import IdentityLocks
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.mappings import Mappings, StoredResolution
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +64,11 @@ class _Question:
     failed: bool = False
     last_status: int | None = None
     trial: Trial | None = None
+
+    @property
+    def cause(self) -> str:
+        """What the history says it was asked for."""
+        return "heal" if self.failed and self.reason is Reason.PLAY else self.reason.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +207,11 @@ class Resolving:
         resolution = await asyncio.to_thread(self._dating.dated, answer, self._now())
         if question.trial is None:
             self._judge(resolver, identity, question, resolution)
-            await self._keep(identity, resolution, question.reason)
+            await self._keep(identity, resolution, question)
         else:
             plays = await question.trial.plays(resolution)
             self._breaker.close(identity)
-            await self._keep(identity, resolution, question.reason, plays=plays)
+            await self._keep(identity, resolution, question, plays)
         await self._learn(question, resolution)
         return resolution
 
@@ -262,14 +267,14 @@ class Resolving:
         return long_ago or has_expired(resolution, self._now())
 
     async def _keep(
-        self, identity: Identity, resolution: Resolution, reason: Reason, *, plays: bool = False
+        self, identity: Identity, resolution: Resolution, question: _Question, plays: bool = False
     ) -> None:
         has_row = False
-        store = self._mappings.store_resolution
+        stored = StoredResolution(identity, resolution, plays=plays, cause=question.cause)
         try:
-            has_row = await asyncio.to_thread(store, identity, resolution, plays=plays)
+            has_row = bool(await asyncio.to_thread(self._mappings.store_resolutions, [stored]))
         except DatabaseError as error:
-            if reason is not Reason.PLAY:
+            if question.reason is not Reason.PLAY:
                 raise
             _log.warning("%s plays, but is not stored: %s", identity, error)
         self._remember(identity, resolution, has_row=has_row)

@@ -74,7 +74,8 @@ WHERE {SAME_IDENTITY}
 _RESOLVED_EVENT = f"""
 INSERT INTO event (mapping_id, at, kind, detail)
 SELECT id, :now, 'resolved', json_object(
-    'provider', :provider_used, 'expires_at', :expires_at, 'url_sha256', :url_sha256
+    'provider', :provider_used, 'expires_at', :expires_at, 'url_sha256', :url_sha256,
+    'cause', :cause
 )
 FROM strm_mapping WHERE {SAME_IDENTITY}
 """
@@ -94,13 +95,15 @@ class Registration:
 class StoredResolution:
     """A resolution for an identity; `extension` None leaves the row's as it is.
 
-    `plays` says that it has just been seen to bring media.
+    `plays` says that it has just been seen to bring media, `cause` is what the history tells:
+    a resolver's reason, `heal` for a play that had failed, or `given`.
     """
 
     identity: Identity
     resolution: Resolution
     extension: str | None = None
     plays: bool = False
+    cause: str = "given"
 
 
 class Mappings:
@@ -262,6 +265,7 @@ def _resolution_columns(item: StoredResolution, now: datetime) -> dict[str, Valu
         "resolved_at": rows.time_text(resolution.resolved_at or now),
         "expires_at": rows.time_text(resolution.expires_at),
         "extension": item.extension,
+        "cause": item.cause,
         "now": rows.time_text(now),
     }
 
