@@ -2,7 +2,8 @@
 
 Two forms, as hosters use them. `/s/HASH,EXPIRES/FOLDER/…` signs a folder, and relative URIs in
 a playlist inherit the token. `/q/PATH?md5=HASH&expires=EXPIRES` signs one file; `&rate=200k`
-there slows the answer down. Expired is 410, forged is 403.
+there slows the answer down. Expired is 410, forged is 403. strmctl can read EXPIRES in both; for
+`/s/HASH-EXPIRES/…` and `?h=HASH&u=EXPIRES` it cannot, so there every end comes as a surprise.
 
 It listens on 127.0.0.2, which tells its address from strmctl's in any text.
 """
@@ -51,7 +52,7 @@ http {{
     server {{
         listen {host}:{port};
         location = /ready {{ access_log off; return 204; }}
-        location ~ "^/s/(?<hash>[^,/]+),(?<until>[0-9]+)/(?<vault>[^/]+)/(?<file>.+)$" {{
+        location ~ "^/s/(?<hash>[^,/]+)[,-](?<until>[0-9]+)/(?<vault>[^/]+)/(?<file>.+)$" {{
             secure_link $hash,$until;
             secure_link_md5 "$secure_link_expires/$vault/ {secret}";
             if ($secure_link = "") {{ return 403; }}
@@ -59,7 +60,7 @@ http {{
             alias {root}/$vault/$file;
         }}
         location /q/ {{
-            secure_link $arg_md5,$arg_expires;
+            secure_link $arg_md5$arg_h,$arg_expires$arg_u;
             secure_link_md5 "$secure_link_expires$uri {secret}";
             if ($secure_link = "") {{ return 403; }}
             if ($secure_link = "0") {{ return 410; }}
@@ -97,15 +98,17 @@ class Nginx:
     def address(self) -> str:
         return f"{HOST}:{self.port}"
 
-    def folder_url(self, path: str, *, seconds: float) -> str:
+    def folder_url(self, path: str, *, seconds: float, told: bool = False) -> str:
         """A URL whose token covers the file's first folder and lasts `seconds`."""
         vault, expires = path.partition("/")[0], int(time.time() + seconds)
-        return f"http://{self.address}/s/{_hash(f'{expires}/{vault}/')},{expires}/{path}"
+        token = f"{_hash(f'{expires}/{vault}/')}{',' if told else '-'}{expires}"
+        return f"http://{self.address}/s/{token}/{path}"
 
-    def file_url(self, path: str, *, seconds: float, rate: str = "") -> str:
+    def file_url(self, path: str, *, seconds: float, rate: str = "", told: bool = False) -> str:
         """A URL whose token covers one file; `rate` in nginx's form, bytes a second: "200k"."""
         expires, uri = int(time.time() + seconds), f"/q/{path}"
-        query = f"md5={_hash(f'{expires}{uri}')}&expires={expires}"
+        names = ("md5", "expires") if told else ("h", "u")
+        query = f"{names[0]}={_hash(f'{expires}{uri}')}&{names[1]}={expires}"
         return f"http://{self.address}{uri}?{query}{f'&rate={rate}' if rate else ''}"
 
     def wait_expired(self, url: str) -> None:

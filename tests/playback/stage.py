@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from playback.media import FILM, Media
 from playback.nginx import Nginx
@@ -15,7 +16,10 @@ _numbers = itertools.count(1)
 
 @dataclass(slots=True)
 class Episode:
-    """What the resolver answers from now on (`lifetime` in seconds), and what it has answered."""
+    """What the resolver answers from now on (`lifetime` in seconds), and what it has answered.
+
+    `told`: whether its URLs tell when they end, in a form that strmctl reads.
+    """
 
     path: str
     slug: str
@@ -23,14 +27,16 @@ class Episode:
     nginx: Nginx
     lifetime: float = 3600.0
     rate: str = ""
+    told: bool = False
     playback_url: str = ""
     upstream_urls: list[str] = field(default_factory=list)
 
     def answer(self) -> Answer:
         if self.path == FILM:
-            url = self.nginx.file_url(self.path, seconds=self.lifetime, rate=self.rate)
+            sign = partial(self.nginx.file_url, rate=self.rate)
         else:
-            url = self.nginx.folder_url(self.path, seconds=self.lifetime)
+            sign = partial(self.nginx.folder_url)
+        url = sign(self.path, seconds=self.lifetime, told=self.told)
         self.upstream_urls.append(url)
         return {"url": url, "headers": HEADERS, "provider": "VOE", "expires_at": None}
 
@@ -63,11 +69,12 @@ class Stage:
         *arguments: str,
         lifetime: float = 3600.0,
         rate: str = "",
+        told: bool = False,
         environ: Mapping[str, str] | None = None,
     ) -> Episode:
         """`strmctl write` of a series of its own; `playback_url` is read from the `.strm`."""
         slug = f"show-{next(_numbers)}"
-        episode = Episode(path, slug, self.resolver, self.nginx, lifetime, rate)
+        episode = Episode(path, slug, self.resolver, self.nginx, lifetime, rate, told)
         self.resolver.answers[slug] = episode.answer
         mapping = self.strmctl.write(slug, *arguments, environ=environ)
         episode.playback_url = self.strmctl.strm_text(mapping).strip()

@@ -64,7 +64,7 @@ def secrets_of(upstream_url: str) -> Iterator[str]:
     yield HOST
     yield f":{parts.port}"
     yield from (value for [value] in parse_qs(parts.query).values())
-    if token := re.match(r"/s/([^,/]+),(\d+)/", parts.path):
+    if token := re.match(r"/s/([^,/]+)[,-](\d+)/", parts.path):
         yield from token.groups()
 
 

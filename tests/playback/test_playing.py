@@ -57,6 +57,17 @@ def test_plays_whole_after_expiry(path: str, player: Player, stage: Stage) -> No
     assert_renewed_once(episode.questions(), episode.upstream_urls)
 
 
+@pytest.mark.parametrize("path", [FORMS["ts"], FILM], ids=["HLS", "plain file"])
+def test_an_end_that_the_url_tells_costs_no_refusal(path: str, stage: Stage) -> None:
+    episode = stage.episode(path, "--resolve", lifetime=2, told=True)
+    episode.expire()
+    mark = stage.nginx.mark()
+    assert_whole(PLAYERS["ffmpeg-debian"](episode.playback_url, 0))
+    _, second = episode.questions()
+    assert (second["avoid_urls"], second["last_status"]) == (episode.upstream_urls[:1], None)
+    assert {request.status for request in stage.nginx.requests(since=mark)} <= {200, 206}
+
+
 @pytest.mark.players
 @EACH_PLAYER
 def test_plays_whole_before_and_after_expiry(player: Player, stage: Stage) -> None:
