@@ -10,6 +10,7 @@ NAMES = (
     "import",
     "list",
     "show",
+    "stats",
     "url",
     "resolve",
     "rewrite",

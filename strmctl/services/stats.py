@@ -1,0 +1,74 @@
+"""How well the library is, by site, provider and state, and what has been healed."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from strmctl.domain.mapping import LinkState
+from strmctl.domain.selection import Selection
+from strmctl.settings.model import Settings
+from strmctl.storage.database import Database
+from strmctl.storage.mappings import Mappings
+from strmctl.storage.statistics import Group, Happened, Statistics
+
+Name = TypeVar("Name")
+States = Mapping[LinkState, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """`expiring` are those whose known end is near but not yet past, as `expired` ones' is."""
+
+    groups: Sequence[Group]
+    expired: int
+    expiring: int
+    stale: int
+    history: Sequence[Happened]
+    history_since: datetime | None
+
+    @property
+    def mappings(self) -> int:
+        return sum(group.mappings for group in self.groups)
+
+    @property
+    def healed(self) -> int:
+        return sum(item.times for item in self.history if item.cause == "heal")
+
+    def states(self) -> States:
+        """All six of them."""
+        counts = Counter(dict.fromkeys(LinkState, 0))
+        for group in self.groups:
+            counts[group.state] += group.mappings
+        return counts
+
+    def by_site(self) -> Mapping[str, States]:
+        return _states_by((group.site, group) for group in self.groups)
+
+    def by_provider(self) -> Mapping[str | None, States]:
+        return _states_by((group.provider, group) for group in self.groups)
+
+    def by_site_and_provider(self) -> Mapping[tuple[str, str | None], States]:
+        return _states_by(((group.site, group.provider), group) for group in self.groups)
+
+
+def stats(settings: Settings, database: Database, now: datetime, within: timedelta) -> Stats:
+    """`within` says how near the end of an expiring link is."""
+    mappings, statistics = Mappings(database), Statistics(database)
+    expired = mappings.count(Selection(expiring_before=now))
+    return Stats(
+        groups=statistics.groups(),
+        expired=expired,
+        expiring=mappings.count(Selection(expiring_before=now + within)) - expired,
+        stale=mappings.count(Selection(stale_before=now - settings.probe.stale_after)),
+        history=statistics.history(),
+        history_since=statistics.history_since(),
+    )
+
+
+def _states_by(groups: Iterable[tuple[Name, Group]]) -> Mapping[Name, States]:
+    counts: defaultdict[Name, Counter[LinkState]] = defaultdict(Counter)
+    for name, group in groups:
+        counts[name][group.state] += group.mappings
+    return counts
