@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from strmctl.cli import rebuilding
 from strmctl.cli.app import Panel, command
 from strmctl.cli.changing import Force
 from strmctl.cli.parameters import Wait
 from strmctl.cli.run import Run
-from strmctl.errors import DatabaseError, EgressError, SafetyError, SettingsError
+from strmctl.errors import DatabaseError, EgressError, SafetyError, SettingsError, UsageError
 
 if TYPE_CHECKING:
     from strmctl.services.doctor.finding import Finding
@@ -35,6 +36,9 @@ _MOST_SEVERE_FIRST = (
 def doctor(
     run: Run,
     fix: Annotated[bool, typer.Option("--fix", help="Mend what is safe to mend.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make a lost database again from the library.")
+    ] = False,
     force: Force = False,
     wait: Wait = None,
 ) -> int:
@@ -42,6 +46,10 @@ def doctor(
 
     Foreign, edited and duplicate files are told, never touched.
     """
+    if fix and rebuild:
+        raise UsageError("--fix and --rebuild: one after the other")
+    if rebuild:
+        return rebuilding.rebuild(run, wait)
     report = _Report(run)
     with _alone(run, wait) if fix else nullcontext():
         for finding in _findings(run, fix=fix, force=force):

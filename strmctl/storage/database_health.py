@@ -1,11 +1,13 @@
 """What a database tells about itself; nothing is changed."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from strmctl.domain.mapping import Mapping
-from strmctl.errors import UsageError
+from strmctl.errors import DatabaseError, UsageError
 from strmctl.storage import rows
 from strmctl.storage.database import Database
 
@@ -17,6 +19,27 @@ _SITES = """
 SELECT site, count(*) AS mappings, count(*) - count(resolved_url) AS unresolved
 FROM strm_mapping GROUP BY site ORDER BY site
 """
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether the file is, or holds, what SQLite cannot read.
+
+    Raises DatabaseError where something else keeps it from being used: no such file, no
+    permission, another program's, a newer one's.
+    """
+    try:
+        with Database.open(path, migrate=False) as database:
+            return bool(DatabaseHealth(database).complaints())
+    except DatabaseError as error:
+        if tells_damage(error):
+            return True
+        raise
+
+
+def tells_damage(error: DatabaseError) -> bool:
+    """Whether it is the file's content that SQLite does not understand."""
+    code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 @dataclass(frozen=True, slots=True)

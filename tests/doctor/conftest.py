@@ -1,8 +1,9 @@
 """A library in which everything is well, and servers that a doctor asks."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -109,6 +110,17 @@ def findings(strmctl: Strmctl) -> Callable[..., list[Record]]:
         return found
 
     return look
+
+
+@pytest.fixture
+def run_sql(folder: Path) -> Callable[[str], None]:
+    """By hand, behind strmctl's back."""
+    return lambda sql: edit_rows(folder, sql)
+
+
+def edit_rows(folder: Path, sql: str) -> None:
+    with closing(sqlite3.connect(folder / "strmctl.db")) as connection, connection:
+        connection.executescript(sql)
 
 
 def episode(folder: Path, number: int) -> Path:

@@ -2,17 +2,22 @@
 
 import os
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from command_line import Strmctl
 
-from doctor.conftest import SECRET, Listener, Record, episode, replace_settings
+from doctor.conftest import (
+    SECRET,
+    Listener,
+    Record,
+    edit_rows,
+    episode,
+    replace_settings,
+)
 
 Findings = Callable[..., list[Record]]
 
@@ -37,11 +42,7 @@ def edit_settings(old: str, new: str) -> Callable[[Path], object]:
 
 
 def run_sql(sql: str) -> Callable[[Path], object]:
-    def run(folder: Path) -> None:
-        with closing(sqlite3.connect(folder / "strmctl.db")) as connection, connection:
-            connection.executescript(sql)
-
-    return run
+    return lambda folder: edit_rows(folder, sql)
 
 
 def write(path: str, content: bytes) -> Callable[[Path], object]:

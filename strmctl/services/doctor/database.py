@@ -11,7 +11,7 @@ from strmctl.services.doctor.installation import Installation
 from strmctl.services.doctor.keys import is_open_to_others, open_to_others
 from strmctl.storage import mounts
 from strmctl.storage.database import Database
-from strmctl.storage.database_health import DatabaseHealth
+from strmctl.storage.database_health import DatabaseHealth, tells_damage
 from strmctl.storage.journal import Journal
 from strmctl.storage.library_tree import strm_paths
 
@@ -19,17 +19,22 @@ NEEDED_SPACE = 100 * 1024 * 1024
 """Bytes, besides a copy of the database, which every migration makes."""
 
 _MUCH_UNUSED = 64 * 1024 * 1024
+_REBUILD = "`strmctl doctor --rebuild` makes a new one from the library"
 _BESIDE = ("", "-wal", "-shm", ".lock", ".resolving")
+_COPIES = (".*.bak", ".damaged-*")
 
 
 def database_opens(installation: Installation) -> Iterator[Finding]:
+    settings = installation.settings
     try:
         installation.open_database()
     except DatabaseError as error:
-        remedy = "`strmctl doctor --rebuild` makes a new one from the library"
-        if not installation.has_database and not _has_files(installation.settings.library):
-            remedy = "`strmctl init`"
-        yield of_error(error, "database", str(installation.settings.database), remedy)
+        subject = str(settings.database)
+        if installation.has_database:
+            yield of_error(error, "database", subject, _REBUILD if tells_damage(error) else "")
+        else:
+            remedy = _REBUILD if _has_files(settings.library) else "`strmctl init`"
+            yield of_error(DatabaseError("there is no database"), "database", subject, remedy)
 
 
 def database_whole(installation: Installation) -> Iterator[Finding]:
@@ -38,7 +43,7 @@ def database_whole(installation: Installation) -> Iterator[Finding]:
         return
     subject = str(installation.settings.database)
     health = DatabaseHealth(database)
-    remedy = "restore a backup, or `strmctl doctor --rebuild` makes a new one from the library"
+    remedy = f"restore a backup, or {_REBUILD}"
     try:
         complaints = health.complaints()
         dangling = health.dangling()
@@ -87,7 +92,7 @@ def database_current(installation: Installation) -> Iterator[Finding]:
 def database_mode(installation: Installation) -> Iterator[Finding]:
     """It and its copies hold upstream URLs with tokens."""
     file = installation.settings.database
-    copies = sorted(file.parent.glob(f"{file.name}.*.bak"))
+    copies = [path for end in _COPIES for path in sorted(file.parent.glob(file.name + end))]
     paths = [*(file.with_name(file.name + end) for end in _BESIDE), *copies]
     if found := [path for path in paths if path.is_file() and is_open_to_others(path)]:
         yield open_to_others("database", *found)
