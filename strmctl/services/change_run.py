@@ -5,7 +5,7 @@ before its file is, a row that goes is forgotten after its file, so that wheneve
 same command again does what is missing and `undo` takes back what was done.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -34,8 +34,12 @@ class Done:
 class ChangeRun:
     """Used under the run lock: `plan`, a look at `planned` and `altering`, then `carry_out`."""
 
-    def __init__(self, database: Database, files: LibraryFiles, command: str) -> None:
+    def __init__(
+        self, database: Database, files: LibraryFiles, command: str, *, batch: int = _BATCH
+    ) -> None:
+        """A `batch` of changes is done before the first of them is reported."""
         self._database, self._files, self._command = database, files, command
+        self._batch = batch
         self._journal = Journal(database)
         self._run: int | None = None
         self.planned = 0
@@ -45,7 +49,7 @@ class ChangeRun:
         """Keep the changes for `carry_out`; every step comes out again, for those who watch."""
         self._journal.forget_plans()
         waiting = iter(steps)
-        while batch := list(islice(waiting, _BATCH)):
+        while batch := list(islice(waiting, self._batch)):
             changes = [step for step in batch if not isinstance(step, Finding)]
             if changes and self._run is None:
                 self._run = self._journal.begin(self._command)
@@ -59,13 +63,13 @@ class ChangeRun:
         if self._run is not None:
             self._journal.forget(self._run)
 
-    def carry_out(self) -> Iterator[Done]:
+    def carry_out(self) -> Generator[Done, None, None]:
         """In the order of the plan; one that fails does not stop the others."""
         if self._run is None:
             return
         self._journal.start(self._run)
         RowChanges(self._database).move(self._run)
-        for changes in self._journal.changes(self._run):
+        for changes in self._journal.changes(self._run, page=self._batch):
             yield from _apply(self._database, self._files, changes)
         self._journal.finish(self._run)
 
@@ -82,14 +86,16 @@ def undoable(database: Database) -> Iterator[Done]:
         yield from (Done(change.reversed()) for change in page)
 
 
-def undo(database: Database, files: LibraryFiles) -> Iterator[Done]:
+def undo(
+    database: Database, files: LibraryFiles, *, batch: int = _BATCH
+) -> Generator[Done, None, None]:
     """Take back the last run, whole or killed; what has been changed since stays as it is."""
     journal = Journal(database)
     run = journal.last()
     if run is None:
         return
     RowChanges(database).move(run.id, backwards=True)
-    for page in journal.changes(run.id, backwards=True):
+    for page in journal.changes(run.id, backwards=True, page=batch):
         yield from _apply(database, files, [change.reversed() for change in page])
     journal.forget(run.id)
 

@@ -187,6 +187,7 @@ class Importing:
         return replace(
             row,
             resolution=resolution,
+            updated_at=resolution.resolved_at,
             state=LinkState.UNKNOWN,
             fail_count=0,
             first_failed_at=None,

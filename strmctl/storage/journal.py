@@ -82,20 +82,22 @@ class Journal:
         )
         return next((_run(row) for row in found), None)
 
-    def changes(self, run: int, *, backwards: bool = False) -> Iterator[list[Change]]:
+    def changes(
+        self, run: int, *, backwards: bool = False, page: int = _PAGE
+    ) -> Iterator[list[Change]]:
         """Page by page, in the order in which they were added or the reverse of it."""
         beyond, direction = ("<", "DESC") if backwards else (">", "ASC")
         last = 2**63 - 1 if backwards else 0
         while True:
-            page = self._database.query(
+            found = self._database.query(
                 f"SELECT * FROM change WHERE run_id = ? AND id {beyond} ?"
-                f" ORDER BY id {direction} LIMIT {_PAGE}",
-                (run, last),
+                f" ORDER BY id {direction} LIMIT ?",
+                (run, last, page),
             )
-            if not page:
+            if not found:
                 return
-            last = page[-1]["id"]
-            yield [_change(row) for row in page]
+            last = found[-1]["id"]
+            yield [_change(row) for row in found]
 
 
 def _columns(run: int, change: Change) -> tuple[object, ...]:

@@ -1,0 +1,355 @@
+"""Whatever people, runs and crashes do to a library, its files and its rows agree again.
+
+The model is the library itself: what a run may and may not do follows from how files and rows
+were before it.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from strmctl.domain import playback_url, strm_text
+from strmctl.domain.change import Finding, Step
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Mapping as Row
+from strmctl.domain.selection import Selection
+from strmctl.errors import ItemError, StrmctlError
+from strmctl.services import pruning
+from strmctl.services.adoption import Adoption
+from strmctl.services.change_run import ChangeRun, undo
+from strmctl.services.entry import entry
+from strmctl.services.importing import Importing
+from strmctl.services.playback_urls import PlaybackUrls
+from strmctl.services.rewriting import Rewriting
+from strmctl.services.write_batch import batches
+from strmctl.settings.model import ProxySettings, Settings
+from strmctl.storage.database import Database
+from strmctl.storage.journal import Journal
+from strmctl.storage.library_tree import strm_paths
+from strmctl.storage.mappings import Mappings
+from strmctl.storage.strm_file import LibraryFiles
+
+EPISODES = [f"Show/Season 01/Show S01E{number:02}.strm" for number in (1, 2, 3)]
+PATHS = st.sampled_from([*EPISODES, "Film (2001).strm", "New/Film (2001).strm", "New/x.strm"])
+NUMBERS = st.sampled_from([1, 2, 3])
+KEYS = st.sampled_from(["a" * 32, "b" * 32])
+
+Planner = Callable[[Settings, Database, LibraryFiles], Iterable[Step]]
+
+
+def _import(settings: Settings, database: Database, files: LibraryFiles) -> Iterable[Step]:
+    return Importing(settings, database, files, Adoption()).plan()
+
+
+def _rewrite(settings: Settings, database: Database, files: LibraryFiles) -> Iterable[Step]:
+    return Rewriting(settings).plan(database, files, Selection())
+
+
+def _overwrite(settings: Settings, database: Database, files: LibraryFiles) -> Iterable[Step]:
+    return Rewriting(settings, overwrite=True).plan(database, files, Selection())
+
+
+def _prune(settings: Settings, database: Database, files: LibraryFiles) -> Iterable[Step]:
+    return pruning.plan(settings, database, files, force=True)
+
+
+PLANNERS: Mapping[str, Planner] = {
+    "import": _import,
+    "rewrite": _rewrite,
+    "overwrite": _overwrite,
+    "prune": _prune,
+}
+COMMANDS = st.sampled_from(sorted(PLANNERS))
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+class CrashingFiles(LibraryFiles):
+    """Breaks off before or after the file that it is told to."""
+
+    def __init__(self, root: Path, left: int, *, after: bool) -> None:
+        super().__init__(root)
+        self._left, self._after = left, after
+
+    def write_all(self, contents: Mapping[str, bytes]) -> dict[str, ItemError]:
+        failed: dict[str, ItemError] = {}
+        for path, content in contents.items():
+            self._come_to(before=True)
+            failed |= super().write_all({path: content})
+            self._come_to(before=False)
+        return failed
+
+    def remove(self, strm_path: str) -> bool:
+        self._come_to(before=True)
+        removed = super().remove(strm_path)
+        self._come_to(before=False)
+        return removed
+
+    def _come_to(self, *, before: bool) -> None:
+        if before:
+            self._left -= 1
+        if self._left == 0 and before is not self._after:
+            raise Crash
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Files by path, rows by identity."""
+
+    files: dict[str, bytes]
+    rows: dict[Identity, Row]
+
+
+class Library(RuleBasedStateMachine):
+    @initialize(key=KEYS)
+    def make(self, key: str) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.settings = self._settings(key)
+        self.settings.library.mkdir()
+        self.database = Database.open(self.settings.database)
+        self._next_url = 0
+        self.told: list[str] = []
+
+    def teardown(self) -> None:
+        if hasattr(self, "folder"):
+            self.database.close()
+            shutil.rmtree(self.folder)
+
+    # What people do
+
+    @rule(number=NUMBERS, path=st.none() | PATHS, has_url=st.booleans())
+    def write(self, number: int, path: str | None, has_url: bool) -> None:
+        fields = {
+            "site": "a.to", "slug": "show", "language": "de", "season": 1, "episode": number,
+            "path": path, "url": self._url() if has_url else None,
+        }  # fmt: skip
+        with batches(self.settings) as opened:
+            # What is in the way is told by tests/cli; here it only has to do no harm.
+            with suppress(StrmctlError):
+                opened.write_one(entry(fields))
+
+    @rule(path=PATHS, comment=st.booleans())
+    def put_a_foreign_file(self, path: str, comment: bool) -> None:
+        self._put(path, ("# mine\n" if comment else "") + self._url())
+
+    @rule(path=PATHS, number=NUMBERS)
+    def put_a_playback_url(self, path: str, number: int) -> None:
+        identity = Identity("a.to", "show", "de", 1, number)
+        self._put(path, PlaybackUrls(self.settings).of(Row(0, identity, path)))
+
+    @rule(path=PATHS, content=st.sampled_from(["", "\ufeff", "rtmp://a/b", "# only this"]))
+    def put_rubbish(self, path: str, content: str) -> None:
+        self._put(path, content)
+
+    @rule(path=PATHS, spoilt=st.sampled_from(["\ufeff{}", "\r\n {}\r\n", "# mine\n{}"]))
+    def spoil(self, path: str, spoilt: str) -> None:
+        if (file := self._file(path)).exists():
+            self._put(path, spoilt.format(file.read_text().strip("\ufeff")))
+
+    @rule(old=PATHS, new=PATHS)
+    def move(self, old: str, new: str) -> None:
+        if self._file(old).exists():
+            self._file(new).parent.mkdir(parents=True, exist_ok=True)
+            self._file(old).rename(self._file(new))
+
+    @rule(one=PATHS, other=PATHS)
+    def change_places(self, one: str, other: str) -> None:
+        if one != other and self._file(one).exists() and self._file(other).exists():
+            content = self._file(one).read_bytes()
+            self._file(one).write_bytes(self._file(other).read_bytes())
+            self._file(other).write_bytes(content)
+
+    @rule(old=PATHS, new=PATHS)
+    def copy(self, old: str, new: str) -> None:
+        if self._file(old).exists() and old != new:
+            self._put(new, self._file(old).read_text())
+
+    @rule(path=PATHS)
+    def delete(self, path: str) -> None:
+        self._file(path).unlink(missing_ok=True)
+
+    @rule(key=KEYS)
+    def change_the_key(self, key: str) -> None:
+        self.settings = self._settings(key)
+
+    # What runs do
+
+    @rule(command=COMMANDS)
+    def run(self, command: str) -> None:
+        before = self._snapshot()
+        self._carry_out(command)
+        self._lost_nothing(command, before)
+
+    @rule(command=COMMANDS, batch=st.sampled_from([1, 2, 1000]))
+    def run_and_undo(self, command: str, batch: int) -> None:
+        before = self._snapshot()
+        if self._carry_out(command, batch=batch):
+            self._undo(batch=batch)
+            assert self._snapshot() == before
+
+    @rule(number=NUMBERS, path=st.none() | PATHS)
+    def write_and_undo(self, number: int, path: str | None) -> None:
+        before, last = self._snapshot(), self._last_run()
+        self.write(number, path, True)
+        if self._last_run() != last:
+            self._undo()
+            assert self._snapshot() == before
+
+    @rule(
+        command=COMMANDS,
+        step=st.integers(1, 4),
+        after=st.booleans(),
+        batch=st.sampled_from([1, 2, 1000]),
+    )
+    def crash(self, command: str, step: int, after: bool, batch: int) -> None:
+        """At a file; what the run would have done is done by the same run again."""
+        before = self._snapshot()
+        files = CrashingFiles(self.settings.library, step, after=after)
+        try:
+            self._carry_out(command, files, batch=batch)
+        except Crash:
+            self._reopen()
+        self._lost_nothing(command, before)
+
+    @rule(command=COMMANDS, step=st.integers(0, 3), again=st.booleans())
+    def stop_and_undo(self, command: str, step: int, again: bool) -> None:
+        """Between two changes; `again` stops the undo in the same way."""
+        before, last = self._snapshot(), self._last_run()
+        self._carry_out(command, stop_after=step, batch=1)
+        self._reopen()
+        if self._last_run() == last:
+            return
+        if again:
+            self._undo(stop_after=step, batch=1)
+            self._reopen()
+        self._undo()
+        assert self._snapshot() == before
+
+    # What must hold
+
+    @rule()
+    def agree(self) -> None:
+        """After import, rewrite and prune; a second round changes nothing."""
+        for command in ("import", "overwrite", "prune"):
+            self._carry_out(command)
+        self._check_agreement()
+        # What prune has made room for is adopted now.
+        self._carry_out("import")
+        self._check_agreement()
+        before = self._snapshot(), self._mtimes()
+        for command in PLANNERS:
+            assert self._carry_out(command) == 0, command
+        assert (self._snapshot(), self._mtimes()) == before
+
+    @invariant()
+    def nothing_is_left_over(self) -> None:
+        if hasattr(self, "folder"):
+            paths = {row.strm_path for row in self._snapshot().rows.values()}
+            assert not any(path.startswith("/") for path in paths)
+
+    def _check_agreement(self) -> None:
+        now = self._snapshot()
+        urls = PlaybackUrls(self.settings)
+        for row in now.rows.values():
+            assert row.strm_path in now.files, row
+            assert strm_text.parse(now.files[row.strm_path]).url == urls.of(row)
+        named = (playback_url.identity_in(self._text(it)) for it in now.files.values())
+        assert {identity for identity in named if identity} <= now.rows.keys()
+
+    def _lost_nothing(self, command: str, before: Snapshot) -> None:
+        """Only prune forgets rows and removes files, and only what has lost the other."""
+        now = self._snapshot()
+        if command != "prune":
+            assert now.rows.keys() >= before.rows.keys()
+            assert now.files.keys() >= before.files.keys()
+        else:
+            forgotten = before.rows.keys() - now.rows.keys()
+            assert not {before.rows[it].strm_path for it in forgotten} & before.files.keys()
+
+    # The steps
+
+    def _carry_out(
+        self,
+        command: str,
+        files: LibraryFiles | None = None,
+        *,
+        batch: int = 1000,
+        stop_after: int | None = None,
+    ) -> int:
+        """The number of changes planned; `stop_after` so many are done, the rest is not."""
+        files = files or self._files()
+        run = ChangeRun(self.database, files, command, batch=batch)
+        steps = run.plan(PLANNERS[command](self.settings, self.database, files))
+        self.told = [step.kind for step in steps if isinstance(step, Finding)]
+        with closing(run.carry_out()) as done:
+            assert [it.error for it in islice(done, stop_after) if it.error] == []
+        return run.planned
+
+    def _undo(self, *, batch: int = 1000, stop_after: int | None = None) -> None:
+        with closing(undo(self.database, self._files(), batch=batch)) as done:
+            assert [it.error for it in islice(done, stop_after) if it.error] == []
+
+    def _reopen(self) -> None:
+        self.database.close()
+        self.database = Database.open(self.settings.database)
+
+    def _snapshot(self) -> Snapshot:
+        root = self.settings.library
+        rows = Mappings(self.database).select(Selection())
+        return Snapshot(
+            {path: (root / path).read_bytes() for path in strm_paths(root)},
+            {row.identity: row for row in rows},
+        )
+
+    def _mtimes(self) -> dict[str, int]:
+        root = self.settings.library
+        return {path: (root / path).stat().st_mtime_ns for path in strm_paths(root)}
+
+    def _last_run(self) -> object:
+        return Journal(self.database).last()
+
+    def _settings(self, key: str) -> Settings:
+        return Settings(
+            library=self.folder / "library",
+            database=self.folder / "strmctl.db",
+            proxy=ProxySettings(secret=(key,)),
+        )
+
+    def _files(self) -> LibraryFiles:
+        return LibraryFiles(self.settings.library)
+
+    def _file(self, path: str) -> Path:
+        return self.settings.library / path
+
+    def _put(self, path: str, content: str) -> None:
+        self._file(path).parent.mkdir(parents=True, exist_ok=True)
+        self._file(path).write_text(content)
+
+    def _text(self, content: bytes) -> str:
+        return strm_text.parse(content).url or ""
+
+    def _url(self) -> str:
+        self._next_url += 1
+        return f"https://cdn.example/{self._next_url}.mp4"
+
+
+class LongerLibrary(Library):
+    """The same for longer."""
+
+
+TestLibrary = Library.TestCase
+TestLibrary.settings = profile(max_examples=30, stateful_step_count=20, deadline=None)
+
+TestLongerLibrary = pytest.mark.slow(pytest.mark.timeout(900)(LongerLibrary.TestCase))
+TestLongerLibrary.settings = profile(max_examples=200, stateful_step_count=40, deadline=None)
