@@ -8,10 +8,10 @@ from dataclasses import dataclass
 SHORT_WAIT = 5.0
 """Longer than this a run does not wait for a host."""
 
-_LEFT_ALONE = 600.0
 _FIRST_PAUSE = 0.05
 _PAUSE = 0.25
-_REFUSALS = 6
+_REFUSALS = 5
+_TOLERATED_MORE = 8
 _BROKEN = 10
 _UNREACHABLE_COUNTS = 2
 _ANSWERS_TO_RECOVER = 20
@@ -23,9 +23,9 @@ class HostPace:
     """`limit` requests at once, none before `not_before`.
 
     A host that answers a 429 now and then may mean single links: it is slowed down. After a few
-    bursts of nothing else it is closed for the rest of the run. It is broken when a few requests
-    in a row, without any answer in this run, could not even connect; it takes more that were cut
-    off or timed out, since these may be the links' fault.
+    bursts of nothing else it `seems_closed`, which a link that has answered before decides. It is
+    broken when a few requests in a row, without any answer in this run, could not even connect;
+    it takes more that were cut off or timed out, since these may be the links' fault.
     """
 
     limit: int
@@ -35,6 +35,7 @@ class HostPace:
     _most: int = 0
     _silence: int = 0
     _refusals: int = 0
+    _tolerated: int = 1
     _answers: int = 0
     _needed: int = _ANSWERS_TO_RECOVER
 
@@ -49,6 +50,10 @@ class HostPace:
     def is_closed(self) -> bool:
         """Whether it is not to be asked any more in this run."""
         return self.is_broken or self.closed_until is not None
+
+    @property
+    def seems_closed(self) -> bool:
+        return self._refusals >= self._tolerated + _REFUSALS
 
     @property
     def is_in_doubt(self) -> bool:
@@ -73,10 +78,14 @@ class HostPace:
             self._refusals += 1
             self._needed = min(2 * self._needed, _MOST_ANSWERS_TO_RECOVER)
         self.not_before = max(self.not_before, now + self._pause(retry_after))
-        if self._refusals >= _REFUSALS:
-            self.close(now + (retry_after or _LEFT_ALONE))
+
+    def means_links(self) -> None:
+        """It answers 429 to a good many links, but not to one that has answered before."""
+        self.answered()
+        self._tolerated *= _TOLERATED_MORE
 
     def close(self, until: float) -> None:
+        """Nothing more is asked of it in this run."""
         self.closed_until = max(self.closed_until or 0.0, until)
 
     def silent(self) -> None:
@@ -90,8 +99,9 @@ class HostPace:
             self._silence += _UNREACHABLE_COUNTS
 
     def _pause(self, retry_after: float | None) -> float:
-        if self._refusals <= 1:
+        beyond = self._refusals - self._tolerated
+        if beyond <= 0:
             return _FIRST_PAUSE
-        pause = min(_PAUSE * 2.0 ** (self._refusals - 2), SHORT_WAIT)
+        pause = min(_PAUSE * 2.0 ** (beyond - 1), SHORT_WAIT)
         # A longer rest may be meant for the one link: the next answers tell.
         return max(pause, retry_after) if retry_after and retry_after <= SHORT_WAIT else pause

@@ -28,9 +28,11 @@ from strmctl.storage.probe_records import Judged, ProbeRecords
 _WAITING = 10_000
 _BATCH = 256
 _BATCH_SECONDS = 1.0
+_VOUCH_SECONDS = 0.05
 _TRIES = 3
 _RETRY_SECONDS = 0.5
 _RESOLVER_FAILURES = 3
+_LEFT_ALONE = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,20 +177,37 @@ class ProbeRun:
 
     def _take_answer(self, job: Job, result: ProbeResult) -> None:
         host, now = self._turns.done(job.turn), self._plan.monotonic()
-        if result.failure is Failure.RATE_LIMITED:
-            host.pace.limited(now, result.retry_after)
-        elif result.failure is Failure.UNREACHABLE:
-            host.pace.unreachable()
-        elif not result.is_network_failure:
-            host.pace.answered()
+        self._take_pace(host, job, result)
+        if job.is_witness:
+            return self._give_up(host)
         if _is_asked_again(job, result) and not host.pace.is_closed:
             pause = _RETRY_SECONDS * 2**job.tries * random.uniform(0.5, 1.5)
             self._turns.add_later(job.again(), now + max(pause, result.retry_after or 0.0))
-            return
+            return None
         if result.is_network_failure:
             host.pace.silent()
             host.failures += 1
         self._conclude(job, result)
+        return self._give_up(host)
+
+    def _take_pace(self, host: Host, job: Job, result: ProbeResult) -> None:
+        """What the answer says of its host."""
+        now = self._plan.monotonic()
+        if result.failure is Failure.RATE_LIMITED:
+            host.pace.limited(now, result.retry_after)
+            refuses_all = host.pace.seems_closed
+            if job.is_witness or (refuses_all and not self._turns.add_witness(host)):
+                host.pace.close(now + (result.retry_after or _LEFT_ALONE))
+        elif result.failure is Failure.UNREACHABLE:
+            host.pace.unreachable()
+        elif job.is_witness:
+            host.pace.means_links()
+        elif not result.is_network_failure:
+            host.pace.answered()
+            host.answered = job
+
+    def _give_up(self, host: Host) -> None:
+        """What waits for a host that is not asked any more is judged with it."""
         if host.pace.is_closed:
             for left in self._turns.drain(host):
                 self._judge_unasked(left, host)
@@ -211,14 +230,12 @@ class ProbeRun:
             return
         self._note_unresolved(job, answer)
         if answer.http_status == 503 and answer.retry_after is not None:
-            host.pace.limited(self._plan.monotonic(), answer.retry_after)
+            host.pace.close(self._plan.monotonic() + answer.retry_after)
         elif answer.http_status != 404:
             host.failures += 1
         if host.failures >= _RESOLVER_FAILURES:
             host.pace.close(self._plan.monotonic())
-        if host.pace.is_closed:
-            for left in self._turns.drain(host):
-                self._judge_unasked(left, host)
+        self._give_up(host)
 
     def _judge_unasked(self, job: Job, host: Host) -> None:
         if job.resolution is None:
@@ -278,11 +295,13 @@ class ProbeRun:
 
     async def _save(self) -> Sequence[Found]:
         """What is saved now: nothing while the way out cannot be vouched for."""
-        self._saved_at = self._plan.monotonic()
         known = len(self._found)
         if any(found.result.is_network_failure for found in self._found):
             if not await self._ways_out.vouch():
+                self._saved_at = self._plan.monotonic() - _BATCH_SECONDS + _VOUCH_SECONDS
                 return []
+            self._turns.release()
+        self._saved_at = self._plan.monotonic()
         batch, self._found = self._found[:known], self._found[known:]
         outdated = await asyncio.to_thread(self._records.save, _judged(batch))
         return [replace(found, is_outdated=found.mapping.id in outdated) for found in batch]

@@ -24,7 +24,8 @@ class Job:
     """To ask the resolution's host or, without one, the site's resolver.
 
     `tries` counts requests to the host that may be repeated; `refused` is why the resolver is
-    asked, `renewed` that it has been.
+    asked, `renewed` that it has been. A witness has answered before in this run and is asked only
+    to tell its host's fault from that of other links.
     """
 
     mapping: Mapping
@@ -32,6 +33,7 @@ class Job:
     tries: int = 0
     refused: ProbeResult | None = None
     renewed: bool = False
+    is_witness: bool = False
 
     @property
     def turn(self) -> str:
@@ -42,6 +44,9 @@ class Job:
     def again(self) -> "Job":
         return replace(self, tries=self.tries + 1)
 
+    def as_witness(self) -> "Job":
+        return replace(self, is_witness=True)
+
     def to_resolver(self, refused: ProbeResult) -> "Job":
         return replace(self, resolution=None, refused=refused)
 
@@ -51,21 +56,33 @@ class Job:
 
 @dataclass(slots=True)
 class Host:
-    """`failures` are links that it gave no answer for, or was not asked for any more."""
+    """`failures` are links that it gave no answer for, or was not asked for any more; `answered`
+    is the last that it did answer, `urgent` comes before all others. The next place that becomes
+    free may be `reserved`."""
 
     name: str
     pace: HostPace
     running: int = 0
+    reserved: bool = False
     is_ready: bool = False
     failures: int = 0
+    answered: Job | None = None
+    urgent: Job | None = None
     waiting: deque[Job] = field(default_factory=deque)
 
     @property
     def has_room(self) -> bool:
-        return self.running < self.pace.limit
+        return self.running + self.reserved < self.pace.limit
+
+    @property
+    def has_work(self) -> bool:
+        return bool(self.waiting) or self.urgent is not None
 
     def next(self, choose: Callable[[int], int]) -> Job:
         """The first, but any while the host is in doubt: those next to each other may be alike."""
+        if self.urgent is not None:
+            job, self.urgent = self.urgent, None
+            return job
         if self.pace.is_in_doubt:
             self.waiting.rotate(-choose(len(self.waiting)))
         return self.waiting.popleft()
@@ -80,6 +97,7 @@ class Turns:
         self._paused: list[tuple[float, int, Host]] = []
         self._later: list[tuple[float, int, Job]] = []
         self._numbers = itertools.count()
+        self._reserved: Host | None = None
         self.waiting = 0
 
     def host(self, name: str) -> Host:
@@ -93,10 +111,24 @@ class Turns:
         return iter(self._hosts.values())
 
     def add(self, job: Job) -> None:
+        """Behind those that wait; before them what has been asked for and failed."""
         self.waiting += 1
         host = self.host(job.turn)
-        host.waiting.append(job)
+        if job.tries:
+            host.waiting.appendleft(job)
+        else:
+            host.waiting.append(job)
         self._make_ready(host)
+
+    def add_witness(self, host: Host) -> bool:
+        """Ask once more for what it has answered before; False where there is nothing."""
+        if host.answered is None:
+            return False
+        if host.urgent is None:
+            self.waiting += 1
+            host.urgent = host.answered.as_witness()
+            self._make_ready(host)
+        return True
 
     def add_later(self, job: Job, at: float) -> None:
         self.waiting += 1
@@ -108,7 +140,7 @@ class Turns:
         while self._ready:
             host = self._ready.popleft()
             host.is_ready = False
-            if not host.waiting or not host.has_room:
+            if not host.has_work or not host.has_room:
                 continue
             if host.pace.not_before > now:
                 self._pause(host)
@@ -140,19 +172,35 @@ class Turns:
 
     @contextmanager
     def place(self, names: Iterator[str]) -> Iterator[str | None]:
-        """The first of the hosts that has room now, which takes it; None where none has."""
-        name = next((name for name in names if self.host(name).has_room), None)
-        if name is None:
+        """A place at the first host that has one; None where none has, but the first one's next
+        place is kept until `release`."""
+        candidates = [self.host(name) for name in names]
+        host = next((host for host in candidates if host.running < host.pace.limit), None)
+        if host is None:
+            self._reserve(candidates[0])
             yield None
             return
-        self.host(name).running += 1
+        self.release()
+        host.running += 1
         try:
-            yield name
+            yield host.name
         finally:
-            self.done(name)
+            self.done(host.name)
+
+    def release(self) -> None:
+        """No place has to be kept any more."""
+        host, self._reserved = self._reserved, None
+        if host is not None:
+            host.reserved = False
+            self._make_ready(host)
+
+    def _reserve(self, host: Host) -> None:
+        self.release()
+        host.reserved = True
+        self._reserved = host
 
     def _make_ready(self, host: Host) -> None:
-        if not host.is_ready and host.waiting and host.has_room:
+        if not host.is_ready and host.has_work and host.has_room:
             host.is_ready = True
             self._ready.append(host)
 

@@ -44,13 +44,15 @@ REPLIES = {
 class Host:
     """`requests` counts paths; `most` is how many it answered at once, at the worst.
 
-    With `at_once` it answers 429 to whatever comes beyond. What is in `mended` is alive.
-    `before` is called with each path that is asked for.
+    With `at_once` it answers 429 to whatever comes beyond, with `refuses_all`, the fields of such
+    an answer, to everything. What is in `mended` is alive.
+    `before` is called with each path that is asked for. One that is down hangs up.
     """
 
     address: str = ""
     at_once: int | None = None
-    refuses_all: bool = False
+    refuses_all: Mapping[str, str] | None = None
+    is_down: bool = False
     requests: Counter[str] = field(default_factory=Counter)
     methods: Counter[str] = field(default_factory=Counter)
     mended: set[str] = field(default_factory=set)
@@ -84,9 +86,11 @@ class Host:
         self.methods[method] += 1
         self.before(path)
         kind = "alive" if path in self.mended else path.split("/")[0]
-        if self.refuses_all or (self.at_once is not None and self.now > self.at_once):
+        if self.is_down:
+            return False
+        if self.refuses_all is not None or (self.at_once is not None and self.now > self.at_once):
             self.refusals += 1
-            writer.write(Reply(429).to(method))
+            writer.write(Reply(429, fields=self.refuses_all or {}).to(method))
             return True
         await asyncio.sleep(SLOW_SECONDS if kind == "slow" else self.delay)
         if kind == "reset":

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -122,5 +122,14 @@ def library_in(folder: Path, settings: Settings | None = None) -> Library:
     return Library(made, Database.open(made.database))
 
 
-def with_probe(settings: Settings, **changes: object) -> Settings:
-    return replace(settings, probe=replace(settings.probe, **changes))  # type: ignore[arg-type]
+def configuration(settings: Settings, *, canaries: tuple[str, ...] = ()) -> str:
+    """A settings file for a run of the command line on this library."""
+    return f"""
+database = {str(settings.database)!r}
+library = {str(settings.library)!r}
+[upstream]
+egress = {settings.upstream.egress!r}
+allow = {list(ALLOW)}
+[probe]
+canaries = {list(canaries)}
+"""

@@ -112,7 +112,7 @@ async def test_what_expires_soonest_is_asked_first(tmp_path: Path) -> None:
         async with hosts(Host()) as (host,):
             hours = [5, 1, 3, None, 2]
             library.add(
-                Link(host.url(f"alive/{each}"), each and START + timedelta(hours=each))
+                Link(host.url(f"alive/{each}"), START + timedelta(hours=each) if each else None)
                 for each in hours
             )
             await library.probe()
@@ -223,7 +223,7 @@ async def test_twelve_kinds_of_trouble_on_three_hosts(count: int, tmp_path: Path
     library = library_in(tmp_path)
     with library.database:
         async with hosts(Host(), Host(), Host()) as three:
-            links = []
+            links: list[Link] = []
             for number in range(count):
                 kind = kinds[number % len(kinds)]
                 host = random.Random(number).choice(three)
@@ -232,7 +232,8 @@ async def test_twelve_kinds_of_trouble_on_three_hosts(count: int, tmp_path: Path
                     url = f"http://nowhere.invalid/dns/{number}"
                 end = START - timedelta(hours=1) if kind == "expired" else None
                 links.append(Link(url, end))
-            library.add(sorted(links, key=lambda link: link.url))
+            links.sort(key=lambda link: link.url)
+            library.add(links)
             for _ in range(3):
                 await library.probe()
                 library.later(minutes=5)
