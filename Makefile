@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-fast lint lock clean
+.PHONY: demo test test-fast bench lint docs lock clean
 
 .venv/ready: pyproject.toml requirements.lock
 	$(PYTHON) -m venv .venv
@@ -23,10 +23,16 @@ test: lint
 test-fast: .venv/ready
 	$(BIN)/pytest -n 2 -m "not slow and not players"
 
+bench: .venv/ready
+	$(BIN)/python -m bench $(BENCH)
+
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: .venv/ready
+	$(BIN)/python docs/make_share.py
 
 lock: .venv/ready
 	$(BIN)/python -m pip install --quiet --upgrade -e . --group dev

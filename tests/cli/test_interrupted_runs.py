@@ -68,8 +68,10 @@ def begun(*arguments: str) -> "Iterator[subprocess.Popen[str]]":
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def ends(process: "subprocess.Popen[str]", sent: signal.Signals) -> tuple[int, str]:

@@ -46,8 +46,10 @@ def strmctl(server: Server, tmp_path: Path) -> Strmctl:
 @contextmanager
 def beginning(strmctl: Strmctl, *arguments: str) -> "Iterator[subprocess.Popen[str]]":
     with strmctl.popen(*arguments) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_41_of_two_runs_that_overlap_one_exits_5(

@@ -96,6 +96,14 @@ def test_help_names_the_commands(installed: Path, folder: Path) -> None:
     assert "migrate" in run(installed, "--help", cwd=folder)
 
 
+def test_the_manual_and_completions_are_in_the_wheel(bare: Path) -> None:
+    share = ROOT / "docs" / "share"
+    shipped = [path.relative_to(share) for path in share.rglob("*") if path.is_file()]
+    assert len(shipped) == 4
+    for path in shipped:
+        assert (bare.parent / "share" / path).read_bytes() == (share / path).read_bytes()
+
+
 def test_from_nothing_to_a_file(installed: Path, folder: Path) -> None:
     run(installed, "init", cwd=folder)
     identity = ("--site", "a.to", "--slug", "one-piece", "--season", 1, "--episode", 2)

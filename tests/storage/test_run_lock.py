@@ -40,8 +40,10 @@ def another(database: Path, command: str, wait: float = 0) -> Iterator["subproce
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def says(process: "subprocess.Popen[str]") -> str:

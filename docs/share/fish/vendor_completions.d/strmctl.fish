@@ -1,0 +1,1 @@
+complete --command strmctl --no-files --arguments "(env _STRMCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) strmctl)" --condition "env _STRMCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) strmctl"
