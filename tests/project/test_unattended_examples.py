@@ -49,6 +49,13 @@ def test_cron_reads_the_crontab() -> None:
     assert ended.returncode == 0, ended.stderr
 
 
+def test_the_readme_shows_lines_of_the_crontab() -> None:
+    shown = (EXAMPLES.parent / "README.md").read_text().partition("```crontab\n")[2]
+    lines = shown.partition("```")[0].splitlines()
+    assert len(lines) == 2
+    assert set(lines) < set(CRONTAB.read_text().splitlines())
+
+
 def test_systemd_reads_the_units(units: list[Path]) -> None:
     # The manual page is not installed here.
     command = ["systemd-analyze", "verify", "--man=no", *map(str, units)]
