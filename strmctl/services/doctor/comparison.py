@@ -69,19 +69,19 @@ class Comparison:
         rows: Table[Identity, Mapping],
     ) -> dict[str, Mapping]:
         """The rows of what the files hold, where that is another than the one at their path."""
-        strays = [file for file in batch if owners.get(file.strm_path) != file.identity]
         found = {
             file.strm_path: rows[file.identity]
-            for file in strays
-            if file.identity is not None and file.identity in rows
+            for file in batch
+            if file.identity is not None
+            and file.identity in rows
+            and owners.get(file.strm_path) != file.identity
         }
-        urls = {
-            file.url: file
-            for file in strays
-            if self._direct and file.url and file.identity is None and file.strm_path not in owners
-        }
-        resolving = resolving_to(self._database, urls) if urls else {}
-        return found | {urls[url].strm_path: row for url, row in resolving.items()}
+        if not self._direct:
+            return found
+        unowned = [it for it in batch if it.kind is Kind.FOREIGN and it.strm_path not in owners]
+        resolving = resolving_to(self._database, [file.url for file in unowned if file.url])
+        by_url = {it.strm_path: resolving[it.url] for it in unowned if it.url in resolving}
+        return found | by_url
 
     def _elsewhere(self, file: TreeFile, home: Mapping, at_home: object) -> Finding:
         still_there = isinstance(at_home, bytes) and self._is_of(at_home, home)
