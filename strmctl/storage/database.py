@@ -6,6 +6,7 @@ The database holds upstream URLs with tokens, so a new one can be read by its ow
 import os
 import sqlite3
 import threading
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -71,6 +72,11 @@ class Database:
         """All rows of one statement that reads."""
         with self._lock, _explained(self.path):
             return self._connection.execute(sql, parameters).fetchall()
+
+    def integers(self, sql: str, parameters: Parameters = ()) -> "array[int]":
+        """The first column of all rows, eight bytes each and no more while they are read."""
+        with self._lock, _explained(self.path):
+            return array("q", (row[0] for row in self._connection.execute(sql, parameters)))
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

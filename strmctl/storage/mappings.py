@@ -3,7 +3,6 @@
 import hashlib
 import json
 import sqlite3
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -153,13 +152,11 @@ class Mappings:
         caller may write and take its time.
         """
         condition, values = where(selection)
-        found = self.database.query(
+        ids = self.database.integers(
             f"SELECT id FROM strm_mapping WHERE {condition}"
             f" ORDER BY {order(selection)} LIMIT :limit",
             {**values, "limit": -1 if limit is None else limit},
         )
-        ids = array("q", (row["id"] for row in found))
-        del found
         for start in range(0, len(ids), _PAGE):
             page = self.database.query(
                 "SELECT * FROM strm_mapping WHERE id IN (SELECT value FROM json_each(?))"

@@ -1,7 +1,6 @@
 """Which mappings to probe, from one query; what expires soonest comes first."""
 
 import json
-from array import array
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -31,10 +30,9 @@ class ProbeQueue:
         """`selection.stale_before` means due: not probed since, or to be probed again by now."""
         self._database = database
         condition, values = _condition(selection, now)
-        found = database.query(
+        self._ids = database.integers(
             f"SELECT id FROM strm_mapping WHERE {condition} ORDER BY {_ORDER}", values
         )
-        self._ids = array("q", (row["id"] for row in found))
 
     def __len__(self) -> int:
         return len(self._ids)
