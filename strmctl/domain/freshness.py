@@ -25,14 +25,14 @@ def has_surely_expired(resolution: Resolution, now: datetime) -> bool:
 def is_fresh(resolution: Resolution, now: datetime, *, margin: timedelta, ttl: timedelta) -> bool:
     """False when less than `margin` is left, or when it is older than `ttl` (0: no such limit).
 
-    A short-lived resolution keeps three quarters of its life, whatever the margin.
+    A short-lived resolution keeps nine tenths of its life, whatever the margin.
     """
     if ttl and (resolution.resolved_at is None or now - resolution.resolved_at >= ttl):
         return False
     if resolution.expires_at is None:
         return True
     if resolution.resolved_at is not None:
-        margin = min(margin, (resolution.expires_at - resolution.resolved_at) / 4)
+        margin = min(margin, (resolution.expires_at - resolution.resolved_at) / 10)
     return resolution.expires_at - now > margin
 
 

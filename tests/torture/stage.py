@@ -34,9 +34,9 @@ class Ordeal:
         }
 
     def needless_resolves(self) -> int:
-        """How many came while the answer before had more than a quarter of its life left."""
+        """How many came while the answer before had more than a tenth of its life left."""
         gaps = (later - earlier for earlier, later in itertools.pairwise(self.resolved_at))
-        return sum(gap < TOKEN_SECONDS * 0.7 for gap in gaps)
+        return sum(gap < TOKEN_SECONDS * 0.85 for gap in gaps)
 
 
 @dataclass(frozen=True, slots=True)
