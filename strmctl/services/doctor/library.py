@@ -15,6 +15,7 @@ from strmctl.services.doctor.comparison import Comparison, missing, signed_by_ot
 from strmctl.services.doctor.finding import Finding, Severity
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.playback_urls import PlaybackUrls
+from strmctl.storage.database import Database
 from strmctl.storage.library_survey import LibrarySurvey, Oddity
 from strmctl.storage.mappings import Mappings
 
@@ -48,35 +49,45 @@ def library_writable(installation: Installation) -> Iterator[Finding]:
 
 
 def library_matches(installation: Installation) -> Iterator[Finding]:
-    """What is missing is looked for last, once it is known what has moved."""
+    """One look at all files, with a database or without; what is odd comes out between."""
     settings = installation.settings
     if not settings.library.is_dir():
         return
     odd: list[Finding] = []
     survey = LibrarySurvey(settings.library, lambda *what: odd.append(_odd(installation, *what)))
     database = installation.usable_database()
-    urls = _urls(installation)
-    proof = proofs.proof(settings) if urls else NoProof()
     if database is None:
-        for _ in survey.strm_paths():
-            yield from _emptied(odd)
+        found = _only_surveyed(survey)
+    else:
+        found = _compared(installation, database, survey)
+    for finding in found:
         yield from _emptied(odd)
-        return
-    key_ids = installation.key_ids()
-    comparison = Comparison(database, installation.files, settings, urls, key_ids)
+        yield finding
+    yield from _emptied(odd)
+
+
+def _only_surveyed(survey: LibrarySurvey) -> Iterator[Finding]:
+    for _ in survey.strm_paths():
+        yield from ()
+
+
+def _compared(
+    installation: Installation, database: Database, survey: LibrarySurvey
+) -> Iterator[Finding]:
+    """What is missing comes last, once it is known what has moved."""
+    files, urls, key_ids = installation.files, _urls(installation), installation.key_ids()
+    proof = proofs.proof(installation.settings) if urls else NoProof()
+    comparison = Comparison(database, files, installation.settings, urls, key_ids)
     count = 0
-    for batch in tree.look(installation.files, survey.strm_paths(), proof):
+    for batch in tree.look(files, survey.strm_paths(), proof):
         count += len(batch)
         yield from comparison.compare(batch)
-        yield from _emptied(odd)
-    yield from _emptied(odd)
     yield from signed_by_others(comparison.other_keys, key_ids)
     rows = installation.rows()
     if rows and not count and survey.is_complete:
         yield _empty(installation, rows)
     else:
-        mappings = Mappings(database).select(Selection())
-        yield from missing(mappings, installation.files, comparison.moved)
+        yield from missing(Mappings(database).select(Selection()), files, comparison.moved)
     yield from _from_the_future(installation, survey.newest)
 
 
