@@ -240,12 +240,10 @@ class Library(RuleBasedStateMachine):
 
     @rule()
     def agree(self) -> None:
-        """After import, rewrite and prune; a second round changes nothing."""
-        for command in ("import", "overwrite", "prune"):
+        """After import, rewrite and prune, and import of what prune has made room for; whatever
+        runs then changes nothing."""
+        for command in ("import", "overwrite", "prune", "import"):
             self._carry_out(command)
-        self._check_agreement()
-        # What prune has made room for is adopted now.
-        self._carry_out("import")
         self._check_agreement()
         before = self._snapshot(), self._mtimes()
         for command in PLANNERS:
