@@ -75,7 +75,9 @@ def test_what_is_not_strmctls_own_stays(strmctl: Strmctl, shelf: Path, kind: str
     else:
         film.write_text("http://my.own/file\n")
     (shelf / "Film/Film.nfo").touch()
+    shown = strmctl("remove", "3", "--sidecars", "--dry-run")
     ended = strmctl("remove", "3", "--sidecars")
+    assert shown.out == ended.out
     assert f"kept {FILM}: the file stays" in ended.out
     assert film.is_symlink() or film.read_text() == "http://my.own/file\n"
     assert (shelf / "Film/Film.nfo").exists()

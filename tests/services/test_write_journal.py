@@ -15,14 +15,14 @@ from strmctl.storage.mappings import Mappings
 from strmctl.storage.strm_file import LibraryFiles
 
 FILM = ("--site", "a.to", "--slug", "film", "--language", "de")
-ROWS = "site,slug,language\n" + "".join(f"a.to,film-{number},de\n" for number in range(3000))
+ROWS = "site,slug,language\n" + "".join(f"a.to,film-{number},de\n" for number in range(2010))
 
 
 def test_what_it_created_is_gone(strmctl: Strmctl, library: Path) -> None:
     strmctl("write", *FILM)
     before = _state(library)
     strmctl("write", "--from", "-", "-q", stdin=ROWS)
-    assert _undo(library) == 3000
+    assert _undo(library) == 2010
     assert _state(library) == before
 
 
