@@ -6,7 +6,6 @@ large one; how long the questions take on a million mappings, `bench/` tells.
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from scale import plan
