@@ -140,6 +140,11 @@ FAULTS = {
     ),
     "a duplicate": Fault(copy_away, [("duplicate", "warning")]),
     "a moved file": Fault(move, [("moved", "warning")], mended=True),
+    "a file moved to two places": Fault(
+        lambda at: [copy_away(at), move(at)],
+        [("moved", "warning"), ("duplicate", "warning")],
+        mended=None,
+    ),
     "two that changed places": Fault(
         swap, [("edited", "warning"), ("edited", "warning")], mended=True
     ),
@@ -236,6 +241,14 @@ FAULTS = {
     ),
     "no write-ahead log": Fault(
         run_sql("PRAGMA journal_mode = delete"), [("database", "warning")], mended=True
+    ),
+    "a file that is mostly empty": Fault(
+        run_sql(
+            "CREATE TABLE junk (content BLOB); INSERT INTO junk VALUES (zeroblob(80000000));"
+            "DROP TABLE junk"
+        ),
+        [("database", "info")],
+        code=0,
     ),
     "a run that was killed": Fault(
         run_sql(
