@@ -1,4 +1,4 @@
-"""Which mappings to probe, from one query; what expires soonest comes first."""
+"""Which mappings to probe, from two queries; what expires soonest comes first."""
 
 import json
 from collections.abc import Iterator
@@ -14,9 +14,6 @@ from strmctl.storage.rows import Value
 
 _PAGE = 1000
 
-# `unknown` links that have just been written come first among those without a known end.
-_ORDER = "expires_at IS NULL, expires_at, last_probed_at, id"
-
 _DUE = """
 (ifnull(last_probed_at, '') < :stale OR next_probe_at <= :now)
     AND NOT (state = 'throttled' AND ifnull(next_probe_at, '') > :now)
@@ -30,9 +27,11 @@ class ProbeQueue:
         """`selection.stale_before` means due: not probed since, or to be probed again by now."""
         self._database = database
         condition, values = _condition(selection, now)
-        self._ids = database.integers(
-            f"SELECT id FROM strm_mapping WHERE {condition} ORDER BY {_ORDER}", values
-        )
+        ids = f"SELECT id FROM strm_mapping WHERE {condition} AND"
+        # Apart, so that there is little to sort by where no end is known. `+` keeps SQLite from
+        # walking all rows in that order where the indexes find few.
+        self._ids = database.integers(f"{ids} expires_at IS NOT NULL ORDER BY +expires_at", values)
+        self._ids += database.integers(f"{ids} expires_at IS NULL ORDER BY +id", values)
 
     def __len__(self) -> int:
         return len(self._ids)
