@@ -7,27 +7,30 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from media_server import media_server
 from playback.strmctl import Strmctl, new_strmctl
 from playback.waiting import until
 from resolvers.answering import Asked, Reply, Server, answer, answering
 
 
 class Busy:
-    """A resolver that answers nobody before `free` is set."""
+    """A resolver that answers nobody before `free` is set, then with a link that plays."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str) -> None:
+        self._url = url
         self.free = threading.Event()
 
     def __call__(self, asked: Asked) -> Reply:
         self.free.wait(60)
-        return answer("https://cdn.example/1")
+        return answer(self._url)
 
 
 @pytest.fixture
 def busy() -> Iterator[Busy]:
-    busy = Busy()
-    yield busy
-    busy.free.set()
+    with media_server() as media:
+        busy = Busy(media.url("film.ts"))
+        yield busy
+        busy.free.set()
 
 
 @pytest.fixture
