@@ -74,6 +74,11 @@ def move(folder: Path) -> None:
     episode(folder, 1).rename(target)
 
 
+def copy_and_move(folder: Path) -> None:
+    copy_away(folder)
+    move(folder)
+
+
 def swap(folder: Path) -> None:
     one, two = episode(folder, 1), episode(folder, 2)
     first, second = one.read_bytes(), two.read_bytes()
@@ -141,7 +146,7 @@ FAULTS = {
     "a duplicate": Fault(copy_away, [("duplicate", "warning")]),
     "a moved file": Fault(move, [("moved", "warning")], mended=True),
     "a file moved to two places": Fault(
-        lambda at: [copy_away(at), move(at)],
+        copy_and_move,
         [("moved", "warning"), ("duplicate", "warning")],
         mended=None,
     ),
