@@ -137,14 +137,17 @@ async def test_what_others_have_changed_is_not_taken_back(tmp_path: Path) -> Non
                     identity = library.mappings()[0].identity
                     renewed = Resolution("http://127.0.2.9/new", resolved_at=START)
                     Mappings(library.database).store_resolution(identity, renewed)
+                    with library.database.transaction() as connection:
+                        connection.execute("UPDATE strm_mapping SET state = 'dead' WHERE id = 3")
                     canary.is_down = host.is_down = True
 
             host.before = drop
             with pytest.raises(EgressError):
                 await library.probe()
             rows = library.mappings()
-            assert 1 in library.probed, "it was saved before it was renewed"
+            assert {1, 3} <= set(library.probed), "they were saved before they were changed"
             assert rows[0].resolution is not None
             assert rows[0].resolution.url == "http://127.0.2.9/new"
             assert rows[1] == second
-            assert all(row.last_probed_at is None for row in rows[2:])
+            assert rows[2].state is LinkState.DEAD
+            assert all(row.last_probed_at is None for row in rows[3:])
