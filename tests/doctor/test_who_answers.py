@@ -217,6 +217,13 @@ def test_an_egress_that_is_gone(well: Path, findings: Findings, other: Listener)
     assert other.asked == []
 
 
+def test_an_egress_without_password_is_no_secret(well: Path, findings: Findings) -> None:
+    assert (well / "strmctl.toml").stat().st_mode & 0o044
+    replace_settings(well, 'egress = ""', f'egress = "socks5://127.0.0.1:{free_port()}"')
+    [found] = findings(code=13)
+    assert found["check"] == "egress"
+
+
 @pytest.mark.parametrize("kind", PROXIES)
 def test_a_real_egress(
     well: Path,
