@@ -20,7 +20,8 @@ from strmctl.storage.probe_queue import ProbeQueue
 _MANY = """
 WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 100000)
 INSERT INTO strm_mapping (strm_path, site, slug, season, episode, language, resolved_url)
-SELECT n || '.strm', 'site.example', 'show', n / 1000, n % 1000, 'German Dub', 'http://cdn.example/' || n
+SELECT n || '.strm', 'site.example', 'show', n / 1000, n % 1000, 'German Dub',
+    'http://cdn.example/' || n
 FROM number
 """
 _STRMCTL = (sys.executable, "-m", "strmctl")
