@@ -29,7 +29,7 @@ def check_url(url: str) -> None:
     """Raises UpstreamError for anything but a plain http(s) URL; its message hides the URL."""
     if len(url) > MAX_LENGTH:
         raise UpstreamError(f"the URL is longer than {MAX_LENGTH} characters")
-    if any(char == "\\" or unicodedata.category(char) in _NOT_PRINTED for char in url):
+    if "\\" in url or " " in url or (not url.isprintable() and _holds_unprinted(url)):
         raise UpstreamError("the URL holds white space, a control character or a backslash")
     start = _SCHEME_AND_AUTHORITY.match(url)
     if start is None:
@@ -75,6 +75,11 @@ def _without_dots(path: str) -> str:
     if segments[-1] in (".", ".."):
         kept.append("")
     return "/" + "/".join(kept)
+
+
+def _holds_unprinted(url: str) -> bool:
+    """More exact than `isprintable`, which also refuses what this version of Unicode lacks."""
+    return any(unicodedata.category(char) in _NOT_PRINTED for char in url)
 
 
 def _check_authority(authority: str) -> None:

@@ -19,9 +19,10 @@ from strmctl.domain.probe_result import Failure
 from strmctl.domain.selection import Selection
 from strmctl.errors import EgressError, SafetyError
 from strmctl.services.link_check import LinkCheck
-from strmctl.services.player_service import guard
+from strmctl.services.own_guard import guard
 from strmctl.services.probe_egress import WaysOut
-from strmctl.services.probe_run import Found, Plan, ProbeRun
+from strmctl.services.probe_run import Plan, ProbeRun
+from strmctl.services.probe_saving import Found
 from strmctl.services.probe_turns import Turns
 from strmctl.services.resolving import resolving
 from strmctl.settings.model import Settings

@@ -8,9 +8,11 @@ the new URL judged. Nothing is saved before the way out is vouched for.
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 
 from strmctl.domain.expiry import predict
 from strmctl.domain.host_pace import SHORT_WAIT
@@ -21,28 +23,17 @@ from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.link_check import LinkCheck
 from strmctl.services.probe_egress import WaysOut
+from strmctl.services.probe_saving import Found, Saving
 from strmctl.services.probe_turns import Host, Job, Turns
 from strmctl.services.resolving import Resolving
 from strmctl.storage.probe_records import Judged, ProbeRecords
 
 _WAITING = 10_000
-_BATCH = 256
-_BATCH_SECONDS = 1.0
-_VOUCH_SECONDS = 0.05
+_READ_AT_ONCE = 200
 _TRIES = 3
 _RETRY_SECONDS = 0.5
 _RESOLVER_FAILURES = 3
 _LEFT_ALONE = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a run has found of one mapping; `judged` is None where there was nothing to ask."""
-
-    mapping: Mapping
-    result: ProbeResult
-    judged: Judged | None = None
-    is_outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,37 +77,49 @@ class ProbeRun:
         self._check = check
         self._resolving = resolving
         self._ways_out = ways_out
-        self._records = records
         self._tasks: set[_Task] = set()
         self._ended: asyncio.Queue[_Task] = asyncio.Queue()
-        self._found: list[Found] = []
-        self._saved_at = plan.monotonic()
+        self._saving = Saving(records, self._vouch, plan.monotonic)
 
     async def results(self, mappings: Iterator[Mapping]) -> AsyncGenerator[Found, None]:
         """Each once it is saved. Raises EgressError when nothing can be concluded."""
         try:
             while self._begin(mappings):
                 await self._next()
-                if self._is_batch_due():
-                    for found in await self._save():
-                        yield found
-            while self._found:
-                for found in await self._save():
+                for found in await self._saving.saved():
+                    yield found
+            while not self._saving.is_empty:
+                for found in await self._saving.saved(wait=True):
                     yield found
         finally:
-            self._save_what_is_sure()
+            await self._saving.end()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _begin(self, mappings: Iterator[Mapping]) -> bool:
-        """Start what may be started; False when everything is done."""
-        turns, now = self._turns, self._plan.monotonic()
-        while turns.waiting < _WAITING and (mapping := next(mappings, None)) is not None:
-            self._add(Job(mapping, mapping.resolution))
-        while len(self._tasks) < self._plan.concurrency and (job := turns.take(now)) is not None:
+        """Start what may be started; False when everything is done.
+
+        No more is read than there is room for, so that the first requests do not wait for rows.
+        """
+        self._start_some()
+        while self._has_room and self._turns.waiting < _WAITING:
+            read = [Job(each, each.resolution) for each in islice(mappings, _READ_AT_ONCE)]
+            for job in read:
+                self._add(job)
+            if self._start_some() or not read:
+                break
+        return bool(self._tasks) or self._turns.waiting > 0
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._tasks) < self._plan.concurrency
+
+    def _start_some(self) -> bool:
+        now, before = self._plan.monotonic(), len(self._tasks)
+        while self._has_room and (job := self._turns.take(now)) is not None:
             self._start(job)
-        return bool(self._tasks) or turns.waiting > 0
+        return len(self._tasks) > before
 
     def _start(self, job: Job) -> None:
         task: _Task
@@ -129,15 +132,15 @@ class ProbeRun:
 
     async def _next(self) -> None:
         """Wait until something ends, may be asked, or has to be saved."""
-        times = [at for at in (self._turns.next_at(),) if at is not None]
-        if self._found:
-            times.append(self._saved_at + _BATCH_SECONDS)
+        times = [at for at in (self._turns.next_at(), self._saving.due_at) if at is not None]
         patience = max(min(times) - self._plan.monotonic(), 0.0) if times else None
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(patience):
-                task = await self._ended.get()
-        except TimeoutError:
-            return
+                self._take(await self._ended.get())
+        while not self._ended.empty():
+            self._take(self._ended.get_nowait())
+
+    def _take(self, task: _Task) -> None:
         self._tasks.discard(task)
         match task.result():
             case _Asked(job, result):
@@ -167,7 +170,7 @@ class ProbeRun:
     def _add(self, job: Job) -> None:
         if job.resolution is None and not self._has_resolver(job):
             reason = "nothing to probe: it has no URL and its site no resolver"
-            self._found.append(Found(job.mapping, ProbeResult(None, reason=reason)))
+            self._saving.add(Found(job.mapping, ProbeResult(None, reason=reason)))
             return
         host = self._turns.host(job.turn)
         if host.pace.is_closed:
@@ -284,34 +287,16 @@ class ProbeRun:
             at=now,
             asked_at=now if asked else None,
         )
-        self._found.append(Found(job.mapping, result, judged))
+        self._saving.add(Found(job.mapping, result, judged))
 
     def _has_resolver(self, job: Job) -> bool:
         return self._resolving.has_resolver(job.mapping.identity.site)
 
-    def _is_batch_due(self) -> bool:
-        waited = self._plan.monotonic() - self._saved_at >= _BATCH_SECONDS
-        return len(self._found) >= _BATCH or (bool(self._found) and waited)
-
-    async def _save(self) -> Sequence[Found]:
-        """What is saved now: nothing while the way out cannot be vouched for."""
-        known = len(self._found)
-        if any(found.result.is_network_failure for found in self._found):
-            if not await self._ways_out.vouch():
-                self._saved_at = self._plan.monotonic() - _BATCH_SECONDS + _VOUCH_SECONDS
-                return []
+    async def _vouch(self) -> bool:
+        is_well = await self._ways_out.vouch()
+        if is_well:
             self._turns.release()
-        self._saved_at = self._plan.monotonic()
-        batch, self._found = self._found[:known], self._found[known:]
-        outdated = await asyncio.to_thread(self._records.save, _judged(batch))
-        return [replace(found, is_outdated=found.mapping.id in outdated) for found in batch]
-
-    def _save_what_is_sure(self) -> None:
-        """When the run is interrupted: all but what the way out would have to be vouched for."""
-        sure = [found for found in self._found if not found.result.is_network_failure]
-        self._found.clear()
-        if sure:
-            self._records.save(_judged(sure))
+        return is_well
 
 
 def _is_asked_again(job: Job, result: ProbeResult) -> bool:
@@ -328,7 +313,3 @@ def _known_end(resolution: Resolution) -> datetime | None:
         return resolution.expires_at
     prediction = predict(resolution.url, resolution.resolved_at)
     return prediction.expires_at if prediction else None
-
-
-def _judged(batch: Sequence[Found]) -> list[Judged]:
-    return [found.judged for found in batch if found.judged is not None]

@@ -34,12 +34,10 @@ class Job:
     refused: ProbeResult | None = None
     renewed: bool = False
     is_witness: bool = False
+    turn: str = field(init=False)
 
-    @property
-    def turn(self) -> str:
-        if self.resolution is None:
-            return f"resolver of {self.mapping.identity.site}"
-        return url_marks.origin(self.resolution.url)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "turn", self._whose_turn())
 
     def again(self) -> "Job":
         return replace(self, tries=self.tries + 1)
@@ -52,6 +50,11 @@ class Job:
 
     def to_host(self, resolution: Resolution) -> "Job":
         return replace(self, resolution=resolution, renewed=True, tries=0)
+
+    def _whose_turn(self) -> str:
+        if self.resolution is None:
+            return f"resolver of {self.mapping.identity.site}"
+        return url_marks.origin(self.resolution.url)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from strmctl.errors import ItemError, ResolverError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.link_check import LinkCheck
 from strmctl.services.own_file import check_own
-from strmctl.services.player_service import guard
+from strmctl.services.own_guard import guard
 from strmctl.services.resolving import Resolving, resolving
 from strmctl.services.trial import LinkTrial, Trials
 from strmctl.settings.model import Mode, Settings

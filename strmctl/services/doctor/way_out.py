@@ -9,7 +9,7 @@ from strmctl.errors import EgressError, UpstreamError
 from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
-from strmctl.services.player_service import guard
+from strmctl.services.own_guard import guard
 from strmctl.settings.masking import hide_credentials
 from strmctl.settings.model import Settings
 from strmctl.upstream.client import UpstreamClient

@@ -1,0 +1,94 @@
+"""Results wait until they may be believed, then are saved in batches while the run goes on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from strmctl.domain.mapping import Mapping
+from strmctl.domain.probe_result import ProbeResult
+from strmctl.storage.probe_records import Judged, ProbeRecords
+
+_BATCH = 256
+_BATCH_SECONDS = 1.0
+_VOUCH_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a run has found of one mapping; `judged` is None where there was nothing to ask."""
+
+    mapping: Mapping
+    result: ProbeResult
+    judged: Judged | None = None
+    is_outdated: bool = False
+
+
+class Saving:
+    """`vouch` says whether a failure of the network may be believed; `monotonic` is a clock."""
+
+    def __init__(
+        self,
+        records: ProbeRecords,
+        vouch: Callable[[], Awaitable[bool]],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._records = records
+        self._vouch = vouch
+        self._monotonic = monotonic
+        self._found: list[Found] = []
+        self._writing: asyncio.Task[Sequence[Found]] | None = None
+        self._due_at = monotonic() + _BATCH_SECONDS
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._found and self._writing is None
+
+    @property
+    def due_at(self) -> float | None:
+        """When the next batch is to be saved; None for none, and while the last one is."""
+        return self._due_at if self._found and self._writing is None else None
+
+    def add(self, found: Found) -> None:
+        self._found.append(found)
+
+    async def saved(self, *, wait: bool = False) -> Sequence[Found]:
+        """What has been saved since it was asked last; `wait` saves what is not due yet, too.
+
+        Raises EgressError when nothing can be concluded.
+        """
+        if self._writing is None and self._found and (wait or self._is_due()):
+            known = len(self._found)
+            if await self._may_be_believed():
+                batch, self._found = self._found[:known], self._found[known:]
+                self._writing = asyncio.create_task(self._write(batch))
+        if self._writing is None or not (wait or self._writing.done()):
+            return ()
+        saved = await self._writing
+        self._writing = None
+        return saved
+
+    async def end(self) -> None:
+        """When the run is interrupted: all but what the way out would have to be vouched for."""
+        if self._writing is not None:
+            await asyncio.gather(self._writing, return_exceptions=True)
+        sure = [found for found in self._found if not found.result.is_network_failure]
+        self._found.clear()
+        if sure:
+            self._records.save(_judged(sure))
+
+    def _is_due(self) -> bool:
+        return len(self._found) >= _BATCH or self._monotonic() >= self._due_at
+
+    async def _may_be_believed(self) -> bool:
+        fails = any(found.result.is_network_failure for found in self._found)
+        believed = not fails or await self._vouch()
+        self._due_at = self._monotonic() + (_BATCH_SECONDS if believed else _VOUCH_SECONDS)
+        return believed
+
+    async def _write(self, batch: Sequence[Found]) -> Sequence[Found]:
+        outdated = await asyncio.to_thread(self._records.save, _judged(batch))
+        return [replace(found, is_outdated=found.mapping.id in outdated) for found in batch]
+
+
+def _judged(batch: Sequence[Found]) -> list[Judged]:
+    return [found.judged for found in batch if found.judged is not None]
