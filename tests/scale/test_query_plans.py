@@ -18,6 +18,7 @@ from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
 from strmctl.storage.probe_queue import ProbeQueue
+from strmctl.storage.statistics import Statistics
 
 ROWS = 2000
 NOW = datetime.now(UTC)
@@ -68,3 +69,10 @@ def test_rows_are_found_by_an_index(
     assert [step for step in steps if step.startswith(("SCAN strm_mapping", "SCAN m"))] == []
     used = {name for name in indexes if any(f"strm_mapping_{name} " in step for step in steps)}
     assert used == indexes, steps
+
+
+def test_the_library_is_counted_out_of_one_index(database: Database) -> None:
+    groups = Statistics(database).groups
+    assert sum(group.mappings for group in groups()) == ROWS
+    [step] = plan(database, groups)
+    assert step.startswith("SCAN strm_mapping USING COVERING INDEX strm_mapping_"), step
