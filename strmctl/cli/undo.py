@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from strmctl.cli.app import Panel, command
-from strmctl.cli.changing import DryRun, step_record
+from strmctl.cli.changing import DryRun, Force, step_record
 from strmctl.cli.parameters import Wait
 from strmctl.cli.run import Run
 from strmctl.errors import ItemError
@@ -14,32 +14,39 @@ from strmctl.errors import ItemError
 if TYPE_CHECKING:
     from strmctl.services.change_run import Done
 
+_OUTCOMES = {"restored": "restored", "removed": "removed", "failed": "left as they are"}
+
 
 @command(Panel.LIBRARY)
-def undo(run: Run, dry_run: DryRun = False, wait: Wait = None) -> int:
+def undo(run: Run, dry_run: DryRun = False, force: Force = False, wait: Wait = None) -> int:
     """Take back the last run that changed the library; what was changed since stays as it is."""
-    from strmctl.services.change_run import last_run, undo, undoable
+    from strmctl.services.change_run import check_undo, last_run, undo, undoable
+    from strmctl.services.proofs import proof
+    from strmctl.storage.run_lock import nobody_writing
     from strmctl.storage.strm_file import LibraryFiles
 
-    with run.alone("undo", wait) as database:
+    with run.alone("undo", wait) as database, nobody_writing(database.path):
         last = last_run(database)
         if last is None:
             run.output.summary(
-                {"restored": 0, "failed": 0, "command": None, "started_at": None},
+                {"restored": 0, "removed": 0, "failed": 0, "command": None, "started_at": None},
                 "nothing to undo",
             )
             return 0
         files = LibraryFiles(run.settings.library)
         files.check_there()
-        done = undoable(database) if dry_run else undo(database, files)
-        counts = _show(run, done)
-    numbers = f"{counts['restored']} restored" + (
-        f", {counts['failed']} left as they are" if counts["failed"] else ""
+        if not force and not dry_run:
+            check_undo(database, last, run.settings.safety.max_change)
+        keys = proof(run.settings)
+        counts = _show(run, undoable(database) if dry_run else undo(database, files, keys))
+    numbers = ", ".join(
+        f"{counts[outcome]} {text}"
+        for outcome, text in _OUTCOMES.items()
+        if counts[outcome] or outcome == "restored"
     )
     run.output.summary(
         {
-            "restored": counts["restored"],
-            "failed": counts["failed"],
+            **{outcome: counts[outcome] for outcome in _OUTCOMES},
             "command": last.command,
             "started_at": last.started_at,
             **({"dry_run": True} if dry_run else {}),
@@ -54,7 +61,7 @@ def _show(run: Run, results: "Iterable[Done]") -> Counter[str]:
     counts: Counter[str] = Counter()
     with run.output.progress("Undoing") as progress:
         for done in results:
-            outcome = "failed" if done.error else "restored"
+            outcome = "failed" if done.error else done.change.action.value
             counts[outcome] += 1
             reason = str(done.error) if done.error else None
             record = {**step_record("undo", done.change, reason), "outcome": outcome}

@@ -55,9 +55,10 @@ class Change:
         return self.row_after or self.row_before
 
     def reversed(self) -> "Change":
+        remains = self.row_before is not None or self.file_before is not None
         return replace(
             self,
-            action=Action.RESTORED,
+            action=Action.RESTORED if remains else Action.REMOVED,
             row_before=self.row_after,
             row_after=self.row_before,
             file_before=self.file_after,

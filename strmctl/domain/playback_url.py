@@ -138,6 +138,14 @@ def verify(query: str, proof: Proof, now: datetime) -> Claim:
     return claim
 
 
+def has_its_form(url: str) -> bool:
+    """Whether its path is that of playback URLs, whatever it names."""
+    try:
+        return _PATH_END.search(urlsplit(url).path) is not None
+    except ValueError:
+        return False
+
+
 def identity_in(url: str) -> Identity | None:
     """The identity that a playback URL names, unproved; None for any other URL."""
     try:

@@ -17,23 +17,25 @@ _INVISIBLE = "\ufeff\u200b\u2060\0"
 class StrmText:
     """The URL, None where there is none, and the lines that begin with `#` (`#KODIPROP:` …).
 
-    `headers` are those that Kodi is told behind the URL, not checked.
+    `headers` are those that Kodi is told behind the URL, not checked; `has_more` says that
+    another line follows that is no comment.
     """
 
     url: str | None = field(default=None, repr=False)
     comments: tuple[str, ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    has_more: bool = False
 
 
 def parse(content: bytes) -> StrmText:
     """Read any bytes: the first line that is neither blank nor a comment is the URL."""
     lines = [_bare(line) for line in _LINE_END.split(_decode(content))]
     comments = tuple(line for line in lines if line.startswith("#"))
-    line = next((line for line in lines if line and not line.startswith("#")), None)
-    if line is None:
+    contents = [line for line in lines if line and not line.startswith("#")]
+    if not contents:
         return StrmText(None, comments)
-    url, headers = kodi_options.split(line)
-    return StrmText(url or None, comments, headers)
+    url, headers = kodi_options.split(contents[0])
+    return StrmText(url or None, comments, headers, has_more=len(contents) > 1)
 
 
 def render(url: str, comments: tuple[str, ...] = ()) -> bytes:

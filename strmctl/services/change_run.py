@@ -9,11 +9,16 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, replace
 from itertools import islice
+from types import MappingProxyType
 
+from strmctl.domain import brake
 from strmctl.domain.change import Change, Finding, Step
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
+from strmctl.domain.playback_url import Proof
+from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError
+from strmctl.services import tree
 from strmctl.storage.database import Database
 from strmctl.storage.journal import Journal, JournalledRun
 from strmctl.storage.mappings import Mappings
@@ -86,24 +91,54 @@ def undoable(database: Database) -> Iterator[Done]:
         yield from (Done(change.reversed()) for change in page)
 
 
+def check_undo(database: Database, run: JournalledRun, max_change: float) -> None:
+    """Raises SafetyError where so many of the library's files would go that it may be a mistake.
+
+    Only those count: to put back what was there is what undoing is for.
+    """
+    total = Mappings(database).count(Selection())
+    brake.check(Journal(database).files_made(run.id), total, max_change, "files would be removed")
+
+
 def undo(
-    database: Database, files: LibraryFiles, *, batch: int = _BATCH
+    database: Database, files: LibraryFiles, proof: Proof, *, batch: int = _BATCH
 ) -> Generator[Done, None, None]:
-    """Take back the last run, whole or killed; what has been changed since stays as it is."""
+    """Take back the last run, whole or killed; what has been changed since stays as it is.
+
+    So does what would hold a playback URL that no key in force, `proof`, proves any more.
+    """
     journal = Journal(database)
     run = journal.last()
     if run is None:
         return
     RowChanges(database).move(run.id, backwards=True)
     for page in journal.changes(run.id, backwards=True, page=batch):
-        yield from _apply(database, files, [change.reversed() for change in page])
+        changes = [change.reversed() for change in page]
+        yield from _apply(database, files, changes, _unplayable(changes, proof))
     journal.forget(run.id)
 
 
-def _apply(database: Database, files: LibraryFiles, changes: Sequence[Change]) -> list[Done]:
+def _unplayable(changes: Sequence[Change], proof: Proof) -> dict[str, ItemError]:
+    looked = [tree.classify(it.strm_path, it.file_after, proof) for it in changes if it.file_after]
+    return {
+        file.strm_path: ItemError(
+            f"{file.strm_path}: its URL before was signed with a key that is no longer in force: "
+            "it is left as it is"
+        )
+        for file in looked
+        if file.kind is tree.Kind.OWN and not file.proved
+    }
+
+
+def _apply(
+    database: Database,
+    files: LibraryFiles,
+    changes: Sequence[Change],
+    unwanted: Table[str, ItemError] = MappingProxyType({}),
+) -> list[Done]:
     """Rows that come, then files, then rows that go; what is done already stays done."""
     contents = files.read_all(change.strm_path for change in changes if change.changes_file)
-    obstacles = _obstacles(Mappings(database), changes, contents)
+    obstacles = _obstacles(Mappings(database), changes, contents) | dict(unwanted)
     possible = [change for change in changes if change.strm_path not in obstacles]
     rows = RowChanges(database)
     rows.put(possible)

@@ -147,6 +147,6 @@ class WaysOut:
 
 def _down(way: _Way) -> EgressError:
     return EgressError(
-        f"{len(way.silent)} of {len(way.silent | way.answered)} hosts failed at once: the egress seems down, "
-        "nothing was recorded; set probe.canaries to be sure"
+        f"{len(way.silent)} of {len(way.silent | way.answered)} hosts failed at once: the egress "
+        "seems down, nothing was recorded; set probe.canaries to be sure"
     )

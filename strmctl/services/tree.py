@@ -88,6 +88,11 @@ def classify(strm_path: str, content: Content, proof: Proof) -> TreeFile:
     if identity is not None:
         proved = _is_proved(url, proof)
         return TreeFile(strm_path, Kind.OWN, content, url, identity, proved)
+    if text.has_more:
+        return TreeFile(strm_path, Kind.BAD, content, url, reason="holds more than one URL")
+    if playback_url.has_its_form(url):
+        reason = "a playback URL of strmctl whose identity cannot be read"
+        return TreeFile(strm_path, Kind.BAD, content, url, reason=reason)
     try:
         check_url(url)
     except UpstreamError as error:

@@ -16,6 +16,7 @@ from strmctl.services.write import Answers, Writer, Written
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
+from strmctl.storage.run_lock import writing
 from strmctl.storage.strm_file import LibraryFiles
 
 _AT_ONCE = 8
@@ -40,7 +41,7 @@ def batches(
     """Nothing is made where the keys or the library cannot be used; a missing database is."""
     urls, files = PlaybackUrls(settings), LibraryFiles(settings.library)
     files.check_writable()
-    with Database.open(settings.database) as database:
+    with Database.open(settings.database) as database, writing(settings.database):
         direct = settings.proxy.mode is Mode.DIRECT
         writer = Writer(database, files, urls, direct=direct, force=force)
         yield Batches(settings, database, writer, resolve=resolve)

@@ -82,6 +82,15 @@ class Journal:
         )
         return next((_run(row) for row in found), None)
 
+    def files_made(self, run: int) -> int:
+        """How many files were not there before."""
+        [row] = self._database.query(
+            "SELECT count(*) AS number FROM change"
+            " WHERE run_id = ? AND file_before IS NULL AND file_after IS NOT NULL",
+            (run,),
+        )
+        return int(row["number"])
+
     def changes(
         self, run: int, *, backwards: bool = False, page: int = _PAGE
     ) -> Iterator[list[Change]]:

@@ -32,15 +32,41 @@ def run_lock(
     `command` is what others are told while this one holds it: no secrets. `on_wait` is called
     with the holder, once, before the wait. Raises LockedError, naming the holder.
     """
-    path = database.with_name(f"{database.name}.lock")
+    with _opened(database.with_name(f"{database.name}.lock")) as descriptor:
+        _lock(descriptor, wait, on_wait)
+        _note(descriptor, f"{os.getpid()} {datetime.now().astimezone().isoformat()} {command}")
+        yield
+
+
+@contextmanager
+def writing(database: Path) -> Iterator[None]:
+    """Held by each `write`, of which many may run at once; waits for an `undo` to end."""
+    with _opened(_writing_file(database)) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+
+
+@contextmanager
+def nobody_writing(database: Path) -> Iterator[None]:
+    """Raises LockedError while a `write` is under way."""
+    with _opened(_writing_file(database)) as descriptor:
+        if not _take(descriptor):
+            raise LockedError("`strmctl write` is running: run this again when it has ended")
+        yield
+
+
+def _writing_file(database: Path) -> Path:
+    return database.with_name(f"{database.name}.writing")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise DatabaseError(f"{path}: cannot be opened: {error.strerror}") from error
     try:
-        _lock(descriptor, wait, on_wait)
-        _note(descriptor, f"{os.getpid()} {datetime.now().astimezone().isoformat()} {command}")
-        yield
+        yield descriptor
     finally:
         # The file stays: removing it would let a third run lock another one of the same name.
         os.close(descriptor)

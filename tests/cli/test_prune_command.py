@@ -7,6 +7,7 @@ from command_line import Strmctl
 from library_tree import files, mtimes
 
 from strmctl.domain.identity import Identity
+from strmctl.domain.playback_url import NoProof
 from strmctl.services.change_run import undo
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
@@ -263,5 +264,7 @@ def _slugs(strmctl: Strmctl) -> list[str]:
 
 def _undo(library: Path) -> None:
     with Database.open(library / "strmctl.db") as database:
-        assert [item.error for item in undo(database, LibraryFiles(library / "library"))] == [None]
+        assert [
+            item.error for item in undo(database, LibraryFiles(library / "library"), NoProof())
+        ] == [None]
         assert Mappings(database).find(Identity("a.to", "two", "de"))

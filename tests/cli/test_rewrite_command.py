@@ -7,6 +7,7 @@ import pytest
 from command_line import Strmctl
 from library_tree import files, mtimes
 
+from strmctl.domain.playback_url import NoProof
 from strmctl.services.change_run import undo
 from strmctl.storage.database import Database
 from strmctl.storage.strm_file import LibraryFiles
@@ -210,6 +211,6 @@ def test_a_library_that_is_not_there_is_not_made(
 
 def _undo(library: Path) -> None:
     with Database.open(library / "strmctl.db") as database:
-        done = list(undo(database, LibraryFiles(library / "library")))
+        done = list(undo(database, LibraryFiles(library / "library"), NoProof()))
     assert done
     assert [item.error for item in done if item.error] == []

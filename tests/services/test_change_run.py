@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from strmctl.domain import playback_url
 from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
-from strmctl.services.change_run import ChangeRun, Done, undo
+from strmctl.domain.playback_url import NoProof, SignedProof
+from strmctl.domain.signature import Keyring
+from strmctl.errors import SafetyError
+from strmctl.services.change_run import ChangeRun, Done, check_undo, last_run, undo
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings, Registration
 from strmctl.storage.strm_file import LibraryFiles
@@ -38,10 +42,10 @@ def test_what_is_created_is_gone_after_undo(database: Database, files: LibraryFi
     assert row.resolution is not None
     assert row.resolution.headers == {"Referer": "http://a.example/"}
     assert files.read("Show/one.strm") == b"http://one/\n"
-    assert [item.error for item in undo(database, files)] == [None]
+    assert [item.error for item in undo(database, files, NoProof())] == [None]
     assert Mappings(database).find(_identity("one")) is None
     assert files.read("Show/one.strm") is None
-    assert list(undo(database, files)) == []
+    assert list(undo(database, files, NoProof())) == []
 
 
 def test_what_is_removed_comes_back_with_its_id(database: Database, files: LibraryFiles) -> None:
@@ -51,7 +55,7 @@ def test_what_is_removed_comes_back_with_its_id(database: Database, files: Libra
     assert Mappings(database).get(row.id) is None
     assert files.read(row.strm_path) is None
 
-    assert [item.error for item in undo(database, files)] == [None]
+    assert [item.error for item in undo(database, files, NoProof())] == [None]
     assert Mappings(database).get(row.id) == row
     assert files.read(row.strm_path) == _CONTENT
 
@@ -64,7 +68,7 @@ def test_an_id_that_another_row_has_by_now_is_not_taken_from_it(
     other = _registered(database, files, "two")
     assert other.id == row.id
 
-    assert [item.error for item in undo(database, files)] == [None]
+    assert [item.error for item in undo(database, files, NoProof())] == [None]
 
     again = Mappings(database).find(row.identity)
     assert again is not None
@@ -83,7 +87,7 @@ def test_two_rows_change_places(database: Database, files: LibraryFiles) -> None
     assert _path(database, one) == two.strm_path
     assert _path(database, two) == one.strm_path
 
-    assert [item.error for item in undo(database, files)] == [None, None]
+    assert [item.error for item in undo(database, files, NoProof())] == [None, None]
     assert _path(database, one) == one.strm_path
     assert _path(database, two) == two.strm_path
 
@@ -95,7 +99,7 @@ def test_a_file_that_was_changed_since_is_left_alone(
     _carry_out(database, files, [_rewriting(row, b"http://new/\n")])
     files.replace(row.strm_path, b"http://by-hand/\n")
 
-    [done] = undo(database, files)
+    [done] = undo(database, files, NoProof())
 
     assert "changed since" in str(done.error)
     assert files.read(row.strm_path) == b"http://by-hand/\n"
@@ -107,7 +111,7 @@ def test_what_playback_stores_meanwhile_stays(database: Database, files: Library
     newer = Resolution("http://newer/")
     Mappings(database).store_resolution(row.identity, newer)
 
-    list(undo(database, files))
+    list(undo(database, files, NoProof()))
 
     after = Mappings(database).get(row.id)
     assert after is not None
@@ -124,7 +128,7 @@ def test_undo_means_the_last_run_and_a_plan_that_changes_nothing_is_none(
     _carry_out(database, files, [_rewriting(two, b"http://new/\n")])
     _carry_out(database, files, [Finding("unchanged", one.strm_path)])
 
-    list(undo(database, files))
+    list(undo(database, files, NoProof()))
 
     assert files.read(one.strm_path) == b"http://new/\n"
     assert files.read(two.strm_path) == _CONTENT
@@ -141,7 +145,7 @@ def test_the_brake_is_told_what_is_altered_not_what_is_added(
 
     assert (run.planned, run.altering) == (2, 1)
     run.discard()
-    assert list(undo(database, files)) == []
+    assert list(undo(database, files, NoProof())) == []
     assert Mappings(database).get(row.id) == row
 
 
@@ -189,3 +193,35 @@ def _path(database: Database, row: Mapping) -> str:
     now = Mappings(database).get(row.id)
     assert now is not None
     return now.strm_path
+
+
+def test_a_url_whose_key_was_retired_is_not_put_back(
+    database: Database, files: LibraryFiles
+) -> None:
+    row = _registered(database, files, "one")
+    old, new = (SignedProof(Keyring([secret])) for secret in (b"old" * 8, b"new" * 8))
+    before, after = (
+        f"{playback_url.build('http://127.0.0.1', row.identity, proof)}\n".encode()
+        for proof in (old, new)
+    )
+    change = Change(Action.REWRITTEN, row.strm_path, row, row, before, after)
+    files.replace(row.strm_path, before)
+    _carry_out(database, files, [change])
+
+    [done] = undo(database, files, new)
+
+    assert "no longer in force" in str(done.error)
+    assert files.read(row.strm_path) == after
+
+
+def test_files_that_a_run_has_made_are_not_taken_away_by_the_hundred(
+    database: Database, files: LibraryFiles
+) -> None:
+    many = [_creation(str(number), f"{number}.strm", b"http://a/\n") for number in range(21)]
+    _carry_out(database, files, many)
+    run = last_run(database)
+    assert run is not None
+
+    with pytest.raises(SafetyError, match="21 of 21 files would be removed"):
+        check_undo(database, run, 0.2)
+    check_undo(database, run, 1.0)

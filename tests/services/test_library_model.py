@@ -21,6 +21,7 @@ from strmctl.domain import playback_url, strm_text
 from strmctl.domain.change import Finding, Step
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping as Row
+from strmctl.domain.playback_url import NoProof
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, StrmctlError
 from strmctl.services import pruning
@@ -119,7 +120,8 @@ class Library(RuleBasedStateMachine):
         self.settings.library.mkdir()
         self.database = Database.open(self.settings.database)
         self._next_url = 0
-        self.told: list[str] = []
+        for number in (1, 2, 3):
+            self.write(number, None, True)
 
     def teardown(self) -> None:
         if hasattr(self, "folder"):
@@ -163,12 +165,25 @@ class Library(RuleBasedStateMachine):
             self._file(new).parent.mkdir(parents=True, exist_ok=True)
             self._file(old).rename(self._file(new))
 
-    @rule(one=PATHS, other=PATHS)
-    def change_places(self, one: str, other: str) -> None:
-        if one != other and self._file(one).exists() and self._file(other).exists():
-            content = self._file(one).read_bytes()
-            self._file(one).write_bytes(self._file(other).read_bytes())
-            self._file(other).write_bytes(content)
+    @rule(
+        new=st.permutations([*EPISODES, "New/x.strm"]),
+        count=st.integers(2, 4),
+        fills=st.booleans(),
+    )
+    def rename_all(self, new: list[str], count: int, fills: bool) -> None:
+        """At once, as when all episodes of a season are counted anew; a place may be filled."""
+        contents = {
+            target: self._file(path).read_bytes()
+            for path, target in zip(EPISODES[:count], new, strict=False)
+            if self._file(path).exists()
+        }
+        for path in EPISODES[:count]:
+            self._file(path).unlink(missing_ok=True)
+        for target, content in contents.items():
+            self._file(target).parent.mkdir(parents=True, exist_ok=True)
+            self._file(target).write_bytes(content)
+        if fills and not self._file(EPISODES[0]).exists():
+            self.put_a_foreign_file(EPISODES[0], comment=False)
 
     @rule(old=PATHS, new=PATHS)
     def copy(self, old: str, new: str) -> None:
@@ -262,18 +277,26 @@ class Library(RuleBasedStateMachine):
         for row in now.rows.values():
             assert row.strm_path in now.files, row
             assert strm_text.parse(now.files[row.strm_path]).url == urls.of(row)
-        named = (playback_url.identity_in(self._text(it)) for it in now.files.values())
+        texts = map(strm_text.parse, now.files.values())
+        named = (playback_url.identity_in(text.url or "") for text in texts)
         assert {identity for identity in named if identity} <= now.rows.keys()
 
     def _lost_nothing(self, command: str, before: Snapshot) -> None:
         """Only prune forgets rows and removes files, and only what has lost the other."""
         now = self._snapshot()
+        for row in before.rows.values():
+            if self._holds(row, before.files.get(row.strm_path)):
+                assert now.rows[row.identity].strm_path == row.strm_path
         if command != "prune":
             assert now.rows.keys() >= before.rows.keys()
             assert now.files.keys() >= before.files.keys()
         else:
             forgotten = before.rows.keys() - now.rows.keys()
             assert not {before.rows[it].strm_path for it in forgotten} & before.files.keys()
+
+    def _holds(self, row: Row, content: bytes | None) -> bool:
+        url = strm_text.parse(content or b"").url or ""
+        return playback_url.identity_in(url) == row.identity
 
     # The steps
 
@@ -289,13 +312,15 @@ class Library(RuleBasedStateMachine):
         files = files or self._files()
         run = ChangeRun(self.database, files, command, batch=batch)
         steps = run.plan(PLANNERS[command](self.settings, self.database, files))
-        self.told = [step.kind for step in steps if isinstance(step, Finding)]
+        assert all(
+            step.reason for step in steps if isinstance(step, Finding) and step.kind != "unchanged"
+        )
         with closing(run.carry_out()) as done:
             assert [it.error for it in islice(done, stop_after) if it.error] == []
         return run.planned
 
     def _undo(self, *, batch: int = 1000, stop_after: int | None = None) -> None:
-        with closing(undo(self.database, self._files(), batch=batch)) as done:
+        with closing(undo(self.database, self._files(), NoProof(), batch=batch)) as done:
             assert [it.error for it in islice(done, stop_after) if it.error] == []
 
     def _reopen(self) -> None:
@@ -334,9 +359,6 @@ class Library(RuleBasedStateMachine):
         self._file(path).parent.mkdir(parents=True, exist_ok=True)
         self._file(path).write_text(content)
 
-    def _text(self, content: bytes) -> str:
-        return strm_text.parse(content).url or ""
-
     def _url(self) -> str:
         self._next_url += 1
         return f"https://cdn.example/{self._next_url}.mp4"
@@ -347,7 +369,7 @@ class LongerLibrary(Library):
 
 
 TestLibrary = Library.TestCase
-TestLibrary.settings = profile(max_examples=30, stateful_step_count=20, deadline=None)
+TestLibrary.settings = profile(max_examples=50, stateful_step_count=20, deadline=None)
 
 TestLongerLibrary = pytest.mark.slow(pytest.mark.timeout(900)(LongerLibrary.TestCase))
 TestLongerLibrary.settings = profile(max_examples=200, stateful_step_count=40, deadline=None)

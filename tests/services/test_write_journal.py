@@ -7,6 +7,7 @@ from command_line import Strmctl
 from library_tree import files
 
 from strmctl.domain.mapping import Mapping
+from strmctl.domain.playback_url import NoProof
 from strmctl.domain.selection import Selection
 from strmctl.services.change_run import undo
 from strmctl.storage.database import Database
@@ -116,5 +117,5 @@ def _values(row: Mapping) -> tuple[object, ...]:
 
 def _undo(library: Path) -> int:
     with Database.open(library / "strmctl.db") as database:
-        done = list(undo(database, LibraryFiles(library / "library")))
+        done = list(undo(database, LibraryFiles(library / "library"), NoProof()))
     return sum(item.error is None for item in done)
