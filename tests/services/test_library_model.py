@@ -248,7 +248,8 @@ class Library(RuleBasedStateMachine):
         if again:
             self._undo(stop_after=step, batch=1)
             self._reopen()
-        self._undo()
+        if self._last_run() != last:
+            self._undo()
         assert self._snapshot() == before
 
     # What must hold
