@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from strmctl.domain import brake, strm_text
@@ -34,6 +34,9 @@ _LONGEST_WAIT = 60.0
 _ANSWERS = 3
 """That a resolver may give for a mapping in one run, of which the last ones avoid the others."""
 
+_SOON = timedelta(days=1)
+"""What ends within that is replaced anyway."""
+
 _FAILING = (LinkState.SUSPECT, LinkState.DEAD, LinkState.BLOCKED)
 
 
@@ -55,7 +58,8 @@ class Refreshed:
 
 def check_brake(settings: Settings, database: Database, selection: Selection) -> None:
     """Raises SafetyError where too many links would be replaced that nothing is known against."""
-    if selection.expiring_before is not None:
+    soon = datetime.now(UTC) + _SOON
+    if selection.expiring_before is not None and selection.expiring_before <= soon:
         return
     mappings = Mappings(database)
     working = mappings.count_working(selection, datetime.now(UTC))

@@ -6,7 +6,9 @@ Kind, plain types are found in `PLAIN`.
 
 import ipaddress
 import re
+import tomllib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -87,11 +89,18 @@ def path(raw: object) -> Path:
 
 
 def texts(raw: object) -> tuple[str, ...]:
-    """A TOML array, or text split at commas."""
-    parts = raw.split(",") if isinstance(raw, str) else raw
+    """A TOML array, the text of one, or text split at commas."""
+    parts = _parts(raw) if isinstance(raw, str) else raw
     if not isinstance(parts, Sequence):
         raise TypeError("not a list")
     return tuple(filter(None, map(text, parts)))
+
+
+def _parts(raw: str) -> object:
+    if raw.strip().startswith("["):
+        with suppress(tomllib.TOMLDecodeError):
+            return tomllib.loads(f"array = {raw}")["array"]
+    return raw.split(",")
 
 
 def whole_number(low: int, high: int) -> Callable[[object], int]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strmctl.settings.masking import hide_credentials
-from strmctl.settings.values import duration, option, show_duration, size
+from strmctl.settings.values import duration, hosts, option, show_duration, size
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,15 @@ def test_credentials_are_hidden(url: str, shown: str) -> None:
 )
 def test_secrets_in_the_options_of_a_resolver(value: object, shown: object) -> None:
     assert option("command").show(value) == shown
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        pytest.param(["nas", "10.0.0.0/8"], id="TOML"),
+        pytest.param("nas,10.0.0.0/8", id="commas"),
+        pytest.param(' ["nas", "10.0.0.0/8"] ', id="the text of an array, as in an environment"),
+    ],
+)
+def test_a_list_has_three_spellings(spelling: object) -> None:
+    assert hosts(spelling) == ("nas", "10.0.0.0/8")
