@@ -174,7 +174,8 @@ class Database:
             )
 
     def _backup_before(self, migration: str) -> None:
-        [(now,)] = self.query("SELECT strftime('%Y%m%dT%H%M%SZ')")
+        # To the millisecond: a migration that was killed and begins again makes another copy.
+        [(now,)] = self.query("SELECT strftime('%Y%m%dT%H%M%fZ')")
         target = self.path.with_name(f"{self.path.name}.{now}-before-{migration}.bak")
         # On a connection of its own: VACUUM cannot run in the transaction that is open here.
         copy_database(self.path, target)
