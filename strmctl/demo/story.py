@@ -1,8 +1,9 @@
-"""The story: write, play, lose the links in mid-play, heal, seek, refresh; every claim is checked.
+"""The story: write, play, lose links in mid-play, heal, seek, probe, refresh; each is checked.
 
 Each step is told once it has come true. The first that does not raises StrmctlError.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,6 +76,7 @@ class Story:
         yield self._heal_in_mid_play()
         yield self._play_again()
         yield self._seek_in_the_film()
+        yield self._probe()
         yield self._refresh()
 
     def _make_library(self) -> Step:
@@ -176,8 +178,21 @@ class Story:
             {"bytes_identical": len(film), "seeks": 3, **_cost(cost)},
         )
 
+    def _probe(self) -> Step:
+        documents = self._stage.commands.run("probe", "--all")
+        states = Counter(each["state"] for each in documents if each["type"] == "probe")
+        _check(states["alive"] > 0, "probe found no link alive")
+        _check(states["suspect"] > 0, "probe did not find the links that have ended")
+        _check(states.total() == len(catalogue.ENTRIES), f"probe found {states.total()} links")
+        found = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+        return self._came_true(
+            "probe",
+            f"strmctl probe --all: {found}",
+            ["a link that fails is suspect first, dead once it has failed for a while"],
+            {"states": states},
+        )
+
     def _refresh(self) -> Step:
-        self._origin.expire_all()
         documents = self._stage.commands.run("refresh", "--series", catalogue.SERIES)
         outcomes = [document["outcome"] for document in documents if document["type"] == "refresh"]
         expected = ["refreshed"] * len(catalogue.EPISODES)

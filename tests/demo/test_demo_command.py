@@ -16,7 +16,7 @@ import httpx
 
 from strmctl.demo.origin import CLIP
 
-STORY = ["init", "write", "serve", "play", "heal", "play again", "seek", "refresh"]
+STORY = ["init", "write", "serve", "play", "heal", "play again", "seek", "probe", "refresh"]
 DEADLINE_SECONDS = 60
 
 
