@@ -131,7 +131,8 @@ class Changing:
         reason = str(error) if error else step.reason if isinstance(step, Finding) else ""
         is_quiet = kind in self._quiet and not output.verbose
         text = f"{_words(kind)} {step.strm_path}" + (f": {reason}" if reason else "")
-        output.record(self._record(step, reason or None), None if is_quiet else text)
+        record = self._record(step, reason or None) if output.json else {}
+        output.record(record, None if is_quiet else text)
 
     def _summarise(self, **more: object) -> None:
         numbers = ", ".join(f"{number} {_words(kind)}" for kind, number in self._counts.items())

@@ -1,7 +1,7 @@
 """What the library's files are: strmctl's own by their content, foreign, or no `.strm` at all."""
 
 import os
-import unicodedata
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from strmctl.errors import ForbiddenError, ItemError, UpstreamError, UsageError
 from strmctl.storage.strm_file import Content, LibraryFiles
 
 _BATCH = 1000
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 NO_URL = "holds no URL"
 """The reason of a bad file that was read and is empty, but for comments perhaps."""
@@ -69,7 +70,7 @@ def look(files: LibraryFiles, strm_paths: Iterable[str], proof: Proof) -> Iterat
     """Batch by batch, so that memory stays flat however large the library is."""
     paths = iter(strm_paths)
     while batch := list(islice(paths, _BATCH)):
-        contents = files.read_all(path for path in batch if _is_printable(path))
+        contents = files.read_all(path for path in batch if not _UNPRINTABLE.search(path))
         yield [
             classify(path, contents[path], proof) if path in contents else _misnamed(path)
             for path in batch
@@ -100,13 +101,9 @@ def classify(strm_path: str, content: Content, proof: Proof) -> TreeFile:
     return TreeFile(strm_path, Kind.FOREIGN, content, url, headers=text.headers)
 
 
-def _is_printable(path: str) -> bool:
-    return not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in path)
-
-
 def _misnamed(path: str) -> TreeFile:
     """With a path that can be shown and stored."""
-    shown = "".join(char if _is_printable(char) else "\ufffd" for char in path)
+    shown = _UNPRINTABLE.sub("\ufffd", path)
     reason = "its name is not UTF-8 or holds a control character: rename it"
     return TreeFile(shown, Kind.BAD, reason=reason)
 
