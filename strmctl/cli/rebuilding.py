@@ -6,6 +6,7 @@ from strmctl.cli.changing import step_record
 from strmctl.cli.run import Run
 from strmctl.domain.change import Finding
 from strmctl.errors import ItemError
+from strmctl.settings.model import Mode
 
 _KIND = "rebuild"
 _FAILING = {"failed", "bad"}
@@ -35,4 +36,8 @@ def rebuild(run: Run, wait: str | None) -> int:
     run.output.summary(
         {**counts, "set_aside": aside}, numbers or "the library holds no files of strmctl's"
     )
-    return ItemError.exit_code if _FAILING & counts.keys() else 0
+    failing = _FAILING
+    if run.settings.proxy.mode is Mode.DIRECT and counts["foreign"]:
+        failing = _FAILING | {"foreign"}
+        run.output.warn("in mode direct files do not name their episodes: adopt them by `import`")
+    return ItemError.exit_code if failing & counts.keys() else 0

@@ -126,3 +126,15 @@ def test_what_is_not_ours_is_told_and_left(strmctl: Strmctl, well: Path) -> None
 
 def test_one_thing_at_a_time(strmctl: Strmctl, well: Path) -> None:
     assert "--fix and --rebuild" in strmctl("doctor", "--fix", "--rebuild", code=2).err
+
+
+def test_direct_files_do_not_name_what_they_are(strmctl: Strmctl, library: Path) -> None:
+    identity = ("--site", "a.to", "--slug", "film", "--language", "de")
+    settings = library / "strmctl.toml"
+    settings.write_text(settings.read_text().replace('mode = "proxy"', 'mode = "direct"'))
+    strmctl("write", *identity, "--url", "https://cdn.example/film.mp4")
+    lose(library)
+
+    ended = strmctl("doctor", "--rebuild", code=12)
+
+    assert "mode direct" in ended.err
