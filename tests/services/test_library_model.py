@@ -6,9 +6,7 @@ were before it.
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -16,21 +14,18 @@ import pytest
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from library_runs import PLANNERS, Crash, CrashingFiles, Snapshot
 
 from strmctl.domain import playback_url, strm_text
-from strmctl.domain.change import Finding, Step
+from strmctl.domain.change import Finding
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping as Row
 from strmctl.domain.playback_url import NoProof
 from strmctl.domain.selection import Selection
-from strmctl.errors import ItemError, StrmctlError
-from strmctl.services import pruning
-from strmctl.services.adoption import Adoption
+from strmctl.errors import StrmctlError
 from strmctl.services.change_run import ChangeRun, undo
 from strmctl.services.entry import entry
-from strmctl.services.importing import Importing
 from strmctl.services.playback_urls import PlaybackUrls
-from strmctl.services.rewriting import Rewriting
 from strmctl.services.write_batch import batches
 from strmctl.settings.model import ProxySettings, Settings
 from strmctl.storage.database import Database
@@ -44,72 +39,7 @@ PATHS = st.sampled_from([*EPISODES, "Film (2001).strm", "New/Film (2001).strm", 
 NUMBERS = st.sampled_from([1, 2, 3])
 KEYS = st.sampled_from(["a" * 32, "b" * 32])
 
-Planner = Callable[[Settings, Database, LibraryFiles], Iterable[Step]]
-
-
-def _import(settings: Settings, database: Database, files: LibraryFiles) -> Iterable[Step]:
-    return Importing(settings, database, files, Adoption()).plan()
-
-
-def _rewrite(settings: Settings, database: Database, files: LibraryFiles) -> Iterable[Step]:
-    return Rewriting(settings).plan(database, files, Selection())
-
-
-def _overwrite(settings: Settings, database: Database, files: LibraryFiles) -> Iterable[Step]:
-    return Rewriting(settings, overwrite=True).plan(database, files, Selection())
-
-
-def _prune(settings: Settings, database: Database, files: LibraryFiles) -> Iterable[Step]:
-    return pruning.plan(settings, database, files, force=True)
-
-
-PLANNERS: Mapping[str, Planner] = {
-    "import": _import,
-    "rewrite": _rewrite,
-    "overwrite": _overwrite,
-    "prune": _prune,
-}
 COMMANDS = st.sampled_from(sorted(PLANNERS))
-
-
-class Crash(BaseException):
-    """The process is gone."""
-
-
-class CrashingFiles(LibraryFiles):
-    """Breaks off before or after the file that it is told to."""
-
-    def __init__(self, root: Path, left: int, *, after: bool) -> None:
-        super().__init__(root)
-        self._left, self._after = left, after
-
-    def write_all(self, contents: Mapping[str, bytes]) -> dict[str, ItemError]:
-        failed: dict[str, ItemError] = {}
-        for path, content in contents.items():
-            self._come_to(before=True)
-            failed |= super().write_all({path: content})
-            self._come_to(before=False)
-        return failed
-
-    def remove(self, strm_path: str) -> bool:
-        self._come_to(before=True)
-        removed = super().remove(strm_path)
-        self._come_to(before=False)
-        return removed
-
-    def _come_to(self, *, before: bool) -> None:
-        if before:
-            self._left -= 1
-        if self._left == 0 and before is not self._after:
-            raise Crash
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Files by path, rows by identity."""
-
-    files: dict[str, bytes]
-    rows: dict[Identity, Row]
 
 
 class Library(RuleBasedStateMachine):
