@@ -47,21 +47,6 @@ class Plan:
     monotonic: Callable[[], float] = time.monotonic
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    job: Job
-    result: ProbeResult
-
-
-@dataclass(frozen=True, slots=True)
-class _Resolved:
-    job: Job
-    answer: Resolution | ResolverError
-
-
-_Task = asyncio.Task[_Asked] | asyncio.Task[_Resolved]
-
-
 class ProbeRun:
     def __init__(
         self,
@@ -77,8 +62,10 @@ class ProbeRun:
         self._check = check
         self._resolving = resolving
         self._ways_out = ways_out
-        self._tasks: set[_Task] = set()
-        self._ended: asyncio.Queue[_Task] = asyncio.Queue()
+        self._workers: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._is_vouching = False
         self._saving = Saving(records, self._vouch, plan.monotonic)
 
     async def results(self, mappings: Iterator[Mapping]) -> AsyncGenerator[Found, None]:
@@ -93,79 +80,84 @@ class ProbeRun:
                     yield found
         finally:
             await self._saving.end()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            for worker in self._workers:
+                worker.cancel()
+            await asyncio.gather(*self._workers, return_exceptions=True)
 
     def _begin(self, mappings: Iterator[Mapping]) -> bool:
         """Start what may be started; False when everything is done.
 
         No more is read than there is room for, so that the first requests do not wait for rows.
         """
-        self._start_some()
-        while self._has_room and self._turns.waiting < _WAITING:
+        if self._failure is not None:
+            raise self._failure
+        self._start_workers()
+        while self._turns.waiting < (_WAITING if self._has_room else _READ_AT_ONCE):
             read = [Job(each, each.resolution) for each in islice(mappings, _READ_AT_ONCE)]
             for job in read:
                 self._add(job)
-            if self._start_some() or not read:
+            if self._start_workers() or not read:
                 break
-        return bool(self._tasks) or self._turns.waiting > 0
+        return bool(self._workers) or self._turns.waiting > 0
 
     @property
     def _has_room(self) -> bool:
-        return len(self._tasks) < self._plan.concurrency
+        return len(self._workers) < self._plan.concurrency
 
-    def _start_some(self) -> bool:
-        now, before = self._plan.monotonic(), len(self._tasks)
-        while self._has_room and (job := self._turns.take(now)) is not None:
-            self._start(job)
-        return len(self._tasks) > before
+    def _start_workers(self) -> bool:
+        before = len(self._workers)
+        while self._has_room and (job := self._next_job()) is not None:
+            worker = asyncio.create_task(self._work(job))
+            self._workers.add(worker)
+            worker.add_done_callback(self._end_worker)
+        return len(self._workers) > before
 
-    def _start(self, job: Job) -> None:
-        task: _Task
-        if job.resolution is None:
-            task = asyncio.create_task(self._resolve(job))
-        else:
-            task = asyncio.create_task(self._ask(job, job.resolution))
-        self._tasks.add(task)
-        task.add_done_callback(self._ended.put_nowait)
+    def _end_worker(self, worker: asyncio.Task[None]) -> None:
+        self._workers.discard(worker)
+        if not worker.cancelled():
+            self._failure = self._failure or worker.exception()
+        self._news.set()
+
+    def _next_job(self) -> Job | None:
+        return None if self._is_vouching else self._turns.take(self._plan.monotonic())
 
     async def _next(self) -> None:
-        """Wait until something ends, may be asked, or has to be saved."""
+        """Wait until something has ended, may be asked, or has to be saved."""
         times = [at for at in (self._turns.next_at(), self._saving.due_at) if at is not None]
         patience = max(min(times) - self._plan.monotonic(), 0.0) if times else None
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
-                self._take(await self._ended.get())
-        while not self._ended.empty():
-            self._take(self._ended.get_nowait())
+                await self._news.wait()
+        self._news.clear()
 
-    def _take(self, task: _Task) -> None:
-        self._tasks.discard(task)
-        match task.result():
-            case _Asked(job, result):
-                self._take_answer(job, result)
-            case _Resolved(job, answer):
-                self._take_resolution(job, answer)
+    async def _work(self, first: Job) -> None:
+        """One job after another: none waits for what others are in the middle of."""
+        job: Job | None = first
+        while job is not None:
+            if job.resolution is None:
+                self._take_resolution(job, await self._resolve(job))
+            else:
+                self._take_answer(job, await self._ask(job, job.resolution))
+            self._news.set()
+            job = self._next_job()
 
-    async def _ask(self, job: Job, resolution: Resolution) -> _Asked:
+    async def _ask(self, job: Job, resolution: Resolution) -> ProbeResult:
         asked_at = self._plan.monotonic()
         egress = self._resolving.egress(job.mapping.identity.site)
         result = await self._check.check(resolution, egress=egress, deep=self._plan.deep)
         self._ways_out.saw(resolution, egress, result, asked_at)
-        return _Asked(job, result)
+        return result
 
-    async def _resolve(self, job: Job) -> _Resolved:
+    async def _resolve(self, job: Job) -> Resolution | ResolverError:
         try:
-            answer = await self._resolving.renew(
+            return await self._resolving.renew(
                 job.mapping.identity,
                 Reason.PROBE,
                 failed=job.mapping.resolution,
                 last_status=job.refused.status if job.refused else None,
             )
         except ResolverError as error:
-            return _Resolved(job, error)
-        return _Resolved(job, answer)
+            return error
 
     def _add(self, job: Job) -> None:
         if job.resolution is None and not self._has_resolver(job):
@@ -293,7 +285,12 @@ class ProbeRun:
         return self._resolving.has_resolver(job.mapping.identity.site)
 
     async def _vouch(self) -> bool:
-        is_well = await self._ways_out.vouch()
+        """Nothing is begun meanwhile, since it might not be believed either."""
+        self._is_vouching = True
+        try:
+            is_well = await self._ways_out.vouch()
+        finally:
+            self._is_vouching = False
         if is_well:
             self._turns.release()
         return is_well
