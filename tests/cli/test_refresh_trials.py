@@ -270,7 +270,9 @@ def test_the_brake(scene: Scene, number: int, working: int, code: int) -> None:
         pytest.param("state = 'blocked'", "--all", id="blocked"),
         pytest.param("expires_at = '2026-01-01T00:00:00.000Z'", "--all", id="expired"),
         pytest.param(
-            "expires_at = '2099-01-01T00:00:00.000Z'", "--expiring=700000h", id="expiring"
+            "expires_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+1 hour')",
+            "--expiring=2h",
+            id="expiring",
         ),
     ],
 )
@@ -278,6 +280,12 @@ def test_links_that_need_it_are_not_braked(scene: Scene, update: str, selection:
     many(scene, 30, 30)
     scene.sql(f"UPDATE strm_mapping SET {update}")
     assert scene.strmctl("refresh", selection, "--json").records[-1]["refreshed"] == 30
+
+
+def test_to_expire_in_years_is_no_need(scene: Scene) -> None:
+    many(scene, 30, 30)
+    scene.sql("UPDATE strm_mapping SET expires_at = '2099-01-01T00:00:00.000Z'")
+    scene.strmctl("refresh", "--expiring", "700000h", code=25)
 
 
 def test_a_dry_run_has_the_shape_of_a_run(scene: Scene) -> None:
