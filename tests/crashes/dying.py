@@ -3,6 +3,7 @@
 A step is what leaves a trace outside of the process: a statement, or a call that changes files.
 """
 
+import io
 import multiprocessing
 import os
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 _CALLS = ("open", "write", "fsync", "rename", "replace", "unlink", "rmdir", "mkdir", "ftruncate")
+_MODULES = ("posix", "_io")
 _STATEMENTS = ("execute", "executemany", "backup", "commit")
 
 # A server that has imported the command line forks each process, in a few milliseconds.
@@ -62,7 +64,8 @@ def _die_before(step: int) -> None:
 
 
 def _is_step(called: object) -> bool:
-    name = getattr(called, "__name__", "")
-    if isinstance(getattr(called, "__self__", None), sqlite3.Connection | sqlite3.Cursor):
+    name, owner = getattr(called, "__name__", ""), getattr(called, "__self__", None)
+    if isinstance(owner, sqlite3.Connection | sqlite3.Cursor):
         return name in _STATEMENTS
-    return name in _CALLS and getattr(called, "__module__", None) == "posix"
+    is_of_files = isinstance(owner, io.RawIOBase | io.BufferedIOBase)
+    return name in _CALLS and (is_of_files or getattr(called, "__module__", None) in _MODULES)
