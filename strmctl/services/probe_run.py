@@ -115,7 +115,8 @@ class ProbeRun:
     def _end_worker(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
         if not worker.cancelled():
-            self._failure = self._failure or worker.exception()
+            failure = worker.exception()  # looked at each time: asyncio would call it forgotten
+            self._failure = self._failure or failure
         self._news.set()
 
     def _next_job(self) -> Job | None:
