@@ -55,6 +55,7 @@ def question(entry: Entry, **changes: object) -> dict[str, object]:
         pytest.param("expires=18", "expires=19", id="a later end"),
         pytest.param("expires=18", "expires=x", id="an end that is no number"),
         pytest.param("expires=", "nothing=", id="no end"),
+        pytest.param("session=", "session=0", id="another session"),
         pytest.param("segment-0", "segment-1", id="another path"),
         pytest.param("s01e01", "s01e02", id="another title"),
     ],
@@ -65,6 +66,11 @@ def test_a_changed_link_is_forbidden(
     link = origin.link(TITLE, "segment-0.ts")
     assert client.get(link).status_code == 200
     assert client.get(link.replace(old, new, 1)).status_code == 403
+
+
+def test_no_link_is_given_twice(origin: Origin) -> None:
+    links = {origin.link(TITLE, "segment-0.ts", expires=2_000_000_000) for _ in range(5)}
+    assert len(links) == 5
 
 
 @pytest.mark.parametrize(
