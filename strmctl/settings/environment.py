@@ -4,12 +4,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from strmctl.settings.keys import KEYS
+from strmctl.settings.keys import KEYS, TABLES
 
 PREFIX = "STRMCTL_"
 CONFIG = "STRMCTL_CONFIG"
 _SERVICE = ("STRMCTL_PORT_", "STRMCTL_SERVICE_")
-_RESOLVERS = "STRMCTL_RESOLVERS_"
 
 OLDER_NAMES = {
     "STRM_PROXY_MODE": "proxy.mode",
@@ -37,21 +36,26 @@ def _is_other(name: str) -> bool:
     return name in (CONFIG, "STRMCTL_PORT") or name.startswith(_SERVICE)
 
 
-def key_of(variable: str, resolvers: Sequence[str]) -> str | None:
+def key_of(variable: str, tables: Mapping[str, Sequence[str]]) -> str | None:
     """The key that a variable sets, None where there is none.
 
-    `STRMCTL_RESOLVERS_NAME_KEY` sets any key of a resolver in `resolvers`; a name that is not
-    among them makes a new resolver, whose key is the last word.
+    `STRMCTL_RESOLVERS_NAME_KEY` sets any key of a resolver in `tables["resolvers"]`; a name that
+    is not among them makes a new one, whose key is the last word. So it is for `notify`.
     """
-    if not variable.startswith(_RESOLVERS):
-        return OLDER_NAMES.get(variable) or NAMES.get(variable)
-    rest = variable.removeprefix(_RESOLVERS)
-    for resolver in sorted(resolvers, key=len, reverse=True):
-        prefix = resolver.upper().replace("-", "_") + "_"
+    for section in TABLES:
+        prefix = f"{PREFIX}{section.upper()}_"
+        if variable.startswith(prefix):
+            return _key_of_table(section, variable.removeprefix(prefix), tables[section])
+    return OLDER_NAMES.get(variable) or NAMES.get(variable)
+
+
+def _key_of_table(section: str, rest: str, tables: Sequence[str]) -> str | None:
+    for table in sorted(tables, key=len, reverse=True):
+        prefix = table.upper().replace("-", "_") + "_"
         if rest.startswith(prefix):
-            return f"resolvers.{resolver}.{rest.removeprefix(prefix).lower()}"
+            return f"{section}.{table}.{rest.removeprefix(prefix).lower()}"
     name, _, key = rest.lower().rpartition("_")
-    return f"resolvers.{name}.{key}" if name and key else None
+    return f"{section}.{name}.{key}" if name and key else None
 
 
 def config_folder(environ: Mapping[str, str]) -> Path:

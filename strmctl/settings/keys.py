@@ -4,7 +4,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from strmctl.settings.model import ResolverSettings, Settings
+from strmctl.settings.model import NotifySettings, ResolverSettings, Settings
 from strmctl.settings.values import PLAIN, Kind, choice, option
 
 
@@ -26,6 +26,12 @@ def _kind(annotation: Any) -> Kind:
     return PLAIN[annotation]
 
 
+TABLES: dict[str, Any] = {"resolvers": ResolverSettings, "notify": NotifySettings}
+"""Sections that hold tables with names of their own, `[resolvers.NAME]`."""
+_OPEN = ("resolvers",)
+"""Those whose tables take more keys than are known here."""
+
+
 def _keys(shape: type, prefix: str = "") -> dict[str, Key]:
     hints = get_type_hints(shape, include_extras=True)
     return {
@@ -36,7 +42,7 @@ def _keys(shape: type, prefix: str = "") -> dict[str, Key]:
             required=field.default is MISSING,
         )
         for field in fields(shape)
-        if field.name not in SECTIONS and field.name not in ("resolvers", "name", "options")
+        if field.name not in (*SECTIONS, *TABLES, "name", "options")
     }
 
 
@@ -47,13 +53,14 @@ KEYS: dict[str, Key] = _keys(Settings)
 for _name, _shape in SECTIONS.items():
     KEYS |= _keys(_shape, f"{_name}.")
 
-RESOLVER_KEYS = _keys(ResolverSettings)
+TABLE_KEYS = {name: _keys(shape) for name, shape in TABLES.items()}
 
 
-def resolver_key(resolver: str, key: str) -> Key:
-    """The key `resolvers.<resolver>.<key>`; keys that only its kind knows take any value."""
-    known = RESOLVER_KEYS.get(key)
-    name = f"resolvers.{resolver}.{key}"
-    if known is None:
-        return Key(name, option(key))
-    return Key(name, known.kind, known.default, known.required)
+def table_key(section: str, table: str, key: str) -> Key | None:
+    """The key `section.table.key`; in a resolver's table those that only its kind knows take any
+    value, elsewhere there are none but the known."""
+    known = TABLE_KEYS[section].get(key)
+    name = f"{section}.{table}.{key}"
+    if known is not None:
+        return Key(name, known.kind, known.default, known.required)
+    return Key(name, option(key)) if section in _OPEN else None

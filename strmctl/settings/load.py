@@ -12,15 +12,15 @@ from typing import Any
 
 from strmctl.errors import SettingsError, UsageError
 from strmctl.settings import environment
-from strmctl.settings.keys import KEYS, RESOLVER_KEYS, SECTIONS, Key, resolver_key
-from strmctl.settings.model import ResolverSettings, Settings
+from strmctl.settings.keys import KEYS, SECTIONS, TABLE_KEYS, TABLES, Key, table_key
+from strmctl.settings.model import Settings
 from strmctl.settings.values import Kind
 
 FILE_NAME = "strmctl.toml"
 _FLAG = "flag"
 _FLAGS = {"proxy.public_base_url": "--base-url"}
 """Flags that are not called as their key is."""
-_RESOLVER_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_TABLE_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,15 @@ def load(
     file = find_file(config, environ)
     folder = Path.cwd() if file is None else file.parent
     given = dict(_from_file(file) if file is not None else ())
-    given |= _from_environment(environ, _resolver_names(given))
+    given |= _from_environment(environ, {section: _names(section, given) for section in TABLES})
     given |= _from_flags(overrides)
     values = [_value(key, given.get(key.name), folder) for key in KEYS.values()]
-    resolvers, resolver_values = _resolvers(given, folder)
-    return Loaded(_settings(values, resolvers), file, [*values, *resolver_values])
+    tables: dict[str, Sequence[object]] = {}
+    table_values: list[Value] = []
+    for section in TABLES:
+        tables[section], own = _tables(section, given, folder)
+        table_values += own
+    return Loaded(_settings(values, tables), file, [*values, *table_values])
 
 
 def find_file(config: Path | None, environ: Mapping[str, str]) -> Path | None:
@@ -90,7 +94,7 @@ def find_file(config: Path | None, environ: Mapping[str, str]) -> Path | None:
 
 def _from_file(file: Path) -> Iterator[tuple[str, _Given]]:
     for name, raw in _flatten(_read_toml(file), file):
-        if name not in KEYS and not name.startswith("resolvers."):
+        if name not in KEYS and name.partition(".")[0] not in TABLES:
             raise SettingsError(f"{file}: unknown key {name!r}{did_you_mean(name, KEYS)}")
         yield name, _Given(raw, str(file), f"{file}: {name}", file.parent)
 
@@ -106,14 +110,14 @@ def _read_toml(file: Path) -> dict[str, Any]:
 
 def _flatten(document: Mapping[str, Any], file: Path) -> Iterator[tuple[str, object]]:
     for name, raw in document.items():
-        if name not in SECTIONS and name != "resolvers":
+        if name not in SECTIONS and name not in TABLES:
             yield name, raw
             continue
         for key, value in _table(raw, name, file).items():
-            if name == "resolvers":
-                _check_resolver_name(key, str(file))
-                resolver = _table(value, f"{name}.{key}", file)
-                yield from ((f"{name}.{key}.{option}", item) for option, item in resolver.items())
+            if name in TABLES:
+                _check_table_name(name, key, str(file))
+                table = _table(value, f"{name}.{key}", file)
+                yield from ((f"{name}.{key}.{option}", item) for option, item in table.items())
             else:
                 yield f"{name}.{key}", value
 
@@ -125,11 +129,10 @@ def _table(raw: object, name: str, file: Path) -> Mapping[str, Any]:
 
 
 def _from_environment(
-    environ: Mapping[str, str], resolvers: Iterable[str]
+    environ: Mapping[str, str], tables: Mapping[str, Sequence[str]]
 ) -> Iterator[tuple[str, _Given]]:
-    known = tuple(resolvers)
     for variable, raw in environment.variables(environ):
-        name = environment.key_of(variable, known)
+        name = environment.key_of(variable, tables)
         if name is None:
             hint = did_you_mean(variable, environment.NAMES)
             raise SettingsError(f"environment: {variable} names no setting{hint}")
@@ -165,48 +168,60 @@ def _value(key: Key, given: _Given | None, folder: Path) -> Value:
     return Value(key.name, _absolute(value, given.folder), given.source, key.kind)
 
 
-def _resolvers(
-    given: Mapping[str, _Given], folder: Path
-) -> tuple[tuple[ResolverSettings, ...], list[Value]]:
-    resolvers: list[ResolverSettings] = []
+def _tables(
+    section: str, given: Mapping[str, _Given], folder: Path
+) -> tuple[tuple[object, ...], list[Value]]:
+    """The tables `[section.NAME]`, and each of their values."""
+    tables: list[object] = []
     values: list[Value] = []
-    for name in _resolver_names(given):
-        prefix = f"resolvers.{name}."
+    for name in _names(section, given):
+        prefix = f"{section}.{name}."
         options = [key.removeprefix(prefix) for key in given if key.startswith(prefix)]
-        _check_complete(name, options, given[prefix + options[0]].source)
+        _check_complete(section, name, options, given[prefix + options[0]].source)
         own = {
-            option: _value(resolver_key(name, option), given.get(prefix + option), folder)
-            for option in dict.fromkeys((*RESOLVER_KEYS, *options))
+            option: _value(
+                _known_key(section, name, option, given), given.get(prefix + option), folder
+            )
+            for option in dict.fromkeys((*TABLE_KEYS[section], *options))
         }
         values += own.values()
-        known = {option: own.pop(option).value for option in RESOLVER_KEYS}
-        rest = {option: value.value for option, value in own.items()}
-        arguments: dict[str, Any] = {"name": name, **known, "options": rest}
-        resolvers.append(ResolverSettings(**arguments))
-    return tuple(resolvers), values
+        arguments: dict[str, Any] = {key: own.pop(key).value for key in TABLE_KEYS[section]}
+        if own:
+            arguments["options"] = {option: value.value for option, value in own.items()}
+        tables.append(TABLES[section](name=name, **arguments))
+    return tuple(tables), values
 
 
-def _resolver_names(given: Mapping[str, object]) -> tuple[str, ...]:
-    names = (key.split(".")[1] for key in given if key.startswith("resolvers."))
+def _known_key(section: str, table: str, option: str, given: Mapping[str, _Given]) -> Key:
+    key = table_key(section, table, option)
+    if key is None:
+        name = f"{section}.{table}.{option}"
+        hint = did_you_mean(option, TABLE_KEYS[section])
+        raise SettingsError(f"{given[name].where}: unknown key{hint}")
+    return key
+
+
+def _names(section: str, given: Mapping[str, object]) -> tuple[str, ...]:
+    names = (key.split(".")[1] for key in given if key.startswith(f"{section}."))
     return tuple(dict.fromkeys(names))
 
 
-def _check_complete(name: str, options: Sequence[str], source: str) -> None:
-    for key in RESOLVER_KEYS.values():
+def _check_complete(section: str, name: str, options: Sequence[str], source: str) -> None:
+    for key in TABLE_KEYS[section].values():
         if key.required and key.name not in options:
             accepts = key.kind.accepts
             raise SettingsError(
-                f"{source}: resolvers.{name}.{key.name} is missing: it takes {accepts}"
+                f"{source}: {section}.{name}.{key.name} is missing: it takes {accepts}"
             )
 
 
-def _check_resolver_name(name: str, where: str) -> None:
-    if not _RESOLVER_NAME.fullmatch(name):
-        raise SettingsError(f"{where}: resolvers.{name!r}: a name takes letters, digits, - and _")
+def _check_table_name(section: str, name: str, where: str) -> None:
+    if not _TABLE_NAME.fullmatch(name):
+        raise SettingsError(f"{where}: {section}.{name!r}: a name takes letters, digits, - and _")
 
 
-def _settings(values: Sequence[Value], resolvers: Sequence[ResolverSettings]) -> Settings:
-    arguments: dict[str, Any] = {"resolvers": resolvers}
+def _settings(values: Sequence[Value], tables: Mapping[str, Sequence[object]]) -> Settings:
+    arguments: dict[str, Any] = dict(tables)
     sections: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
     for value in values:
         section, _, name = value.key.rpartition(".")

@@ -11,8 +11,10 @@ from strmctl.settings.values import (
     Count,
     Egress,
     Hosts,
+    HttpUrl,
     HttpUrls,
     Port,
+    Secret,
     Secrets,
     Share,
     Size,
@@ -36,6 +38,18 @@ class Auth(StrEnum):
         return {"token": cls.HMAC, "apikey": cls.API_KEY}.get(str(value))
 
 
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+class NotifyType(StrEnum):
+    JELLYFIN = "jellyfin"
+    EMBY = "emby"
+    KODI = "kodi"
+    WEBHOOK = "webhook"
+
+
 @dataclass(frozen=True, slots=True)
 class ProxySettings:
     mode: Mode = Mode.PROXY
@@ -54,6 +68,20 @@ class ServeSettings:
     drain_timeout: timedelta = timedelta(seconds=10)
     max_streams: Count = 1000
     trusted_proxies: Hosts = ()
+    admin_token: Secret = field(default="", repr=False)
+    log_format: LogFormat = LogFormat.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class MaintainSettings:
+    """What `serve` does for the library by itself, and how often."""
+
+    enabled: bool = False
+    probe_every: Timeout = timedelta(minutes=30)
+    refresh_every: Timeout = timedelta(minutes=15)
+    refresh_expiring: Timeout = timedelta(hours=2)
+    prune_events_every: Timeout = timedelta(days=1)
+    keep_events: Timeout = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +123,20 @@ class ResolverSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NotifySettings:
+    """One `[notify.NAME]` table: a media server that is told which files have changed.
+
+    `library` is the library's folder as that server sees it; "" where it is the same.
+    """
+
+    name: str
+    type: NotifyType
+    url: HttpUrl = field(repr=False)
+    token: Secret = field(default="", repr=False)
+    library: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting; paths are absolute once loaded, relative ones counted from the file."""
 
@@ -105,4 +147,6 @@ class Settings:
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
     probe: ProbeSettings = field(default_factory=ProbeSettings)
     safety: SafetySettings = field(default_factory=SafetySettings)
+    maintain: MaintainSettings = field(default_factory=MaintainSettings)
     resolvers: Sequence[ResolverSettings] = ()
+    notify: Sequence[NotifySettings] = ()

@@ -145,12 +145,32 @@ def egress(raw: object) -> str:
     return text(raw)
 
 
+def http_url(raw: object) -> str:
+    parts = urlsplit(text(raw))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("not an http(s) URL")
+    _ = parts.port
+    return text(raw)
+
+
 def http_urls(raw: object) -> tuple[str, ...]:
-    urls = texts(raw)
-    for url in urls:
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise ValueError("not an http(s) URL")
-    return urls
+    return tuple(map(http_url, texts(raw)))
+
+
+def secret(raw: object) -> str:
+    """Header fields carry it, so ASCII that can be seen."""
+    if not re.fullmatch(r"[!-~]*", text(raw)):
+        raise ValueError("not printable ASCII")
+    return text(raw)
+
+
+def truth(raw: object) -> bool:
+    """TOML's true and false, and what environments have for them."""
+    if isinstance(raw, bool):
+        return raw
+    if text(raw).lower() not in ("true", "1", "false", "0"):
+        raise ValueError("neither true nor false")
+    return text(raw).lower() in ("true", "1")
 
 
 def hosts(raw: object) -> tuple[str, ...]:
@@ -220,6 +240,13 @@ HttpUrls = Annotated[
         lambda urls: [hide_credentials(url) for url in _shown_list(urls)],
     ),
 ]
+HttpUrl = Annotated[
+    str, Kind("an http:// or https:// URL", http_url, lambda url: hide_credentials(str(url)), True)
+]
+Secret = Annotated[
+    str,
+    Kind("a secret of visible ASCII", secret, lambda value: MASK if value else "", secret=True),
+]
 Secrets = Annotated[
     Sequence[str],
     Kind(
@@ -232,6 +259,7 @@ Secrets = Annotated[
 
 PLAIN: dict[object, Kind] = {
     str: Kind("text", text),
+    bool: Kind("true | false", truth),
     Path: Kind("a path", path, str),
     timedelta: Kind(_DURATION_TEXT, duration, show_duration),
     Sequence[str]: _TEXTS,

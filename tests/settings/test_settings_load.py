@@ -134,6 +134,44 @@ def test_resolver_tables(folder: Path) -> None:
     assert rest.sites == ("*",)
 
 
+def test_notify_tables(folder: Path) -> None:
+    file = written(folder, '[notify.tv]\ntype = "kodi"\nurl = "http://127.0.0.1:8080/jsonrpc"\n')
+    [told] = load(file, {}, {"STRMCTL_NOTIFY_TV_TOKEN": "user:pass"}).settings.notify
+    assert (told.name, told.type, told.token, told.library) == ("tv", "kodi", "user:pass", "")
+    assert "pass" not in repr(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param('tokem = "x"', "unknown key; did you mean 'token'?", id="unknown key"),
+        pytest.param('url = "ftp://a"', "it takes an http:// or https:// URL", id="no web URL"),
+        pytest.param('token = "ä"', "= ***: it takes a secret of visible ASCII", id="no ASCII"),
+    ],
+)
+def test_a_wrong_notify_table(folder: Path, text: str, told: str) -> None:
+    start = "" if text.startswith("url") else 'url = "http://a"\n'
+    file = written(folder, f'[notify.tv]\ntype = "kodi"\n{start}{text}\n')
+    with pytest.raises(SettingsError, match=r"notify\.tv") as refused:
+        load(file, {}, {})
+    assert str(refused.value).endswith(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("true", True), ("1", True), ("False", False), ("0", False)],
+    ids=["true", "1", "False", "0"],
+)
+def test_a_switch_in_the_environment(folder: Path, text: str, value: bool) -> None:
+    loaded = load(None, {}, {"STRMCTL_MAINTAIN_ENABLED": text})
+    assert loaded.settings.maintain.enabled is value
+
+
+def test_a_switch_is_true_or_false(folder: Path) -> None:
+    with pytest.raises(SettingsError, match=r"'perhaps': it takes true \| false"):
+        load(None, {}, {"STRMCTL_MAINTAIN_ENABLED": "perhaps"})
+
+
 def test_variables_reach_resolvers(folder: Path) -> None:
     file = written(
         folder, '[resolvers.ani-world]\nsites = ["a"]\ntype = "http"\nurl = "http://a"\n'
