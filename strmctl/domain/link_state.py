@@ -13,6 +13,9 @@ from strmctl.domain.probe_result import Failure, ProbeResult
 THROTTLED_FOR = timedelta(minutes=10)
 """Where a 429 does not say how long."""
 
+UNASKED_FOR = timedelta(minutes=10)
+"""Where a link could not be asked and nobody says how long to wait."""
+
 _LONGEST_REST = timedelta(days=1)
 _SHORTEST_REST = timedelta(minutes=1)
 _MENDABLE = frozenset({Failure.REFUSED, Failure.GONE})
@@ -67,15 +70,20 @@ def judge(history: History, result: ProbeResult, now: datetime, rules: Rules) ->
         return Verdict(LinkState.ALIVE)
     match result.failure:
         case Failure.RATE_LIMITED:
-            wait = timedelta(seconds=result.retry_after or 0) or THROTTLED_FOR
-            return _kept(history, LinkState.THROTTLED, result.reason, now + wait)
+            again_at = now + _wait(result, THROTTLED_FOR)
+            return _kept(history, LinkState.THROTTLED, result.reason, again_at)
         case Failure.LEGAL:
             return _kept(history, LinkState.BLOCKED, result.reason)
         case Failure.NOT_CHECKED:
-            return _kept(history, history.state, result.reason)
+            again_at = now + _wait(result, UNASKED_FOR)
+            return _kept(history, history.state, result.reason, again_at)
         case Failure.REFUSED if not _has_expired(history, now):
             return _kept(history, LinkState.BLOCKED, _bound(result))
     return _failed(history, result, now, rules)
+
+
+def _wait(result: ProbeResult, otherwise: timedelta) -> timedelta:
+    return timedelta(seconds=result.retry_after or 0) or otherwise
 
 
 def _kept(

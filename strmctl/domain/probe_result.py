@@ -27,7 +27,7 @@ class Failure(StrEnum):
     RATE_LIMITED = "rate_limited"
     """429."""
     NOT_CHECKED = "not_checked"
-    """The guard refuses to ask: nothing can be said about the link."""
+    """The guard refuses to ask, or no URL was to be had: nothing can be said about the link."""
 
 
 _NETWORK = frozenset({Failure.UNREACHABLE, Failure.NO_ANSWER, Failure.TIMEOUT})

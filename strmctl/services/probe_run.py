@@ -250,7 +250,9 @@ class ProbeRun:
     def _note_unresolved(self, job: Job, error: ResolverError) -> None:
         """Judged by what its host said before, if that was asked."""
         if job.refused is None:
-            result = ProbeResult(None, Failure.NOT_CHECKED, str(error))
+            result = ProbeResult(
+                None, Failure.NOT_CHECKED, str(error), retry_after=error.retry_after
+            )
             self._note(job, self._judge(job, result), result)
             return
         verdict = self._judge(job, job.refused)

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from strmctl.domain.link_state import THROTTLED_FOR, History, Rules, Verdict, judge
+from strmctl.domain.link_state import (
+    THROTTLED_FOR,
+    UNASKED_FOR,
+    History,
+    Rules,
+    Verdict,
+    judge,
+)
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.probe_result import Failure, ProbeResult
 
@@ -95,7 +102,15 @@ def test_media_forgets_every_failure(state: LinkState) -> None:
         pytest.param(
             failing(Failure.RATE_LIMITED), LinkState.THROTTLED, NOW + THROTTLED_FOR, id="429"
         ),
-        pytest.param(failing(Failure.NOT_CHECKED), LinkState.SUSPECT, None, id="refused by us"),
+        pytest.param(
+            failing(Failure.NOT_CHECKED), LinkState.SUSPECT, NOW + UNASKED_FOR, id="not asked"
+        ),
+        pytest.param(
+            failing(Failure.NOT_CHECKED, retry_after=90),
+            LinkState.SUSPECT,
+            NOW + timedelta(seconds=90),
+            id="not asked, the resolver says when",
+        ),
     ],
 )
 def test_these_count_towards_nothing(

@@ -131,8 +131,11 @@ async def test_an_unresolvable_one_without_url_stays_unknown_and_is_left_for_a_w
         await library.probe()
         assert [found.outcome for found in library.probed.values()] == ["failed"]
         await library.probe()
+        assert len(resolver.asked) == 1
+        library.later(minutes=10)
+        await library.probe()
+        assert len(resolver.asked) == 2, "it was not probed: six hours would be too long"
     assert library.states() == [UNKNOWN]
-    assert len(resolver.asked) == 1
 
 
 async def test_a_resolver_that_is_down_is_not_asked_for_all(
