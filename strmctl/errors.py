@@ -12,6 +12,10 @@ StrmctlError               1  500  unexpected
 ├── EgressError           13  502  the way out is down, nothing was concluded
 └── SafetyError           25  409  a safety limit stopped the change
 
+Where a run ends in several ways at once the most severe wins: 25 before 13, 10 (dead links or
+drift were found) and 12, since what is known to be dead needs somebody more than what one item
+kept from being known.
+
 Messages are one line: what is wrong, where, what to do. They never hold an upstream URL, a
 token, a header value or a key.
 """

@@ -36,7 +36,8 @@ def run_to_the_end(arguments: Sequence[str]) -> int:
         except StrmctlError as error:
             return _fail(str(error), error.exit_code, arguments)
         except typer.TyperException as error:
-            return _fail(error.format_message(), error.exit_code, arguments)
+            message = error.format_message().replace("Value error, ", "")  # pydantic's word
+            return _fail(message, error.exit_code, arguments)
         except (KeyboardInterrupt, typer.Abort):
             return interruption.ended()
         except BrokenPipeError:

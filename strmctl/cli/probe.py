@@ -11,10 +11,10 @@ import typer
 from strmctl.cli.app import Panel, command
 from strmctl.cli.parameters import Wait
 from strmctl.cli.run import Run
-from strmctl.cli.selection import selecting
+from strmctl.cli.selection import link_states, selecting
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
-from strmctl.errors import ItemError, UsageError
+from strmctl.errors import ItemError
 
 if TYPE_CHECKING:
     from strmctl.services.probe import BrokenHost, Probe, Probed
@@ -44,20 +44,12 @@ def probe(
     """Check upstream URLs and move link states; without a selection, those that are due."""
     from strmctl.services.probe import Probe, due
 
-    states = _states(fail_on)
+    states = frozenset(link_states("--fail-on", [fail_on] if fail_on else []))
     if selection.is_everything and not all_:
         selection = due(run.settings, datetime.now(UTC))
     with run.alone("probe", wait) as database:
         service = Probe(run.settings, database, selection, deep=deep, force=force)
         return _Report(run, states).of(service)
-
-
-def _states(text: str) -> frozenset[LinkState]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in list(LinkState)]
-    if unknown:
-        raise UsageError(f"--fail-on {unknown[0]!r}: it takes some of {', '.join(LinkState)}")
-    return frozenset(map(LinkState, names))
 
 
 @dataclass
@@ -82,9 +74,9 @@ class _Report:
             self._end()
             raise
         self._end()
-        if self.counts["failed"]:
-            return ItemError.exit_code
-        return _FOUND if any(self.counts[state] for state in self.fail_on) else 0
+        if any(self.counts[state] for state in self.fail_on):
+            return _FOUND  # A link that could not be asked must not hide those that are dead.
+        return ItemError.exit_code if self.counts["failed"] else 0
 
     async def _take(self, service: "Probe") -> None:
         from strmctl.services.probe import BrokenHost

@@ -1,5 +1,6 @@
 """The options that select mappings, the same on every command that takes a selection."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -35,11 +36,12 @@ def _selection(
         str | None, typer.Option(rich_help_panel=_PANEL, help="The one that was asked for.")
     ] = None,
     state: Annotated[
-        list[LinkState] | None,
+        list[str] | None,
         typer.Option(
             rich_help_panel=_PANEL,
-            metavar="STATE",
+            metavar="STATE,…",
             help=f"{', '.join(LinkState)}; may be repeated.",
+            autocompletion=lambda: [*LinkState],
         ),
     ] = None,
     stale: Annotated[
@@ -63,7 +65,7 @@ def _selection(
         episode=episode,
         language=language,
         provider=provider,
-        states=tuple(state or ()),
+        states=link_states("--state", state or ()),
         ids=tuple(id or ()),
         stale_before=now - run.settings.probe.stale_after if stale else None,
         expiring_before=None if expiring is None else _end(now, expiring),
@@ -71,6 +73,15 @@ def _selection(
 
 
 selecting = taking(_selection)
+
+
+def link_states(option: str, texts: Iterable[str]) -> tuple[LinkState, ...]:
+    """Of comma lists; raises UsageError for what is none."""
+    names = [name.strip() for text in texts for name in text.split(",")]
+    unknown = next((name for name in names if name not in list(LinkState)), None)
+    if unknown is not None:
+        raise UsageError(f"{option} {unknown!r}: it takes some of {', '.join(LinkState)}")
+    return tuple(map(LinkState, names))
 
 
 def _end(now: datetime, expiring: str) -> datetime:

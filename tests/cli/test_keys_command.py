@@ -125,6 +125,7 @@ def test_a_key_file_behind_a_link(strmctl: Strmctl, library: Path, key: Path) ->
 @pytest.mark.parametrize(
     ("environment", "arguments", "code", "message"),
     [
+        pytest.param({}, ("turn",), 2, "list|retire': 'turn' is not one", id="no such action"),
         pytest.param({}, ("retire",), 2, "retire takes the id", id="retire what"),
         pytest.param({}, ("add", "x"), 2, "the others take none", id="add what"),
         pytest.param({}, ("retire", "nobodys"), 12, "no such key: nobodys", id="no such key"),

@@ -28,6 +28,7 @@ def _four(strmctl: Strmctl, library: Path) -> None:
         pytest.param(("--language", "en"), [3], id="language"),
         pytest.param(("--provider", "VOE"), [3], id="provider"),
         pytest.param(("--state", "unknown", "--state", "dead"), [1, 2, 3, 4], id="states"),
+        pytest.param(("--state", "dead,unknown"), [1, 2, 3, 4], id="states in one list"),
         pytest.param(("--state", "dead"), [], id="none"),
         pytest.param(("--stale",), [1, 2, 3, 4], id="stale"),
         pytest.param(("--expiring", "2h"), [], id="expiring"),
@@ -54,6 +55,7 @@ def test_a_piped_line(strmctl: Strmctl) -> None:
     [
         pytest.param(("--expiring", "soon"), id="duration"),
         pytest.param(("--state", "gone"), id="state"),
+        pytest.param(("--state", "dead,gone"), id="state in a list"),
         pytest.param(("--season", "-1"), id="season"),
         pytest.param(("--limit", "0"), id="limit"),
     ],

@@ -158,6 +158,15 @@ async def test_what_cannot_be_asked_exits_12(library: Library) -> None:
     assert ended.out.startswith("failed site.example/show S01E01")
 
 
+async def test_what_is_dead_is_not_hidden_behind_what_cannot_be_asked(library: Library) -> None:
+    async with hosts(Host()) as (host,):
+        library.add([host.url("gone/1"), "http://10.0.0.1/film.mp4"])
+        assert (await run(library, "--all")).code == 12
+        second = await run(library, "--all")
+    assert second.code == 10
+    assert second.err == "1 dead, 1 failed\n"
+
+
 async def test_an_unknown_state_is_a_usage_error(library: Library) -> None:
     ended = await run(library, "--fail-on", "dying")
     assert ended.code == 2
