@@ -14,10 +14,13 @@ from strmctl.cli.selection import selecting
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, SafetyError, UsageError
+from strmctl.settings.model import Mode
 
 if TYPE_CHECKING:
     from strmctl.services.refresh import Refreshed
     from strmctl.storage.database import Database
+
+_FEW = 20
 
 
 @command(Panel.LINKS)
@@ -77,13 +80,21 @@ def _refresh(run: Run, selection: Selection, *, force: bool, wait: str | None) -
 
     from strmctl.services.refresh import check_brake
 
-    with run.alone("refresh", wait) as database:
+    as_a_play = _is_like_a_play(run.settings.proxy.mode, selection)
+    opened = run.open_database() if as_a_play else run.alone("refresh", wait)
+    with opened as database:
         if not force:
             check_brake(run.settings, database, selection)
         counts = asyncio.run(_refresh_all(run, database, selection))
     text = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
     run.output.summary(counts, text)
     return ItemError.exit_code if counts["failed"] else 0
+
+
+def _is_like_a_play(mode: Mode, selection: Selection) -> bool:
+    """A few that are named by their ids are renewed as playing them would: beside other runs."""
+    ids = selection.ids
+    return 0 < len(ids) <= _FEW and selection == Selection(ids=ids) and mode is not Mode.DIRECT
 
 
 async def _refresh_all(run: Run, database: "Database", selection: Selection) -> dict[str, int]:

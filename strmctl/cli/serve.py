@@ -32,6 +32,7 @@ def serve(
     settings = run.settings
 
     from strmctl.server import process
+    from strmctl.services.jobs import strmctl_command
     from strmctl.services.rehearsal import rehearse
 
     with process.listen(settings.serve) as listener:
@@ -39,7 +40,13 @@ def serve(
         rehearse(settings)
         take_no_signals()
         run.output.note(f"strmctl serves {settings.proxy.public_base_url} on {_name(listener)}")
-        process.run(settings, listener, verbose=run.output.verbose, quiet=run.output.quiet)
+        process.run(
+            settings,
+            listener,
+            command=strmctl_command(run.loaded.file),
+            verbose=run.output.verbose,
+            quiet=run.output.quiet,
+        )
 
 
 def _check_auth(run: Run, settings: Settings, listener: "socket.socket", *, insecure: bool) -> None:

@@ -1,7 +1,8 @@
-"""The server: routes to the playback service; every error leaves as a problem, never as a page."""
+"""The server: players' routes, the API and the page; players' errors are problems, no pages."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -23,8 +24,12 @@ from strmctl.domain.hls.naming import PLAYLIST_NAME
 from strmctl.domain.playback_url import Proof
 from strmctl.domain.signature import Signer
 from strmctl.errors import StrmctlError
+from strmctl.server.admission import Admission
+from strmctl.server.api.app import create_api
+from strmctl.server.context import Context
 from strmctl.server.leaving import UntilTheClientLeaves
 from strmctl.server.middleware import AccessLog, Cors, Unexpected, describe
+from strmctl.server.page.app import create_page
 from strmctl.server.responses import (
     FILE_CACHING,
     SEGMENT_CACHING,
@@ -35,10 +40,12 @@ from strmctl.server.responses import (
 )
 from strmctl.server.streams import Streams
 from strmctl.services import proofs
+from strmctl.services.jobs import jobs, strmctl_command
 from strmctl.services.media import MediaAnswer, Wanted
 from strmctl.services.playback import Playback
 from strmctl.services.player_service import player_service
 from strmctl.settings.model import Mode, Settings
+from strmctl.storage.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +61,11 @@ class _State(Protocol):
     playback: Playback
 
 
-def create_app(settings: Settings) -> Starlette:
-    """Raises SettingsError where no usable key is to be had."""
+def create_app(settings: Settings, command: Sequence[str] = ()) -> Starlette:
+    """`command` begins the command lines of jobs, see services/jobs.py.
+
+    Raises SettingsError where no usable key is to be had.
+    """
     app = Starlette(
         routes=_routes(unquote(urlsplit(settings.proxy.public_base_url).path)),
         middleware=[
@@ -70,6 +80,7 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.router.redirect_slashes = False
     app.state.settings = settings
+    app.state.command = tuple(command) or strmctl_command(None)
     app.state.proof = proofs.proof(settings)
     app.state.signer = proofs.signer(settings)
     return app
@@ -82,27 +93,54 @@ def _routes(prefix: str) -> list[BaseRoute]:
     """
     routes: list[BaseRoute] = [
         Route("/healthz", healthz),
+        Route("/readyz", readyz),
         Route(playback_url.PATH, stream),
         Route(playback_url.PATH + ".{extension}", stream),
         Route(child_url.PATH + "/{token}/{name}", child),
         Route(child_url.PATH + "/{token}/{cut}/{name}", child),
+        Mount("/api/v1", create_api()),
     ]
+    page = Mount("/", create_page())
     if prefix:
-        routes.append(Mount(prefix, Router(routes.copy(), redirect_slashes=False)))
-    return routes
+        below = Router([*routes, page], redirect_slashes=False)
+        routes.append(Mount(prefix, below))
+    return [*routes, page]
 
 
 @asynccontextmanager
-async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
+    """What it yields is the `state` of every request, also in the mounted applications."""
+    settings: Settings = app.state.settings
+    stopping = asyncio.Event()
     async with AsyncExitStack() as stack:
-        settings: Settings = app.state.settings
         app.state.playback = await stack.enter_async_context(player_service(settings))
-        yield
+        yield {
+            "settings": settings,
+            "admission": Admission(
+                settings.serve.admin_token,
+                settings.proxy.public_base_url,
+                trusts_fronts=bool(settings.serve.trusted_proxies),
+            ),
+            "signer": app.state.signer,
+            "database": stack.enter_context(Database.open(settings.database)),
+            "jobs": await stack.enter_async_context(jobs(settings, app.state.command, stopping)),
+            "stopping": stopping,
+        }
 
 
 async def healthz(request: Request) -> Response:
     describe(request.scope, "healthz")
     return JSONResponse({"status": "ok", "version": __version__})
+
+
+async def readyz(request: Request) -> Response:
+    """Whether players can be served now: the database answers and nobody has said to stop."""
+    describe(request.scope, "readyz")
+    if request.state.stopping.is_set():
+        return problem(503, "the server is being stopped")
+    database: Database = request.state.database
+    await asyncio.to_thread(database.query, "SELECT 1 FROM strm_mapping LIMIT 1")
+    return JSONResponse({"status": "ready", "version": __version__})
 
 
 async def stream(request: Request) -> ASGIApp:

@@ -75,7 +75,10 @@ class AccessLog:
 
 
 class Cors:
-    """Players in a browser stand on another origin; nothing here depends on who asks."""
+    """Players in a browser stand on another origin; what they are given depends on the URL alone.
+
+    The API and the page depend on who asks, and stay closed to other origins.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -86,7 +89,9 @@ class Cors:
                 MutableHeaders(scope=message).update(_CORS)
             await send(message)
 
-        if scope["type"] == "http" and scope["method"] == "OPTIONS":
+        if scope["type"] != "http" or "/strm/" not in scope["path"]:
+            await self._app(scope, receive, send)
+        elif scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, open_to_all)
         else:
             await self._app(scope, receive, open_to_all)

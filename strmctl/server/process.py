@@ -7,6 +7,7 @@ import multiprocessing
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from functools import partial
 
 import uvicorn
@@ -38,13 +39,20 @@ def listen(settings: ServeSettings) -> socket.socket:
     return listener
 
 
-def run(settings: Settings, listener: socket.socket, *, verbose: int, quiet: bool) -> None:
-    """Serve until SIGTERM or SIGINT, then let streams end for `serve.drain_timeout`.
+def run(
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    command: Sequence[str],
+    verbose: int,
+    quiet: bool,
+) -> None:
+    """`command` begins the command lines of jobs. Serve until SIGTERM or SIGINT, then let streams end for `serve.drain_timeout`.
 
     What keeps every worker from starting is better found before (services/rehearsal.py).
     """
     config = uvicorn.Config(
-        partial(_app, settings, verbose=verbose, quiet=quiet),
+        partial(_app, settings, command, verbose=verbose, quiet=quiet),
         factory=True,
         loop="uvloop",
         http=BoundedProtocol,
@@ -84,10 +92,10 @@ def _supervise(
         raise StrmctlError("a worker cannot start again: its log line above says why")
 
 
-def _app(settings: Settings, *, verbose: int, quiet: bool) -> ASGIApp:
+def _app(settings: Settings, command: Sequence[str], *, verbose: int, quiet: bool) -> ASGIApp:
     _log_requests(verbose=verbose, quiet=quiet)
     _end_with_parent()
-    return _OneLine(create_app(settings))
+    return _OneLine(create_app(settings, command))
 
 
 def _end_with_parent() -> None:

@@ -27,6 +27,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._header_has_ended()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """What streams events for as long as somebody listens hears of the end here first."""
+        stopping = self.app_state.get("stopping")
+        if stopping is not None:
+            stopping.set()
+        super().shutdown()
+
     def data_received(self, data: bytes) -> None:
         if self._reads_header:
             self._header_bytes += len(data)

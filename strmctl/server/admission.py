@@ -1,0 +1,126 @@
+"""Who may use the API and the page: whoever has the admin token, or, where there is none, whoever
+sits at this machine. Another site's page in such a person's browser may not.
+"""
+
+import base64
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+
+from strmctl.errors import StrmctlError
+
+COOKIE = "strmctl_session"
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_LABEL = b"strmctl page session v1"
+
+
+class NotAdmittedError(StrmctlError):
+    """`http_status` is 401 where a token would help, 403 where none would."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, http_status: int) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """`token` is the setting serve.admin_token; `trusts_fronts` says that serve.trusted_proxies
+    are set, so that the client's address is its own."""
+
+    token: str = field(repr=False)
+    base_url: str
+    trusts_fronts: bool = False
+
+    def check(self, connection: HTTPConnection) -> None:
+        """Raises NotAdmittedError."""
+        if self.token:
+            self._check_token(connection)
+        else:
+            self._check_loopback(connection)
+        if connection.scope.get("method") not in _SAFE_METHODS:
+            _refuse_other_sites(connection)
+
+    def is_token(self, given: str) -> bool:
+        return bool(self.token) and _equal(given, self.token)
+
+    def session(self) -> str:
+        """The value of the page's cookie; another token makes another one."""
+        return hmac.new(self.token.encode(), _LABEL, "sha256").hexdigest()
+
+    def _check_token(self, connection: HTTPConnection) -> None:
+        given = _presented(connection.headers)
+        if given is not None:
+            if self.is_token(given):
+                return
+            raise NotAdmittedError("the token is not that of serve.admin_token", 401)
+        if _equal(connection.cookies.get(COOKIE, ""), self.session()):
+            return
+        raise NotAdmittedError("send the token of serve.admin_token as a bearer token", 401)
+
+    def _check_loopback(self, connection: HTTPConnection) -> None:
+        """A name in Host is refused as well: it may have been made to lead here (rebinding)."""
+        fronted = any(name in connection.headers for name in _FORWARDED)
+        if (
+            (fronted and not self.trusts_fronts)
+            or urlsplit(self.base_url).scheme == "https"
+            or not _is_loopback(connection.client.host if connection.client else "")
+            or not _is_loopback(_host(connection.headers.get("host", "")))
+        ):
+            raise NotAdmittedError(
+                "without serve.admin_token only clients on this machine are let in: set one", 403
+            )
+
+
+def _presented(headers: Mapping[str, str]) -> str | None:
+    """The bearer token, or the password of Basic, which is all that some senders can do."""
+    scheme, _, value = headers.get("authorization", "").strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode().partition(":")[2]
+        except ValueError:
+            return ""
+    return None
+
+
+def _equal(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected.encode())
+
+
+def _refuse_other_sites(connection: HTTPConnection) -> None:
+    """Browsers say where a request comes from (Fetch Metadata, Origin); programs say nothing."""
+    site = connection.headers.get("sec-fetch-site")
+    origin = connection.headers.get("origin")
+    if site is not None:
+        is_other = site not in ("same-origin", "none")
+    else:
+        is_other = origin is not None and urlsplit(origin).netloc != connection.headers.get("host")
+    if is_other:
+        raise NotAdmittedError("another site's page may not do this", 403)
+
+
+def _host(field_value: str) -> str:
+    """Of a Host field, without port and brackets; "" where it is none."""
+    try:
+        return urlsplit(f"//{field_value}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback

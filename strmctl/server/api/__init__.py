@@ -1,0 +1,1 @@
+"""The HTTP API under /api/v1: OpenAPI made from the code, problems for errors."""

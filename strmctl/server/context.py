@@ -1,0 +1,22 @@
+"""What every request finds in `request.state`, in the mounted applications too."""
+
+import asyncio
+from typing import TypedDict
+
+from strmctl.domain.signature import Signer
+from strmctl.server.admission import Admission
+from strmctl.services.jobs import Jobs
+from strmctl.settings.model import Settings
+from strmctl.storage.database import Database
+
+
+class Context(TypedDict):
+    """`database` is another connection than the players'; ask it in a thread. `stopping` is set
+    when the server begins to end: what goes on for long ends then."""
+
+    settings: Settings
+    admission: Admission
+    signer: Signer
+    database: Database
+    jobs: Jobs
+    stopping: asyncio.Event

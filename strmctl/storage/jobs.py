@@ -1,0 +1,158 @@
+"""Jobs and their lines, in the database so that every worker can tell of every job."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from strmctl.domain.job import Job, JobLine, JobRequest, JobState
+from strmctl.storage import rows
+from strmctl.storage.database import Database
+
+_KEPT = 500
+_OPEN = "state IN ('queued', 'running')"
+
+_CREATE = """
+INSERT INTO job (command, arguments, cause, owner, total, created_at)
+VALUES (:command, :arguments, :cause, :owner, :total, :now)
+"""
+_FORGET_OLD = f"DELETE FROM job WHERE id <= :id - {_KEPT} AND NOT {_OPEN}"
+_START = "UPDATE job SET state = 'running', started_at = :now WHERE id = :id"
+_ADVANCE = "UPDATE job SET done = :done WHERE id = :id"
+_FINISH = f"""
+UPDATE job SET state = :state, exit_code = :exit_code, message = :message, counts = :counts,
+    done = :done, finished_at = :now
+WHERE id = :id AND {_OPEN}
+"""
+
+
+class JobRecords:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, request: JobRequest, owner: str, now: datetime) -> Job:
+        """`owner` says which process runs it; see `open_of_others`."""
+        values = {
+            "command": request.command,
+            "arguments": json.dumps(request.arguments),
+            "cause": request.cause,
+            "owner": owner,
+            "total": request.total,
+            "now": rows.time_text(now),
+        }
+        with self._database.transaction() as connection:
+            created = int(connection.execute(_CREATE, values).lastrowid or 0)
+            connection.execute(_FORGET_OLD, {"id": created})
+        job = self.get(created)
+        assert job is not None, "nobody deletes a job that is not over"
+        return job
+
+    def get(self, job_id: int) -> Job | None:
+        found = self._database.query("SELECT * FROM job WHERE id = ?", (job_id,))
+        return _job(found[0]) if found else None
+
+    def newest(self, limit: int, *, before: int | None = None) -> list[Job]:
+        """The newest first; `before` an id continues where a page has ended."""
+        found = self._database.query(
+            "SELECT * FROM job WHERE id < ? ORDER BY id DESC LIMIT ?",
+            (2**63 - 1 if before is None else before, limit),
+        )
+        return [_job(row) for row in found]
+
+    def last_of_cause(self, cause: str) -> dict[str, Job]:
+        """The newest job of each command that was started for this cause."""
+        found = self._database.query(
+            "SELECT * FROM job WHERE id IN"
+            " (SELECT max(id) FROM job WHERE cause = ? GROUP BY command, arguments)",
+            (cause,),
+        )
+        jobs = [_job(row) for row in found]
+        return {" ".join((job.command, *job.arguments)): job for job in jobs}
+
+    def open_owners(self) -> set[str]:
+        """Who runs what is not over yet."""
+        found = self._database.query(f"SELECT DISTINCT owner FROM job WHERE {_OPEN}")
+        return {str(row["owner"]) for row in found}
+
+    def interrupt(self, owner: str, now: datetime) -> None:
+        """For an owner that has ended without a word."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE job SET state = 'interrupted', finished_at = ?,"
+                f" message = 'the server that ran it has ended' WHERE owner = ? AND {_OPEN}",
+                (rows.time_text(now), owner),
+            )
+
+    def start(self, job_id: int, now: datetime) -> None:
+        self._execute(_START, {"id": job_id, "now": rows.time_text(now)})
+
+    def advance(self, job_id: int, lines: Iterable[JobLine], done: int) -> None:
+        """Keep lines that have come, and how many mappings are done by now."""
+        values = [
+            (job_id, line.number, json.dumps(line.document, ensure_ascii=False)) for line in lines
+        ]
+        with self._database.transaction() as connection:
+            connection.executemany("INSERT INTO job_line VALUES (?, ?, ?)", values)
+            connection.execute(_ADVANCE, {"id": job_id, "done": done})
+
+    def finish(
+        self,
+        job_id: int,
+        state: JobState,
+        *,
+        exit_code: int | None,
+        message: str | None,
+        counts: Mapping[str, int],
+        done: int,
+        now: datetime,
+    ) -> None:
+        self._execute(
+            _FINISH,
+            {
+                "id": job_id,
+                "state": state.value,
+                "exit_code": exit_code,
+                "message": message,
+                "counts": json.dumps(dict(counts)),
+                "done": done,
+                "now": rows.time_text(now),
+            },
+        )
+
+    def request_cancel(self, job_id: int) -> None:
+        self._execute(
+            f"UPDATE job SET cancel_requested = 1 WHERE id = :id AND {_OPEN}", {"id": job_id}
+        )
+
+    def lines(self, job_id: int, *, after: int, limit: int) -> Sequence[JobLine]:
+        found = self._database.query(
+            "SELECT number, document FROM job_line WHERE job_id = ? AND number > ?"
+            " ORDER BY number LIMIT ?",
+            (job_id, after, limit),
+        )
+        return [JobLine(row["number"], json.loads(row["document"])) for row in found]
+
+    def _execute(self, statement: str, values: Mapping[str, Any]) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(statement, values)
+
+
+def _job(row: rows.Row) -> Job:
+    created = rows.time_value(row["created_at"])
+    assert created is not None, "NOT NULL"
+    return Job(
+        id=row["id"],
+        command=row["command"],
+        arguments=tuple(json.loads(row["arguments"])),
+        cause=row["cause"],
+        state=JobState(row["state"]),
+        total=row["total"],
+        done=row["done"],
+        created_at=created,
+        counts=json.loads(row["counts"]),
+        exit_code=row["exit_code"],
+        message=row["message"],
+        cancel_requested=bool(row["cancel_requested"]),
+        started_at=rows.time_value(row["started_at"]),
+        finished_at=rows.time_value(row["finished_at"]),
+    )
