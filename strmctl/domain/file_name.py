@@ -18,8 +18,9 @@ _SEASON_FOLDER = re.compile(
 )
 # Neither 1x02 nor several episodes: those are guessit's.
 _EPISODE = re.compile(
-    r"(?P<before>.*?)(?<![a-z0-9])s(?P<season>\d{1,4})[ ._]?e(?P<episode>\d{1,5})"
-    r"(?P<after>(?![ ._-]{0,3}e?\d)[^a-z0-9].*|)",
+    r"(?P<before>(?:(?!(?<![a-z0-9])s\d+[ ._]?e\d).)*)"
+    r"(?<![a-z0-9])s(?P<season>\d{1,4})[ ._]?e(?P<episode>\d{1,5})"
+    r"(?P<after>(?![ ._&+-]{0,3}(s\d+[ ._]?)?e?\d)[^a-z0-9].*|)",
     re.IGNORECASE | re.DOTALL,
 )
 _NUMBERED = re.compile(r"\d+x\d+|(?<![a-z])(e|ep|episode|folge)[ ._-]*\d", re.IGNORECASE)
@@ -30,7 +31,8 @@ _UNDETERMINED = ("mul", "und")
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """None for what the path does not say; of several episodes in one file the first.
+    """None for what the path does not say; of several episodes in one file the first, and
+    `holds_several`.
 
     `language` is a code such as "de". A movie has neither season nor episode; `is_movie` is False
     too for an episode whose number cannot be read.
@@ -42,6 +44,7 @@ class FileName:
     episode: int | None = None
     language: str | None = None
     is_movie: bool = False
+    holds_several: bool = False
 
 
 def read(strm_path: str, *, wants_language: bool = True) -> FileName:
@@ -92,6 +95,7 @@ def _unmarked(folders: list[str], name: str) -> FileName:
         episode=episode,
         language=_code(guess.get("language")),
         is_movie=guess.get("type") == "movie" and not any(map(_SEASON_FOLDER.fullmatch, folders)),
+        holds_several=isinstance(guess.get("episode"), list),
     )
 
 

@@ -49,6 +49,8 @@ class Adoption:
             raise UsageError("neither its name nor its folder holds a title: rename it")
         if name.episode is None and not name.is_movie:
             raise UsageError("its name holds no episode number: rename it")
+        if name.holds_several:
+            raise UsageError("its name says several episodes, a mapping is one: split or rename it")
         return Identity(
             site=host if self.site is None else self.site,
             slug=file_name.slug(name.title),

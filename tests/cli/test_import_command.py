@@ -145,10 +145,11 @@ def test_a_url_put_into_an_own_file_is_taken_over(strmctl: Strmctl, tree: Path) 
         ("A S01E01", b"x" * 70_000, "not a .strm file"),
         ("1917", b"https://cdn.example/a", "holds a title"),
         ("A.2020.05.04", b"https://cdn.example/a", "no episode number"),
+        ("A S01E03-E04", b"https://cdn.example/a", "several episodes"),
     ],
     ids=[
         "empty", "bytes", "rtmp", "plugin", "a path", "a password", "a header", "too large",
-        "no title", "no number",
+        "no title", "no number", "two episodes",
     ],
 )  # fmt: skip
 def test_bad_files_are_told_and_left(

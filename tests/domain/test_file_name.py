@@ -20,10 +20,7 @@ EPISODES = {
     "English Teacher/Season 1/English Teacher S01E03.strm": ("English Teacher", None, 1, 3, "en"),
     "Show/Specials/Show S00E04.strm": ("Show", None, 0, 4, None),
     "Show/Specials/04 - Behind.strm": ("Show", None, 0, 4, None),
-    "Show/Season 1/Show S01E03-E04.strm": ("Show", None, 1, 3, None),
-    "Show/Season 1/Show S01E03E04.strm": ("Show", None, 1, 3, None),
-    "Show/Season 1/Show - S01E03-05.strm": ("Show", None, 1, 3, None),
-    "Show/Season 1/Show 1x03-1x04.strm": ("Show", None, 1, 3, None),
+    "Show/Season 1/Show S01E03 - 24.strm": ("Show", None, 1, 3, None),
     "Show S01E100.strm": ("Show", None, 1, 100, None),
     "Show/Season 1/Show - s1e2.strm": ("Show", None, 1, 2, None),
     "Show/Season 1/1x05 - Five.strm": ("Show", None, 1, 5, None),
@@ -44,6 +41,16 @@ EPISODES = {
     "進撃の巨人/Season 1/進撃の巨人 S01E01.strm": ("進撃の巨人", None, 1, 1, None),
     "Show/Season 1/S01E07.STRM": ("Show", None, 1, 7, None),
 }
+SEVERAL = [
+    "Show/Season 1/Show S01E03-E04.strm",
+    "Show/Season 1/Show S01E03E04.strm",
+    "Show/Season 1/Show - S01E03-05.strm",
+    "Show/Season 1/Show S01E03 & E04.strm",
+    "Show/Season 1/Show S01E03+E04.strm",
+    "Show/Season 1/Show S01E03 S01E04.strm",
+    "Show/Season 1/Show S01E03-S01E04.strm",
+    "Show/Season 1/Show 1x03-1x04.strm",
+]
 MOVIES = {
     "Movie (2020) [tmdbid-7]/Movie (2020) [tmdbid-7].strm": ("Movie", 2020, None),
     "1917 (2019)/1917 (2019).strm": ("1917", 2019, None),
@@ -74,6 +81,11 @@ NO_EPISODE = {
 def test_episodes(path: str) -> None:
     title, year, season, episode, language = EPISODES[path]
     assert read(path) == FileName(title, year, season, episode, language)
+
+
+@pytest.mark.parametrize("path", SEVERAL)
+def test_several_episodes(path: str) -> None:
+    assert read(path) == FileName("Show", season=1, episode=3, holds_several=True)
 
 
 @pytest.mark.parametrize("path", MOVIES)
