@@ -11,6 +11,7 @@ from typing import cast
 from strmctl.errors import ResolverError
 from strmctl.resolvers.answer import MAX_BYTES
 from strmctl.resolvers.failures import one_line
+from strmctl.tracing import REQUEST_ID_VARIABLE, request_id
 
 _STDERR = 2
 _STDERR_KEPT = 4096
@@ -91,6 +92,8 @@ class _Conversation(asyncio.SubprocessProtocol):
 def _environment(egress: str) -> dict[str, str]:
     """strmctl's own, without its keys; `egress` by the names that programs look for."""
     environment = {key: value for key, value in os.environ.items() if key not in _SECRETS}
+    if request_id.get():
+        environment[REQUEST_ID_VARIABLE] = request_id.get()
     if egress:
         for name in ("http_proxy", "https_proxy", "all_proxy"):
             environment[name] = environment[name.upper()] = egress

@@ -15,6 +15,7 @@ from strmctl.resolvers.contract import ResolveRequest
 from strmctl.resolvers.options import Options
 from strmctl.settings.masking import hide_credentials
 from strmctl.settings.model import ResolverSettings
+from strmctl.tracing import REQUEST_ID_FIELD, request_id
 
 
 class HttpResolver:
@@ -32,8 +33,11 @@ class HttpResolver:
         self._egress = settings.egress
 
     async def resolve(self, request: ResolveRequest) -> Resolution:
+        asked_by = {REQUEST_ID_FIELD: request_id.get()} if request_id.get() else {}
         try:
-            async with self._client.stream("POST", self._url, json=request.record()) as response:
+            async with self._client.stream(
+                "POST", self._url, json=request.record(), headers=asked_by
+            ) as response:
                 body = await _read(response)
         except httpx.HTTPError as error:
             raise ResolverError(f"{self._blamed(error)}: {_reason(error)}") from error

@@ -1,7 +1,9 @@
 """One resolver answers for a site: named exactly, else by a glob, else by `*`."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -13,6 +15,7 @@ from strmctl.resolvers import plugin
 from strmctl.resolvers.answer import checked
 from strmctl.resolvers.contract import Factory, Resolver, ResolveRequest
 from strmctl.settings.model import ResolverSettings, Settings
+from strmctl.tracing import fields as told
 
 _KINDS: Mapping[str, tuple[str, str]] = {
     "http": ("strmctl.resolvers.http", "HttpResolver"),
@@ -20,6 +23,15 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "template": ("strmctl.resolvers.template", "TemplateResolver"),
     "ytdlp": ("strmctl.resolvers.ytdlp", "YtdlpResolver"),
 }
+
+Answered = Callable[[float, int], None]
+"""Hears of every answer: the seconds that it took, and 200 or what the ResolverError says."""
+
+log = logging.getLogger(__name__)
+
+
+def _unheard(seconds: float, http_status: int) -> None:
+    return
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,8 +45,30 @@ class NamedResolver:
     timeout: timedelta
     resolver: Resolver
     egress: str = field(default="", repr=False)
+    answered: Answered = _unheard
 
     async def resolve(self, request: ResolveRequest) -> Resolution:
+        started = time.monotonic()
+        try:
+            answer = await self._answer(request)
+        except ResolverError as error:
+            self._tell(time.monotonic() - started, error.http_status, str(error))
+            raise
+        self._tell(time.monotonic() - started, 200, f"resolver {self.name!r}: answered")
+        return answer
+
+    def _tell(self, seconds: float, http_status: int, what: str) -> None:
+        self.answered(seconds, http_status)
+        log.info(
+            "%s (%d ms)",
+            what,
+            1000 * seconds,
+            extra=told(
+                step="resolver", resolver=self.name, status=http_status, seconds=round(seconds, 4)
+            ),
+        )
+
+    async def _answer(self, request: ResolveRequest) -> Resolution:
         seconds = self.timeout.total_seconds()
         try:
             # asyncio.timeout cancels the resolver, which then ends what it has started.
@@ -66,12 +100,12 @@ class Registry:
         self._globs = {key: by_pattern[key] for key in sorted(globs, key=lambda key: key == "*")}
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "Registry":
+    def from_settings(cls, settings: Settings, answered: Answered = _unheard) -> "Registry":
         """Raises SettingsError for a table that cannot be used."""
         by_pattern: dict[str, NamedResolver] = {}
         for table in settings.resolvers:
             resolver = NamedResolver(
-                table.name, table.timeout, _factory(table)(table), table.egress
+                table.name, table.timeout, _factory(table)(table), table.egress, answered
             )
             for pattern in _patterns(table):
                 other = by_pattern.setdefault(pattern, resolver)

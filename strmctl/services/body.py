@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Protocol
 
 from strmctl.errors import StrmctlError, UpstreamError
+from strmctl.services.observing import UNOBSERVED, Observer
+from strmctl.tracing import fields as told
 from strmctl.upstream.response import UpstreamResponse
 
 _TRIES_WITHOUT_PROGRESS = 3
@@ -40,6 +42,7 @@ class Body:
         known: bytes = b"",
         resume: Resume | None = None,
         listener: Listener | None = None,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self._response = response
         self._skip = skip
@@ -47,6 +50,7 @@ class Body:
         self._known = known
         self._resume = resume
         self._listener = listener
+        self._observer = observer
         self._sent = 0
 
     def close(self) -> None:
@@ -64,7 +68,7 @@ class Body:
         if self._response is None:
             if self._sent == self._length:
                 return
-            await self._go_on(UpstreamError("the cached bytes end here"))
+            await self._go_on(None)
         failures = 0
         while True:
             before = self._sent
@@ -98,16 +102,29 @@ class Body:
         if self._length is not None and self._sent < self._length:
             raise UpstreamError("the upstream ended the body too early")
 
-    async def _go_on(self, cut: UpstreamError) -> None:
+    async def _go_on(self, cut: UpstreamError | None) -> None:
+        """`cut` ended the part before; None where that was bytes at hand. Raises UpstreamError."""
         assert self._resume is not None
         if self._response is not None:
             self._response.close()
+        reason = str(cut or "the cached bytes end here")
         try:
             self._response, self._skip = await self._resume(self._sent)
         except StrmctlError as error:
-            log.warning("body ended after %d bytes: %s; not resumed: %s", self._sent, cut, error)
+            self._observer.resumed(well=False)
+            extra = told(step="not resumed", sent=self._sent, reason=reason)
+            log.warning(
+                "body ended after %d bytes: %s; not resumed: %s",
+                self._sent,
+                reason,
+                error,
+                extra=extra,
+            )
             raise _incomplete(error) from None
-        log.info("body goes on after %d bytes: %s", self._sent, cut)
+        if cut is not None:
+            self._observer.resumed(well=True)
+            extra = told(step="resume", sent=self._sent, reason=reason)
+            log.info("body goes on after %d bytes: %s", self._sent, reason, extra=extra)
 
 
 def _incomplete(error: StrmctlError) -> UpstreamError:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from strmctl.domain.http_fields import ContentRange
 from strmctl.services.fetching import Entity
+from strmctl.services.observing import UNOBSERVED, Cache, Observer
 
 EDGE_BYTES = 256 * 1024
 """How much of a file's head and tail is kept, and the largest segment that is."""
@@ -57,8 +58,13 @@ class Recorder:
 class EdgeCache:
     """At most 32 MiB, the longest unused leave first; nothing is older than ten seconds."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        observer: Observer = UNOBSERVED,
+    ) -> None:
         self._monotonic = monotonic
+        self._observer = observer
         self._edges: OrderedDict[tuple[str, bool], Edge] = OrderedDict()
         self._size = 0
         self._recording: set[tuple[str, bool]] = set()
@@ -71,6 +77,7 @@ class EdgeCache:
                 continue
             if edge.entity.total is not None and edge.begins(span(edge.entity.total)):
                 self._edges.move_to_end((url, is_head))
+                self._observer.cache_hit(Cache.EDGE)
                 return edge
         return None
 

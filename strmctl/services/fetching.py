@@ -15,6 +15,7 @@ from strmctl.domain.mapping import Resolution
 from strmctl.domain.retry_after import retry_after_seconds
 from strmctl.errors import UpstreamError
 from strmctl.services.body import Body
+from strmctl.services.observing import UNOBSERVED, Observer
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.response import UpstreamResponse
 
@@ -69,11 +70,13 @@ class Fetcher:
         *,
         egress: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self._resolution = resolution
         self._client = client
         self._egress = egress
         self._monotonic = monotonic
+        self.observer = observer
         self._succeeded_at: float | None = None
 
     @property
@@ -170,7 +173,7 @@ class Fetcher:
             rest = ContentRange(sent, total - 1, total)
             return await self._patiently(lambda: self.fetch_span(url, rest, entity))
 
-        body = Body(response, length=entity.total, resume=resume)
+        body = Body(response, length=entity.total, resume=resume, observer=self.observer)
         data = bytearray()
         try:
             async for chunk in body.chunks():

@@ -9,7 +9,9 @@ from typing import Protocol, TypeVar
 from strmctl.domain.healing import AskAgain, GiveUp, next_step
 from strmctl.domain.identity import Identity
 from strmctl.errors import EgressError, ResolverError, UpstreamError
+from strmctl.services.observing import UNOBSERVED, Observer
 from strmctl.services.session import Session
+from strmctl.tracing import fields as told
 
 T = TypeVar("T")
 Step = Callable[[Session], Awaitable[T]]
@@ -36,9 +38,12 @@ class Sessions(Protocol):
 class Healing:
     """A step may run several times and must be able to."""
 
-    def __init__(self, sessions: Sessions, identity: Identity) -> None:
+    def __init__(
+        self, sessions: Sessions, identity: Identity, observer: Observer = UNOBSERVED
+    ) -> None:
         self._sessions = sessions
         self._identity = identity
+        self.observer = observer
 
     async def __call__(self, step: Step[T]) -> T:
         """Raises UpstreamError for a failure that cannot be healed, ResolverError for none.
@@ -55,8 +60,11 @@ class Healing:
                 standing = session.fetcher.standing(tries, since, renewed=renewed)
                 action = next_step(failure, standing)
                 if isinstance(action, GiveUp):
+                    if renewed:
+                        self.observer.healed(well=False)
                     raise
                 if isinstance(action, AskAgain):
+                    self._tell_another_try(failure, action.after)
                     tries += 1
                     await asyncio.sleep(action.after)
                     continue
@@ -65,6 +73,7 @@ class Healing:
             else:
                 if renewed:
                     self._sessions.plays(self._identity)
+                    self.observer.healed(well=True)
                 return answer
 
     async def _renewed(self, session: Session, failure: UpstreamError) -> Session:
@@ -72,10 +81,17 @@ class Healing:
         try:
             renewed = await self._sessions.renewed(self._identity, session, failure.status)
         except ResolverError as error:
-            log.warning("%s: %s; not healed: %s", self._identity, failure, error)
+            self.observer.healed(well=False)
+            extra = told(step="not healed", status=failure.status, reason=str(failure))
+            log.warning("%s: %s; not healed: %s", self._identity, failure, error, extra=extra)
             raise failure from None
-        log.info("%s: %s; resolved again", self._identity, failure)
+        extra = told(step="heal", status=failure.status, reason=str(failure))
+        log.info("%s: %s; resolved again", self._identity, failure, extra=extra)
         return renewed
+
+    def _tell_another_try(self, failure: UpstreamError, after: float) -> None:
+        extra = told(step="retry", status=failure.status, reason=str(failure), after=after)
+        log.debug("%s: %s; asked again", self._identity, failure, extra=extra)
 
 
 async def _once_the_egress_is_back(step: Step[T], session: Session) -> T:

@@ -1,5 +1,6 @@
 """A file, or a part of one, sent to a player as if it were a file of its own."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -17,12 +18,15 @@ from strmctl.services.edge_cache import EdgeCache, Recorder
 from strmctl.services.fetching import Entity
 from strmctl.services.healing import Healing
 from strmctl.services.session import Session
+from strmctl.tracing import fields as told
 from strmctl.upstream.response import UpstreamResponse
 
 Locate = Callable[[Session], Awaitable[Resource]]
 """Where the media is now: an absolute URL and the part of it that is meant."""
 
 _VALIDATORS = ("ETag", "Last-Modified")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +104,19 @@ class Media:
             return None
         if edge is None or edge.entity.total is None:
             return None
+        log.debug("the first bytes are at hand", extra=told(step="cache"))
         span = wanted.span(edge.entity.total)
         part = select_range(wanted.range, edge.entity.total)
         fields = {**edge.fields, "Content-Length": str(span.length)}
         if part is not None:
             fields["Content-Range"] = part.field()
-        resume = self._resume(edge.entity, span)
-        body = Body(None, length=span.length, known=edge.begins(span), resume=resume)
+        body = Body(
+            None,
+            length=span.length,
+            known=edge.begins(span),
+            resume=self._resume(edge.entity, span),
+            observer=self._healing.observer,
+        )
         return MediaAnswer(200 if part is None else 206, fields, body)
 
     def whole(
@@ -190,7 +200,14 @@ class Media:
         if span is None:
             return Body(response, length=None)
         resume = self._resume(Entity.of(response), span)
-        return Body(response, length=span.length, skip=skip, resume=resume, listener=listener)
+        return Body(
+            response,
+            length=span.length,
+            skip=skip,
+            resume=resume,
+            listener=listener,
+            observer=self._healing.observer,
+        )
 
     def _resume(self, entity: Entity, span: ContentRange) -> Resume:
         async def resume(sent: int) -> tuple[UpstreamResponse, int]:

@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from strmctl.domain import media_kind
@@ -26,8 +27,10 @@ from strmctl.services.edge_cache import EdgeCache
 from strmctl.services.fetching import Fetcher
 from strmctl.services.healing import Healing
 from strmctl.services.media import Media, MediaAnswer, Wanted, file_type
+from strmctl.services.observing import UNOBSERVED, Observer
 from strmctl.services.resolving import Resolving
 from strmctl.services.session import LoadedPlaylist, Session
+from strmctl.tracing import fields as told
 from strmctl.upstream.client import UpstreamClient, joined
 
 PATIENCE = 1.5
@@ -61,12 +64,14 @@ class Playback:
         client: UpstreamClient,
         *,
         playlist_max: int,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self._resolving = resolving
         self._client = client
         self._playlist_max = playlist_max
         self._sessions: OrderedDict[Identity, Session] = OrderedDict()
-        self._edges = EdgeCache()
+        self._observer = observer
+        self._edges = EdgeCache(observer=observer)
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def address(self, identity: Identity) -> str:
@@ -76,7 +81,7 @@ class Playback:
     async def root(self, addresses: Addresses, wanted: Wanted) -> PlaylistAnswer | MediaAnswer:
         """What the playback URL holds. Raises UpstreamError or ResolverError."""
         identity = addresses.playback.identity
-        healing = Healing(self, identity)
+        healing = Healing(self, identity, self._observer)
 
         media = Media(_locate_file, healing, self._edges)
 
@@ -88,7 +93,10 @@ class Playback:
             opened = await session.open(wanted.fields())
             if isinstance(opened, LoadedPlaylist):
                 return opened
-            return media.whole(url, opened, file_type(opened, await opened.peek(1), url))
+            kind = file_type(opened, await opened.peek(1), url)
+            extra = told(step="media", kind=kind, status=opened.status, total=opened.total)
+            log.debug("a file, %s, %s bytes", kind, opened.total or "unknown", extra=extra)
+            return media.whole(url, opened, kind)
 
         opened = await self._or_last_copy(identity, ROOT, healing(step))
         if isinstance(opened, LoadedPlaylist):
@@ -107,7 +115,7 @@ class Playback:
         async def step(session: Session) -> LoadedPlaylist:
             return await session.media(rendition, query=query)
 
-        loading = Healing(self, identity)(step)
+        loading = Healing(self, identity, self._observer)(step)
         # A blocking reload is meant to take its time (rfc8216bis section 6.2.5.2).
         loaded = await (loading if query else self._or_last_copy(identity, rendition, loading))
         return self._rendered(loaded, rendition, addresses)
@@ -117,7 +125,7 @@ class Playback:
     ) -> MediaAnswer:
         """Something that a rendition's playlist lists. Raises UpstreamError or ResolverError."""
         plain_name = stem(name)
-        healing = Healing(self, identity)
+        healing = Healing(self, identity, self._observer)
 
         async def locate(session: Session) -> Resource:
             return await _locate(session, rendition, cut_name, plain_name)
@@ -136,7 +144,11 @@ class Playback:
         return await healing(step)
 
     async def current(self, identity: Identity) -> Session:
-        return self._session(identity, await self._resolving.current(identity, Reason.PLAY))
+        asked_at = datetime.now(UTC)
+        resolution = await self._resolving.current(identity, Reason.PLAY)
+        if log.isEnabledFor(logging.DEBUG):
+            _tell_of(resolution, asked_at)
+        return self._session(identity, resolution)
 
     async def renewed(self, identity: Identity, old: Session, status: int | None) -> Session:
         resolution = await self._resolving.renew(
@@ -156,7 +168,10 @@ class Playback:
         known = self._sessions.get(identity)
         if known is None or known.resolution != resolution:
             fetcher = Fetcher(
-                resolution, self._client, egress=self._resolving.egress(identity.site)
+                resolution,
+                self._client,
+                egress=self._resolving.egress(identity.site),
+                observer=self._observer,
             )
             known = self._sessions[identity] = Session(
                 resolution, fetcher, playlist_max=self._playlist_max, earlier=known
@@ -231,6 +246,25 @@ class Playback:
             return addresses.playlist(key) if key else None
 
         return address
+
+
+def _tell_of(resolution: Resolution, now: datetime) -> None:
+    """How old it is and for how long it is good; in milliseconds its time is a little earlier."""
+    at, end = resolution.resolved_at, resolution.expires_at
+    is_new = at is not None and at >= now - timedelta(milliseconds=1)
+    extra = told(
+        step="resolution",
+        source="resolver" if is_new else "stored",
+        provider=resolution.provider,
+        age=None if at is None else max(0.0, round((now - at).total_seconds(), 3)),
+        left=None if end is None else round((end - now).total_seconds(), 3),
+    )
+    when = "just now" if is_new else _moment(at)
+    log.debug("resolved %s, ends %s", when, _moment(end), extra=extra)
+
+
+def _moment(at: datetime | None) -> str:
+    return "at a time unknown" if at is None else f"at {at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 async def _locate_file(session: Session) -> Resource:

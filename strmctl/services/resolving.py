@@ -27,6 +27,7 @@ from strmctl.errors import DatabaseError, ResolverError
 from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import NamedResolver, Registry
 from strmctl.services.dating import Dating
+from strmctl.services.observing import UNOBSERVED, Observer
 from strmctl.settings.model import Settings
 from strmctl.storage.identity_locks import IdentityLocks
 from strmctl.storage.mappings import Mappings, StoredResolution
@@ -325,9 +326,11 @@ class Resolving:
 
 
 @asynccontextmanager
-async def resolving(settings: Settings, mappings: Mappings) -> AsyncIterator[Resolving]:
+async def resolving(
+    settings: Settings, mappings: Mappings, observer: Observer = UNOBSERVED
+) -> AsyncIterator[Resolving]:
     """`Resolving` as the settings want it, closed with its resolvers in the end."""
-    registry = Registry.from_settings(settings)
+    registry = Registry.from_settings(settings, observer.resolver_answered)
     service = Resolving(
         registry,
         mappings,

@@ -1,6 +1,7 @@
 """What is known of one resolution: the playlists behind it, loaded once for many requests."""
 
 import asyncio
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from strmctl.domain.mapping import Resolution
 from strmctl.errors import UpstreamError
 from strmctl.services.departed import Departed
 from strmctl.services.fetching import Fetcher
+from strmctl.services.observing import Cache
+from strmctl.tracing import fields as told
 from strmctl.upstream.client import joined
 from strmctl.upstream.response import UpstreamResponse
 
@@ -27,6 +30,8 @@ LISTED_SOON_MAX_AGE = 0.2
 
 _OFF_LOOP_BYTES = 64 * 1024
 _PROBED_SEGMENTS = 3
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ class Session:
             async with self._locks[ROOT]:
                 known = self._loaded.get(ROOT)
                 if known is not None and known.is_fresh(time.monotonic()):
+                    self.fetcher.observer.cache_hit(Cache.PLAYLIST)
                     return known
                 return await self._open({})
         return await self._open(fields)
@@ -145,6 +151,7 @@ class Session:
         async with self._locks[key]:
             known = self._loaded.get(key)
             if known is not None and known.is_fresh(time.monotonic()):
+                self.fetcher.observer.cache_hit(Cache.PLAYLIST)
                 return known
             return await self._load_media(key)
 
@@ -191,6 +198,7 @@ class Session:
             status = response.status
             raise UpstreamError(f"not media: the playlist {error}", status=status) from None
         self._keep(key, loaded)
+        _tell(key, loaded)
         return loaded
 
     async def _parsed(
@@ -311,6 +319,17 @@ class Session:
             raise UpstreamError(
                 "the content is cut into other segments now", http_status=404, final=True
             )
+
+
+def _tell(key: str, loaded: LoadedPlaylist) -> None:
+    playlist = loaded.playlist
+    if isinstance(playlist, MultivariantPlaylist):
+        kind, holds = "Multivariant Playlist", f"{len(playlist.renditions)} renditions"
+    else:
+        kind, holds = "Media Playlist", f"{len(playlist.segments)} segments"
+        holds += "" if playlist.ended else ", live"
+    extra = told(step="playlist", rendition=key, kind=kind, holds=holds)
+    log.debug("%s %s: %s", kind, key or "at the playback URL", holds, extra=extra)
 
 
 def _rendition_url(root: LoadedPlaylist, key: str) -> str:

@@ -8,6 +8,7 @@ from strmctl.settings.keys import KEYS, TABLES
 
 PREFIX = "STRMCTL_"
 CONFIG = "STRMCTL_CONFIG"
+_REQUEST_ID = "STRMCTL_REQUEST_ID"
 _SERVICE = ("STRMCTL_PORT_", "STRMCTL_SERVICE_")
 
 OLDER_NAMES = {
@@ -31,9 +32,9 @@ def variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _is_other(name: str) -> bool:
-    """Not a setting: the name of the settings file, or what Kubernetes and Docker tell
-    containers about a service that is called strmctl."""
-    return name in (CONFIG, "STRMCTL_PORT") or name.startswith(_SERVICE)
+    """Not a setting: the name of the settings file, what a resolver that calls strmctl was given,
+    or what Kubernetes and Docker tell containers about a service that is called strmctl."""
+    return name in (CONFIG, _REQUEST_ID, "STRMCTL_PORT") or name.startswith(_SERVICE)
 
 
 def key_of(variable: str, tables: Mapping[str, Sequence[str]]) -> str | None:

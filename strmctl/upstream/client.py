@@ -1,8 +1,10 @@
 """The one way to upstreams: guarded, through the egress, redirects followed by hand."""
 
 import asyncio
+import logging
 import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 
 from aiohttp import (
@@ -24,8 +26,11 @@ from yarl import URL
 from strmctl import __version__
 from strmctl.domain.redirect import carried_fields
 from strmctl.domain.upstream_url import join
+from strmctl.domain.url_marks import origin
 from strmctl.errors import UpstreamError
+from strmctl.settings.masking import hide_credentials
 from strmctl.settings.model import UpstreamSettings
+from strmctl.tracing import fields as told
 from strmctl.upstream.egress import SOCKS_ERRORS, check_answer, own_failure
 from strmctl.upstream.guard import Guard, GuardedResolver, RefusedAddressError
 from strmctl.upstream.response import UpstreamResponse
@@ -42,6 +47,16 @@ _OWN_FIELDS = {
 }
 
 
+Answered = Callable[[float, int | None], None]
+"""Hears of every answer: the seconds to its head and its status, None where none came."""
+
+log = logging.getLogger(__name__)
+
+
+def _unheard(seconds: float, status: int | None) -> None:
+    return
+
+
 class UpstreamClient:
     """Keeps connections alive across requests; one for a process. Call `aclose` at the end.
 
@@ -49,11 +64,17 @@ class UpstreamClient:
     """
 
     def __init__(
-        self, settings: UpstreamSettings, guard: Guard, names: AbstractResolver | None = None
+        self,
+        settings: UpstreamSettings,
+        guard: Guard,
+        names: AbstractResolver | None = None,
+        *,
+        answered: Answered = _unheard,
     ) -> None:
         self._settings = settings
         self._guard = guard
         self._names = names
+        self._answered = answered
         self._sessions: dict[str, ClientSession] = {}
         self.first_byte_seconds = settings.first_byte_timeout.total_seconds()
 
@@ -80,6 +101,7 @@ class UpstreamClient:
             response.close()
             target = joined(url, location)
             self._check(target)
+            _tell_redirect(url, target)
             fields = carried_fields(url, target, fields)
             url = target
         raise UpstreamError(f"the upstream redirected more than {MAX_REDIRECTS} times")
@@ -105,6 +127,7 @@ class UpstreamClient:
         setting = "upstream.egress" if egress is None else "the resolver's egress"
         egress = self.way_out(egress)
         session = self._session(egress)
+        started = time.monotonic()
         try:
             async with asyncio.timeout(None) as first_byte:
                 response = await session.request(
@@ -116,11 +139,34 @@ class UpstreamClient:
                     trace_request_ctx=None if patient else first_byte,
                 )
         except (ClientError, OSError, ValueError, *SOCKS_ERRORS) as error:
+            self._tell(method, url, egress, None, time.monotonic() - started)
             tunnelled = url.lower().startswith("https:")
             own = own_failure(error, egress, setting, tunnelled=tunnelled) if egress else None
             raise own or _failure(error) from None
+        self._tell(method, url, egress, response.status, time.monotonic() - started)
         check_answer(response, egress, setting)
         return UpstreamResponse(response, url)
+
+    def _tell(self, method: str, url: str, egress: str, status: int | None, seconds: float) -> None:
+        self._answered(seconds, status)
+        if not log.isEnabledFor(logging.DEBUG):
+            return
+        host, way = origin(url), hide_credentials(egress) if egress else "direct"
+        log.debug(
+            "upstream %s: %s after %d ms, %s",
+            host,
+            status or "no answer",
+            1000 * seconds,
+            way,
+            extra=told(
+                step="upstream",
+                method=method,
+                host=host,
+                status=status,
+                seconds=round(seconds, 4),
+                egress=way,
+            ),
+        )
 
     def _check(self, url: str) -> None:
         try:
@@ -183,6 +229,12 @@ class UpstreamClient:
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
         return made
+
+
+def _tell_redirect(url: str, target: str) -> None:
+    if log.isEnabledFor(logging.DEBUG):
+        extra = told(step="redirect", host=origin(url), target=origin(target))
+        log.debug("redirected from %s to %s", origin(url), origin(target), extra=extra)
 
 
 def joined(base: str, reference: str) -> str:

@@ -12,10 +12,20 @@ PACKAGE = ROOT / "strmctl"
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": {"domain", "errors"},
     "settings": {"settings", "errors"},
+    "tracing": set(),
     "storage": {"storage", "domain", "settings", "errors"},
-    "upstream": {"upstream", "domain", "settings", "errors"},
-    "resolvers": {"resolvers", "domain", "settings", "errors"},
-    "services": {"services", "storage", "upstream", "resolvers", "domain", "settings", "errors"},
+    "upstream": {"upstream", "domain", "settings", "tracing", "errors"},
+    "resolvers": {"resolvers", "domain", "settings", "tracing", "errors"},
+    "services": {
+        "services",
+        "storage",
+        "upstream",
+        "resolvers",
+        "domain",
+        "settings",
+        "tracing",
+        "errors",
+    },
     "server": {
         "server",
         "services",
@@ -24,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "resolvers",
         "domain",
         "settings",
+        "tracing",
         "errors",
     },
     "cli": {
@@ -36,6 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "resolvers",
         "domain",
         "settings",
+        "tracing",
         "errors",
     },
     "demo": {
@@ -46,6 +58,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "resolvers",
         "domain",
         "settings",
+        "tracing",
         "errors",
     },
     "errors": set(),
