@@ -62,10 +62,10 @@ class Changing:
         then: Aftermath = lambda _dry_run: (),
     ) -> int:
         """The exit code; raises SafetyError where the brake stops it."""
-        from strmctl.storage.strm_file import LibraryFiles
+        from strmctl.services.library import library_files
 
         with self._run.alone(self._command, wait) as database:
-            files = LibraryFiles(self._run.settings.library)
+            files = library_files(self._run.settings, database)
             files.check_there()
             if dry_run:
                 self._only_show(database, plan(database, files), then)
@@ -129,6 +129,7 @@ class Changing:
         self._counts[kind] += 1
         output = self._run.output
         reason = str(error) if error else step.reason if isinstance(step, Finding) else ""
+        reason = reason.removeprefix(f"{step.strm_path}: ")
         is_quiet = kind in self._quiet and not output.verbose
         text = f"{_words(kind)} {step.strm_path}" + (f": {reason}" if reason else "")
         record = self._record(step, reason or None) if output.json else {}

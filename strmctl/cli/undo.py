@@ -21,9 +21,9 @@ _OUTCOMES = {"restored": "restored", "removed": "removed", "failed": "left as th
 def undo(run: Run, dry_run: DryRun = False, force: Force = False, wait: Wait = None) -> int:
     """Take back the last run that changed the library; what was changed since stays as it is."""
     from strmctl.services.change_run import check_undo, last_run, undo, undoable
+    from strmctl.services.library import library_files
     from strmctl.services.proofs import proof
     from strmctl.storage.run_lock import nobody_writing
-    from strmctl.storage.strm_file import LibraryFiles
 
     with run.alone("undo", wait) as database, nobody_writing(database.path):
         last = last_run(database)
@@ -33,7 +33,7 @@ def undo(run: Run, dry_run: DryRun = False, force: Force = False, wait: Wait = N
                 "nothing to undo",
             )
             return 0
-        files = LibraryFiles(run.settings.library)
+        files = library_files(run.settings, database)
         files.check_there()
         if not force and not dry_run:
             check_undo(database, last, run.settings.safety.max_change)

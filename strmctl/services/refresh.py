@@ -17,6 +17,7 @@ from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, ResolverError
 from strmctl.resolvers.contract import Reason
+from strmctl.services.library import library_files
 from strmctl.services.link_check import LinkCheck
 from strmctl.services.own_file import check_own
 from strmctl.services.own_guard import guard
@@ -25,7 +26,6 @@ from strmctl.services.trial import LinkTrial, Trials
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
-from strmctl.storage.strm_file import LibraryFiles
 from strmctl.upstream.client import UpstreamClient
 
 _AT_ONCE = 8
@@ -195,7 +195,7 @@ class _DirectFiles:
 
     def __init__(self, settings: Settings, mappings: Mappings) -> None:
         self._mappings = mappings
-        self._files = LibraryFiles(settings.library)
+        self._files = library_files(settings, mappings.database)
         self._files.check_there()
 
     def read_own(self, mapping: Mapping) -> bytes:

@@ -11,6 +11,7 @@ from strmctl.errors import ResolverError, StrmctlError, UsageError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.batch_input import BadRow, Row
 from strmctl.services.entry import Entry, entry
+from strmctl.services.library import library_files
 from strmctl.services.playback_urls import PlaybackUrls
 from strmctl.services.write import Answers, Writer, Written
 from strmctl.settings.model import Mode, Settings
@@ -39,10 +40,11 @@ def batches(
     settings: Settings, *, resolve: bool = False, force: bool = False
 ) -> Iterator["Batches"]:
     """Nothing is made where the keys or the library cannot be used; a missing database is."""
-    urls, files = PlaybackUrls(settings), LibraryFiles(settings.library)
-    files.check_writable()
+    urls = PlaybackUrls(settings)
+    LibraryFiles(settings.library).check_writable()
     with Database.open(settings.database) as database, writing(settings.database):
         direct = settings.proxy.mode is Mode.DIRECT
+        files = library_files(settings, database)
         writer = Writer(database, files, urls, direct=direct, force=force)
         yield Batches(settings, database, writer, resolve=resolve)
         writer.finish()

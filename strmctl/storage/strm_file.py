@@ -8,12 +8,13 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import count
 from pathlib import Path
 
+from strmctl.domain.notice import FileChange
 from strmctl.errors import ItemError
 from strmctl.storage.durable import make_folder, replace_file, sync
 
@@ -29,16 +30,21 @@ _FILES_A_TASK = 16
 Content = bytes | ItemError | None
 """Of a file that was looked at: what it holds, None where there is none, or why it is not read."""
 
+Recording = Callable[[Mapping[str, FileChange]], AbstractContextManager[set[str]]]
+"""Entered before files are changed, left after it; it is given the paths that were not."""
+
 
 class LibraryFiles:
-    """The files below one library; `strm_path` is relative to it, with `/`.
+    """The files below one library; `strm_path` is relative to it, with `/`. `recording` is told
+    of every change, before it is made.
 
     What concerns one file is an ItemError: raised by the methods for one, answered by those
     for many.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, recording: Recording | None = None) -> None:
         self._root = root
+        self._recording = recording
         self._run = secrets.token_hex(8)
         self._numbers = count()
         self._inside: set[Path] = set()
@@ -71,13 +77,19 @@ class LibraryFiles:
             return True
         return True
 
+    def is_inside(self, folder: str | Path) -> bool:
+        """False where a symbolic link leads out of the library."""
+        # Not Path.resolve: it raises RuntimeError for a loop of links.
+        real = Path(os.path.realpath(self._root / folder))
+        return real.is_relative_to(os.path.realpath(self._root))
+
     def read(self, strm_path: str) -> bytes | None:
         """None where there is no such file."""
         file = self._root / strm_path
         with _explained(strm_path):
             self._check_inside(file.parent)
             try:
-                return _read_plain(file)
+                return _read_plain(file, strm_path)
             except (FileNotFoundError, NotADirectoryError):
                 return None
 
@@ -104,8 +116,11 @@ class LibraryFiles:
         unusable = self._make_folders(set(folders.values()))
         failed = {path: unusable[at] for path, at in folders.items() if at in unusable}
         usable = set(folders.values()) - unusable.keys()
-        with self._announced(usable):
-            failed |= self._write_in_threads([it for it in contents.items() if it[0] not in failed])
+        items = [item for item in contents.items() if item[0] not in failed]
+        with self._announced(usable), self._recorded([path for path, _ in items]) as unwritten:
+            errors = self._write_in_threads(items)
+            unwritten |= errors.keys()
+            failed |= errors
             for folder in usable:
                 sync(folder)
         return failed
@@ -116,7 +131,7 @@ class LibraryFiles:
         with _explained(strm_path):
             self._check_inside(file.parent)
             try:
-                file.unlink()
+                self._unlink(strm_path)
             except FileNotFoundError:
                 return False
             sync(file.parent)
@@ -129,6 +144,25 @@ class LibraryFiles:
             if self.exists(path):
                 raise ItemError(f"{path}: another run is writing now")
 
+    def _unlink(self, strm_path: str) -> None:
+        with self._recorded([strm_path], FileChange.DELETED) as kept:
+            try:
+                (self._root / strm_path).unlink()
+            except OSError:
+                kept.add(strm_path)
+                raise
+
+    def _recorded(
+        self, strm_paths: Iterable[str], change: FileChange | None = None
+    ) -> AbstractContextManager[set[str]]:
+        """Without a `change` each file is made or replaced."""
+        if self._recording is None:
+            return nullcontext(set())
+        return self._recording({path: change or self._coming(path) for path in strm_paths})
+
+    def _coming(self, strm_path: str) -> FileChange:
+        return FileChange.MODIFIED if self.exists(strm_path) else FileChange.CREATED
+
     def _content(self, strm_path: str) -> Content:
         try:
             return self.read(strm_path)
@@ -139,8 +173,7 @@ class LibraryFiles:
         """A symbolic link may lead elsewhere in the library, never out of it."""
         if folder in self._inside:
             return
-        # Not Path.resolve: it raises RuntimeError for a loop of links.
-        if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(self._root)):
+        if not self.is_inside(folder):
             raise ItemError(f"{folder}: a symbolic link leads out of the library: remove it")
         self._inside.add(folder)
 
@@ -209,13 +242,13 @@ def _alone(library: int) -> bool:
     return True
 
 
-def _read_plain(file: Path) -> bytes:
+def _read_plain(file: Path, strm_path: str) -> bytes:
     # O_NONBLOCK: a named pipe in the library must not hang the run.
     descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
-            raise ItemError(f"{file.name}: not a .strm file: it is left alone")
+            raise ItemError(f"{strm_path}: not a .strm file: it is left alone")
         return os.read(descriptor, MAX_BYTES)
     finally:
         os.close(descriptor)

@@ -13,6 +13,7 @@ from strmctl.services.change_run import ChangeRun
 from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.importing import Importing
+from strmctl.services.library import library_files
 from strmctl.services.rewriting import Rewriting
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
@@ -44,7 +45,8 @@ class _Mending:
         self._check, self._action = check, action
 
     def carry_out(self, steps: Iterable[Step]) -> Iterator[Finding]:
-        run = ChangeRun(self._database, self._installation.files, "doctor --fix")
+        files = library_files(self._installation.settings, self._database)
+        run = ChangeRun(self._database, files, "doctor --fix")
         for _ in run.plan(step for step in steps if self._is_wanted(step)):
             pass
         try:
