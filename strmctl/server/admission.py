@@ -31,12 +31,11 @@ class NotAdmittedError(StrmctlError):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """`token` is the setting serve.admin_token; `trusts_fronts` says that serve.trusted_proxies
-    are set, so that the client's address is its own."""
+    """`token` is the setting serve.admin_token. Without one, whoever comes through a front is
+    refused: all of them look as if they were at this machine."""
 
     token: str = field(repr=False)
     base_url: str
-    trusts_fronts: bool = False
 
     def check(self, connection: HTTPConnection) -> None:
         """Raises NotAdmittedError."""
@@ -66,9 +65,8 @@ class Admission:
 
     def _check_loopback(self, connection: HTTPConnection) -> None:
         """A name in Host is refused as well: it may have been made to lead here (rebinding)."""
-        fronted = any(name in connection.headers for name in _FORWARDED)
         if (
-            (fronted and not self.trusts_fronts)
+            any(name in connection.headers for name in _FORWARDED)
             or urlsplit(self.base_url).scheme == "https"
             or not _is_loopback(connection.client.host if connection.client else "")
             or not _is_loopback(_host(connection.headers.get("host", "")))

@@ -41,6 +41,7 @@ from strmctl.server.responses import (
 from strmctl.server.streams import Streams
 from strmctl.services import proofs
 from strmctl.services.jobs import jobs, strmctl_command
+from strmctl.services.maintenance import maintenance
 from strmctl.services.media import MediaAnswer, Wanted
 from strmctl.services.playback import Playback
 from strmctl.services.player_service import player_service
@@ -114,16 +115,15 @@ async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
     stopping = asyncio.Event()
     async with AsyncExitStack() as stack:
         app.state.playback = await stack.enter_async_context(player_service(settings))
+        running = await stack.enter_async_context(jobs(settings, app.state.command, stopping))
+        if settings.maintain.enabled:
+            await stack.enter_async_context(maintenance(settings, running, stopping))
         yield {
             "settings": settings,
-            "admission": Admission(
-                settings.serve.admin_token,
-                settings.proxy.public_base_url,
-                trusts_fronts=bool(settings.serve.trusted_proxies),
-            ),
+            "admission": Admission(settings.serve.admin_token, settings.proxy.public_base_url),
             "signer": app.state.signer,
             "database": stack.enter_context(Database.open(settings.database)),
-            "jobs": await stack.enter_async_context(jobs(settings, app.state.command, stopping)),
+            "jobs": running,
             "stopping": stopping,
         }
 
