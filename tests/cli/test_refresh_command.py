@@ -279,6 +279,20 @@ def test_two_runs_never_overlap(strmctl: Strmctl, series: Path, server: Server) 
     assert server.asked == []
 
 
+def test_a_few_that_are_named_wait_for_no_run(
+    strmctl: Strmctl, series: Path, server: Server
+) -> None:
+    with run_lock(series / "strmctl.db", "probe"):
+        ended = strmctl("refresh", "--id", 1, "--id", 3, "--json")
+        strmctl("refresh", "--id", 1, "--series", "one-piece", code=5)
+        strmctl("refresh", *(word for n in range(1, 22) for word in ("--id", n)), code=5)
+        (series / "strmctl.toml").write_text(
+            (series / "strmctl.toml").read_text().replace('mode = "proxy"', 'mode = "direct"')
+        )
+        strmctl("refresh", "--id", 1, code=5)
+    assert ended.records[-1]["refreshed"] == 2
+
+
 @pytest.mark.parametrize(
     ("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
 )
