@@ -24,17 +24,24 @@ def serve(
     insecure: Annotated[
         bool, typer.Option("--insecure", help='Allow auth = "none" beyond loopback.')
     ] = False,
+    maintain: Annotated[
+        bool, typer.Option("--maintain", help="Probe and refresh by itself ([maintain]).")
+    ] = False,
 ) -> None:
-    """The proxy: streams what the .strm files point at, and heals it while it plays."""
+    """The proxy, the API and the page: streams what the .strm files name, healed while it plays."""
     run.override("serve.host", host)
     run.override("serve.port", port)
     run.override("serve.workers", workers)
+    run.override("maintain.enabled", True if maintain else None)
     settings = run.settings
 
     from strmctl.server import process
     from strmctl.services.jobs import strmctl_command
+    from strmctl.services.maintenance import check_intervals
     from strmctl.services.rehearsal import rehearse
 
+    if settings.maintain.enabled:
+        check_intervals(settings.maintain)
     with process.listen(settings.serve) as listener:
         _check_auth(run, settings, listener, insecure=insecure)
         rehearse(settings)

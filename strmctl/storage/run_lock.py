@@ -55,6 +55,14 @@ def nobody_writing(database: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def maintaining(database: Path) -> Iterator[Callable[[], bool]]:
+    """What is yielded tells whether this process is the one that maintains: once it has said so
+    it goes on to until the end. Raises DatabaseError."""
+    with _opened(database.with_name(f"{database.name}.maintaining")) as descriptor:
+        yield lambda: _take(descriptor)
+
+
 def _writing_file(database: Path) -> Path:
     return database.with_name(f"{database.name}.writing")
 

@@ -1,0 +1,1 @@
+"""A server that looks after the library by itself."""

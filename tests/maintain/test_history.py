@@ -1,0 +1,72 @@
+"""Old events and jobs go, in small batches; what is younger, and what still runs, stays."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from strmctl.domain.job import JobLine, JobRequest, JobState
+from strmctl.services.history import Pruned, prune_events
+from strmctl.storage import rows
+from strmctl.storage.database import Database
+from strmctl.storage.jobs import JobRecords
+
+_LIMIT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+_MOMENT = timedelta(milliseconds=1)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with Database.open(tmp_path / "strmctl.db") as database:
+        yield database
+
+
+def put_events(database: Database, *times: datetime) -> None:
+    with database.transaction() as connection:
+        connection.executemany(
+            "INSERT INTO event (at, kind) VALUES (?, 'state')",
+            [(rows.time_text(at),) for at in times],
+        )
+
+
+def put_job(database: Database, finished: datetime | None, lines: int = 0) -> int:
+    records = JobRecords(database)
+    job = records.create(JobRequest("probe"), "somebody 1 1", _LIMIT - timedelta(days=9))
+    records.advance(job.id, [JobLine(number, {"id": number}) for number in range(lines)], lines)
+    if finished is not None:
+        records.finish(
+            job.id,
+            JobState.SUCCEEDED,
+            exit_code=0,
+            message=None,
+            counts={},
+            done=lines,
+            now=finished,
+        )
+    return job.id
+
+
+def count(database: Database, table: str) -> int:
+    [[number]] = database.query(f"SELECT count(*) FROM {table}")
+    return int(number)
+
+
+def test_what_is_older_goes_and_nothing_else(database: Database) -> None:
+    put_events(database, _LIMIT - timedelta(days=400), _LIMIT - _MOMENT, _LIMIT, _LIMIT + _MOMENT)
+    old = put_job(database, _LIMIT - _MOMENT, lines=3)
+    kept = [put_job(database, _LIMIT, lines=2), put_job(database, None, lines=1)]
+    assert prune_events(database, _LIMIT) == Pruned(events=2, jobs=1)
+    assert count(database, "event") == 2
+    assert JobRecords(database).get(old) is None
+    assert [job.id for job in JobRecords(database).newest(9)] == kept[::-1]
+    assert count(database, "job_line") == 3
+    assert prune_events(database, _LIMIT) == Pruned(events=0, jobs=0)
+
+
+def test_more_than_a_batch_goes_in_one_run(database: Database) -> None:
+    old = _LIMIT - timedelta(days=1)
+    put_events(database, *[old] * 2001)
+    put_job(database, old, lines=2 * 1000)
+    assert prune_events(database, _LIMIT) == Pruned(events=2001, jobs=1)
+    assert [count(database, table) for table in ("event", "job", "job_line")] == [0, 0, 0]
