@@ -70,11 +70,13 @@ UPDATE strm_mapping SET state = 'alive', fail_count = 0, last_probed_at = :now,
 WHERE {SAME_IDENTITY}
 """
 
+# Before the row changes, since it tells the state from before as well.
 _RESOLVED_EVENT = f"""
 INSERT INTO event (mapping_id, at, kind, detail)
 SELECT id, :now, 'resolved', json_object(
     'provider', :provider_used, 'expires_at', :expires_at, 'url_sha256', :url_sha256,
-    'cause', :cause
+    'cause', :cause, 'from', state,
+    'to', CASE WHEN :plays THEN 'alive' WHEN resolved_url IS NOT :url THEN 'unknown' ELSE state END
 )
 FROM strm_mapping WHERE {SAME_IDENTITY}
 """
@@ -198,12 +200,12 @@ class Mappings:
         now = datetime.now(UTC)
         values = [_resolution_columns(item, now) for item in items]
         with self.database.transaction() as connection:
+            connection.executemany(_RESOLVED_EVENT, values)
             connection.executemany(_FORGET_FAILURES, values)
             stored = connection.executemany(_STORE, values).rowcount
             connection.executemany(
                 _PLAYS, [row for item, row in zip(items, values, strict=True) if item.plays]
             )
-            connection.executemany(_RESOLVED_EVENT, values)
         return stored
 
     def has_resolved_to(self, mapping_id: int, url: str) -> bool:
@@ -263,6 +265,7 @@ def _resolution_columns(item: StoredResolution, now: datetime) -> dict[str, Valu
         "expires_at": rows.time_text(resolution.expires_at),
         "extension": item.extension,
         "cause": item.cause,
+        "plays": item.plays,
         "now": rows.time_text(now),
     }
 

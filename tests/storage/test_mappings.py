@@ -261,3 +261,25 @@ def test_the_schema_keeps_out(
     with pytest.raises(DatabaseError) as refused, database.transaction() as connection:
         connection.execute(f"UPDATE strm_mapping SET {changes} WHERE id = 1", values)
     assert isinstance(refused.value.__cause__, sqlite3.IntegrityError)
+
+
+@pytest.mark.parametrize(
+    ("url", "plays", "told"),
+    [
+        pytest.param("https://cdn/new", False, ("dead", "unknown"), id="another URL"),
+        pytest.param("https://cdn/new", True, ("dead", "alive"), id="another URL that plays"),
+        pytest.param("https://cdn/old", False, ("dead", "dead"), id="the same URL"),
+    ],
+)
+def test_a_resolve_tells_the_state_before_and_after(
+    mappings: Mappings, database: Database, url: str, plays: bool, told: tuple[str, str]
+) -> None:
+    mappings.store_resolution(EPISODE, Resolution("https://cdn/old"))
+    with database.transaction() as connection:
+        connection.execute("UPDATE strm_mapping SET state = 'dead' WHERE slug = 'one-piece'")
+    mappings.store_resolution(EPISODE, Resolution(url), plays=plays)
+    [event] = database.query(
+        "SELECT detail ->> 'from', detail ->> 'to' FROM event ORDER BY id DESC LIMIT 1"
+    )
+    mapping = mappings.find(EPISODE)
+    assert (tuple(event), mapping and mapping.state.value) == (told, told[1])

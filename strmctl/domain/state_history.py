@@ -1,0 +1,75 @@
+"""How many links were in which state, walked back from today by what has happened since."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from strmctl.domain.mapping import LinkState
+
+Group = TypeVar("Group", bound=Hashable)
+States = Mapping[LinkState, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage(Generic[Group]):
+    """So many links of a group went from one state to another; `before` None: they were new.
+
+    What is no state of today's, such as one that has been abolished, is None as well.
+    """
+
+    at: datetime
+    group: Group
+    before: LinkState | None
+    after: LinkState | None
+    links: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Moment(Generic[Group]):
+    at: datetime
+    groups: Mapping[Group, States]
+
+    def total(self) -> States:
+        return combined(self.groups.values())
+
+
+def combined(counts: Iterable[States]) -> States:
+    """All six states."""
+    total = Counter(dict.fromkeys(LinkState, 0))
+    for states in counts:
+        total.update(states)
+    return total
+
+
+def moments(now: datetime, since: datetime, number: int) -> Sequence[datetime]:
+    """So many, evenly from `since` to `now`, both of them included; at least two."""
+    step = max(now - since, timedelta(0)) / (number - 1)
+    return [now - step * back for back in reversed(range(number))]
+
+
+def walk_back(
+    today: Mapping[Group, States], passages: Iterable[Passage[Group]], times: Sequence[datetime]
+) -> Sequence[Moment[Group]]:
+    """The counts at `times`, in their order, which is that of time.
+
+    A history that does not lead to today's counts, since its beginning has been forgotten or links
+    were removed, never makes them negative.
+    """
+    counts = {group: Counter(states) for group, states in today.items()}
+    later = sorted(passages, key=lambda passage: passage.at)
+    found = []
+    for at in reversed(times):
+        while later and later[-1].at > at:
+            _undo(counts, later.pop())
+        found.append(Moment(at, {group: +states for group, states in counts.items()}))
+    return found[::-1]
+
+
+def _undo(counts: dict[Group, Counter[LinkState]], passage: Passage[Group]) -> None:
+    states = counts.setdefault(passage.group, Counter())
+    if passage.after is not None:
+        states[passage.after] -= passage.links
+    if passage.before is not None:
+        states[passage.before] += passage.links
