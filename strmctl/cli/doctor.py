@@ -12,6 +12,7 @@ from strmctl.cli.app import Panel, command
 from strmctl.cli.changing import Force
 from strmctl.cli.parameters import Wait
 from strmctl.cli.run import Run
+from strmctl.cli.telling import telling_media_servers
 from strmctl.errors import DatabaseError, EgressError, SafetyError, SettingsError, UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _findings(run: Run, *, fix: bool, force: bool) -> Iterator["Finding"]:
 @contextmanager
 def _alone(run: Run, wait: str | None) -> Iterator[None]:
     """Where there is no database to lock, there is no other run either."""
-    with ExitStack() as stack:
+    with telling_media_servers(run), ExitStack() as stack:
         with suppress(SettingsError, DatabaseError, OSError):
             if run.settings.database.exists():
                 stack.enter_context(run.lock("doctor", wait))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strmctl.cli.output import Output
+from strmctl.cli.telling import telling_media_servers
 from strmctl.errors import UsageError
 from strmctl.settings.load import Loaded, load
 from strmctl.settings.masking import masked_words
@@ -96,7 +97,7 @@ class Run:
         # What is wrong with the database is told before the wait; what it has become during the
         # wait, restored from a backup perhaps, is what is opened then.
         self.open_database().close()
-        with lock, self.open_database() as database:
+        with telling_media_servers(self), lock, self.open_database() as database:
             yield database
 
     def lock(self, command: str, wait: str | None = None) -> AbstractContextManager[None]:

@@ -21,6 +21,7 @@ from strmctl.cli.identity import (
 )
 from strmctl.cli.records import mapping_record
 from strmctl.cli.run import Run
+from strmctl.cli.telling import telling_media_servers
 from strmctl.errors import ItemError, StrmctlError, UsageError
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def write(
     if source is not None and any(value is not None for value in fields.values()):
         raise UsageError("--from takes everything from its input: leave the other flags out")
     item = None if source is not None else entry(fields)
-    with batches(run.settings, resolve=resolve, force=force) as opened:
+    opening = batches(run.settings, resolve=resolve, force=force)
+    with telling_media_servers(run), opening as opened:
         if item is not None:
             return _show_one(run, opened.write_one(item))
         return _write_many(run, opened, source or _STDIN)

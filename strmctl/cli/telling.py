@@ -1,0 +1,57 @@
+"""A run that has changed files tells the media servers once, and hardly waits for them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from strmctl.errors import DatabaseError, SettingsError, StrmctlError
+
+if TYPE_CHECKING:
+    from strmctl.cli.run import Run
+    from strmctl.services.notifying import Delivery
+
+_PATIENCE = timedelta(seconds=2)
+
+
+@contextmanager
+def telling_media_servers(run: "Run") -> Iterator[None]:
+    """Around everything else, so that no lock is held meanwhile. What they do not confirm stays
+    in the outbox, for `serve` or for the next run."""
+    try:
+        yield
+    except StrmctlError:
+        _tell(run)
+        raise
+    _tell(run)
+
+
+def _tell(run: "Run") -> None:
+    try:
+        deliveries = _deliver(run) if run.settings.notify else []
+    except (SettingsError, DatabaseError) as error:
+        notes = [f"media servers are told later: {error}"]
+    else:
+        notes = [_text(delivery) for delivery in deliveries]
+    if run.output.verbose:
+        for note in notes:
+            run.output.note(note)
+
+
+def _deliver(run: "Run") -> "list[Delivery]":
+    from strmctl.storage.database import Database
+    from strmctl.storage.notices import Notices
+
+    with Database.open(run.settings.database, migrate=False) as database:
+        if not Notices(database).due_targets(datetime.now(UTC)):
+            return []
+        import asyncio
+
+        from strmctl.services.notifying import deliver_at_once
+
+        return asyncio.run(deliver_at_once(run.settings, database, _PATIENCE))
+
+
+def _text(delivery: "Delivery") -> str:
+    told = f"notify.{delivery.target}: told of {delivery.told} files"
+    return told if delivery.reason is None else f"{told}, the rest later: {delivery.reason}"

@@ -1,0 +1,39 @@
+"""An outbox with files that have changed, and the servers that are told of them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from notify.servers import Server, emby, jellyfin, kodi, serving, webhook
+from strmctl.storage.database import Database
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with Database.open(tmp_path / "strmctl.db") as database:
+        yield database
+
+
+@pytest.fixture
+def jellyfin_server() -> Iterator[Server]:
+    with serving(jellyfin()) as server:
+        yield server
+
+
+@pytest.fixture
+def emby_server() -> Iterator[Server]:
+    with serving(emby()) as server:
+        yield server
+
+
+@pytest.fixture
+def kodi_server() -> Iterator[Server]:
+    with serving(kodi) as server:
+        yield server
+
+
+@pytest.fixture
+def webhook_server() -> Iterator[Server]:
+    with serving(webhook) as server:
+        yield server
