@@ -43,6 +43,7 @@ from strmctl.services import proofs
 from strmctl.services.jobs import jobs, strmctl_command
 from strmctl.services.maintenance import maintenance
 from strmctl.services.media import MediaAnswer, Wanted
+from strmctl.services.notifying import notifying
 from strmctl.services.playback import Playback
 from strmctl.services.player_service import player_service
 from strmctl.settings.model import Mode, Settings
@@ -118,6 +119,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
         running = await stack.enter_async_context(jobs(settings, app.state.command, stopping))
         if settings.maintain.enabled:
             await stack.enter_async_context(maintenance(settings, running, stopping))
+        await stack.enter_async_context(notifying(settings))
         yield {
             "settings": settings,
             "admission": Admission(settings.serve.admin_token, settings.proxy.public_base_url),
