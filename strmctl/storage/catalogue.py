@@ -1,0 +1,235 @@
+"""What people look through: series, their seasons and episodes, and what has happened to links."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from strmctl.domain.mapping import LinkState
+from strmctl.domain.mapping import Mapping as Link
+from strmctl.domain.state_history import Passage
+from strmctl.storage import rows
+from strmctl.storage.database import Database
+
+Group = tuple[str, str | None]
+"""A site and the provider that was used."""
+
+States = Mapping[LinkState, int]
+
+_COUNTS = ", ".join(f"sum(state = '{state.value}') AS {state.value}" for state in LinkState)
+
+_SERIES = f"""
+SELECT slug, site, {_COUNTS} FROM strm_mapping
+WHERE (:site IS NULL OR site = :site)
+    AND (:text IS NULL OR slug LIKE :text ESCAPE '\\' OR title LIKE :text ESCAPE '\\')
+GROUP BY slug, site
+HAVING sum((:state IS NULL OR state = :state)
+    AND (:provider IS NULL OR provider_used = :provider)) > 0
+"""
+_FACTS = """
+SELECT m.slug, m.site, max(title) AS title, max(year) AS year,
+    count(DISTINCT season) AS seasons, min(expires_at) AS expires_at,
+    min(resolved_at) AS resolved_at, max(last_probed_at) AS last_probed_at
+FROM json_each(:keys) AS key
+JOIN strm_mapping AS m ON m.slug = key.value ->> 0 AND m.site = key.value ->> 1
+GROUP BY m.slug, m.site
+"""
+_SEASONS = f"""
+SELECT season, {_COUNTS} FROM strm_mapping WHERE slug = :slug AND site = :site
+GROUP BY ifnull(season, -1) ORDER BY ifnull(season, -1)
+"""
+_EPISODES = """
+FROM strm_mapping
+WHERE slug = :slug AND site = :site
+    AND (:season IS NULL OR ifnull(season, -1) = :season)
+    AND (:state IS NULL OR state = :state)
+    AND (:provider IS NULL OR provider_used = :provider)
+"""
+_IN_ORDER = """
+ORDER BY ifnull(season, -1), ifnull(episode, -1), language, ifnull(provider, '')
+LIMIT :limit OFFSET :offset
+"""
+_EVENTS = "SELECT at, kind, detail FROM event WHERE mapping_id = ? ORDER BY id DESC LIMIT ?"
+
+_PASSAGES = """
+SELECT m.site, m.provider_used, unixepoch(e.at) / :step AS step,
+    e.detail ->> 'from' AS before, e.detail ->> 'to' AS after, count(*) AS links
+FROM event AS e JOIN strm_mapping AS m ON m.id = e.mapping_id
+WHERE e.at > :since AND e.kind IN ('probed', 'resolved')
+    AND e.detail ->> 'from' <> e.detail ->> 'to'
+GROUP BY 1, 2, 3, 4, 5
+"""
+_NEW = """
+SELECT site, provider_used, unixepoch(created_at) / :step AS step, count(*) AS links
+FROM strm_mapping WHERE created_at > :since GROUP BY 1, 2, 3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFilter:
+    """Series that have a link for which all parts hold; `text` is part of the slug or title."""
+
+    text: str | None = None
+    site: str | None = None
+    state: LinkState | None = None
+    provider: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """`states` counts all its links; `expires_at` is the first end, `resolved_at` the oldest."""
+
+    site: str
+    slug: str
+    states: States
+    title: str | None = None
+    year: int | None = None
+    seasons: int = 0
+    expires_at: datetime | None = None
+    resolved_at: datetime | None = None
+    last_probed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """`number` is None for films, which have no season."""
+
+    number: int | None
+    states: States
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeFilter:
+    """`season` -1 stands for what has none."""
+
+    site: str
+    slug: str
+    season: int | None = None
+    state: LinkState | None = None
+    provider: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: datetime
+    kind: str
+    detail: Mapping[str, Any] = field(repr=False)
+
+
+class Catalogue:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def series(self, wanted: SeriesFilter, *, limit: int, offset: int) -> list[Series]:
+        """By slug."""
+        found = self._database.query(
+            f"{_SERIES} ORDER BY slug, site LIMIT :limit OFFSET :offset",
+            {**_values(wanted), "limit": limit, "offset": offset},
+        )
+        facts = self._facts((row["slug"], row["site"]) for row in found)
+        return [
+            Series(
+                row["site"], row["slug"], _states(row), **facts.get((row["slug"], row["site"]), {})
+            )
+            for row in found
+        ]
+
+    def count_series(self, wanted: SeriesFilter) -> int:
+        [row] = self._database.query(f"SELECT count(*) AS number FROM ({_SERIES})", _values(wanted))
+        return int(row["number"])
+
+    def one(self, site: str, slug: str) -> Series | None:
+        seasons = self.seasons(site, slug)
+        if not seasons:
+            return None
+        counts = {state: sum(season.states[state] for season in seasons) for state in LinkState}
+        return Series(site, slug, counts, **self._facts([(slug, site)])[slug, site])
+
+    def seasons(self, site: str, slug: str) -> list[Season]:
+        found = self._database.query(_SEASONS, {"site": site, "slug": slug})
+        return [Season(row["season"], _states(row)) for row in found]
+
+    def episodes(self, wanted: EpisodeFilter, *, limit: int, offset: int) -> list[Link]:
+        """By season, number, language and provider."""
+        found = self._database.query(
+            f"SELECT * {_EPISODES} {_IN_ORDER}",
+            {**_episode_values(wanted), "limit": limit, "offset": offset},
+        )
+        return [rows.mapping(row) for row in found]
+
+    def count_episodes(self, wanted: EpisodeFilter) -> int:
+        [row] = self._database.query(
+            f"SELECT count(*) AS number {_EPISODES}", _episode_values(wanted)
+        )
+        return int(row["number"])
+
+    def events(self, mapping_id: int, *, limit: int) -> list[Event]:
+        """The newest first."""
+        return [
+            Event(datetime.fromisoformat(row["at"]), row["kind"], json.loads(row["detail"]))
+            for row in self._database.query(_EVENTS, (mapping_id, limit))
+        ]
+
+    def passages(self, since: datetime, step: int) -> list[Passage[Group]]:
+        """Of the links that are still there, told in the middle of every `step` seconds."""
+        values = {"since": rows.time_text(since), "step": step}
+        moved = [
+            _passage(row, step, LinkState(row["before"]))
+            for row in self._database.query(_PASSAGES, values)
+        ]
+        return moved + [_passage(row, step, None) for row in self._database.query(_NEW, values)]
+
+    def _facts(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
+        found = self._database.query(_FACTS, {"keys": json.dumps(list(keys))})
+        return {
+            (row["slug"], row["site"]): {
+                "title": row["title"],
+                "year": row["year"],
+                "seasons": row["seasons"],
+                "expires_at": rows.time_value(row["expires_at"]),
+                "resolved_at": rows.time_value(row["resolved_at"]),
+                "last_probed_at": rows.time_value(row["last_probed_at"]),
+            }
+            for row in found
+        }
+
+
+def _states(row: rows.Row) -> States:
+    return {state: row[state.value] for state in LinkState}
+
+
+def _passage(row: rows.Row, step: int, before: LinkState | None) -> Passage[Group]:
+    """A link that is new is unknown."""
+    return Passage(
+        at=datetime.fromtimestamp((row["step"] + 0.5) * step, UTC),
+        group=(row["site"], row["provider_used"]),
+        before=before,
+        after=LinkState.UNKNOWN if before is None else LinkState(row["after"]),
+        links=row["links"],
+    )
+
+
+def _values(wanted: SeriesFilter) -> dict[str, rows.Value]:
+    text = wanted.text and wanted.text.strip()
+    return {
+        "text": f"%{_literal(text)}%" if text else None,
+        "site": wanted.site,
+        "state": wanted.state,
+        "provider": wanted.provider,
+    }
+
+
+def _literal(text: str) -> str:
+    """What LIKE takes as itself."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _episode_values(wanted: EpisodeFilter) -> dict[str, rows.Value]:
+    return {
+        "site": wanted.site,
+        "slug": wanted.slug,
+        "season": wanted.season,
+        "state": wanted.state,
+        "provider": wanted.provider,
+    }
