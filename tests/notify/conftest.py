@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from media_server import MediaServer, media_server
 
 from notify.servers import Server, emby, jellyfin, kodi, serving, webhook
 from strmctl.storage.database import Database
@@ -36,4 +37,11 @@ def kodi_server() -> Iterator[Server]:
 @pytest.fixture
 def webhook_server() -> Iterator[Server]:
     with serving(webhook) as server:
+        yield server
+
+
+@pytest.fixture
+def media() -> Iterator[MediaServer]:
+    """An upstream."""
+    with media_server() as server:
         yield server
