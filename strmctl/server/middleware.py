@@ -4,18 +4,15 @@ import asyncio
 import logging
 import secrets
 import time
-import traceback
-from collections.abc import MutableMapping
-from contextvars import ContextVar
-from typing import Any
+from dataclasses import dataclass
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from strmctl.server.logs import printable
 from strmctl.server.responses import problem
-
-request_id: ContextVar[str] = ContextVar("request_id", default="-")
+from strmctl.tracing import REQUEST_ID_FIELD, fields, is_request_id, request_id
 
 log = logging.getLogger("strmctl.access")
 
@@ -32,9 +29,23 @@ _PREFLIGHT = {
 
 def describe(scope: Scope, what: object) -> None:
     """Say in the log line what is asked for; its address holds a signature and is not logged."""
-    scope["strmctl.what"] = "".join(
-        char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in str(what)
-    )
+    scope["strmctl.what"] = printable(str(what))
+
+
+@dataclass(slots=True)
+class Answered:
+    """What became of a request: seconds from its beginning, None for what did not come."""
+
+    status: int = 0
+    bytes: int = 0
+    first_byte: float | None = None
+    seconds: float = 0.0
+
+
+def answered(scope: Scope) -> Answered:
+    """Of a request that AccessLog has seen; whole once it has ended."""
+    found = scope.get("strmctl.answered")
+    return found if isinstance(found, Answered) else Answered()
 
 
 class AccessLog:
@@ -47,31 +58,56 @@ class AccessLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        token = request_id.set(secrets.token_hex(4))
+        token = request_id.set(_request_id(scope))
         started = time.monotonic()
-        seen: MutableMapping[str, Any] = {"status": 0, "bytes": 0}
+        seen = scope["strmctl.answered"] = Answered()
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
-                seen["status"] = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id.get()
+                seen.status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID_FIELD] = request_id.get()
             elif message["type"] == "http.response.body":
-                seen["bytes"] += len(message.get("body", b""))
+                seen.bytes += len(message.get("body", b""))
+                if seen.first_byte is None:
+                    seen.first_byte = time.monotonic() - started
             await send(message)
 
         try:
             await self._app(scope, receive, watch)
         finally:
-            log.info(
-                "%s %s %s -> %d, %d bytes, %.3f s",
-                (scope.get("client") or ("-",))[0],
-                scope["method"],
-                scope.get("strmctl.what", "other"),
-                seen["status"],
-                seen["bytes"],
-                time.monotonic() - started,
-            )
+            seen.seconds = time.monotonic() - started
+            _log(scope, seen)
             request_id.reset(token)
+
+
+def _request_id(scope: Scope) -> str:
+    """The client's own, so that its log and this one can be read together, or a new one."""
+    given = Headers(scope=scope).get(REQUEST_ID_FIELD, "")
+    return given if is_request_id(given) else secrets.token_hex(4)
+
+
+def _log(scope: Scope, seen: Answered) -> None:
+    client = (scope.get("client") or ("-",))[0]
+    what = scope.get("strmctl.what", "other")
+    log.info(
+        "%s %s %s -> %d, %d bytes, %.3f s",
+        client,
+        scope["method"],
+        what,
+        seen.status,
+        seen.bytes,
+        seen.seconds,
+        extra=fields(
+            step="answer",
+            client=client,
+            method=scope["method"],
+            what=what,
+            status=seen.status,
+            bytes=seen.bytes,
+            first_byte=seen.first_byte and round(seen.first_byte, 4),
+            seconds=round(seen.seconds, 4),
+        ),
+    )
 
 
 class Cors:
@@ -119,9 +155,8 @@ class Unexpected:
         except asyncio.CancelledError:
             # Only the end of the server cancels a request as a whole.
             answer = problem(503, "the server is being stopped")
-        except Exception as error:  # noqa: BLE001 - the last place before the client
-            where = "".join(traceback.format_tb(error.__traceback__))
-            log.error("unexpected %s\n%s", type(error).__name__, where)
+        except Exception as error:  # The last place before the client.
+            log.error("unexpected %s", type(error).__name__, exc_info=error)
             answer = problem(500, f"unexpected {type(error).__name__}: see the server's log")
         else:
             return

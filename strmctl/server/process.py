@@ -6,7 +6,6 @@ import logging
 import multiprocessing
 import signal
 import socket
-import sys
 from collections.abc import Sequence
 from functools import partial
 
@@ -16,9 +15,11 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from strmctl.errors import SettingsError, StrmctlError
+from strmctl.server import systemd
 from strmctl.server.app import create_app
-from strmctl.server.middleware import request_id
+from strmctl.server.logs import log_to_stderr
 from strmctl.server.protocol import BoundedProtocol
+from strmctl.server.systemd import Systemd
 from strmctl.settings.model import ServeSettings, Settings
 
 _BACKLOG = 2048
@@ -47,9 +48,10 @@ def run(
     verbose: int,
     quiet: bool,
 ) -> None:
-    """`command` begins the command lines of jobs. Serve until SIGTERM or SIGINT, then let streams end for `serve.drain_timeout`.
+    """Serve until SIGTERM or SIGINT, then let streams end for `serve.drain_timeout`.
 
-    What keeps every worker from starting is better found before (services/rehearsal.py).
+    `command` begins the command lines of jobs. What keeps every worker from starting is better
+    found before (services/rehearsal.py).
     """
     config = uvicorn.Config(
         partial(_app, settings, command, verbose=verbose, quiet=quiet),
@@ -67,7 +69,9 @@ def run(
         timeout_graceful_shutdown=max(1, round(settings.serve.drain_timeout.total_seconds())),
     )
     if settings.serve.workers > 1:
-        _supervise(config, listener, verbose=verbose, quiet=quiet)
+        log_to_stderr(settings.serve.log_format, verbose=verbose, quiet=quiet)
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING if quiet else logging.INFO)
+        _supervise(config, listener)
         return
     # uvicorn raises the signals that ended it again once all is closed. To be told to stop by
     # SIGTERM is no failure; Ctrl-C ends like that of every other command.
@@ -75,27 +79,23 @@ def run(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: ended_by.append(number))
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(uvicorn.Server(config).serve([listener]))
+        runner.run(_Server(config).serve([listener]))
     if signal.SIGINT in ended_by:
         raise KeyboardInterrupt
 
 
-def _supervise(
-    config: uvicorn.Config, listener: socket.socket, *, verbose: int, quiet: bool
-) -> None:
+def _supervise(config: uvicorn.Config, listener: socket.socket) -> None:
     """Replaces workers that die. Raises StrmctlError for one that cannot be replaced."""
-    _log_requests(verbose=verbose, quiet=quiet)
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING if quiet else logging.INFO)
-    supervisor = Multiprocess(config, sockets=[listener])
+    supervisor = _Supervisor(config, sockets=[listener])
     supervisor.run()
     if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
         raise StrmctlError("a worker cannot start again: its log line above says why")
 
 
 def _app(settings: Settings, command: Sequence[str], *, verbose: int, quiet: bool) -> ASGIApp:
-    _log_requests(verbose=verbose, quiet=quiet)
+    log_to_stderr(settings.serve.log_format, verbose=verbose, quiet=quiet)
     _end_with_parent()
-    return _OneLine(create_app(settings, command))
+    return systemd.Watched(_OneLine(create_app(settings, command)), Systemd())
 
 
 def _end_with_parent() -> None:
@@ -112,6 +112,18 @@ def _end_with_parent() -> None:
     loop.add_reader(sentinel, end)
 
 
+class _Server(uvicorn.Server):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        Systemd().tell(systemd.STOPPING)
+        await super().shutdown(sockets)
+
+
+class _Supervisor(Multiprocess):
+    def terminate_all(self) -> None:
+        Systemd().tell(systemd.STOPPING)
+        super().terminate_all()
+
+
 class _OneLine:
     """Why a worker cannot start, without the traceback that Starlette would have logged."""
 
@@ -125,33 +137,6 @@ class _OneLine:
             await send(message)
 
         await self._app(scope, receive, shorten if scope["type"] == "lifespan" else send)
-
-
-def _log_requests(*, verbose: int, quiet: bool) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        logging.Formatter("%(asctime)s %(levelname)s [%(request_id)s] %(name)s: %(message)s")
-    )
-    handler.addFilter(_with_request_id)
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.DEBUG if verbose > 1 else logging.WARNING)
-    logging.getLogger("strmctl").setLevel(logging.WARNING if quiet else logging.INFO)
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
-    # httpx and httpcore log whole URLs, and a resolver's may hold a key.
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def _with_request_id(record: logging.LogRecord) -> bool:
-    record.request_id = request_id.get()
-    return True
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """What ends too early on purpose, and what cannot start, have lines of their own already."""
-    told = ("without completing response", "startup failed. Exiting")
-    return not any(words in str(record.msg) for words in told)
 
 
 def _refusal(settings: ServeSettings, error: OSError) -> str:

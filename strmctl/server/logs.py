@@ -1,0 +1,116 @@
+"""The server's log on stderr: one line a record, whatever it holds, as text or as JSON.
+
+What an exception says may hold secrets, so only its class and where it came from are told.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+
+from strmctl.settings.model import LogFormat
+from strmctl.tracing import fields_of, request_id
+
+_LONGEST_TEXT = 2000
+_OWN_LOG = "strmctl"
+
+
+def log_to_stderr(log_format: LogFormat, *, verbose: int, quiet: bool) -> None:
+    """`json` tells every step, `text` does so with one -v; twice lets the libraries speak too."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if log_format is LogFormat.JSON else TextLines())
+    handler.addFilter(_with_request_id)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.DEBUG if verbose > 1 else logging.WARNING)
+    every_step = verbose or log_format is LogFormat.JSON
+    level = logging.DEBUG if every_step else logging.INFO
+    logging.getLogger(_OWN_LOG).setLevel(logging.WARNING if quiet else level)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    # httpx and httpcore log whole URLs, and a resolver's may hold a key.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class TextLines(logging.Formatter):
+    """For people; `-` where no request is meant."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created).isoformat(" ", "milliseconds")  # noqa: DTZ006
+        text = f"{record.name}: {_shortened(record.getMessage())}"
+        line = f"{at} {record.levelname} [{_request_of(record) or '-'}] {printable(text)}"
+        error = _error_of(record)
+        return line if error is None else f"{line}: {printable(' < '.join(error))}"
+
+
+class JsonLines(logging.Formatter):
+    """For programs: `time` (RFC 3339 in UTC), `level`, `logger`, `request_id`, `message`, fields.
+
+    ASCII alone, so that nothing that reads lines takes a character for the end of one.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC)
+        document: dict[str, object] = {
+            "time": f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "request_id": _request_of(record) or None,
+            "message": _shortened(record.getMessage()),
+        }
+        error = _error_of(record)
+        if error is not None:
+            document |= {"error": error[0], "where": error[1:]}
+        return json.dumps({**_plain(fields_of(record)), **document})
+
+
+def _with_request_id(record: logging.LogRecord) -> bool:
+    """Where the record is made, since a formatter may run elsewhere."""
+    record.request_id = request_id.get()
+    return True
+
+
+def _request_of(record: logging.LogRecord) -> str:
+    return getattr(record, "request_id", "")
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """What ends too early on purpose, and what cannot start, have lines of their own already."""
+    told = ("without completing response", "startup failed. Exiting")
+    return not any(words in str(record.msg) for words in told)
+
+
+def _plain(values: Mapping[str, object]) -> Mapping[str, object]:
+    return {
+        name: value if _is_plain(value) else _shortened(str(value))
+        for name, value in values.items()
+    }
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, int | float)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
+
+
+def printable(text: str) -> str:
+    """On one line, and nothing in it steers a terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _error_of(record: logging.LogRecord) -> list[str] | None:
+    """Its class and where it went through, the innermost place first; None for no exception."""
+    if not record.exc_info or record.exc_info[0] is None:
+        return None
+    kind, _, trace = record.exc_info
+    return [kind.__name__, *_places(trace)]
+
+
+def _places(trace: TracebackType | None) -> list[str]:
+    frames = reversed(traceback.extract_tb(trace))
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
