@@ -55,7 +55,7 @@ def queued(selection: Selection) -> Callable[[Database], int]:
             {"expires_at"},
             id="list --expiring",
         ),
-        pytest.param(listed(Selection(slug="series-3")), {"identity"}, id="list --series"),
+        pytest.param(listed(Selection(slug="series-3")), {"series"}, id="list --series"),
         pytest.param(listed(Selection(site="site-3.example")), {"site"}, id="list --site"),
         pytest.param(queued(due(Settings(), NOW)), {"last_probed_at", "next_probe_at"}, id="probe"),
         pytest.param(queued(Selection(states=(LinkState.DEAD,))), {"state"}, id="probe --state"),
