@@ -7,9 +7,9 @@ import typer
 from strmctl.cli.app import Panel, command
 from strmctl.cli.changing import Changing, DryRun, Force, Recorder, step_record
 from strmctl.cli.parameters import Wait
-from strmctl.cli.records import mapping_record
 from strmctl.cli.run import Run
 from strmctl.domain.change import Finding, Step
+from strmctl.services.records import mapping_record
 
 if TYPE_CHECKING:
     from strmctl.services.playback_urls import PlaybackUrls

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from strmctl.cli.app import Panel, command
-from strmctl.cli.records import mapping_record
 from strmctl.cli.run import Run
 from strmctl.cli.selection import selecting
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
+from strmctl.services.records import mapping_record
 
 _COLUMNS = ("id", "state", "site", "slug", "season", "episode", "language", "provider", "path")
 

@@ -6,12 +6,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 import typer
 
 from strmctl.errors import StrmctlError
+from strmctl.services.records import timestamp
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -118,13 +119,6 @@ class _Bar:
 def encode(record: Mapping[str, object]) -> str:
     """One line of JSON; datetimes as RFC 3339 UTC, paths and enumerations as text."""
     return json.dumps(record, ensure_ascii=False, default=_plain, separators=(",", ":"))
-
-
-def timestamp(moment: datetime | None) -> str | None:
-    """RFC 3339 in UTC to the second, `2026-11-22T23:00:00Z`; None stays None."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def printable(text: str) -> str:

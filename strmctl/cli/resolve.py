@@ -2,9 +2,9 @@
 
 from strmctl.cli.app import Panel, command
 from strmctl.cli.identity import identifying
-from strmctl.cli.output import timestamp
 from strmctl.cli.run import Run
 from strmctl.domain.identity import Identity
+from strmctl.services.records import timestamp
 
 
 @command(Panel.LIBRARY)

@@ -7,12 +7,12 @@ import typer
 from strmctl.cli.app import Panel, command
 from strmctl.cli.list import print_records
 from strmctl.cli.output import cell
-from strmctl.cli.records import mapping_record
 from strmctl.cli.run import Run
 from strmctl.cli.selection import selecting
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError
+from strmctl.services.records import mapping_record
 
 
 @command(Panel.LIBRARY)

@@ -1,6 +1,6 @@
 """`strmctl stats`: how well the library is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +10,8 @@ from strmctl.cli.app import Panel, command
 from strmctl.cli.run import Run
 from strmctl.domain.mapping import LinkState
 from strmctl.errors import UsageError
-from strmctl.settings.values import duration
+from strmctl.services.records import stats_record
+from strmctl.settings.values import duration, show_duration
 
 if TYPE_CHECKING:
     from strmctl.services.stats import States, Stats
@@ -38,7 +39,7 @@ def stats(
     within = _duration(expiring)
     with run.open_database() as database:
         found = count(run.settings, database, datetime.now(UTC), within)
-    run.output.record(_record(found, within))
+    run.output.record(stats_record(found, within))
     run.output.table(("site", "provider", *_STATES, "links"), _rows(found))
     run.output.table(("links that", "number"), _numbers(run, found, expiring))
 
@@ -61,37 +62,9 @@ def _cells(states: "States") -> list[int]:
 
 
 def _numbers(run: Run, found: "Stats", expiring: str) -> Iterable[Sequence[object]]:
-    stale_after = run.settings.probe.stale_after
+    stale_after = show_duration(run.settings.probe.stale_after)
     since = found.history_since.date() if found.history_since else "the beginning"
     yield "have expired", found.expired
     yield f"expire within {expiring}", found.expiring
     yield f"were not probed within {stale_after}", found.stale
     yield f"were healed in mid-play since {since}", found.healed
-
-
-def _record(found: "Stats", within: timedelta) -> dict[str, object]:
-    return {
-        "type": "stats",
-        "mappings": found.mappings,
-        "states": found.states(),
-        "sites": [_group("site", *item) for item in found.by_site().items()],
-        "providers": [_group("provider", *item) for item in found.by_provider().items()],
-        "groups": [
-            {"site": site, **_group("provider", provider, states)}
-            for (site, provider), states in found.by_site_and_provider().items()
-        ],
-        "expired": found.expired,
-        "expiring": found.expiring,
-        "expiring_within": within.total_seconds(),
-        "stale": found.stale,
-        "healed": found.healed,
-        "history_since": found.history_since,
-        "history": [
-            {"event": item.event, "cause": item.cause, "times": item.times}
-            for item in found.history
-        ],
-    }
-
-
-def _group(kind: str, name: str | None, states: Mapping[LinkState, int]) -> dict[str, object]:
-    return {kind: name, "mappings": sum(states.values()), "states": dict(states)}

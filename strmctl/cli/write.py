@@ -19,10 +19,10 @@ from strmctl.cli.identity import (
     SITE_HELP,
     SLUG_HELP,
 )
-from strmctl.cli.records import mapping_record
 from strmctl.cli.run import Run
 from strmctl.cli.telling import telling_media_servers
 from strmctl.errors import ItemError, StrmctlError, UsageError
+from strmctl.services.records import written_record
 
 if TYPE_CHECKING:
     from strmctl.services.write import Written
@@ -94,7 +94,7 @@ def write(
 
 
 def _show_one(run: Run, written: "Written") -> int:
-    run.output.record(_record(written), f"{written.outcome}: {written.mapping.strm_path}")
+    run.output.record(written_record(written), f"{written.outcome}: {written.mapping.strm_path}")
     if written.lacks_headers:
         run.output.warn(_UNHEARD.format("this URL"))
     if written.unresolved is not None:
@@ -128,7 +128,7 @@ def _show_result(run: Run, result: "Result", label: str, counts: Counter[str]) -
         counts[written.outcome] += 1
         counts["lacks_headers"] += written.lacks_headers
         text = f"{written.outcome}: {written.mapping.strm_path}" if run.output.verbose else None
-        run.output.record(_record(written), text)
+        run.output.record(written_record(written), text)
     if result.error is not None:
         counts["failed"] += 1
         _show_error(run, result.error, f"{label}:{result.line}", result.line)
@@ -142,11 +142,6 @@ def _show_error(run: Run, error: StrmctlError, where: str, line: int) -> None:
         sys.stderr.write(encode(record) + "\n")
     else:
         sys.stderr.write(f"strmctl: {where}: {error}\n")
-
-
-def _record(written: "Written") -> dict[str, object]:
-    record = mapping_record(written.mapping, written.playback_url)
-    return {**record, "outcome": written.outcome}
 
 
 @contextmanager

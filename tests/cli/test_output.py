@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from strmctl.cli.output import Output, cell, encode, printable, timestamp
-from strmctl.cli.records import mapping_record
+from strmctl.cli.output import Output, cell, encode, printable
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.services.records import mapping_record, timestamp
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -94,7 +94,7 @@ def test_in_a_pipe_it_is_a_table(strmctl: Strmctl) -> None:
     assert lines[5:8] == [
         ["have expired", "1"],
         ["expire within 2h", "1"],
-        ["were not probed within 6:00:00", "4"],
+        ["were not probed within 6h", "4"],
     ]
 
 
