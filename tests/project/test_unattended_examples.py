@@ -76,6 +76,11 @@ def test_the_services_are_hardened_alike() -> None:
     assert "ProtectSystem=strict" in hardening(SERVICES[0])
 
 
+def test_the_proxy_tells_systemd_how_it_is() -> None:
+    unit = (EXAMPLES / "systemd" / "strmctl.service").read_text().splitlines()
+    assert {"Type=notify", "NotifyAccess=all", "WatchdogSec=30s", "Restart=on-failure"} <= set(unit)
+
+
 def test_every_timer_has_a_service() -> None:
     timers = [unit for unit in UNITS if unit.suffix == ".timer"]
     assert len(timers) == 2
