@@ -33,6 +33,8 @@ def log_to_stderr(log_format: LogFormat, *, verbose: int, quiet: bool) -> None:
     # httpx and httpcore log whole URLs, and a resolver's may hold a key.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # A run that is not over when it is due again is no news; maintenance tells how each ended.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 class TextLines(logging.Formatter):
