@@ -87,11 +87,13 @@ class Strmctl:
         return path.read_text(encoding="utf-8")
 
     @contextmanager
-    def serving(self, *, environ: Mapping[str, str] | None = None) -> Iterator[Server]:
+    def serving(
+        self, *arguments: str, environ: Mapping[str, str] | None = None
+    ) -> Iterator[Server]:
         """`strmctl serve` until the end of the block, unless the block ended it already."""
         log = self.folder / "serve.log"
         with log.open("ab") as output:
-            command = [_EXECUTABLE, "serve", "--port", str(self.port)]
+            command = [_EXECUTABLE, "serve", "--port", str(self.port), *arguments]
             process = subprocess.Popen(
                 command,
                 cwd=self.folder,
