@@ -96,6 +96,7 @@ def test_thousands_twice(strmctl: Strmctl, library: Path) -> None:
     assert mtimes(library) == before
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment(strmctl: Strmctl, library: Path) -> None:
     """Files are whole, and the same run again ends with every row and every file."""
     total = 10_000

@@ -34,8 +34,8 @@ def fill_up(tmp_path: Path, name: str, stride: int) -> int:
     return int(ended.stdout)
 
 
-def test_full_at_some_steps(tmp_path: Path, name: str) -> None:
-    assert fill_up(tmp_path, name, stride=5) > 1
+def test_full_at_some_pages_of_a_write(tmp_path: Path) -> None:
+    assert fill_up(tmp_path, "write", stride=5) > 1
 
 
 @pytest.mark.slow

@@ -40,8 +40,8 @@ def kill_before_each(tmp_path: Path, name: str, stride: int) -> int:
     raise AssertionError("it has no end")
 
 
-def test_killed_at_some_steps(tmp_path: Path, name: str) -> None:
-    assert kill_before_each(tmp_path, name, stride=11) > 1
+def test_killed_at_some_steps_of_a_write(tmp_path: Path) -> None:
+    assert kill_before_each(tmp_path, "write", stride=11) > 1
 
 
 @pytest.mark.slow

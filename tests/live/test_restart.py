@@ -17,6 +17,8 @@ from live.origin import Broadcast, Program
 from live.sliding import Sliding
 from live.vod import Finished
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=[Finished, Sliding, LowLatency], ids=["finished", "sliding", "low latency"])
 def broadcast(request: pytest.FixtureRequest, clip: Clip, on_air: OnAir) -> Broadcast:

@@ -38,6 +38,11 @@ class Proxy:
     def url(self) -> str:
         return self.settings.proxy.public_base_url
 
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"127.0.0.1:{self.settings.serve.port}"
+
     def playback_url(self, slug: str) -> str:
         return signed_url(self.settings, identity(slug), extension="")
 
@@ -65,7 +70,11 @@ def settings_for(
 
 @contextmanager
 def running_proxy(
-    settings: Settings, *, port: int = 0, protocol: type[BoundedProtocol] = BoundedProtocol
+    settings: Settings,
+    *,
+    port: int = 0,
+    protocol: type[BoundedProtocol] = BoundedProtocol,
+    base_url: str = "http://127.0.0.1:{port}",
 ) -> Iterator[Proxy]:
     """`settings` on a free port; a second one after it may take the same folder and port."""
     listener = process.listen(ServeSettings(port=port))
@@ -73,7 +82,7 @@ def running_proxy(
     settings = replace(
         settings,
         serve=replace(settings.serve, port=port),
-        proxy=replace(settings.proxy, public_base_url=f"http://127.0.0.1:{port}"),
+        proxy=replace(settings.proxy, public_base_url=base_url.format(port=port)),
     )
     config = uvicorn.Config(
         create_app(settings),

@@ -2,7 +2,8 @@
 
 Two forms, as hosters use them. `/s/HASH,EXPIRES/FOLDER/…` signs a folder, and relative URIs in
 a playlist inherit the token. `/q/PATH?md5=HASH&expires=EXPIRES` signs one file; `&rate=200k`
-there slows the answer down. Expired is 410, forged is 403. strmctl can read EXPIRES in both; for
+there slows the answer down. Expired is 410, forged is 403; one that has been `ended` is 410
+before its time. strmctl can read EXPIRES in both; for
 `/s/HASH-EXPIRES/…` and `?h=HASH&u=EXPIRES` it cannot, so there every end comes as a surprise.
 
 It listens on 127.0.0.2, which tells its address from strmctl's in any text.
@@ -11,18 +12,21 @@ It listens on 127.0.0.2, which tells its address from strmctl's in any text.
 import base64
 import hashlib
 import json
+import re
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
 from playback.waiting import free_port, until
 
 HOST = "127.0.0.2"
+_FOLDER_TOKEN = re.compile(r"/s/([^,/]+)-\d+/")
 _SECRET = "of the upstream"
 _CONFIG = """\
 daemon off;
@@ -53,6 +57,7 @@ http {{
         listen {host}:{port};
         location = /ready {{ access_log off; return 204; }}
         location ~ "^/s/(?<hash>[^,/]+)[,-](?<until>[0-9]+)/(?<vault>[^/]+)/(?<file>.+)$" {{
+            if (-f {folder}/ended/$hash) {{ return 410; }}
             secure_link $hash,$until;
             secure_link_md5 "$secure_link_expires/$vault/ {secret}";
             if ($secure_link = "") {{ return 403; }}
@@ -60,6 +65,7 @@ http {{
             alias {root}/$vault/$file;
         }}
         location /q/ {{
+            if (-f {folder}/ended/$arg_md5$arg_h) {{ return 410; }}
             secure_link $arg_md5$arg_h,$arg_expires$arg_u;
             secure_link_md5 "$secure_link_expires$uri {secret}";
             if ($secure_link = "") {{ return 403; }}
@@ -111,6 +117,12 @@ class Nginx:
         query = f"{names[0]}={_hash(f'{expires}{uri}')}&{names[1]}={expires}"
         return f"http://{self.address}{uri}?{query}{f'&rate={rate}' if rate else ''}"
 
+    def end(self, url: str) -> None:
+        """Of every URL with the same token: of this file or folder and the same second."""
+        folder, query = self.log.with_name("ended"), parse_qs(urlsplit(url).query)
+        token = query["h"][0] if query else _FOLDER_TOKEN.search(url)[1]  # type: ignore[index]
+        (folder / token).touch()
+
     def wait_expired(self, url: str) -> None:
         """Until nginx really answers 410."""
         until(lambda: httpx.head(url, trust_env=False).status_code == 410, "the token expires")
@@ -128,7 +140,7 @@ class Nginx:
 @contextmanager
 def running_nginx(folder: Path, root: Path) -> Iterator[Nginx]:
     """nginx in the foreground, one process, as the current user, serving the files of `root`."""
-    folder.mkdir()
+    (folder / "ended").mkdir(parents=True)
     nginx = Nginx(free_port(HOST), folder / "access.log")
     config = folder / "nginx.conf"
     config.write_text(

@@ -11,21 +11,23 @@ from playback.resolver import Answer, Question, Resolver
 from playback.strmctl import Strmctl
 
 HEADERS = {"Referer": "https://made.up/watch/2", "User-Agent": "MadeUp/1.0"}
+_LONG = 3600.0
 _numbers = itertools.count(1)
 
 
 @dataclass(slots=True)
 class Episode:
-    """What the resolver answers from now on (`lifetime` in seconds), and what it has answered.
+    """What the resolver answers from now on, and what it has answered.
 
-    `told`: whether its URLs tell when they end, in a form that strmctl reads.
+    `lifetime`: in seconds; None for URLs that last until they are made to `expire`. `told`:
+    whether its URLs tell when they end, in a form that strmctl reads.
     """
 
     path: str
     slug: str
     resolver: Resolver
     nginx: Nginx
-    lifetime: float = 3600.0
+    lifetime: float | None = None
     rate: str = ""
     told: bool = False
     playback_url: str = ""
@@ -36,7 +38,9 @@ class Episode:
             sign = partial(self.nginx.file_url, rate=self.rate)
         else:
             sign = partial(self.nginx.folder_url)
-        url = sign(self.path, seconds=self.lifetime, told=self.told)
+        # No two that last end in the same second: they would be one token.
+        seconds = _LONG + next(_numbers) if self.lifetime is None else self.lifetime
+        url = sign(self.path, seconds=seconds, told=self.told)
         self.upstream_urls.append(url)
         return {"url": url, "headers": HEADERS, "provider": "VOE", "expires_at": None}
 
@@ -44,9 +48,12 @@ class Episode:
         return self.resolver.asked(self.slug)
 
     def expire(self) -> None:
-        """Wait for the death of the URL in use; the next one lasts."""
-        self.nginx.wait_expired(self.upstream_urls[-1])
-        self.lifetime = 3600.0
+        """The URL in use is dead on return; the next one lasts."""
+        if self.lifetime is None:
+            self.nginx.end(self.upstream_urls[-1])
+        else:
+            self.nginx.wait_expired(self.upstream_urls[-1])
+        self.lifetime = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ class Stage:
         self,
         path: str,
         *arguments: str,
-        lifetime: float = 3600.0,
+        lifetime: float | None = None,
         rate: str = "",
         told: bool = False,
         environ: Mapping[str, str] | None = None,

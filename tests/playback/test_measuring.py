@@ -66,6 +66,14 @@ def test_every_file_needs_its_token(media: Media, nginx: Nginx, client: httpx.Cl
         assert client.get(f"http://{nginx.address}/{path}").status_code == 404
 
 
+@pytest.mark.parametrize("path", [FILM, FORMS["ts"]], ids=["file", "folder"])
+def test_a_token_is_ended_before_its_time(path: str, nginx: Nginx, client: httpx.Client) -> None:
+    sign = nginx.file_url if path == FILM else nginx.folder_url
+    ended, other = sign(path, seconds=70), sign(path, seconds=80)
+    nginx.end(ended)
+    assert [client.head(url).status_code for url in (ended, other)] == [410, 200]
+
+
 def test_a_token_expires(nginx: Nginx, client: httpx.Client) -> None:
     url = nginx.file_url(FILM, seconds=1)
     assert client.head(url).status_code == 200

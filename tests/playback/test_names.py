@@ -109,7 +109,7 @@ def test_names_stay_the_same(path: str, stage: Stage, client: httpx.Client) -> N
 
 @EACH_FORM
 def test_names_outlive_the_token(path: str, stage: Stage, client: httpx.Client) -> None:
-    episode = stage.episode(path, lifetime=4)
+    episode = stage.episode(path)
     walked = steps(stage, episode, client)
     episode.expire()
     for step in reversed(walked):

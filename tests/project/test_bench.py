@@ -86,6 +86,7 @@ def test_the_upstream_counts_what_it_sees() -> None:
         assert client.get(server.page(3)).text.count("<a href=") == 3
 
 
+@pytest.mark.slow
 def test_every_benchmark_runs() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "bench", "--size", "0.002", "--rounds", "1", "--offline"],

@@ -17,6 +17,8 @@ from standing.site import Site, running_site
 CLIENT = "127.0.0.5"
 """Where the tests' own client stands, so that its address is nobody else's."""
 
+_BELIEVED = {"STRMCTL_SERVE_TRUSTED_PROXIES": "127.0.0.1"}
+
 
 @pytest.fixture(scope="session")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Media:
@@ -35,13 +37,24 @@ def resolver(upstream: Upstream) -> Resolver:
     return Resolver(upstream)
 
 
+@pytest.fixture(scope="session")
+def served(resolver: Resolver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """strmctl for all the servers that stand in front, one after the other at one address."""
+    base_url = f"http://{fronts.free_address()}{fronts.PREFIX}"
+    folder = tmp_path_factory.mktemp("served") / "strmctl"
+    with running_site(folder, resolver.url, base_url, _BELIEVED) as site:
+        yield site
+
+
 @pytest.fixture(scope="module", params=fronts.FRONTS)
 def site(
-    request: pytest.FixtureRequest, resolver: Resolver, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, served: Site, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """strmctl behind every server in every way."""
-    with _behind(fronts.FRONTS[request.param], resolver, tmp_path_factory) as site:
-        yield site
+    front, folder = fronts.FRONTS[request.param], tmp_path_factory.mktemp("standing") / "front"
+    public = served.base_url.removeprefix("http://").removesuffix(fronts.PREFIX)
+    with fronts.running(front, public, served.server_address, folder):
+        yield served
 
 
 @pytest.fixture(scope="module", params=fronts.AS_SHIPPED)
@@ -78,9 +91,8 @@ def _behind(
 ) -> Iterator[Site]:
     folder, public = tmp_path_factory.mktemp("standing"), fronts.free_address()
     base_url = f"http://{public}{fronts.PREFIX}"
-    environ = {"STRMCTL_SERVE_TRUSTED_PROXIES": "127.0.0.1"}
     with (
-        running_site(folder / "strmctl", resolver.url, base_url, environ) as site,
+        running_site(folder / "strmctl", resolver.url, base_url, _BELIEVED) as site,
         fronts.running(front, public, site.server_address, folder / "front"),
     ):
         yield site

@@ -1,15 +1,19 @@
 """Who may play: signatures, an API key or nobody's proof; and redirects below a path."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 from peers import presentation
+from peers.proxy import Proxy, running_proxy, settings_for
 from peers.show import Resolver, Show
 from playback.strmctl import Strmctl, new_strmctl
 
 from standing import fronts
 from standing.site import running_site
+from strmctl.settings.model import Mode
 
 _KEY = "a key that is long enough"
 
@@ -72,13 +76,14 @@ def test_redirects_lead_to_the_upstream_from_below_a_path(
 ) -> None:
     presentation.put(show)
     public = fronts.free_address()
-    environ = {"STRMCTL_PROXY_MODE": "redirect"}
+    settings = settings_for(tmp_path, resolver.url)
+    settings = replace(settings, proxy=replace(settings.proxy, mode=Mode.REDIRECT))
     base_url = f"http://{public}{fronts.PREFIX}"
     with (
-        running_site(tmp_path / "strmctl", resolver.url, base_url, environ) as site,
-        fronts.running(fronts.FRONTS[front], public, site.server_address, tmp_path / "front"),
+        running_proxy(settings, base_url=base_url) as proxy,
+        fronts.running(fronts.FRONTS[front], public, proxy.address, tmp_path / "front"),
     ):
-        url = site.playback_url(show)
+        url = proxy.playback_url(show.slug)
         answer = client.get(url)
         assert answer.status_code == 302
         assert answer.headers["Location"] == show.url("index.m3u8")
@@ -87,24 +92,26 @@ def test_redirects_lead_to_the_upstream_from_below_a_path(
         assert client.get(url, follow_redirects=True).text == presentation.MASTER
 
 
-@pytest.mark.parametrize("prefix", ["/strm", "/a/b", "/s%C3%A9ries", "/strm/stream", "/healthz"])
+@pytest.fixture(params=["/strm", "/a/b", "/s%C3%A9ries", "/strm/stream", "/healthz"])
+def below(
+    request: pytest.FixtureRequest, resolver: Resolver, tmp_path: Path
+) -> Iterator[tuple[Proxy, str]]:
+    """A proxy whose public address is another one and ends in a path, and that path."""
+    base_url = f"http://{fronts.free_address()}{request.param}"
+    with running_proxy(settings_for(tmp_path, resolver.url), base_url=base_url) as proxy:
+        yield proxy, str(request.param)
+
+
 @pytest.mark.parametrize("is_stripped", [False, True], ids=["left on", "taken off"])
 def test_any_path_may_stand_before_it(
-    prefix: str,
-    is_stripped: bool,
-    resolver: Resolver,
-    show: Show,
-    client: httpx.Client,
-    tmp_path: Path,
+    below: tuple[Proxy, str], is_stripped: bool, show: Show, client: httpx.Client
 ) -> None:
     presentation.put(show)
-    strmctl = new_strmctl(tmp_path / "other", resolver.url)
-    base_url = f"http://127.0.0.1:{strmctl.port}{prefix}"
-    with running_site(tmp_path / "strmctl", resolver.url, base_url) as site:
-        own = f"http://{site.server_address}{'' if is_stripped else prefix}"
-        text = client.get(site.playback_url(show).replace(base_url, own)).text
-        assert f"\n{base_url}/strm/hls/" in text
-        video = text.splitlines()[-1].replace(base_url, own)
-        assert client.get(video).text.startswith("#EXTM3U")
-        assert client.get(f"{own}/healthz").status_code == 200
-        assert client.get(f"{own}/healthz/").status_code == 404
+    proxy, prefix = below
+    own = f"http://{proxy.address}{'' if is_stripped else prefix}"
+    text = client.get(proxy.playback_url(show.slug).replace(proxy.url, own)).text
+    assert f"\n{proxy.url}/strm/hls/" in text
+    video = text.splitlines()[-1].replace(proxy.url, own)
+    assert client.get(video).text.startswith("#EXTM3U")
+    assert client.get(f"{own}/healthz").status_code == 200
+    assert client.get(f"{own}/healthz/").status_code == 404

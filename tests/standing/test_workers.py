@@ -99,6 +99,7 @@ def test_first_plays_at_once_are_resolved_once(site: Site, show: Show) -> None:
     assert len(show.questions) == 1
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_replaced(
     resolver: Resolver, show: Show, client: httpx.Client, tmp_path: Path
 ) -> None:
@@ -119,6 +120,7 @@ def test_sigterm_ends_all_of_them(resolver: Resolver, tmp_path: Path) -> None:
         assert "Traceback" not in site.log()
 
 
+@pytest.mark.slow
 def test_sigterm_lets_a_stream_come_to_its_end(
     resolver: Resolver, show: Show, client: httpx.Client, tmp_path: Path
 ) -> None:
@@ -134,6 +136,7 @@ def test_sigterm_lets_a_stream_come_to_its_end(
         assert site.server.process.wait(10) == 0
 
 
+@pytest.mark.slow
 def test_workers_end_with_a_supervisor_that_was_killed(resolver: Resolver, tmp_path: Path) -> None:
     with own_site(resolver, tmp_path) as site:
         every = children(site.server.process.pid)
@@ -145,6 +148,7 @@ def test_workers_end_with_a_supervisor_that_was_killed(resolver: Resolver, tmp_p
                 os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_worker_that_cannot_start_again_ends_the_service(
     resolver: Resolver, tmp_path: Path
 ) -> None:
