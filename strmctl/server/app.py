@@ -28,6 +28,7 @@ from strmctl.server.admission import Admission
 from strmctl.server.api.app import create_api
 from strmctl.server.context import Context
 from strmctl.server.leaving import UntilTheClientLeaves
+from strmctl.server.metrics import Measured, Metrics, metrics
 from strmctl.server.middleware import AccessLog, Cors, Unexpected, describe
 from strmctl.server.page.app import create_page
 from strmctl.server.responses import (
@@ -68,9 +69,12 @@ def create_app(settings: Settings, command: Sequence[str] = ()) -> Starlette:
 
     Raises SettingsError where no usable key is to be had.
     """
+    prefix = unquote(urlsplit(settings.proxy.public_base_url).path)
+    counting = Metrics()
     app = Starlette(
-        routes=_routes(unquote(urlsplit(settings.proxy.public_base_url).path)),
+        routes=_routes(prefix),
         middleware=[
+            Middleware(Measured, metrics=counting, prefix=prefix),
             Middleware(AccessLog),
             Middleware(Cors),
             Middleware(Unexpected),
@@ -82,6 +86,7 @@ def create_app(settings: Settings, command: Sequence[str] = ()) -> Starlette:
     )
     app.router.redirect_slashes = False
     app.state.settings = settings
+    app.state.metrics = counting
     app.state.command = tuple(command) or strmctl_command(None)
     app.state.proof = proofs.proof(settings)
     app.state.signer = proofs.signer(settings)
@@ -96,6 +101,7 @@ def _routes(prefix: str) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
         Route("/healthz", healthz),
         Route("/readyz", readyz),
+        Route("/metrics", metrics),
         Route(playback_url.PATH, stream),
         Route(playback_url.PATH + ".{extension}", stream),
         Route(child_url.PATH + "/{token}/{name}", child),
@@ -115,7 +121,9 @@ async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
     settings: Settings = app.state.settings
     stopping = asyncio.Event()
     async with AsyncExitStack() as stack:
-        app.state.playback = await stack.enter_async_context(player_service(settings))
+        app.state.playback = await stack.enter_async_context(
+            player_service(settings, app.state.metrics)
+        )
         running = await stack.enter_async_context(jobs(settings, app.state.command, stopping))
         if settings.maintain.enabled:
             await stack.enter_async_context(maintenance(settings, running, stopping))

@@ -18,6 +18,7 @@ from strmctl.errors import SettingsError, StrmctlError
 from strmctl.server import systemd
 from strmctl.server.app import create_app
 from strmctl.server.logs import log_to_stderr
+from strmctl.server.metrics import folder_of_workers
 from strmctl.server.protocol import BoundedProtocol
 from strmctl.server.systemd import Systemd
 from strmctl.settings.model import ServeSettings, Settings
@@ -71,7 +72,8 @@ def run(
     if settings.serve.workers > 1:
         log_to_stderr(settings.serve.log_format, verbose=verbose, quiet=quiet)
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING if quiet else logging.INFO)
-        _supervise(config, listener)
+        with folder_of_workers():
+            _supervise(config, listener)
         return
     # uvicorn raises the signals that ended it again once all is closed. To be told to stop by
     # SIGTERM is no failure; Ctrl-C ends like that of every other command.

@@ -1,0 +1,274 @@
+"""`/metrics`: numbers for Prometheus. No label's value is a client's or an upstream's to choose.
+
+Several workers write into one folder, PROMETHEUS_MULTIPROC_DIR, which prometheus_client wants to
+find in the environment when it is imported; whichever worker is asked tells of all.
+"""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from strmctl.domain import child_url, playback_url
+from strmctl.domain.hls.naming import PLAYLIST_NAME
+from strmctl.domain.mapping import LinkState
+from strmctl.errors import DatabaseError
+from strmctl.server.library_metrics import LibraryCollector
+from strmctl.server.middleware import answered, describe
+from strmctl.services.library_gauges import ProbeResults, library_gauges
+from strmctl.services.observing import Cache, Observer
+from strmctl.settings.model import Settings
+from strmctl.storage.database import Database
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_LIBRARY_SECONDS = 5.0
+"""So old may what is told of the library be."""
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_STREAMS = ("playback", "playlist", "segment")
+_ROUTES = (*_STREAMS, "api", "operation", "page")
+_STATUSES = ("2xx", "3xx", "4xx", "5xx", "none")
+_RESOLVED = {200: "resolved", 404: "not_found", 503: "later", 504: "timeout"}
+
+
+class Metrics(Observer):
+    """`folder` is where several workers keep their numbers, "" where there is one alone."""
+
+    def __init__(self, folder: str | None = None) -> None:
+        self._folder = os.environ.get(FOLDER, "") if folder is None else folder
+        self._registry = registry = CollectorRegistry()
+        self._library = LibraryCollector()
+        self._reading = threading.Lock()
+        self._results = ProbeResults(Path(self._folder) / "newest-event" if self._folder else None)
+        self._read_at = -_LIBRARY_SECONDS
+        self.requests = Counter(
+            "strmctl_requests",
+            "Requests answered, by what was asked for.",
+            ["route", "status"],
+            registry=registry,
+        )
+        self.sent = Counter(
+            "strmctl_sent_bytes", "Bytes of bodies sent to clients.", ["route"], registry=registry
+        )
+        self.first_byte = Histogram(
+            "strmctl_first_byte_seconds",
+            "From a player's request to the first byte of the answer.",
+            ["route"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.streams = Gauge(
+            "strmctl_active_streams",
+            "Answers to players that are under way.",
+            multiprocess_mode="livesum",
+            registry=registry,
+        )
+        self._upstream = Histogram(
+            "strmctl_upstream_response_seconds",
+            "From a request to the head of the upstream's answer; none: no answer came.",
+            ["status"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._resolves = Histogram(
+            "strmctl_resolve_seconds",
+            "How long resolvers took.",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._outcomes = Counter(
+            "strmctl_resolves", "Answers of resolvers.", ["outcome"], registry=registry
+        )
+        self._heals = Counter(
+            "strmctl_heals",
+            "Links that died in mid-play, by whether another one took over.",
+            ["outcome"],
+            registry=registry,
+        )
+        self._resumes = Counter(
+            "strmctl_resumes",
+            "Bodies that were cut off, by whether they went on.",
+            ["outcome"],
+            registry=registry,
+        )
+        self._hits = Counter(
+            "strmctl_cache_hits", "Players answered from memory.", ["cache"], registry=registry
+        )
+        self._probes = Counter(
+            "strmctl_probe_results",
+            "Probes that failed or changed a link's state, by the state they left.",
+            ["state"],
+            registry=registry,
+        )
+        self._begin_at_zero()
+        registry.register(self._library)
+
+    def _begin_at_zero(self) -> None:
+        """A rate needs a value from before the first time that something happens."""
+        for route in _ROUTES:
+            self.requests.labels(route, "2xx")
+            self.sent.labels(route)
+        for route in _STREAMS:
+            self.first_byte.labels(route)
+            self.requests.labels(route, "5xx")
+        for status in _STATUSES:
+            self._upstream.labels(status)
+        for outcome in (*_RESOLVED.values(), "failed"):
+            self._outcomes.labels(outcome)
+        for counter, well in ((self._heals, "healed"), (self._resumes, "resumed")):
+            for outcome in (well, "failed"):
+                counter.labels(outcome)
+        for cache in Cache:
+            self._hits.labels(cache)
+        for state in LinkState:
+            self._probes.labels(state)
+
+    def upstream_answered(self, seconds: float, status: int | None) -> None:
+        self._upstream.labels(_status(status or 0)).observe(seconds)
+
+    def resolver_answered(self, seconds: float, http_status: int) -> None:
+        self._resolves.observe(seconds)
+        self._outcomes.labels(_RESOLVED.get(http_status, "failed")).inc()
+
+    def healed(self, *, well: bool) -> None:
+        self._heals.labels("healed" if well else "failed").inc()
+
+    def resumed(self, *, well: bool) -> None:
+        self._resumes.labels("resumed" if well else "failed").inc()
+
+    def cache_hit(self, cache: Cache) -> None:
+        self._hits.labels(cache).inc()
+
+    def read_library(self, database: Database, settings: Settings) -> None:
+        """Not more often than every few seconds; without a database its numbers are missing."""
+        with self._reading:
+            now = time.monotonic()
+            if now - self._read_at < _LIBRARY_SECONDS:
+                return
+            try:
+                found = library_gauges(database, settings.maintain)
+                for state, number in self._results.since_last_time(database).items():
+                    self._probes.labels(state).inc(number)
+            except DatabaseError:
+                self._library.gauges = None
+            else:
+                self._library.gauges = found
+                self._read_at = now
+
+    def exposition(self, accept: str) -> tuple[bytes, str]:
+        """The numbers as text and its media type: OpenMetrics where that is accepted."""
+        generate, media_type = choose_encoder(accept)
+        return generate(self._told()), media_type
+
+    def _told(self) -> CollectorRegistry:
+        if not self._folder:
+            return self._registry
+        _forget_the_dead(Path(self._folder))
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, self._folder)  # type: ignore[no-untyped-call]
+        registry.register(self._library)
+        return registry
+
+
+class Measured:
+    """Counts each request once, when it has ended; AccessLog below it has seen what became of it.
+
+    `prefix` is the path of public_base_url.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, prefix: str = "") -> None:
+        self._app = app
+        self._metrics = metrics
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        route = _route(scope["path"].removeprefix(self._prefix))
+        is_stream = route in _STREAMS
+        if is_stream:
+            self._metrics.streams.inc()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            if is_stream:
+                self._metrics.streams.dec()
+            self._count(scope, route)
+
+    def _count(self, scope: Scope, route: str) -> None:
+        seen = answered(scope)
+        self._metrics.requests.labels(route, _status(seen.status)).inc()
+        self._metrics.sent.labels(route).inc(seen.bytes)
+        if route in _STREAMS and seen.first_byte is not None:
+            self._metrics.first_byte.labels(route).observe(seen.first_byte)
+
+
+class _State(Protocol):
+    """What the endpoint finds in `app.state`."""
+
+    metrics: Metrics
+    settings: Settings
+
+
+async def metrics(request: Request) -> Response:
+    describe(request.scope, "metrics")
+    state: _State = request.app.state
+    found = state.metrics
+    await asyncio.to_thread(found.read_library, request.state.database, state.settings)
+    text, media_type = found.exposition(request.headers.get("accept", ""))
+    return Response(text, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
+
+
+@contextmanager
+def folder_of_workers() -> Iterator[None]:
+    """For the process that starts the workers, as long as they run."""
+    with TemporaryDirectory(prefix="strmctl-metrics-") as folder:
+        os.environ[FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[FOLDER]
+
+
+def _route(path: str) -> str:
+    if path.startswith(playback_url.PATH):
+        return "playback"
+    if path.startswith(child_url.PATH + "/"):
+        return "playlist" if path.endswith("/" + PLAYLIST_NAME) else "segment"
+    if path.startswith("/api/"):
+        return "api"
+    return "operation" if path in ("/healthz", "/readyz", "/metrics") else "page"
+
+
+def _status(status: int) -> str:
+    """Its class; `none` for no answer."""
+    return f"{status // 100}xx" if 100 <= status < 600 else "none"
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """What workers that were killed had under way is not under way any more."""
+    for file in folder.glob("gauge_live*_*.db"):
+        worker = int(file.stem.rpartition("_")[2])
+        if not _runs(worker):
+            mark_process_dead(worker, str(folder))  # type: ignore[no-untyped-call]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, PermissionError):  # Another user's is no worker of ours.
+        return False
+    return True

@@ -1,0 +1,38 @@
+"""One upstream and resolver for each worker; a server of its own for each test that counts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from peers.proxy import Proxy, running_proxy, settings_for
+from peers.show import Resolver, Show
+from peers.upstream import Upstream, running_upstream
+
+
+@pytest.fixture(scope="session")
+def upstream() -> Iterator[Upstream]:
+    with running_upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="session")
+def resolver(upstream: Upstream) -> Resolver:
+    return Resolver(upstream)
+
+
+@pytest.fixture
+def show(resolver: Resolver) -> Show:
+    return resolver.new_show()
+
+
+@pytest.fixture
+def proxy(resolver: Resolver, tmp_path: Path) -> Iterator[Proxy]:
+    with running_proxy(settings_for(tmp_path, resolver.url)) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client(trust_env=False, timeout=10) as client:
+        yield client

@@ -1,0 +1,65 @@
+"""What `/metrics` says, by name and labels; and a server that has seen a little of everything."""
+
+import json
+from datetime import UTC, datetime
+
+import httpx
+from peers import presentation
+from peers.proxy import Proxy, identity
+from peers.routes import cut, file
+from peers.show import Show
+from prometheus_client.parser import text_string_to_metric_families
+
+from strmctl.domain.mapping import LinkState
+from strmctl.storage.database import Database
+from strmctl.storage.mappings import Mappings, Registration
+
+Numbers = dict[str, float]
+
+
+def scrape(client: httpx.Client, url: str) -> str:
+    answer = client.get(f"{url}/metrics")
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def numbers(text: str) -> Numbers:
+    """By `name{label="value"}`, the labels in their order."""
+    found = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = ",".join(f'{name}="{value}"' for name, value in sample.labels.items())
+            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+    return found
+
+
+def names(text: str) -> set[str]:
+    """Of all series that there can be, as a query names them."""
+    return {
+        sample.name for family in text_string_to_metric_families(text) for sample in family.samples
+    }
+
+
+def live_through(proxy: Proxy, show: Show, client: httpx.Client) -> None:
+    """A play that heals and resumes, one that fails, and a link that a probe found dead."""
+    Mappings(Database.open(proxy.settings.database)).register(
+        [Registration(identity(show.slug), "x.strm")]
+    )
+    presentation.put(show)
+    found = presentation.addresses(client, proxy.playback_url(show.slug))
+    show.expire()
+    assert client.get(found["video1.m4s"]).status_code == 200
+    show.routes["video2.m4s"] = cut(file(presentation.FILES["video2.m4s"], etag='"x"'), every=2000)
+    assert client.get(found["video2.m4s"]).content == presentation.FILES["video2.m4s"]
+    show.is_dead = True
+    assert client.get(found["video0.m4s"]).status_code == 403
+    assert client.get(f"{proxy.url}/strm/stream?slug=no").status_code == 403
+    assert client.get(proxy.playback_url("unknown")).status_code == 404
+
+
+def probed(database: Database, state: LinkState) -> None:
+    with database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO event (at, kind, detail) VALUES (?, 'probed', ?)",
+            (f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000}Z", json.dumps({"to": state})),
+        )
