@@ -8,6 +8,7 @@ from peers import presentation
 from peers.proxy import Proxy, identity
 from peers.routes import cut, file
 from peers.show import Show
+from playback.waiting import until
 from prometheus_client.parser import text_string_to_metric_families
 
 from strmctl.domain.mapping import LinkState
@@ -41,10 +42,9 @@ def names(text: str) -> set[str]:
 
 
 def live_through(proxy: Proxy, show: Show, client: httpx.Client) -> None:
-    """A play that heals and resumes, one that fails, and a link that a probe found dead."""
-    Mappings(Database.open(proxy.settings.database)).register(
-        [Registration(identity(show.slug), "x.strm")]
-    )
+    """A play that heals and resumes, and some that fail."""
+    with Database.open(proxy.settings.database) as database:
+        Mappings(database).register([Registration(identity(show.slug), "x.strm")])
     presentation.put(show)
     found = presentation.addresses(client, proxy.playback_url(show.slug))
     show.expire()
@@ -54,7 +54,13 @@ def live_through(proxy: Proxy, show: Show, client: httpx.Client) -> None:
     show.is_dead = True
     assert client.get(found["video0.m4s"]).status_code == 403
     assert client.get(f"{proxy.url}/strm/stream?slug=no").status_code == 403
-    assert client.get(proxy.playback_url("unknown")).status_code == 404
+    assert client.get(proxy.playback_url("nobodys")).status_code == 404
+    until(lambda: is_idle(client, proxy.url), "the last answer has ended")
+
+
+def is_idle(client: httpx.Client, url: str) -> bool:
+    """Whether every player's request has been counted."""
+    return numbers(scrape(client, url))["strmctl_active_streams"] == 0
 
 
 def probed(database: Database, state: LinkState) -> None:

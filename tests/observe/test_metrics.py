@@ -1,15 +1,15 @@
 """`/metrics` counts what has happened, once, and says it as Prometheus wants to hear it."""
 
 import subprocess
-from pathlib import Path
 
 import httpx
 import pytest
 from peers.proxy import SITE, Proxy, running_proxy, settings_for
+from peers.routes import Gate
 from peers.show import Resolver, Show
 from playback.waiting import until
 
-from observe.numbers import live_through, numbers, probed, scrape
+from observe.numbers import is_idle, live_through, numbers, probed, scrape
 from strmctl.domain.mapping import LinkState
 from strmctl.storage.database import Database
 
@@ -76,12 +76,12 @@ def test_no_label_is_a_clients_or_an_upstreams_to_choose(
     before = set(numbers(scrape(client, proxy.url)))
     for number in range(20):
         client.get(f"{proxy.url}/made-up-{number}?slug=up-{number}")
-        client.get(proxy.playback_url(f"unknown-{number}"))
+        client.get(proxy.playback_url(f"nobodys-{number}"))
         client.get(f"{proxy.url}/strm/hls/token-{number}/{number}.ts")
         client.request(f"M{number}", f"{proxy.url}/strm/stream")
     text = scrape(client, proxy.url)
     assert len(set(numbers(text)) - before) <= 8
-    for secret in (show.slug, SITE, "made-up", "unknown", "token", "127.0.0.1"):
+    for secret in (show.slug, SITE, "made-up", "nobodys", "token", "127.0.0.1"):
         assert secret not in text
 
 
@@ -120,17 +120,12 @@ def test_probes_are_counted_from_their_events_though_history_is_forgotten(
 
 
 def test_a_stream_is_active_while_it_is_sent(
-    proxy: Proxy, show: Show, client: httpx.Client, tmp_path: Path
+    proxy: Proxy, show: Show, client: httpx.Client
 ) -> None:
-    from peers.routes import Gate
-
     gate = Gate(b"G" * 500_000, 100)
     show.entry, show.routes["film.ts"] = "film.ts", gate
     with client.stream("GET", proxy.playback_url(show.slug)):
         found = numbers(scrape(client, proxy.url))
         assert found["strmctl_active_streams"] == 1
         gate.open()
-    until(
-        lambda: numbers(scrape(client, proxy.url))["strmctl_active_streams"] == 0,
-        "the stream has ended",
-    )
+    until(lambda: is_idle(client, proxy.url), "the stream has ended")
