@@ -26,8 +26,8 @@ from strmctl.storage.resolved_urls import have_resolved_to, resolving_to
 from strmctl.storage.sightings import Settled, Sighting, Sightings
 from strmctl.storage.strm_file import Content, LibraryFiles
 
-BAD, UNCHANGED, DUPLICATE, TAKEN, CONFLICT, FOREIGN = (
-    "bad", "unchanged", "duplicate", "taken", "conflict", "foreign"
+BAD, UNCHANGED, DUPLICATE, TAKEN, CONFLICT, FOREIGN, LINK = (
+    "bad", "unchanged", "duplicate", "taken", "conflict", "foreign", "link"
 )  # fmt: skip
 
 
@@ -49,25 +49,32 @@ class Importing:
         self._mappings, self._dating = Mappings(database), Dating(database)
         self._adoption = adoption
 
-    def plan(self, below: str = "") -> Iterator[Step]:
-        """`below` is a folder of the library. Two looks, since what becomes of a file depends on
-        files that are met later."""
+    def plan(self, below: str = "", *, only: Sequence[str] | None = None) -> Iterator[Step]:
+        """`below` is a folder of the library; with `only` these paths are looked at. Two looks,
+        since what becomes of a file depends on files that are met later."""
         with Sightings(self._database) as sightings:
-            yield from self._first_look(below, sightings)
+            yield from self._first_look(below, only, sightings)
             sightings.settle()
             for page in sightings.settled():
                 yield from self._second_look(page, sightings)
 
-    def _first_look(self, below: str, sightings: Sightings) -> Iterator[Step]:
-        unreadable: list[Finding] = []
+    def _first_look(
+        self, below: str, only: Sequence[str] | None, sightings: Sightings
+    ) -> Iterator[Step]:
+        unseen: list[Finding] = []
 
-        def tell(folder: str, error: ItemError) -> None:
-            unreadable.append(Finding(BAD, folder or ".", str(error)))
+        def unreadable(folder: str, error: ItemError) -> None:
+            unseen.append(Finding(BAD, folder or ".", str(error)))
 
-        paths = strm_paths(self._library, below, unreadable=tell)
-        for batch in look(self._files, paths, self._proof):
+        def linked(folder: str) -> None:
+            if not self._files.is_inside(folder):
+                reason = "a symbolic link out of the library: not followed: mount the folder there"
+                unseen.append(Finding(LINK, folder, reason))
+
+        walk = strm_paths(self._library, below, unreadable=unreadable, linked=linked)
+        for batch in look(self._files, walk if only is None else only, self._proof):
             yield from self._sort(batch, sightings)
-        yield from unreadable
+        yield from unseen
 
     def _sort(self, batch: Sequence[TreeFile], sightings: Sightings) -> Iterator[Step]:
         rows = self._rows(batch)

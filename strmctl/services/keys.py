@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import parse_qs, urlsplit
 
+from strmctl.domain.counted import counted
 from strmctl.domain.playback_url import KeyProof, key_id_in
 from strmctl.domain.signature import Key
 from strmctl.errors import ItemError, SafetyError, SettingsError
@@ -80,8 +81,8 @@ def retire(settings: Settings, key_id: str, *, force: bool = False) -> KeyUse:
         raise SafetyError(f"{key_id} is the last key: add another one first")
     if use.files and not force:
         raise SafetyError(
-            f"{use.files} files are signed with {key_id}: run `strmctl rewrite` first; nothing "
-            "was done; with --force they are refused until it has run"
+            f"{counted(use.files, 'file')} signed with {key_id}: run `strmctl rewrite` first; "
+            "nothing was done; with --force they are refused until it has run"
         )
     kept = [line for line in _lines(settings) if not (_is_key(line) and _id(line) == key_id)]
     key_file.replace_lines(settings.proxy.secret_file, kept)

@@ -80,7 +80,7 @@ def look(files: LibraryFiles, strm_paths: Iterable[str], proof: Proof) -> Iterat
 def classify(strm_path: str, content: Content, proof: Proof) -> TreeFile:
     if content is None or isinstance(content, ItemError):
         reason = "vanished while it was looked at" if content is None else str(content)
-        return TreeFile(strm_path, Kind.BAD, reason=reason)
+        return TreeFile(strm_path, Kind.BAD, reason=reason.removeprefix(f"{strm_path}: "))
     text = strm_text.parse(content)
     url = text.url
     if url is None:

@@ -100,9 +100,10 @@ class DatabaseHealth:
         return [Site(*row) for row in self._database.query(_SITES)]
 
     def one_of(self, site: str) -> Mapping | None:
-        """The newest mapping of a site."""
+        """The newest episode of a site, or movie where it has no episodes."""
         found = self._database.query(
-            "SELECT * FROM strm_mapping WHERE site = ? ORDER BY id DESC LIMIT 1", (site,)
+            "SELECT * FROM strm_mapping WHERE site = ? ORDER BY season IS NULL, id DESC LIMIT 1",
+            (site,),
         )
         return rows.mapping(found[0]) if found else None
 

@@ -12,13 +12,22 @@ def _raise(_folder: str, error: ItemError) -> None:
     raise error
 
 
+def _forget(_folder: str) -> None:
+    return
+
+
 def strm_paths(
-    library: Path, below: str = "", *, unreadable: Callable[[str, ItemError], None] = _raise
+    library: Path,
+    below: str = "",
+    *,
+    unreadable: Callable[[str, ItemError], None] = _raise,
+    linked: Callable[[str], None] = _forget,
 ) -> Iterator[str]:
     """Relative to the library with `/`, in the order of their names, a folder at a time.
 
     Folders and files whose names begin with a dot are left out. Raises ItemError for a folder
-    that cannot be read, since what is not seen must not count as gone, or tells `unreadable`.
+    that cannot be read, since what is not seen must not count as gone, or tells `unreadable`;
+    `linked` is told the folders that are symbolic links.
     """
     try:
         with os.scandir(library / below) as found:
@@ -31,9 +40,11 @@ def strm_paths(
             continue
         path = f"{below}/{entry.name}" if below else entry.name
         if entry.is_dir(follow_symlinks=False):
-            yield from strm_paths(library, path, unreadable=unreadable)
+            yield from strm_paths(library, path, unreadable=unreadable, linked=linked)
         elif entry.name.lower().endswith(EXTENSION):
             yield path
+        elif entry.is_symlink() and entry.is_dir():
+            linked(path)
 
 
 def names_in(folder: Path) -> list[str]:

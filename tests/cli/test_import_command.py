@@ -177,6 +177,23 @@ def test_links_pipes_and_odd_names_are_told_and_left(strmctl: Strmctl, tree: Pat
     assert outside.read_text() == f"{URL}\n"
 
 
+def test_a_path_is_told_once(strmctl: Strmctl, tree: Path) -> None:
+    put(tree, "A/A S01E01.strm", b"x" * 70_000)
+    told = strmctl("import", "library", code=12).out
+    assert told == "bad A/A S01E01.strm: not a .strm file: it is left alone\n"
+
+
+def test_folders_behind_links_are_told_where_they_are_not_looked_at(
+    strmctl: Strmctl, tree: Path
+) -> None:
+    put(tree.parent, "elsewhere/Film (2001).strm")
+    put(tree, "Here/Film (2002).strm")
+    (tree / "Out").symlink_to(tree.parent / "elsewhere")
+    (tree / "In").symlink_to(tree / "Here")
+    assert outcomes(strmctl) == {"Out": "link", "Here/Film (2002).strm": "adopted"}
+    assert "mount the folder there" in strmctl("import", "library").out
+
+
 # Own files
 
 

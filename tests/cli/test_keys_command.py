@@ -35,7 +35,7 @@ def test_a_rotation(strmctl: Strmctl, library: Path, key: Path) -> None:
         {**old, "state": "verifies"},
     ]
     ended = strmctl("keys", "retire", old["id"], code=25)
-    assert f"2 files are signed with {old['id']}: run `strmctl rewrite`" in ended.err
+    assert f"2 files signed with {old['id']}: run `strmctl rewrite`" in ended.err
     strmctl("rewrite")
     assert strmctl("keys", "retire", old["id"], "--json").document["id"] == old["id"]
 
@@ -45,6 +45,16 @@ def test_a_rotation(strmctl: Strmctl, library: Path, key: Path) -> None:
     assert sorted(path.name for path in library.iterdir() if "key" in path.name) == [key.name]
     assert strmctl("rewrite").err == "2 unchanged\n"
     assert not new.startswith("-")
+
+
+@pytest.mark.usefixtures("library")
+def test_one_file_is_one_file(strmctl: Strmctl) -> None:
+    strmctl("write", "--site", "a.to", "--slug", "one", "--language", "de")
+    [old] = _uses(strmctl("keys", "list", "--json"))
+    strmctl("keys", "add")
+    refused = strmctl("keys", "retire", old["id"], code=25).err
+    assert f": 1 file signed with {old['id']}: " in refused
+    assert f" {old['id']}: 1 file signed with it, " in strmctl("doctor", code=10).out
 
 
 @pytest.mark.usefixtures("shelf")

@@ -149,6 +149,18 @@ def test_a_command(well: Path, findings: Findings, command: str, is_there: bool)
     assert kinds(found) == ([] if is_there else [("resolver", "error", "mine")])
 
 
+def test_a_template_of_episodes_is_not_asked_for_a_movie(
+    strmctl: Callable[..., object], well: Path, findings: Findings
+) -> None:
+    replace_settings(well, "nas.test/{slug}", "nas.test/{slug}/{season}/{episode}")
+    strmctl("write", "--site", "a.to", "--slug", "film", "--language", "de")
+    assert findings(code=0) == []
+    strmctl("remove", "--series", "show", "--force")
+    [found] = findings(code=10)
+    assert (found["check"], found["subject"]) == ("resolver", "mine")
+    assert "needs a season" in found["reason"]
+
+
 def test_a_table_that_cannot_be_used(well: Path, findings: Findings) -> None:
     add_settings(well, '[resolvers.other]\nsites = ["b.to"]\ntype = "nonsense"\n')
     add_settings(well, '[resolvers.third]\nsites = ["c.to"]\ntype = "template"\n')

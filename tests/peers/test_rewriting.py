@@ -66,7 +66,7 @@ def test_38_after_a_new_key_every_file_plays_and_what_the_old_one_signed_does_no
     new, old = _new_key(strmctl)
     refused = strmctl.run("keys", "retire", old)
     assert refused.returncode == 25
-    assert "30 files are signed with" in refused.stderr
+    assert "30 files signed with" in refused.stderr
     _run(strmctl, "rewrite", "--force")
     with strmctl.serving():
         assert _statuses([*before[:3], *_urls(strmctl)[:3]]) == {404}

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
 
 from strmctl.domain import playback_url, strm_text
+from strmctl.domain.counted import counted
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
 from strmctl.services import own_file, write_plan
@@ -169,7 +170,7 @@ def signed_by_others(counts: Table[str, int], key_ids: Sequence[str]) -> Iterato
             Severity.WARNING if accepted else Severity.ERROR,
             "key",
             key_id,
-            f"{number} files are signed with it, "
+            f"{counted(number, 'file')} signed with it, "
             + ("which is not the first key any more" if accepted else "which is no key in force"),
             f"{_REWRITE}, then `strmctl keys retire {key_id}`" if accepted else _REWRITE,
         )
@@ -202,9 +203,8 @@ def _unknown(file: TreeFile) -> Finding:
             )
         case Kind.FOREIGN:
             reason = "holds a URL that is not strmctl's"
-            return Finding(
-                Severity.INFO, "foreign", file.strm_path, reason, "`strmctl import` adopts it"
-            )
+            remedy = "`strmctl import` adopts it, or says why it cannot"
+            return Finding(Severity.INFO, "foreign", file.strm_path, reason, remedy)
         case Kind.BAD:
             return Finding(
                 Severity.WARNING, "bad", file.strm_path, file.reason, "correct or remove it"

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from strmctl.domain.counted import counted
 from strmctl.errors import SettingsError
 from strmctl.services import proofs
 from strmctl.services.doctor.finding import DRIFT, Finding, Severity, of_error
@@ -81,7 +82,7 @@ def open_to_others(
         for file in files:
             file.chmod(0o600)
 
-    beside = f", and {len(files) - 1} files beside it" if files[1:] else ""
+    beside = f", and {counted(len(files) - 1, 'file')} beside it" if files[1:] else ""
     remedy = f"`chmod 600 {shlex.join(map(str, files))}`"
     return Finding(Severity.ERROR, check, str(files[0]), reason + beside, remedy, mend, exit_code)
 

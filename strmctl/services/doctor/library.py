@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 
+from strmctl.domain.counted import counted
 from strmctl.domain.playback_url import NoProof
 from strmctl.domain.selection import Selection
 from strmctl.errors import SettingsError
@@ -26,11 +27,12 @@ def library_there(installation: Installation) -> Iterator[Finding]:
         rows = installation.rows()
         known_empty = installation.usable_database() is not None and not rows
         safe = known_empty and not os.path.lexists(library)
+        though = f", though it has {counted(rows, 'mapping')}" if rows else ""
         yield Finding(
             Severity.ERROR,
             "library",
             str(library),
-            "the library is not there" + (f", though it has {rows} mappings" if rows else ""),
+            f"the library is not there{though}",
             "mount it, or correct `library`" if rows else f"`mkdir -p {library}`",
             partial(library.mkdir, parents=True, exist_ok=True) if safe else None,
         )
@@ -108,7 +110,7 @@ def _empty(installation: Installation, rows: int) -> Finding:
         Severity.ERROR,
         "library",
         str(installation.settings.library),
-        f"it is empty, though it has {rows} mappings",
+        f"it is empty, though it has {counted(rows, 'mapping')}",
         "mount it, or write it anew with `strmctl rewrite --create-missing --force`",
     )
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from strmctl.domain.counted import counted
 from strmctl.domain.mapping import Mapping
 from strmctl.errors import ResolverError, SettingsError
 from strmctl.resolvers.contract import Reason, ResolveRequest
@@ -184,6 +185,7 @@ def _without_resolver(site: Site) -> Finding:
         severity,
         "resolver",
         site.name,
-        f"no resolver for its {site.mappings} mappings, {site.unresolved} of them without a URL",
+        f"no resolver for its {counted(site.mappings, 'mapping')}, "
+        f"{site.unresolved} of them without a URL",
         f'add a [resolvers.NAME] table with sites = ["{site.name}"] to the settings',
     )
