@@ -1,5 +1,7 @@
 """strmctl serve: the proxy, until it is told to stop."""
 
+import logging
+import os
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +11,7 @@ from strmctl.cli.app import Panel, command
 from strmctl.cli.interruption import take_no_signals
 from strmctl.cli.run import Run
 from strmctl.errors import SettingsError
-from strmctl.settings.model import Auth, Settings
+from strmctl.settings.model import Auth, LogFormat, Settings
 
 if TYPE_CHECKING:
     import socket
@@ -34,6 +36,8 @@ def serve(
     run.override("serve.workers", workers)
     run.override("maintain.enabled", True if maintain else None)
     settings = run.settings
+    # Set for another program, it would make prometheus_client write among that one's numbers.
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
 
     from strmctl.server import process
     from strmctl.services.jobs import strmctl_command
@@ -46,7 +50,7 @@ def serve(
         _check_auth(run, settings, listener, insecure=insecure)
         rehearse(settings)
         take_no_signals()
-        run.output.note(f"strmctl serves {settings.proxy.public_base_url} on {_name(listener)}")
+        _tell(run, f"strmctl serves {settings.proxy.public_base_url} on {_name(listener)}")
         process.run(
             settings,
             listener,
@@ -64,7 +68,20 @@ def _check_auth(run: Run, settings: Settings, listener: "socket.socket", *, inse
             'proxy.auth = "none" would let anybody play who reaches '
             f"{settings.serve.host}: set it to hmac, listen on 127.0.0.1 or pass --insecure"
         )
-    run.output.warn('proxy.auth is "none": whoever reaches this server can play everything')
+    _tell(run, 'proxy.auth is "none": whoever reaches this server can play everything', warns=True)
+
+
+def _tell(run: Run, text: str, *, warns: bool = False) -> None:
+    """As every command does; where the log is JSON, as a line of it."""
+    if run.settings.serve.log_format is LogFormat.JSON:
+        from strmctl.server.logs import log_to_stderr
+
+        log_to_stderr(LogFormat.JSON, verbose=run.output.verbose, quiet=run.output.quiet)
+        logging.getLogger(__name__).log(logging.WARNING if warns else logging.INFO, text)
+    elif warns:
+        run.output.warn(text)
+    else:
+        run.output.note(text)
 
 
 def is_loopback(address: str) -> bool:

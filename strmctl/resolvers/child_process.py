@@ -15,7 +15,8 @@ from strmctl.tracing import REQUEST_ID_VARIABLE, request_id
 
 _STDERR = 2
 _STDERR_KEPT = 4096
-_SECRETS = ("STRM_PROXY_SECRET", "STRMCTL_PROXY_SECRET")
+_SECRETS = ("STRM_PROXY_SECRET", "STRMCTL_PROXY_SECRET", "STRMCTL_SERVE_ADMIN_TOKEN")
+_OWN = (*_SECRETS, "PROMETHEUS_MULTIPROC_DIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,8 @@ class _Conversation(asyncio.SubprocessProtocol):
 
 
 def _environment(egress: str) -> dict[str, str]:
-    """strmctl's own, without its keys; `egress` by the names that programs look for."""
-    environment = {key: value for key, value in os.environ.items() if key not in _SECRETS}
+    """strmctl's own, without what is for it alone; `egress` by the names that programs look for."""
+    environment = {key: value for key, value in os.environ.items() if key not in _OWN}
     if request_id.get():
         environment[REQUEST_ID_VARIABLE] = request_id.get()
     if egress:
