@@ -5,7 +5,7 @@ StrmctlError               1  500  unexpected
 ├── ForbiddenError         2  403  a signature or key that does not verify
 ├── SettingsError          3  500  a setting, key file or port that cannot be used
 ├── DatabaseError          4  503  the database cannot be opened, read or migrated
-├── LockedError            5  503  another run holds the lock
+├── LockedError            5  409  another run holds the lock
 ├── ItemError             12  502  one item failed, the others go on
 │   ├── ResolverError     12  502  the resolver gave no usable answer
 │   └── UpstreamError     12  502  the upstream gave no usable answer
@@ -47,7 +47,7 @@ class DatabaseError(StrmctlError):
 
 class LockedError(StrmctlError):
     exit_code = 5
-    http_status = 503
+    http_status = 409
 
 
 class ItemError(StrmctlError):

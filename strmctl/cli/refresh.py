@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from strmctl.services.refresh import Refreshed
     from strmctl.storage.database import Database
 
-_FEW = 20
-
 
 @command(Panel.LINKS)
 @selecting
@@ -80,7 +78,7 @@ def _refresh(run: Run, selection: Selection, *, force: bool, wait: str | None) -
 
     from strmctl.services.refresh import check_brake
 
-    as_a_play = _is_like_a_play(run.settings.proxy.mode, selection)
+    as_a_play = selection.is_a_few_ids and run.settings.proxy.mode is not Mode.DIRECT
     opened = run.open_database() if as_a_play else run.alone("refresh", wait)
     with opened as database:
         if not force:
@@ -89,12 +87,6 @@ def _refresh(run: Run, selection: Selection, *, force: bool, wait: str | None) -
     text = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
     run.output.summary(counts, text)
     return ItemError.exit_code if counts["failed"] else 0
-
-
-def _is_like_a_play(mode: Mode, selection: Selection) -> bool:
-    """A few that are named by their ids are renewed as playing them would: beside other runs."""
-    ids = selection.ids
-    return 0 < len(ids) <= _FEW and selection == Selection(ids=ids) and mode is not Mode.DIRECT
 
 
 async def _refresh_all(run: Run, database: "Database", selection: Selection) -> dict[str, int]:

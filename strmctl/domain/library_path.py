@@ -31,6 +31,12 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ID_FORMS = {"tvdb_id": r"\d{1,12}", "tmdb_id": r"\d{1,12}", "imdb_id": r"tt\d{5,12}"}
 
 
+class PathTakenError(UsageError):
+    """Another identity's file lies there."""
+
+    http_status = 409
+
+
 @dataclass(frozen=True, slots=True)
 class Naming:
     """What names are made from besides the identity; without title, a readable slug.
@@ -80,7 +86,7 @@ def choose_path(
     """One of `paths` that no other identity has; `siblings` are the episode's other mappings.
 
     The first language of an episode keeps the plain name; one that comes later has its language
-    as a suffix, a second provider of a language that and the provider. Raises UsageError where
+    as a suffix, a second provider of a language that and the provider. Raises PathTakenError where
     another series or film is in the way, or all of them are taken.
     """
     suffixes = 0
@@ -93,7 +99,7 @@ def choose_path(
             return candidate
         if work(owner) != work(identity):
             break
-    raise UsageError(f"{candidate} belongs to {owner}: give a year, an id or a path of its own")
+    raise PathTakenError(f"{candidate} belongs to {owner}: give a year, an id or a path of its own")
 
 
 def work(identity: Identity) -> tuple[str, str, int | None, int | None]:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from strmctl.domain.mapping import LinkState
 
+_FEW = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -37,3 +39,8 @@ class Selection:
     @property
     def is_everything(self) -> bool:
         return self == Selection()
+
+    @property
+    def is_a_few_ids(self) -> bool:
+        """Those are renewed as playing them would: beside other runs."""
+        return 0 < len(self.ids) <= _FEW and self == Selection(ids=self.ids)

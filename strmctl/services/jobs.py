@@ -110,10 +110,22 @@ class Jobs:
     async def start(self, request: JobRequest) -> Job:
         """It begins at once, or when the one before it has ended."""
         job = await asyncio.to_thread(self._records.create, request, self._owner, _now())
+        self._begin(job, request)
+        return job
+
+    async def start_or_join(self, request: JobRequest) -> tuple[Job, bool]:
+        """True with a new job; False with one that does the same and is not over yet."""
+        job, is_new = await asyncio.to_thread(
+            self._records.find_or_create, request, self._owner, _now()
+        )
+        if is_new:
+            self._begin(job, request)
+        return job, is_new
+
+    def _begin(self, job: Job, request: JobRequest) -> None:
         task = asyncio.create_task(self._run(job, alone=request.alone), name=f"job {job.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return job
 
     async def get(self, job_id: int) -> Job:
         """Raises UnknownJobError, as `cancel` and `follow` do."""

@@ -7,15 +7,19 @@ from strmctl.errors import ItemError
 from strmctl.storage.mappings import Mappings
 
 
+class UnknownMappingError(ItemError):
+    http_status = 404
+
+
 def one(mappings: Mappings, name: str, library: Path) -> Mapping:
     """The mapping with this id or at this path, relative to the library or to where the user is.
 
-    Raises ItemError where there is none.
+    Raises UnknownMappingError where there is none.
     """
     mapping = mappings.get(int(name)) if _is_id(name) else None
     mapping = mapping or mappings.by_path(name) or mappings.by_path(_in_library(name, library))
     if mapping is None:
-        raise ItemError(f"no such mapping: {name}")
+        raise UnknownMappingError(f"no such mapping: {name}")
     return mapping
 
 

@@ -8,17 +8,21 @@ from strmctl.errors import ItemError
 from strmctl.storage.mappings import Mappings
 
 
+class ForeignFileError(ItemError):
+    http_status = 409
+
+
 def check_own(
     strm_path: str, content: bytes | None, versions: Iterable[Mapping], mappings: Mappings
 ) -> None:
-    """Raises ItemError for content that is none of a mapping's; `versions` are the mapping as it
+    """Raises ForeignFileError for content that is none of a mapping's; `versions` are the mapping as it
     is and as it shall be.
 
     Its own are its playback URL, its upstream URL, and those it had before: a killed run may
     have left one of them.
     """
     if is_foreign(content, versions, mappings):
-        raise ItemError(f"{strm_path}: holds something else: move it away, or write with --force")
+        raise ForeignFileError(f"{strm_path}: holds something else: move it away, or write with --force")
 
 
 def is_foreign(content: bytes | None, versions: Iterable[Mapping], mappings: Mappings) -> bool:

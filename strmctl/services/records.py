@@ -4,11 +4,13 @@ from collections.abc import Mapping as Table
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from strmctl.domain.job import Job
 from strmctl.domain.mapping import LinkState, Mapping
 
 if TYPE_CHECKING:
     from strmctl.services.stats import Stats
     from strmctl.services.write import Written
+    from strmctl.storage.events import Event
 
 Record = dict[str, object]
 
@@ -45,6 +47,37 @@ def mapping_record(mapping: Mapping, playback_url: str, *, reveal: bool = False)
 def written_record(written: "Written") -> Record:
     record = mapping_record(written.mapping, written.playback_url)
     return {**record, "outcome": written.outcome}
+
+
+def event_record(event: "Event") -> Record:
+    return {
+        "type": "event",
+        "id": event.id,
+        "mapping_id": event.mapping_id,
+        "at": event.at,
+        "kind": event.kind,
+        "detail": dict(event.detail),
+    }
+
+
+def job_record(job: Job) -> Record:
+    return {
+        "type": "job",
+        "id": job.id,
+        "command": job.command,
+        "arguments": list(job.arguments),
+        "cause": job.cause,
+        "state": job.state,
+        "total": job.total,
+        "done": job.done,
+        "counts": dict(job.counts),
+        "exit_code": job.exit_code,
+        "message": job.message,
+        "cancel_requested": job.cancel_requested,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+    }
 
 
 def stats_record(found: "Stats", within: timedelta) -> Record:

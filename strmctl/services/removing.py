@@ -1,22 +1,45 @@
 """Forgets mappings and removes their files; a file that holds something else stays."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from itertools import islice
 
 from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError
-from strmctl.services.listing import one
+from strmctl.services.change_run import ChangeRun
+from strmctl.services.library import library_files
+from strmctl.services.listing import UnknownMappingError, one
 from strmctl.services.own_file import is_foreign
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
+from strmctl.storage.run_lock import run_lock
 from strmctl.storage.strm_file import Content, LibraryFiles
 
 _BATCH = 1000
 
 KEPT = "kept"
+
+
+def remove_one(settings: Settings, mapping_id: int, *, wait: timedelta) -> None:
+    """As `strmctl remove ID` does: `undo` brings it back.
+
+    Raises UnknownMappingError, LockedError after the `wait`, or why it cannot be done.
+    """
+    lock = run_lock(settings.database, f"remove {mapping_id}", wait=wait)
+    with lock, Database.open(settings.database) as database:
+        files = library_files(settings, database)
+        files.check_there()
+        selection = Selection(ids=(mapping_id,))
+        changes = ChangeRun(database, files, "remove")
+        steps = Removing(settings).of_selection(database, files, selection)
+        if not list(changes.plan(steps)):
+            raise UnknownMappingError(f"no such mapping: {mapping_id}")
+        for done in changes.carry_out():
+            if done.error is not None:
+                raise done.error
 
 
 class Removing:

@@ -15,6 +15,19 @@ SAME_IDENTITY = (
 )
 
 
+# With what `pattern` makes of the text.
+HOLDS_TEXT = (
+    "(slug LIKE :text ESCAPE '!' OR strm_path LIKE :text ESCAPE '!'"
+    " OR ifnull(title, '') LIKE :text ESCAPE '!')"
+)
+
+
+def pattern(text: str) -> str:
+    """For LIKE: the text anywhere, as it is."""
+    escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return f"%{escaped}%"
+
+
 def identity_key(identity: Identity) -> dict[str, Value]:
     """In the order of the unique index."""
     return {

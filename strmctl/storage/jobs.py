@@ -47,6 +47,18 @@ class JobRecords:
         assert job is not None, "nobody deletes a job that is not over"
         return job
 
+    def find_or_create(self, request: JobRequest, owner: str, now: datetime) -> tuple[Job, bool]:
+        """True with a new job; False with an open one that does the same, whoever asked for it."""
+        with self._database.transaction() as connection:
+            found = connection.execute(
+                f"SELECT * FROM job WHERE {_OPEN} AND command = ? AND arguments = ?"
+                " AND NOT cancel_requested ORDER BY id LIMIT 1",
+                (request.command, json.dumps(request.arguments)),
+            ).fetchone()
+            if found is not None:
+                return _job(found), False
+            return self.create(request, owner, now), True
+
     def get(self, job_id: int) -> Job | None:
         found = self._database.query("SELECT * FROM job WHERE id = ?", (job_id,))
         return _job(found[0]) if found else None

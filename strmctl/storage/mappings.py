@@ -11,7 +11,14 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.selection import Selection
 from strmctl.storage import rows
-from strmctl.storage.conditions import SAME_IDENTITY, identity_key, order, where
+from strmctl.storage.conditions import (
+    HOLDS_TEXT,
+    SAME_IDENTITY,
+    identity_key,
+    order,
+    pattern,
+    where,
+)
 from strmctl.storage.database import Database
 from strmctl.storage.rows import Value
 
@@ -27,6 +34,8 @@ _KNOWN = f"""{_SIBLINGS}
 """
 
 _AT = "SELECT * FROM strm_mapping WHERE strm_path IN (SELECT value FROM json_each(?))"
+# The character after "/" ends what begins with the folder's name and a slash.
+_BELOW = "SELECT * FROM strm_mapping WHERE strm_path >= ? || '/' AND strm_path < ? || '0'"
 _WITH_IDS = "SELECT * FROM strm_mapping WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 
 _REGISTER = """
@@ -142,6 +151,10 @@ class Mappings:
         found = self.database.query(_AT, (json.dumps(list(strm_paths)),))
         return {row["strm_path"]: rows.mapping(row) for row in found}
 
+    def below(self, folder: str) -> list[Mapping]:
+        """The rows whose files lie in this folder of the library, or in one within it."""
+        return list(map(rows.mapping, self.database.query(_BELOW, (folder, folder))))
+
     def with_ids(self, ids: Iterable[int]) -> dict[int, Mapping]:
         """Those of the rows that are there; one query for all."""
         found = self.database.query(_WITH_IDS, (json.dumps(list(ids)),))
@@ -166,6 +179,26 @@ class Mappings:
                 (json.dumps(ids[start : start + _PAGE].tolist()),),
             )
             yield from map(rows.mapping, page)
+
+    def page(
+        self, selection: Selection, *, text: str | None = None, after: int = 0, limit: int
+    ) -> list[Mapping]:
+        """The first of the selection with larger ids than `after`, in the order of their ids.
+
+        `text` is part of their title, slug or path; of letters, only A to Z match in both cases.
+        """
+        condition, values = where(selection)
+        if text is not None:
+            condition += f" AND {HOLDS_TEXT}"
+            values["text"] = pattern(text)
+        key = order(selection)
+        found = self.database.query(
+            "SELECT * FROM strm_mapping WHERE id IN ("
+            f" SELECT id FROM strm_mapping WHERE {condition} AND {key} > :after"
+            f" ORDER BY {key} LIMIT :limit) ORDER BY id",
+            {**values, "after": after, "limit": limit},
+        )
+        return list(map(rows.mapping, found))
 
     def count(self, selection: Selection) -> int:
         return self._count(*where(selection))

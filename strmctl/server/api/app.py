@@ -1,9 +1,52 @@
-"""The application below /api/v1."""
+"""The application below /api/v1; its document is made from the operations themselves."""
+
+from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from strmctl import __version__
+from strmctl.server.api import events, health, jobs, mappings, problems, security, stats
+
+_DESCRIPTION = (
+    "The library, and the runs that keep it alive. Every error is a problem (RFC 9457). "
+    "No upstream URL is told without `reveal`."
+)
+
+
+class Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        components = document["components"]
+        components["schemas"]["Problem"] = problems.SCHEMA
+        components["securitySchemes"] = security.SCHEMES
+        document["security"] = security.REQUIRED
+        # A word of OpenAPI 3.2 that FastAPI puts into a document of 3.1.
+        followed = document["paths"]["/jobs/{job_id}/events"]["get"]["responses"]["200"]
+        followed["content"]["text/event-stream"].pop("itemSchema", None)
+        return document
 
 
 def create_api() -> FastAPI:
-    return FastAPI(title="strmctl", version=__version__, docs_url=None, redoc_url=None)
+    app = Api(
+        title="strmctl",
+        version=__version__,
+        description=_DESCRIPTION,
+        # Without a slash at the end, relative to the document, whatever stands before its path.
+        servers=[{"url": "../v1"}],
+        root_path_in_servers=False,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+    )
+    routers = [module.router for module in (mappings, jobs, stats, events, health)]
+    for router in routers:
+        app.include_router(router)
+    operations = [route for router in routers for route in router.routes]
+    problems.answer_with_problems(app, [*app.routes, *operations])
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

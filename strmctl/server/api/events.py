@@ -1,0 +1,46 @@
+"""What has happened, newest first; without a trace of upstream URLs."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from strmctl.server.api import given, models
+from strmctl.server.api.paging import Cursor, Limit, cursor_of, id_in
+from strmctl.server.api.problems import answers
+from strmctl.server.api.security import AdmittedRoute
+from strmctl.services.listing import UnknownMappingError
+from strmctl.services.records import Record, event_record
+from strmctl.storage.events import Event, Events
+from strmctl.storage.mappings import Mappings
+
+router = APIRouter(route_class=AdmittedRoute, tags=["history"])
+
+
+@router.get("/events", response_model=models.Events, responses=answers(400))
+def list_events(database: given.Database, limit: Limit = 100, cursor: Cursor = None) -> Record:
+    """What happened to the whole library."""
+    return _page(Events(database).newest(limit, before=id_in(cursor)), limit)
+
+
+@router.get(
+    "/mappings/{mapping_id}/events", response_model=models.Events, responses=answers(400, 404)
+)
+def list_mapping_events(
+    mapping_id: Annotated[models.Id, Path()],
+    database: given.Database,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Record:
+    """The timeline of one mapping."""
+    if Mappings(database).get(mapping_id) is None:
+        raise UnknownMappingError(f"no such mapping: {mapping_id}")
+    return _page(Events(database).of_mapping(mapping_id, limit, before=id_in(cursor)), limit)
+
+
+def _page(events: Sequence[Event], limit: int) -> Record:
+    is_last = len(events) < limit
+    return {
+        "items": [event_record(event) for event in events],
+        "next_cursor": None if is_last else cursor_of(events[-1].id),
+    }

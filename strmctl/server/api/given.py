@@ -1,0 +1,29 @@
+"""What operations ask for, by the type of an argument; see server/context.py."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from strmctl.services import jobs
+from strmctl.settings import model
+from strmctl.storage import database
+
+
+async def _settings(request: Request) -> model.Settings:
+    settings: model.Settings = request.state.settings
+    return settings
+
+
+async def _database(request: Request) -> database.Database:
+    opened: database.Database = request.state.database
+    return opened
+
+
+async def _jobs(request: Request) -> jobs.Jobs:
+    running: jobs.Jobs = request.state.jobs
+    return running
+
+
+Settings = Annotated[model.Settings, Depends(_settings)]
+Database = Annotated[database.Database, Depends(_database)]
+Jobs = Annotated[jobs.Jobs, Depends(_jobs)]

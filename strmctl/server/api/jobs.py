@@ -1,0 +1,148 @@
+"""Refresh and probe as jobs: started, followed line by line, cancelled."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import Field
+
+from strmctl.domain.job import JobLine, JobRequest
+from strmctl.domain.mapping import LinkState
+from strmctl.domain.selection import Selection
+from strmctl.errors import UsageError
+from strmctl.server.api import given, models
+from strmctl.server.api.mappings import location
+from strmctl.server.api.paging import Cursor, Limit, cursor_of, id_in
+from strmctl.server.api.problems import answers
+from strmctl.server.api.security import AdmittedRoute
+from strmctl.server.api.selecting import Selecting, now
+from strmctl.services.probe import due
+from strmctl.services.records import Record, job_record
+from strmctl.storage.mappings import Mappings
+
+router = APIRouter(route_class=AdmittedRoute, tags=["jobs"])
+
+JobId = Annotated[models.Id, Path()]
+_STARTED: dict[str, Any] = {
+    "status_code": 202,
+    "response_model": models.Job,
+    "response_description": "It is started, or waits for its turn; `Location` says where it is.",
+    "responses": {
+        200: {"model": models.Job, "description": "The same is under way already: that job."},
+        **answers(400, 413),
+    },
+}
+_STREAM = {
+    "description": "`line`: one document of the run's `--json`, its number as id. "
+    "`job`: the job, when it has changed; the last one is over.",
+    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+}
+
+
+class Refreshing(Selecting):
+    all: bool = Field(False, description="Needed where nothing narrows it: the whole library.")
+    force: bool = Field(False, description="Even where it is more than `safety.max_change`.")
+
+
+class Probing(Refreshing):
+    """Without a selection, those that are due."""
+
+    deep: bool = Field(False, description="Follow playlists to a segment, its key and its start.")
+    fail_on: Annotated[list[LinkState], Field(max_length=20)] | None = Field(
+        None, description="Links in these states make the exit code 10; `dead` if not given."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """What starting a job takes."""
+
+    settings: given.Settings
+    database: given.Database
+    jobs: given.Jobs
+    response: Response
+
+    async def start(
+        self, command: str, wanted: Refreshing, selection: Selection, options: Sequence[str]
+    ) -> Record:
+        flags = [*wanted.flags(), *options, *(["--force"] if wanted.force else [])]
+        total = await asyncio.to_thread(Mappings(self.database).count, selection)
+        is_a_play = command == "refresh" and selection.is_a_few_ids
+        started, is_new = await self.jobs.start_or_join(
+            JobRequest(command, tuple(flags), total=total, alone=not is_a_play)
+        )
+        self.response.status_code = 202 if is_new else 200
+        self.response.headers["Location"] = location(self.settings, f"jobs/{started.id}")
+        return job_record(started)
+
+
+@router.post("/refresh", **_STARTED)
+async def refresh(wanted: Refreshing, starting: Annotated[Starting, Depends()]) -> Record:
+    """Resolve the selected mappings again and store the answers that play."""
+    selection = wanted.selection(starting.settings, now())
+    if selection.is_everything and not wanted.all:
+        raise UsageError('select mappings (series, state, expiring …) or send "all": true')
+    everything = ["--all"] if selection.is_everything else []
+    return await starting.start("refresh", wanted, selection, everything)
+
+
+@router.post("/probe", **_STARTED)
+async def probe(wanted: Probing, starting: Annotated[Starting, Depends()]) -> Record:
+    """Check the selected links and move their states; without a selection, those that are due."""
+    selection = wanted.selection(starting.settings, now())
+    options = []
+    if selection.is_everything:
+        options += ["--all"] if wanted.all else []
+        selection = selection if wanted.all else due(starting.settings, now())
+    options += ["--deep"] if wanted.deep else []
+    options += [] if wanted.fail_on is None else [f"--fail-on={','.join(wanted.fail_on)}"]
+    return await starting.start("probe", wanted, selection, options)
+
+
+@router.get("/jobs", response_model=models.Jobs, responses=answers(400))
+async def list_jobs(jobs: given.Jobs, limit: Limit = 100, cursor: Cursor = None) -> Record:
+    found = await jobs.newest(limit, before=id_in(cursor))
+    is_last = len(found) < limit
+    return {
+        "items": [job_record(it) for it in found],
+        "next_cursor": None if is_last else cursor_of(found[-1].id),
+    }
+
+
+@router.get("/jobs/{job_id}", response_model=models.Job, responses=answers(404))
+async def show_job(job_id: JobId, jobs: given.Jobs) -> Record:
+    return job_record(await jobs.get(job_id))
+
+
+@router.post("/jobs/{job_id}/cancel", response_model=models.Job, responses=answers(404))
+async def cancel_job(job_id: JobId, jobs: given.Jobs) -> Record:
+    """Ask it to end; one that is over stays as it is."""
+    return job_record(await jobs.cancel(job_id))
+
+
+async def _known(job_id: JobId, jobs: given.Jobs) -> int:
+    """Before the stream begins, while there can still be another answer."""
+    return (await jobs.get(job_id)).id
+
+
+@router.get(
+    "/jobs/{job_id}/events",
+    response_class=EventSourceResponse,
+    responses={200: _STREAM, **answers(404)},
+)
+async def follow_job(
+    known: Annotated[int, Depends(_known)],
+    jobs: given.Jobs,
+    last_event_id: Annotated[
+        int, Header(ge=0, le=models.MAX_ID, description="Goes on behind that line.")
+    ] = 0,
+) -> AsyncIterator[ServerSentEvent]:
+    """What it says, as server-sent events, until it is over."""
+    async for told in jobs.follow(known, after=last_event_id):
+        if isinstance(told, JobLine):
+            yield ServerSentEvent(event="line", id=str(told.number), data=told.document)
+        else:
+            yield ServerSentEvent(event="job", data=models.Job.model_validate(job_record(told)))

@@ -1,0 +1,184 @@
+"""What the API takes and answers, as its document shows it; unknown names are refused."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from strmctl.domain.job import JobState
+from strmctl.domain.mapping import LinkState
+from strmctl.services.records import timestamp
+from strmctl.services.write_plan import Outcome
+
+MAX_ID = 2**63 - 1
+"""What SQLite can hold."""
+
+_Moment = Annotated[
+    datetime,
+    PlainSerializer(timestamp),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+Number = Annotated[int, Field(ge=0, le=99_999)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Duration = Annotated[
+    str,
+    StringConstraints(max_length=24, pattern=r"^([0-9]{1,5}(s|m|h|d)){1,4}$"),
+    Field(examples=["2h"]),
+]
+
+
+class Mapping(BaseModel):
+    """As `strmctl list --json` prints it."""
+
+    type: Literal["mapping"]
+    id: int
+    strm_path: str = Field(description="Relative to the library.")
+    site: str
+    slug: str
+    season: int | None
+    episode: int | None
+    language: str
+    provider: str | None = Field(description="The one that was asked for.")
+    provider_used: str | None
+    state: LinkState
+    resolved_at: _Moment | None
+    expires_at: _Moment | None
+    last_probed_at: _Moment | None
+    fail_count: int
+    playback_url: str
+    resolved_url: str | None = Field(None, description="Only with `reveal`.")
+    headers: dict[str, str] | None = Field(None, description="Only with `reveal`.")
+
+
+class Written(Mapping):
+    outcome: Outcome
+    unresolved: str | None = Field(description="Why the resolver gave no URL, where it was asked.")
+
+
+class Mappings(BaseModel):
+    items: list[Mapping]
+    next_cursor: str | None = Field(description="Asks for what follows; null at the end.")
+
+
+class Event(BaseModel):
+    type: Literal["event"]
+    id: int
+    mapping_id: int | None = Field(description="Null where the mapping is gone.")
+    at: _Moment
+    kind: str
+    detail: dict[str, object]
+
+
+class Events(BaseModel):
+    items: list[Event] = Field(description="The newest first.")
+    next_cursor: str | None
+
+
+class Job(BaseModel):
+    """One run of the command line that the server has started."""
+
+    type: Literal["job"]
+    id: int
+    command: str
+    arguments: list[str]
+    cause: str = Field(description="Who started it, such as `api` or `maintain`.")
+    state: JobState
+    total: int | None = Field(description="How many mappings it is about.")
+    done: int
+    counts: dict[str, int] = Field(description="Of the run's summary, once it is over.")
+    exit_code: int | None = Field(description="As in `strmctl --help`; negative: a signal.")
+    message: str | None = Field(description="The error that ended it.")
+    cancel_requested: bool
+    created_at: _Moment
+    started_at: _Moment | None
+    finished_at: _Moment | None
+
+
+class Jobs(BaseModel):
+    items: list[Job] = Field(description="The newest first.")
+    next_cursor: str | None
+
+
+_States = dict[LinkState, int]
+
+
+class SiteStats(BaseModel):
+    site: str
+    mappings: int
+    states: _States
+
+
+class ProviderStats(BaseModel):
+    provider: str | None
+    mappings: int
+    states: _States
+
+
+class GroupStats(ProviderStats):
+    site: str
+
+
+class Happened(BaseModel):
+    event: str
+    cause: str | None
+    times: int
+
+
+class Stats(BaseModel):
+    """As `strmctl stats --json` prints it."""
+
+    type: Literal["stats"]
+    mappings: int
+    states: _States
+    sites: list[SiteStats]
+    providers: list[ProviderStats]
+    groups: list[GroupStats]
+    expired: int
+    expiring: int
+    expiring_within: float = Field(description="In seconds.")
+    stale: int
+    healed: int
+    history_since: _Moment | None
+    history: list[Happened]
+
+
+class Health(BaseModel):
+    status: Literal["ok", "ready"]
+    version: str
+
+
+class NewMapping(BaseModel):
+    """What `strmctl write` takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    site: Name
+    slug: Name
+    language: Name
+    season: Number | None = Field(None, description="With `episode`; a movie has neither.")
+    episode: Number | None = None
+    provider: Name | None = None
+    title: Name | None = None
+    year: Annotated[int, Field(ge=1, le=9999)] | None = None
+    tvdb_id: Annotated[str, StringConstraints(pattern="^[0-9]{1,12}$")] | None = None
+    tmdb_id: Annotated[str, StringConstraints(pattern="^[0-9]{1,12}$")] | None = None
+    imdb_id: Annotated[str, StringConstraints(pattern="^tt[0-9]{5,12}$")] | None = None
+    path: Name | None = Field(None, description="Of the .strm, relative to the library.")
+    url: Annotated[str, StringConstraints(min_length=1, max_length=16_384)] | None = Field(
+        None, description="What it resolves to now."
+    )
+    headers: dict[Name, Annotated[str, StringConstraints(max_length=4096)]] | None = Field(
+        None, max_length=64, description="What the upstream wants to see with that URL."
+    )
+    resolve: bool = Field(False, description="Ask the resolver now what it resolves to.")
+    force: bool = Field(False, description="Overwrite a file that holds something else.")

@@ -1,0 +1,78 @@
+"""Who sends a request is known before it is read; its size is bounded; no cache keeps answers."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive
+
+from strmctl.server.admission import COOKIE, Admission
+from strmctl.server.middleware import describe
+
+SCHEMES: dict[str, Any] = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The token of `serve.admin_token`. Without that setting clients of this "
+        "machine need none, and nobody else is let in.",
+    },
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The token as the password, with any user name.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "What the web page sets once the token was entered there.",
+    },
+}
+REQUIRED: list[dict[str, list[str]]] = [{scheme: []} for scheme in SCHEMES]
+OPEN: dict[str, Any] = {"security": []}
+"""What the document says of an operation that anybody may ask."""
+
+_MAX_BODY = 2**20
+_Answer = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class OpenRoute(APIRoute):
+    """Tells the log which operation it is, never with what it was asked for."""
+
+    def get_route_handler(self) -> _Answer:
+        answer = super().get_route_handler()
+
+        async def told(request: Request) -> Response:
+            describe(request.scope, f"/api/v1{self.path}")
+            self.admit(request)
+            response = await answer(Request(request.scope, _bounded(request.receive)))
+            response.headers["Cache-Control"] = "no-store"
+            return response
+
+        return told
+
+    def admit(self, request: Request) -> None:
+        """Raises NotAdmittedError."""
+
+
+class AdmittedRoute(OpenRoute):
+    def admit(self, request: Request) -> None:
+        admission: Admission = request.state.admission
+        admission.check(request)
+
+
+def _bounded(receive: Receive) -> Receive:
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > _MAX_BODY:
+            raise HTTPException(413)
+        return message
+
+    return counted

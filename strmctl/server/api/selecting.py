@@ -1,0 +1,59 @@
+"""The selection options of the command line, as query and as body."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from strmctl.domain.mapping import LinkState
+from strmctl.domain.selection import Selection
+from strmctl.server.api.models import Duration, Id, Name, Number
+from strmctl.settings.model import Settings
+from strmctl.settings.values import duration
+
+_MAX_IDS = 1000
+_FLAGS = ("site", "series", "slug", "season", "episode", "language", "provider", "expiring")
+
+
+class Selecting(BaseModel):
+    """Which mappings; every part that is given narrows it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    site: Name | None = None
+    series: Name | None = Field(None, description="By its slug.")
+    slug: Name | None = Field(None, description="The same as `series`, and goes before it.")
+    season: Number | None = None
+    episode: Number | None = None
+    language: Name | None = None
+    provider: Name | None = Field(None, description="The one that was asked for.")
+    state: Annotated[list[LinkState], Field(max_length=20)] = []
+    stale: bool = Field(False, description="Not probed within `probe.stale_after`.")
+    expiring: Duration | None = Field(None, description="Whose known end is nearer than that.")
+    id: Annotated[list[Id], Field(max_length=_MAX_IDS)] = []
+
+    def selection(self, settings: Settings, now: datetime) -> Selection:
+        return Selection(
+            site=self.site,
+            slug=self.slug or self.series,
+            season=self.season,
+            episode=self.episode,
+            language=self.language,
+            provider=self.provider,
+            states=tuple(self.state),
+            ids=tuple(self.id),
+            stale_before=now - settings.probe.stale_after if self.stale else None,
+            expiring_before=now + duration(self.expiring) if self.expiring else None,
+        )
+
+    def flags(self) -> list[str]:
+        """The same for the command line."""
+        given = {name: getattr(self, name) for name in _FLAGS}
+        flags = [f"--{name}={value}" for name, value in given.items() if value is not None]
+        flags += [f"--state={','.join(self.state)}"] if self.state else []
+        flags += ["--stale"] if self.stale else []
+        return [*flags, *(f"--id={number}" for number in self.id)]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,28 @@
+"""How well the library is."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from strmctl.server.api import given, models
+from strmctl.server.api.problems import answers
+from strmctl.server.api.security import AdmittedRoute
+from strmctl.server.api.selecting import now
+from strmctl.services.records import Record, stats_record
+from strmctl.services.stats import stats
+from strmctl.settings.values import duration
+
+router = APIRouter(route_class=AdmittedRoute, tags=["history"])
+
+
+@router.get("/stats", response_model=models.Stats, responses=answers())
+def show_stats(
+    settings: given.Settings,
+    database: given.Database,
+    expiring: Annotated[
+        models.Duration, Query(description="Which links count as expiring: within this.")
+    ] = "2h",
+) -> Record:
+    """Links by site, provider and state; how many end soon; what was healed."""
+    within = duration(expiring)
+    return stats_record(stats(settings, database, now(), within), within)

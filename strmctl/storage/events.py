@@ -1,0 +1,52 @@
+"""What has happened to mappings, newest first; what is told of it holds nothing of a URL."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from strmctl.storage import rows
+from strmctl.storage.database import Database
+
+_NEWEST_ID = 2**63 - 1
+_UNTOLD = ("url_sha256",)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`mapping_id` is None where the mapping is gone."""
+
+    id: int
+    mapping_id: int | None
+    at: datetime
+    kind: str
+    detail: Mapping[str, object]
+
+
+class Events:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def newest(self, limit: int, *, before: int | None = None) -> list[Event]:
+        """`before` an id continues where a page has ended."""
+        found = self._database.query(
+            "SELECT * FROM event WHERE id < ? ORDER BY id DESC LIMIT ?",
+            (_NEWEST_ID if before is None else before, limit),
+        )
+        return [_event(row) for row in found]
+
+    def of_mapping(self, mapping_id: int, limit: int, *, before: int | None = None) -> list[Event]:
+        found = self._database.query(
+            "SELECT * FROM event WHERE mapping_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
+            (mapping_id, _NEWEST_ID if before is None else before, limit),
+        )
+        return [_event(row) for row in found]
+
+
+def _event(row: rows.Row) -> Event:
+    at = rows.time_value(row["at"])
+    assert at is not None, "NOT NULL"
+    detail = {
+        name: value for name, value in json.loads(row["detail"]).items() if name not in _UNTOLD
+    }
+    return Event(row["id"], row["mapping_id"], at, row["kind"], detail)
