@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from strmctl.domain.counted import counted
 from strmctl.errors import DatabaseError, SettingsError, StrmctlError
 
 if TYPE_CHECKING:
@@ -53,5 +54,5 @@ def _deliver(run: "Run") -> "list[Delivery]":
 
 
 def _text(delivery: "Delivery") -> str:
-    told = f"notify.{delivery.target}: told of {delivery.told} files"
+    told = f"notify.{delivery.target}: told of {counted(delivery.told, 'file')}"
     return told if delivery.reason is None else f"{told}, the rest later: {delivery.reason}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
+from strmctl.domain.counted import counted
 from strmctl.domain.notice import Notice, retry_delay
 from strmctl.errors import DatabaseError
 from strmctl.services.notify.servers import media_server
@@ -190,14 +191,14 @@ class _Log:
         name = f"notify.{delivery.target}"
         if delivery.dropped:
             reason = "not confirmed within a week, or its table is gone"
-            log.warning("%s: %d notices dropped: %s", name, delivery.dropped, reason)
+            log.warning("%s: dropped %s: %s", name, counted(delivery.dropped, "notice"), reason)
         elif delivery.refused:
             self.failure(name, f"{delivery.reason}: correct {name}.token")
         elif delivery.reason is not None:
             self.failure(name, f"{delivery.reason}: told later")
         else:
             self.forget(name)
-            log.info("%s: told of %d files", name, delivery.told)
+            log.info("%s: told of %s", name, counted(delivery.told, "file"))
 
     def failure(self, name: str, reason: str) -> None:
         if self._reasons.get(name) != reason:

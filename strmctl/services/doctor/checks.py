@@ -12,6 +12,7 @@ from strmctl.services.doctor import (
     keys,
     library,
     mending,
+    notifying,
     resolvers,
     way_out,
 )
@@ -46,6 +47,8 @@ CHECKS: Sequence[Check] = (
     resolvers.resolvers_answer,
     way_out.egress_works,
     base_url.base_url_answers,
+    notifying.media_servers_answer,
+    notifying.media_servers_told,
     clock.rows_from_the_future,
     clock.clock_agrees,
 )

@@ -1,0 +1,93 @@
+"""Each media server answers, takes the token and watches the library; nothing waits for long."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from strmctl.domain.counted import counted
+from strmctl.services.doctor.finding import Finding, Severity
+from strmctl.services.doctor.installation import Installation
+from strmctl.services.notify.servers import library_there, media_server
+from strmctl.services.notify.telling import Connection, NotTold
+from strmctl.settings.model import NotifySettings, Settings
+from strmctl.storage.notices import Backlog, Notices
+
+_CHECK = "notify"
+_SECONDS = 5.0
+_PATIENCE = timedelta(hours=1)
+
+
+def media_servers_answer(installation: Installation) -> Iterator[Finding]:
+    """They are told nothing."""
+    if installation.settings.notify:
+        yield from asyncio.run(_ask_all(installation.settings))
+
+
+def media_servers_told(installation: Installation) -> Iterator[Finding]:
+    database = installation.usable_database()
+    if database is None or not installation.settings.notify:
+        return
+    long_ago = datetime.now(UTC) - _PATIENCE
+    names = {table.name for table in installation.settings.notify}
+    for name, backlog in Notices(database).backlogs().items():
+        if name in names and backlog.since < long_ago:
+            yield _waiting(name, backlog)
+
+
+async def _ask_all(settings: Settings) -> list[Finding]:
+    answers = await asyncio.gather(*(_ask(table, settings) for table in settings.notify))
+    return [finding for finding in answers if finding is not None]
+
+
+async def _ask(table: NotifySettings, settings: Settings) -> Finding | None:
+    server = media_server(table, settings)
+    async with Connection(server.address, timeout=_SECONDS) as connection:
+        try:
+            await server.examine(connection)
+        except NotTold as error:
+            return _silent(table, error)
+        watched = await server.libraries(connection)
+    library = library_there(table, settings)
+    if watched is None or any(_overlap(library, folder) for folder in watched):
+        return None
+    return Finding(
+        Severity.WARNING,
+        _CHECK,
+        table.name,
+        f"{library} belongs to none of its libraries: it would not find what it is told of",
+        f"add the folder there, or set notify.{table.name}.library to where that server sees it",
+    )
+
+
+def _silent(table: NotifySettings, error: NotTold) -> Finding:
+    key = "token" if error.refused else "url"
+    remedy = f"correct notify.{table.name}.{key}"
+    return Finding(
+        Severity.ERROR,
+        _CHECK,
+        table.name,
+        str(error),
+        remedy if error.refused else f"start it, or {remedy}",
+    )
+
+
+def _waiting(name: str, backlog: Backlog) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        _CHECK,
+        name,
+        f"not told yet: {counted(backlog.count, 'changed file')}, the oldest since "
+        f"{backlog.since:%Y-%m-%d %H:%M} UTC",
+        "let `strmctl serve` run, which tells them, and see why that server does not take them",
+    )
+
+
+def _overlap(one: str, other: str) -> bool:
+    """The same folder, or one within the other: a library may be several of the server's."""
+    first, second = _parts(one), _parts(other)
+    length = min(len(first), len(second))
+    return first[:length] == second[:length]
+
+
+def _parts(folder: str) -> Sequence[str]:
+    return [part for part in folder.replace("\\", "/").split("/") if part]

@@ -1,0 +1,86 @@
+"""Whatever they send is read or refused, and no path of theirs leads out of the library."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strmctl.domain.arr_event import (
+    ArrEvent,
+    Sender,
+    file_candidates,
+    folder_candidates,
+    read,
+)
+from strmctl.errors import UsageError
+
+LIBRARY = "/srv/strm"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+NAMES = st.sampled_from(
+    "eventType series movie path folderPath relativePath deletedFiles deleteReason episodeFile"
+    " episodeFiles movieFile renamedEpisodeFiles renamedMovieFiles".split()
+)
+EVENTS = st.sampled_from(
+    ["Rename", "Download", "EpisodeFileDelete", "MovieFileDelete", "SeriesDelete", "MovieDelete"]
+)
+PARTS = st.sampled_from(["..", ".", "", "a", "Show", ".hidden", "C:", "x.strm", "\\", "\x00"])
+PATHS = st.lists(PARTS | st.text(max_size=5), max_size=8).flatmap(
+    lambda parts: st.sampled_from(["/", "\\", "//"]).map(lambda by: by.join(parts))
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "places"),
+    [
+        pytest.param(
+            "/data/tv/Show/S 1/x.strm",
+            ["data/tv/Show/S 1/x.strm", "tv/Show/S 1/x.strm", "Show/S 1/x.strm", "S 1/x.strm"],
+            id="another-root",
+        ),
+        pytest.param("D:\\tv\\Show\\x.strm", ["tv/Show/x.strm", "Show/x.strm"], id="windows"),
+        pytest.param("\\\\nas\\tv\\x.strm", ["nas/tv/x.strm", "tv/x.strm"], id="share"),
+        pytest.param("/srv/strm/x.strm", ["x.strm", "srv/strm/x.strm", "strm/x.strm"], id="own"),
+        pytest.param("/x.strm", [], id="a-name-alone"),
+        pytest.param("/.cache/tv/x.strm", ["tv/x.strm"], id="a-hidden-folder-before-it"),
+        pytest.param("/tv/.trash/x.strm", [], id="in-a-hidden-folder"),
+        pytest.param("/tv/../x/y.strm", [], id="up"),
+        pytest.param("tv/Show/x.strm", [], id="relative"),
+        pytest.param("/tv/Show/x.mkv", [], id="no-strm"),
+    ],
+)
+def test_where_a_file_may_lie(path: str, places: list[str]) -> None:
+    assert file_candidates([path], LIBRARY) == places
+
+
+def test_both_spellings_count() -> None:
+    assert file_candidates(["/tv/a.strm", "/tv/b.strm"], LIBRARY) == ["tv/a.strm", "tv/b.strm"]
+
+
+@given(PATHS)
+def test_no_path_leads_out_of_the_library(path: str) -> None:
+    for place in [*file_candidates([path], LIBRARY), *folder_candidates(path, LIBRARY)]:
+        assert not place.startswith("/")
+        assert not {"", ".", ".."} & set(place.split("/"))
+
+
+@given(
+    st.sampled_from(list(Sender)),
+    st.dictionaries(NAMES, JSON | st.dictionaries(NAMES, JSON)),
+    EVENTS,
+)
+def test_whatever_has_an_event_type_is_read(
+    sender: Sender, payload: dict[str, object], name: str
+) -> None:
+    event = read(sender, {**payload, "eventType": name})
+    assert isinstance(event, ArrEvent)
+    assert event.name == name
+    assert all(spellings for spellings in (*event.present, *event.gone))
+
+
+@given(st.sampled_from(list(Sender)), JSON)
+def test_anything_else_is_refused(sender: Sender, payload: object) -> None:
+    with pytest.raises(UsageError):
+        read(sender, payload)
