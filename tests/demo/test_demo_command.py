@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from strmctl.demo.origin import CLIP
 
@@ -96,6 +97,7 @@ def test_the_story_comes_true_in_time(tmp_path: Path) -> None:
     assert summary["steps"] == len(STORY)
 
 
+@pytest.mark.slow
 def test_for_people_without_ffprobe_and_with_settings_of_their_own(tmp_path: Path) -> None:
     own = {"STRMCTL_DATABASE": str(tmp_path / "own.db"), "STRM_PROXY_MODE": "direct", "PATH": ""}
     with demo(tmp_path, "--once", environ=own) as running:
@@ -112,6 +114,7 @@ def test_for_people_without_ffprobe_and_with_settings_of_their_own(tmp_path: Pat
     assert not (tmp_path / "own.db").exists()
 
 
+@pytest.mark.slow
 def test_it_stays_up_until_interrupted(tmp_path: Path) -> None:
     with demo(tmp_path, "--json", "--keep", "kept") as running:
         summary = running.read_until(type="summary")

@@ -182,6 +182,7 @@ def test_a_resolver_whose_egress_is_down_says_so(
     assert show.questions == []
 
 
+@pytest.mark.slow
 def test_a_playlist_is_read_again_once_it_is_back(
     show: Show, client: httpx.Client, resolver: Resolver, tmp_path: Path
 ) -> None:

@@ -125,6 +125,7 @@ def test_04_twenty_players_one_resolve(
     assert len(show.questions) == questions
 
 
+@pytest.mark.slow
 def test_05_a_dead_episode_is_not_resolved_for_every_request(
     show: Show, url: str, client: httpx.Client
 ) -> None:

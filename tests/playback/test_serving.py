@@ -39,6 +39,7 @@ def test_a_port_in_use_is_one_line_and_exit_3(own_stage: Stage) -> None:
     assert str(own_stage.strmctl.port) in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ending", "exit_code"),
     [

@@ -16,7 +16,7 @@ from strmctl.storage.mappings import Mappings
 from strmctl.storage.strm_file import LibraryFiles
 
 FILM = ("--site", "a.to", "--slug", "film", "--language", "de")
-ROWS = "site,slug,language\n" + "".join(f"a.to,film-{number},de\n" for number in range(2010))
+ROWS = "site,slug,language,path\n" + "".join(f"a.to,f{n},de,Films/{n}.strm\n" for n in range(2010))
 
 
 def test_what_it_created_is_gone(strmctl: Strmctl, library: Path) -> None:
