@@ -94,7 +94,7 @@ def test_a_call_is_one_run_and_it_has_ended(strmctl: Strmctl, library: Path) -> 
 
 def test_what_could_not_be_written_is_not_taken_back(strmctl: Strmctl, library: Path) -> None:
     (library / "library/Film 1").touch()
-    rows = "".join(ROWS.splitlines(keepends=True)[:4])
+    rows = "site,slug,language\n" + "".join(f"a.to,film-{number},de\n" for number in range(3))
     strmctl("write", "--from", "-", "-q", stdin=rows, code=12)
     assert set(files(library)) == {"Film 0/Film 0.strm", "Film 1", "Film 2/Film 2.strm"}
     _undo(library)
