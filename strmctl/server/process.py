@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
@@ -97,7 +98,14 @@ def _supervise(config: uvicorn.Config, listener: socket.socket) -> None:
 def _app(settings: Settings, command: Sequence[str], *, verbose: int, quiet: bool) -> ASGIApp:
     log_to_stderr(settings.serve.log_format, verbose=verbose, quiet=quiet)
     _end_with_parent()
-    return systemd.Watched(_OneLine(create_app(settings, command)), Systemd())
+    app = create_app(settings, command)
+    status = partial(_status, app) if settings.serve.workers == 1 else None
+    return systemd.Watched(_OneLine(app), Systemd(), status)
+
+
+def _status(app: Starlette) -> str:
+    [streams] = app.state.metrics.streams.collect()
+    return f"{streams.samples[0].value:.0f} streams"
 
 
 def _end_with_parent() -> None:

@@ -7,7 +7,7 @@ not started the process there is no socket, and nothing is told.
 import asyncio
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 READY = "READY=1"
 STOPPING = "STOPPING=1"
 WATCHDOG = "WATCHDOG=1"
+
+_UNWATCHED_SECONDS = 15.0
 
 
 class Systemd:
@@ -53,9 +55,13 @@ class Watched:
     for the service to be ready and alive, since all of them share one listening socket.
     """
 
-    def __init__(self, app: ASGIApp, systemd: Systemd) -> None:
+    def __init__(
+        self, app: ASGIApp, systemd: Systemd, status: Callable[[], str] | None = None
+    ) -> None:
+        """`status` is what `systemctl status` shows; of several workers none can tell it."""
         self._app = app
         self._systemd = systemd
+        self._status = status
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan" or not self._systemd.listens:
@@ -76,6 +82,8 @@ class Watched:
                 task.cancel()
 
     async def _stay_alive(self) -> None:
-        while self._systemd.watchdog:
-            self._systemd.tell(WATCHDOG)
-            await asyncio.sleep(self._systemd.watchdog.total_seconds() / 2)
+        half = self._systemd.watchdog.total_seconds() / 2
+        while True:
+            status = [f"STATUS={self._status()}"] if self._status else []
+            self._systemd.tell(WATCHDOG, *status)
+            await asyncio.sleep(half or _UNWATCHED_SECONDS)

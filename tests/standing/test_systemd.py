@@ -89,6 +89,7 @@ def test_ready_alive_and_stopping(strmctl: Strmctl) -> None:
             assert systemd.told[0] == (server.process.pid, "READY=1")
             assert systemd.who_said("READY=1") == [server.process.pid]
             assert systemd.who_said("STOPPING=1") == []
+            assert systemd.who_said("STATUS=0 streams")
             asking.join(10)
             assert answers == [200]
             server.stop()
