@@ -1,0 +1,39 @@
+"""`strmctl serve` tells a server that was down, once, however many workers there are."""
+
+import time
+from pathlib import Path
+
+import pytest
+from playback.strmctl import new_strmctl
+from playback.waiting import free_port, until
+
+from notify.servers import TOKEN, jellyfin, serving
+from strmctl.storage.database import Database
+from strmctl.storage.notices import Notices
+
+
+@pytest.mark.slow
+def test_a_server_that_was_down_is_told_late_and_once(tmp_path: Path) -> None:
+    strmctl, port = new_strmctl(tmp_path / "home", "http://127.0.0.1:1"), free_port()
+    with (strmctl.folder / "strmctl.toml").open("a") as settings:
+        settings.write(f'\n[notify.tv]\ntype = "jellyfin"\nurl = "http://127.0.0.1:{port}"\n')
+        settings.write(f'token = "{TOKEN}"\nlibrary = "/media"\n')
+    begin = time.monotonic()
+    strmctl.write("one")
+    strmctl.write("two")
+    assert time.monotonic() - begin < 20
+    with strmctl.serving("--workers", "2") as running:
+        strmctl.write("three")
+        until(lambda: "notify.tv: it does not answer" in running.log.read_text(), "a failure", 60)
+        with serving(jellyfin(), port) as server:
+            until(lambda: server.posted(), "it is told", 60)
+            strmctl.write("four")
+            until(lambda: len(server.posted()) > 1, "it is told at once", 60)
+            with Database.open(strmctl.folder / "strmctl.db") as database:
+                until(lambda: not Notices(database).backlogs(), "nothing waits", 60)
+            updates = [update for body in server.posted() for update in body["Updates"]]
+    assert sorted(update["Path"] for update in updates) == [
+        f"/media/{title}/Season 01/{title} S01E02.strm" for title in ("Four", "One", "Three", "Two")
+    ]
+    assert {update["UpdateType"] for update in updates} == {"Created"}
+    assert TOKEN not in running.log.read_text()
