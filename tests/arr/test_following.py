@@ -153,6 +153,18 @@ def test_an_upgrade_to_a_real_film(shelf: Path, database: Database, send: Send) 
     assert paths(database) == [OLD_FILM, OLD[1]]
 
 
+def test_an_upgrade_to_another_name(shelf: Path, database: Database) -> None:
+    """The file that was replaced and the new one are of the same mapping, which stays."""
+    move(shelf, OLD[0], NEW[0])
+    settings = load(shelf.parent / "strmctl.toml").settings
+    body = payload("sonarr-download") | {
+        "isUpgrade": True,
+        "deletedFiles": payload("sonarr-upgrade")["deletedFiles"],
+    }
+    assert outcomes(receive(settings, database, "sonarr", body)) == {(NEW[0], "moved"): 1}
+    assert paths(database) == sorted([NEW[0], OLD[1], OLD_FILM])
+
+
 def test_a_deleted_film(shelf: Path, database: Database, send: Send) -> None:
     (shelf / OLD_FILM).unlink()
     assert outcomes(send("radarr-movie-file-delete")) == {(OLD_FILM, "removed"): 1}

@@ -26,7 +26,7 @@ def test_a_server_that_was_down_is_told_late_and_once(tmp_path: Path) -> None:
         strmctl.write("three")
         until(lambda: "notify.tv: it does not answer" in running.log.read_text(), "a failure", 60)
         with serving(jellyfin(), port) as server:
-            until(lambda: server.posted(), "it is told", 60)
+            until(lambda: bool(server.posted()), "it is told", 60)
             strmctl.write("four")
             until(lambda: len(server.posted()) > 1, "it is told at once", 60)
             with Database.open(strmctl.folder / "strmctl.db") as database:
