@@ -6,23 +6,22 @@ database, where every worker can follow it.
 """
 
 import asyncio
-import json
 import logging
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from strmctl.domain.job import Job, JobLine, JobRequest, JobState, state_after
 from strmctl.errors import ItemError, StrmctlError
+from strmctl.services.job_output import LINE_MAX, JobOutput
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
+from strmctl.storage.job_owner import held, job_owner
 from strmctl.storage.jobs import JobRecords
 
 log = logging.getLogger(__name__)
@@ -30,11 +29,10 @@ log = logging.getLogger(__name__)
 WAIT = "1h"
 """How long a job waits for another run that holds the lock."""
 _SAVE_SECONDS = 0.25
-_LINE_MAX = 2**20
 _PAGE = 500
 _TOGETHER = 4
 _STOP_SECONDS = 5.0
-_ERRORS_MAX = 64 * 1024
+_NOT_BEGUN = 130
 
 
 class UnknownJobError(ItemError):
@@ -53,55 +51,32 @@ async def jobs(
 ) -> AsyncIterator["Jobs"]:
     """`command` begins every command line, as `strmctl_command` makes it; jobs that still run when
     `stopping` is set, or in the end, are interrupted."""
-    with await asyncio.to_thread(Database.open, settings.database) as database:
+    with (
+        await asyncio.to_thread(Database.open, settings.database) as database,
+        job_owner(settings.database) as owner,
+    ):
         line = (*command, "--database", str(settings.database))
-        running = Jobs(JobRecords(database), line, stopping)
-        await running.tidy()
+        running = Jobs(JobRecords(database), settings.database, owner, line, stopping)
+        await asyncio.to_thread(running.tidy)
         try:
             yield running
         finally:
             await running.aclose()
 
 
-@dataclass(slots=True)
-class _Output:
-    """What a run has said that is not yet saved."""
-
-    lines: list[JobLine] = field(default_factory=list)
-    number: int = 0
-    done: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
-    message: str | None = None
-
-    def take(self, line: bytes) -> None:
-        try:
-            document = json.loads(line)
-        except ValueError:
-            return
-        if not isinstance(document, dict):
-            return
-        if document.get("type") == "error":
-            self.message = str(document.get("message"))
-        elif document.get("type") == "summary":
-            numbers = {name: value for name, value in document.items() if type(value) is int}
-            self.counts = numbers
-        else:
-            self.number += 1
-            self.done += "id" in document
-            self.lines.append(JobLine(self.number, document))
-
-    def taken(self) -> list[JobLine]:
-        lines, self.lines = self.lines, []
-        return lines
-
-
 class Jobs:
     def __init__(
-        self, records: JobRecords, command: Sequence[str], stopping: asyncio.Event
+        self,
+        records: JobRecords,
+        database: Path,
+        owner: str,
+        command: Sequence[str],
+        stopping: asyncio.Event,
     ) -> None:
         self._records = records
+        self._database = database
+        self._owner = owner
         self._command = command
-        self._owner = _owner(os.getpid())
         self._one_at_a_time = asyncio.Lock()
         self._together = asyncio.Semaphore(_TOGETHER)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -164,13 +139,15 @@ class Jobs:
                 told = job
             if job.state.is_over or self._stopping.is_set():
                 return
-            await self._pause()
+            await _pause(self._stopping)
 
-    async def tidy(self) -> None:
-        """Jobs of servers on this machine that have ended without a word are interrupted."""
-        for owner in await asyncio.to_thread(self._records.open_owners):
-            if _is_gone(owner):
-                await asyncio.to_thread(self._records.interrupt, owner, _now())
+    def tidy(self) -> None:
+        """Jobs whose server has ended without a word are interrupted."""
+        self._records.interrupt(self._owner, _now())
+        for owner in self._records.open_owners() - {self._owner}:
+            with held(self._database, owner) as is_gone:
+                if is_gone:
+                    self._records.interrupt(owner, _now())
 
     async def aclose(self) -> None:
         self._stopping.set()
@@ -178,76 +155,82 @@ class Jobs:
 
     async def _run(self, job: Job, *, alone: bool) -> None:
         turn = self._one_at_a_time if alone else self._together
-        if not await self._wait_for(turn, job.id):
-            await self._finish(job.id, _Output(), 130)
-            return
+        output = JobOutput()
         try:
-            await self._carry_out(job)
+            exit_code = await self._in_turn(turn, job, output)
         except (StrmctlError, OSError) as error:
-            log.error("job %d: %s", job.id, error)
-            await self._finish(job.id, _Output(message=str(error)), StrmctlError.exit_code)
+            output.message, exit_code = str(error), StrmctlError.exit_code
+        try:
+            await self._finish(job.id, output, exit_code)
+        except StrmctlError as error:
+            log.error("job %d: its end is not recorded: %s", job.id, error)
+
+    async def _in_turn(
+        self, turn: asyncio.Lock | asyncio.Semaphore, job: Job, output: JobOutput
+    ) -> int:
+        """The exit code of its run, if it may begin one."""
+        taking = asyncio.ensure_future(turn.acquire())
+        try:
+            while True:
+                await asyncio.wait({taking}, timeout=_SAVE_SECONDS)
+                if await self._is_to_end(job.id):
+                    return _NOT_BEGUN
+                if taking.done():
+                    return await self._carry_out(job, output)
         finally:
-            turn.release()
+            if not taking.cancel():
+                turn.release()
 
-    async def _wait_for(self, turn: "asyncio.Lock | asyncio.Semaphore", job_id: int) -> bool:
-        """False if it is to end before its turn comes."""
-        while not self._stopping.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(turn.acquire(), _SAVE_SECONDS)
-                return True
-            if (await self.get(job_id)).cancel_requested:
-                return False
-        return False
+    async def _is_to_end(self, job_id: int) -> bool:
+        return self._stopping.is_set() or (await self.get(job_id)).cancel_requested
 
-    async def _carry_out(self, job: Job) -> None:
+    async def _carry_out(self, job: Job, output: JobOutput) -> int:
         await asyncio.to_thread(self._records.start, job.id, _now())
-        line = (*self._command, job.command, *job.arguments, "--wait", WAIT, "--json")
         process = await asyncio.create_subprocess_exec(
-            *line,
+            *(*self._command, job.command, *job.arguments, "--wait", WAIT, "--json"),
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=PIPE,
-            limit=_LINE_MAX,
+            limit=LINE_MAX,
             # Ctrl-C in a terminal is meant for the server, which passes it on in its own way.
             start_new_session=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
-        output = _Output()
-        saving = asyncio.create_task(self._save(job.id, process, output))
+        assert process.stdout is not None, "a pipe was asked for"
+        assert process.stderr is not None, "a pipe was asked for"
+        over = asyncio.Event()
+        watching = asyncio.create_task(self._watch(job.id, process, output, over))
         try:
-            await asyncio.gather(
-                _read(process.stdout, output),
-                _read(process.stderr, output),
-                process.wait(),
-            )
+            await asyncio.gather(output.read(process.stdout), output.read(process.stderr))
+            return await process.wait()
         finally:
-            saving.cancel()
-            await asyncio.gather(saving, return_exceptions=True)
-        assert process.returncode is not None, "waited for"
-        await self._finish(job.id, output, process.returncode)
+            _kill(process)
+            over.set()
+            await watching
 
-    async def _save(self, job_id: int, process: Process, output: _Output) -> None:
-        """Now and then what has come, and whether it is to end."""
+    async def _watch(
+        self, job_id: int, process: Process, output: JobOutput, over: asyncio.Event
+    ) -> None:
+        """Now and then saves what has come, and asks it to end where it is to."""
         asked = False
-        while True:
-            await self._pause()
-            await asyncio.shield(self._advance(job_id, output))
-            job = await self.get(job_id)
-            if (job.cancel_requested or self._stopping.is_set()) and not asked:
-                asked = True
-                with suppress(ProcessLookupError):
-                    process.send_signal(signal.SIGINT)
-                asyncio.get_running_loop().call_later(_STOP_SECONDS, _kill, process)
-            if asked:
-                await asyncio.sleep(_SAVE_SECONDS)
+        while not over.is_set():
+            await _pause(over)
+            try:
+                await self._save(job_id, output)
+                if not asked and await self._is_to_end(job_id):
+                    asked = True
+                    _ask_to_end(process)
+            except StrmctlError as error:
+                log.warning("job %d: %s", job_id, error)
 
-    async def _advance(self, job_id: int, output: _Output) -> None:
-        lines = output.taken()
+    async def _save(self, job_id: int, output: JobOutput) -> None:
+        lines = output.unsaved()
         if lines:
             await asyncio.to_thread(self._records.advance, job_id, lines, output.done)
+            output.saved(lines)
 
-    async def _finish(self, job_id: int, output: _Output, exit_code: int) -> None:
-        await self._advance(job_id, output)
+    async def _finish(self, job_id: int, output: JobOutput, exit_code: int) -> None:
+        await self._save(job_id, output)
         job = await self.get(job_id)
         state = state_after(exit_code, cancel_requested=job.cancel_requested)
         await asyncio.to_thread(
@@ -261,39 +244,24 @@ class Jobs:
             now=_now(),
         )
 
-    async def _pause(self) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), _SAVE_SECONDS)
+
+async def _pause(until: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(until.wait(), _SAVE_SECONDS)
 
 
-async def _read(stream: asyncio.StreamReader | None, output: _Output) -> None:
-    assert stream is not None, "a pipe was asked for"
-    async for line in stream:
-        output.take(line)
+def _ask_to_end(process: Process) -> None:
+    """SIGTERM, since SIGINT is ignored below a server that a shell has put into the background."""
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    asyncio.get_running_loop().call_later(_STOP_SECONDS, _kill, process)
 
 
 def _kill(process: Process) -> None:
+    """With what it has started itself, such as a resolver."""
     if process.returncode is None:
-        process.kill()
-
-
-def _owner(pid: int) -> str:
-    """A process of this machine; when it began tells it from a later one of the same number."""
-    return f"{socket.gethostname()} {pid} {_began(pid)}"
-
-
-def _is_gone(owner: str) -> bool:
-    """One of another machine, or of a container with a name of its own, is none of ours."""
-    host, pid, began = owner.rsplit(" ", 2)
-    return host == socket.gethostname() and _began(int(pid)) != began
-
-
-def _began(pid: int) -> str:
-    """In the kernel's ticks; "-" where no such process is, or no /proc."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return "-"
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _now() -> datetime:

@@ -1,7 +1,7 @@
 """Jobs and their lines, in the database so that every worker can tell of every job."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,8 @@ from strmctl.storage import rows
 from strmctl.storage.database import Database
 
 _KEPT = 500
+_KEPT_WITH_LINES = 50
+_KEPT_LINES = 5000
 _OPEN = "state IN ('queued', 'running')"
 
 _CREATE = """
@@ -17,6 +19,11 @@ INSERT INTO job (command, arguments, cause, owner, total, created_at)
 VALUES (:command, :arguments, :cause, :owner, :total, :now)
 """
 _FORGET_OLD = f"DELETE FROM job WHERE id <= :id - {_KEPT} AND NOT {_OPEN}"
+_FORGET_OLD_LINES = f"""
+DELETE FROM job_line WHERE job_id <= :id - {_KEPT_WITH_LINES}
+    AND job_id NOT IN (SELECT id FROM job WHERE {_OPEN})
+"""
+_FORGET_FIRST_LINES = f"DELETE FROM job_line WHERE job_id = ? AND number <= ? - {_KEPT_LINES}"
 _START = "UPDATE job SET state = 'running', started_at = :now WHERE id = :id"
 _ADVANCE = "UPDATE job SET done = :done WHERE id = :id"
 _FINISH = f"""
@@ -31,7 +38,7 @@ class JobRecords:
         self._database = database
 
     def create(self, request: JobRequest, owner: str, now: datetime) -> Job:
-        """`owner` says which process runs it; see `open_of_others`."""
+        """`owner` says which process runs it; see `open_owners`."""
         values = {
             "command": request.command,
             "arguments": json.dumps(request.arguments),
@@ -42,6 +49,7 @@ class JobRecords:
         }
         with self._database.transaction() as connection:
             created = int(connection.execute(_CREATE, values).lastrowid or 0)
+            connection.execute(_FORGET_OLD_LINES, {"id": created})
             connection.execute(_FORGET_OLD, {"id": created})
         job = self.get(created)
         assert job is not None, "nobody deletes a job that is not over"
@@ -98,13 +106,14 @@ class JobRecords:
     def start(self, job_id: int, now: datetime) -> None:
         self._execute(_START, {"id": job_id, "now": rows.time_text(now)})
 
-    def advance(self, job_id: int, lines: Iterable[JobLine], done: int) -> None:
-        """Keep lines that have come, and how many mappings are done by now."""
+    def advance(self, job_id: int, lines: Sequence[JobLine], done: int) -> None:
+        """Keep lines that have come, of many the last, and how many mappings are done by now."""
         values = [
             (job_id, line.number, json.dumps(line.document, ensure_ascii=False)) for line in lines
         ]
         with self._database.transaction() as connection:
             connection.executemany("INSERT INTO job_line VALUES (?, ?, ?)", values)
+            connection.execute(_FORGET_FIRST_LINES, (job_id, lines[-1].number))
             connection.execute(_ADVANCE, {"id": job_id, "done": done})
 
     def finish(

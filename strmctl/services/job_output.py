@@ -1,0 +1,55 @@
+"""What a run of the command line says with `--json`, as far as its job keeps it."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from strmctl.domain.job import JobLine
+
+LINE_MAX = 2**20
+
+
+@dataclass(slots=True)
+class JobOutput:
+    """`counts` are those of the summary, `message` is the error that ended it."""
+
+    number: int = 0
+    done: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    message: str | None = None
+    _unsaved: list[JobLine] = field(default_factory=list)
+
+    async def read(self, stream: asyncio.StreamReader) -> None:
+        """To its end; a line longer than the stream's limit is left out."""
+        while True:
+            try:
+                line = await stream.readline()
+            except ValueError:
+                continue
+            if not line:
+                return
+            self.take(line)
+
+    def take(self, line: bytes) -> None:
+        try:
+            document = json.loads(line)
+        except ValueError:
+            return
+        if not isinstance(document, dict):
+            return
+        if document.get("type") == "error":
+            self.message = str(document.get("message"))
+        elif document.get("type") == "summary":
+            self.counts = {name: it for name, it in document.items() if type(it) is int}
+        else:
+            self.number += 1
+            self.done += "id" in document
+            self._unsaved.append(JobLine(self.number, document))
+
+    def unsaved(self) -> Sequence[JobLine]:
+        return tuple(self._unsaved)
+
+    def saved(self, lines: Sequence[JobLine]) -> None:
+        """The first of the unsaved ones are kept by now."""
+        del self._unsaved[: len(lines)]
