@@ -19,6 +19,7 @@ NAMES = (
     "undo",
     "probe",  # Links
     "refresh",
+    "trace",
     "serve",  # Server
     "healthcheck",
     "config",  # Settings and database
