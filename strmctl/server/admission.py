@@ -44,7 +44,7 @@ class Admission:
         else:
             self._check_loopback(connection)
         if connection.scope.get("method") not in _SAFE_METHODS:
-            _refuse_other_sites(connection)
+            refuse_other_sites(connection)
 
     def is_token(self, given: str) -> bool:
         return bool(self.token) and _equal(given, self.token)
@@ -93,7 +93,7 @@ def _equal(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected.encode())
 
 
-def _refuse_other_sites(connection: HTTPConnection) -> None:
+def refuse_other_sites(connection: HTTPConnection) -> None:
     """Browsers say where a request comes from (Fetch Metadata, Origin); programs say nothing."""
     site = connection.headers.get("sec-fetch-site")
     origin = connection.headers.get("origin")

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -41,6 +42,14 @@ _STREAMS = ("playback", "playlist", "segment")
 _ROUTES = (*_STREAMS, "api", "operation", "page")
 _STATUSES = ("2xx", "3xx", "4xx", "5xx", "none")
 _RESOLVED = {200: "resolved", 404: "not_found", 503: "later", 504: "timeout"}
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Streams that are running now; bodies that were cut off and went on since the start."""
+
+    streams: int
+    resumed: int
 
 
 class Metrics(Observer):
@@ -166,6 +175,13 @@ class Metrics(Observer):
             else:
                 self._library.gauges = found
                 self._read_at = now
+
+    def activity(self) -> Activity:
+        """Of all workers."""
+        told = self._told()
+        resumed = told.get_sample_value("strmctl_resumes_total", {"outcome": "resumed"})
+        streams = told.get_sample_value("strmctl_active_streams")
+        return Activity(int(streams or 0), int(resumed or 0))
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """The numbers as text and its media type: OpenMetrics where that is accepted."""

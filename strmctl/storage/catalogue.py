@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,8 +50,6 @@ _IN_ORDER = """
 ORDER BY ifnull(season, -1), ifnull(episode, -1), language, ifnull(provider, '')
 LIMIT :limit OFFSET :offset
 """
-_EVENTS = "SELECT at, kind, detail FROM event WHERE mapping_id = ? ORDER BY id DESC LIMIT ?"
-
 _PASSAGES = """
 SELECT m.site, m.provider_used, unixepoch(e.at) / :step AS step,
     e.detail ->> 'from' AS before, e.detail ->> 'to' AS after, count(*) AS links
@@ -110,13 +108,6 @@ class EpisodeFilter:
     provider: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    at: datetime
-    kind: str
-    detail: Mapping[str, Any] = field(repr=False)
-
-
 class Catalogue:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -163,13 +154,6 @@ class Catalogue:
             f"SELECT count(*) AS number {_EPISODES}", _episode_values(wanted)
         )
         return int(row["number"])
-
-    def events(self, mapping_id: int, *, limit: int) -> list[Event]:
-        """The newest first."""
-        return [
-            Event(datetime.fromisoformat(row["at"]), row["kind"], json.loads(row["detail"]))
-            for row in self._database.query(_EVENTS, (mapping_id, limit))
-        ]
 
     def passages(self, since: datetime, step: int) -> list[Passage[Group]]:
         """Of the links that are still there, told in the middle of every `step` seconds."""

@@ -2,7 +2,32 @@
 
 from starlette.routing import Router
 
+from strmctl.server.page import assets, jobs, library, sign_in
+from strmctl.server.page.answering import page
+from strmctl.server.page.overview import Overview
+
 
 def create_page() -> Router:
-    """Not an application of its own: what it does not know is answered as everywhere."""
-    return Router(redirect_slashes=False)
+    """Not an application of its own: what it does not know is answered as everywhere.
+
+    All pages lie beside each other and every address in them is relative, so they work below any
+    path that a front may put before them.
+    """
+    return Router(
+        [
+            page("/", Overview()),
+            page("/library", library.library),
+            page("/series", library.series),
+            page("/mapping", library.mapping),
+            page("/rows", library.rows),
+            page("/jobs", jobs.jobs),
+            page("/job", jobs.job),
+            page("/begin", jobs.begin, ["POST"]),
+            page("/cancel", jobs.cancel, ["POST"]),
+            page("/login", sign_in.form, is_open=True),
+            page("/login", sign_in.sign_in, ["POST"], is_open=True),
+            page("/logout", sign_in.sign_out, ["POST"]),
+            page("/static/{version}/{name}", assets.asset, is_open=True),
+        ],
+        redirect_slashes=False,
+    )

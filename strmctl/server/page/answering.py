@@ -1,0 +1,96 @@
+"""Every answer of the page: for whom it is, what errors become, what browsers may do with it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from strmctl.errors import StrmctlError, UsageError
+from strmctl.server.admission import NotAdmittedError
+from strmctl.server.middleware import describe
+from strmctl.server.page.rendering import fragment, shown
+
+View = Callable[[Request], Awaitable[Response]]
+Form = dict[str, list[str]]
+
+_LONGEST_FORM = 64 * 1024
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+# same-origin, not no-referrer: with that, browsers say `Origin: null` when they send a form.
+FIELDS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def page(
+    path: str, view: View, methods: Sequence[str] = ("GET",), *, is_open: bool = False
+) -> Route:
+    """`is_open`: who is not admitted may see it, since it lets people in."""
+
+    async def answer(request: Request) -> Response:
+        describe(request.scope, f"page {path}")
+        try:
+            if not is_open:
+                request.state.admission.check(request)
+            response = await view(request)
+        except StrmctlError as error:
+            response = await _refusal(request, error)
+        for name, value in FIELDS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return Route(path, answer, methods=methods)
+
+
+async def _refusal(request: Request, error: StrmctlError) -> Response:
+    if not isinstance(error, NotAdmittedError):
+        return await shown(request, "message.html", status=error.http_status, message=str(error))
+    if error.http_status == 401 and request.method in ("GET", "HEAD"):
+        return seen("login")
+    return await fragment("refused.html", status=error.http_status, message=str(error))
+
+
+def seen(address: str) -> Response:
+    """To another page, which is asked for by GET."""
+    return RedirectResponse(address, 303)
+
+
+async def form_of(request: Request) -> Form:
+    """Raises UsageError for what no form of the page sends."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LONGEST_FORM:
+            raise UsageError("the form is too long")
+    try:
+        return parse_qs(body.decode(), max_num_fields=1000, errors="strict")
+    except ValueError:
+        raise UsageError("the form cannot be read") from None
+
+
+def whole(texts: Sequence[str], name: str) -> int | None:
+    """The number of a parameter, None where it is not given; raises UsageError for another text."""
+    text = texts[0] if texts else ""
+    if not text:
+        return None
+    if not (text.removeprefix("-").isdecimal() and text.isascii() and len(text) <= 18):
+        raise UsageError(f"{name} is no number")
+    return int(text)

@@ -1,0 +1,71 @@
+"""Series as a tree, a series with its seasons and episodes, one link with its life."""
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strmctl.errors import UsageError
+from strmctl.server.page.answering import whole
+from strmctl.server.page.forms import state_of
+from strmctl.server.page.rendering import fragment, shown
+from strmctl.services import catalogue
+from strmctl.storage.catalogue import EpisodeFilter, SeriesFilter
+from strmctl.storage.mappings import Mappings
+
+_ROWS = 200
+
+
+async def library(request: Request) -> Response:
+    given = request.query_params
+    wanted = SeriesFilter(
+        text=given.get("q") or None,
+        site=given.get("site") or None,
+        state=state_of(given.get("state")),
+        provider=given.get("provider") or None,
+    )
+    found = await asyncio.to_thread(
+        catalogue.library, request.state.database, wanted, _number(request, "page") or 1
+    )
+    return await shown(request, "library.html", library=found, wanted=wanted)
+
+
+async def series(request: Request) -> Response:
+    """With `part`, only what goes into the tree of the library."""
+    given = request.query_params
+    wanted = EpisodeFilter(
+        site=given.get("site", ""),
+        slug=given.get("slug", ""),
+        season=_number(request, "season"),
+        state=state_of(given.get("state")),
+        provider=given.get("provider") or None,
+    )
+    found = await asyncio.to_thread(
+        catalogue.series, request.state.database, wanted, _number(request, "page") or 1
+    )
+    if "part" in given:
+        return await fragment("_series.html", page=found)
+    return await shown(request, "series.html", page=found)
+
+
+async def mapping(request: Request) -> Response:
+    found = await asyncio.to_thread(
+        catalogue.mapping,
+        request.state.settings,
+        request.state.database,
+        _number(request, "id") or 0,
+    )
+    return await shown(request, "mapping.html", found=found)
+
+
+async def rows(request: Request) -> Response:
+    """The rows of these links as they are now, for a page that shows them already."""
+    ids = [whole([text], "id") or 0 for text in request.query_params.getlist("id")]
+    if len(ids) > _ROWS:
+        raise UsageError(f"more than {_ROWS} rows")
+    found = await asyncio.to_thread(Mappings(request.state.database).with_ids, ids)
+    return await fragment("_rows.html", links=list(found.values()))
+
+
+def _number(request: Request, name: str) -> int | None:
+    return whole(request.query_params.getlist(name), name)

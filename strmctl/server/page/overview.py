@@ -1,0 +1,90 @@
+"""How the library is and has been, and what the server is doing."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strmctl.domain.state_history import States
+from strmctl.server.metrics import Metrics
+from strmctl.server.page.rendering import shown
+from strmctl.services import maintenance
+from strmctl.services.state_history import StateHistory, state_history
+from strmctl.services.stats import Stats, stats
+from strmctl.settings.model import Settings
+from strmctl.storage.database import Database
+from strmctl.storage.notices import Notices
+
+Name = TypeVar("Name", str, str | None)
+
+_KEPT_SECONDS = 30.0
+_EXPIRING = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A site or a provider, now and over time; `name` None is what is not resolved yet."""
+
+    name: str | None
+    now: States
+    history: Sequence[States]
+
+    @property
+    def total(self) -> int:
+        return sum(self.now.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    read_at: float
+    history: StateHistory
+
+
+class Overview:
+    """The history is read once for all who look within half a minute: it may be long."""
+
+    def __init__(self) -> None:
+        self._past: _Past | None = None
+        self._reading = asyncio.Lock()
+
+    async def __call__(self, request: Request) -> Response:
+        settings: Settings = request.state.settings
+        database: Database = request.state.database
+        metrics: Metrics = request.app.state.metrics
+        now = datetime.now(UTC)
+        health = await asyncio.to_thread(stats, settings, database, now, _EXPIRING)
+        history = await self._history(database, health, now)
+        return await shown(
+            request,
+            "overview.html",
+            stats=health,
+            states=health.states(),
+            history=history,
+            sites=_compared(health.by_site(), history.by_site()),
+            providers=_compared(health.by_provider(), history.by_provider()),
+            activity=await asyncio.to_thread(metrics.activity),
+            maintain=settings.maintain,
+            tasks=await maintenance.status(settings.maintain, request.state.jobs, now),
+            notices=await asyncio.to_thread(Notices(database).backlogs),
+        )
+
+    async def _history(self, database: Database, health: Stats, now: datetime) -> StateHistory:
+        async with self._reading:
+            past = self._past
+            if past is None or time.monotonic() - past.read_at > _KEPT_SECONDS:
+                history = await asyncio.to_thread(state_history, database, health, now)
+                past = self._past = _Past(time.monotonic(), history)
+        return past.history
+
+
+def _compared(
+    today: Mapping[Name, States], history: Mapping[Name, Sequence[States]]
+) -> list[Compared]:
+    """The largest first."""
+    rows = [Compared(name, states, history.get(name, ())) for name, states in today.items()]
+    return sorted(rows, key=lambda row: -row.total)

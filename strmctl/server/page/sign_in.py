@@ -1,0 +1,54 @@
+"""The token of serve.admin_token once, then a cookie that no other site can use or read."""
+
+import asyncio
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strmctl.server.admission import COOKIE, Admission, refuse_other_sites
+from strmctl.server.page.answering import form_of, seen
+from strmctl.server.page.rendering import fragment
+
+_GUESS_SECONDS = 0.5
+
+
+async def form(request: Request) -> Response:
+    return await fragment(
+        "login.html", is_wrong=False, is_needed=bool(request.state.admission.token)
+    )
+
+
+async def sign_in(request: Request) -> Response:
+    refuse_other_sites(request)
+    admission: Admission = request.state.admission
+    given = (await form_of(request)).get("token", [""])[0]
+    if not admission.is_token(given.strip()):
+        await asyncio.sleep(_GUESS_SECONDS)
+        return await fragment(
+            "login.html", status=403, is_wrong=True, is_needed=bool(admission.token)
+        )
+    response = seen("./")
+    _set_cookie(request, response, admission.session())
+    return response
+
+
+async def sign_out(request: Request) -> Response:
+    response = seen("login")
+    _set_cookie(request, response, "", max_age=0)
+    return response
+
+
+def _set_cookie(
+    request: Request, response: Response, value: str, max_age: int | None = None
+) -> None:
+    base = urlsplit(request.state.settings.proxy.public_base_url)
+    response.set_cookie(
+        COOKIE,
+        value,
+        max_age=max_age,
+        path=f"{base.path}/",
+        secure=base.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
