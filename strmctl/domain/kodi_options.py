@@ -12,14 +12,14 @@ _NO_HEADERS = frozenset(
 )  # fmt: skip
 
 
-def split(line: str) -> tuple[str, dict[str, str]]:
-    """The URL and its headers, decoded but not checked; no URL holds a `|` (RFC 3986)."""
+def split(line: str) -> tuple[str, str, dict[str, str]]:
+    """The URL, its options as they stand there, from the `|` on, and those of them that are
+    headers, decoded but not checked; no URL holds a `|` (RFC 3986)."""
     url, pipe, options = line.partition("|")
     pairs = [option.partition("=") for option in options.split("&") if option]
     if not pipe or not all(name and equals for name, equals, _ in pairs):
-        return line, {}
+        return line, "", {}
     # "!" keeps a value out of Kodi's log.
     headers = {name.strip().lstrip("!"): unquote_plus(value) for name, _, value in pairs}
-    return url.strip(), {
-        name: value for name, value in headers.items() if name.lower() not in _NO_HEADERS
-    }
+    headers = {name: text for name, text in headers.items() if name.lower() not in _NO_HEADERS}
+    return url.strip(), pipe + options, headers

@@ -17,12 +17,14 @@ _INVISIBLE = "\ufeff\u200b\u2060\0"
 class StrmText:
     """The URL, None where there is none, and the lines that begin with `#` (`#KODIPROP:` …).
 
-    `headers` are those that Kodi is told behind the URL, not checked; `has_more` says that
-    another line follows that is no comment.
+    `options` are what stands behind the URL for Kodi, from the `|` on; `headers` are those of
+    them that are headers, not checked; `has_more` says that another line follows that is no
+    comment.
     """
 
     url: str | None = field(default=None, repr=False)
     comments: tuple[str, ...] = field(default=(), repr=False)
+    options: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     has_more: bool = False
 
@@ -34,15 +36,21 @@ def parse(content: bytes) -> StrmText:
     contents = [line for line in lines if line and not line.startswith("#")]
     if not contents:
         return StrmText(None, comments)
-    url, headers = kodi_options.split(contents[0])
-    return StrmText(url or None, comments, headers, has_more=len(contents) > 1)
+    url, options, headers = kodi_options.split(contents[0])
+    return StrmText(url or None, comments, options, headers, has_more=len(contents) > 1)
 
 
-def render(url: str, comments: tuple[str, ...] = ()) -> bytes:
+def replace_url(content: bytes, url: str, *, keep_options: bool) -> bytes:
+    """The file with another URL: its comments stay, and its options where they are still meant."""
+    text = parse(content)
+    return render(url, text.comments, text.options if keep_options else "")
+
+
+def render(url: str, comments: tuple[str, ...] = (), options: str = "") -> bytes:
     """The file's content; raises UsageError for a URL that is not one line of printable text."""
     if not url or url.startswith("#") or not url.isprintable() or " " in url:
         raise UsageError("the URL for the .strm is empty or holds a space or control character")
-    return "".join(f"{line}\n" for line in (*comments, url)).encode()
+    return "".join(f"{line}\n" for line in (*comments, url + options)).encode()
 
 
 def _decode(content: bytes) -> str:

@@ -207,8 +207,7 @@ class Importing:
     ) -> Change:
         content = file.content
         if not self._direct:
-            comments = strm_text.parse(content).comments
-            content = strm_text.render(self._urls.of(after), comments)
+            content = strm_text.replace_url(content, self._urls.of(after), keep_options=False)
         return Change(action, file.strm_path, before, after, file.content, content)
 
 

@@ -205,6 +205,7 @@ class _DirectFiles:
         return content
 
     def rewrite(self, mapping: Mapping, resolution: Resolution) -> None:
-        """Put the URL into the file, whose comments stay."""
-        comments = strm_text.parse(self.read_own(mapping)).comments
-        self._files.replace(mapping.strm_path, strm_text.render(resolution.url, comments))
+        """Put the URL into the file; what its user has put around it stays."""
+        before = self.read_own(mapping)
+        after = strm_text.replace_url(before, resolution.url, keep_options=True)
+        self._files.replace(mapping.strm_path, after)

@@ -64,7 +64,7 @@ class Rewriting:
             return _left(UNRESOLVED, mapping, "mode direct needs a URL: run `strmctl refresh`")
         if before is None:
             return self._missing(mapping, url)
-        after = strm_text.render(url, strm_text.parse(before).comments)
+        after = strm_text.replace_url(before, url, keep_options=self._direct)
         if after == before:
             return _left("unchanged", mapping)
         try:

@@ -11,7 +11,7 @@ from collections.abc import Mapping as Table
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from strmctl.domain import library_path
+from strmctl.domain import library_path, strm_text
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
@@ -158,7 +158,8 @@ class Writer:
             old = contents[row.strm_path]
             kept = None if isinstance(old, ItemError) else old
         url = self._url(target, answers.get(target.identity))
-        return Plan(row, target, before, write_plan.content(url, kept))
+        content = strm_text.replace_url(kept or b"", url, keep_options=self._direct)
+        return Plan(row, target, before, content)
 
     def _url(self, target: Mapping, answer: Resolution | ResolverError | None) -> str:
         if not self._direct:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from strmctl.domain import strm_text
 from strmctl.domain.extension_hint import extension_hint
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.services.entry import Entry
@@ -68,11 +67,6 @@ def target(entry: Entry, row: Mapping | None, path: str, answer: Resolution | No
         extension=extension,
         resolution=resolution,
     )
-
-
-def content(url: str, before: bytes | None) -> bytes:
-    """The file's text; the comments that it has already stay."""
-    return strm_text.render(url, strm_text.parse(before or b"").comments)
 
 
 def _newer(known: Resolution | None, given: Resolution | None) -> Resolution | None:

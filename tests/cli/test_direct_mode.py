@@ -97,6 +97,23 @@ def test_what_strmctl_has_put_there_is_its_own(
     assert film.read_text() not in ("", first, playback)
 
 
+def test_what_stands_behind_the_url_for_kodi_stays(
+    strmctl: Strmctl, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = film.read_text().strip()
+    film.write_text(f"# mine\n{first}|User-Agent=Mine&seekable=0\n")
+    assert strmctl("rewrite").err == "1 unchanged\n"
+    assert '"outdated"' not in strmctl("doctor", "--json").out
+    strmctl("refresh", "--all")
+    comment, line = film.read_text().splitlines()
+    url, bar, options = line.partition("|")
+    assert (comment, bar, options) == ("# mine", "|", "User-Agent=Mine&seekable=0")
+    assert url != first
+    monkeypatch.setenv("STRM_PROXY_MODE", "proxy")
+    strmctl("rewrite")
+    assert "|" not in film.read_text(), "the proxy sends the headers itself"
+
+
 def test_a_library_that_is_away_is_not_made_anew(
     strmctl: Strmctl, film: Path, library: Path, server: Server
 ) -> None:

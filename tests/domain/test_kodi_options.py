@@ -30,10 +30,10 @@ URL = "https://cdn.example/film.m3u8?token=a%7Cb"
     ],
 )
 def test_splits(line: str, headers: dict[str, str]) -> None:
-    assert split(line) == (URL, headers)
+    assert split(line) == (URL, line.removeprefix(URL).strip(), headers)
     text = parse(line.encode())
     assert (text.url, text.headers) == (URL, headers)
 
 
 def test_a_bar_that_begins_no_options_is_part_of_the_url() -> None:
-    assert split("https://cdn.example/a|b.mp4") == ("https://cdn.example/a|b.mp4", {})
+    assert split("https://cdn.example/a|b.mp4") == ("https://cdn.example/a|b.mp4", "", {})

@@ -8,7 +8,7 @@ from strmctl.domain import playback_url, strm_text
 from strmctl.domain.counted import counted
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
-from strmctl.services import own_file, write_plan
+from strmctl.services import own_file
 from strmctl.services.doctor.finding import Finding, Severity
 from strmctl.services.playback_urls import PlaybackUrls
 from strmctl.services.tree import NO_URL, Kind, TreeFile
@@ -117,12 +117,15 @@ class Comparison:
             yield Finding(Severity.WARNING, "edited", file.strm_path, reason, _EDITED)
             return
         shall = self._url_of(row)
-        if shall is None or write_plan.content(shall, file.content) == file.content:
+        if shall is None or self._renewed(file, shall) == file.content:
             return
         if self._is_of_another_key(file, shall):
             return
         reason = _difference(file, shall)
         yield Finding(Severity.WARNING, "outdated", file.strm_path, reason, _REWRITE)
+
+    def _renewed(self, file: TreeFile, shall: str) -> bytes:
+        return strm_text.replace_url(file.content, shall, keep_options=self._direct)
 
     def _is_of_another_key(self, file: TreeFile, shall: str) -> bool:
         """Those are counted, since after a rotation that may be all of them."""
