@@ -1,5 +1,6 @@
 """`migrate` and `backup`: the state of the schema, and a copy that replaces nothing."""
 
+import fcntl
 import sqlite3
 from pathlib import Path
 
@@ -48,6 +49,28 @@ def test_a_backup_replaces_nothing(strmctl: Strmctl, library: Path) -> None:
     (library / "copy.db").write_text("precious")
     assert "exists already" in strmctl("backup", "copy.db", code=4).err
     assert (library / "copy.db").read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", [".strmctl.db.x.bak.77.partial", ".copy.db.77.partial"])
+@pytest.mark.parametrize("is_held", [False, True], ids=["of a killed run", "being made"])
+def test_what_a_killed_backup_has_left_goes_with_the_next(
+    strmctl: Strmctl, library: Path, name: str, is_held: bool
+) -> None:
+    partial = library / name
+    with partial.open("wb") as file:
+        if is_held:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        strmctl("backup", "copy.db")
+        assert partial.exists() is is_held
+    assert sorted(path.name for path in library.glob(".*.partial")) == [name] * is_held
+
+
+def test_a_doctor_finds_what_a_killed_backup_has_left(strmctl: Strmctl, library: Path) -> None:
+    partial = library / ".strmctl.db.x.bak.77.partial"
+    partial.touch(0o600)
+    assert f"leftover {partial}: " in strmctl("doctor", code=10).out
+    strmctl("doctor", "--fix")
+    assert not partial.exists()
 
 
 def test_no_database_no_backup(strmctl: Strmctl, folder: Path) -> None:

@@ -35,7 +35,8 @@ def kill_before_each(tmp_path: Path, name: str, stride: int) -> int:
         check_nothing_is_lost(before, state(folder), after)
         assert run(folder, scene.command) == 0, f"after a kill before step {step}"
         assert state(folder) == after, f"after a kill before step {step}"
-        assert not list(folder.rglob(".strmctl-*.tmp")), f"after a kill before step {step}"
+        left = [*folder.rglob(".strmctl-*.tmp"), *folder.rglob(".*.partial")]
+        assert not left, f"after a kill before step {step}"
         shutil.rmtree(folder)
     raise AssertionError("it has no end")
 

@@ -37,6 +37,7 @@ CHECKS: Sequence[Check] = (
     database.write_ahead,
     database.free_space,
     database.room_within,
+    database.copies_abandoned,
     database.run_unfinished,
     library.library_there,
     library.library_writable,

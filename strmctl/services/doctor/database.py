@@ -10,6 +10,7 @@ from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.doctor.keys import is_open_to_others, open_to_others
 from strmctl.storage import mounts
+from strmctl.storage.backup import abandoned
 from strmctl.storage.database import Database
 from strmctl.storage.database_health import DatabaseHealth, tells_damage
 from strmctl.storage.journal import Journal
@@ -148,6 +149,19 @@ def room_within(installation: Installation) -> Iterator[Finding]:
             str(file),
             f"{unused // 2**20} MiB of the file are unused",
             f"`sqlite3 {file} VACUUM` while nothing else runs",
+        )
+
+
+def copies_abandoned(installation: Installation) -> Iterator[Finding]:
+    """They hold upstream URLs, and as much space as the database."""
+    for partial in abandoned(installation.settings.database):
+        yield Finding(
+            Severity.WARNING,
+            "leftover",
+            str(partial),
+            "a run that was killed has left it while it made a copy",
+            "`strmctl doctor --fix`",
+            partial.unlink,
         )
 
 
