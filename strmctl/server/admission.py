@@ -4,6 +4,7 @@ sits at this machine. Another site's page in such a person's browser may not.
 
 import base64
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -16,6 +17,7 @@ from strmctl.errors import StrmctlError
 COOKIE = "strmctl_session"
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([a-zA-Z0-9.-]+))(?::[0-9]{1,5})?")
 _LABEL = b"strmctl page session v1"
 
 
@@ -44,29 +46,52 @@ class Admission:
         else:
             self._check_loopback(connection)
         if connection.scope.get("method") not in _SAFE_METHODS:
-            refuse_other_sites(connection)
+            self.refuse_other_sites(connection)
+
+    def refuse_other_sites(self, connection: HTTPConnection) -> None:
+        """Browsers say where a request comes from (Fetch Metadata, Origin); programs say nothing.
+
+        A front may have put another Host in: the base URL's is this site's too.
+        """
+        site = connection.headers.get("sec-fetch-site")
+        origin = connection.headers.get("origin")
+        if site is not None:
+            is_other = site not in ("same-origin", "none")
+        else:
+            own = (connection.headers.get("host"), urlsplit(self.base_url).netloc)
+            is_other = origin is not None and origin.partition("://")[2] not in own
+        if is_other:
+            raise NotAdmittedError("another site's page may not do this", 403)
 
     def is_token(self, given: str) -> bool:
-        return bool(self.token) and _equal(given, self.token)
+        return self._is_token(given.encode("utf-8", "surrogatepass"))
 
     def session(self) -> str:
         """The value of the page's cookie; another token makes another one."""
         return hmac.new(self.token.encode(), _LABEL, "sha256").hexdigest()
 
+    def _is_token(self, given: bytes) -> bool:
+        return bool(self.token) and hmac.compare_digest(given, self.token.encode())
+
     def _check_token(self, connection: HTTPConnection) -> None:
         given = _presented(connection.headers)
         if given is not None:
-            if self.is_token(given):
+            if self._is_token(given):
                 return
             raise NotAdmittedError("the token is not that of serve.admin_token", 401)
-        if _equal(connection.cookies.get(COOKIE, ""), self.session()):
+        session = connection.cookies.get(COOKIE, "").encode("utf-8", "surrogatepass")
+        if hmac.compare_digest(session, self.session().encode()):
             return
         raise NotAdmittedError("send the token of serve.admin_token as a bearer token", 401)
 
     def _check_loopback(self, connection: HTTPConnection) -> None:
-        """A name in Host is refused as well: it may have been made to lead here (rebinding)."""
+        """A name in Host is refused as well: it may have been made to lead here (rebinding).
+
+        Of today's clients only fronts still speak HTTP/1.0.
+        """
         if (
             any(name in connection.headers for name in _FORWARDED)
+            or connection.scope.get("http_version") == "1.0"
             or urlsplit(self.base_url).scheme == "https"
             or not _is_loopback(connection.client.host if connection.client else "")
             or not _is_loopback(_host(connection.headers.get("host", "")))
@@ -76,41 +101,23 @@ class Admission:
             )
 
 
-def _presented(headers: Mapping[str, str]) -> str | None:
+def _presented(headers: Mapping[str, str]) -> bytes | None:
     """The bearer token, or the password of Basic, which is all that some senders can do."""
     scheme, _, value = headers.get("authorization", "").strip().partition(" ")
     if scheme.lower() == "bearer":
-        return value.strip()
+        return value.strip().encode("latin-1")
     if scheme.lower() == "basic":
         try:
-            return base64.b64decode(value, validate=True).decode().partition(":")[2]
+            return base64.b64decode(value.strip(), validate=True).partition(b":")[2]
         except ValueError:
-            return ""
+            return b""
     return None
-
-
-def _equal(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected.encode())
-
-
-def refuse_other_sites(connection: HTTPConnection) -> None:
-    """Browsers say where a request comes from (Fetch Metadata, Origin); programs say nothing."""
-    site = connection.headers.get("sec-fetch-site")
-    origin = connection.headers.get("origin")
-    if site is not None:
-        is_other = site not in ("same-origin", "none")
-    else:
-        is_other = origin is not None and urlsplit(origin).netloc != connection.headers.get("host")
-    if is_other:
-        raise NotAdmittedError("another site's page may not do this", 403)
 
 
 def _host(field_value: str) -> str:
     """Of a Host field, without port and brackets; "" where it is none."""
-    try:
-        return urlsplit(f"//{field_value}").hostname or ""
-    except ValueError:
-        return ""
+    match = _HOST.fullmatch(field_value)
+    return (match[1] or match[2]).lower() if match else ""
 
 
 def _is_loopback(host: str) -> bool:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strmctl.server.admission import COOKIE, Admission, refuse_other_sites
+from strmctl.server.admission import COOKIE, Admission
 from strmctl.server.page.answering import form_of, seen
 from strmctl.server.page.rendering import fragment
 
@@ -20,8 +20,8 @@ async def form(request: Request) -> Response:
 
 
 async def sign_in(request: Request) -> Response:
-    refuse_other_sites(request)
     admission: Admission = request.state.admission
+    admission.refuse_other_sites(request)
     given = (await form_of(request)).get("token", [""])[0]
     if not admission.is_token(given.strip()):
         await asyncio.sleep(_GUESS_SECONDS)
