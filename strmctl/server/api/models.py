@@ -12,6 +12,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from strmctl.domain.arr_event import Sender
 from strmctl.domain.job import JobState
 from strmctl.domain.mapping import LinkState
 from strmctl.services.records import timestamp
@@ -155,6 +156,26 @@ class Stats(BaseModel):
 class Health(BaseModel):
     status: Literal["ok", "ready"]
     version: str
+
+
+class FileOutcome(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    strm_path: str
+    outcome: str = Field(description="`moved`, `created`, `removed`, `unchanged`, `not_found` ….")
+    reason: str
+    mapping_id: int | None
+
+
+class Received(BaseModel):
+    """What a webhook came to."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    sender: Sender
+    event: str
+    ignored: bool = Field(description="It concerns no .strm file.")
+    files: list[FileOutcome]
 
 
 class NewMapping(BaseModel):
