@@ -16,8 +16,10 @@ from standing.site import Site, running_site
 
 CLIENT = "127.0.0.5"
 """Where the tests' own client stands, so that its address is nobody else's."""
+ADMIN_TOKEN = "a-token-for-the-api"
 
 _BELIEVED = {"STRMCTL_SERVE_TRUSTED_PROXIES": "127.0.0.1"}
+_WITH_A_TOKEN = {**_BELIEVED, "STRMCTL_SERVE_ADMIN_TOKEN": ADMIN_TOKEN}
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +44,7 @@ def served(resolver: Resolver, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """strmctl for all the servers that stand in front, one after the other at one address."""
     base_url = f"http://{fronts.free_address()}{fronts.PREFIX}"
     folder = tmp_path_factory.mktemp("served") / "strmctl"
-    with running_site(folder, resolver.url, base_url, _BELIEVED) as site:
+    with running_site(folder, resolver.url, base_url, _WITH_A_TOKEN) as site:
         yield site
 
 
