@@ -14,15 +14,12 @@ States = Mapping[LinkState, int]
 
 @dataclass(frozen=True, slots=True)
 class Passage(Generic[Group]):
-    """So many links of a group went from one state to another; `before` None: they were new.
-
-    What is no state of today's, such as one that has been abolished, is None as well.
-    """
+    """So many links of a group went from one state to another; `before` None: they were new."""
 
     at: datetime
     group: Group
     before: LinkState | None
-    after: LinkState | None
+    after: LinkState
     links: int = 1
 
 
@@ -54,8 +51,8 @@ def walk_back(
 ) -> Sequence[Moment[Group]]:
     """The counts at `times`, in their order, which is that of time.
 
-    A history that does not lead to today's counts, since its beginning has been forgotten or links
-    were removed, never makes them negative.
+    Where the history does not lead to today's counts, since some of it has been forgotten, the
+    states are a guess; how many links there were is right even then.
     """
     counts = {group: Counter(states) for group, states in today.items()}
     later = sorted(passages, key=lambda passage: passage.at)
@@ -63,13 +60,22 @@ def walk_back(
     for at in reversed(times):
         while later and later[-1].at > at:
             _undo(counts, later.pop())
-        found.append(Moment(at, {group: +states for group, states in counts.items()}))
+        found.append(Moment(at, {group: _plausible(states) for group, states in counts.items()}))
     return found[::-1]
 
 
 def _undo(counts: dict[Group, Counter[LinkState]], passage: Passage[Group]) -> None:
     states = counts.setdefault(passage.group, Counter())
-    if passage.after is not None:
-        states[passage.after] -= passage.links
+    states[passage.after] -= passage.links
     if passage.before is not None:
         states[passage.before] += passage.links
+
+
+def _plausible(states: Counter[LinkState]) -> States:
+    """Without negative counts: what is missing is taken from the largest ones."""
+    missing = -sum(number for number in states.values() if number < 0)
+    found = {}
+    for state, number in states.most_common():
+        found[state] = max(0, number - missing)
+        missing = max(0, missing - max(0, number))
+    return found
