@@ -15,7 +15,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+)
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from starlette.requests import Request
@@ -33,8 +39,11 @@ from strmctl.services.observing import Cache, Observer
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 
+# When each counter began would be as many series again; of several workers nobody could say.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-_LIBRARY_SECONDS = 5.0
+_LIBRARY_SECONDS = 2.0
 """So old may what is told of the library be."""
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)

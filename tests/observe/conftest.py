@@ -9,6 +9,8 @@ from peers.proxy import Proxy, running_proxy, settings_for
 from peers.show import Resolver, Show
 from peers.upstream import Upstream, running_upstream
 
+from observe.numbers import live_through, scrape
+
 
 @pytest.fixture(scope="session")
 def upstream() -> Iterator[Upstream]:
@@ -36,3 +38,16 @@ def proxy(resolver: Resolver, tmp_path: Path) -> Iterator[Proxy]:
 def client() -> Iterator[httpx.Client]:
     with httpx.Client(trust_env=False, timeout=10) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def lived(resolver: Resolver, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The numbers of a server that has played, healed, resumed and failed."""
+    folder = tmp_path_factory.mktemp("lived")
+    show = resolver.new_show()
+    with (
+        running_proxy(settings_for(folder, resolver.url)) as proxy,
+        httpx.Client(trust_env=False, timeout=10) as client,
+    ):
+        live_through(proxy, show, client)
+        return scrape(client, proxy.url)

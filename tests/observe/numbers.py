@@ -35,10 +35,12 @@ def numbers(text: str) -> Numbers:
 
 
 def names(text: str) -> set[str]:
-    """Of all series that there can be, as a query names them."""
-    return {
-        sample.name for family in text_string_to_metric_families(text) for sample in family.samples
-    }
+    """Of every series that there can be, as a query names them."""
+    found = set()
+    for family in text_string_to_metric_families(text):
+        ends = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
+        found |= {family.name + end for end in ends.get(family.type, ("",))}
+    return found
 
 
 def live_through(proxy: Proxy, show: Show, client: httpx.Client) -> None:

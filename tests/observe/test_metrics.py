@@ -4,9 +4,9 @@ import subprocess
 
 import httpx
 import pytest
-from peers.proxy import SITE, Proxy, running_proxy, settings_for
+from peers.proxy import SITE, Proxy
 from peers.routes import Gate
-from peers.show import Resolver, Show
+from peers.show import Show
 from playback.waiting import until
 
 from observe.numbers import is_idle, live_through, numbers, probed, scrape
@@ -14,19 +14,6 @@ from strmctl.domain.mapping import LinkState
 from strmctl.storage.database import Database
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
-
-
-@pytest.fixture(scope="module")
-def lived(resolver: Resolver, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The numbers of a server that has played, healed, resumed and failed."""
-    folder = tmp_path_factory.mktemp("lived")
-    show = resolver.new_show()
-    with (
-        running_proxy(settings_for(folder, resolver.url)) as proxy,
-        httpx.Client(trust_env=False, timeout=10) as client,
-    ):
-        live_through(proxy, show, client)
-        return scrape(client, proxy.url)
 
 
 @pytest.mark.parametrize(

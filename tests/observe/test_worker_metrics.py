@@ -1,0 +1,50 @@
+"""With several workers one tells of all, also of what those that have died had counted."""
+
+import os
+import signal
+from pathlib import Path
+
+import httpx
+from peers import presentation
+from peers.show import Resolver, Show
+from peers.viewer import at_once
+from playback.waiting import until
+from standing.site import Site, running_site
+from standing.test_workers import answering, workers
+
+from observe.numbers import Numbers, numbers, scrape
+
+PLAYS = 'strmctl_requests_total{route="playback",status="2xx"}'
+
+
+def scraped(site: Site) -> Numbers:
+    """By a connection of its own, so by either worker."""
+    with httpx.Client(trust_env=False, timeout=10) as client:
+        return numbers(scrape(client, site.base_url))
+
+
+def folder_of(worker: int) -> Path:
+    environ = Path(f"/proc/{worker}/environ").read_bytes().split(b"\0")
+    [folder] = [word for word in environ if word.startswith(b"PROMETHEUS_MULTIPROC_DIR=")]
+    return Path(folder.partition(b"=")[2].decode())
+
+
+def test_whichever_worker_is_asked_tells_of_all(
+    resolver: Resolver, show: Show, tmp_path: Path
+) -> None:
+    presentation.put(show)
+    environ = {"STRMCTL_SERVE_WORKERS": "2"}
+    with running_site(tmp_path / "strmctl", resolver.url, environ=environ) as site:
+        until(lambda: len(answering(site)) == 2, "both workers answer")
+        at_once([site.playback_url(show)] * 20)
+        until(lambda: scraped(site).get(PLAYS) == 20, "every play is counted")
+        assert [scraped(site)[PLAYS] for _ in range(10)] == [20] * 10
+        assert scraped(site)["strmctl_database_up"] == 1
+        victim, *_ = workers(site)
+        folder = folder_of(victim)
+        os.kill(victim, signal.SIGKILL)
+        until(lambda: victim not in workers(site) and len(answering(site)) == 2, "it is replaced")
+        assert [scraped(site)[PLAYS] for _ in range(10)] == [20] * 10
+        assert scraped(site)["strmctl_active_streams"] == 0
+        assert not list(folder.glob(f"gauge_live*_{victim}.db"))
+    assert not folder.exists()
