@@ -64,8 +64,9 @@ class _Conversation(asyncio.SubprocessProtocol):
     async def hold(self, transport: asyncio.SubprocessTransport, question: bytes) -> Finished:
         # subprocess_exec makes it a pipe; uvloop's is no subclass of asyncio's.
         stdin = cast("asyncio.WriteTransport", transport.get_pipe_transport(0))
-        stdin.write(question)
-        stdin.close()
+        if not stdin.is_closing():  # A program that asks for nothing may have ended already.
+            stdin.write(question)
+            stdin.close()
         await self._enough.wait()
         if len(self._stdout) > MAX_BYTES:
             raise ResolverError(f"printed more than {MAX_BYTES} bytes")

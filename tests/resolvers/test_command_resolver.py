@@ -184,3 +184,12 @@ def test_the_event_loop_of_serve_runs_it_too() -> None:
         assert error.http_status == 504
 
     uvloop.run(both())
+
+
+def test_a_program_that_has_ended_before_it_is_asked_answers_all_the_same() -> None:
+    async def many() -> None:
+        for _ in range(60):
+            found = await ask(table("command", command=["/bin/sh", "-c", f"echo '{URL}'"]))
+            assert found.url == URL
+
+    uvloop.run(many())
