@@ -56,8 +56,7 @@ def state_history(database: Database, stats: Stats, now: datetime) -> StateHisto
     oldest = stats.history_since or now
     since = max(now - LONGEST, min(oldest, now - _SHORTEST))
     times = moments(now, since, _MOMENTS)
-    step = max(1, round((times[1] - times[0]).total_seconds()))
     today: defaultdict[Group, dict[LinkState, int]] = defaultdict(dict)
     for group in stats.groups:
         today[group.site, group.provider][group.state] = group.mappings
-    return StateHistory(walk_back(today, Catalogue(database).passages(since, step), times))
+    return StateHistory(walk_back(today, Catalogue(database).passages(times), times))

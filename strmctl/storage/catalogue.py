@@ -1,9 +1,9 @@
 """What people look through: series, their seasons and episodes, and what has happened to links."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from strmctl.domain.mapping import LinkState
@@ -51,7 +51,8 @@ ORDER BY ifnull(season, -1), ifnull(episode, -1), language, ifnull(provider, '')
 LIMIT :limit OFFSET :offset
 """
 _PASSAGES = """
-SELECT m.site, m.provider_used, unixepoch(e.at) / :step AS step,
+SELECT m.site, m.provider_used,
+    min(CAST((unixepoch(e.at) - unixepoch(:since)) / :step AS INTEGER), :last) AS step,
     e.detail ->> 'from' AS before, e.detail ->> 'to' AS after, count(*) AS links
 FROM event AS e JOIN strm_mapping AS m ON m.id = e.mapping_id
 WHERE e.at > :since AND e.kind IN ('probed', 'resolved')
@@ -59,7 +60,9 @@ WHERE e.at > :since AND e.kind IN ('probed', 'resolved')
 GROUP BY 1, 2, 3, 4, 5
 """
 _NEW = """
-SELECT site, provider_used, unixepoch(created_at) / :step AS step, count(*) AS links
+SELECT site, provider_used,
+    min(CAST((unixepoch(created_at) - unixepoch(:since)) / :step AS INTEGER), :last) AS step,
+    count(*) AS links
 FROM strm_mapping WHERE created_at > :since GROUP BY 1, 2, 3
 """
 
@@ -155,14 +158,21 @@ class Catalogue:
         )
         return int(row["number"])
 
-    def passages(self, since: datetime, step: int) -> list[Passage[Group]]:
-        """Of the links that are still there, told in the middle of every `step` seconds."""
-        values = {"since": rows.time_text(since), "step": step}
-        moved = [
-            _passage(row, step, LinkState(row["before"]))
-            for row in self._database.query(_PASSAGES, values)
+    def passages(self, times: Sequence[datetime]) -> list[Passage[Group]]:
+        """Of the links that are still there, told in the middle between two of the times, which
+        lie evenly; they are as many as there are groups, states and times at most."""
+        since, step = times[0], times[1] - times[0]
+        values = {
+            "since": rows.time_text(since),
+            "step": max(1.0, step.total_seconds()),
+            "last": len(times) - 2,
+        }
+        moved = self._database.query(_PASSAGES, values)
+        new = self._database.query(_NEW, values)
+        return [
+            *(_passage(row, _between(since, step, row), LinkState(row["before"])) for row in moved),
+            *(_passage(row, _between(since, step, row), None) for row in new),
         ]
-        return moved + [_passage(row, step, None) for row in self._database.query(_NEW, values)]
 
     def _facts(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
         found = self._database.query(_FACTS, {"keys": json.dumps(list(keys))})
@@ -183,10 +193,14 @@ def _states(row: rows.Row) -> States:
     return {state: row[state.value] for state in LinkState}
 
 
-def _passage(row: rows.Row, step: int, before: LinkState | None) -> Passage[Group]:
+def _between(since: datetime, step: timedelta, row: rows.Row) -> datetime:
+    return since + (float(row["step"]) + 0.5) * step
+
+
+def _passage(row: rows.Row, at: datetime, before: LinkState | None) -> Passage[Group]:
     """A link that is new is unknown."""
     return Passage(
-        at=datetime.fromtimestamp((row["step"] + 0.5) * step, UTC),
+        at=at,
         group=(row["site"], row["provider_used"]),
         before=before,
         after=LinkState.UNKNOWN if before is None else LinkState(row["after"]),
