@@ -27,7 +27,7 @@ def demo(
         typer.Option(metavar="DIR", help="Make the library in DIR and leave it there."),
     ] = None,
 ) -> None:
-    """Show on this machine how a library stays alive: write, play, lose the links, heal, refresh.
+    """Show on this machine how a library stays alive: write, play, lose the links, heal, look.
 
     Needs no network: the provider whose links expire is part of the demo. Every step is checked;
     settings of your own are neither read nor changed. Afterwards the proxy stays up until Ctrl-C.
@@ -91,7 +91,10 @@ def _stay(output: Output, stage: "Stage", story: "Story", proxy: "subprocess.Pop
     """Until Ctrl-C, which is the way to end it, or the end of the proxy, which is not."""
     if not output.json:
         lines = [f"  {entry.label:20} {url}" for entry, url in story.urls.items()]
-        first = "The proxy stays up, and its links go on ending and healing. Play one of these:"
+        first = (
+            f"The proxy stays up, and its links go on ending and healing. Look at {stage.base_url}/"
+            " or play one of these:"
+        )
         last = f"The library is in {stage.folder}. Ctrl-C ends the demo."
         output.note("\n".join([first, *lines, last]))
     take_no_signals()

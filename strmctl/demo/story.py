@@ -1,4 +1,4 @@
-"""The story: write, play, lose links in mid-play, heal, seek, probe, refresh; each is checked.
+"""The story: write, play, lose links, heal, seek, probe, refresh, look; each is checked.
 
 Each step is told once it has come true. The first that does not raises StrmctlError.
 """
@@ -78,6 +78,7 @@ class Story:
         yield self._seek_in_the_film()
         yield self._probe()
         yield self._refresh()
+        yield self._page()
 
     def _make_library(self) -> Step:
         made = self._stage.commands.run("init")[0]
@@ -206,6 +207,21 @@ class Story:
             f"strmctl refresh --series {catalogue.SERIES}: {len(outcomes)} episodes have new links",
             [f"{_LAST.label} played from its new link: {watched}", _cost_text(cost)],
             {"refreshed": len(outcomes), **watched.figures(cost)},
+        )
+
+    def _page(self) -> Step:
+        address = f"{self._stage.base_url}/"
+        for page, shown in (("", "Healed"), ("library", catalogue.EPISODES[0].title)):
+            answer = self._stage.client.get(address + page)
+            _check(answer.is_success, f"the page /{page} answered {answer.status_code}")
+            _check(shown in answer.text, f"the page /{page} does not show {shown!r}")
+        stats = self._stage.client.get(f"{address}api/v1/stats").json()
+        _check(stats["healed"] > 0, "nothing is said to have been healed")
+        return self._came_true(
+            "page",
+            f"The web page: {address}",
+            [f"{stats['mappings']} links, {stats['healed']} healed; refresh and probe are buttons"],
+            {"url": address, "mappings": stats["mappings"], "healed": stats["healed"]},
         )
 
     def _came_true(

@@ -17,7 +17,10 @@ import pytest
 
 from strmctl.demo.origin import CLIP
 
-STORY = ["init", "write", "serve", "play", "heal", "play again", "seek", "probe", "refresh"]
+STORY = [
+    *("init", "write", "serve", "play", "heal", "play again", "seek"),
+    *("probe", "refresh", "page"),
+]
 DEADLINE_SECONDS = 60
 
 
@@ -81,7 +84,7 @@ def test_the_story_comes_true_in_time(tmp_path: Path) -> None:
     with demo(tmp_path, "--once", "--json") as running:
         *steps, summary = running.records()
         assert running.end() == (0, "", "")
-    assert time.monotonic() - start < 15
+    assert time.monotonic() - start < 30
 
     assert [step["name"] for step in steps] == STORY
     by_name = {step["name"]: step for step in steps}
