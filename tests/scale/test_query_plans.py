@@ -16,6 +16,7 @@ from strmctl.domain.selection import Selection
 from strmctl.services.probe import due
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
+from strmctl.storage.gauges import read_gauges
 from strmctl.storage.mappings import Mappings
 from strmctl.storage.probe_queue import ProbeQueue
 from strmctl.storage.statistics import Statistics
@@ -76,3 +77,11 @@ def test_the_library_is_counted_out_of_one_index(database: Database) -> None:
     assert sum(group.mappings for group in groups()) == ROWS
     [step] = plan(database, groups)
     assert step.startswith("SCAN strm_mapping USING COVERING INDEX strm_mapping_"), step
+
+
+def test_metrics_count_states_out_of_an_index(database: Database) -> None:
+    found = read_gauges(database, cause="maintain")
+    assert sum(found.links.values()) == ROWS
+    steps = plan(database, lambda: read_gauges(database, cause="maintain"))
+    [step] = [step for step in steps if "strm_mapping" in step]
+    assert step == "SCAN strm_mapping USING COVERING INDEX strm_mapping_state", step
