@@ -1,0 +1,88 @@
+"""A library that a server shows: series are registered as a user would, states are set."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+import httpx
+from playback.strmctl import Strmctl
+from playback.waiting import until
+
+from page.site import SECRET, Site
+
+SITE = "made.up"
+OVER = ("succeeded", "failed", "cancelled", "interrupted")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`base` is where the page is, without a slash at its end."""
+
+    strmctl: Strmctl
+    site: Site
+    base: str
+
+    @contextmanager
+    def client(self, **options: object) -> Iterator[httpx.Client]:
+        client = httpx.Client(base_url=self.base, trust_env=False, timeout=30, **options)  # type: ignore[arg-type]
+        with client:
+            yield client
+
+    def series(
+        self,
+        slug: str,
+        episodes: int = 1,
+        *,
+        state: str = "dead",
+        title: str | None = None,
+        seasons: int = 1,
+    ) -> list[int]:
+        """So many episodes in every season, each with a URL; the ids of their links."""
+        rows = [
+            {
+                "site": SITE,
+                "slug": slug,
+                "season": season,
+                "episode": episode,
+                "language": "English",
+                "title": title,
+                "url": f"{self.site.url}/media/film.mp4?token={SECRET}-{season}-{episode}",
+            }
+            for season in range(1, seasons + 1)
+            for episode in range(1, episodes + 1)
+        ]
+        file = self.strmctl.folder / f"{len(rows)}-{abs(hash(slug))}.ndjson"
+        file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        run = self.strmctl.run("write", "--from", str(file), "--json")
+        assert run.returncode == 0, run.stderr
+        documents = map(json.loads, run.stdout.splitlines())
+        ids = [line["id"] for line in documents if line["type"] == "mapping"]
+        self.set_state(ids, state)
+        return ids
+
+    def set_state(self, ids: Sequence[int], state: str) -> None:
+        with closing(sqlite3.connect(self.strmctl.folder / "strmctl.db")) as connection:
+            connection.executemany(
+                "UPDATE strm_mapping SET state = ? WHERE id = ?", [(state, id_) for id_ in ids]
+            )
+            connection.commit()
+
+    def state(self, mapping_id: int) -> str:
+        with closing(sqlite3.connect(self.strmctl.folder / "strmctl.db")) as connection:
+            [(state,)] = connection.execute(
+                "SELECT state FROM strm_mapping WHERE id = ?", (mapping_id,)
+            )
+        return str(state)
+
+    def wait_for_job(self, client: httpx.Client, job_id: int) -> dict[str, object]:
+        """The job once it is over."""
+        job: dict[str, object] = {}
+
+        def is_over() -> bool:
+            job.update(client.get(f"/api/v1/jobs/{job_id}").json())
+            return job["state"] in OVER
+
+        until(is_over, f"job {job_id} is over", 60)
+        return job
