@@ -7,10 +7,7 @@ database, where every worker can follow it.
 
 import asyncio
 import logging
-import os
-import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -18,7 +15,8 @@ from pathlib import Path
 
 from strmctl.domain.job import Job, JobLine, JobRequest, JobState, state_after
 from strmctl.errors import ItemError, StrmctlError
-from strmctl.services.job_output import LINE_MAX, JobOutput
+from strmctl.services.job_output import JobOutput
+from strmctl.services.job_process import JobProcess
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 from strmctl.storage.job_owner import held, job_owner
@@ -31,7 +29,6 @@ WAIT = "1h"
 _SAVE_SECONDS = 0.25
 _PAGE = 500
 _TOGETHER = 4
-_STOP_SECONDS = 5.0
 _NOT_BEGUN = 130
 
 
@@ -186,30 +183,19 @@ class Jobs:
 
     async def _carry_out(self, job: Job, output: JobOutput) -> int:
         await asyncio.to_thread(self._records.start, job.id, _now())
-        process = await asyncio.create_subprocess_exec(
-            *(*self._command, job.command, *job.arguments, "--wait", WAIT, "--json"),
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            limit=LINE_MAX,
-            # Ctrl-C in a terminal is meant for the server, which passes it on in its own way.
-            start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
-        assert process.stdout is not None, "a pipe was asked for"
-        assert process.stderr is not None, "a pipe was asked for"
+        line = (*self._command, job.command, *job.arguments, "--wait", WAIT, "--json")
+        process = await asyncio.to_thread(JobProcess, line)
         over = asyncio.Event()
         watching = asyncio.create_task(self._watch(job.id, process, output, over))
         try:
-            await asyncio.gather(output.read(process.stdout), output.read(process.stderr))
-            return await process.wait()
+            return await process.tell(output)
         finally:
-            _kill(process)
+            process.kill()
             over.set()
             await watching
 
     async def _watch(
-        self, job_id: int, process: Process, output: JobOutput, over: asyncio.Event
+        self, job_id: int, process: JobProcess, output: JobOutput, over: asyncio.Event
     ) -> None:
         """Now and then saves what has come, and asks it to end where it is to."""
         asked = False
@@ -219,7 +205,7 @@ class Jobs:
                 await self._save(job_id, output)
                 if not asked and await self._is_to_end(job_id):
                     asked = True
-                    _ask_to_end(process)
+                    process.ask_to_end()
             except StrmctlError as error:
                 log.warning("job %d: %s", job_id, error)
 
@@ -248,20 +234,6 @@ class Jobs:
 async def _pause(until: asyncio.Event) -> None:
     with suppress(TimeoutError):
         await asyncio.wait_for(until.wait(), _SAVE_SECONDS)
-
-
-def _ask_to_end(process: Process) -> None:
-    """SIGTERM, since SIGINT is ignored below a server that a shell has put into the background."""
-    with suppress(ProcessLookupError):
-        process.send_signal(signal.SIGTERM)
-    asyncio.get_running_loop().call_later(_STOP_SECONDS, _kill, process)
-
-
-def _kill(process: Process) -> None:
-    """With what it has started itself, such as a resolver."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _now() -> datetime:

@@ -15,14 +15,16 @@ class ForeignFileError(ItemError):
 def check_own(
     strm_path: str, content: bytes | None, versions: Iterable[Mapping], mappings: Mappings
 ) -> None:
-    """Raises ForeignFileError for content that is none of a mapping's; `versions` are the mapping as it
-    is and as it shall be.
+    """Raises ForeignFileError for content that is none of a mapping's; `versions` are the mapping
+    as it is and as it shall be.
 
     Its own are its playback URL, its upstream URL, and those it had before: a killed run may
     have left one of them.
     """
     if is_foreign(content, versions, mappings):
-        raise ForeignFileError(f"{strm_path}: holds something else: move it away, or write with --force")
+        raise ForeignFileError(
+            f"{strm_path}: holds something else: move it away, or write with --force"
+        )
 
 
 def is_foreign(content: bytes | None, versions: Iterable[Mapping], mappings: Mappings) -> bool:
