@@ -25,11 +25,13 @@ def payload(name: str) -> dict[str, Any]:
 @pytest.fixture
 def shelf(strmctl: Strmctl, library: Path) -> Path:
     """The library's folder with two episodes and a film."""
-    show = ("write", "--site", "a.to", "--slug", "the-show", "--language", "de", "--season", 1)
-    for number in (1, 2):
-        strmctl(*show, "--episode", number, "--title", "The Show", "--year", 2020)
-    film = ("write", "--site", "a.to", "--slug", "the-film", "--language", "de")
-    strmctl(*film, "--title", "The Film", "--year", 2021)
+    rows = [
+        "site,slug,season,episode,language,title,year",
+        "a.to,the-show,1,1,de,The Show,2020",
+        "a.to,the-show,1,2,de,The Show,2020",
+        "a.to,the-film,,,de,The Film,2021",
+    ]
+    strmctl("write", "--from", "-", stdin="\n".join([*rows, ""]))
     return library / "library"
 
 

@@ -43,7 +43,7 @@ def kill_before_each(tmp_path: Path, name: str, stride: int) -> tuple[int, int]:
 
 
 def test_killed_at_some_steps_of_a_rewrite(tmp_path: Path) -> None:
-    kills, midway = kill_before_each(tmp_path, "rewrite", stride=17)
+    kills, midway = kill_before_each(tmp_path, "rewrite", stride=41)
     assert kills > midway > 1
 
 
