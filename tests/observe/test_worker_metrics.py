@@ -35,7 +35,7 @@ def test_whichever_worker_is_asked_tells_of_all(
     presentation.put(show)
     environ = {"STRMCTL_SERVE_WORKERS": "2"}
     with running_site(tmp_path / "strmctl", resolver.url, environ=environ) as site:
-        until(lambda: len(answering(site)) == 2, "both workers answer")
+        until(lambda: len(answering(site)) == 2, "both workers answer", 60)
         at_once([site.playback_url(show)] * 20)
         until(lambda: scraped(site).get(PLAYS) == 20, "every play is counted")
         assert [scraped(site)[PLAYS] for _ in range(10)] == [20] * 10
@@ -43,7 +43,7 @@ def test_whichever_worker_is_asked_tells_of_all(
         victim, *_ = workers(site)
         folder = folder_of(victim)
         os.kill(victim, signal.SIGKILL)
-        until(lambda: victim not in workers(site) and len(answering(site)) == 2, "it is replaced")
+        until(lambda: victim not in workers(site) and len(answering(site)) == 2, "a new one", 60)
         assert [scraped(site)[PLAYS] for _ in range(10)] == [20] * 10
         assert scraped(site)["strmctl_active_streams"] == 0
         assert not list(folder.glob(f"gauge_live*_{victim}.db"))
