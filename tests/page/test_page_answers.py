@@ -129,6 +129,12 @@ def test_a_long_series_opens_a_season_at_a_time(client: httpx.Client, scene: Sce
     assert "<html" not in client.get(address + "&part=1").text
 
 
-def test_an_empty_library_says_what_to_do(scene: Scene, client: httpx.Client) -> None:
-    text = client.get("/library?q=surely-not-there").text
-    assert "Show everything" in text
+def test_what_is_too_long_for_a_page_is_leafed_through(client: httpx.Client, scene: Scene) -> None:
+    scene.series("thick", 260)
+    text = client.get(f"/series?site={SITE}&slug=thick").text
+    following = re.search(r'rel="next" href="([^"]+)"', text)
+    assert following
+    text = client.get("/" + unescape(following[1])).text
+    assert re.findall(r">(S01E\d+)<", text) == [f"S01E{number}" for number in range(251, 261)]
+    assert "Page 2 of 2" in text
+    assert 'rel="prev"' in text

@@ -77,7 +77,7 @@ def _environment() -> Environment:
     return environment
 
 
-def link(page: str, **query: Any) -> str:
+def link(page: str, /, **query: Any) -> str:
     """Relative, so that it holds below any path; what is None or "" is left out."""
     given = {name: value for name, value in query.items() if value not in (None, "")}
     return f"{page}?{urlencode(given)}" if given else page
