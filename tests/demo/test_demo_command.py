@@ -130,6 +130,7 @@ def test_it_stays_up_until_interrupted(tmp_path: Path) -> None:
     assert strm.read_text("utf-8").strip() == url
 
 
+@pytest.mark.slow
 def test_terminated_in_mid_story(tmp_path: Path) -> None:
     with demo(tmp_path, "--json") as running:
         running.read_until(name="serve")

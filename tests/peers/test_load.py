@@ -115,6 +115,7 @@ def small(resolver: Resolver, stage: Stage, client: httpx.Client) -> str:
     return follow(client, stage.playback_url(show))[0]
 
 
+@pytest.mark.slow
 def test_27_a_playlist_of_400_000_lines_keeps_nobody_waiting(
     show: Show, stage: Stage, small: str
 ) -> None:

@@ -50,6 +50,7 @@ def test_36_the_same_content_again_touches_nothing(strmctl: Strmctl, tmp_path: P
         assert mtimes(strmctl.folder) == before, command
 
 
+@pytest.mark.slow
 def test_38_after_a_new_base_url_every_file_plays_from_there(strmctl: Strmctl) -> None:
     _set(strmctl, "public_base_url", f"http://localhost:{strmctl.port}")
     _run(strmctl, "rewrite", "--force")
@@ -59,6 +60,7 @@ def test_38_after_a_new_base_url_every_file_plays_from_there(strmctl: Strmctl) -
         assert _statuses(urls) == {404}
 
 
+@pytest.mark.slow
 def test_38_after_a_new_key_every_file_plays_and_what_the_old_one_signed_does_not(
     strmctl: Strmctl,
 ) -> None:

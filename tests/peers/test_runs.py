@@ -84,6 +84,7 @@ def test_41_of_two_runs_that_overlap_one_waits(
     assert len(server.asked) == 2
 
 
+@pytest.mark.slow
 def test_41_cron_and_serve_start_together_on_a_new_database(
     strmctl: Strmctl, busy: Busy, tmp_path: Path
 ) -> None:

@@ -7,7 +7,14 @@ from playback.players import PLAYERS, Played, Player, read_subtitles
 from playback.resolver import Question
 from playback.stage import Stage
 
-EACH_PLAYER = pytest.mark.parametrize("player", PLAYERS.values(), ids=PLAYERS)
+_EVERYDAY = "ffmpeg-9.0.2"
+EACH_PLAYER = pytest.mark.parametrize(
+    "player",
+    [
+        pytest.param(player, id=name, marks=[] if name == _EVERYDAY else pytest.mark.slow)
+        for name, player in PLAYERS.items()
+    ],
+)
 EACH_FORM = pytest.mark.parametrize("path", FORMS.values(), ids=FORMS)
 
 

@@ -69,6 +69,7 @@ def test_sigterm_does_not_wait_for_idle_connections(own_stage: Stage, client: ht
         assert server.stop(9) == 0, server.log.read_text()
 
 
+@pytest.mark.slow
 def test_kill_and_restart_in_mid_play(own_stage: Stage, client: httpx.Client) -> None:
     episode = own_stage.episode(FORMS["ts"])
     with own_stage.strmctl.serving() as server:

@@ -112,6 +112,7 @@ def test_a_worker_that_dies_is_replaced(
         assert client.get(site.playback_url(show)).status_code == 200
 
 
+@pytest.mark.slow
 def test_sigterm_ends_all_of_them(resolver: Resolver, tmp_path: Path) -> None:
     with own_site(resolver, tmp_path) as site:
         every = children(site.server.process.pid)
