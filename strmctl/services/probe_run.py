@@ -260,6 +260,8 @@ class ProbeRun:
         self._note(job, replace(verdict, reason=reason), job.refused)
 
     def _judge(self, job: Job, result: ProbeResult) -> Verdict:
+        if result.is_alive:
+            return judge(History(), result, self._plan.now(), self._plan.rules)
         known = job.mapping.resolution
         resolution = job.resolution or known
         ends_at = _known_end(resolution) if resolution else None
