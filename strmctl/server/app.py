@@ -106,7 +106,7 @@ def _routes(prefix: str) -> list[BaseRoute]:
         Route(playback_url.PATH + ".{extension}", stream),
         Route(child_url.PATH + "/{token}/{name}", child),
         Route(child_url.PATH + "/{token}/{cut}/{name}", child),
-        Mount("/api/v1", create_api()),
+        Mount("/api/v1", create_api(prefix)),
     ]
     page = Mount("/", create_page())
     if prefix:

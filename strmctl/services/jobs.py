@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 WAIT = "1h"
 """How long a job waits for another run that holds the lock."""
 _SAVE_SECONDS = 0.25
+_QUEUE_SECONDS = 1.0
+_QUEUE_MAX = 50
 _PAGE = 500
 _TOGETHER = 4
 _NOT_BEGUN = 130
@@ -34,6 +36,11 @@ _NOT_BEGUN = 130
 
 class UnknownJobError(ItemError):
     http_status = 404
+
+
+class FullError(StrmctlError):
+    http_status = 429
+    retry_after = 30.0
 
 
 def strmctl_command(file: Path | None) -> tuple[str, ...]:
@@ -86,7 +93,12 @@ class Jobs:
         return job
 
     async def start_or_join(self, request: JobRequest) -> tuple[Job, bool]:
-        """True with a new job; False with one that does the same and is not over yet."""
+        """True with a new job; False with one that does the same and is not over yet.
+
+        Raises FullError where too many wait already.
+        """
+        if len(self._tasks) >= _QUEUE_MAX:
+            raise FullError(f"{_QUEUE_MAX} jobs are under way: cancel some or wait for them")
         job, is_new = await asyncio.to_thread(
             self._records.find_or_create, request, self._owner, _now()
         )
@@ -169,7 +181,7 @@ class Jobs:
         taking = asyncio.ensure_future(turn.acquire())
         try:
             while True:
-                await asyncio.wait({taking}, timeout=_SAVE_SECONDS)
+                await asyncio.wait({taking}, timeout=_QUEUE_SECONDS)
                 if await self._is_to_end(job.id):
                     return _NOT_BEGUN
                 if taking.done():

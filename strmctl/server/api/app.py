@@ -1,6 +1,7 @@
 """The application below /api/v1; its document is made from the operations themselves."""
 
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -27,13 +28,13 @@ class Api(FastAPI):
         return document
 
 
-def create_api() -> FastAPI:
+def create_api(prefix: str) -> FastAPI:
+    """`prefix` is the path of the base URL, below which it is served as well, decoded."""
     app = Api(
         title="strmctl",
         version=__version__,
         description=_DESCRIPTION,
-        # Without a slash at the end, relative to the document, whatever stands before its path.
-        servers=[{"url": "../v1"}],
+        servers=[{"url": f"{quote(prefix)}/api/v1"}],
         root_path_in_servers=False,
         docs_url=None,
         redoc_url=None,

@@ -32,13 +32,13 @@ _STARTED: dict[str, Any] = {
     "response_description": "It is started, or waits for its turn; `Location` says where it is.",
     "responses": {
         200: {"model": models.Job, "description": "The same is under way already: that job."},
-        **answers(400, 413),
+        **answers(400, 413, 429),
     },
 }
 _STREAM = {
     "description": "`line`: one document of the run's `--json`, its number as id. "
     "`job`: the job, when it has changed; the last one is over.",
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": {"text/event-stream": {}},
 }
 
 

@@ -51,6 +51,7 @@ _MEANINGS = {
     404: "There is no such thing.",
     409: "Something is in the way: another file, another run, or a safety limit.",
     413: "The body is larger than 1 MiB.",
+    429: "Too many jobs are under way.",
     422: "It does not fit this document.",
     500: "A setting is wrong, or strmctl is.",
     502: "The resolver or the upstream gave no usable answer, or a file cannot be written.",
