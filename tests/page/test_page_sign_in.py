@@ -56,6 +56,13 @@ def test_the_token_opens_all_pages_below_their_path(visitor: httpx.Client, page:
     assert re.findall(r' (?:href|src|action)="/', answer.text) == []
 
 
+@pytest.mark.parametrize("page", PAGES[:2])
+def test_an_empty_library_says_what_to_do(visitor: httpx.Client, page: str) -> None:
+    text = visitor.get(page, headers=signed_in(visitor)).text
+    assert "The library is empty" in text
+    assert "strmctl write --site" in text
+
+
 def test_the_cookie_is_for_this_page_alone(visitor: httpx.Client) -> None:
     cookie = visitor.post("/login", data={"token": TOKEN}).headers["set-cookie"]
     value, *attributes = cookie.split("; ")
