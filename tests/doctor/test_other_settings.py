@@ -107,6 +107,24 @@ def test_a_signature_that_was_changed_is_renewed(well: Path, findings: Findings)
     assert file.read_text() == text
 
 
+def test_maintenance_that_would_come_too_late(well: Path, findings: Findings) -> None:
+    replace_settings(well, "[maintain]\nenabled = false", "[maintain]\nenabled = true")
+    assert findings(code=0) == []
+    replace_settings(well, 'refresh_every = "15m"', 'refresh_every = "90m"')
+    [found] = findings(code=3)
+    assert (found["check"], found["subject"]) == ("maintain", "maintain.refresh_every")
+    assert "links would end between two runs" in found["reason"]
+
+
+def test_who_may_see_the_page_is_told(
+    well: Path, findings: Findings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRMCTL_PROXY_PUBLIC_BASE_URL", "http://192.0.2.1:8888")
+    assert ("page", "serve.admin_token", False) in checks(findings(code=10))
+    monkeypatch.setenv("STRMCTL_SERVE_ADMIN_TOKEN", "long-and-random")
+    assert "page" not in {check for check, _, _ in checks(findings(code=10))}
+
+
 def test_what_is_being_written_right_now_is_no_leftover(well: Path, findings: Findings) -> None:
     file = well / "library" / "Show" / ".strmctl-0123456789abcdef-7.tmp"
     file.write_bytes(b"http")

@@ -1,4 +1,4 @@
-"""Settings that let in too many or too few: who may play, and what players are told to ask."""
+"""Settings that let in too many or too few: who may play, look and change things."""
 
 import socket
 from collections.abc import Iterator
@@ -39,6 +39,20 @@ def unreachable_by_others(installation: Installation) -> Iterator[Finding]:
             "set proxy.public_base_url to the address that media servers use, "
             "then `strmctl rewrite`",
         )
+
+
+def page_closed(installation: Installation) -> Iterator[Finding]:
+    settings = installation.settings
+    host = urlsplit(settings.proxy.public_base_url).hostname or ""
+    if settings.serve.admin_token or is_loopback(host):
+        return
+    yield Finding(
+        Severity.INFO,
+        "page",
+        "serve.admin_token",
+        "is not set: the API and the web page open on this machine only",
+        "set it to a long random text and restart `strmctl serve`",
+    )
 
 
 def is_loopback(host: str) -> bool:
