@@ -5,6 +5,7 @@ const API = "api/v1/";
 const SETTLED = ["succeeded", "failed", "cancelled", "interrupted"];
 const ROWS_AT_ONCE = 100;
 const TELL_MS = 8000;
+const RENEW_MS = 4000;
 
 const told = document.getElementById("told");
 const template = document.getElementById("panel");
@@ -136,6 +137,7 @@ function follow(panel, ended = () => {}) {
   source.addEventListener("line", (event) => {
     const line = JSON.parse(event.data);
     if (line.id) touch(line.id);
+    renewSoon();
   });
   source.addEventListener("job", (event) => {
     const job = JSON.parse(event.data);
@@ -190,15 +192,30 @@ function dismissable(panel) {
   if (had) button.focus();
 }
 
-// Sums that a job has changed; nothing that somebody may be reading or typing in is moved.
+// Sums that a job changes: now and then while it runs and once in the end.
+
+let renewing = 0;
+
+function renewSoon() {
+  renewing ||= setTimeout(renew, RENEW_MS);
+}
+
 async function renew() {
-  const places = document.querySelectorAll("[data-tally]");
+  clearTimeout(renewing);
+  renewing = 0;
+  const places = [...document.querySelectorAll("[data-tally]")];
   if (!places.length) return;
-  const fresh = await parsed(location.href);
-  const found = fresh.querySelectorAll("[data-tally]");
-  if (found.length === places.length) places.forEach((place, index) => {
-    place.replaceChildren(...found[index].childNodes);
-  });
+  const opened = [...document.querySelectorAll("[data-opened]")].map((it) => it.dataset.opened);
+  try {
+    for (const address of [location.href, ...opened]) {
+      for (const fresh of (await parsed(address)).querySelectorAll("[data-tally]")) {
+        const place = places.find((it) => it.dataset.tally === fresh.dataset.tally);
+        if (!place?.contains(document.activeElement)) place?.replaceChildren(...fresh.childNodes);
+      }
+    }
+  } catch (error) {
+    tell(error.message);
+  }
 }
 
 async function cancel(form) {
@@ -235,6 +252,7 @@ document.addEventListener("toggle", async (event) => {
   try {
     const fresh = await parsed(`${address}&part=1`);
     place.replaceChildren(...fresh.body.childNodes);
+    details.dataset.opened = `${address}&part=1`;
   } catch (error) {
     details.dataset.open = address;
     place.textContent = error.message;
