@@ -1,8 +1,9 @@
 """A library that a server shows: series are registered as a user would, states are set."""
 
 import json
+import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
@@ -40,32 +41,40 @@ class Scene:
         seasons: int = 1,
     ) -> list[int]:
         """So many episodes in every season, each with a URL; the ids of their links."""
-        rows = [
-            {
-                "site": SITE,
-                "slug": slug,
-                "season": season,
-                "episode": episode,
-                "language": "English",
-                "title": title,
-                "url": f"{self.site.url}/media/film.mp4?token={SECRET}-{season}-{episode}",
-            }
-            for season in range(1, seasons + 1)
-            for episode in range(1, episodes + 1)
-        ]
-        file = self.strmctl.folder / f"{len(rows)}-{abs(hash(slug))}.ndjson"
-        file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        ids = self.write(
+            [
+                {"slug": slug, "season": season, "episode": episode, "title": title}
+                for season in range(1, seasons + 1)
+                for episode in range(1, episodes + 1)
+            ]
+        )
+        self.set_state(ids, state)
+        return ids
+
+    def write(self, rows: Sequence[Mapping[str, object]]) -> list[int]:
+        """Register them as a user would, at this site, each with a URL; the ids of their links."""
+        more = {"site": SITE, "language": "English"}
+        url = f"{self.site.url}/media/film.mp4?token={SECRET}"
+        lines = [json.dumps({**more, "url": f"{url}-{n}", **row}) for n, row in enumerate(rows)]
+        file = self.strmctl.folder / f"{secrets.token_hex(4)}.ndjson"
+        file.write_text("\n".join(lines), encoding="utf-8")
         run = self.strmctl.run("write", "--from", str(file), "--json")
         assert run.returncode == 0, run.stderr
         documents = map(json.loads, run.stdout.splitlines())
-        ids = [line["id"] for line in documents if line["type"] == "mapping"]
-        self.set_state(ids, state)
-        return ids
+        return [line["id"] for line in documents if line["type"] == "mapping"]
 
     def set_state(self, ids: Sequence[int], state: str) -> None:
         with closing(sqlite3.connect(self.strmctl.folder / "strmctl.db")) as connection:
             connection.executemany(
                 "UPDATE strm_mapping SET state = ? WHERE id = ?", [(state, id_) for id_ in ids]
+            )
+            connection.commit()
+
+    def set_provider(self, mapping_id: int, provider: str) -> None:
+        """As if a resolver had named it."""
+        with closing(sqlite3.connect(self.strmctl.folder / "strmctl.db")) as connection:
+            connection.execute(
+                "UPDATE strm_mapping SET provider_used = ? WHERE id = ?", (provider, mapping_id)
             )
             connection.commit()
 

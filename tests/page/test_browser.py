@@ -159,16 +159,20 @@ def test_a_refusal_is_shown(window: Page, scene: Scene) -> None:
     expect(panel(window)).to_contain_text("safety.max_change")
 
 
-def test_hostile_names_run_nothing(window: Page, scene: Scene) -> None:
-    name = "<img src=x onerror=alert(1)>\u202e\"'"
+@pytest.mark.parametrize("width", [360, 1200])
+def test_hostile_names_run_nothing(window: Page, scene: Scene, width: int) -> None:
+    name = f"<img src=x onerror=alert(1)>\u202e\"'{width}"
     [mapping_id] = scene.series(name, title=name * 150)
+    scene.set_provider(mapping_id, name * 150)
     window.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    window.set_viewport_size({"width": width, "height": 800})
     for address in (f"/mapping?id={mapping_id}", "/library?q=onerror", "/"):
         window.goto(address)
-        width = window.evaluate("document.documentElement.scrollWidth")
-        assert width <= 1200
-    window.goto("/library?q=onerror")
+        assert window.evaluate("document.documentElement.scrollWidth") <= width
+    window.goto(f"/library?q={width}")
     window.locator("summary").first.click()
+    expect(row(window, mapping_id)).to_be_visible()
+    assert window.evaluate("document.documentElement.scrollWidth") <= width
     row(window, mapping_id).get_by_role("button", name="Refresh").click()
     expect(panel(window)).to_contain_text("succeeded")
 

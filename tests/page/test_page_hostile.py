@@ -1,11 +1,10 @@
 """Names that were made to do harm are text, wherever they stand, and break no line."""
 
-import re
-from html import escape
 from html.parser import HTMLParser
 
 import httpx
 import pytest
+from markupsafe import escape
 
 from page.scene import SITE, Scene
 
@@ -33,33 +32,35 @@ class _Elements(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
 
+def title_of(name: str) -> str:
+    """Of 5,000 characters."""
+    return name * (5000 // len(name))
+
+
+@pytest.fixture(scope="module")
+def ids(scene: Scene) -> dict[str, int]:
+    """The links of series that have these names."""
+    names = [str(param.values[0]) for param in NAMES]
+    rows = [{"slug": it, "season": 1, "episode": 1, "title": title_of(it)} for it in names]
+    return dict(zip(names, scene.write(rows), strict=True))
+
+
+@pytest.mark.parametrize("path", ["library", "series", "mapping", "rows"])
 @pytest.mark.parametrize("name", NAMES)
-def test_hostile_names_are_text(client: httpx.Client, scene: Scene, name: str) -> None:
-    title = name * (5000 // len(name)) if len(name) < 100 else name
-    [mapping_id] = scene.series(name, title=title)
-    pages = {
+def test_hostile_names_are_text(
+    client: httpx.Client, ids: dict[str, int], name: str, path: str
+) -> None:
+    query = {
         "library": {"q": name[:50]},
         "series": {"site": SITE, "slug": name},
-        "mapping": {"id": str(mapping_id)},
-        "rows": {"id": str(mapping_id)},
-    }
-    plain = _Elements(client.get("/library?q=surely-not-there").text)
-    for path, query in pages.items():
-        answer = client.get(f"/{path}", params=query)
-        assert answer.status_code == 200
-        found = _Elements(answer.text)
-        assert not {"img", "iframe"} & found.tags
-        assert not {it for it in found.attributes if it.startswith("on") or it == "style"}
-        assert "<script>alert" not in answer.text
-        assert "49" not in re.findall(r"<bdi[^>]*>(\d+)</bdi>", answer.text)
-    shown = client.get("/series", params=pages["series"]).text
-    assert (
-        f'<bdi class="name">{escape(title.strip())}</bdi>'.replace("&#x27;", "&#39;").replace(
-            "&quot;", "&#34;"
-        )
-        in shown
-    )
-    assert plain.tags
+    }.get(path, {"id": str(ids[name])})
+    text = client.get(f"/{path}", params=query).text
+    found = _Elements(text)
+    assert found.tags
+    assert not {"img", "iframe"} & found.tags
+    assert not {it for it in found.attributes if it.startswith("on") or it == "style"}
+    if path != "rows":
+        assert f'<bdi class="name">{escape(title_of(name).strip())}</bdi>' in text
 
 
 @pytest.mark.parametrize("name", NAMES)
