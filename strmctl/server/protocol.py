@@ -9,6 +9,7 @@ from http import HTTPStatus
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEADER_BYTES = 64 * 1024
+_HEADER_END = b"\r\n\r\n"
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -16,6 +17,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     header_seconds = 20.0
     _header_bytes = 0
+    _header_tail = b""
     _reads_header = True
     _deadline: asyncio.TimerHandle | None = None
 
@@ -36,13 +38,19 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._reads_header:
-            self._header_bytes += len(data)
+            self._header_bytes += self._header_part(data)
             if self._header_bytes > MAX_HEADER_BYTES:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
                 return
             if self._deadline is None:
                 self._await_header()
         super().data_received(data)
+
+    def _header_part(self, data: bytes) -> int:
+        """How many of the bytes stand before a content that comes with them."""
+        before, self._header_tail = self._header_tail, data[-3:]
+        end = (before + data).find(_HEADER_END)
+        return len(data) if end < 0 else end + len(_HEADER_END) - len(before)
 
     def on_message_begin(self) -> None:
         self._reads_header = True
@@ -62,7 +70,7 @@ class BoundedProtocol(HttpToolsProtocol):
         )
 
     def _header_has_ended(self) -> None:
-        self._reads_header, self._header_bytes = False, 0
+        self._reads_header, self._header_bytes, self._header_tail = False, 0, b""
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

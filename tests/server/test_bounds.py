@@ -53,6 +53,22 @@ def test_an_endless_header_is_refused(settings: Settings, client: httpx.Client) 
         assert client.get(f"{proxy.url}/healthz").status_code == 200
 
 
+@pytest.mark.parametrize("parted", [-20, -4, -3, -2, -1, 0, 1, 5000])
+def test_content_that_comes_with_a_header_is_none_of_it(
+    settings: Settings, client: httpx.Client, parted: int
+) -> None:
+    """`parted`: where the first of two packets ends, counted from the header's end."""
+    content = b"x" * (MAX_HEADER_BYTES + 1000)
+    fields = f"Host: x\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n"
+    head = f"POST /nothing HTTP/1.1\r\n{fields}".encode()
+    sent, first = head + content, len(head) + parted
+    with running_proxy(settings) as proxy, connected(proxy) as connection:
+        connection.sendall(sent[:first])
+        assert client.get(f"{proxy.url}/healthz").status_code == 200, "the first part has come"
+        connection.sendall(sent[first:])
+        assert read_all(connection).startswith(b"HTTP/1.1 404 ")
+
+
 @pytest.mark.parametrize(
     "sent", [pytest.param(b"", id="nothing"), pytest.param(b"GET / HTTP/1.1\r\n", id="half")]
 )

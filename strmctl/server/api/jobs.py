@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from strmctl.domain.job import JobLine, JobRequest
-from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
 from strmctl.server.api import given, models
@@ -18,7 +17,7 @@ from strmctl.server.api.mappings import location
 from strmctl.server.api.paging import Cursor, Limit, cursor_of, id_in
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
-from strmctl.server.api.selecting import Selecting, now
+from strmctl.server.api.selecting import Selecting, States, now
 from strmctl.services.probe import due
 from strmctl.services.records import Record, job_record
 from strmctl.storage.mappings import Mappings
@@ -43,6 +42,8 @@ _STREAM = {
 
 
 class Refreshing(Selecting):
+    model_config = ConfigDict(strict=True)
+
     all: bool = Field(False, description="Needed where nothing narrows it: the whole library.")
     force: bool = Field(False, description="Even where it is more than `safety.max_change`.")
 
@@ -51,7 +52,7 @@ class Probing(Refreshing):
     """Without a selection, those that are due."""
 
     deep: bool = Field(False, description="Follow playlists to a segment, its key and its start.")
-    fail_on: Annotated[list[LinkState], Field(max_length=20)] | None = Field(
+    fail_on: States | None = Field(
         None, description="Links in these states make the exit code 10; `dead` if not given."
     )
 

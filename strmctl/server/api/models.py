@@ -181,7 +181,7 @@ class Received(BaseModel):
 class NewMapping(BaseModel):
     """What `strmctl write` takes."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     site: Name
     slug: Name

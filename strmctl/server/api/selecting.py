@@ -11,6 +11,7 @@ from strmctl.server.api.models import Duration, Id, Name, Number
 from strmctl.settings.model import Settings
 from strmctl.settings.values import duration
 
+States = Annotated[list[Annotated[LinkState, Field(strict=False)]], Field(max_length=20)]
 _MAX_IDS = 1000
 _FLAGS = ("site", "series", "slug", "season", "episode", "language", "provider", "expiring")
 
@@ -27,7 +28,7 @@ class Selecting(BaseModel):
     episode: Number | None = None
     language: Name | None = None
     provider: Name | None = Field(None, description="The one that was asked for.")
-    state: Annotated[list[LinkState], Field(max_length=20)] = []
+    state: States = []
     stale: bool = Field(False, description="Not probed within `probe.stale_after`.")
     expiring: Duration | None = Field(None, description="Whose known end is nearer than that.")
     id: Annotated[list[Id], Field(max_length=_MAX_IDS)] = []
