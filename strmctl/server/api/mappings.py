@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
@@ -122,4 +122,5 @@ def remove_mapping(mapping_id: MappingId, settings: given.Settings) -> None:
 
 def location(settings: given.Settings, path: str) -> str:
     """With the path of the base URL, which leads here through a front and without one."""
-    return f"{urlsplit(settings.proxy.public_base_url).path}/api/v1/{path}"
+    prefix = quote(unquote(urlsplit(settings.proxy.public_base_url).path))
+    return f"{prefix}/api/v1/{path}"
