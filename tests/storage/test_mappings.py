@@ -199,7 +199,7 @@ def test_more_than_a_page_while_others_write(mappings: Mappings) -> None:
     ("selection", "index"),
     [
         pytest.param(Selection(states=(LinkState.DEAD,)), "strm_mapping_state", id="state"),
-        pytest.param(Selection(slug="x"), "strm_mapping_identity", id="series"),
+        pytest.param(Selection(slug="x"), "strm_mapping_series", id="series"),
         pytest.param(
             Selection(site="a.to", slug="x", season=1), "strm_mapping_identity", id="season"
         ),
