@@ -55,7 +55,9 @@ class Scene:
         """Register them as a user would, at this site, each with a URL; the ids of their links."""
         more = {"site": SITE, "language": "English"}
         url = f"{self.site.url}/media/film.mp4?token={SECRET}"
-        lines = [json.dumps({**more, "url": f"{url}-given-{n}", **row}) for n, row in enumerate(rows)]
+        lines = [
+            json.dumps({**more, "url": f"{url}-given-{n}", **row}) for n, row in enumerate(rows)
+        ]
         file = self.strmctl.folder / f"{secrets.token_hex(4)}.ndjson"
         file.write_text("\n".join(lines), encoding="utf-8")
         run = self.strmctl.run("write", "--from", str(file), "--json")
