@@ -16,7 +16,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 LINKS = 100_000
 _SERIES = """
-UPDATE strm_mapping SET slug = 'show-' || (id / 20), episode = id % 20 + 1 WHERE id > 2000
+UPDATE strm_mapping SET slug = 'show-' || (id / 20), episode = id % 20 + 1,
+    site = format('site-%d.example', id / 20 % 5)
+WHERE id > 2000
 """
 _HUGE = """
 UPDATE strm_mapping SET slug = 'huge', site = 'a.to', episode = id, title = 'Huge' WHERE id <= 2000
@@ -49,7 +51,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strmctl]:
     ("path", "shown"),
     [
         pytest.param("/", "of 100,000 links", id="overview"),
-        pytest.param("/library", "Page 1 of 12", id="library"),
+        pytest.param("/library", "Page 1 of 123", id="library"),
         pytest.param("/library?page=120", "Page 120 of", id="library, far behind"),
         pytest.param("/library?q=show-49", "show-49", id="search"),
         pytest.param("/library?state=dead", "dead", id="by state"),
