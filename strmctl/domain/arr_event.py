@@ -14,6 +14,8 @@ from strmctl.domain import library_path
 from strmctl.errors import UsageError
 
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+_NO_NAME = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_DEPTH_MAX = 64
 _LONGEST_NAME = 100
 _MISSING = "missingfromdisk"
 """Not deleted by anybody: it was not where it should be, perhaps because a disk was not there."""
@@ -117,7 +119,8 @@ def _candidates(path: str, library: str, shortest: int) -> Iterator[str]:
 
 
 def _parts(path: str) -> list[str] | None:
-    """None for a path that is not absolute, or leads anywhere but straight down."""
+    """None for a path that is not absolute, leads anywhere but straight down, or is none at all:
+    each of its parts is tried as the beginning."""
     if _WINDOWS.match(path):
         parts = re.split(r"[\\/]", path)[1:]
     elif path.startswith("/"):
@@ -125,7 +128,9 @@ def _parts(path: str) -> list[str] | None:
     else:
         return None
     parts = [part for part in parts if part]
-    return None if not parts or any(part in (".", "..") for part in parts) else parts
+    if not 0 < len(parts) <= _DEPTH_MAX or any(part in (".", "..") for part in parts):
+        return None
+    return parts
 
 
 def _is_usable(strm_path: str) -> bool:
@@ -164,4 +169,5 @@ def _list(value: object) -> list[Any]:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    """None for what is no name: control characters, and half of a surrogate pair."""
+    return value if isinstance(value, str) and value and not _NO_NAME.search(value) else None

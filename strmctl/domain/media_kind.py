@@ -1,5 +1,7 @@
 """What the first bytes of a body are; names and media types of upstreams are not believed."""
 
+import re
+
 from strmctl.domain.hls.playlist_text import begins_playlist
 
 SNIFF_BYTES = 512
@@ -15,6 +17,7 @@ _PLAYLIST_TYPES = frozenset(
         "audio/x-mpegurl",
     }
 )
+_VIDEO_OR_AUDIO = re.compile(r"(?:video|audio)/[a-z0-9.+-]+")
 _TYPES = {
     ".ts": "video/mp2t",
     ".m4s": "video/iso.segment",
@@ -38,6 +41,15 @@ PLAYLIST_TYPE = "application/vnd.apple.mpegurl"
 def media_type(extension: str) -> str:
     """The media type of a name that strmctl made."""
     return _TYPES.get(extension, "application/octet-stream")
+
+
+def video_or_audio(content_type: str) -> str | None:
+    """The type that a Content-Type field tells, without parameters, if it is one of media.
+
+    Whatever else stands there, a second type perhaps, is nothing that a browser should read.
+    """
+    told = _essence(content_type)
+    return told if _VIDEO_OR_AUDIO.fullmatch(told) else None
 
 
 def is_playlist(head: bytes, content_type: str) -> bool:

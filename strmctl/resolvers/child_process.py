@@ -15,8 +15,7 @@ from strmctl.tracing import REQUEST_ID_VARIABLE, request_id
 
 _STDERR = 2
 _STDERR_KEPT = 4096
-_SECRETS = ("STRM_PROXY_SECRET", "STRMCTL_PROXY_SECRET", "STRMCTL_SERVE_ADMIN_TOKEN")
-_OWN = (*_SECRETS, "PROMETHEUS_MULTIPROC_DIR")
+_OWN = ("STRMCTL_", "STRM_PROXY_", "NOTIFY_SOCKET", "WATCHDOG_", "PROMETHEUS_MULTIPROC_DIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class _Conversation(asyncio.SubprocessProtocol):
 
 def _environment(egress: str) -> dict[str, str]:
     """strmctl's own, without what is for it alone; `egress` by the names that programs look for."""
-    environment = {key: value for key, value in os.environ.items() if key not in _OWN}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(_OWN)}
     if request_id.get():
         environment[REQUEST_ID_VARIABLE] = request_id.get()
     if egress:

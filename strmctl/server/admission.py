@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 
 from strmctl.errors import StrmctlError
+from strmctl.settings.model import Settings
 
 COOKIE = "strmctl_session"
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_FORWARDED = ("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([a-zA-Z0-9.-]+))(?::[0-9]{1,5})?")
 _LABEL = b"strmctl page session v1"
 
@@ -34,10 +36,11 @@ class NotAdmittedError(StrmctlError):
 @dataclass(frozen=True, slots=True)
 class Admission:
     """`token` is the setting serve.admin_token. Without one, whoever comes through a front is
-    refused: all of them look as if they were at this machine."""
+    refused, and everybody where a front is known: all look as if they were at this machine."""
 
     token: str = field(repr=False)
     base_url: str
+    has_front: bool = False
 
     def check(self, connection: HTTPConnection) -> None:
         """Raises NotAdmittedError."""
@@ -90,15 +93,34 @@ class Admission:
         Of today's clients only fronts still speak HTTP/1.0.
         """
         if (
-            any(name in connection.headers for name in _FORWARDED)
+            self.has_front
+            or any(map(_is_forwarded, connection.headers))
             or connection.scope.get("http_version") == "1.0"
-            or urlsplit(self.base_url).scheme == "https"
             or not _is_loopback(connection.client.host if connection.client else "")
             or not _is_loopback(_host(connection.headers.get("host", "")))
         ):
             raise NotAdmittedError(
                 "without serve.admin_token only clients on this machine are let in: set one", 403
             )
+
+
+def admission(settings: Settings) -> Admission:
+    serve, base_url = settings.serve, settings.proxy.public_base_url
+    has_front = bool(serve.trusted_proxies) or _names_a_front(base_url, serve.port)
+    return Admission(serve.admin_token, base_url, has_front)
+
+
+def _names_a_front(base_url: str, own_port: int) -> bool:
+    """`serve` speaks no TLS, and players are told another port only where something stands there;
+    on this machine alone that may as well be an option for one run."""
+    parts = urlsplit(base_url)
+    port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    is_elsewhere = own_port not in (0, port) and not _is_loopback(parts.hostname or "")
+    return parts.scheme == "https" or is_elsewhere
+
+
+def _is_forwarded(name: str) -> bool:
+    return name in _FORWARDED or name.startswith("x-forwarded-")
 
 
 def _presented(headers: Mapping[str, str]) -> bytes | None:

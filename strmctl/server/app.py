@@ -24,12 +24,12 @@ from strmctl.domain.hls.naming import PLAYLIST_NAME
 from strmctl.domain.playback_url import Proof
 from strmctl.domain.signature import Signer
 from strmctl.errors import StrmctlError
-from strmctl.server.admission import Admission
+from strmctl.server.admission import admission
 from strmctl.server.api.app import create_api
 from strmctl.server.context import Context
 from strmctl.server.leaving import UntilTheClientLeaves
 from strmctl.server.metrics import Measured, Metrics, metrics
-from strmctl.server.middleware import AccessLog, Cors, Unexpected, describe
+from strmctl.server.middleware import AccessLog, MediaFields, Unexpected, describe
 from strmctl.server.page.app import create_page
 from strmctl.server.responses import (
     FILE_CACHING,
@@ -76,9 +76,9 @@ def create_app(settings: Settings, command: Sequence[str] = ()) -> Starlette:
         middleware=[
             Middleware(Measured, metrics=counting, prefix=prefix),
             Middleware(AccessLog),
-            Middleware(Cors),
+            Middleware(MediaFields, prefix=prefix),
             Middleware(Unexpected),
-            Middleware(Streams, limit=settings.serve.max_streams),
+            Middleware(Streams, limit=settings.serve.max_streams, prefix=prefix),
             Middleware(UntilTheClientLeaves),
         ],
         exception_handlers={StrmctlError: _failed, HTTPException: _refused},
@@ -130,7 +130,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
         await stack.enter_async_context(notifying(settings))
         yield {
             "settings": settings,
-            "admission": Admission(settings.serve.admin_token, settings.proxy.public_base_url),
+            "admission": admission(settings),
             "signer": app.state.signer,
             "database": stack.enter_context(Database.open(settings.database)),
             "jobs": running,

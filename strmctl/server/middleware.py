@@ -11,14 +11,17 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from strmctl.server.logs import printable
+from strmctl.server.media_paths import is_media
 from strmctl.server.responses import problem
 from strmctl.tracing import REQUEST_ID_FIELD, fields, is_request_id, request_id
 
 log = logging.getLogger("strmctl.access")
 
-_CORS = {
+_MEDIA = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Length, Content-Range, Accept-Ranges",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox",
 }
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
@@ -110,22 +113,24 @@ def _log(scope: Scope, seen: Answered) -> None:
     )
 
 
-class Cors:
+class MediaFields:
     """Players in a browser stand on another origin; what they are given depends on the URL alone.
 
-    The API and the page depend on who asks, and stay closed to other origins.
+    The API and the page depend on who asks, and stay closed to other origins. What an upstream
+    sends is never run in theirs: it is what its type says, and a document of it has no origin.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
         self._app = app
+        self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def open_to_all(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_CORS)
+                MutableHeaders(scope=message).update(_MEDIA)
             await send(message)
 
-        if scope["type"] != "http" or "/strm/" not in scope["path"]:
+        if scope["type"] != "http" or not is_media(scope["path"], self._prefix):
             await self._app(scope, receive, send)
         elif scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, open_to_all)

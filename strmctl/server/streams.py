@@ -2,21 +2,23 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from strmctl.server.media_paths import is_media
 from strmctl.server.responses import problem
 
 _RETRY_AFTER = 5.0
 
 
 class Streams:
-    """Counts the requests below /strm/ from their first to their last byte, up to `limit`."""
+    """Counts the requests for media from their first to their last byte, up to `limit`."""
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, prefix: str) -> None:
         self._app = app
+        self._prefix = prefix
         self._limit = limit
         self._active = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or "/strm/" not in scope["path"]:
+        if scope["type"] != "http" or not is_media(scope["path"], self._prefix):
             await self._app(scope, receive, send)
             return
         if self._active >= self._limit:

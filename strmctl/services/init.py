@@ -34,7 +34,7 @@ def init(file: Path, values: Mapping[str, str | int]) -> Sequence[Made]:
     """
     file = file.absolute()
     text = settings_text({**_listening(values.get("public_base_url")), **values})
-    made = [Made("settings", file, _create(file, text, 0o644))]
+    made = [Made("settings", file, _create(file, text, 0o600))]
     settings = load(file).settings
     made += _make_key(settings)
     made.append(_make_library(settings.library))

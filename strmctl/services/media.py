@@ -224,10 +224,8 @@ class Media:
 
 def file_type(response: UpstreamResponse, head: bytes, url: str) -> str:
     """The media type of a plain file: what its bytes say, else what the upstream says."""
-    told = response.content_type
-    if told.startswith(("video/", "audio/")):
-        return told
-    return media_kind.sniffed_type(head) or media_kind.media_type(upstream_extension(url))
+    told = media_kind.video_or_audio(response.content_type)
+    return told or media_kind.sniffed_type(head) or media_kind.media_type(upstream_extension(url))
 
 
 async def _disguise(response: UpstreamResponse) -> int:

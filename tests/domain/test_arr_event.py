@@ -32,6 +32,19 @@ PATHS = st.lists(PARTS | st.text(max_size=5), max_size=8).flatmap(
 )
 
 
+def test_a_path_without_end_is_none() -> None:
+    assert len(file_candidates(["/" + "a/" * 62 + "x.strm"], LIBRARY)) == 62
+    assert file_candidates(["/" + "a/" * 100_000 + "x.strm"], LIBRARY) == []
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x00", "\ud800", "\x7f"])
+def test_what_is_no_name_is_not_read(name: str) -> None:
+    payload = {"eventType": "SeriesDelete", "deletedFiles": True, "series": {"path": f"/tv/{name}"}}
+    assert read(Sender.SONARR, payload).gone_folder is None
+    payload["series"] = {"path": "/tv/\u05d0\u200f"}
+    assert read(Sender.SONARR, payload).gone_folder == "/tv/\u05d0\u200f"
+
+
 @pytest.mark.parametrize(
     ("path", "places"),
     [

@@ -132,3 +132,20 @@ def test_segment_extension(head: bytes, extension: str | None) -> None:
 )
 def test_media_type(extension: str, kind: str) -> None:
     assert media_kind.media_type(extension) == kind
+
+
+@pytest.mark.parametrize(
+    ("told", "believed"),
+    [
+        pytest.param("video/mp4", "video/mp4", id="video"),
+        pytest.param('Video/MP4; codecs="avc1"', "video/mp4", id="parameters"),
+        pytest.param("audio/x-m4a", "audio/x-m4a", id="audio"),
+        pytest.param("video/mp4, text/html", None, id="two types"),
+        pytest.param("video/mp4 text/html", None, id="a space"),
+        pytest.param("video/", None, id="half a type"),
+        pytest.param("text/html", None, id="a page"),
+        pytest.param("", None, id="nothing"),
+    ],
+)
+def test_what_an_upstream_may_call_its_bytes(told: str, believed: str | None) -> None:
+    assert media_kind.video_or_audio(told) == believed

@@ -147,15 +147,17 @@ def is_running(pid: int) -> bool:
 async def test_its_environment_has_the_egress_and_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRM_PROXY_SECRET", "secret")
     monkeypatch.setenv("STRMCTL_PROXY_SECRET", "secret")
+    monkeypatch.setenv("STRMCTL_NOTIFY_TV_TOKEN", "secret")
+    monkeypatch.setenv("NOTIFY_SOCKET", "/run/systemd/notify")
     code = (
         "import os; e = os.environ\n"
-        "print('https://cdn.example/', 'STRM_PROXY_SECRET' in e, 'STRMCTL_PROXY_SECRET' in e,"
+        "own = [name for name in e if name.startswith(('STRM', 'NOTIFY'))]\n"
+        "print('https://cdn.example/', own,"
         " e['https_proxy'], e['ALL_PROXY'], 'PATH' in e, sep='|')"
     )
     found = await ask(python(code, egress="http://gluetun:8888"))
     assert found.url == (
-        "https://cdn.example/|False|False|http://gluetun:8888|http://gluetun:8888|"
-        f"{'PATH' in os.environ}"
+        f"https://cdn.example/|[]|http://gluetun:8888|http://gluetun:8888|{'PATH' in os.environ}"
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from starlette.requests import HTTPConnection
 
-from strmctl.server.admission import COOKIE, Admission, NotAdmittedError
+from strmctl.server.admission import COOKIE, Admission, NotAdmittedError, admission
+from strmctl.settings.model import ProxySettings, ServeSettings, Settings
 
 TOKEN = "s3cret-töken"
 BASE = "http://127.0.0.1:8888"
@@ -119,6 +120,8 @@ def test_with_a_token(headers: Mapping[str, str | bytes], expected: int) -> None
         pytest.param({**AT_HOME, "forwarded": "for=::1"}, "127.0.0.1", 403, id="Forwarded"),
         pytest.param({**AT_HOME, "x-real-ip": "::1"}, "127.0.0.1", 403, id="X-Real-IP"),
         pytest.param({**AT_HOME, "via": "1.1 front"}, "127.0.0.1", 403, id="Via"),
+        pytest.param({**AT_HOME, "x-forwarded-proto": "http"}, "127.0.0.1", 403, id="XFP"),
+        pytest.param({**AT_HOME, "cf-connecting-ip": "::1"}, "127.0.0.1", 403, id="Cloudflare"),
         pytest.param({**AT_HOME, "authorization": "Bearer x"}, "127.0.0.1", 0, id="a token"),
         pytest.param({"authorization": "Bearer "}, "203.0.113.7", 403, id="an empty token"),
     ],
@@ -129,11 +132,32 @@ def test_without_a_token(
     assert refusal(WITHOUT, connection(headers, client=client)) == expected
 
 
-def test_a_front_is_known_by_its_old_protocol_and_by_https() -> None:
+def test_a_front_is_known_by_its_old_protocol() -> None:
     assert refusal(WITHOUT, connection(AT_HOME, version="1.0")) == 403
     assert refusal(WITH_TOKEN, connection({}, version="1.0")) == 401
-    behind_tls = Admission("", "https://tv.example")
-    assert refusal(behind_tls, connection(AT_HOME)) == 403
+
+
+@pytest.mark.parametrize(
+    ("base_url", "port", "trusted", "expected"),
+    [
+        pytest.param("http://192.168.1.20:8888", 8888, (), 0, id="none"),
+        pytest.param("http://192.168.1.20:8888", 0, (), 0, id="a free port"),
+        pytest.param("http://127.0.0.1:8888", 9999, (), 0, id="another port of this machine"),
+        pytest.param("https://tv.example", 8888, (), 403, id="TLS"),
+        pytest.param("https://tv.example:8888", 8888, (), 403, id="TLS at the same port"),
+        pytest.param("http://tv.example", 8888, (), 403, id="port 80"),
+        pytest.param("http://tv.example:81/strm", 8888, (), 403, id="another port"),
+        pytest.param("http://127.0.0.1:8888", 8888, ("10.0.0.1",), 403, id="trusted proxies"),
+    ],
+)
+def test_a_front_is_known_by_the_settings(
+    base_url: str, port: int, trusted: tuple[str, ...], expected: int
+) -> None:
+    settings = Settings(
+        proxy=ProxySettings(public_base_url=base_url),
+        serve=ServeSettings(port=port, trusted_proxies=trusted),
+    )
+    assert refusal(admission(settings), connection(AT_HOME)) == expected
 
 
 def test_without_a_token_nothing_is_one() -> None:

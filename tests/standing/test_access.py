@@ -114,4 +114,4 @@ def test_any_path_may_stand_before_it(
     video = text.splitlines()[-1].replace(proxy.url, own)
     assert client.get(video).text.startswith("#EXTM3U")
     assert client.get(f"{own}/healthz").status_code == 200
-    assert client.get(f"{own}/healthz/").status_code == 404
+    assert client.get(f"{own}/readyz/").status_code == 404
