@@ -36,8 +36,6 @@ _KNOWN = f"""{_SIBLINGS}
 _AT = "SELECT * FROM strm_mapping WHERE strm_path IN (SELECT value FROM json_each(?))"
 # The character after "/" ends what begins with the folder's name and a slash.
 _BELOW = "SELECT * FROM strm_mapping WHERE strm_path >= ? || '/' AND strm_path < ? || '0'"
-# The character after "/" ends what begins with the folder's name and a slash.
-_BELOW = "SELECT * FROM strm_mapping WHERE strm_path >= ? || '/' AND strm_path < ? || '0'"
 _WITH_IDS = "SELECT * FROM strm_mapping WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 
 _REGISTER = """
@@ -152,10 +150,6 @@ class Mappings:
         """The rows of those of the paths that have one; one query for all."""
         found = self.database.query(_AT, (json.dumps(list(strm_paths)),))
         return {row["strm_path"]: rows.mapping(row) for row in found}
-
-    def below(self, folder: str) -> list[Mapping]:
-        """The rows whose files lie in this folder of the library, or in one within it."""
-        return list(map(rows.mapping, self.database.query(_BELOW, (folder, folder))))
 
     def below(self, folder: str) -> list[Mapping]:
         """The rows whose files lie in this folder of the library, or in one within it."""

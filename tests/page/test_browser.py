@@ -105,6 +105,25 @@ def test_a_refresh_is_found_again_after_a_reload_and_cancelled(
     assert newest["state"] == "cancelled"
 
 
+def test_many_jobs_leave_the_page_usable(window: Page, scene: Scene, client: httpx.Client) -> None:
+    slugs = [f"many-{number}" for number in range(8)]
+    ids = [scene.series(slug, 25) for slug in slugs]
+    scene.site.open.clear()
+    try:
+        for slug in slugs:
+            answer = client.post("/api/v1/refresh", json={"site": SITE, "series": slug})
+            assert answer.status_code == 202
+        window.goto("/jobs")
+        panels = window.locator(".panel[data-job]:not([data-job=''])")
+        expect(panels).to_have_count(len(slugs))
+        status = window.evaluate("() => fetch('healthz').then((answer) => answer.status)")
+        assert status == 200
+    finally:
+        scene.site.open.set()
+    expect(panels.filter(has_text="succeeded")).to_have_count(len(slugs), timeout=90_000)
+    assert {scene.state(it) for each in ids for it in each} == {"alive"}
+
+
 def test_keys_are_enough(window: Page, scene: Scene) -> None:
     [mapping_id] = scene.series("by-keys", title="By Keys")
     window.goto("/library?q=by-keys")

@@ -82,6 +82,7 @@ def test_what_pages_load_may_be_kept_for_good(client: httpx.Client) -> None:
         pytest.param("/library?page=-3", 200, id="before the first page"),
         pytest.param("/library?page=9999", 200, id="behind the last page"),
         pytest.param("/library?q=%25_%5C", 200, id="a search for what LIKE means otherwise"),
+        pytest.param("/library?q=" + "_" * 60_000, 400, id="a search without end"),
         pytest.param("/nothing", 404, id="no such page"),
     ],
 )

@@ -52,6 +52,7 @@ def test_a_series_is_probed_and_the_probe_cancelled(client: httpx.Client, scene:
         pytest.param({"do": "probe", "state": "odd"}, id="no such state"),
         pytest.param({"do": "probe", "id": "1 or 1"}, id="no number"),
         pytest.param({"do": "probe", "id": "1" * 70_000}, id="too long"),
+        pytest.param({"do": "probe", "site": "a\x00b"}, id="what no command can be told"),
     ],
 )
 def test_forms_that_no_button_sends(client: httpx.Client, form: dict[str, str]) -> None:

@@ -100,7 +100,10 @@ def _state(text: str) -> LinkState:
 
 
 def _text(form: Form, name: str) -> str | None:
-    return form[name][0] if form.get(name) else None
+    text = form[name][0] if form.get(name) else None
+    if text and "\x00" in text:
+        raise UsageError(f"{name} is nothing that a command can be told")
+    return text
 
 
 def fields_of(job: Job) -> list[tuple[str, str]] | None:

@@ -14,12 +14,13 @@ from strmctl.storage.catalogue import EpisodeFilter, SeriesFilter
 from strmctl.storage.mappings import Mappings
 
 _ROWS = 200
+_LONGEST_SEARCH = 1000
 
 
 async def library(request: Request) -> Response:
     given = request.query_params
     wanted = SeriesFilter(
-        text=given.get("q") or None,
+        text=_searched(given.get("q", "")) or None,
         site=given.get("site") or None,
         state=state_of(given.get("state")),
         provider=given.get("provider") or None,
@@ -28,6 +29,12 @@ async def library(request: Request) -> Response:
         catalogue.library, request.state.database, wanted, _number(request, "page") or 1
     )
     return await shown(request, "library.html", library=found, wanted=wanted)
+
+
+def _searched(text: str) -> str:
+    if len(text) > _LONGEST_SEARCH:
+        raise UsageError(f"a search takes up to {_LONGEST_SEARCH} characters")
+    return text
 
 
 async def series(request: Request) -> Response:

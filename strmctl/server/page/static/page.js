@@ -6,6 +6,8 @@ const SETTLED = ["succeeded", "failed", "cancelled", "interrupted"];
 const ROWS_AT_ONCE = 100;
 const TELL_MS = 8000;
 const RENEW_MS = 4000;
+const LOOK_MS = 2000;
+const STREAMS = 3;
 
 const told = document.getElementById("told");
 const template = document.getElementById("panel");
@@ -130,10 +132,33 @@ function panelOf(job) {
   return panel;
 }
 
-function follow(panel, ended = () => {}) {
-  const id = panel.dataset.job;
-  const source = new EventSource(`${API}jobs/${id}/events`);
-  const seen = { done: 0, total: null, at: 0 };
+// Browsers open six connections to a server: a few jobs are followed, the others looked at.
+
+let streams = 0;
+
+function follow(panel, ended = () => {}, seen = { at: 0 }) {
+  if (streams < STREAMS) listen(panel, ended, seen);
+  else look(panel, ended, seen);
+}
+
+async function look(panel, ended, seen) {
+  try {
+    const job = await (await answered(`${API}jobs/${panel.dataset.job}`)).json();
+    show(panel, job, seen);
+    if (SETTLED.includes(job.state)) {
+      settle(panel, job);
+      ended();
+      return;
+    }
+  } catch (error) {
+    tell(error.message);
+  }
+  setTimeout(() => follow(panel, ended, seen), LOOK_MS);
+}
+
+function listen(panel, ended, seen) {
+  const source = new EventSource(`${API}jobs/${panel.dataset.job}/events`);
+  streams += 1;
   source.addEventListener("line", (event) => {
     const line = JSON.parse(event.data);
     if (line.id) touch(line.id);
@@ -144,6 +169,7 @@ function follow(panel, ended = () => {}) {
     show(panel, job, seen);
     if (!SETTLED.includes(job.state)) return;
     source.close();
+    streams -= 1;
     settle(panel, job);
     ended();
   });
