@@ -11,6 +11,7 @@ from typing import IO
 from strmctl.services.job_output import LINE_MAX, JobOutput
 
 _STOP_SECONDS = 5.0
+_POLL_SECONDS = 0.1
 
 
 class JobProcess:
@@ -27,11 +28,19 @@ class JobProcess:
         )
 
     async def tell(self, output: JobOutput) -> int:
-        """The exit code, after all that it says."""
-        await asyncio.gather(
+        """The exit code, after all that it says; what it leaves behind says no more."""
+        reading = asyncio.gather(
             _read(self._process.stdout, output), _read(self._process.stderr, output)
         )
-        return await asyncio.to_thread(self._process.wait)
+        try:
+            while (code := self._process.poll()) is None:
+                await asyncio.sleep(_POLL_SECONDS)
+            self._kill_group()
+            await asyncio.wait({reading}, timeout=_STOP_SECONDS)
+            return code
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
 
     def ask_to_end(self) -> None:
         """SIGTERM: below a server that a shell has put into the background SIGINT is ignored."""
@@ -42,8 +51,11 @@ class JobProcess:
     def kill(self) -> None:
         """With what it has started itself, such as a resolver."""
         if self._process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            self._kill_group()
+
+    def _kill_group(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
 
 async def _read(pipe: IO[bytes] | None, output: JobOutput) -> None:

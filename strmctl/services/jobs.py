@@ -8,8 +8,8 @@ database, where every worker can follow it.
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +29,7 @@ WAIT = "1h"
 _SAVE_SECONDS = 0.25
 _QUEUE_SECONDS = 1.0
 _QUEUE_MAX = 50
+_FOLLOWERS_MAX = 100
 _PAGE = 500
 _TOGETHER = 4
 _NOT_BEGUN = 130
@@ -85,6 +86,7 @@ class Jobs:
         self._together = asyncio.Semaphore(_TOGETHER)
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = stopping
+        self._followers = 0
 
     async def start(self, request: JobRequest) -> Job:
         """It begins at once, or when the one before it has ended."""
@@ -131,9 +133,23 @@ class Jobs:
         await asyncio.to_thread(self._records.request_cancel, job_id)
         return await self.get(job_id)
 
-    async def follow(self, job_id: int, *, after: int = 0) -> AsyncIterator[JobLine | Job]:
+    def check_place(self) -> None:
+        """Raises FullError where so many follow that one more would slow all down."""
+        if self._followers >= _FOLLOWERS_MAX:
+            raise FullError(f"{_FOLLOWERS_MAX} clients follow jobs: ask for the job itself")
+
+    async def follow(self, job_id: int, *, after: int = 0) -> AsyncGenerator[JobLine | Job, None]:
         """Its lines behind the number `after` and itself whenever it has changed; ends when it is
         over, with the job as it is then."""
+        self._followers += 1
+        try:
+            async with aclosing(self._told(job_id, after)) as all_told:
+                async for told in all_told:
+                    yield told
+        finally:
+            self._followers -= 1
+
+    async def _told(self, job_id: int, after: int) -> AsyncGenerator[JobLine | Job, None]:
         told: Job | None = None
         while True:
             job = await self.get(job_id)
@@ -167,7 +183,7 @@ class Jobs:
         output = JobOutput()
         try:
             exit_code = await self._in_turn(turn, job, output)
-        except (StrmctlError, OSError) as error:
+        except (StrmctlError, OSError, ValueError) as error:
             output.message, exit_code = str(error), StrmctlError.exit_code
         try:
             await self._finish(job.id, output, exit_code)

@@ -6,7 +6,7 @@ What runs here instead of strmctl are shell scripts; tests/api has jobs of the r
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from strmctl.domain.job import Job, JobLine, JobRequest, JobState
-from strmctl.services.jobs import Jobs, UnknownJobError, jobs
+from strmctl.services.jobs import FullError, Jobs, UnknownJobError, jobs
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 from strmctl.storage.job_owner import held, job_owner
@@ -160,6 +160,18 @@ async def test_cancelled_within_two_seconds(scene: Scene) -> None:
     assert await scene.jobs.cancel(job.id) == ended[0], "what is over stays as it is"
 
 
+async def test_what_a_run_leaves_behind_does_not_hold_it_open(scene: Scene) -> None:
+    scene.script("probe", "echo '{\"id\":1}'; sleep 60 & exit 0")
+    ended = await scene.ended(await scene.start("probe"))
+    assert (ended.state, ended.done) == (JobState.SUCCEEDED, 1)
+
+
+async def test_what_cannot_be_started_has_failed(scene: Scene) -> None:
+    job = await scene.jobs.start(JobRequest("probe", ("--site=a\x00b",)))
+    ended = await scene.ended(job)
+    assert (ended.state, ended.exit_code) == (JobState.FAILED, 1)
+
+
 @pytest.mark.slow
 async def test_what_does_not_end_is_killed(scene: Scene) -> None:
     scene.script("probe", DEAF)
@@ -237,6 +249,20 @@ async def test_followed_while_it_runs(scene: Scene) -> None:
     assert seen.count("line") == 2
     assert seen.index("line") < seen.index("running 1")
     assert seen[-1] == "succeeded 2"
+
+
+async def test_only_so_many_follow(scene: Scene) -> None:
+    scene.script("probe", FOR_LONG)
+    await scene.running(job := await scene.start("probe"))
+    async with AsyncExitStack() as stack:
+        for _ in range(100):
+            scene.jobs.check_place()
+            followed = scene.jobs.follow(job.id)
+            stack.push_async_callback(followed.aclose)
+            await anext(followed)
+        with pytest.raises(FullError, match="100 clients"):
+            scene.jobs.check_place()
+    scene.jobs.check_place()
 
 
 async def test_what_is_unknown_is_told(scene: Scene) -> None:

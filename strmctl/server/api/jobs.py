@@ -126,13 +126,14 @@ async def cancel_job(job_id: JobId, jobs: given.Jobs) -> Record:
 
 async def _known(job_id: JobId, jobs: given.Jobs) -> int:
     """Before the stream begins, while there can still be another answer."""
+    jobs.check_place()
     return (await jobs.get(job_id)).id
 
 
 @router.get(
     "/jobs/{job_id}/events",
     response_class=EventSourceResponse,
-    responses={200: _STREAM, **answers(404)},
+    responses={200: _STREAM, **answers(404, 429)},
 )
 async def follow_job(
     known: Annotated[int, Depends(_known)],
