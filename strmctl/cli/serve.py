@@ -27,7 +27,7 @@ def serve(
         bool, typer.Option("--insecure", help='Allow auth = "none" beyond loopback.')
     ] = False,
     maintain: Annotated[
-        bool, typer.Option("--maintain", help="Probe and refresh by itself ([maintain]).")
+        bool, typer.Option("--maintain", help="Probe and refresh by itself.")
     ] = False,
 ) -> None:
     """The proxy, the API and the page: streams what the .strm files name, healed while it plays."""

@@ -41,7 +41,9 @@ from strmctl.server.responses import (
 )
 from strmctl.server.streams import Streams
 from strmctl.services import proofs
+from strmctl.services.aside import aside
 from strmctl.services.jobs import jobs, strmctl_command
+from strmctl.services.late_events import late_events
 from strmctl.services.maintenance import maintenance
 from strmctl.services.media import MediaAnswer, Wanted
 from strmctl.services.notifying import notifying
@@ -134,6 +136,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
             "signer": app.state.signer,
             "database": stack.enter_context(Database.open(settings.database)),
             "jobs": running,
+            "late_events": await stack.enter_async_context(late_events(settings)),
             "stopping": stopping,
         }
 
@@ -149,7 +152,7 @@ async def readyz(request: Request) -> Response:
     if request.state.stopping.is_set():
         return problem(503, "the server is being stopped")
     database: Database = request.state.database
-    await asyncio.to_thread(database.query, "SELECT 1 FROM strm_mapping LIMIT 1")
+    await aside(database.query, "SELECT 1 FROM strm_mapping LIMIT 1")
     return JSONResponse({"status": "ready", "version": __version__})
 
 

@@ -6,6 +6,7 @@ from typing import TypedDict
 from strmctl.domain.signature import Signer
 from strmctl.server.admission import Admission
 from strmctl.services.jobs import Jobs
+from strmctl.services.late_events import LateEvents
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 
@@ -19,4 +20,5 @@ class Context(TypedDict):
     signer: Signer
     database: Database
     jobs: Jobs
+    late_events: LateEvents
     stopping: asyncio.Event

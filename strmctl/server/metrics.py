@@ -4,7 +4,6 @@ Several workers write into one folder, PROMETHEUS_MULTIPROC_DIR, which prometheu
 find in the environment when it is imported; whichever worker is asked tells of all.
 """
 
-import asyncio
 import os
 import threading
 import time
@@ -34,6 +33,7 @@ from strmctl.domain.mapping import LinkState
 from strmctl.errors import DatabaseError
 from strmctl.server.library_metrics import LibraryCollector
 from strmctl.server.middleware import answered, describe
+from strmctl.services.aside import aside
 from strmctl.services.library_gauges import ProbeResults, library_gauges
 from strmctl.services.observing import Cache, Observer
 from strmctl.settings.model import Settings
@@ -252,7 +252,7 @@ async def metrics(request: Request) -> Response:
     describe(request.scope, "metrics")
     state: _State = request.app.state
     found = state.metrics
-    await asyncio.to_thread(found.read_library, request.state.database, state.settings)
+    await aside(found.read_library, request.state.database, state.settings)
     text, media_type = found.exposition(request.headers.get("accept", ""))
     return Response(text, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
 

@@ -6,7 +6,6 @@ its file is really gone. The same event twice changes nothing the second time.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from strmctl.domain import brake
 from strmctl.domain.arr_event import (
@@ -30,8 +29,6 @@ from strmctl.storage.mappings import Mappings
 from strmctl.storage.run_lock import run_lock
 from strmctl.storage.strm_file import LibraryFiles
 
-_WAIT = timedelta(seconds=10)
-
 NOT_FOUND, THERE = "not_found", "there"
 
 
@@ -52,28 +49,27 @@ class FileOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """`ignored` is an event that concerns no `.strm` file."""
+    """`ignored` is an event that concerns no `.strm` file; one that is `waiting` has done nothing
+    yet, since another run holds the lock."""
 
     sender: Sender
     event: str
     ignored: bool
     files: Sequence[FileOutcome] = ()
+    waiting: bool = False
 
 
-def receive(settings: Settings, database: Database, sender: str, payload: object) -> Received:
-    """Blocks for up to ten seconds while another run holds the lock.
-
-    `sender` is "sonarr" or "radarr". Raises UsageError for what is no webhook of theirs,
+def receive(settings: Settings, database: Database, sender: Sender, payload: object) -> Received:
+    """Raises UsageError for what is no webhook of theirs,
     LockedError, ItemError where there is no library, SafetyError where more would be forgotten
     than safety.max_change, DatabaseError, and SettingsError where no usable key is to be had.
     """
-    who = Sender(sender)
-    event = read(who, payload)
+    event = read(sender, payload)
     if not event.concerns_files:
-        return Received(who, event.name, ignored=True)
-    with run_lock(database.path, f"serve ({who.value}: {event.name})", wait=_WAIT):
-        files = list(_Following(settings, database).follow(who, event))
-    return Received(who, event.name, ignored=False, files=files)
+        return Received(sender, event.name, ignored=True)
+    with run_lock(database.path, f"serve ({sender.value}: {event.name})"):
+        files = list(_Following(settings, database).follow(sender, event))
+    return Received(sender, event.name, ignored=False, files=files)
 
 
 class _Following:

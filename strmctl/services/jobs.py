@@ -15,6 +15,7 @@ from pathlib import Path
 
 from strmctl.domain.job import Job, JobLine, JobRequest, JobState, state_after
 from strmctl.errors import ItemError, StrmctlError
+from strmctl.services.aside import aside
 from strmctl.services.job_output import JobOutput
 from strmctl.services.job_process import JobProcess
 from strmctl.settings.model import Settings
@@ -57,12 +58,12 @@ async def jobs(
     """`command` begins every command line, as `strmctl_command` makes it; jobs that still run when
     `stopping` is set, or in the end, are interrupted."""
     with (
-        await asyncio.to_thread(Database.open, settings.database) as database,
+        await aside(Database.open, settings.database) as database,
         job_owner(settings.database) as owner,
     ):
         line = (*command, "--database", str(settings.database))
         running = Jobs(JobRecords(database), settings.database, owner, line, stopping)
-        await asyncio.to_thread(running.tidy)
+        await aside(running.tidy)
         try:
             yield running
         finally:
@@ -90,7 +91,7 @@ class Jobs:
 
     async def start(self, request: JobRequest) -> Job:
         """It begins at once, or when the one before it has ended."""
-        job = await asyncio.to_thread(self._records.create, request, self._owner, _now())
+        job = await aside(self._records.create, request, self._owner, _now())
         self._begin(job, request)
         return job
 
@@ -101,9 +102,8 @@ class Jobs:
         """
         if len(self._tasks) >= _QUEUE_MAX:
             raise FullError(f"{_QUEUE_MAX} jobs are under way: cancel some or wait for them")
-        job, is_new = await asyncio.to_thread(
-            self._records.find_or_create, request, self._owner, _now()
-        )
+        await aside(self._tidy_others)
+        job, is_new = await aside(self._records.find_or_create, request, self._owner, _now())
         if is_new:
             self._begin(job, request)
         return job, is_new
@@ -115,22 +115,22 @@ class Jobs:
 
     async def get(self, job_id: int) -> Job:
         """Raises UnknownJobError, as `cancel` and `follow` do."""
-        job = await asyncio.to_thread(self._records.get, job_id)
+        job = await aside(self._records.get, job_id)
         if job is None:
             raise UnknownJobError(f"there is no job {job_id}")
         return job
 
     async def newest(self, limit: int, *, before: int | None = None) -> list[Job]:
-        return await asyncio.to_thread(self._records.newest, limit, before=before)
+        return await aside(self._records.newest, limit, before=before)
 
     async def last_of_cause(self, cause: str) -> dict[str, Job]:
         """By command and arguments, as in `probe --stale`."""
-        return await asyncio.to_thread(self._records.last_of_cause, cause)
+        return await aside(self._records.last_of_cause, cause)
 
     async def cancel(self, job_id: int) -> Job:
         """Asks it to end; one that is over stays as it is."""
         await self.get(job_id)
-        await asyncio.to_thread(self._records.request_cancel, job_id)
+        await aside(self._records.request_cancel, job_id)
         return await self.get(job_id)
 
     def check_place(self) -> None:
@@ -153,9 +153,7 @@ class Jobs:
         told: Job | None = None
         while True:
             job = await self.get(job_id)
-            while lines := await asyncio.to_thread(
-                self._records.lines, job_id, after=after, limit=_PAGE
-            ):
+            while lines := await aside(self._records.lines, job_id, after=after, limit=_PAGE):
                 for line in lines:
                     yield line
                 after = lines[-1].number
@@ -167,8 +165,12 @@ class Jobs:
             await _pause(self._stopping)
 
     def tidy(self) -> None:
-        """Jobs whose server has ended without a word are interrupted."""
+        """Jobs whose server has ended without a word are interrupted, also of an earlier one that
+        had this one's name."""
         self._records.interrupt(self._owner, _now())
+        self._tidy_others()
+
+    def _tidy_others(self) -> None:
         for owner in self._records.open_owners() - {self._owner}:
             with held(self._database, owner) as is_gone:
                 if is_gone:
@@ -185,10 +187,16 @@ class Jobs:
             exit_code = await self._in_turn(turn, job, output)
         except (StrmctlError, OSError, ValueError) as error:
             output.message, exit_code = str(error), StrmctlError.exit_code
-        try:
-            await self._finish(job.id, output, exit_code)
-        except StrmctlError as error:
-            log.error("job %d: its end is not recorded: %s", job.id, error)
+        while True:
+            try:
+                await self._finish(job.id, output, exit_code)
+            except StrmctlError as error:
+                log.error("job %d: its end is not recorded yet: %s", job.id, error)
+                if self._stopping.is_set():
+                    return
+                await _pause(self._stopping)
+            else:
+                return
 
     async def _in_turn(
         self, turn: asyncio.Lock | asyncio.Semaphore, job: Job, output: JobOutput
@@ -210,9 +218,9 @@ class Jobs:
         return self._stopping.is_set() or (await self.get(job_id)).cancel_requested
 
     async def _carry_out(self, job: Job, output: JobOutput) -> int:
-        await asyncio.to_thread(self._records.start, job.id, _now())
+        await aside(self._records.start, job.id, _now())
         line = (*self._command, job.command, *job.arguments, "--wait", WAIT, "--json")
-        process = await asyncio.to_thread(JobProcess, line)
+        process = await aside(JobProcess, line)
         over = asyncio.Event()
         watching = asyncio.create_task(self._watch(job.id, process, output, over))
         try:
@@ -240,14 +248,14 @@ class Jobs:
     async def _save(self, job_id: int, output: JobOutput) -> None:
         lines = output.unsaved()
         if lines:
-            await asyncio.to_thread(self._records.advance, job_id, lines, output.done)
+            await aside(self._records.advance, job_id, lines, output.done)
             output.saved(lines)
 
     async def _finish(self, job_id: int, output: JobOutput, exit_code: int) -> None:
         await self._save(job_id, output)
         job = await self.get(job_id)
         state = state_after(exit_code, cancel_requested=job.cancel_requested)
-        await asyncio.to_thread(
+        await aside(
             self._records.finish,
             job_id,
             state,

@@ -9,15 +9,21 @@ from pathlib import Path
 
 from strmctl.domain.job import JobState
 from strmctl.domain.mapping import LinkState
+from strmctl.errors import ItemError
 from strmctl.services.maintenance import CAUSE, tasks
 from strmctl.settings.model import MaintainSettings
 from strmctl.storage import gauges
 from strmctl.storage.database import Database
 
+_WELL = (0, 10, ItemError.exit_code)
+
 
 @dataclass(frozen=True, slots=True)
 class TaskRun:
-    """When the last run of a maintenance task ended, and whether well."""
+    """When the last run of a maintenance task ended, and whether well.
+
+    One that has told of links, dead or not to be renewed, has done what it is for.
+    """
 
     task: str
     finished_at: datetime
@@ -41,7 +47,7 @@ def library_gauges(database: Database, settings: MaintainSettings) -> LibraryGau
         jobs=found.jobs,
         notices=found.notices,
         task_runs=tuple(
-            TaskRun(task.name, run.finished_at, run.state is JobState.SUCCEEDED)
+            TaskRun(task.name, run.finished_at, run.exit_code in _WELL)
             for task in tasks(settings)
             if (run := by_line.get(task.command_line)) is not None
         ),

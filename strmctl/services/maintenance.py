@@ -8,7 +8,7 @@ does, another one takes over. A run that has failed is tried again when it is du
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import
 
 from strmctl.domain.job import Job, JobRequest, JobState
 from strmctl.errors import SettingsError, StrmctlError
+from strmctl.services.aside import aside
 from strmctl.services.history import prune_events
 from strmctl.services.jobs import Jobs
 from strmctl.settings.model import MaintainSettings, Settings
@@ -177,13 +178,14 @@ class _Schedule:
 
     async def _job(self, task: Task) -> Job:
         job = await self._jobs.start(task.request)
-        async for told in self._jobs.follow(job.id, after=_NO_LINES):
-            if isinstance(told, Job):
-                job = told
+        async with aclosing(self._jobs.follow(job.id, after=_NO_LINES)) as followed:
+            async for told in followed:
+                if isinstance(told, Job):
+                    job = told
         return job
 
     async def _prune(self) -> Job:
-        return await asyncio.to_thread(_prune_and_record, self._settings)
+        return await aside(_prune_and_record, self._settings)
 
 
 def _prune_and_record(settings: Settings) -> Job:
@@ -214,8 +216,9 @@ def _record(database: Database, counts: Mapping[str, int], began: datetime) -> J
 
 def _tell(job: Job) -> None:
     line = " ".join((job.command, *job.arguments))
+    counts = ", ".join(f"{number} {name}" for name, number in job.counts.items() if number)
     if job.state is JobState.SUCCEEDED:
-        counts = ", ".join(f"{number} {name}" for name, number in job.counts.items() if number)
         log.info("maintenance: %s: %s", line, counts or "nothing to do")
     elif job.state is JobState.FAILED:
-        log.warning("maintenance: %s: exit code %s: %s", line, job.exit_code, job.message)
+        told = job.message or counts
+        log.warning("maintenance: %s: exit code %s: %s", line, job.exit_code, told)

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -16,6 +16,7 @@ from time import monotonic
 from strmctl.domain.counted import counted
 from strmctl.domain.notice import Notice, retry_delay
 from strmctl.errors import DatabaseError
+from strmctl.services.aside import aside
 from strmctl.services.notify.servers import media_server
 from strmctl.services.notify.telling import Connection, NotTold
 from strmctl.settings.model import NotifySettings, Settings
@@ -51,23 +52,29 @@ class Delivery:
 
 
 async def deliver(
-    settings: Settings, database: Database, now: datetime, *, patience: timedelta = _PATIENCE
+    settings: Settings,
+    database: Database,
+    now: datetime,
+    *,
+    target: str | None = None,
+    patience: timedelta = _PATIENCE,
 ) -> list[Delivery]:
-    """One batch for each target that has something due; each takes `patience` at most.
+    """One batch for each target, or the one named, that has something due; each takes `patience`
+    at most.
 
     Raises DatabaseError.
     """
     notices = Notices(database)
-    due = await asyncio.to_thread(notices.due_targets, now)
+    due = await aside(notices.due_targets, now)
     if not due:
         return []
     tables = {table.name: table for table in settings.notify}
-    dropped = await asyncio.to_thread(notices.drop, now - KEPT, tables.keys())
+    dropped = await aside(notices.drop, now - KEPT, tables.keys())
     found = await asyncio.gather(
         *(
             _deliver_to(table, settings, notices, now, patience)
             for name, table in tables.items()
-            if name in due
+            if name in due and target in (None, name)
         )
     )
     gone = [Delivery(name, 0, dropped=number) for name, number in dropped.items()]
@@ -96,32 +103,42 @@ async def notifying(settings: Settings) -> AsyncIterator[None]:
     if not settings.notify:
         yield
         return
-    task = asyncio.create_task(notify_forever(settings))
+    tasks = [asyncio.create_task(_notify_forever(settings, it.name)) for it in settings.notify]
+    for task in tasks:
+        task.add_done_callback(_log_defect)
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def notify_forever(settings: Settings) -> None:
-    """Until it is cancelled; what keeps it from a server or the database is logged once."""
+def _log_defect(task: asyncio.Task[None]) -> None:
+    """Its words may hold secrets."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("notifications have stopped: unexpected %s", type(error).__name__)
+
+
+async def _notify_forever(settings: Settings, target: str) -> None:
+    """Until it is cancelled; what keeps it from the server or the database is logged once."""
     told = _Log()
     while True:
         try:
-            with await asyncio.to_thread(Database.open, settings.database) as database:
+            with await aside(Database.open, settings.database) as database:
                 while True:
-                    if not await _deliver_and_log(settings, database, told):
+                    if not await _deliver_and_log(settings, database, target, told):
                         await asyncio.sleep(_POLL_SECONDS)
         except DatabaseError as error:
             told.failure("database", str(error))
             await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _deliver_and_log(settings: Settings, database: Database, told: "_Log") -> bool:
+async def _deliver_and_log(
+    settings: Settings, database: Database, target: str, told: "_Log"
+) -> bool:
     """Whether there may be more."""
-    deliveries = await deliver(settings, database, datetime.now(UTC))
+    deliveries = await deliver(settings, database, datetime.now(UTC), target=target)
     told.forget("database")
     for delivery in deliveries:
         told.delivery(delivery)
@@ -135,16 +152,17 @@ async def _deliver_to(
     now: datetime,
     patience: timedelta,
 ) -> Delivery | None:
-    batch = await asyncio.to_thread(notices.claim, table.name, now, now + _CLAIMED, _BATCH)
+    batch = await aside(notices.claim, table.name, now, now + _CLAIMED, _BATCH)
     if not batch:
         return None
+    begun = monotonic()
     left = {notice.id: notice for notice in batch}
     failure: NotTold | None = None
     try:
         async with asyncio.timeout(patience.total_seconds()):
             async with aclosing(_tell(table, settings, batch)) as confirmations:
                 async for confirmed in confirmations:
-                    await asyncio.to_thread(notices.done, confirmed, now)
+                    await aside(notices.done, confirmed, now)
                     for notice in confirmed:
                         del left[notice.id]
     except NotTold as error:
@@ -154,8 +172,8 @@ async def _deliver_to(
     finally:
         # Cancelled as well: the next one need not wait until the claim has ended.
         if left:
-            until = now + _delay(batch, failure)
-            await asyncio.to_thread(notices.postpone, left.values(), until)
+            until = now + timedelta(seconds=monotonic() - begun) + _delay(batch, failure)
+            await aside(notices.postpone, left.values(), until)
     return Delivery(
         table.name,
         len(batch) - len(left),

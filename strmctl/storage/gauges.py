@@ -11,7 +11,7 @@ from strmctl.storage import rows
 from strmctl.storage.database import Database
 
 _LAST_RUNS = """
-SELECT command, arguments, state, max(finished_at) AS finished_at FROM job
+SELECT command, arguments, exit_code, max(finished_at) AS finished_at FROM job
 WHERE cause = ? AND finished_at IS NOT NULL GROUP BY command, arguments
 """
 _PROBED = """
@@ -25,7 +25,7 @@ class LastRun:
     """The last job of a command line that is over."""
 
     command_line: str
-    state: JobState
+    exit_code: int | None
     finished_at: datetime
 
 
@@ -72,4 +72,4 @@ def _last_run(row: rows.Row) -> LastRun:
     finished = rows.time_value(row["finished_at"])
     assert finished is not None, "the statement asks for those that are over"
     line = " ".join((row["command"], *json.loads(row["arguments"])))
-    return LastRun(line, JobState(row["state"]), finished)
+    return LastRun(line, row["exit_code"], finished)

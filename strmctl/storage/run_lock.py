@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 
-from strmctl.errors import DatabaseError, LockedError
+from strmctl.errors import LockedError
+from strmctl.storage.file_lock import opened, take
 
 _POLL_SECONDS = 0.1
 _NOTE_MAX = 1000
@@ -32,7 +33,7 @@ def run_lock(
     `command` is what others are told while this one holds it: no secrets. `on_wait` is called
     with the holder, once, before the wait. Raises LockedError, naming the holder.
     """
-    with _opened(database.with_name(f"{database.name}.lock")) as descriptor:
+    with opened(database.with_name(f"{database.name}.lock")) as descriptor:
         _lock(descriptor, wait, on_wait)
         _note(descriptor, f"{os.getpid()} {datetime.now().astimezone().isoformat()} {command}")
         yield
@@ -41,7 +42,7 @@ def run_lock(
 @contextmanager
 def writing(database: Path) -> Iterator[None]:
     """Held by each `write`, of which many may run at once; waits for an `undo` to end."""
-    with _opened(_writing_file(database)) as descriptor:
+    with opened(_writing_file(database)) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         yield
 
@@ -49,8 +50,8 @@ def writing(database: Path) -> Iterator[None]:
 @contextmanager
 def nobody_writing(database: Path) -> Iterator[None]:
     """Raises LockedError while a `write` is under way."""
-    with _opened(_writing_file(database)) as descriptor:
-        if not _take(descriptor):
+    with opened(_writing_file(database)) as descriptor:
+        if not take(descriptor):
             raise LockedError("`strmctl write` is running: run this again when it has ended")
         yield
 
@@ -59,29 +60,16 @@ def nobody_writing(database: Path) -> Iterator[None]:
 def maintaining(database: Path) -> Iterator[Callable[[], bool]]:
     """What is yielded tells whether this process is the one that maintains: once it has said so
     it goes on to until the end. Raises DatabaseError."""
-    with _opened(database.with_name(f"{database.name}.maintaining")) as descriptor:
-        yield lambda: _take(descriptor)
+    with opened(database.with_name(f"{database.name}.maintaining")) as descriptor:
+        yield lambda: take(descriptor)
 
 
 def _writing_file(database: Path) -> Path:
     return database.with_name(f"{database.name}.writing")
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise DatabaseError(f"{path}: cannot be opened: {error.strerror}") from error
-    try:
-        yield descriptor
-    finally:
-        # The file stays: removing it would let a third run lock another one of the same name.
-        os.close(descriptor)
-
-
 def _lock(descriptor: int, wait: timedelta, on_wait: Callable[[str], None]) -> None:
-    if _take(descriptor):
+    if take(descriptor):
         return
     if wait:
         on_wait(_holder(descriptor))
@@ -89,20 +77,12 @@ def _lock(descriptor: int, wait: timedelta, on_wait: Callable[[str], None]) -> N
     while (left := deadline - time.monotonic()) > 0:
         # A signal ends this wait at once; a blocking flock has no time limit.
         Event().wait(min(left, _POLL_SECONDS))
-        if _take(descriptor):
+        if take(descriptor):
             return
     raise LockedError(
         f"{_holder(descriptor)} is running: "
         "run this again when it has ended, or wait for that with --wait 10m"
     )
-
-
-def _take(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _note(descriptor: int, text: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from command_line import Strmctl
 
+from strmctl.domain.arr_event import Sender
 from strmctl.services.arr import Received, receive
 from strmctl.settings.load import load
 from strmctl.storage.database import Database
@@ -47,6 +48,6 @@ def send(shelf: Path, database: Database) -> Send:
     settings = load(shelf.parent / "strmctl.toml").settings
 
     def deliver(name: str) -> Received:
-        return receive(settings, database, name.partition("-")[0], payload(name))
+        return receive(settings, database, Sender(name.partition("-")[0]), payload(name))
 
     return deliver

@@ -8,6 +8,7 @@ from command_line import Strmctl
 from library_tree import files
 
 from arr.conftest import PAYLOADS, Send, payload
+from strmctl.domain.arr_event import Sender
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, LockedError, SafetyError, UsageError
 from strmctl.services.arr import Received, receive
@@ -161,7 +162,7 @@ def test_an_upgrade_to_another_name(shelf: Path, database: Database) -> None:
         "isUpgrade": True,
         "deletedFiles": payload("sonarr-upgrade")["deletedFiles"],
     }
-    assert outcomes(receive(settings, database, "sonarr", body)) == {(NEW[0], "moved"): 1}
+    assert outcomes(receive(settings, database, Sender.SONARR, body)) == {(NEW[0], "moved"): 1}
     assert paths(database) == sorted([NEW[0], OLD[1], OLD_FILM])
 
 
@@ -252,8 +253,7 @@ def test_what_concerns_no_file_waits_for_nobody(database: Database, send: Send) 
         assert send("sonarr-test").ignored
 
 
-@pytest.mark.slow
-def test_it_gives_up_after_a_while(database: Database, send: Send) -> None:
+def test_another_run_goes_before_it(database: Database, send: Send) -> None:
     with run_lock(database.path, "probe --all"), pytest.raises(LockedError, match="probe --all"):
         send("sonarr-rename")
 
@@ -265,7 +265,7 @@ def test_it_gives_up_after_a_while(database: Database, send: Send) -> None:
 def test_what_is_no_webhook(shelf: Path, database: Database, body: object) -> None:
     settings = load(shelf.parent / "strmctl.toml").settings
     with pytest.raises(UsageError, match="eventType"):
-        receive(settings, database, "sonarr", body)
+        receive(settings, database, Sender.SONARR, body)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_paths_that_lead_astray(shelf: Path, database: Database, path: str) -> N
     (shelf / OLD[0]).unlink()
     settings = load(shelf.parent / "strmctl.toml").settings
     body = {"eventType": "EpisodeFileDelete", "episodeFile": {"path": path}}
-    received = receive(settings, database, "sonarr", body)
+    received = receive(settings, database, Sender.SONARR, body)
     assert {file.outcome for file in received.files} <= {"not_found"}
     assert paths(database) == ALL
 

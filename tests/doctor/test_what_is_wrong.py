@@ -41,6 +41,11 @@ def edit_settings(old: str, new: str) -> Callable[[Path], object]:
     return lambda folder: replace_settings(folder, old, new)
 
 
+def secret_in_open_settings(folder: Path) -> None:
+    replace_settings(folder, 'auth = "hmac"', f'secret = "{SECRET}"')
+    (folder / "strmctl.toml").chmod(0o644)
+
+
 def run_sql(sql: str) -> Callable[[Path], object]:
     return lambda folder: edit_rows(folder, sql)
 
@@ -198,7 +203,7 @@ FAULTS = {
         [("key", "error")],
     ),
     "a secret in open settings": Fault(
-        edit_settings('auth = "hmac"', f'secret = "{SECRET}"'),
+        secret_in_open_settings,
         [("settings", "error"), ("key", "error")],
         mended=True,
     ),

@@ -235,6 +235,17 @@ async def test_the_same_twice_is_one_job(scene: Scene) -> None:
     assert again.id not in (job.id, other.id)
 
 
+async def test_the_same_of_a_server_that_is_gone_is_no_obstacle(scene: Scene) -> None:
+    scene.script("probe", "exit 0")
+    with Database.open(scene.folder / "strmctl.db") as database:
+        left = JobRecords(database).create(JobRequest("probe"), "jobs-77", datetime.now(UTC))
+    job, is_new = await scene.jobs.start_or_join(JobRequest("probe"))
+    assert is_new
+    assert job.id != left.id
+    assert (await scene.jobs.get(left.id)).state is JobState.INTERRUPTED
+    await scene.ended(job)
+
+
 async def test_followed_while_it_runs(scene: Scene) -> None:
     scene.script(
         "probe", "echo '{\"id\":1}'; until [ -e go ]; do sleep 0.05; done; echo '{\"id\":2}'"

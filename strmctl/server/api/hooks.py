@@ -1,22 +1,23 @@
 """What others tell by webhook: Sonarr and Radarr, when they have moved or deleted files."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from strmctl.domain.arr_event import Sender
 from strmctl.server.api import given, models
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
-from strmctl.services.arr import receive
-from strmctl.storage.database import Database
 
 router = APIRouter(route_class=AdmittedRoute, tags=["webhooks"])
 
+_LATER = {"model": models.Received, "description": "It will be done when another run has ended."}
 
-@router.post("/hooks/{sender}", responses=answers(400, 409, 413, 502))
-def receive_webhook(
-    sender: Sender, payload: dict[str, object], settings: given.Settings
+
+@router.post("/hooks/{sender}", responses={202: _LATER, **answers(400, 409, 413, 502)})
+async def receive_webhook(
+    sender: Sender, payload: dict[str, object], events: given.LateEvents, response: Response
 ) -> models.Received:
     """Bring mappings' paths to where the files are now; the same event again changes nothing."""
-    with Database.open(settings.database) as database:
-        received = receive(settings, database, sender, payload)
+    received = await events.receive(sender, payload)
+    if received.waiting:
+        response.status_code = 202
     return models.Received.model_validate(received)

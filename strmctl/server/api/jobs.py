@@ -1,6 +1,5 @@
 """Refresh and probe as jobs: started, followed line by line, cancelled."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -18,6 +17,7 @@ from strmctl.server.api.paging import Cursor, Limit, cursor_of, id_in
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
 from strmctl.server.api.selecting import Selecting, States, now
+from strmctl.services.aside import aside
 from strmctl.services.probe import due
 from strmctl.services.records import Record, job_record
 from strmctl.storage.mappings import Mappings
@@ -70,7 +70,7 @@ class Starting:
         self, command: str, wanted: Refreshing, selection: Selection, options: Sequence[str]
     ) -> Record:
         flags = [*wanted.flags(), *options, *(["--force"] if wanted.force else [])]
-        total = await asyncio.to_thread(Mappings(self.database).count, selection)
+        total = await aside(Mappings(self.database).count, selection)
         is_a_play = command == "refresh" and selection.is_a_few_ids
         started, is_new = await self.jobs.start_or_join(
             JobRequest(command, tuple(flags), total=total, alone=not is_a_play)

@@ -175,6 +175,7 @@ class Received(BaseModel):
     sender: Sender
     event: str
     ignored: bool = Field(description="It concerns no .strm file.")
+    waiting: bool = Field(description="It is done once the run has ended that holds the lock.")
     files: list[FileOutcome]
 
 

@@ -1,6 +1,5 @@
 """Jobs: begun by a form, looked at, cancelled; the script follows them where they began."""
 
-import asyncio
 from datetime import UTC, datetime
 
 from starlette.requests import Request
@@ -10,6 +9,7 @@ from strmctl.errors import SafetyError
 from strmctl.server.page import forms
 from strmctl.server.page.answering import form_of, seen, whole
 from strmctl.server.page.rendering import link, shown
+from strmctl.services.aside import aside
 from strmctl.storage.jobs import JobRecords
 
 _NEWEST = 50
@@ -19,7 +19,7 @@ _LINES = 500
 async def begin(request: Request) -> Response:
     wanted = forms.asked(await form_of(request))
     state = request.state
-    job_request = await asyncio.to_thread(
+    job_request = await aside(
         forms.request, state.settings, state.database, wanted, datetime.now(UTC)
     )
     job, _ = await state.jobs.start_or_join(job_request)
@@ -41,9 +41,7 @@ async def job(request: Request) -> Response:
     job_id = whole(request.query_params.getlist("id"), "id") or 0
     found = await request.state.jobs.get(job_id)
     records = JobRecords(request.state.database)
-    lines = await asyncio.to_thread(
-        records.lines, job_id, after=max(0, found.done - _LINES), limit=_LINES
-    )
+    lines = await aside(records.lines, job_id, after=max(0, found.done - _LINES), limit=_LINES)
     return await shown(
         request,
         "job.html",

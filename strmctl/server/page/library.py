@@ -1,7 +1,5 @@
 """Series as a tree, a series with its seasons and episodes, one link with its life."""
 
-import asyncio
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -10,6 +8,7 @@ from strmctl.server.page.answering import whole
 from strmctl.server.page.forms import state_of
 from strmctl.server.page.rendering import fragment, shown
 from strmctl.services import catalogue
+from strmctl.services.aside import aside
 from strmctl.storage.catalogue import EpisodeFilter, SeriesFilter
 from strmctl.storage.mappings import Mappings
 
@@ -25,7 +24,7 @@ async def library(request: Request) -> Response:
         state=state_of(given.get("state")),
         provider=given.get("provider") or None,
     )
-    found = await asyncio.to_thread(
+    found = await aside(
         catalogue.library, request.state.database, wanted, _number(request, "page") or 1
     )
     return await shown(request, "library.html", library=found, wanted=wanted)
@@ -47,7 +46,7 @@ async def series(request: Request) -> Response:
         state=state_of(given.get("state")),
         provider=given.get("provider") or None,
     )
-    found = await asyncio.to_thread(
+    found = await aside(
         catalogue.series, request.state.database, wanted, _number(request, "page") or 1
     )
     if "part" in given:
@@ -56,7 +55,7 @@ async def series(request: Request) -> Response:
 
 
 async def mapping(request: Request) -> Response:
-    found = await asyncio.to_thread(
+    found = await aside(
         catalogue.mapping,
         request.state.settings,
         request.state.database,
@@ -70,7 +69,7 @@ async def rows(request: Request) -> Response:
     ids = [whole([text], "id") or 0 for text in request.query_params.getlist("id")]
     if len(ids) > _ROWS:
         raise UsageError(f"more than {_ROWS} rows")
-    found = await asyncio.to_thread(Mappings(request.state.database).with_ids, ids)
+    found = await aside(Mappings(request.state.database).with_ids, ids)
     return await fragment("_rows.html", links=list(found.values()))
 
 

@@ -14,6 +14,7 @@ from strmctl.domain.state_history import States
 from strmctl.server.metrics import Metrics
 from strmctl.server.page.rendering import shown
 from strmctl.services import maintenance
+from strmctl.services.aside import aside
 from strmctl.services.state_history import StateHistory, state_history
 from strmctl.services.stats import Stats, stats
 from strmctl.settings.model import Settings
@@ -57,7 +58,7 @@ class Overview:
         database: Database = request.state.database
         metrics: Metrics = request.app.state.metrics
         now = datetime.now(UTC)
-        health = await asyncio.to_thread(stats, settings, database, now, _EXPIRING)
+        health = await aside(stats, settings, database, now, _EXPIRING)
         history = await self._history(database, health, now)
         return await shown(
             request,
@@ -67,17 +68,17 @@ class Overview:
             history=history,
             sites=_compared(health.by_site(), history.by_site()),
             providers=_compared(health.by_provider(), history.by_provider()),
-            activity=await asyncio.to_thread(metrics.activity),
+            activity=await aside(metrics.activity),
             maintain=settings.maintain,
             tasks=await maintenance.status(settings.maintain, request.state.jobs, now),
-            notices=await asyncio.to_thread(Notices(database).backlogs),
+            notices=await aside(Notices(database).backlogs),
         )
 
     async def _history(self, database: Database, health: Stats, now: datetime) -> StateHistory:
         async with self._reading:
             past = self._past
             if past is None or time.monotonic() - past.read_at > _KEPT_SECONDS:
-                history = await asyncio.to_thread(state_history, database, health, now)
+                history = await aside(state_history, database, health, now)
                 past = self._past = _Past(time.monotonic(), history)
         return past.history
 

@@ -1,6 +1,5 @@
 """Templates: what comes from outside is always escaped, and an unknown name is a defect."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -15,6 +14,7 @@ from starlette.responses import HTMLResponse
 from strmctl import __version__
 from strmctl.server.page import charts, words
 from strmctl.server.page.assets import ADDRESS
+from strmctl.services.aside import aside
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _JOBS_LOOKED_AT = 20
@@ -37,7 +37,7 @@ async def shown(
 
 async def fragment(template: str, *, status: int = 200, **values: object) -> HTMLResponse:
     """Rendered in a thread: a long page would keep the streams waiting."""
-    text = await asyncio.to_thread(_render, template, values)
+    text = await aside(_render, template, values)
     return HTMLResponse(text, status)
 
 

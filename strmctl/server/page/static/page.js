@@ -164,6 +164,12 @@ function listen(panel, ended, seen) {
     if (line.id) touch(line.id);
     renewSoon();
   });
+  // Refused, or cut off for good: browsers say no more than that.
+  source.addEventListener("error", () => {
+    if (source.readyState !== EventSource.CLOSED) return;
+    streams -= 1;
+    setTimeout(() => look(panel, ended, seen), LOOK_MS);
+  });
   source.addEventListener("job", (event) => {
     const job = JSON.parse(event.data);
     show(panel, job, seen);

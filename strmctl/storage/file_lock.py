@@ -1,0 +1,32 @@
+"""Locks of files beside the database; the kernel frees those of a process that was killed."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from strmctl.errors import DatabaseError
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[int]:
+    """A descriptor of the file, made where it is missing; closing it gives up what is locked."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise DatabaseError(f"{path}: cannot be opened: {error.strerror}") from error
+    try:
+        yield descriptor
+    finally:
+        # The file stays: removing it would let a third one lock another file of the same name.
+        os.close(descriptor)
+
+
+def take(descriptor: int) -> bool:
+    """Whether nobody had it, so that it is held here now."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
