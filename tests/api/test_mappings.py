@@ -147,7 +147,7 @@ def test_page_by_page_though_rows_come_and_go(site: Site, slug: str) -> None:
         pytest.param({"season": -1}, id="no season"),
         pytest.param({"id": 2**63}, id="no id"),
         pytest.param({"q": ""}, id="no text"),
-        pytest.param({"slug": "x" * 1001}, id="too long"),
+        pytest.param({"slug": "x" * 5001}, id="too long"),
         pytest.param({"slug": "a\x00b"}, id="a control character"),
         pytest.param({"sites": "a"}, id="no such option"),
         pytest.param({"reveal": "please"}, id="no truth"),

@@ -1,26 +1,21 @@
 """Refresh and probe as jobs: started, followed line by line, cancelled."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import ConfigDict, Field
 
-from strmctl.domain.job import JobLine, JobRequest
-from strmctl.domain.selection import Selection
-from strmctl.errors import UsageError
+from strmctl.domain.job import JobLine
 from strmctl.server.api import given, models
 from strmctl.server.api.mappings import location
 from strmctl.server.api.paging import Cursor, Limit, cursor_of, id_in
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
-from strmctl.server.api.selecting import Selecting, States, now
+from strmctl.server.api.starting import Probing, Refreshing, job_request
 from strmctl.services.aside import aside
-from strmctl.services.probe import due
 from strmctl.services.records import Record, job_record
-from strmctl.storage.mappings import Mappings
 
 router = APIRouter(route_class=AdmittedRoute, tags=["jobs"])
 
@@ -41,22 +36,6 @@ _STREAM = {
 }
 
 
-class Refreshing(Selecting):
-    model_config = ConfigDict(strict=True)
-
-    all: bool = Field(False, description="Needed where nothing narrows it: the whole library.")
-    force: bool = Field(False, description="Even where it is more than `safety.max_change`.")
-
-
-class Probing(Refreshing):
-    """Without a selection, those that are due."""
-
-    deep: bool = Field(False, description="Follow playlists to a segment, its key and its start.")
-    fail_on: States | None = Field(
-        None, description="Links in these states make the exit code 10; `dead` if not given."
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Starting:
     """What starting a job takes."""
@@ -66,15 +45,11 @@ class Starting:
     jobs: given.Jobs
     response: Response
 
-    async def start(
-        self, command: str, wanted: Refreshing, selection: Selection, options: Sequence[str]
-    ) -> Record:
-        flags = [*wanted.flags(), *options, *(["--force"] if wanted.force else [])]
-        total = await aside(Mappings(self.database).count, selection)
-        is_a_play = command == "refresh" and selection.is_a_few_ids
-        started, is_new = await self.jobs.start_or_join(
-            JobRequest(command, tuple(flags), total=total, alone=not is_a_play)
+    async def start(self, command: str, wanted: Refreshing) -> Record:
+        request = await aside(
+            job_request, self.settings, self.database, command, wanted, cause="api"
         )
+        started, is_new = await self.jobs.start_or_join(request)
         self.response.status_code = 202 if is_new else 200
         self.response.headers["Location"] = location(self.settings, f"jobs/{started.id}")
         return job_record(started)
@@ -83,24 +58,13 @@ class Starting:
 @router.post("/refresh", **_STARTED)
 async def refresh(wanted: Refreshing, starting: Annotated[Starting, Depends()]) -> Record:
     """Resolve the selected mappings again and store the answers that play."""
-    selection = wanted.selection(starting.settings, now())
-    if selection.is_everything and not wanted.all:
-        raise UsageError('select mappings (series, state, expiring …) or send "all": true')
-    everything = ["--all"] if selection.is_everything else []
-    return await starting.start("refresh", wanted, selection, everything)
+    return await starting.start("refresh", wanted)
 
 
 @router.post("/probe", **_STARTED)
 async def probe(wanted: Probing, starting: Annotated[Starting, Depends()]) -> Record:
     """Check the selected links and move their states; without a selection, those that are due."""
-    selection = wanted.selection(starting.settings, now())
-    options = []
-    if selection.is_everything:
-        options += ["--all"] if wanted.all else []
-        selection = selection if wanted.all else due(starting.settings, now())
-    options += ["--deep"] if wanted.deep else []
-    options += [] if wanted.fail_on is None else [f"--fail-on={','.join(wanted.fail_on)}"]
-    return await starting.start("probe", wanted, selection, options)
+    return await starting.start("probe", wanted)
 
 
 @router.get("/jobs", response_model=models.Jobs, responses=answers(400))

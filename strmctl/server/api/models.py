@@ -27,7 +27,7 @@ _Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f]+$")
+    str, StringConstraints(min_length=1, max_length=5000, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
 Number = Annotated[int, Field(ge=0, le=99_999)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]

@@ -1,11 +1,10 @@
 """Jobs: begun by a form, looked at, cancelled; the script follows them where they began."""
 
-from datetime import UTC, datetime
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from strmctl.errors import SafetyError
+from strmctl.server.api.starting import job_request
 from strmctl.server.page import forms
 from strmctl.server.page.answering import form_of, seen, whole
 from strmctl.server.page.rendering import link, shown
@@ -17,12 +16,10 @@ _LINES = 500
 
 
 async def begin(request: Request) -> Response:
-    wanted = forms.asked(await form_of(request))
+    command, wanted = forms.asked(await form_of(request))
     state = request.state
-    job_request = await aside(
-        forms.request, state.settings, state.database, wanted, datetime.now(UTC)
-    )
-    job, _ = await state.jobs.start_or_join(job_request)
+    wish = await aside(job_request, state.settings, state.database, command, wanted, forms.CAUSE)
+    job, _ = await state.jobs.start_or_join(wish)
     return seen(link("job", id=job.id))
 
 
