@@ -70,11 +70,15 @@ DatabaseFile = Annotated[
 ]
 Json = Annotated[
     bool,
-    typer.Option("--json", rich_help_panel=_OPTIONS, help="One JSON document, NDJSON for many."),
+    typer.Option(
+        "--json", metavar="", rich_help_panel=_OPTIONS, help="One JSON document, NDJSON for many."
+    ),
 ]
 Quiet = Annotated[
     bool,
-    typer.Option("-q", "--quiet", rich_help_panel=_OPTIONS, help="Results and errors only."),
+    typer.Option(
+        "-q", "--quiet", metavar="", rich_help_panel=_OPTIONS, help="Results and errors only."
+    ),
 ]
 Verbose = Annotated[
     int,
@@ -90,7 +94,7 @@ Verbose = Annotated[
 ]
 NoColor = Annotated[
     bool,
-    typer.Option("--no-color", rich_help_panel=_OPTIONS, help="No colours (NO_COLOR)."),
+    typer.Option("--no-color", metavar="", rich_help_panel=_OPTIONS, help="No colours (NO_COLOR)."),
 ]
 
 
@@ -125,7 +129,9 @@ def before_the_command(
     no_color: NoColor = False,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+        typer.Option(
+            "--version", metavar="", callback=_version, is_eager=True, help="Show the version."
+        ),
     ] = False,
 ) -> None:
     context.obj = every_command(config, database, json, quiet, verbose, no_color)
