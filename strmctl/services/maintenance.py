@@ -7,7 +7,7 @@ does, another one takes over. A run that has failed is tried again when it is du
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,20 +17,14 @@ from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import
 
 from strmctl.domain.job import Job, JobRequest, JobState
 from strmctl.errors import SettingsError, StrmctlError
-from strmctl.services.aside import aside
-from strmctl.services.history import prune_events
 from strmctl.services.jobs import Jobs
 from strmctl.settings.model import MaintainSettings, Settings
 from strmctl.settings.values import show_duration
-from strmctl.storage.database import Database
-from strmctl.storage.jobs import JobRecords
 from strmctl.storage.run_lock import maintaining
 
 log = logging.getLogger(__name__)
 
 CAUSE = "maintain"
-_PRUNE_EVENTS = "prune-events"
-"""No command of its own: it is done here, and recorded like a job."""
 _FIRST_AFTER = timedelta(seconds=1)
 _IN_ORDER = timedelta(milliseconds=10)
 _JITTER = 0.1
@@ -63,11 +57,12 @@ class TaskStatus:
 def tasks(settings: MaintainSettings) -> tuple[Task, ...]:
     """In the order in which those that are due together run."""
     expiring = show_duration(settings.refresh_expiring)
+    kept = show_duration(settings.keep_events)
     return (
         _task("refresh-expiring", settings.refresh_every, "refresh", "--expiring", expiring),
         _task("probe", settings.probe_every, "probe", "--stale"),
         _task("refresh-dead", settings.probe_every, "refresh", "--dead"),
-        _task(_PRUNE_EVENTS, settings.prune_events_every, _PRUNE_EVENTS),
+        _task("prune-events", settings.prune_events_every, "prune-events", "--older-than", kept),
     )
 
 
@@ -170,7 +165,7 @@ class _Schedule:
 
     async def _carry_out(self, task: Task) -> None:
         try:
-            job = await (self._prune() if task.name == _PRUNE_EVENTS else self._job(task))
+            job = await self._job(task)
         except StrmctlError as error:
             log.error("maintenance: %s: %s", task.command_line, error)
         else:
@@ -183,35 +178,6 @@ class _Schedule:
                 if isinstance(told, Job):
                     job = told
         return job
-
-    async def _prune(self) -> Job:
-        return await aside(_prune_and_record, self._settings)
-
-
-def _prune_and_record(settings: Settings) -> Job:
-    began = datetime.now(UTC)
-    with Database.open(settings.database, create=False) as database:
-        counts = prune_events(database, began - settings.maintain.keep_events).counts()
-        return _record(database, counts, began)
-
-
-def _record(database: Database, counts: Mapping[str, int], began: datetime) -> Job:
-    records = JobRecords(database)
-    with database.transaction():
-        job = records.create(JobRequest(_PRUNE_EVENTS, cause=CAUSE), CAUSE, began)
-        records.start(job.id, began)
-        records.finish(
-            job.id,
-            JobState.SUCCEEDED,
-            exit_code=0,
-            message=None,
-            counts=counts,
-            done=0,
-            now=datetime.now(UTC),
-        )
-    done = records.get(job.id)
-    assert done is not None, "made just now"
-    return done
 
 
 def _tell(job: Job) -> None:

@@ -18,7 +18,7 @@ from strmctl.settings.values import Kind
 
 FILE_NAME = "strmctl.toml"
 _FLAG = "flag"
-_FLAGS = {"proxy.public_base_url": "--base-url"}
+_FLAGS = {"proxy.public_base_url": "--base-url", "maintain.keep_events": "--older-than"}
 """Flags that are not called as their key is."""
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_-]+")
 

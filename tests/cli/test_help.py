@@ -11,9 +11,10 @@ from strmctl.cli.commands import NAMES
 @pytest.mark.parametrize("command", NAMES)
 def test_options(strmctl: Strmctl, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     monkeypatch.setenv("COLUMNS", "160")
-    text = strmctl(command, "--help").out
+    text = strmctl(command.replace("_", "-"), "--help").out
     options = [line.strip("│ *") for line in text.splitlines() if re.match(r"│[ *]*-", line)]
     assert len(options) > 6
+    assert "()" not in text, "markup has swallowed a word"
     for option in options:
         if not option.startswith("--help"):
             assert not re.search(r"<(bool|str|int|float|path|list|choice)", option)

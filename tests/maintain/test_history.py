@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from command_line import Strmctl
 
 from strmctl.domain.job import JobLine, JobRequest, JobState
 from strmctl.services.history import Pruned, prune_events
 from strmctl.storage import rows
 from strmctl.storage.database import Database
 from strmctl.storage.jobs import JobRecords
+from strmctl.storage.run_lock import run_lock
 
 _LIMIT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _MOMENT = timedelta(milliseconds=1)
@@ -70,3 +72,17 @@ def test_more_than_a_batch_goes_in_one_run(database: Database) -> None:
     put_job(database, old, lines=2 * 1000)
     assert prune_events(database, _LIMIT) == Pruned(events=2001, jobs=1)
     assert [count(database, table) for table in ("event", "job", "job_line")] == [0, 0, 0]
+
+
+def test_the_command_keeps_what_the_settings_keep(strmctl: Strmctl, library: Path) -> None:
+    now = datetime.now(UTC)
+    with Database.open(library / "strmctl.db") as database:
+        before = count(database, "event")
+        put_events(database, now - timedelta(days=100), now - timedelta(days=80))
+        ended = strmctl("prune-events", "--json")
+        assert ended.records == [{"type": "summary", "events": 1, "jobs": 0}]
+        assert "forgot 1 event and 0 jobs" in strmctl("prune-events", "--older-than", "79d").err
+        assert count(database, "event") == before
+        assert "a duration such as" in strmctl("prune-events", "--older-than", "x", code=2).err
+        with run_lock(library / "strmctl.db", "probe --all"):
+            strmctl("prune-events", code=5)

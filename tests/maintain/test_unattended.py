@@ -169,7 +169,12 @@ def test_days_of_a_library(world: World, tmp_path: Path) -> None:
     assert set(played) <= {200, 502}
     assert {cause for _, cause, _ in jobs} == {"maintain"}
     commands = {command for command, _, _ in jobs}
-    assert commands == {"refresh --expiring", "refresh --dead", "probe --stale", "prune-events "}
+    assert commands == {
+        "refresh --expiring",
+        "refresh --dead",
+        "probe --stale",
+        "prune-events --older-than",
+    }
     assert {code for _, _, code in jobs} <= {0, 10, 13}
     for slug in LASTING:
         times = [asked.at for asked in world.of(slug)]

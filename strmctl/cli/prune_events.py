@@ -1,0 +1,34 @@
+"""`strmctl prune-events`: history that nobody looks at any more goes."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from strmctl.cli.app import Panel, command
+from strmctl.cli.parameters import Wait
+from strmctl.cli.run import Run
+from strmctl.domain.counted import counted
+
+
+@command(Panel.CARE)
+def prune_events(
+    run: Run,
+    older_than: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="Such as 90d; maintain.keep_events if not given."),
+    ] = None,
+    wait: Wait = None,
+) -> None:
+    """Forget what happened to links and which jobs ran, where it is older than that."""
+    run.override("maintain.keep_events", older_than)
+
+    from strmctl.services.history import prune_events
+
+    before = datetime.now(UTC) - run.settings.maintain.keep_events
+    with run.alone("prune-events", wait) as database:
+        pruned = prune_events(database, before)
+    run.output.summary(
+        pruned.counts(),
+        f"forgot {counted(pruned.events, 'event')} and {counted(pruned.jobs, 'job')}",
+    )
