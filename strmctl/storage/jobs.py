@@ -151,11 +151,22 @@ class JobRecords:
             " ORDER BY number LIMIT ?",
             (job_id, after, limit),
         )
-        return [JobLine(row["number"], json.loads(row["document"])) for row in found]
+        return [_line(row) for row in found]
+
+    def last_lines(self, job_id: int, limit: int) -> Sequence[JobLine]:
+        found = self._database.query(
+            "SELECT number, document FROM job_line WHERE job_id = ? ORDER BY number DESC LIMIT ?",
+            (job_id, limit),
+        )
+        return [_line(row) for row in reversed(found)]
 
     def _execute(self, statement: str, values: Mapping[str, Any]) -> None:
         with self._database.transaction() as connection:
             connection.execute(statement, values)
+
+
+def _line(row: rows.Row) -> JobLine:
+    return JobLine(row["number"], json.loads(row["document"]))
 
 
 def _job(row: rows.Row) -> Job:

@@ -283,6 +283,15 @@ async def test_what_is_unknown_is_told(scene: Scene) -> None:
         await anext(scene.jobs.follow(7))
 
 
+def test_the_last_lines_come_in_their_order(tmp_path: Path) -> None:
+    with Database.open(tmp_path / "strmctl.db") as database:
+        records = JobRecords(database)
+        job = records.create(JobRequest("probe"), "jobs-0", datetime.now(UTC))
+        records.advance(job.id, [JobLine(number, {}) for number in range(1, 6)], 0)
+        assert [line.number for line in records.last_lines(job.id, 2)] == [4, 5]
+        assert len(records.last_lines(job.id, 9)) == 5
+
+
 async def test_old_jobs_are_forgotten_their_lines_before(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     with Database.open(tmp_path / "strmctl.db") as database:

@@ -38,7 +38,7 @@ async def job(request: Request) -> Response:
     job_id = whole(request.query_params.getlist("id"), "id") or 0
     found = await request.state.jobs.get(job_id)
     records = JobRecords(request.state.database)
-    lines = await aside(records.lines, job_id, after=max(0, found.done - _LINES), limit=_LINES)
+    lines = await aside(records.last_lines, job_id, _LINES)
     return await shown(
         request,
         "job.html",
