@@ -10,6 +10,7 @@ from strmctl.domain.mapping import LinkState
 from strmctl.domain.mapping import Mapping as Link
 from strmctl.domain.state_history import Passage
 from strmctl.storage import rows
+from strmctl.storage.conditions import pattern
 from strmctl.storage.database import Database
 
 Group = tuple[str, str | None]
@@ -22,7 +23,7 @@ _COUNTS = ", ".join(f"sum(state = '{state.value}') AS {state.value}" for state i
 _SERIES = f"""
 SELECT slug, site, {_COUNTS} FROM strm_mapping
 WHERE (:site IS NULL OR site = :site)
-    AND (:text IS NULL OR slug LIKE :text ESCAPE '\\' OR title LIKE :text ESCAPE '\\')
+    AND (:text IS NULL OR slug LIKE :text ESCAPE '!' OR title LIKE :text ESCAPE '!')
 GROUP BY slug, site
 HAVING sum((:state IS NULL OR state = :state)
     AND (:provider IS NULL OR provider_used = :provider)) > 0
@@ -211,16 +212,11 @@ def _passage(row: rows.Row, at: datetime, before: LinkState | None) -> Passage[G
 def _values(wanted: SeriesFilter) -> dict[str, rows.Value]:
     text = wanted.text and wanted.text.strip()
     return {
-        "text": f"%{_literal(text)}%" if text else None,
+        "text": pattern(text) if text else None,
         "site": wanted.site,
         "state": wanted.state,
         "provider": wanted.provider,
     }
-
-
-def _literal(text: str) -> str:
-    """What LIKE takes as itself."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _episode_values(wanted: EpisodeFilter) -> dict[str, rows.Value]:
