@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-fast bench lint docs lock clean
+.PHONY: demo test test-fast explore bench lint docs lock clean
 
 .venv/ready: pyproject.toml requirements.lock
 	$(PYTHON) -m venv .venv
@@ -22,6 +22,9 @@ test: lint
 
 test-fast: .venv/ready
 	$(BIN)/pytest -n 2 -m "not slow and not players"
+
+explore: .venv/ready
+	$(BIN)/pytest -n 2 --hypothesis-profile=explore -m hypothesis
 
 bench: .venv/ready
 	$(BIN)/python -m bench $(BENCH)

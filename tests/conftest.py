@@ -19,8 +19,10 @@ from strmctl.cli.ending import run_to_the_end
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says more of the machine than of the code.
-hypothesis.settings.register_profile("strmctl", deadline=None)
+# How long an example takes says more of the machine than of the code. A change is judged by the
+# same examples wherever it is tested; `make explore` looks for others.
+hypothesis.settings.register_profile("strmctl", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("strmctl")
 
 

@@ -79,6 +79,7 @@ def test_basic_is_enough_for_senders_that_know_nothing_else(site: Site) -> None:
         pytest.param("GET", "/mappings/0", 422, id="no id"),
         pytest.param("GET", f"/mappings/{2**63}", 422, id="larger than any"),
         pytest.param("POST", "/hooks/lidarr", 422, id="an unknown sender"),
+        pytest.param("POST", "/hooks/%0Asonarr", 404, id="a line break in it"),
         pytest.param("PUT", "/mappings", 405, id="a method that is none"),
         pytest.param("PATCH", "/openapi.json", 405, id="of the document"),
         pytest.param("OPTIONS", "/refresh", 405, id="nothing is told to other origins"),

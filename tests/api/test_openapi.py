@@ -79,6 +79,7 @@ every_operation = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.hypothesis
 @every_operation
 def test_every_operation(
     asked: Site, document: BaseSchema, mode: Mode, method: str, path: str
@@ -86,6 +87,7 @@ def test_every_operation(
     ask_often(asked, document[path][method], mode, EVERYDAY)
 
 
+@pytest.mark.hypothesis
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @every_operation

@@ -173,12 +173,13 @@ class Library(RuleBasedStateMachine):
         before, last = self._snapshot(), self._last_run()
         self._carry_out(command, stop_after=step, batch=1)
         self._reopen()
-        if self._last_run() == last:
+        stopped = self._last_run()
+        if stopped == last:
             return
         if again:
             self._undo(stop_after=step, batch=1)
             self._reopen()
-        if self._last_run() != last:
+        if self._last_run() == stopped:
             self._undo()
         assert self._snapshot() == before
 

@@ -12,7 +12,7 @@ router = APIRouter(route_class=AdmittedRoute, tags=["webhooks"])
 _LATER = {"model": models.Received, "description": "It will be done when another run has ended."}
 
 
-@router.post("/hooks/{sender}", responses={202: _LATER, **answers(400, 409, 413, 502)})
+@router.post("/hooks/{sender}", responses={202: _LATER, **answers(400, 404, 409, 413, 502)})
 async def receive_webhook(
     sender: Sender, payload: dict[str, object], events: given.LateEvents, response: Response
 ) -> models.Received:
