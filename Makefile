@@ -16,12 +16,12 @@ demo: .venv/ready
 
 test: lint
 	sh tests/setup.sh
-	$(BIN)/pytest -n 2 -m "not slow and not players"
+	$(BIN)/pytest -n 3 -m "not slow and not players"
 	$(BIN)/pytest -m slow
 	$(BIN)/pytest -n 2 --dist loadgroup -m "players and not slow"
 
 test-fast: .venv/ready
-	$(BIN)/pytest -n 2 -m "not slow and not players"
+	$(BIN)/pytest -n 3 -m "not slow and not players"
 
 explore: .venv/ready
 	$(BIN)/pytest -n 2 --hypothesis-profile=explore -m hypothesis

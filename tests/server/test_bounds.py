@@ -5,6 +5,7 @@ import logging
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -40,9 +41,11 @@ def connected(proxy: Proxy) -> socket.socket:
 
 
 def read_all(connection: socket.socket) -> bytes:
+    """Until the end, which is a reset where the server has answered before it had read all."""
     received = b""
-    while chunk := connection.recv(65536):
-        received += chunk
+    with suppress(ConnectionResetError):
+        while chunk := connection.recv(65536):
+            received += chunk
     return received
 
 
