@@ -98,7 +98,7 @@ def create_app(settings: Settings, command: Sequence[str] = ()) -> Starlette:
 def _routes(prefix: str) -> list[BaseRoute]:
     """Every route, with the path of public_base_url before it or, taken off in front, without.
 
-    Paths are never redirected: that would send players where their Host field says.
+    A player's path is never redirected: that would send it where its Host field says.
     """
     routes: list[BaseRoute] = [
         Route("/healthz", healthz),
@@ -113,7 +113,10 @@ def _routes(prefix: str) -> list[BaseRoute]:
     page = Mount("/", create_page())
     if prefix:
         below = Router([*routes, page], redirect_slashes=False)
-        routes.append(Mount(prefix, below))
+        routes += [
+            Mount(prefix, below),
+            Route(prefix, RedirectResponse(f"{prefix}/"), methods=["GET", "HEAD"]),
+        ]
     return [*routes, page]
 
 

@@ -98,11 +98,13 @@ class Jobs:
     async def start_or_join(self, request: JobRequest) -> tuple[Job, bool]:
         """True with a new job; False with one that does the same and is not over yet.
 
-        Raises FullError where too many wait already.
+        Raises FullError where it would be new and too many wait already.
         """
-        if len(self._tasks) >= _QUEUE_MAX:
-            raise FullError(f"{_QUEUE_MAX} jobs are under way: cancel some or wait for them")
         await aside(self._tidy_others)
+        if len(self._tasks) >= _QUEUE_MAX:
+            if (joined := await aside(self._records.find_open, request)) is not None:
+                return joined, False
+            raise FullError(f"{_QUEUE_MAX} jobs are under way: cancel some or wait for them")
         job, is_new = await aside(self._records.find_or_create, request, self._owner, _now())
         if is_new:
             self._begin(job, request)

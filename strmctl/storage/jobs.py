@@ -18,6 +18,10 @@ _CREATE = """
 INSERT INTO job (command, arguments, cause, owner, total, created_at)
 VALUES (:command, :arguments, :cause, :owner, :total, :now)
 """
+_FIND_OPEN = f"""
+SELECT * FROM job
+WHERE {_OPEN} AND command = ? AND arguments = ? AND NOT cancel_requested ORDER BY id LIMIT 1
+"""
 _FORGET_OLD = f"DELETE FROM job WHERE id <= :id - {_KEPT} AND NOT {_OPEN}"
 _FORGET_OLD_LINES = f"""
 DELETE FROM job_line WHERE job_id <= :id - {_KEPT_WITH_LINES}
@@ -57,15 +61,15 @@ class JobRecords:
 
     def find_or_create(self, request: JobRequest, owner: str, now: datetime) -> tuple[Job, bool]:
         """True with a new job; False with an open one that does the same, whoever asked for it."""
-        with self._database.transaction() as connection:
-            found = connection.execute(
-                f"SELECT * FROM job WHERE {_OPEN} AND command = ? AND arguments = ?"
-                " AND NOT cancel_requested ORDER BY id LIMIT 1",
-                (request.command, json.dumps(request.arguments)),
-            ).fetchone()
-            if found is not None:
-                return _job(found), False
+        with self._database.transaction():
+            if (found := self.find_open(request)) is not None:
+                return found, False
             return self.create(request, owner, now), True
+
+    def find_open(self, request: JobRequest) -> Job | None:
+        """One that does the same and is not over yet."""
+        found = self._database.query(_FIND_OPEN, (request.command, json.dumps(request.arguments)))
+        return _job(found[0]) if found else None
 
     def get(self, job_id: int) -> Job | None:
         found = self._database.query("SELECT * FROM job WHERE id = ?", (job_id,))

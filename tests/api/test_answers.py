@@ -9,6 +9,7 @@ import pytest
 from arr.conftest import payload
 from peers.upstream import Upstream
 from playback.strmctl import Strmctl
+from playback.waiting import until
 
 from api.site import TOKEN, Site, new_site, running
 
@@ -143,9 +144,10 @@ def test_no_error_repeats_a_secret(site: Site) -> None:
 def test_the_log_names_the_operation_alone(site: Site) -> None:
     site.client.get("/mappings", params={"q": "whisper"})
     site.client.get("/mappings/31337")
-    lines = site.server.log.read_text()
+    log = site.server.log
+    until(lambda: "/api/v1/mappings/{mapping_id} -> 404" in log.read_text(), "the last is logged")
+    lines = log.read_text()
     assert "GET /api/v1/mappings -> 200" in lines
-    assert "GET /api/v1/mappings/{mapping_id} -> 404" in lines
     assert "whisper" not in lines
     assert "31337" not in lines
 
@@ -177,3 +179,11 @@ def test_below_a_prefix_that_a_front_may_take_off(below_a_prefix: Site) -> None:
         assert site.client.get(f"{base}{location}").json()["slug"] == address
         document = json.loads(site.client.get(f"{address}/openapi.json").content)
         assert document["servers"] == [{"url": "/tv-%C3%A9/api/v1"}]
+
+
+def test_a_prefix_without_its_slash_leads_to_the_page(below_a_prefix: Site) -> None:
+    site, base = below_a_prefix, below_a_prefix.strmctl.base_url
+    response = site.client.get(f"{base}/tv-%C3%A9")
+    assert response.status_code == 307
+    assert response.headers["location"] == "/tv-%C3%A9/"
+    assert site.client.get(f"{base}{response.headers['location']}").status_code == 200

@@ -6,7 +6,7 @@ What runs here instead of strmctl are shell scripts; tests/api has jobs of the r
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -274,6 +274,23 @@ async def test_only_so_many_follow(scene: Scene) -> None:
         with pytest.raises(FullError, match="100 clients"):
             scene.jobs.check_place()
     scene.jobs.check_place()
+
+
+async def test_no_more_wait_than_fifty_but_the_same_again_may_be_asked_for(scene: Scene) -> None:
+    scene.script("probe", FOR_LONG)
+    numbered = [JobRequest("probe", (f"--id={number}",)) for number in range(51)]
+    begun = [(await scene.jobs.start_or_join(request))[0] for request in numbered[:50]]
+    with pytest.raises(FullError, match="50 jobs"):
+        await scene.jobs.start_or_join(numbered[50])
+    assert await scene.jobs.start_or_join(numbered[7]) == (await scene.jobs.get(begun[7].id), False)
+    await scene.jobs.cancel(begun[49].id)
+
+    async def has_room() -> bool:
+        with suppress(FullError):
+            return (await scene.jobs.start_or_join(numbered[50]))[1]
+        return False
+
+    await until(has_room)
 
 
 async def test_what_is_unknown_is_told(scene: Scene) -> None:
