@@ -11,8 +11,11 @@ from notify.servers import TOKEN, jellyfin, serving
 from strmctl.storage.database import Database
 from strmctl.storage.notices import Notices
 
+DOWN_SECONDS = 60
+
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_server_that_was_down_is_told_late_and_once(tmp_path: Path) -> None:
     strmctl, port = new_strmctl(tmp_path / "home", "http://127.0.0.1:1"), free_port()
     with (strmctl.folder / "strmctl.toml").open("a") as settings:
@@ -25,12 +28,16 @@ def test_a_server_that_was_down_is_told_late_and_once(tmp_path: Path) -> None:
     with strmctl.serving("--workers", "2") as running:
         strmctl.write("three")
         until(lambda: "notify.tv: it does not answer" in running.log.read_text(), "a failure", 60)
-        with serving(jellyfin(), port) as server:
-            until(lambda: bool(server.posted()), "it is told", 60)
+        until(lambda: time.monotonic() - begin > DOWN_SECONDS, "a minute", 2 * DOWN_SECONDS)
+        with (
+            Database.open(strmctl.folder / "strmctl.db") as database,
+            serving(jellyfin(), port) as server,
+        ):
+            assert Notices(database).backlogs()["tv"].count == 3
+            until(lambda: bool(server.posted()), "it is told", 2 * DOWN_SECONDS)
             strmctl.write("four")
             until(lambda: len(server.posted()) > 1, "it is told at once", 60)
-            with Database.open(strmctl.folder / "strmctl.db") as database:
-                until(lambda: not Notices(database).backlogs(), "nothing waits", 60)
+            until(lambda: not Notices(database).backlogs(), "nothing waits", 60)
             updates = [update for body in server.posted() for update in body["Updates"]]
     assert sorted(update["Path"] for update in updates) == [
         f"/media/{title}/Season 01/{title} S01E02.strm" for title in ("Four", "One", "Three", "Two")
