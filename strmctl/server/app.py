@@ -27,6 +27,7 @@ from strmctl.errors import StrmctlError
 from strmctl.server.admission import admission
 from strmctl.server.api.app import create_api
 from strmctl.server.context import Context
+from strmctl.server.health import check_ready
 from strmctl.server.leaving import UntilTheClientLeaves
 from strmctl.server.metrics import Measured, Metrics, metrics
 from strmctl.server.middleware import AccessLog, MediaFields, Unexpected, describe
@@ -150,12 +151,8 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Whether players can be served now: the database answers and nobody has said to stop."""
     describe(request.scope, "readyz")
-    if request.state.stopping.is_set():
-        return problem(503, "the server is being stopped")
-    database: Database = request.state.database
-    await aside(database.query, "SELECT 1 FROM strm_mapping LIMIT 1")
+    await aside(check_ready, request.state.stopping, request.state.database)
     return JSONResponse({"status": "ready", "version": __version__})
 
 

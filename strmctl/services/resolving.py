@@ -9,9 +9,7 @@ the identity rests longer and longer and `renew` fails at once.
 """
 
 import asyncio
-import logging
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -23,18 +21,16 @@ from strmctl.domain.circuit_breaker import CircuitBreaker
 from strmctl.domain.freshness import differs, has_expired, has_surely_expired, is_fresh
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
-from strmctl.errors import DatabaseError, ResolverError
+from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import NamedResolver, Registry
 from strmctl.services.dating import Dating
+from strmctl.services.known_resolutions import KnownResolutions
 from strmctl.services.observing import UNOBSERVED, Observer
 from strmctl.settings.model import Settings
 from strmctl.storage.identity_locks import IdentityLocks
 from strmctl.storage.mappings import Mappings, StoredResolution
 
-_log = logging.getLogger(__name__)
-
-_IDENTITIES = 10_000
 _LOCK_POLL = 0.05
 _LONG_ENOUGH = timedelta(seconds=30)
 _REFUSED_AS_EXPIRED = (401, 403, 410)
@@ -72,15 +68,6 @@ class _Question:
         return "heal" if self.failed and self.reason is Reason.PLAY else self.reason.value
 
 
-@dataclass(frozen=True, slots=True)
-class _Remembered:
-    """What the database said at `read_at`, or, where it has no such row, what was resolved."""
-
-    resolution: Resolution
-    read_at: float
-    has_row: bool
-
-
 class Resolving:
     """Made inside a running event loop and used there only.
 
@@ -103,14 +90,12 @@ class Resolving:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._registry = registry
-        self._mappings = mappings
+        self._known = KnownResolutions(mappings, remember=remember, monotonic=monotonic)
         self._dating = Dating(mappings.database)
         self._locks = IdentityLocks(lock_file)
         self._cache_ttl, self._margin = cache_ttl, margin
-        self._remember_for = remember.total_seconds()
         self._breaker = breaker or CircuitBreaker()
         self._now, self._monotonic = now, monotonic
-        self._memory: OrderedDict[Identity, _Remembered] = OrderedDict()
         self._flights: dict[Identity, asyncio.Task[Resolution]] = {}
 
     async def current(self, identity: Identity, reason: Reason) -> Resolution:
@@ -118,7 +103,7 @@ class Resolving:
 
         Raises ResolverError; not while an older answer may still play.
         """
-        stored = await self._stored(identity)
+        stored = await self._known.recent(identity)
         if stored is not None and self._is_fresh(stored):
             return stored
         try:
@@ -145,7 +130,7 @@ class Resolving:
         if failed is not None:
             question = _Question(reason, failed, True, last_status, trial)
         else:
-            question = _Question(reason, await self._read(identity), trial=trial)
+            question = _Question(reason, await self._known.read(identity), trial=trial)
         return await self._shared(identity, question)
 
     def has_resolver(self, site: str) -> bool:
@@ -192,7 +177,7 @@ class Resolving:
             del self._flights[identity]
 
     async def _newer(self, identity: Identity, question: _Question) -> Resolution | None:
-        stored = await self._read(identity)
+        stored = await self._known.read(identity)
         if stored is None or not differs(stored, question.unwanted) or not self._is_fresh(stored):
             return None
         return stored
@@ -206,13 +191,14 @@ class Resolving:
             self._breaker.failed(identity, self._monotonic(), error)
             raise
         resolution = await asyncio.to_thread(self._dating.dated, answer, self._now())
+        plays = False
         if question.trial is None:
             self._judge(resolver, identity, question, resolution)
-            await self._keep(identity, resolution, question)
         else:
             plays = await question.trial.plays(resolution)
             self._breaker.close(identity)
-            await self._keep(identity, resolution, question, plays)
+        stored = StoredResolution(identity, resolution, plays=plays, cause=question.cause)
+        await self._known.keep(stored, or_fail=question.reason is not Reason.PLAY)
         await self._learn(question, resolution)
         return resolution
 
@@ -266,44 +252,6 @@ class Resolving:
         at = resolution.resolved_at
         long_ago = at is not None and self._now() - at >= _LONG_ENOUGH
         return long_ago or has_expired(resolution, self._now())
-
-    async def _keep(
-        self, identity: Identity, resolution: Resolution, question: _Question, plays: bool = False
-    ) -> None:
-        has_row = False
-        stored = StoredResolution(identity, resolution, plays=plays, cause=question.cause)
-        try:
-            has_row = bool(await asyncio.to_thread(self._mappings.store_resolutions, [stored]))
-        except DatabaseError as error:
-            if question.reason is not Reason.PLAY:
-                raise
-            _log.warning("%s plays, but is not stored: %s", identity, error)
-        self._remember(identity, resolution, has_row=has_row)
-
-    async def _stored(self, identity: Identity) -> Resolution | None:
-        known = self._memory.get(identity)
-        if known is not None and self._monotonic() < known.read_at + self._remember_for:
-            return known.resolution
-        return await self._read(identity)
-
-    async def _read(self, identity: Identity) -> Resolution | None:
-        mapping = await asyncio.to_thread(self._mappings.find, identity)
-        if mapping is not None and mapping.resolution is not None:
-            self._remember(identity, mapping.resolution, has_row=True)
-            return mapping.resolution
-        known = self._memory.get(identity)
-        if known is None:
-            return None
-        if mapping is not None or known.has_row:
-            del self._memory[identity]
-            return None
-        return known.resolution
-
-    def _remember(self, identity: Identity, resolution: Resolution, *, has_row: bool) -> None:
-        self._memory[identity] = _Remembered(resolution, self._monotonic(), has_row)
-        self._memory.move_to_end(identity)
-        if len(self._memory) > _IDENTITIES:
-            self._memory.popitem(last=False)
 
     def _is_fresh(self, resolution: Resolution) -> bool:
         return is_fresh(resolution, self._now(), margin=self._margin, ttl=self._cache_ttl)

@@ -3,16 +3,12 @@
 from fastapi import APIRouter, Request
 
 from strmctl import __version__
-from strmctl.errors import StrmctlError
 from strmctl.server.api import given, models
 from strmctl.server.api.problems import documented
 from strmctl.server.api.security import OPEN, OpenRoute
+from strmctl.server.health import check_ready
 
 router = APIRouter(route_class=OpenRoute, tags=["health"])
-
-
-class StoppingError(StrmctlError):
-    http_status = 503
 
 
 @router.get("/healthz", openapi_extra=OPEN, responses={500: documented(500)})
@@ -24,7 +20,5 @@ async def healthz() -> models.Health:
 @router.get("/readyz", openapi_extra=OPEN, responses={n: documented(n) for n in (500, 503)})
 def readyz(request: Request, database: given.Database) -> models.Health:
     """Players can be served: the database answers and nobody has said to stop."""
-    if request.state.stopping.is_set():
-        raise StoppingError("the server is being stopped")
-    database.query("SELECT 1 FROM strm_mapping LIMIT 1")
+    check_ready(request.state.stopping, database)
     return models.Health(status="ready", version=__version__)

@@ -1,0 +1,81 @@
+"""What the database says an identity resolves to, and for a moment what it said."""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Resolution
+from strmctl.errors import DatabaseError
+from strmctl.storage.mappings import Mappings, StoredResolution
+
+_log = logging.getLogger(__name__)
+
+_IDENTITIES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the database said at `read_at`, or, where it has no such row, what was resolved."""
+
+    resolution: Resolution
+    read_at: float
+    has_row: bool
+
+
+class KnownResolutions:
+    """`remember` is how long the database is not asked again about an identity."""
+
+    def __init__(
+        self,
+        mappings: Mappings,
+        *,
+        remember: timedelta,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._mappings = mappings
+        self._remember_for = remember.total_seconds()
+        self._monotonic = monotonic
+        self._known: OrderedDict[Identity, _Known] = OrderedDict()
+
+    async def recent(self, identity: Identity) -> Resolution | None:
+        """As the database said a moment ago, or says now."""
+        known = self._known.get(identity)
+        if known is not None and self._monotonic() < known.read_at + self._remember_for:
+            return known.resolution
+        return await self.read(identity)
+
+    async def read(self, identity: Identity) -> Resolution | None:
+        """As the database says now; of an identity without a row, what was kept for it."""
+        mapping = await asyncio.to_thread(self._mappings.find, identity)
+        if mapping is not None and mapping.resolution is not None:
+            self._remember(identity, mapping.resolution, has_row=True)
+            return mapping.resolution
+        known = self._known.get(identity)
+        if known is None:
+            return None
+        if mapping is not None or known.has_row:
+            del self._known[identity]
+            return None
+        return known.resolution
+
+    async def keep(self, stored: StoredResolution, *, or_fail: bool) -> None:
+        """Raises DatabaseError with `or_fail`; without it a player gets what cannot be stored."""
+        has_row = False
+        try:
+            has_row = bool(await asyncio.to_thread(self._mappings.store_resolutions, [stored]))
+        except DatabaseError as error:
+            if or_fail:
+                raise
+            _log.warning("%s plays, but is not stored: %s", stored.identity, error)
+        self._remember(stored.identity, stored.resolution, has_row=has_row)
+
+    def _remember(self, identity: Identity, resolution: Resolution, *, has_row: bool) -> None:
+        self._known[identity] = _Known(resolution, self._monotonic(), has_row)
+        self._known.move_to_end(identity)
+        if len(self._known) > _IDENTITIES:
+            self._known.popitem(last=False)
