@@ -154,13 +154,15 @@ class Database:
             self.migrate()
 
     def _refuse_foreign(self) -> None:
-        [(application_id,)] = self._connection.execute("PRAGMA application_id").fetchall()
+        # One statement: between two of them another process may make the tables.
+        [(application_id, has_tables)] = self._connection.execute(
+            "SELECT application_id, EXISTS"
+            " (SELECT 1 FROM sqlite_master WHERE name NOT GLOB '*sqlite_*')"
+            " FROM pragma_application_id"
+        ).fetchall()
         if application_id == schema.APPLICATION_ID:
             return
-        tables = self._connection.execute(
-            "SELECT 1 FROM sqlite_master WHERE name NOT GLOB '*sqlite_*' LIMIT 1"
-        )
-        if application_id or tables.fetchone():
+        if application_id or has_tables:
             raise DatabaseError(
                 f"{self.path}: a database of another program: set `database` to another file"
             )
