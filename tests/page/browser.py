@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 AXE = Path(__file__).parent.parent / "players" / "node_modules" / "axe-core" / "axe.min.js"
 _CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+
+expect.set_options(timeout=30_000)  # Its own 5 s are few for a job on a machine that is busy.
 
 
 @dataclass(slots=True)
@@ -43,7 +46,7 @@ def opened(browser: Browser, base: str, **options: Any) -> Iterator[tuple[Page, 
     """A new window, with a profile of its own."""
     context = browser.new_context(base_url=base, **options)
     page, complaints = context.new_page(), Complaints()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(30_000)
     complaints.listen(page)
     try:
         yield page, complaints

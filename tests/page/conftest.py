@@ -7,7 +7,7 @@ import pytest
 from playback.strmctl import new_strmctl
 
 from page.scene import Scene
-from page.site import Site, running_site
+from page.site import PATIENCE, Site, running_site
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +19,8 @@ def site() -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def scene(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     strmctl = new_strmctl(tmp_path_factory.mktemp("page") / "strmctl", f"{site.url}/resolve")
+    with (strmctl.folder / "strmctl.toml").open("a") as settings:
+        settings.write(f'timeout = "{2 * PATIENCE}s"\n')  # of the resolver, the last table
     with strmctl.serving():
         yield Scene(strmctl, site, strmctl.base_url)
 

@@ -13,17 +13,33 @@ MEDIA = bytes.fromhex("00000018667479706d703432") + bytes(2000)
 SECRET = "upstream-token"
 """Part of every URL that the resolver answers; no page may show it."""
 
+PATIENCE = 90
+"""Seconds that a resolve waits at most; less than those for which strmctl waits for it."""
+
 
 @dataclass(slots=True)
 class Site:
-    """`open` lets resolves through, each as it comes; closed, they wait until it is opened."""
+    """`open` lets resolves through, each as it comes; closed, they wait until it is opened, all
+    but the next `free` ones."""
 
     url: str
     open: threading.Event = field(default_factory=threading.Event)
+    free: int = 0
     asked: list[dict[str, object]] = field(default_factory=list)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.open.set()
+
+    def come(self, question: dict[str, object]) -> int:
+        """Its number, once it is let through."""
+        with self._turn:
+            self.asked.append(question)
+            number, waits = len(self.asked), not self.free
+            self.free -= not waits
+        if waits:
+            self.open.wait(PATIENCE)
+        return number
 
 
 @contextmanager
@@ -35,9 +51,7 @@ def running_site() -> Iterator[Site]:
 
         def do_POST(self) -> None:
             question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            site.asked.append(question)
-            site.open.wait(30)
-            url = f"{site.url}/media/film.mp4?token={SECRET}-{len(site.asked)}"
+            url = f"{site.url}/media/film.mp4?token={SECRET}-{site.come(question)}"
             self._answer(json.dumps({"url": url, "provider": "VOE"}).encode(), "application/json")
 
         def do_GET(self) -> None:

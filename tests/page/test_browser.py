@@ -1,5 +1,6 @@
 """The page as people use it, in a real browser: with a mouse, with keys, by whatever they see."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,17 +65,21 @@ def test_a_series_of_200_is_refreshed_with_progress(window: Page, scene: Scene) 
     ids = scene.series("two-hundred", 200)
     window.goto(f"/series?site={SITE}&slug=two-hundred")
     expect(window.locator("[data-part=state] .is-dead, .state.is-dead").first).to_be_visible()
-    window.get_by_role("button", name="Refresh 200 links").click()
-    progress = panel(window).get_by_role("progressbar")
-    window.wait_for_function(
-        "() => { const bar = document.querySelector('#underway progress');"
-        " return bar && bar.max === 200 && bar.value > 0 && bar.value < 200; }"
-    )
-    expect(progress).to_be_visible()
+    scene.site.free = 100
+    scene.site.open.clear()
+    try:
+        window.get_by_role("button", name="Refresh 200 links").click()
+        window.wait_for_function(
+            "() => { const bar = document.querySelector('#underway progress');"
+            " return bar && bar.max === 200 && bar.value > 0 && bar.value < 200; }"
+        )
+        expect(panel(window).get_by_role("progressbar")).to_be_visible()
+        window.wait_for_function(
+            "() => document.querySelectorAll('td[data-part=state] span.is-alive').length > 0"
+        )
+    finally:
+        scene.site.open.set()
     alive = window.locator("td[data-part=state] .is-alive:not(.icon)")
-    window.wait_for_function(
-        "() => document.querySelectorAll('td[data-part=state] span.is-alive').length > 0"
-    )
     expect(panel(window)).to_contain_text("succeeded: 200 refreshed", timeout=60_000)
     expect(alive).to_have_count(200)
     for tally in window.locator("[data-tally]").all():
@@ -85,17 +90,17 @@ def test_a_series_of_200_is_refreshed_with_progress(window: Page, scene: Scene) 
 def test_a_refresh_is_found_again_after_a_reload_and_cancelled(
     window: Page, scene: Scene, client: httpx.Client
 ) -> None:
-    scene.series("cancelled", 40)
-    window.goto(f"/series?site={SITE}&slug=cancelled")
+    scene.series("held", 40)
+    window.goto(f"/series?site={SITE}&slug=held")
     scene.site.open.clear()
     try:
         window.get_by_role("button", name="Refresh 40 links").click()
         expect(panel(window)).to_contain_text("running")
         window.reload()
-        expect(panel(window)).to_contain_text("--series=cancelled")
+        expect(panel(window)).to_contain_text("--series=held")
         expect(panel(window)).to_contain_text("running, 0 of 40")
         panel(window).get_by_role("button", name="Cancel").click()
-        expect(panel(window)).to_contain_text("cancelled: terminated")
+        expect(panel(window)).to_contain_text(re.compile("(?<!being )cancelled"))
     finally:
         scene.site.open.set()
     panel(window).get_by_role("button", name="Close").click()

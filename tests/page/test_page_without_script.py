@@ -38,9 +38,9 @@ def test_a_series_is_probed_and_the_probe_cancelled(client: httpx.Client, scene:
         assert f'data-job="{job_id}"' in client.get("/library").text
         answer = client.post("/cancel", data={"id": str(job_id)})
         assert answer.headers["location"] == location
+        assert scene.wait_for_job(client, job_id)["state"] == "cancelled"
     finally:
         scene.site.open.set()
-    assert scene.wait_for_job(client, job_id)["state"] == "cancelled"
 
 
 @pytest.mark.parametrize(
