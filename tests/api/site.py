@@ -77,11 +77,11 @@ class Site:
         return self.over(self.post(path, body, 202)["id"])
 
     def over(self, job_id: int) -> Json:
-        until(lambda: self.get(f"/jobs/{job_id}")["finished_at"] is not None, "the job is over", 30)
+        until(lambda: self.get(f"/jobs/{job_id}")["finished_at"] is not None, "the job is over", 60)
         return self.get(f"/jobs/{job_id}")
 
     def in_state(self, job_id: int, state: str) -> None:
-        until(lambda: bool(self.get(f"/jobs/{job_id}")["state"] == state), f"it is {state}", 30)
+        until(lambda: bool(self.get(f"/jobs/{job_id}")["state"] == state), f"it is {state}", 60)
 
     def _document(self, response: httpx.Response, status: int) -> Json:
         assert response.status_code == status, response.text
@@ -108,7 +108,11 @@ def _query(parameters: Mapping[str, object]) -> httpx.QueryParams:
 
 
 def new_site(folder: Path, upstream: Upstream) -> Strmctl:
-    return new_strmctl(folder, put_on(upstream))
+    """It waits a minute for a resolver that keeps silent."""
+    strmctl = new_strmctl(folder, put_on(upstream))
+    with (folder / "strmctl.toml").open("a") as settings:
+        settings.write('timeout = "60s"\n')
+    return strmctl
 
 
 @contextmanager

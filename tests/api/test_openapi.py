@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -107,7 +106,7 @@ def ask_often(asked: Site, operation: Operation, mode: Mode, often: settings) ->
 
 
 def ask(case: Case, asked: Site) -> None:
-    response = case.call(headers=BEARER, timeout=20)
+    response = case.call(headers=BEARER, timeout=60)
     case.validate_response(response, checks=list(CHECKS), headers=BEARER)
     if not (case.query or {}).get("reveal"):
         told = [secret for secret in SECRETS if secret in response.text]
@@ -119,7 +118,7 @@ def ask(case: Case, asked: Site) -> None:
 
 
 def test_the_document_is_for_everybody_and_names_every_operation(asked: Site) -> None:
-    response = httpx.get(f"{asked.strmctl.base_url}/api/v1/openapi.json", trust_env=False)
+    response = asked.client.get("/openapi.json", headers={"Authorization": ""})
     document = response.json()
     assert document["openapi"] == "3.1.0"
     assert document["servers"] == [{"url": "/api/v1"}]
