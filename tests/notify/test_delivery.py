@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playback.waiting import free_port
 
 from notify.servers import KODI_TOKEN, TOKEN, Reply, Server, jellyfin, serving
 from strmctl.domain.notice import FileChange
@@ -168,19 +169,20 @@ async def test_what_is_not_confirmed_is_told_again(
 ) -> None:
     jellyfin = table(jellyfin_server, "jellyfin")
     record(database, FILES)
+    now = later()
     jellyfin_server.trouble = trouble
-    assert await tell(database, jellyfin) == [Delivery("tv", 0, reason, refused)]
+    assert await tell(database, jellyfin, now=now) == [Delivery("tv", 0, reason, refused)]
     assert len(jellyfin_server.asked) == 1, "a redirect was followed"
-    assert await tell(database, jellyfin, now=later(seconds=5)) == [], "it rests for 10 s"
+    soon, in_time = now + timedelta(seconds=5), now + timedelta(seconds=30)
+    assert await tell(database, jellyfin, now=soon) == [], "it rests for 10 s"
     jellyfin_server.trouble = None
-    assert await tell(database, jellyfin, now=later(seconds=30)) == [Delivery("tv", 3)]
+    assert await tell(database, jellyfin, now=in_time) == [Delivery("tv", 3)]
     assert jellyfin_server.posted()[0] == jellyfin_server.posted()[1]
 
 
 async def test_a_server_that_was_down_for_a_day_is_told(database: Database) -> None:
     record(database, FILES)
-    with serving(jellyfin()) as gone:
-        port = gone.port
+    port = free_port()
     down = table(f"http://127.0.0.1:{port}", "jellyfin")
     now, attempts = later(), 0
     end = now + timedelta(days=1)
@@ -227,7 +229,7 @@ async def test_a_silent_server_costs_no_more_than_the_patience(
     found = await deliver(
         settings(table(jellyfin_server, "jellyfin")), database, later(), patience=patience
     )
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 20
     jellyfin_server.delay.set()
     assert found == [Delivery("tv", 0, "it does not answer in time")]
     [backlog] = Notices(database).backlogs().values()
@@ -261,7 +263,7 @@ async def test_what_is_for_a_table_that_is_gone_is_dropped(
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.02)
 

@@ -29,15 +29,13 @@ def test_a_server_that_was_down_is_told_late_and_once(tmp_path: Path) -> None:
         strmctl.write("three")
         until(lambda: "notify.tv: it does not answer" in running.log.read_text(), "a failure", 60)
         until(lambda: time.monotonic() - begin > DOWN_SECONDS, "a minute", 2 * DOWN_SECONDS)
-        with (
-            Database.open(strmctl.folder / "strmctl.db") as database,
-            serving(jellyfin(), port) as server,
-        ):
+        with Database.open(strmctl.folder / "strmctl.db") as database:
             assert Notices(database).backlogs()["tv"].count == 3
-            until(lambda: bool(server.posted()), "it is told", 2 * DOWN_SECONDS)
-            strmctl.write("four")
-            until(lambda: len(server.posted()) > 1, "it is told at once", 60)
-            until(lambda: not Notices(database).backlogs(), "nothing waits", 60)
+            with serving(jellyfin(), port) as server:
+                until(lambda: bool(server.posted()), "it is told", 2 * DOWN_SECONDS)
+                strmctl.write("four")
+                until(lambda: len(server.posted()) > 1, "it is told at once", 60)
+                until(lambda: not Notices(database).backlogs(), "nothing waits", 60)
             updates = [update for body in server.posted() for update in body["Updates"]]
     assert sorted(update["Path"] for update in updates) == [
         f"/media/{title}/Season 01/{title} S01E02.strm" for title in ("Four", "One", "Three", "Two")
