@@ -40,7 +40,7 @@ async def a_server(settings: Settings, command: tuple[str, ...]) -> AsyncIterato
             yield running
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():
             await asyncio.sleep(0.02)
@@ -53,14 +53,14 @@ async def runs(of: Jobs) -> list[Job]:
 
 async def test_everything_runs_soon_in_its_order_and_every_worker_knows(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
+    async with jobs(settings, WELL, asyncio.Event()) as nobodys:
+        before = await status(settings.maintain, nobodys, _now())
+        assert [each.next_at for each in before] == [None] * ALL
     async with a_server(settings, WELL) as first, a_server(settings, WELL) as second:
 
         async def all_ran() -> bool:
             return len(await runs(second)) == ALL
 
-        assert [each.next_at for each in await status(settings.maintain, second, _now())] == (
-            [None] * ALL
-        )
         await until(all_ran)
         ran = await runs(first)
         assert [job.command for job in ran] == ["refresh", "probe", "refresh", "prune-events"]
@@ -98,12 +98,12 @@ async def test_what_fails_is_told_and_tried_again(
     async with a_server(settings_in(tmp_path, timedelta(milliseconds=300)), NO_WAY_OUT) as server:
 
         async def tried_again() -> bool:
-            codes = [job.exit_code for job in await runs(server) if job.command == "probe"]
-            return codes[:2] == [13, 13]
+            told = [record.getMessage() for record in caplog.records]
+            return sum("maintenance: probe --stale: exit code 13" in line for line in told) >= 2
 
         await until(tried_again)
-    told = [record.getMessage() for record in caplog.records if record.name.startswith("strmctl")]
-    assert sum("maintenance: probe --stale: exit code 13" in line for line in told) >= 2
+        codes = [job.exit_code for job in await runs(server) if job.command == "probe"]
+        assert codes[:2] == [13, 13]
 
 
 async def test_the_end_waits_for_nothing_and_is_no_failure(
@@ -117,7 +117,7 @@ async def test_the_end_waits_for_nothing_and_is_no_failure(
 
         await until(one_runs)
         ending = time.monotonic()
-    assert time.monotonic() - ending < 5
+    assert time.monotonic() - ending < 20
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 

@@ -46,7 +46,7 @@ def test_a_worker_that_was_killed_is_followed_by_another(tmp_path: Path) -> None
         before = owners_of_runs(database)
         assert len(set(before)) == 1
         os.kill(first, signal.SIGKILL)
-        until(lambda: who_maintains(database) not in ([], [first]), "another one takes over", 5)
+        until(lambda: who_maintains(database) not in ([], [first]), "another one takes over", 30)
         until(lambda: len(set(owners_of_runs(database))) == 2, "it maintains", 30)
         until(lambda: len(owners_of_runs(database)) >= len(before) + 2, "it goes on", 60)
         assert len(set(owners_of_runs(database))) == 2, "one at a time"
