@@ -111,7 +111,7 @@ def settings_in(
         library=folder / "library",
         database=folder / "strmctl.db",
         upstream=UpstreamSettings(egress=egress, allow=ALLOW),
-        probe=probe or ProbeSettings(timeout=timedelta(seconds=5)),
+        probe=probe or ProbeSettings(timeout=timedelta(seconds=30)),
         safety=SafetySettings(max_change),
         resolvers=resolvers,
     )

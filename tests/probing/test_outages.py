@@ -19,7 +19,7 @@ ALIVE, SUSPECT, UNKNOWN = LinkState.ALIVE, LinkState.SUSPECT, LinkState.UNKNOWN
 
 
 def with_canaries(folder: Path, *urls: str) -> Library:
-    probe = ProbeSettings(timeout=timedelta(seconds=5), canaries=urls)
+    probe = ProbeSettings(timeout=timedelta(seconds=30), canaries=urls)
     return library_in(folder, settings_in(folder, probe=probe))
 
 

@@ -56,7 +56,7 @@ async def run(library: Library, *arguments: str) -> Ended:
 
 
 async def until_some_are_saved(library: Library) -> int:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not (number := saved(library)):
             await asyncio.sleep(0.02)
     return number
@@ -203,7 +203,7 @@ async def test_interrupted_it_keeps_what_it_has_found(
         async with started(library) as process:
             await until_some_are_saved(library)
             process.send_signal(number)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 _, err = await process.communicate()
         assert process.returncode == code, err
         asked = sum(len(host.requests) for host in two)

@@ -110,11 +110,14 @@ def test_a_signal_ends_the_wait(tmp_path: Path, sign: signal.Signals) -> None:
 
 def test_waiting_costs_nothing(tmp_path: Path) -> None:
     with run_lock(tmp_path / "s.db", "probe"):
-        before = time.process_time()
-        wait = timedelta(seconds=1)
-        with pytest.raises(LockedError), run_lock(tmp_path / "s.db", "refresh", wait=wait):
-            pass
-        assert time.process_time() - before < 0.2
+        spent = []
+        for _ in range(3):  # The memory of other tests may be cleared up meanwhile.
+            before = time.process_time()
+            wait = timedelta(seconds=1)
+            with pytest.raises(LockedError), run_lock(tmp_path / "s.db", "refresh", wait=wait):
+                pass
+            spent.append(time.process_time() - before)
+        assert min(spent) < 0.2, spent
 
 
 def test_it_is_free_after_an_error(tmp_path: Path) -> None:
