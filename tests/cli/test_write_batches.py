@@ -1,7 +1,6 @@
 """`write --from`: bad rows are named, thousands are quick, a kill loses nothing."""
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -97,30 +96,48 @@ def test_thousands_twice(strmctl: Strmctl, library: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_killed_at_any_moment(strmctl: Strmctl, library: Path) -> None:
     """Files are whole, and the same run again ends with every row and every file."""
     total = 10_000
     (library / "all.csv").write_text(episodes(total))
-    command = [sys.executable, "-m", "strmctl", "write", "--from", "all.csv"]
+    command = [sys.executable, "-m", "strmctl", "write", "--from"]
     for files_before_kill in sorted(random.sample(range(total - 1000), 4)):
-        process = subprocess.Popen(command, cwd=library, stderr=subprocess.PIPE)
-        wait_for_files(library / "library", files_before_kill, process)
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
+        # It cannot end before it is killed: after all rows it waits for more.
+        with (
+            rows_and_more(library) as given,
+            subprocess.Popen(
+                [*command, "-"], cwd=library, stdin=given.stdout, stderr=subprocess.PIPE
+            ) as process,
+        ):
+            try:
+                wait_for_files(library / "library", files_before_kill, process)
+            finally:
+                process.kill()
+                given.kill()
         assert process.returncode == -signal.SIGKILL
         for path, text in files(library).items():
             if path.endswith(".strm"):
                 assert text.endswith("\n")
                 assert identity_in(text.strip()) is not None
-    ended = subprocess.run(command, cwd=library, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [*command, "all.csv"], cwd=library, capture_output=True, text=True, check=False
+    )
     assert (ended.returncode, ended.stderr.rpartition(", ")[2]) == (0, "0 failed\n")
     assert strmctl("list", "--json").records[-1]["count"] == total
     rows = {row["strm_path"] for row in strmctl("list", "--json").records[:-1]}
     assert rows == set(files(library))
 
 
+def rows_and_more(library: Path) -> subprocess.Popen[bytes]:
+    """Whatever reads from it is never told that there is no more."""
+    return subprocess.Popen(
+        ["cat", "all.csv", "-"], cwd=library, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+
+
 def wait_for_files(root: Path, number: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while time.monotonic() < deadline:
         if sum(1 for _ in root.rglob("*.strm")) >= number:
             return
