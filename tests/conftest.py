@@ -21,8 +21,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # How long an example takes says more of the machine than of the code. A change is judged by the
 # same examples wherever it is tested; `make explore` looks for others.
-hypothesis.settings.register_profile("strmctl", deadline=None, derandomize=True)
-hypothesis.settings.register_profile("explore", deadline=None, print_blob=True)
+patient = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("strmctl", patient, derandomize=True)
+hypothesis.settings.register_profile("explore", patient, print_blob=True)
 hypothesis.settings.load_profile("strmctl")
 
 
