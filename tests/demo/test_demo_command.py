@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playback.waiting import until
 
 from strmctl.demo.origin import CLIP
 
@@ -71,7 +72,7 @@ def demo(folder: Path, *arguments: str, environ: Mapping[str, str] | None = None
     running = Demo(process)
     try:
         yield running
-        assert running.is_gone()
+        until(running.is_gone, "no process is left")
         assert list(temporary.iterdir()) == []
     finally:
         if not running.is_gone():
@@ -84,7 +85,7 @@ def test_the_story_comes_true_in_time(tmp_path: Path) -> None:
     with demo(tmp_path, "--once", "--json") as running:
         *steps, summary = running.records()
         assert running.end() == (0, "", "")
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < 90, "ten times what it takes"
 
     assert [step["name"] for step in steps] == STORY
     by_name = {step["name"]: step for step in steps}
@@ -122,7 +123,7 @@ def test_it_stays_up_until_interrupted(tmp_path: Path) -> None:
     with demo(tmp_path, "--json", "--keep", "kept") as running:
         summary = running.read_until(type="summary")
         url = summary["playback_urls"]["Test Pattern S02E01"]
-        assert httpx.get(url, trust_env=False).text.startswith("#EXTM3U")
+        assert httpx.get(url, trust_env=False, timeout=30).text.startswith("#EXTM3U")
         os.killpg(running.process.pid, signal.SIGINT)
         assert running.end() == (0, "", "")
 

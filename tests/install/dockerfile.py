@@ -62,8 +62,9 @@ def context(target: Path) -> None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
+    """But large ones that are ignored, and those that come and go while other tests run."""
     for path in folder.iterdir():
-        if path.name in (".git", ".venv", "node_modules"):
+        if path.name in (".git", ".venv", "node_modules", ".hypothesis", ".pytest_cache"):
             continue
         if path.is_dir():
             yield from _files(path)

@@ -78,7 +78,7 @@ def test_from_the_index_to_the_page(installed: Installed) -> None:
             stderr=output,
         )
     try:
-        with httpx.Client(base_url=base_url, trust_env=False) as client:
+        with httpx.Client(base_url=base_url, trust_env=False, timeout=30) as client:
             until(lambda: server.poll() is not None or answers(client), "it serves", 60)
             assert server.poll() is None, log.read_text()
             page = client.get("/", follow_redirects=True)
@@ -92,7 +92,7 @@ def test_from_the_index_to_the_page(installed: Installed) -> None:
             until(lambda: maintained(client), "a run of its maintenance has ended", 60)
     finally:
         server.terminate()
-        assert server.wait(30) == 0, log.read_text()
+        assert server.wait(60) == 0, log.read_text()
 
 
 def answers(client: httpx.Client) -> bool:
