@@ -123,16 +123,24 @@ class Nginx:
         token = query["h"][0] if query else _FOLDER_TOKEN.search(url)[1]  # type: ignore[index]
         (folder / token).touch()
 
+    def is_ready(self) -> bool:
+        """Then all is logged that has been answered: it does one thing after the other."""
+        url = f"http://{self.address}/ready"
+        return httpx.get(url, trust_env=False, timeout=30).status_code == 204
+
     def wait_expired(self, url: str) -> None:
         """Until nginx really answers 410."""
-        until(lambda: httpx.head(url, trust_env=False).status_code == 410, "the token expires")
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            until(lambda: client.head(url).status_code == 410, "the token expires")
 
     def mark(self) -> int:
         """The present end of the log, for `requests`."""
+        assert self.is_ready()
         return self.log.stat().st_size
 
     def requests(self, *, since: int) -> list[Request]:
-        """What was asked after `mark`, in order; nginx logs as an answer ends."""
+        """What was asked and answered after `mark`, in order."""
+        assert self.is_ready()
         lines = self.log.read_bytes()[since:].splitlines()
         return [Request(**json.loads(line)) for line in lines]
 
@@ -159,8 +167,8 @@ def _ready(nginx: Nginx, process: subprocess.Popen[bytes]) -> bool:
     if process.poll() is not None:
         raise RuntimeError(f"nginx ended: {nginx.log.with_name('error.log').read_text()}")
     try:
-        return httpx.get(f"http://{nginx.address}/ready", trust_env=False).status_code == 204
-    except httpx.ConnectError:
+        return nginx.is_ready()
+    except httpx.TransportError:
         return False
 
 

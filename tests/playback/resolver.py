@@ -47,6 +47,8 @@ def running_resolver() -> Iterator[Resolver]:
         resolver = Resolver(f"http://127.0.0.1:{server.server_port}/resolve")
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
-        yield resolver
-        server.shutdown()
-        thread.join()
+        try:
+            yield resolver
+        finally:
+            server.shutdown()
+            thread.join()

@@ -26,7 +26,7 @@ class Server:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def stop(self, seconds: float = 20.0) -> int:
+    def stop(self, seconds: float = 60.0) -> int:
         """SIGTERM; the exit code."""
         self.process.terminate()
         return self.process.wait(seconds)
@@ -57,7 +57,7 @@ class Strmctl:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=100,
         )
 
     def popen(self, *arguments: str) -> "subprocess.Popen[str]":

@@ -75,7 +75,7 @@ def test_a_token_is_ended_before_its_time(path: str, nginx: Nginx, client: httpx
 
 
 def test_a_token_expires(nginx: Nginx, client: httpx.Client) -> None:
-    url = nginx.file_url(FILM, seconds=1)
+    url = nginx.file_url(FILM, seconds=3)
     assert client.head(url).status_code == 200
     mark = nginx.mark()
     nginx.wait_expired(url)

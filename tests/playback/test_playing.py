@@ -66,7 +66,7 @@ def test_plays_whole_after_expiry(path: str, player: Player, stage: Stage) -> No
 
 @pytest.mark.parametrize("path", [FORMS["ts"], FILM], ids=["HLS", "plain file"])
 def test_an_end_that_the_url_tells_costs_no_refusal(path: str, stage: Stage) -> None:
-    episode = stage.episode(path, "--resolve", lifetime=2, told=True)
+    episode = stage.episode(path, "--resolve", lifetime=5, told=True)
     episode.expire()
     mark = stage.nginx.mark()
     assert_whole(PLAYERS["ffmpeg-debian"](episode.playback_url, 0))
@@ -77,10 +77,11 @@ def test_an_end_that_the_url_tells_costs_no_refusal(path: str, stage: Stage) -> 
 
 
 @pytest.mark.players
+@pytest.mark.timeout(300)
 @EACH_PLAYER
 def test_plays_whole_before_and_after_expiry(player: Player, stage: Stage) -> None:
     """The first play asks the resolver, the second finds its answer dead; every form."""
-    episodes = [stage.episode(path, lifetime=10) for path in FORMS.values()]
+    episodes = [stage.episode(path, lifetime=25) for path in FORMS.values()]
     for episode in episodes:
         assert_whole(player(episode.playback_url, 0))
         assert len(episode.questions()) == 1

@@ -59,7 +59,7 @@ def test_a_signal_lets_streams_end(
             server.process.send_signal(ending)
             content += b"".join(received)
         assert sha256(content) == own_stage.media.digests[FILM]
-        assert server.process.wait(10) == exit_code, server.log.read_text()
+        assert server.process.wait(60) == exit_code, server.log.read_text()
 
 
 def test_sigterm_does_not_wait_for_idle_connections(own_stage: Stage, client: httpx.Client) -> None:
@@ -77,7 +77,7 @@ def test_kill_and_restart_in_mid_play(own_stage: Stage, client: httpx.Client) ->
         assert client.get(segments[0]).status_code == 200
         server.kill()
     with own_stage.strmctl.serving():
-        with httpx.Client(trust_env=False) as after:
+        with httpx.Client(trust_env=False, timeout=30) as after:
             content = [after.get(segment).content for segment in segments[1:]]
     expected = [own_stage.media.digests[f"vault-ts/piece{n}.ts"] for n in range(1, 6)]
     assert [sha256(piece) for piece in content] == expected
