@@ -128,7 +128,7 @@ def running(front: Front, public: str, server: str, folder: Path) -> Iterator[No
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _leads_on(public: str, process: subprocess.Popen[bytes], folder: Path) -> bool:

@@ -141,7 +141,6 @@ def test_a_client_that_leaves_ends_the_download(site: Site, show: Show) -> None:
     until(
         lambda: not any(exchange.is_open for exchange in show.exchanges(show.entry)),
         "the upstream is left too",
-        10,
     )
 
 

@@ -19,6 +19,7 @@ from strmctl.server.systemd import Systemd
 
 _CREDENTIALS = struct.Struct("3i")
 _WATCHDOG_SECONDS = 0.6
+_MARK = "X_MARK=1"
 
 
 @dataclass
@@ -35,6 +36,12 @@ class Listener:
 
     def who_said(self, assignment: str) -> list[int]:
         return [pid for pid, text in self.told if assignment in text.splitlines()]
+
+    def has_heard_all(self) -> None:
+        """That was said before this: what is said comes in its order."""
+        heard = len(self.who_said(_MARK))
+        Systemd({"NOTIFY_SOCKET": self.name}).tell(_MARK)
+        until(lambda: len(self.who_said(_MARK)) > heard, "the mark is heard")
 
 
 @contextmanager
@@ -59,7 +66,7 @@ def listening(name: str) -> Iterator[Listener]:
             yield listener
         finally:
             Systemd({"NOTIFY_SOCKET": name}).tell("END")
-            thread.join(5)
+            thread.join(60)
 
 
 @pytest.fixture
@@ -80,7 +87,8 @@ def test_ready_alive_and_stopping(strmctl: Strmctl) -> None:
 
         def ask() -> None:
             until(lambda: bool(systemd.told), "it says something", 60)
-            answers.append(httpx.get(f"{strmctl.base_url}/readyz", trust_env=False).status_code)
+            url = f"{strmctl.base_url}/readyz"
+            answers.append(httpx.get(url, trust_env=False, timeout=30).status_code)
 
         asking = threading.Thread(target=ask)
         asking.start()
@@ -90,9 +98,10 @@ def test_ready_alive_and_stopping(strmctl: Strmctl) -> None:
             assert systemd.who_said("READY=1") == [server.process.pid]
             assert systemd.who_said("STOPPING=1") == []
             assert systemd.who_said("STATUS=0 streams")
-            asking.join(10)
+            asking.join(60)
             assert answers == [200]
             server.stop()
+            systemd.has_heard_all()
             assert systemd.who_said("STOPPING=1") == [server.process.pid]
 
 
@@ -100,25 +109,33 @@ def test_a_process_that_hangs_is_not_alive(strmctl: Strmctl, tmp_path: Path) -> 
     with listening(str(tmp_path / "notify")) as systemd, service(strmctl, systemd) as server:
         until(lambda: bool(systemd.who_said("WATCHDOG=1")), "it says that it is alive")
         server.process.send_signal(signal.SIGSTOP)
-        said = len(systemd.told)
+        until(lambda: state_of(server.process.pid) == "T", "it hangs")
+        systemd.has_heard_all()
+        said = systemd.who_said("WATCHDOG=1")
         threading.Event().wait(3 * _WATCHDOG_SECONDS)
-        assert len(systemd.told) <= said + 1, "one may have been under way"
+        systemd.has_heard_all()
+        assert systemd.who_said("WATCHDOG=1") == said
         server.process.send_signal(signal.SIGCONT)
-        until(lambda: len(systemd.told) > said + 1, "it is alive again")
+        until(lambda: len(systemd.who_said("WATCHDOG=1")) > len(said), "it is alive again")
+
+
+def state_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
 
 
 @pytest.mark.slow
 def test_workers_are_alive_and_their_supervisor_stops(strmctl: Strmctl, tmp_path: Path) -> None:
     with listening(str(tmp_path / "notify")) as systemd, service(strmctl, systemd, 2) as server:
-        until(lambda: len(set(systemd.who_said("WATCHDOG=1"))) == 2, "both are alive", 30)
+        until(lambda: len(set(systemd.who_said("WATCHDOG=1"))) == 2, "both are alive")
         workers = set(systemd.who_said("READY=1"))
         assert len(workers) == 2
         assert server.process.pid not in workers
         killed = min(workers)
         os.kill(killed, signal.SIGTERM)
-        until(lambda: len(set(systemd.who_said("READY=1"))) == 3, "another one is ready", 30)
+        until(lambda: len(set(systemd.who_said("READY=1"))) == 3, "another one is ready")
         assert systemd.who_said("STOPPING=1") == [], "one worker's end is not the service's"
         server.stop()
+        systemd.has_heard_all()
         assert systemd.who_said("STOPPING=1") == [server.process.pid]
 
 
