@@ -63,7 +63,7 @@ def watch(url: str, seconds: float, profile: Path) -> Watched:
             ["node", str(_HERE / "watch.mjs"), page, f"{seconds:g}", str(profile)],
             capture_output=True,
             text=True,
-            timeout=seconds + 60,
+            timeout=seconds + 180,
         )
     assert run.returncode == 0, run.stderr
     return Watched([Look(**look) for look in json.loads(run.stdout)])
@@ -87,6 +87,8 @@ def _page_server() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

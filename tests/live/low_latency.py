@@ -13,7 +13,9 @@ HOLD_BACK = 3 * PART_SECONDS
 SKIP_UNTIL = 6 * SEGMENT_SECONDS
 RENDITIONS = ("high", "low")
 
-_SEGMENTS_WITH_PARTS = 3
+_SEGMENTS_WITH_PARTS = 6
+"""Twice as many as needed, so that a part is still listed to who looks a moment late."""
+
 _NAME = re.compile(r"(?:high|low)-(?:(?P<number>\d+)(?:-(?P<part>\d+))?\.m4s|init\.mp4)")
 _MULTIVARIANT = """\
 #EXTM3U

@@ -6,6 +6,7 @@ as soon as it exists: that is what low-latency players ask for (rfc8216bis secti
 
 import asyncio
 import itertools
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -47,7 +48,8 @@ class Program(Protocol):
 class Broadcast:
     """`is_down` closes every connection unanswered; `tells_expiry` as resolvers may know it.
 
-    Its clock runs from the first resolve on; `by_hand` it stands still but for `ahead` (seconds).
+    Its clock runs from the first resolve on; `by_hand` it stands still but for `ahead` (seconds),
+    and tokens live until they are made to `expire`.
     """
 
     program: Program
@@ -68,7 +70,7 @@ class Broadcast:
             self._began = now
         self.resolved_at.append(now)
         token = f"token{len(self.resolved_at)}"
-        self._tokens[token] = now + TOKEN_SECONDS
+        self._tokens[token] = math.inf if self.by_hand else now + TOKEN_SECONDS
         end = datetime.now(UTC) + timedelta(seconds=TOKEN_SECONDS)
         return {
             "url": f"{self.upstream.url}/live/{self.slug}/{token}/{self.program.entry}",

@@ -15,7 +15,7 @@ from live.low_latency import HOLD_BACK, LowLatency
 from live.origin import TOKEN_SECONDS, Broadcast
 from live.sliding import Sliding
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 SECONDS = 60.0
 ROTATES_KEYS = pytest.mark.parametrize("rotates_keys", [False, True], ids=["plain", "rotating-key"])
@@ -26,8 +26,11 @@ def playback_url(strmctl: Strmctl, broadcast: Broadcast) -> str:
 
 
 def assert_resolved_as_tokens_died(broadcast: Broadcast) -> None:
-    """Once each: a known expiry is renewed when nine tenths of a life are over."""
-    assert len(broadcast.resolved_at) >= SECONDS / TOKEN_SECONDS
+    """Once each: a known expiry is renewed when nine tenths of a life are over.
+
+    An unknown one shows at the next request, up to a segment later.
+    """
+    assert len(broadcast.resolved_at) >= SECONDS / (TOKEN_SECONDS + SEGMENT_SECONDS)
     gaps = [later - earlier for earlier, later in pairwise(broadcast.resolved_at)]
     assert min(gaps) > TOKEN_SECONDS * 0.85, gaps
 
@@ -59,7 +62,7 @@ def _frame_times(url: str) -> list[float]:
     """The time of each picture that ffmpeg decodes in `SECONDS` of the stream."""
     command = ["ffprobe", "-v", "warning", "-read_intervals", f"%+{SECONDS:g}", "-of", "json"]
     command += ["-select_streams", "v:0", "-show_entries", "frame=pts_time", url]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS + 30)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS + 90)
     return [float(frame["pts_time"]) for frame in json.loads(run.stdout)["frames"]]
 
 

@@ -6,6 +6,7 @@ const [page, seconds, profile] = process.argv.slice(2);
 const browser = await chromium.launchPersistentContext(profile, {
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   headless: true,
+  timeout: 90_000,
   args: [
     "--no-sandbox",
     "--autoplay-policy=no-user-gesture-required",
@@ -21,7 +22,7 @@ const browser = await chromium.launchPersistentContext(profile, {
 try {
   const tab = await browser.newPage();
   await tab.goto(page);
-  await tab.waitForFunction(() => look().playing, null, { timeout: 20_000, polling: 100 });
+  await tab.waitForFunction(() => look().playing, null, { timeout: 60_000, polling: 100 });
   const looks = [await tab.evaluate(() => look())];
   while (looks.at(-1).at - looks[0].at < Number(seconds) && looks.at(-1).fatal.length === 0) {
     await pause(500);
