@@ -6,12 +6,12 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from playback.waiting import free_port, until
 
 from resolvers.asking import EPISODE, MOVIE, REQUEST, ask, refusal, table
 from strmctl.domain.identity import Identity
@@ -58,25 +58,23 @@ async def test_command_without_its_file(by_command: ResolverSettings, tmp_path: 
 
 @pytest.fixture
 def by_http() -> Iterator[ResolverSettings]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, str(EXAMPLES / "http_resolver.py"), str(port)]
     environment = {**os.environ, "MEDIA_SECRET": "a secret"}
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
-        until_listening(port)
-        yield table("http", url=f"http://127.0.0.1:{port}/")
-        process.kill()
-
-
-def until_listening(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while True:
         try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            assert time.monotonic() < deadline
-        else:
-            return
+            until(lambda: process.poll() is not None or listens(port), "the resolver listens")
+            yield table("http", url=f"http://127.0.0.1:{port}/")
+        finally:
+            process.kill()
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 async def test_http(by_http: ResolverSettings) -> None:

@@ -85,9 +85,10 @@ async def test_later_by_a_date() -> None:
 
 
 async def test_nobody_there() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    error = await refusal(table("http", url=f"http://127.0.0.1:{port}/?key=secret"))
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # Held, so that nobody else listens there.
+        port = deaf.getsockname()[1]
+        error = await refusal(table("http", url=f"http://127.0.0.1:{port}/?key=secret"))
     assert f"127.0.0.1:{port} does not answer" in str(error)
     assert "secret" not in str(error)
     assert error.http_status == 502

@@ -93,7 +93,7 @@ async def test_cut_off(answer: Reply) -> None:
 
 async def test_stalled() -> None:
     answer = raw("HTTP/1.1 200 OK\nContent-Length: 20000", BODY, ends=False, hangs=True)
-    async with answered(answer, read_timeout=0.2) as response:
+    async with answered(answer, read_timeout=1) as response:
         chunks = response.chunks()
         assert (await anext(chunks)) == BODY[: len(BODY)]
         with pytest.raises(UpstreamError, match="stalled") as caught:
