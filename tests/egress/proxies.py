@@ -80,7 +80,7 @@ def _running(command: Sequence[str], proxy: Proxy, port: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _listens(port: int, process: subprocess.Popen[bytes], proxy: Proxy) -> bool:

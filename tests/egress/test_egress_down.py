@@ -138,7 +138,7 @@ def test_no_resolver_is_asked_because_of_it_and_then_it_plays_on(
         with tinyproxy(tmp_path, port=port):
             assert client.get(url).status_code == 200
         assert len(show.questions) == 1
-        assert site.log().count("WARNING [") >= 3
+        until(lambda: site.log().count("WARNING [") >= 3, "each failure is logged")
         said = f"the egress http://***@127.0.0.1:{port} cannot be reached: check upstream.egress"
         assert said in site.log()
         assert PASSWORD not in site.log()

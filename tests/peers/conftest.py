@@ -49,5 +49,5 @@ def url(proxy: Proxy, show: Show) -> str:
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    with httpx.Client(trust_env=False, verify=False, timeout=10) as client:
+    with httpx.Client(trust_env=False, verify=False, timeout=30) as client:
         yield client

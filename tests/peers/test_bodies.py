@@ -20,6 +20,9 @@ from peers.upstream import Answer, Request, Route
 from peers.viewer import ask_raw, follow
 from strmctl.settings.model import Settings
 
+END_WITHIN = 5
+"""Seconds; it takes less than one of them where there is nothing else to do."""
+
 CUTS: Mapping[str, Callable[[Route], Route]] = {
     "once": lambda whole: in_turn(cut(whole, every=300_000), whole),
     "twice": lambda whole: in_turn(*[cut(whole, every=300_000)] * 2, whole),
@@ -69,7 +72,7 @@ def test_06_the_rest_is_asked_for_with_range_and_if_range(
 def test_06_a_body_that_stalls_goes_on(
     show: Show, settings: Settings, client: httpx.Client
 ) -> None:
-    impatient = replace(settings.upstream, read_timeout=timedelta(seconds=0.5))
+    impatient = replace(settings.upstream, read_timeout=timedelta(seconds=1))
     fields = {"ETag": V1, "Content-Type": "video/mp4"}
     put_film(show, in_turn(Gate(FILM, 300_000, fields), file(FILM, etag=V1)), "file")
     with running_proxy(replace(settings, upstream=impatient)) as proxy:
@@ -188,21 +191,21 @@ def test_25_players_that_leave_end_their_downloads(
     bodies = []
     with ExitStack() as players:
         for _ in range(5):
-            player = players.enter_context(httpx.Client(trust_env=False, verify=False))
+            player = players.enter_context(httpx.Client(trust_env=False, verify=False, timeout=30))
             body = players.enter_context(player.stream("GET", address)).iter_raw()
             assert next(body)
             bodies.append(body)
         assert count_open(show) == 5
-    until(lambda: count_open(show) == 0, "all downloads end", 1)
+    until(lambda: count_open(show) == 0, "all downloads end", END_WITHIN)
 
 
 def test_25_a_player_that_leaves_before_the_answer_ends_its_request(show: Show, url: str) -> None:
     put_film(show, always(Answer(is_silent=True)), "file")
     parts = urlsplit(url)
-    with socket.create_connection((str(parts.hostname), int(parts.port or 0)), 10) as player:
+    with socket.create_connection((str(parts.hostname), int(parts.port or 0)), 30) as player:
         player.sendall(f"GET {parts.path}?{parts.query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         until(lambda: count_open(show) == 1, "the upstream is asked")
-    until(lambda: count_open(show) == 0, "the request ends", 1)
+    until(lambda: count_open(show) == 0, "the request ends", END_WITHIN)
 
 
 def count_open(show: Show) -> int:

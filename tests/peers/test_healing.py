@@ -73,7 +73,7 @@ def test_03_an_upstream_that_falls_silent_heals(
     show: Show, settings: Settings, client: httpx.Client
 ) -> None:
     presentation.put(show)
-    impatient = replace(settings.upstream, read_timeout=timedelta(seconds=0.5))
+    impatient = replace(settings.upstream, read_timeout=timedelta(seconds=1))
     with running_proxy(replace(settings, upstream=impatient)) as proxy:
         found = presentation.addresses(client, proxy.playback_url(show.slug))
         show.expire(Answer(is_silent=True))
@@ -141,7 +141,7 @@ def test_05_a_dead_episode_is_not_resolved_for_every_request(
     assert len(show.questions) <= 3 + math.log2(1 + time.monotonic() - started)
     show.expire()
     show.is_dead = False
-    until(lambda: client.get(segment).status_code == 200, "the back-off passes", 10)
+    until(lambda: client.get(segment).status_code == 200, "the back-off passes")
 
 
 @pytest.mark.parametrize("ttl", [timedelta(hours=1), timedelta(milliseconds=1)], ids=str)

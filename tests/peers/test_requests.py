@@ -155,7 +155,7 @@ def test_28_a_long_retry_after_is_passed_on(
     address = url if name == show.entry else follow(client, url)[0]
     started = time.monotonic()
     response = client.get(address)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
     assert response.status_code == status
     assert response.headers["Retry-After"] == "120"
     assert len(show.asked(name)) == 1

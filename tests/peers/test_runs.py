@@ -21,7 +21,7 @@ class Busy:
         self.free = threading.Event()
 
     def __call__(self, asked: Asked) -> Reply:
-        self.free.wait(60)
+        self.free.wait(100)
         return answer(self._url)
 
 
@@ -65,7 +65,7 @@ def test_41_of_two_runs_that_overlap_one_exits_5(
         [line] = second.stderr.splitlines()
         assert line.startswith(f"strmctl: `strmctl refresh --all -q` (pid {first.pid}, since ")
         busy.free.set()
-        assert first.wait(30) == 0
+        assert first.wait(60) == 0
     assert len(server.asked) == 1
 
 
@@ -80,7 +80,7 @@ def test_41_of_two_runs_that_overlap_one_waits(
             assert waiting.startswith(f"waiting until `strmctl refresh --all -q` (pid {first.pid},")
             assert len(server.asked) == 1
             busy.free.set()
-            assert (first.wait(30), second.wait(30)) == (0, 0)
+            assert (first.wait(60), second.wait(60)) == (0, 0)
     assert len(server.asked) == 2
 
 

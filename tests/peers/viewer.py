@@ -42,7 +42,7 @@ def at_once(urls: Iterable[str]) -> list[httpx.Response]:
     every = list(urls)
 
     def get(url: str) -> httpx.Response:
-        return httpx.get(url, trust_env=False, verify=False, timeout=20)
+        return httpx.get(url, trust_env=False, verify=False, timeout=30)
 
     with ThreadPoolExecutor(len(every)) as pool:
         return list(pool.map(get, every))
@@ -63,7 +63,7 @@ def ask_raw(url: str, method: str = "GET", *lines: str) -> RawAnswer:
     parts = urlsplit(url)
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
     head = [f"{method} {target} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close", *lines]
-    with socket.create_connection((str(parts.hostname), int(parts.port or 80)), 10) as connection:
+    with socket.create_connection((str(parts.hostname), int(parts.port or 80)), 30) as connection:
         connection.sendall("\r\n".join([*head, "", ""]).encode("latin-1"))
         received = b""
         while piece := connection.recv(65536):
