@@ -2,9 +2,8 @@
 
 import os
 import signal
-import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -40,16 +39,9 @@ def own_site(resolver: Resolver, folder: Path) -> Iterator[Site]:
 
 
 def answering(site: Site) -> set[int]:
-    """The workers that answer twenty connections which are open at the same time."""
-    with ExitStack() as stack:
-        inodes = set()
-        for _ in range(20):
-            address = ("127.0.0.1", site.strmctl.port)
-            connection = stack.enter_context(socket.create_connection(address, 30))
-            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: strmctl\r\n\r\n")
-            assert connection.recv(4096).startswith(b"HTTP/1.1 200")
-            inodes.add(_inode(connection.getpeername()[1], connection.getsockname()[1]))
-        return {worker for worker in workers(site) if inodes & _sockets(worker)}
+    """The workers that wait for connections: of two, a busy kernel may wake the same one always."""
+    inode = _listener(site.strmctl.port)
+    return {worker for worker in workers(site) if _waits_for(worker, inode)}
 
 
 def workers(site: Site) -> list[int]:
@@ -201,22 +193,28 @@ def _spoil(strmctl: Strmctl) -> None:
     (strmctl.folder / "strmctl.db").write_text("this is no database, whatever its name says")
 
 
-def _inode(port: int, peer: int) -> str:
-    """The server's end of a connection from `peer` to `port`, both on this machine."""
+def _listener(port: int) -> str:
+    """The inode of the socket that listens there."""
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, local, remote, *_, inode = line.split()[:10]
-        if local.endswith(f":{port:04X}") and remote.endswith(f":{peer:04X}"):
-            return inode
+        _, local, _, state, *_, inode = line.split()[:10]
+        if (local, state) == (f"0100007F:{port:04X}", "0A"):
+            return f"socket:[{inode}]"
     return ""  # Read while connections come and go, the table leaves one out at times.
 
 
-def _sockets(pid: int) -> set[str]:
-    """The inodes of the sockets that a process has open."""
-    found = set()
+def _waits_for(pid: int, inode: str) -> bool:
+    """Whether the event loop of a process watches a socket, which it may well only hold open."""
     with suppress(FileNotFoundError, ProcessLookupError):
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-            found.add(str(descriptor.readlink()).removeprefix("socket:[").rstrip("]"))
-    return found
+        for descriptor in Path(f"/proc/{pid}/fdinfo").iterdir():
+            for line in descriptor.read_text().splitlines():
+                name, _, watched = line.partition(":")
+                if name == "tfd" and _is(pid, int(watched.split()[0]), inode):
+                    return True
+    return False
+
+
+def _is(pid: int, descriptor: int, inode: str) -> bool:
+    return str(Path(f"/proc/{pid}/fd/{descriptor}").readlink()) == inode
 
 
 def _command(pid: int) -> bytes:
