@@ -1,6 +1,7 @@
 """Events that come while another run holds the lock are done after it."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,14 +9,24 @@ import pytest
 from arr.conftest import payload
 from strmctl.domain.arr_event import Sender
 from strmctl.errors import LockedError, UsageError
-from strmctl.services.late_events import LateEvents, late_events
+from strmctl.services.late_events import late_events
 from strmctl.settings.load import load
+from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
+from strmctl.storage.job_owner import held
+from strmctl.storage.late_events import LateEventRecords
 from strmctl.storage.mappings import Mappings
 from strmctl.storage.run_lock import run_lock
 
 OLD = "The Show (2020)/Season 01/The Show (2020) S01E01.strm"
 NEW = "Elsewhere (2020)/Season 01/Elsewhere (2020) S01E01.strm"
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+NEWER = "Farther (2020)/Season 01/Farther (2020) S01E01.strm"
+
+
+@pytest.fixture
+def settings(shelf: Path) -> Settings:
+    return load(shelf.parent / "strmctl.toml").settings
 
 
 def renamed(before: str, after: str) -> dict[str, object]:
@@ -23,30 +34,34 @@ def renamed(before: str, after: str) -> dict[str, object]:
     return {"eventType": "Rename", "renamedEpisodeFiles": [file]}
 
 
-async def all_done(events: LateEvents) -> None:
+def move(shelf: Path, before: str, after: str) -> None:
+    (shelf / after).parent.mkdir(parents=True)
+    (shelf / before).rename(shelf / after)
+
+
+async def all_done(database: Database) -> None:
     async with asyncio.timeout(30):
-        while events.waiting:
+        while LateEventRecords(database).count():
             await asyncio.sleep(0.02)
 
 
-async def test_done_when_the_other_run_has_ended(shelf: Path, database: Database) -> None:
-    settings = load(shelf.parent / "strmctl.toml").settings
-    (shelf / NEW).parent.mkdir(parents=True)
+async def test_done_when_the_other_run_has_ended(
+    shelf: Path, settings: Settings, database: Database
+) -> None:
     async with late_events(settings) as events:
         with run_lock(database.path, "probe --all"):
-            (shelf / OLD).rename(shelf / NEW)
+            move(shelf, OLD, NEW)
             told = await events.receive(Sender.SONARR, renamed(OLD, NEW))
             assert (told.waiting, told.ignored, told.files) == (True, False, ())
             assert (await events.receive(Sender.SONARR, payload("sonarr-test"))).ignored
-            assert events.waiting == 1
-        await all_done(events)
+            assert LateEventRecords(database).count() == 1
+        await all_done(database)
         again = await events.receive(Sender.SONARR, renamed(OLD, NEW))
     assert set(Mappings(database).at([OLD, NEW])) == {NEW}
     assert [file.outcome for file in again.files] == ["unchanged"]
 
 
-async def test_what_is_refused_is_refused_at_once(shelf: Path, database: Database) -> None:
-    settings = load(shelf.parent / "strmctl.toml").settings
+async def test_what_is_refused_is_refused_at_once(settings: Settings, database: Database) -> None:
     async with late_events(settings) as events:
         with run_lock(database.path, "probe --all"):
             with pytest.raises(UsageError):
@@ -57,11 +72,42 @@ async def test_what_is_refused_is_refused_at_once(shelf: Path, database: Databas
                 await events.receive(Sender.SONARR, renamed(OLD, NEW))
 
 
-async def test_the_end_of_the_server_says_what_it_forgets(
-    shelf: Path, database: Database, caplog: pytest.LogCaptureFixture
+async def test_the_next_server_does_what_the_one_before_did_not(
+    shelf: Path, settings: Settings, database: Database
 ) -> None:
-    settings = load(shelf.parent / "strmctl.toml").settings
+    move(shelf, OLD, NEW)
     with run_lock(database.path, "probe --all"):
         async with late_events(settings) as events:
-            await events.receive(Sender.SONARR, renamed(OLD, NEW))
-    assert "forgets 1 event" in caplog.text
+            assert (await events.receive(Sender.SONARR, renamed(OLD, NEW))).waiting
+    async with late_events(settings):
+        await all_done(database)
+    assert set(Mappings(database).at([OLD, NEW])) == {NEW}
+
+
+async def test_what_comes_later_is_done_later(
+    shelf: Path, settings: Settings, database: Database
+) -> None:
+    move(shelf, OLD, NEW)
+    async with late_events(settings) as events:
+        with held(database.path, "late-events") as another_worker_does_them:
+            assert another_worker_does_them
+            with run_lock(database.path, "probe --all"):
+                assert (await events.receive(Sender.SONARR, renamed(OLD, NEW))).waiting
+            move(shelf, NEW, NEWER)
+            assert (await events.receive(Sender.SONARR, renamed(NEW, NEWER))).waiting
+            assert set(Mappings(database).at([OLD, NEW, NEWER])) == {OLD}
+        await all_done(database)
+    assert set(Mappings(database).at([OLD, NEW, NEWER])) == {NEWER}
+
+
+async def test_what_cannot_be_done_does_not_hold_up_the_others(
+    shelf: Path, settings: Settings, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    waiting = LateEventRecords(database)
+    waiting.add(Sender.SONARR, {"hello": "world"}, NOW)
+    waiting.add(Sender.SONARR, renamed(OLD, NEW), NOW)
+    move(shelf, OLD, NEW)
+    async with late_events(settings):
+        await all_done(database)
+    assert "sonarr: " in caplog.text
+    assert set(Mappings(database).at([OLD, NEW])) == {NEW}

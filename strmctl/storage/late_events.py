@@ -1,0 +1,42 @@
+"""Events that wait for another run to end, in the order in which they came."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from strmctl.domain.arr_event import Sender
+from strmctl.storage import rows
+from strmctl.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class LateEvent:
+    id: int
+    sender: Sender
+    payload: Mapping[str, object]
+
+
+class LateEventRecords:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def count(self) -> int:
+        return self._database.integers("SELECT count(*) FROM late_event")[0]
+
+    def add(self, sender: Sender, payload: Mapping[str, object], now: datetime) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO late_event (sender, payload, received_at) VALUES (?, ?, ?)",
+                (sender, json.dumps(payload), rows.time_text(now)),
+            )
+
+    def first(self) -> LateEvent | None:
+        found = self._database.query("SELECT * FROM late_event ORDER BY id LIMIT 1")
+        for row in found:
+            return LateEvent(row["id"], Sender(row["sender"]), json.loads(row["payload"]))
+        return None
+
+    def remove(self, event_id: int) -> None:
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM late_event WHERE id = ?", (event_id,))
