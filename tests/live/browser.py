@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
+from live.hiccups import noticing_hiccups
+
 _HERE = Path(__file__).parent
 _FILES = {
     "/": ("text/html; charset=utf-8", _HERE / "watch.html"),
@@ -40,7 +42,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
+    """`hiccup`: how long the machine stood still at the worst, in seconds."""
+
     looks: Sequence[Look]
+    hiccup: float
 
     @property
     def last(self) -> Look:
@@ -57,7 +62,7 @@ class Watched:
 
 def watch(url: str, seconds: float, profile: Path) -> Watched:
     """Play `url` for so long, with a browser profile of its own."""
-    with _page_server() as address:
+    with _page_server() as address, noticing_hiccups() as hiccups:
         page = f"{address}/#{quote(url, safe='')}"
         run = subprocess.run(
             ["node", str(_HERE / "watch.mjs"), page, f"{seconds:g}", str(profile)],
@@ -66,7 +71,7 @@ def watch(url: str, seconds: float, profile: Path) -> Watched:
             timeout=seconds + 180,
         )
     assert run.returncode == 0, run.stderr
-    return Watched([Look(**look) for look in json.loads(run.stdout)])
+    return Watched([Look(**look) for look in json.loads(run.stdout)], hiccups.longest)
 
 
 @contextmanager
