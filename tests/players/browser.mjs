@@ -9,7 +9,7 @@ import { chromium } from "playwright-core";
 
 const PAGE = "<!doctype html><video muted></video><script src=hls.js></script>";
 const RATE = 4;
-const STALLED_MS = 8000;
+const STALLED_MS = 30_000;
 
 const script = await readFile(new URL("node_modules/hls.js/dist/hls.min.js", import.meta.url));
 const server = createServer((request, response) => {
@@ -21,6 +21,7 @@ await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
 
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
+  timeout: 90_000,
   args: [
     "--no-sandbox",
     "--autoplay-policy=no-user-gesture-required",

@@ -38,6 +38,6 @@ def running_browser() -> Iterator[Browser]:
             yield Browser(process)
             assert process.stdin is not None
             process.stdin.close()
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()

@@ -20,7 +20,7 @@ from players.counted import NOTHING, Counted
 
 Decoder = Callable[[str, float], Counted]
 
-_SECONDS = 60
+_SECONDS = 120
 _THUMB = 16
 _NOBODY = 65534
 _RATE = 44_100

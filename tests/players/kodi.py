@@ -18,7 +18,7 @@ from playback.waiting import free_port, until
 
 from players.counted import Counted
 
-_BEGINS, _STALLED = 25.0, 10.0
+_BEGINS, _STALLED = 25.0, 20.0
 _SETTINGS = """\
 <settings version="2">
     <setting id="services.webserver">true</setting>
@@ -72,7 +72,7 @@ class Kodi:
                 self._ask("Player.Stop", playerid=1)
             return stalled or not self._ask("Player.GetActivePlayers")["result"]
 
-        until(ended, "Kodi comes to an end", 60)
+        until(ended, "Kodi comes to an end", 120)
         return highest
 
     def _clock(self) -> float:
@@ -111,7 +111,7 @@ def running_kodi(home: Path) -> Iterator[Kodi]:
         )
         command = [_executable(), "--windowing=x11", "--audio-backend=pulseaudio"]
         stack.enter_context(_process(command, home / "kodi.log", environ))
-        until(lambda: _answers(client), "Kodi answers", 60)
+        until(lambda: _answers(client), "Kodi answers", 120)
         yield Kodi(client, home)
 
 

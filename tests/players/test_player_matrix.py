@@ -13,7 +13,7 @@ from players.forms import FORMS, SHORT
 from players.kodi import Kodi
 from players.matrix import DECODERS, HLS_JS, KODI, Cell, cells
 
-pytestmark = [pytest.mark.players, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.players, pytest.mark.timeout(300)]
 
 ADAPTIVE = """\
 #KODIPROP:inputstream=inputstream.adaptive
