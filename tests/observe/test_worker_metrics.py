@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import httpx
+import pytest
 from peers import presentation
 from peers.show import Resolver, Show
 from peers.viewer import at_once
@@ -29,21 +30,22 @@ def folder_of(worker: int) -> Path:
     return Path(folder.partition(b"=")[2].decode())
 
 
+@pytest.mark.timeout(400)
 def test_whichever_worker_is_asked_tells_of_all(
     resolver: Resolver, show: Show, tmp_path: Path
 ) -> None:
     presentation.put(show)
     environ = {"STRMCTL_SERVE_WORKERS": "2"}
     with running_site(tmp_path / "strmctl", resolver.url, environ=environ) as site:
-        until(lambda: len(answering(site)) == 2, "both workers answer", 60)
+        until(lambda: len(answering(site)) == 2, "both workers answer", 120)
         at_once([site.playback_url(show)] * 20)
-        until(lambda: scraped(site).get(PLAYS) == 20, "every play is counted")
+        until(lambda: scraped(site).get(PLAYS) == 20, "every play is counted", 60)
         assert [scraped(site)[PLAYS] for _ in range(10)] == [20] * 10
         assert scraped(site)["strmctl_database_up"] == 1
         victim, *_ = workers(site)
         folder = folder_of(victim)
         os.kill(victim, signal.SIGKILL)
-        until(lambda: victim not in workers(site) and len(answering(site)) == 2, "a new one", 60)
+        until(lambda: victim not in workers(site) and len(answering(site)) == 2, "a new one", 120)
         assert [scraped(site)[PLAYS] for _ in range(10)] == [20] * 10
         assert scraped(site)["strmctl_active_streams"] == 0
         assert not list(folder.glob(f"gauge_live*_{victim}.db"))
