@@ -9,7 +9,7 @@ than 255 bytes, whatever the title.
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +21,7 @@ EXTENSION = ".strm"
 _MAX_BYTES = 255
 _MAX_SUFFIX_PART = 40
 _SUFFIX_ROOM = 2 * (len(" - ") + _MAX_SUFFIX_PART)
+_MAX_PART_OF_THREE = _SUFFIX_ROOM // 3 - len(" - ")
 _EPISODE_ROOM = len(" S99999E99999")
 _REPLACED = str.maketrans({**dict.fromkeys(":/\\|", "-"), **dict.fromkeys('<>"?*', " ")})
 # Microsoft, "Naming Files, Paths, and Namespaces": reserved with any extension too.
@@ -60,7 +61,8 @@ class Naming:
 
 
 def paths(identity: Identity, naming: Naming) -> list[str]:
-    """Where it may lie, best first: plain, with its language, with language and provider.
+    """Where it may lie: plain, with its language, with language and provider; behind each of them
+    the same with its site.
 
     Relative to the library, with `/`.
     """
@@ -86,18 +88,19 @@ def choose_path(
     """One of `paths` that no other identity has; `siblings` are the episode's other mappings.
 
     The first language of an episode keeps the plain name; one that comes later has its language
-    as a suffix, a second provider of a language that and the provider. Raises PathTakenError where
-    another series or film is in the way, or all of them are taken.
+    as a suffix, a second provider of a language that and the provider, and what another site calls
+    the same its site. Raises PathTakenError where another series or film of its own site is in the
+    way, or all of them are taken.
     """
     suffixes = 0
     if siblings:
         is_second = any(other.language == identity.language for other in siblings)
         suffixes = 2 if is_second and identity.provider is not None else 1
-    for candidate in candidates[min(suffixes, len(candidates) - 1) :]:
+    for candidate in candidates[min(2 * suffixes, len(candidates) - 1) :]:
         owner = owner_of(candidate)
         if owner is None or owner == identity:
             return candidate
-        if work(owner) != work(identity):
+        if owner.site == identity.site and work(owner) != work(identity):
             break
     raise PathTakenError(f"{candidate} belongs to {owner}: give a year, an id or a path of its own")
 
@@ -148,12 +151,18 @@ def _id_tags(naming: Naming) -> str:
     return "".join(f" [{name}-{value}]" for name, value in ids if value is not None)
 
 
-def _suffixes(identity: Identity) -> list[str]:
-    language = f" - {clean(identity.language, _MAX_SUFFIX_PART) or 'Other'}"
-    if identity.provider is None:
-        return ["", language]
-    provider = clean(identity.provider, _MAX_SUFFIX_PART) or "Other"
-    return ["", language, f"{language} - {provider}"]
+def _suffixes(identity: Identity) -> Iterator[str]:
+    own = [identity.language]
+    if identity.provider is not None:
+        own.append(identity.provider)
+    for length in range(len(own) + 1):
+        yield _suffix(own[:length])
+        yield _suffix([identity.site, *own[:length]])
+
+
+def _suffix(parts: Sequence[str]) -> str:
+    longest = _MAX_SUFFIX_PART if len(parts) < 3 else _MAX_PART_OF_THREE
+    return "".join(f" - {clean(part, longest) or 'Other'}" for part in parts)
 
 
 def _unreserved(name: str) -> str:

@@ -65,33 +65,35 @@ class Batches:
     def write(self, rows: Iterable[Row | BadRow]) -> Iterator[Result]:
         """Results come after each batch, bad rows as soon as they are read."""
         lines: dict[Identity, int] = {}
-        waiting: dict[int, Entry] = {}
+        waiting: list[tuple[int, Entry]] = []
         for row in rows:
             try:
                 item = _entry(row)
-                first = lines.setdefault(item.identity, row.line)
-                if first != row.line:
+                if item.identity in lines:
+                    first = lines[item.identity]
                     raise UsageError(f"{item.identity} stands in line {first} already")
             except UsageError as error:
                 yield Result(row.line, error=error)
                 continue
-            waiting[row.line] = item
+            lines[item.identity] = row.line
+            # Of a JSON array many may stand in one line.
+            waiting.append((row.line, item))
             if len(waiting) >= (_BATCH_RESOLVED if self._asks else _BATCH):
                 yield from self._write(waiting)
-                waiting = {}
+                waiting = []
         yield from self._write(waiting)
 
     def write_one(self, item: Entry) -> Written:
         """Raises what kept it from being written; not being resolved does not."""
-        [result] = self._write({0: item})
+        [result] = self._write([(0, item)])
         if result.written is None:
             raise result.error or StrmctlError("not written")
         return result.written
 
-    def _write(self, entries: dict[int, Entry]) -> Iterator[Result]:
-        items = list(entries.values())
+    def _write(self, entries: Sequence[tuple[int, Entry]]) -> Iterator[Result]:
+        items = [item for _, item in entries]
         results = self._writer.write(items, self._answers(items))
-        for line, result in zip(entries, results, strict=True):
+        for (line, _), result in zip(entries, results, strict=True):
             if isinstance(result, Written):
                 yield Result(line, result, result.unresolved)
             else:

@@ -50,6 +50,35 @@ def test_bad_rows_as_json(strmctl: Strmctl, library: Path) -> None:
     assert {error["type"] for error in errors} == {"error"}
 
 
+@pytest.mark.parametrize("indent", [None, 2], ids=["in one line", "over lines"])
+@pytest.mark.parametrize("source", ["all.json", "-"])
+def test_every_object_of_a_json_array(
+    strmctl: Strmctl, library: Path, source: str, indent: int | None
+) -> None:
+    keys = {"site": "a.to", "slug": "one", "season": 1, "language": "de"}
+    rows = [{**keys, "episode": number} for number in (1, 2, 3, 2)]
+    text = json.dumps(rows, indent=indent)
+    (library / "all.json").write_text(text)
+    ended = strmctl("write", "--from", source, stdin=text, code=12)
+    assert ended.err.splitlines()[-1] == "3 created, 0 updated, 0 unchanged, 1 failed"
+    assert "a.to/one S01E02 (de) stands in line" in ended.err
+    assert sorted(files(library)) == [f"One/Season 01/One S01E0{n}.strm" for n in (1, 2, 3)]
+
+
+def test_the_same_of_two_sites_lies_side_by_side(strmctl: Strmctl, library: Path) -> None:
+    rows = [f"{site},one,1,{number},de" for number in (1, 2) for site in ("a.to", "b.to")]
+    text = "\n".join(["site,slug,season,episode,language", *rows, ""])
+    assert strmctl("write", "--from", "-", stdin=text).err.startswith("4 created")
+    assert sorted(files(library)) == [
+        f"One/Season 01/One S01E0{number}{suffix}.strm"
+        for number in (1, 2)
+        for suffix in (" - b.to", "")
+    ]
+    assert strmctl("write", "--from", "-", stdin=text).err.startswith(
+        "0 created, 0 updated, 4 unchanged"
+    )
+
+
 def test_columns_that_are_unknown(strmctl: Strmctl, library: Path) -> None:
     ended = strmctl("write", "--from", "-", stdin="site,slug,lang\n", code=2)
     assert ended.err.startswith("strmctl: stdin: unknown column 'lang': known are site, slug")

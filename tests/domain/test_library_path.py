@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strmctl.domain.identity import Identity
-from strmctl.domain.library_path import Naming, choose_path, explicit, paths
+from strmctl.domain.library_path import Naming, choose_path, explicit, paths, work
 from strmctl.errors import UsageError
 
 EPISODE = Identity("a.to", "one-piece", "German Dub", 1, 2)
@@ -133,9 +133,48 @@ def test_suffix_only_beside_another(
     assert path == (expected or f"{PLAIN} - a.strm")
 
 
-def test_another_series_is_not_displaced() -> None:
-    other = Identity("b.to", "one-piece", "German", 1, 2)
-    with pytest.raises(UsageError, match=r"belongs to b\.to/one-piece"):
+def elsewhere(language: str = "German", provider: str | None = None) -> Identity:
+    return Identity("b.to", "one-piece", language, 1, 2, provider)
+
+
+@pytest.mark.parametrize(
+    ("before", "identity", "expected"),
+    [
+        pytest.param([GERMAN], elsewhere(), " - b.to", id="the same"),
+        pytest.param([GERMAN], elsewhere("English"), " - b.to", id="another language"),
+        pytest.param([VOE], elsewhere(provider="VOE"), " - b.to", id="the same provider"),
+        pytest.param(
+            [GERMAN, elsewhere()], elsewhere("English"), " - English", id="its second language"
+        ),
+        pytest.param(
+            [GERMAN, ENGLISH, elsewhere()],
+            elsewhere("English"),
+            " - b.to - English",
+            id="its second language, which the other has as well",
+        ),
+        pytest.param(
+            [GERMAN, VOE, elsewhere()],
+            elsewhere(provider="VOE"),
+            " - b.to - German - VOE",
+            id="its second provider, which the other has as well",
+        ),
+    ],
+)
+def test_what_another_site_calls_the_same(
+    before: list[Identity], identity: Identity, expected: str
+) -> None:
+    owners: dict[str, Identity] = {}
+    for one in [*before, identity]:
+        siblings = [owner for owner in owners.values() if work(owner) == work(one)]
+        path = choose_path(one, paths(one, Naming()), siblings, owners.get)
+        owners[path] = one
+    assert path == f"{PLAIN}{expected}.strm"
+    assert len(owners) == len(before) + 1
+
+
+def test_another_series_of_the_site_is_not_displaced() -> None:
+    other = Identity("a.to", "one_piece", "German", 1, 2)
+    with pytest.raises(UsageError, match=r"belongs to a\.to/one_piece"):
         choose_path(GERMAN, paths(GERMAN, Naming()), [], {f"{PLAIN}.strm": other}.get)
 
 
