@@ -1,14 +1,15 @@
 """When a URL will stop working, as far as the URL itself says; nothing is asked for.
 
-Whatever the text, the answer is a time from 2010 to 2100 that lies ahead, or none. A URL that has
-expired since it was stored has expired all the same: what was predicted then was stored with it.
+Whatever the text, the answer is a time from 2010 to 2100 or none. What is predicted lies ahead: a
+URL that has expired since it was stored has done so as was predicted then. An end that has passed
+only explains why a URL is refused.
 """
 
 import base64
 import binascii
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
@@ -71,18 +72,32 @@ class _Place:
 
 
 def predict(url: str, now: datetime) -> Prediction | None:
-    """What the URL says of its end; of several ends the earliest."""
+    """What the URL says of its end; of several ends the earliest that lies ahead."""
+    return _earliest(url, now, lambda found: found.expires_at is None or found.expires_at > now)
+
+
+def past_end(url: str, now: datetime) -> datetime | None:
+    """When it ended, if it says so for certain: why one that was never seen to work is refused."""
+    found = _earliest(url, now, lambda found: found.is_certain and _end(found) <= now)
+    return _end(found) if found else None
+
+
+def _earliest(url: str, now: datetime, is_meant: Callable[[Prediction], bool]) -> Prediction | None:
     places = list(_places(url))
     for exact, others in ((_EXACT_SCHEMES, _OTHER_SCHEMES), (_EXACT_GUESSES, ())):
         found = [
             prediction
             for place in places
             for scheme in chain(_candidates(place, exact), others)
-            if (prediction := _read(scheme, place, now)) is not None
+            if (prediction := _read(scheme, place, now)) is not None and is_meant(prediction)
         ]
         if found:
-            return min(found, key=lambda prediction: prediction.expires_at or _LATEST)
+            return min(found, key=_end)
     return None
+
+
+def _end(prediction: Prediction) -> datetime:
+    return prediction.expires_at or _LATEST
 
 
 def _places(url: str) -> Iterator[_Place]:
@@ -168,7 +183,7 @@ def _read(scheme: Scheme, place: _Place, now: datetime) -> Prediction | None:
         if issued is None or any(name.startswith("end") for name in groups):
             return None
         return Prediction(None, scheme.name, confidence, Kind.ISSUE_TTL, issued)
-    if not now < end < _LATEST:
+    if end >= _LATEST:
         return None
     return Prediction(end, scheme.name, confidence, Kind.ABSOLUTE, issued)
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 
-from strmctl.domain.expiry import predict
+from strmctl.domain.expiry import past_end, predict
 from strmctl.domain.host_pace import SHORT_WAIT
 from strmctl.domain.link_state import History, Rules, Verdict, judge
-from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import Reason
@@ -260,16 +260,17 @@ class ProbeRun:
         self._note(job, replace(verdict, reason=reason), job.refused)
 
     def _judge(self, job: Job, result: ProbeResult) -> Verdict:
+        now = self._plan.now()
         if result.is_alive:
-            return judge(History(), result, self._plan.now(), self._plan.rules)
+            return judge(History(), result, now, self._plan.rules)
         known = job.mapping.resolution
         resolution = job.resolution or known
-        ends_at = _known_end(resolution) if resolution else None
+        ends_at = _known_end(resolution, job.mapping.state, now) if resolution else None
         if known is None or resolution is None or known.url != resolution.url:
             history = History(expires_at=ends_at)  # What failed before was another URL.
         else:
             history = History.of(job.mapping, ends_at)
-        return judge(history, result, self._plan.now(), self._plan.rules)
+        return judge(history, result, now, self._plan.rules)
 
     def _note(self, job: Job, verdict: Verdict, result: ProbeResult, *, asked: bool = True) -> None:
         resolution = job.resolution or job.mapping.resolution
@@ -309,9 +310,13 @@ def _is_asked_again(job: Job, result: ProbeResult) -> bool:
     return result.may_pass
 
 
-def _known_end(resolution: Resolution) -> datetime | None:
-    """What was stored, else what the URL said of its end when it was resolved."""
-    if resolution.expires_at is not None or resolution.resolved_at is None:
+def _known_end(resolution: Resolution, state: LinkState, now: datetime) -> datetime | None:
+    """What was stored, else what the URL said of its end when it was resolved; of one that has not
+    worked yet also what lay in the past then."""
+    if resolution.expires_at is not None:
         return resolution.expires_at
-    prediction = predict(resolution.url, resolution.resolved_at)
-    return prediction.expires_at if prediction else None
+    at = resolution.resolved_at
+    prediction = predict(resolution.url, at) if at is not None else None
+    if prediction is not None and prediction.expires_at is not None:
+        return prediction.expires_at
+    return past_end(resolution.url, now) if state is not LinkState.ALIVE else None

@@ -24,7 +24,7 @@ from expiry_samples import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.expiry import Confidence, Kind, Prediction, predict
+from strmctl.domain.expiry import Confidence, Kind, Prediction, past_end, predict
 from strmctl.domain.expiry_schemes import GUESSES, SCHEMES
 
 
@@ -43,6 +43,8 @@ def test_an_end_that_the_url_names(scheme: str, path: str, end: str) -> None:
     is_guess = scheme in {guess.name for guess in GUESSES}
     assert found.confidence is (Confidence.LOW if is_guess else Confidence.HIGH)
     assert predict(CDN + path, moment(end)) is None
+    assert past_end(CDN + path, moment(end)) == (None if is_guess else moment(end))
+    assert past_end(CDN + path, moment(end) - timedelta(seconds=1)) is None
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,7 @@ def test_a_time_of_signing(scheme: str, path: str) -> None:
     issued = moment(END)
     expected = Prediction(None, scheme, Confidence.HIGH, Kind.ISSUE_TTL, issued)
     assert predict(CDN + path, issued + timedelta(hours=1)) == expected
+    assert past_end(CDN + path, issued + timedelta(hours=1)) is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from resolvers.answering import Asked, Reply, Server, answer, answering
 
 from probing.hosts import Host, hosts
-from probing.library import START, Library, Link, library_in, settings_in
+from probing.library import EVERYTHING, START, Library, Link, library_in, settings_in
 from strmctl.domain.mapping import LinkState
 from strmctl.settings.model import ResolverSettings
 
@@ -77,6 +77,33 @@ async def test_a_link_past_its_end_is_renewed(
     assert (mapping.state, mapping.fail_count) == (ALIVE, 0)
     assert mapping.resolution is not None
     assert mapping.resolution.url == host.url("alive/new-1")
+
+
+SIGNED_UNTIL_YESTERDAY = f"?md5=x&expires={START.timestamp() - 86_400:.0f}"
+
+
+async def test_a_link_that_had_ended_before_it_came_is_renewed(
+    library: Library, resolving: Resolving, resolver: Server
+) -> None:
+    async with one_host(resolving) as host:
+        library.add([host.url(f"expired/1{SIGNED_UNTIL_YESTERDAY}")])
+        await library.probe()
+    assert len(resolver.asked) == 1
+    assert library.states() == [ALIVE]
+
+
+async def test_a_link_that_has_worked_beyond_its_end_is_blocked(
+    library: Library, resolving: Resolving, resolver: Server
+) -> None:
+    async with one_host(resolving) as host:
+        host.mended = {path := f"geo/1{SIGNED_UNTIL_YESTERDAY}"}
+        library.add([host.url(path)])
+        await library.probe(EVERYTHING)
+        assert library.states() == [ALIVE]
+        host.mended = set()
+        await library.probe(EVERYTHING)
+    assert library.states() == [BLOCKED]
+    assert resolver.asked == []
 
 
 async def test_what_is_blocked_is_not_renewed(
