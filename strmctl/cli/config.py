@@ -4,11 +4,13 @@ import json
 
 from strmctl.cli.app import Panel, command
 from strmctl.cli.run import Run
+from strmctl.errors import SettingsError
 
 
 @command(Panel.CARE)
 def config(run: Run) -> None:
     """Show every setting in force and where it comes from; secrets are masked."""
+    _check_resolvers(run)
     values = run.loaded.values
     for value in values:
         run.output.record(
@@ -21,6 +23,16 @@ def config(run: Run) -> None:
         {"settings": len(values), "file": None if file is None else str(file)},
         f"settings file: {file or 'none, these are the defaults: make one with `strmctl init`'}",
     )
+
+
+def _check_resolvers(run: Run) -> None:
+    """Each kind knows its own keys, so that loading the settings cannot check them."""
+    from strmctl.resolvers.registry import Registry
+
+    try:
+        Registry.from_settings(run.settings)
+    except SettingsError as error:
+        raise SettingsError(f"{run.loaded.file or 'environment'}: {error}") from None
 
 
 def _text(shown: object) -> str:

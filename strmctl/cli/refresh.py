@@ -46,17 +46,17 @@ def refresh(
 
 
 def _tell(run: Run, selection: Selection) -> None:
-    """Nothing changes, so every outcome is `unchanged`, marked as a dry run."""
+    """As if all of them would play; which will cannot be told without asking."""
     from strmctl.storage.mappings import Mappings
 
     count = 0
     with run.open_database() as database:
         for mapping in Mappings(database).select(selection):
-            record = {**_record(mapping, mapping.resolution, "unchanged"), "dry_run": True}
+            record = {**_record(mapping, mapping.resolution, "refreshed"), "dry_run": True}
             run.output.record(record, f"would refresh {mapping.identity}")
             count += 1
         needs_force = _is_braked(run, database, selection)
-    summary = {"refreshed": 0, "unchanged": count, "failed": 0}
+    summary = {"refreshed": count, "unchanged": 0, "failed": 0}
     run.output.summary(
         {**summary, "dry_run": True, "needs_force": needs_force},
         f"{count} would be refreshed" + (": needs --force" if needs_force else ""),

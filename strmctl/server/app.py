@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.types import ASGIApp
+from starlette.routing import BaseRoute, Match, Mount, Route, Router
+from starlette.types import ASGIApp, Scope
 
 from strmctl import __version__
 from strmctl.domain import child_url, playback_url
@@ -96,19 +96,27 @@ def create_app(settings: Settings, command: Sequence[str] = ()) -> Starlette:
     return app
 
 
+class _OnlyRoute(Route):
+    """Nothing else answers at its path: by another method it is 405, not what comes behind it."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child_scope = super().matches(scope)
+        return Match.NONE if match is Match.NONE else Match.FULL, child_scope
+
+
 def _routes(prefix: str) -> list[BaseRoute]:
     """Every route, with the path of public_base_url before it or, taken off in front, without.
 
     A player's path is never redirected: that would send it where its Host field says.
     """
     routes: list[BaseRoute] = [
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
-        Route("/metrics", metrics),
-        Route(playback_url.PATH, stream),
-        Route(playback_url.PATH + ".{extension}", stream),
-        Route(child_url.PATH + "/{token}/{name}", child),
-        Route(child_url.PATH + "/{token}/{cut}/{name}", child),
+        _OnlyRoute("/healthz", healthz),
+        _OnlyRoute("/readyz", readyz),
+        _OnlyRoute("/metrics", metrics),
+        _OnlyRoute(playback_url.PATH, stream),
+        _OnlyRoute(playback_url.PATH + ".{extension}", stream),
+        _OnlyRoute(child_url.PATH + "/{token}/{name}", child),
+        _OnlyRoute(child_url.PATH + "/{token}/{cut}/{name}", child),
         Mount("/api/v1", create_api(prefix)),
     ]
     page = Mount("/", create_page())
@@ -213,4 +221,5 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, HTTPStatus(error.status_code).description or error.detail)
+    detail = HTTPStatus(error.status_code).description or error.detail
+    return problem(error.status_code, detail, fields=error.headers)

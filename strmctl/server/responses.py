@@ -72,9 +72,15 @@ def playlist_response(answer: PlaylistAnswer) -> Response:
     return Response(answer.text, media_type=PLAYLIST_TYPE, headers=PLAYLIST_CACHING)
 
 
-def problem(status: int, detail: str, *, retry_after: float | None = None) -> Response:
+def problem(
+    status: int,
+    detail: str,
+    *,
+    retry_after: float | None = None,
+    fields: Mapping[str, str] | None = None,
+) -> Response:
     """Problem details; `retry_after` in seconds."""
-    fields = {"Cache-Control": "no-store"}
+    fields = {"Cache-Control": "no-store", **(fields or {})}
     if retry_after is not None:
         fields["Retry-After"] = str(max(1, round(retry_after)))
     body = {

@@ -89,7 +89,7 @@ class UpstreamSettings:
     egress: Egress = field(default="", repr=False)
     allow: Hosts = ()
     connect_timeout: Timeout = timedelta(seconds=10)
-    first_byte_timeout: Timeout = timedelta(seconds=7)
+    first_byte_timeout: Timeout = timedelta(seconds=6)
     read_timeout: Timeout = timedelta(seconds=60)
     playlist_max: Size = 16 * 1024 * 1024
 

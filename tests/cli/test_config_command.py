@@ -42,3 +42,25 @@ def test_a_common_option_may_stand_first(strmctl: Strmctl, folder: Path) -> None
     first = strmctl("--config", "other.toml", "--json", "config").out
     assert first == strmctl("config", "--json", "--config", "other.toml").out
     assert '"key":"serve.port","value":1' in first
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        pytest.param('type = "nope"', "type", id="no such kind"),
+        pytest.param('type = "http"', "url: is missing", id="a key is missing"),
+        pytest.param(
+            'type = "http"\nurl = "http://127.0.0.1/"\nfoo = 1',
+            "foo: is unknown to type 'http', which knows url, headers",
+            id="a key too many",
+        ),
+    ],
+)
+def test_a_resolver_that_cannot_be_used(
+    strmctl: Strmctl, folder: Path, keys: str, told: str
+) -> None:
+    file = folder / "strmctl.toml"
+    file.write_text(f'[resolvers.x]\nsites = ["*"]\n{keys}\n')
+    ended = strmctl("config", code=3)
+    assert ended.err.startswith(f"strmctl: {file}: [resolvers.x] {told}")
+    assert ended.out == ""

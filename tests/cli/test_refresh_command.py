@@ -194,8 +194,8 @@ def test_nothing_selected_is_an_error(strmctl: Strmctl, series: Path, server: Se
 def test_dry_run(strmctl: Strmctl, series: Path, server: Server) -> None:
     *records, summary = strmctl("refresh", "--site", "a.to", "--dry-run", "--json").records
     assert [record["episode"] for record in records] == list(range(1, EPISODES + 1))
-    assert {(record["outcome"], record["dry_run"]) for record in records} == {("unchanged", True)}
-    assert summary["unchanged"] == EPISODES
+    assert {(record["outcome"], record["dry_run"]) for record in records} == {("refreshed", True)}
+    assert (summary["refreshed"], summary["unchanged"]) == (EPISODES, 0)
     assert server.asked == []
 
 

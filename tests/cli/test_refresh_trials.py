@@ -293,7 +293,7 @@ def test_a_dry_run_has_the_shape_of_a_run(scene: Scene) -> None:
     [done, summary] = scene.strmctl("refresh", "--all", "--json").records
     assert set(planned) - {"dry_run"} == set(done)
     assert set(planned_summary) - {"dry_run", "needs_force"} == set(summary)
-    assert (planned["outcome"], planned["dry_run"]) == ("unchanged", True)
+    assert (planned["outcome"], planned["dry_run"]) == ("refreshed", True)
 
 
 def test_only_what_matters_is_said(scene: Scene) -> None:

@@ -115,3 +115,18 @@ def test_any_path_may_stand_before_it(
     assert client.get(video).text.startswith("#EXTM3U")
     assert client.get(f"{own}/healthz").status_code == 200
     assert client.get(f"{own}/readyz/").status_code == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_players_only_read(
+    method: str, below: tuple[Proxy, str], show: Show, client: httpx.Client
+) -> None:
+    presentation.put(show)
+    proxy, prefix = below
+    url = proxy.playback_url(show.slug).replace(proxy.url, f"http://{proxy.address}{prefix}")
+    child = client.get(url).text.splitlines()[-1].replace(proxy.url, f"http://{proxy.address}")
+    for address in (url, child, f"http://{proxy.address}{prefix}/readyz"):
+        answer = client.request(method, address)
+        assert answer.status_code == 405, address
+        assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD"}
+        assert answer.headers["Content-Type"] == "application/problem+json"
