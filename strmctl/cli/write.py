@@ -50,7 +50,7 @@ def write(
     tmdb_id: Annotated[str | None, typer.Option(metavar="N", help="Likewise.")] = None,
     imdb_id: Annotated[str | None, typer.Option(metavar="ttN", help="Likewise.")] = None,
     path: Annotated[
-        str | None, typer.Option(metavar="FILE", help="The .strm, relative to the library.")
+        str | None, typer.Option(metavar="FILE", help="The .strm, in the library.")
     ] = None,
     url: Annotated[str | None, typer.Option(metavar="URL", help="What it resolves to now.")] = None,
     resolve: Annotated[
@@ -80,7 +80,7 @@ def write(
         "tvdb_id": tvdb_id,
         "tmdb_id": tmdb_id,
         "imdb_id": imdb_id,
-        "path": path,
+        "path": path and _in_library(path, run.settings.library),
         "url": url,
     }
     if source is not None and any(value is not None for value in fields.values()):
@@ -91,6 +91,11 @@ def write(
         if item is not None:
             return _show_one(run, opened.write_one(item))
         return _write_many(run, opened, source or _STDIN)
+
+
+def _in_library(path: str, library: Path) -> str:
+    """Relative to the library, as the database has it."""
+    return Path(path).relative_to(library).as_posix() if path.startswith(f"{library}/") else path
 
 
 def _show_one(run: Run, written: "Written") -> int:

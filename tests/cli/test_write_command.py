@@ -235,6 +235,15 @@ def test_refused(
     assert strmctl("write", *arguments, "--json", code=code).error["code"] == code
 
 
+def test_a_path_may_be_absolute(strmctl: Strmctl, library: Path) -> None:
+    path = library / "library" / "Films" / "F.strm"
+    document = strmctl("write", *MOVIE, "--path", path, "--json").document
+    assert document["strm_path"] == "Films/F.strm"
+    assert path.is_file()
+    elsewhere = strmctl("write", *MOVIE, "--path", library / "F.strm", code=2)
+    assert "path is not relative" in elsewhere.err
+
+
 def test_a_path_that_another_has(strmctl: Strmctl, library: Path) -> None:
     strmctl("write", *GERMAN, "--path", "x.strm")
     before = files(library)
