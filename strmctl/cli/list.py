@@ -11,6 +11,7 @@ from strmctl.cli.selection import selecting
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.services.records import mapping_record
+from strmctl.storage.rows import LARGEST
 
 _COLUMNS = ("id", "state", "site", "slug", "season", "episode", "language", "provider", "path")
 
@@ -20,7 +21,7 @@ _COLUMNS = ("id", "state", "site", "slug", "season", "episode", "language", "pro
 def list_(
     run: Run,
     selection: Selection,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, max=LARGEST, help="At most so many.")] = None,
 ) -> None:
     """List mappings; the options select which."""
     from strmctl.storage.mappings import Mappings

@@ -8,10 +8,12 @@ import typer
 
 from strmctl.cli.parameters import taking
 from strmctl.cli.run import Run
+from strmctl.domain.identity import MAX_NUMBER
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
 from strmctl.settings.values import duration
+from strmctl.storage.rows import LARGEST
 
 _PANEL = "Selection"
 
@@ -24,10 +26,12 @@ def _selection(
         typer.Option("--series", "--slug", rich_help_panel=_PANEL, help="By its slug."),
     ] = None,
     season: Annotated[
-        int | None, typer.Option(min=0, rich_help_panel=_PANEL, help="Of this season.")
+        int | None,
+        typer.Option(min=0, max=MAX_NUMBER, rich_help_panel=_PANEL, help="Of this season."),
     ] = None,
     episode: Annotated[
-        int | None, typer.Option(min=0, rich_help_panel=_PANEL, help="Of this number.")
+        int | None,
+        typer.Option(min=0, max=MAX_NUMBER, rich_help_panel=_PANEL, help="Of this number."),
     ] = None,
     language: Annotated[
         str | None, typer.Option(rich_help_panel=_PANEL, help="In this language.")
@@ -54,7 +58,9 @@ def _selection(
     ] = None,
     id: Annotated[
         list[int] | None,
-        typer.Option("--id", rich_help_panel=_PANEL, metavar="N", help="May be repeated."),
+        typer.Option(
+            "--id", max=LARGEST, rich_help_panel=_PANEL, metavar="N", help="May be repeated."
+        ),
     ] = None,
 ) -> Selection:
     now = datetime.now(UTC)

@@ -90,7 +90,7 @@ def write(
     with telling_media_servers(run), opening as opened:
         if item is not None:
             return _show_one(run, opened.write_one(item))
-        return _write_many(run, opened, source or _STDIN)
+        return _write_many(run, opened, _STDIN if source is None else source)
 
 
 def _in_library(path: str, library: Path) -> str:
@@ -152,6 +152,8 @@ def _show_error(run: Run, error: StrmctlError, where: str, line: int) -> None:
 @contextmanager
 def _opened(source: str) -> Iterator[TextIO]:
     """Text with or without a BOM; bytes that are no UTF-8 become a bad row, not an end."""
+    if source == _STDIN and sys.stdin is None:
+        raise UsageError("stdin is closed: it is to be read from there")
     try:
         binary = sys.stdin.buffer if source == _STDIN else Path(source).open("rb")
     except OSError as error:

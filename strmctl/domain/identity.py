@@ -8,7 +8,7 @@ from strmctl.errors import UsageError
 MAX_BYTES = 1000
 """Upper bound of the canonical form, so that no URL made from it comes near 4,000 bytes."""
 
-_MAX_NUMBER = 99_999
+MAX_NUMBER = 99_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Identity:
 def parse_number(field: str, text: str) -> int:
     """A season or episode number from text; raises UsageError for anything but ASCII digits."""
     if not (text.isascii() and text.isdigit() and len(text) <= 5):
-        raise UsageError(f"{field} is not a number from 0 to {_MAX_NUMBER}: {text[:20]!r}")
+        raise UsageError(f"{field} is not a number from 0 to {MAX_NUMBER}: {text[:20]!r}")
     return int(text)
 
 
@@ -113,5 +113,5 @@ def _name(field: str, value: str) -> str:
 
 
 def _number(field: str, value: int | None) -> None:
-    if value is not None and not 0 <= value <= _MAX_NUMBER:
-        raise UsageError(f"{field} is not a number from 0 to {_MAX_NUMBER}: {value}")
+    if value is not None and not 0 <= value <= MAX_NUMBER:
+        raise UsageError(f"{field} is not a number from 0 to {MAX_NUMBER}: {value}")

@@ -69,7 +69,9 @@ def _first_line(text: TextIO) -> tuple[int, str]:
 def _csv_rows(lines: Iterator[str], number: int) -> Iterator[Row | BadRow]:
     head = next(lines)
     delimiter = next((mark for mark in _DELIMITERS if mark in head), ",")
-    records = csv.reader(chain([head], lines), delimiter=delimiter, strict=True)
+    records = csv.reader(
+        chain([head], lines), delimiter=delimiter, strict=True, skipinitialspace=True
+    )
     try:
         columns = [name.strip().lower().replace("-", "_") for name in next(records, [])]
     except csv.Error as error:
@@ -118,35 +120,54 @@ def _ndjson_rows(lines: Iterator[str], number: int) -> Iterator[Row | BadRow]:
 
 
 def _json_rows(text: str, number: int) -> Iterator[Row | BadRow]:
-    """The objects of one array, or one object; what follows an error cannot be read."""
-    decode = json.JSONDecoder().raw_decode
-    is_array = text.lstrip().startswith("[")
-    position, counted, line = (text.index("[") + 1 if is_array else 0), 0, number
-    while True:
-        position = _after_space(text, position)
-        line, counted = line + text.count("\n", counted, position), position
-        if is_array and text[position : position + 1] == "]":
-            return
-        try:
-            value, position = decode(text, position)
-        except (ValueError, RecursionError):
-            yield BadRow(line, "not JSON: this and what follows was not read")
-            return
-        yield _json_row(line, value)
-        position = _after_space(text, position)
-        mark = text[position : position + 1]
-        if mark == ("]" if is_array else ""):
-            return
-        if not is_array or mark != ",":
-            line += text.count("\n", counted, position)
-            yield BadRow(line, "not JSON: this and what follows was not read")
-            return
-        position += 1
+    """Objects and arrays of them, one behind the other; what follows an error cannot be read."""
+    reader = _JsonReader(text, number)
+    try:
+        while reader.mark():
+            if reader.takes("["):
+                yield from _elements(reader)
+            else:
+                yield reader.row()
+    except (ValueError, RecursionError):
+        yield BadRow(reader.line, "not JSON: this and what follows was not read")
 
 
-def _after_space(text: str, position: int) -> int:
-    match = _SPACE.match(text, position)
-    return match.end() if match else position
+def _elements(reader: "_JsonReader") -> Iterator[Row | BadRow]:
+    """Raises ValueError, RecursionError."""
+    while not reader.takes("]"):
+        yield reader.row()
+        if not reader.takes(",") and reader.mark() != "]":
+            raise ValueError
+
+
+class _JsonReader:
+    """`line` is where the next thing begins."""
+
+    def __init__(self, text: str, number: int) -> None:
+        self.line = number
+        self._text = text
+        self._position = self._counted = 0
+        self._decode = json.JSONDecoder().raw_decode
+
+    def mark(self) -> str:
+        """The character that comes next, "" at the end."""
+        space = _SPACE.match(self._text, self._position)
+        assert space is not None, "it matches nothing as well"
+        self._position = space.end()
+        self.line += self._text.count("\n", self._counted, self._position)
+        self._counted = self._position
+        return self._text[self._position : self._position + 1]
+
+    def takes(self, mark: str) -> bool:
+        is_next = self.mark() == mark
+        self._position += is_next
+        return is_next
+
+    def row(self) -> Row | BadRow:
+        """Raises ValueError, RecursionError."""
+        self.mark()
+        value, self._position = self._decode(self._text, self._position)
+        return _json_row(self.line, value)
 
 
 def _json_row(line: int, value: object) -> Row | BadRow:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from unicodedata import category
 
 from strmctl.domain import library_path
 from strmctl.domain.identity import Identity, parse_number
@@ -55,6 +56,8 @@ def _text(fields: Fields, name: str) -> str | None:
         value = str(value)
     if value is not None and not isinstance(value, str):
         raise UsageError(f"{name} is not text")
+    if value and any(category(char) == "Cs" for char in value):
+        raise UsageError(f"{name} is not UTF-8 text: {value[:60]!r}: save the input as UTF-8")
     return (value or "").strip() or None
 
 
@@ -65,7 +68,7 @@ def _number(fields: Fields, name: str) -> int | None:
 
 def _title(fields: Fields) -> str | None:
     title = _text(fields, "title")
-    return None if title is None else " ".join(title.encode(errors="replace").decode().split())
+    return None if title is None else " ".join(title.split())
 
 
 def _resolution(fields: Fields) -> Resolution | None:

@@ -8,7 +8,6 @@ from datetime import datetime
 from strmctl.storage import rows
 from strmctl.storage.database import Database
 
-_NEWEST_ID = 2**63 - 1
 _UNTOLD = ("url_sha256",)
 
 
@@ -31,14 +30,14 @@ class Events:
         """`before` an id continues where a page has ended."""
         found = self._database.query(
             "SELECT * FROM event WHERE id < ? ORDER BY id DESC LIMIT ?",
-            (_NEWEST_ID if before is None else before, limit),
+            (rows.LARGEST if before is None else before, limit),
         )
         return [_event(row) for row in found]
 
     def of_mapping(self, mapping_id: int, limit: int, *, before: int | None = None) -> list[Event]:
         found = self._database.query(
             "SELECT * FROM event WHERE mapping_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
-            (mapping_id, _NEWEST_ID if before is None else before, limit),
+            (mapping_id, rows.LARGEST if before is None else before, limit),
         )
         return [_event(row) for row in found]
 

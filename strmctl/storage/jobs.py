@@ -79,7 +79,7 @@ class JobRecords:
         """The newest first; `before` an id continues where a page has ended."""
         found = self._database.query(
             "SELECT * FROM job WHERE id < ? ORDER BY id DESC LIMIT ?",
-            (2**63 - 1 if before is None else before, limit),
+            (rows.LARGEST if before is None else before, limit),
         )
         return [_job(row) for row in found]
 

@@ -11,6 +11,9 @@ from strmctl.domain.mapping import LinkState, Mapping, Resolution
 Value = str | int | None
 Row = sqlite3.Row | dict[str, Any]
 
+LARGEST = 2**63 - 1
+"""Of SQLite's integers."""
+
 _UNRESOLVED = Resolution("")
 
 

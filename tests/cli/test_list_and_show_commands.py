@@ -107,3 +107,8 @@ def test_nothing_to_show(strmctl: Strmctl, arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("arguments", [(), ("1", "--series", "one")], ids=str)
 def test_show_needs_one_way_to_say_which(strmctl: Strmctl, arguments: tuple[str, ...]) -> None:
     assert "say which" in strmctl("show", *arguments, code=2).err
+
+
+@pytest.mark.parametrize("option", ["--season", "--episode", "--id", "--limit"])
+def test_a_number_that_nothing_can_have(strmctl: Strmctl, option: str) -> None:
+    assert option in strmctl("list", option, "9" * 20, code=2).err

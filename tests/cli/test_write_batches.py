@@ -79,6 +79,14 @@ def test_the_same_of_two_sites_lies_side_by_side(strmctl: Strmctl, library: Path
     )
 
 
+def test_a_latin_1_title_is_a_bad_row(strmctl: Strmctl, library: Path) -> None:
+    rows = "site,slug,language,title\na.to,fuer,de,Für immer\na.to,two,de,Two\n"
+    (library / "all.csv").write_text(rows, encoding="latin-1")
+    ended = strmctl("write", "--from", "all.csv", code=12)
+    assert ended.err.startswith("strmctl: all.csv:2: title is not UTF-8 text: 'F\\udcfcr immer'")
+    assert list(files(library)) == ["Two/Two.strm"]
+
+
 def test_columns_that_are_unknown(strmctl: Strmctl, library: Path) -> None:
     ended = strmctl("write", "--from", "-", stdin="site,slug,lang\n", code=2)
     assert ended.err.startswith("strmctl: stdin: unknown column 'lang': known are site, slug")

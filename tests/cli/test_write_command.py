@@ -222,6 +222,7 @@ def test_what_cannot_be_resolved(
         pytest.param((*MOVIE, "--path", "x.txt"), 2, "does not end in .strm", id="no strm"),
         pytest.param((*MOVIE, "--url", "file:///etc/passwd"), 2, "url: not an http", id="scheme"),
         pytest.param((*MOVIE, "--from", "-"), 2, "leave the other flags out", id="both"),
+        pytest.param(("--from", ""), 2, "cannot be read", id="an empty name"),
         pytest.param(("--from", "nowhere.csv"), 2, "nowhere.csv: cannot be read", id="no input"),
         pytest.param((*MOVIE, "--resolve"), 12, "no resolver for site", id="no resolver"),
     ],

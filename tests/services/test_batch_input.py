@@ -45,6 +45,7 @@ HEAD = "site,slug,language"
             [(2, "not CSV: ',' expected after '\"'"), (3, "e")],
             id="bad quotes",
         ),
+        pytest.param("x.csv", f'{HEAD}\na, "b", c\n', [(2, "b")], id="quotes behind a space"),
         pytest.param("x.csv", f"{HEAD}\n", [], id="no rows"),
         pytest.param(
             "x.ndjson", '{"slug":"b"}\n\n{"slug":"e"}\n', [(1, "b"), (3, "e")], id="ndjson"
@@ -67,6 +68,25 @@ HEAD = "site,slug,language"
             id="json over lines",
         ),
         pytest.param("x.json", "[]", [], id="no objects"),
+        pytest.param(
+            "-",
+            '[{"slug":"b"}]\n[]\n[{"slug":"c"},\n{"slug":"d"}] {"slug":"e"}',
+            [(1, "b"), (3, "c"), (4, "d"), (4, "e")],
+            id="arrays and an object, one behind the other",
+        ),
+        pytest.param(
+            "x.json",
+            '[{"slug":"b"}]\n]',
+            [(1, "b"), (2, "not JSON: this and what follows was not read")],
+            id="a bracket too many",
+        ),
+        pytest.param("x.json", '[{"slug":"b"},]', [(1, "b")], id="a comma too many"),
+        pytest.param(
+            "x.json",
+            '[{"slug":"b"}',
+            [(1, "b"), (1, "not JSON: this and what follows was not read")],
+            id="a bracket is missing",
+        ),
         pytest.param("x.json", '{\n "slug": "b"\n}\n', [(1, "b")], id="one object"),
         pytest.param(
             "x.json",

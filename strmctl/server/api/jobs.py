@@ -16,6 +16,7 @@ from strmctl.server.api.security import AdmittedRoute
 from strmctl.server.api.starting import Probing, Refreshing, job_request
 from strmctl.services.aside import aside
 from strmctl.services.records import Record, job_record
+from strmctl.storage.rows import LARGEST
 
 router = APIRouter(route_class=AdmittedRoute, tags=["jobs"])
 
@@ -103,7 +104,7 @@ async def follow_job(
     known: Annotated[int, Depends(_known)],
     jobs: given.Jobs,
     last_event_id: Annotated[
-        int, Header(ge=0, le=models.MAX_ID, description="Goes on behind that line.")
+        int, Header(ge=0, le=LARGEST, description="Goes on behind that line.")
     ] = 0,
 ) -> AsyncIterator[ServerSentEvent]:
     """What it says, as server-sent events, until it is over."""

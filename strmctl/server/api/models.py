@@ -17,9 +17,7 @@ from strmctl.domain.job import JobState
 from strmctl.domain.mapping import LinkState
 from strmctl.services.records import timestamp
 from strmctl.services.write_plan import Outcome
-
-MAX_ID = 2**63 - 1
-"""What SQLite can hold."""
+from strmctl.storage.rows import LARGEST
 
 _Moment = Annotated[
     datetime,
@@ -30,7 +28,7 @@ Name = Annotated[
     str, StringConstraints(min_length=1, max_length=5000, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
 Number = Annotated[int, Field(ge=0, le=99_999)]
-Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Id = Annotated[int, Field(ge=1, le=LARGEST)]
 Duration = Annotated[
     str,
     StringConstraints(max_length=24, pattern=r"^([0-9]{1,5}(s|m|h|d)){1,4}$"),

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query
 
 from strmctl.errors import UsageError
-from strmctl.server.api.models import MAX_ID
+from strmctl.storage.rows import LARGEST
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 Cursor = Annotated[
@@ -27,6 +27,6 @@ def id_in(cursor: str | None) -> int | None:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
     except ValueError:
         text = ""
-    if not text.isdigit() or int(text) > MAX_ID:
+    if not text.isdigit() or int(text) > LARGEST:
         raise UsageError("cursor is none that a page ended with: begin again without one")
     return int(text)
