@@ -255,9 +255,11 @@ def _read_plain(file: Path, strm_path: str) -> bytes:
 
 
 def _remove_empty(folder: Path, root: Path) -> None:
-    while folder != root and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
+    """What holds something stays, and so do links, mount points and what may not be removed."""
+    with suppress(OSError):
+        while folder != root:
+            folder.rmdir()
+            folder = folder.parent
 
 
 @contextmanager

@@ -154,6 +154,37 @@ def test_removing_takes_empty_folders_along(files: LibraryFiles, root: Path) -> 
     assert list(root.iterdir()) == []
 
 
+_REMOVE = """
+import sys
+from pathlib import Path
+from strmctl.storage.strm_file import LibraryFiles
+files = LibraryFiles(Path(sys.argv[1]))
+assert files.replace("Movies/x.strm", b"http://x/")
+assert files.remove("Movies/x.strm")
+assert not files.exists("Movies/x.strm")
+"""
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param("mkdir real && ln -s real Movies", id="a-link"),
+        pytest.param("mkdir Movies && mount -t tmpfs tmpfs Movies", id="a-mount-point"),
+        pytest.param("mkdir Movies && chmod 555 .", id="in-a-folder-that-cannot-be-written"),
+    ],
+)
+def test_an_empty_folder_that_cannot_go_stays(root: Path, make: str) -> None:
+    script = f'{make} && exec setpriv --bounding-set -dac_override,-dac_read_search "$@"'
+    ended = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, "sh", sys.executable, "-c", _REMOVE, root],
+        cwd=root,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert (root / "Movies").is_dir()
+
+
 _WRITE = """
 import sys
 from pathlib import Path
