@@ -8,9 +8,11 @@ import fcntl
 import os
 import secrets
 import stat
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -82,6 +84,29 @@ class LibraryFiles:
         # Not Path.resolve: it raises RuntimeError for a loop of links.
         real = Path(os.path.realpath(self._root / folder))
         return real.is_relative_to(os.path.realpath(self._root))
+
+    def is_one(self, strm_path: str, other: str) -> bool:
+        """Whether both name one file, as through links or on a disk that takes upper and lower
+        case for the same; hard links are two."""
+        one, two = self._root / strm_path, self._root / other
+        try:
+            status = one.lstat()
+            return os.path.samestat(status, two.lstat()) and (
+                status.st_nlink == 1
+                or (one.parent.samefile(two.parent) and _folded(one.name) == _folded(two.name))
+            )
+        except OSError:
+            return False
+
+    def places(self, strm_paths: Iterable[str]) -> dict[str, str]:
+        """Those that have the same may name one file, those that have not do not; the files need
+        not be there."""
+        real = cache(os.path.realpath)
+        return {
+            path: _folded(f"{real(self._root / folder)}/{name}")
+            for path in strm_paths
+            for folder, _, name in (path.rpartition("/"),)
+        }
 
     def read(self, strm_path: str) -> bytes | None:
         """None where there is no such file."""
@@ -232,6 +257,10 @@ class LibraryFiles:
             except ItemError as error:
                 failed[strm_path] = error
         return failed
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", path.casefold())
 
 
 def _alone(library: int) -> bool:

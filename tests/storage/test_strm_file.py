@@ -87,6 +87,50 @@ def test_a_link_within_the_library_is_fine(files: LibraryFiles, root: Path) -> N
     assert (root / "Disk 2/Show/x.strm").read_bytes() == NEW
 
 
+@pytest.mark.parametrize(
+    ("path", "other", "is_one"),
+    [
+        pytest.param("real/x.strm", "real/x.strm", True, id="the same path"),
+        pytest.param("real/x.strm", "link/x.strm", True, id="through a link"),
+        pytest.param("real/hard.strm", "real/x.strm", False, id="a hard link"),
+        pytest.param("real/x.strm", "real/copy.strm", False, id="a copy"),
+        pytest.param("real/x.strm", "real/gone.strm", False, id="one that is gone"),
+        pytest.param("real/gone.strm", "link/gone.strm", False, id="both gone"),
+    ],
+)
+@pytest.mark.parametrize("hard", [False, True], ids=["single", "hard linked"])
+def test_which_paths_name_one_file(
+    files: LibraryFiles, root: Path, path: str, other: str, is_one: bool, hard: bool
+) -> None:
+    (root / "real").mkdir()
+    (root / "link").symlink_to("real")
+    (root / "real/x.strm").write_bytes(NEW)
+    (root / "real/copy.strm").write_bytes(NEW)
+    if hard:
+        (root / "real/hard.strm").hardlink_to(root / "real/x.strm")
+    assert files.is_one(path, other) is is_one
+    assert files.is_one(other, path) is is_one
+
+
+@pytest.mark.parametrize(
+    ("path", "may_be_one"),
+    [
+        pytest.param("link/x.strm", True, id="a link"),
+        pytest.param("real/X.strm", True, id="another case"),
+        pytest.param("Link/x.strm", False, id="another folder"),
+        pytest.param("real/y.strm", False, id="another name"),
+        pytest.param("x.strm", False, id="above"),
+    ],
+)
+def test_which_paths_may_name_one_file(
+    files: LibraryFiles, root: Path, path: str, may_be_one: bool
+) -> None:
+    (root / "real").mkdir()
+    (root / "link").symlink_to("real")
+    places = files.places(["real/x.strm", path])
+    assert (places[path] == places["real/x.strm"]) is may_be_one
+
+
 def test_a_file_that_is_a_link_is_left_alone(
     files: LibraryFiles, root: Path, tmp_path: Path
 ) -> None:
