@@ -28,12 +28,20 @@ from strmctl.storage.strm_file import Content, LibraryFiles
 _BATCH = 1000
 
 
+class LeftAloneError(ItemError):
+    """What is there by now is not what the change was meant for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """One change, with the id of a row that it has made, and, if it was not done, why."""
 
     change: Change
     error: ItemError | None = None
+
+    @property
+    def can_be_tried_again(self) -> bool:
+        return self.error is not None and not isinstance(self.error, LeftAloneError)
 
 
 class ChangeRun:
@@ -74,8 +82,11 @@ class ChangeRun:
             return
         self._journal.start(self._run)
         RowChanges(self._database).move(self._run)
-        for changes in self._journal.changes(self._run, page=self._batch):
-            yield from _apply(self._database, self._files, changes)
+        for page in self._journal.changes(self._run, page=self._batch):
+            done = _apply(self._database, self._files, list(page.values()))
+            if any(item.error is None for item in done):
+                self._journal.forget_earlier(self._run)
+            yield from done
         self._journal.finish(self._run)
 
 
@@ -88,7 +99,7 @@ def undoable(database: Database) -> Iterator[Done]:
     """What `undo` would do, changing and checking nothing."""
     run = last_run(database)
     for page in Journal(database).changes(run.id, backwards=True) if run else ():
-        yield from (Done(change.reversed()) for change in page)
+        yield from (Done(change.reversed()) for change in page.values())
 
 
 def check_undo(database: Database, run: JournalledRun, max_change: float) -> None:
@@ -105,7 +116,8 @@ def undo(
 ) -> Generator[Done, None, None]:
     """Take back the last run, whole or killed; what has been changed since stays as it is.
 
-    So does what would hold a playback URL that no key in force, `proof`, proves any more.
+    So does what would hold a playback URL that no key in force, `proof`, proves any more. What
+    cannot be written or read now is kept for the next time.
     """
     journal = Journal(database)
     run = journal.last()
@@ -113,15 +125,19 @@ def undo(
         return
     RowChanges(database).move(run.id, backwards=True)
     for page in journal.changes(run.id, backwards=True, page=batch):
-        changes = [change.reversed() for change in page]
-        yield from _apply(database, files, changes, _unplayable(changes, proof))
-    journal.forget(run.id)
+        changes = [change.reversed() for change in page.values()]
+        done = _apply(database, files, changes, _unplayable(changes, proof))
+        journal.drop(
+            number for number, item in zip(page, done, strict=True) if not item.can_be_tried_again
+        )
+        yield from done
+    journal.forget_taken_back(run.id)
 
 
 def _unplayable(changes: Sequence[Change], proof: Proof) -> dict[str, ItemError]:
     looked = [tree.classify(it.strm_path, it.file_after, proof) for it in changes if it.file_after]
     return {
-        file.strm_path: ItemError(
+        file.strm_path: LeftAloneError(
             f"{file.strm_path}: its URL before was signed with a key that is no longer in force: "
             "it is left as it is"
         )
@@ -193,7 +209,7 @@ def _row_fits(change: Change, rows: Table[Identity, Mapping], owners: Table[str,
 
 
 def _changed_since(change: Change) -> ItemError:
-    return ItemError(f"{change.strm_path}: has been changed since: it is left as it is")
+    return LeftAloneError(f"{change.strm_path}: has been changed since: it is left as it is")
 
 
 def _change_files(

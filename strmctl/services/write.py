@@ -81,6 +81,7 @@ class Writer:
             rows = self._mappings.known(plan.target.identity for plan in plans)
             self._journal.add(plans, rows, moved)
         self._write_files([plan for plan in plans if not plan.moved_from], failed)
+        self._journal.done(plan for plan in plans if plan.target.identity not in failed)
         written = {
             plan.target.identity: self._written(plan, rows[plan.target.identity], answers)
             for plan in plans

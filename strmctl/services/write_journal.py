@@ -39,6 +39,12 @@ class WriteJournal:
             self._journal.start(self._run)
         self._journal.add(self._run, changes)
 
+    def done(self, plans: Iterable[Plan]) -> None:
+        """The files of these are written as well."""
+        changed = any(plan.outcome is not Outcome.UNCHANGED for plan in plans)
+        if changed and self._run is not None:
+            self._journal.forget_earlier(self._run)
+
     def finish(self) -> None:
         if self._run is not None:
             self._journal.finish(self._run)

@@ -1,4 +1,4 @@
-"""What a run plans, does and can take back; kept until the next run begins, of any size.
+"""What a run plans, does and can take back; kept until a later run has done something.
 
 A run that was killed stays for a day, so that `undo` reaches what it had done.
 """
@@ -22,6 +22,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 _FORGET_EARLIER = """
 DELETE FROM run WHERE id < :run AND (finished_at IS NOT NULL OR started_at < :long_ago)
+"""
+_FORGET_TAKEN_BACK = """
+DELETE FROM run WHERE id = ? AND NOT EXISTS (SELECT 1 FROM change WHERE run_id = run.id)
 """
 
 
@@ -49,15 +52,18 @@ class Journal:
             connection.executemany(_ADD, values)
 
     def start(self, run: int) -> None:
-        """From now on `undo` means this run; what earlier runs could have taken back is gone."""
-        now = datetime.now(UTC)
+        """From now on `undo` means this run first."""
         with self._database.transaction() as connection:
             connection.execute(
-                "UPDATE run SET started_at = ? WHERE id = ?", (rows.time_text(now), run)
+                "UPDATE run SET started_at = ? WHERE id = ?",
+                (rows.time_text(datetime.now(UTC)), run),
             )
-            connection.execute(
-                _FORGET_EARLIER, {"run": run, "long_ago": rows.time_text(now - _KILLED_KEPT)}
-            )
+
+    def forget_earlier(self, run: int) -> None:
+        """Something of this run was done: earlier runs are not taken back any more."""
+        long_ago = rows.time_text(datetime.now(UTC) - _KILLED_KEPT)
+        with self._database.transaction() as connection:
+            connection.execute(_FORGET_EARLIER, {"run": run, "long_ago": long_ago})
 
     def finish(self, run: int) -> None:
         with self._database.transaction() as connection:
@@ -69,6 +75,18 @@ class Journal:
     def forget(self, run: int) -> None:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM run WHERE id = ?", (run,))
+
+    def forget_taken_back(self, run: int) -> None:
+        """Unless some of its changes are still there."""
+        with self._database.transaction() as connection:
+            connection.execute(_FORGET_TAKEN_BACK, (run,))
+
+    def drop(self, changes: Iterable[int]) -> None:
+        """By their numbers: they are not taken back any more."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM change WHERE id = ?", ((number,) for number in changes)
+            )
 
     def forget_plans(self) -> None:
         """Plans that were never carried out, left by killed runs; call it under the run lock."""
@@ -93,8 +111,8 @@ class Journal:
 
     def changes(
         self, run: int, *, backwards: bool = False, page: int = _PAGE
-    ) -> Iterator[list[Change]]:
-        """Page by page, in the order in which they were added or the reverse of it."""
+    ) -> Iterator[dict[int, Change]]:
+        """By number, page by page, in the order in which they were added or the reverse of it."""
         beyond, direction = ("<", "DESC") if backwards else (">", "ASC")
         last = 2**63 - 1 if backwards else 0
         while True:
@@ -106,7 +124,7 @@ class Journal:
             if not found:
                 return
             last = found[-1]["id"]
-            yield [_change(row) for row in found]
+            yield {row["id"]: _change(row) for row in found}
 
 
 def _columns(run: int, change: Change) -> tuple[object, ...]:

@@ -120,6 +120,54 @@ def test_what_playback_stores_meanwhile_stays(database: Database, files: Library
     assert after.resolution.url == newer.url
 
 
+@pytest.mark.parametrize("batch", [1, 1000])
+def test_what_could_not_be_written_is_taken_back_by_the_next_undo(
+    database: Database, files: LibraryFiles, tmp_path: Path, batch: int
+) -> None:
+    one, two = _registered(database, files, "one"), _registered(database, files, "Show/two")
+    _carry_out(database, files, [_removal(one), _removal(two)])
+    in_the_way = tmp_path / "library/Show"
+    in_the_way.touch()
+
+    failed = {
+        done.change.strm_path: done.error is not None
+        for done in undo(database, files, NoProof(), batch=batch)
+    }
+
+    assert failed == {one.strm_path: False, two.strm_path: True}
+    assert files.read(one.strm_path) == _CONTENT
+    in_the_way.unlink()
+    [done] = undo(database, files, NoProof(), batch=batch)
+    assert (done.change.strm_path, done.error) == (two.strm_path, None)
+    assert files.read(two.strm_path) == _CONTENT
+    assert list(undo(database, files, NoProof())) == []
+
+
+def test_what_was_changed_since_is_not_tried_again(database: Database, files: LibraryFiles) -> None:
+    row = _registered(database, files, "one")
+    _carry_out(database, files, [_rewriting(row, b"http://new/\n")])
+    files.replace(row.strm_path, b"http://by-hand/\n")
+
+    assert len(list(undo(database, files, NoProof()))) == 1
+    assert list(undo(database, files, NoProof())) == []
+
+
+def test_a_run_that_did_nothing_leaves_the_one_before_it_to_undo(
+    database: Database, files: LibraryFiles
+) -> None:
+    one, two = _registered(database, files, "one"), _registered(database, files, "two")
+    _carry_out(database, files, [_rewriting(one, b"http://new/\n")])
+    files.replace(two.strm_path, b"http://by-hand/\n")
+
+    [done] = _carry_out(database, files, [_removal(two)])
+    assert done.error is not None
+    for _ in range(2):
+        list(undo(database, files, NoProof()))
+
+    assert files.read(one.strm_path) == _CONTENT
+    assert files.read(two.strm_path) == b"http://by-hand/\n"
+
+
 def test_undo_means_the_last_run_and_a_plan_that_changes_nothing_is_none(
     database: Database, files: LibraryFiles
 ) -> None:

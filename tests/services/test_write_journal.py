@@ -101,6 +101,18 @@ def test_what_could_not_be_written_is_not_taken_back(strmctl: Strmctl, library: 
     assert files(library) == {"Film 1": ""}
 
 
+def test_what_was_not_written_leaves_the_run_before_it_to_undo(
+    strmctl: Strmctl, library: Path
+) -> None:
+    (library / "library/Film 2").touch()
+    before = _state(library)
+    strmctl("write", *FILM)
+    strmctl("write", "--site", "a.to", "--slug", "film-2", "--language", "de", code=12)
+    for _ in range(2):
+        _undo(library)
+    assert _state(library) == before
+
+
 def _state(library: Path) -> tuple[list[tuple[object, ...]], dict[Path, bytes]]:
     """Rows without the time of their last change, and the bytes of all files."""
     with Database.open(library / "strmctl.db") as database:
