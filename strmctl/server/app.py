@@ -135,6 +135,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
     settings: Settings = app.state.settings
     stopping = asyncio.Event()
     async with AsyncExitStack() as stack:
+        database = stack.enter_context(await aside(Database.open, settings.database))
+        await aside(app.state.metrics.count_probes, database)
         app.state.playback = await stack.enter_async_context(
             player_service(settings, app.state.metrics)
         )
@@ -146,7 +148,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
             "settings": settings,
             "admission": admission(settings),
             "signer": app.state.signer,
-            "database": stack.enter_context(Database.open(settings.database)),
+            "database": database,
             "jobs": running,
             "late_events": await stack.enter_async_context(late_events(settings)),
             "stopping": stopping,

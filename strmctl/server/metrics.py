@@ -177,13 +177,17 @@ class Metrics(Observer):
                 return
             try:
                 found = library_gauges(database, settings.maintain)
-                for state, number in self._results.since_last_time(database).items():
-                    self._probes.labels(state).inc(number)
+                self.count_probes(database)
             except DatabaseError:
                 self._library.gauges = None
             else:
                 self._library.gauges = found
                 self._read_at = now
+
+    def count_probes(self, database: Database) -> None:
+        """From the first call on. Raises DatabaseError."""
+        for state, number in self._results.since_last_time(database).items():
+            self._probes.labels(state).inc(number)
 
     def activity(self) -> Activity:
         """Of all workers."""

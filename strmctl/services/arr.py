@@ -30,6 +30,8 @@ from strmctl.storage.run_lock import run_lock
 from strmctl.storage.strm_file import LibraryFiles
 
 NOT_FOUND, THERE = "not_found", "there"
+NOT_DONE = frozenset({NOT_FOUND, "duplicate", "taken", "foreign", "bad", "failed"})
+"""Outcomes that ask somebody to look."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,31 +8,39 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from strmctl.domain.arr_event import Sender, read
-from strmctl.errors import LockedError, StrmctlError
-from strmctl.services.arr import Received, receive
+from strmctl.domain.selection import Selection
+from strmctl.errors import ItemError, LockedError, SafetyError, StrmctlError, UsageError
+from strmctl.services.arr import NOT_DONE, Received, receive
 from strmctl.services.aside import aside
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 from strmctl.storage.job_owner import held
-from strmctl.storage.late_events import LateEventRecords
+from strmctl.storage.late_events import LateEvent, LateEventRecords
+from strmctl.storage.library_tree import strm_paths
+from strmctl.storage.mappings import Mappings
+from strmctl.storage.strm_file import LibraryFiles
 
 log = logging.getLogger(__name__)
 
 _WAITING_MAX = 200
 _AGAIN_SECONDS = 1.0
 _AFTER_FAILURE_SECONDS = 30.0
+_KEPT = timedelta(days=7)
 _WORKER = "late-events"
 
 Payload = Mapping[str, object]
 
 
 @asynccontextmanager
-async def late_events(settings: Settings) -> AsyncIterator["LateEvents"]:
+async def late_events(
+    settings: Settings, *, failure_pause: float = _AFTER_FAILURE_SECONDS
+) -> AsyncIterator["LateEvents"]:
+    """`failure_pause`: after how many seconds what could not be done is tried again."""
     with await aside(Database.open, settings.database) as database:
-        events = LateEvents(settings, LateEventRecords(database))
+        events = LateEvents(settings, LateEventRecords(database), failure_pause)
         over = asyncio.Event()
         task = asyncio.create_task(events.carry_out(over))
         try:
@@ -43,9 +51,10 @@ async def late_events(settings: Settings) -> AsyncIterator["LateEvents"]:
 
 
 class LateEvents:
-    def __init__(self, settings: Settings, waiting: LateEventRecords) -> None:
+    def __init__(self, settings: Settings, waiting: LateEventRecords, failure_pause: float) -> None:
         self._settings = settings
         self._waiting = waiting
+        self._failure_pause = failure_pause
 
     async def receive(self, sender: Sender, payload: Payload) -> Received:
         """What has been done, or that it will be. Raises what services/arr.py does, LockedError
@@ -54,13 +63,16 @@ class LateEvents:
 
     async def carry_out(self, over: asyncio.Event) -> None:
         """Do what waits, one server's worker at a time, until it is over."""
+        told = ""
         while not over.is_set():
-            pause = _AGAIN_SECONDS
+            pause, reason = _AGAIN_SECONDS, ""
             try:
                 await aside(self._catch_up, over)
-            except StrmctlError as error:
-                log.error("what Sonarr and Radarr said waits: %s", error)
-                pause = _AFTER_FAILURE_SECONDS
+            except (StrmctlError, OSError) as error:
+                pause, reason = self._failure_pause, str(error)
+                if reason != told:
+                    log.error("what Sonarr and Radarr said waits: %s", reason)
+            told = reason
             with suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), pause)
 
@@ -81,12 +93,37 @@ class LateEvents:
         with held(self._settings.database, _WORKER) as is_mine:
             while is_mine and not over.is_set() and (event := self._waiting.first()) is not None:
                 try:
-                    _receive(self._settings, event.sender, event.payload)
+                    self._do(event)
                 except LockedError:
                     return
-                except StrmctlError as error:
-                    log.error("%s: %s", event.sender, error)
-                self._waiting.remove(event.id)
+
+    def _do(self, event: LateEvent) -> None:
+        """Raises LockedError, and what may be mended before long."""
+        try:
+            with Database.open(self._settings.database) as database:
+                _check_mounted(self._settings, database)
+                done = receive(self._settings, database, event.sender, event.payload)
+        except LockedError:
+            raise
+        except StrmctlError as error:
+            is_lasting = isinstance(error, UsageError | SafetyError)
+            if not is_lasting and datetime.now(UTC) - event.received_at < _KEPT:
+                raise
+            log.error("%s: %s", event.sender, error)
+        else:
+            for file in done.files:
+                if file.outcome in NOT_DONE:
+                    log.warning(
+                        "%s: %s %s: %s", event.sender, file.outcome, file.strm_path, file.reason
+                    )
+        self._waiting.remove(event.id)
+
+
+def _check_mounted(settings: Settings, database: Database) -> None:
+    """Nobody hears what is answered now: an event waits for a library that is not there."""
+    LibraryFiles(settings.library).check_there()
+    if next(strm_paths(settings.library), None) is None and Mappings(database).count(Selection()):
+        raise ItemError(f"{settings.library}: holds no .strm: is it mounted?")
 
 
 def _receive(settings: Settings, sender: Sender, payload: Payload) -> Received:

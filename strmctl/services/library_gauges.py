@@ -68,6 +68,8 @@ class ProbeResults:
         """Nothing at first: what was before is another server's to count. Raises DatabaseError."""
         with self._turn():
             before, now = self._newest, gauges.newest_event(database)
+            if before is not None and now < before:
+                before = 0  # All of the history was forgotten, so that it begins anew.
             found = {} if before is None else gauges.probed_between(database, before, now)
             self._newest = now
         return found

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from strmctl.domain import url_marks
 from strmctl.domain.mapping import Resolution
-from strmctl.domain.probe_result import ProbeResult
+from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.errors import EgressError, SettingsError, UpstreamError
 from strmctl.services.link_check import LinkCheck
 from strmctl.upstream.client import UpstreamClient
@@ -70,6 +70,8 @@ class WaysOut:
         self, resolution: Resolution, egress: str | None, result: ProbeResult, asked_at: float
     ) -> None:
         """What came of a request that was sent at `asked_at`."""
+        if result.failure is Failure.NOT_CHECKED:
+            return  # Nothing has left this machine.
         way = self._ways.setdefault(egress, _Way())
         host = url_marks.origin(resolution.url)
         if result.is_network_failure:

@@ -1,6 +1,7 @@
 """Events that wait for another run to end, in the order in which they came."""
 
 import json
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ class LateEvent:
     id: int
     sender: Sender
     payload: Mapping[str, object]
+    received_at: datetime
 
 
 class LateEventRecords:
@@ -33,10 +35,15 @@ class LateEventRecords:
 
     def first(self) -> LateEvent | None:
         found = self._database.query("SELECT * FROM late_event ORDER BY id LIMIT 1")
-        for row in found:
-            return LateEvent(row["id"], Sender(row["sender"]), json.loads(row["payload"]))
-        return None
+        return _event(found[0]) if found else None
 
     def remove(self, event_id: int) -> None:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM late_event WHERE id = ?", (event_id,))
+
+
+def _event(row: sqlite3.Row) -> LateEvent:
+    received_at = rows.time_value(row["received_at"])
+    assert received_at is not None, "the column is NOT NULL"
+    payload = json.loads(row["payload"])
+    return LateEvent(row["id"], Sender(row["sender"]), payload, received_at)

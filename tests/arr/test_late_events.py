@@ -1,7 +1,7 @@
 """Events that come while another run holds the lock are done after it."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from strmctl.storage.run_lock import run_lock
 
 OLD = "The Show (2020)/Season 01/The Show (2020) S01E01.strm"
 NEW = "Elsewhere (2020)/Season 01/Elsewhere (2020) S01E01.strm"
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
+NOW = datetime.now(UTC)
 NEWER = "Farther (2020)/Season 01/Farther (2020) S01E01.strm"
 
 
@@ -111,3 +111,49 @@ async def test_what_cannot_be_done_does_not_hold_up_the_others(
         await all_done(database)
     assert "sonarr: " in caplog.text
     assert set(Mappings(database).at([OLD, NEW])) == {NEW}
+
+
+@pytest.mark.parametrize("is_empty", [False, True], ids=["no folder", "an empty folder"])
+async def test_a_library_that_is_not_mounted_is_waited_for(
+    is_empty: bool,
+    shelf: Path,
+    settings: Settings,
+    database: Database,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    move(shelf, OLD, NEW)
+    shelf.rename(away := shelf.with_name("away"))
+    if is_empty:
+        shelf.mkdir()
+    waiting = LateEventRecords(database)
+    waiting.add(Sender.SONARR, renamed(OLD, NEW), datetime.now(UTC))
+    async with late_events(settings, failure_pause=0.02):
+        async with asyncio.timeout(30):
+            while "mount" not in caplog.text:
+                await asyncio.sleep(0.02)
+        assert waiting.count() == 1
+        if is_empty:
+            shelf.rmdir()
+        away.rename(shelf)
+        await all_done(database)
+    assert set(Mappings(database).at([OLD, NEW])) == {NEW}
+    assert caplog.text.count("mount") == 1
+
+
+async def test_what_has_waited_for_a_week_is_given_up(
+    shelf: Path, settings: Settings, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    LateEventRecords(database).add(Sender.SONARR, renamed(OLD, NEW), NOW - timedelta(days=8))
+    shelf.rename(shelf.with_name("away"))
+    async with late_events(settings):
+        await all_done(database)
+    assert "sonarr: " in caplog.text
+
+
+async def test_what_was_not_found_is_logged(
+    settings: Settings, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    LateEventRecords(database).add(Sender.SONARR, renamed(NEWER, NEW), NOW)
+    async with late_events(settings):
+        await all_done(database)
+    assert f"sonarr: not_found /tv/{NEW}: no such file in the library" in caplog.text

@@ -45,6 +45,15 @@ async def test_most_hosts_from_the_beginning(library: Library) -> None:
     assert untouched(library)
 
 
+async def test_a_link_that_is_not_asked_vouches_for_nobody(library: Library) -> None:
+    async with hosts(Host(is_down=True), Host(is_down=True)) as two:
+        library.add(host.url("alive/1") for host in two)
+        library.add(f"http://10.0.0.{number}/film.mp4" for number in range(1, 4))
+        with pytest.raises(EgressError, match="2 of 2 hosts failed at once"):
+            await library.probe()
+    assert untouched(library)
+
+
 async def test_all_hosts_in_the_middle(library: Library) -> None:
     async with hosts(Host(delay=0.01), Host(delay=0.01), Host(delay=0.01)) as three:
         library.add(host.url(f"alive/{number}") for number in range(400) for host in three)
