@@ -16,15 +16,27 @@ SELECT ifnull(row_after ->> 'id', row_before ->> 'id') AS id,
 FROM change WHERE run_id = :run AND row_before IS NOT NULL AND row_after IS NOT NULL
     AND row_before ->> 'strm_path' <> row_after ->> 'strm_path'
 """
+# A row stays where it is if another one has its path, and so does what would come to where it is.
+_MOVABLE = f"""
+WITH RECURSIVE path AS MATERIALIZED (
+    SELECT paths.id, paths.{{now}} AS source, paths.{{then}} AS target
+    FROM ({_PATHS}) AS paths JOIN strm_mapping AS row ON row.id = paths.id
+    WHERE row.strm_path = paths.{{now}}
+),
+staying (id, place) AS (
+    SELECT path.id, source FROM path JOIN strm_mapping AS other ON other.strm_path = target
+    WHERE other.id NOT IN (SELECT id FROM path)
+    UNION
+    SELECT path.id, source FROM staying JOIN path ON target = place
+)
+SELECT id, target FROM path WHERE id NOT IN (SELECT id FROM staying)
+"""
 # Parked first: two files may have changed places. No path begins with "/".
 _PARK = f"""
-UPDATE strm_mapping SET strm_path = '/' || path.{{now}}
-FROM ({_PATHS}) AS path WHERE strm_mapping.id = path.id AND strm_path = path.{{now}}
+UPDATE strm_mapping SET strm_path = '/' || target
+FROM ({_MOVABLE}) AS movable WHERE strm_mapping.id = movable.id
 """
-_SETTLE = f"""
-UPDATE strm_mapping SET strm_path = path.{{then}}
-FROM ({_PATHS}) AS path WHERE strm_mapping.id = path.id AND strm_path = '/' || path.{{now}}
-"""
+_SETTLE = "UPDATE strm_mapping SET strm_path = substr(strm_path, 2) WHERE strm_path GLOB '/*'"
 
 # What a run has made where rows stood that it has moved away is in their way when they come back.
 _CLEAR = f"""
@@ -64,16 +76,13 @@ class RowChanges:
 
     def move(self, run: int, *, backwards: bool = False) -> None:
         """The paths of all rows that the run moves, in one transaction; backwards, rows that it
-        has made go where they are in the way.
-
-        Raises DatabaseError, and moves none, where another row has one of the paths.
-        """
+        has made go where they are in the way. Where another row has the path, both stay."""
         now, then = ("new", "old") if backwards else ("old", "new")
         with self._database.transaction() as connection:
             if backwards:
                 connection.execute(_CLEAR, {"run": run})
-            connection.execute(_PARK.format(now=now), {"run": run})
-            connection.execute(_SETTLE.format(now=now, then=then), {"run": run})
+            connection.execute(_PARK.format(now=now, then=then), {"run": run})
+            connection.execute(_SETTLE)
 
     def put(self, changes: Sequence[Change]) -> None:
         """Insert the rows that shall be there, update those that are; an event for each change."""

@@ -78,10 +78,7 @@ def test_an_id_that_another_row_has_by_now_is_not_taken_from_it(
 
 def test_two_rows_change_places(database: Database, files: LibraryFiles) -> None:
     one, two = _registered(database, files, "one"), _registered(database, files, "two")
-    changes = [
-        Change(Action.MOVED, two.strm_path, one, replace(one, strm_path=two.strm_path)),
-        Change(Action.MOVED, one.strm_path, two, replace(two, strm_path=one.strm_path)),
-    ]
+    changes = [_move(one, two.strm_path), _move(two, one.strm_path)]
 
     assert [item.error for item in _carry_out(database, files, changes)] == [None, None]
     assert _path(database, one) == two.strm_path
@@ -90,6 +87,38 @@ def test_two_rows_change_places(database: Database, files: LibraryFiles) -> None
     assert [item.error for item in undo(database, files, NoProof())] == [None, None]
     assert _path(database, one) == one.strm_path
     assert _path(database, two) == two.strm_path
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["carried out", "undone"])
+def test_a_row_whose_path_another_row_has_by_now_stays_where_it_is(
+    database: Database, files: LibraryFiles, backwards: bool
+) -> None:
+    """And so does the row that would come to where it is; the others move."""
+    rows = {slug: _registered(database, files, slug) for slug in ("one", "two", "three")}
+    changes = [
+        _move(rows["one"], "new/one.strm"),
+        _move(rows["two"], rows["one"].strm_path),
+        _move(rows["three"], "new/three.strm"),
+    ]
+    run = ChangeRun(database, files, "import")
+    list(run.plan(changes))
+    if backwards:
+        list(run.carry_out())
+    taken = rows["two"].strm_path if backwards else "new/one.strm"
+    Mappings(database).register([Registration(_identity("other"), taken)])
+
+    done = list(undo(database, files, NoProof()) if backwards else run.carry_out())
+
+    stay = {
+        item.change.mapping.identity.slug for item in done if item.error and item.change.mapping
+    }
+    assert stay == {"one", "two"}
+    assert {_path(database, row) for row in rows.values()} == (
+        {"new/one.strm", "one.strm", "three.strm"}
+        if backwards
+        else {"one.strm", "two.strm", "new/three.strm"}
+    )
+    assert all("changed since" in str(item.error) for item in done if item.error)
 
 
 def test_a_file_that_was_changed_since_is_left_alone(
@@ -231,6 +260,10 @@ def _removal(row: Mapping) -> Change:
 
 def _rewriting(row: Mapping, content: bytes) -> Change:
     return Change(Action.REWRITTEN, row.strm_path, row, row, _CONTENT, content)
+
+
+def _move(row: Mapping, path: str) -> Change:
+    return Change(Action.MOVED, path, row, replace(row, strm_path=path))
 
 
 def _titled(row: Mapping) -> Mapping:
