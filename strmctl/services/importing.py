@@ -109,7 +109,11 @@ class Importing:
         by_url = resolving_to(self._database, [url for url in foreign.values() if url])
         for path, url in foreign.items():
             owner = owners.get(path)
-            row = owner if owner and _resolves_to(owner, url) else by_url.get(url or "")
+            row = (
+                owner
+                if owner and _resolves_to(owner, url)
+                else next(iter(by_url.get(url or "", [])), None)
+            )
             if row is not None:
                 found[path] = row
         return found

@@ -16,7 +16,10 @@ from strmctl.storage.strm_file import LibraryFiles
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """`row` is that of the identity or URL in the file, which has another path; None for none."""
+    """`row` is that of the identity or URL in the file, which has another path; None for none.
+
+    With a URL that several rows have, a file is a stray of each of them.
+    """
 
     file: TreeFile
     row: Mapping | None
@@ -51,4 +54,4 @@ def _direct(database: Database, unowned: list[TreeFile]) -> Iterator[Stray]:
     foreign = {file.url: file for file in unowned if file.kind is Kind.FOREIGN and file.url}
     if foreign:
         rows = resolving_to(database, foreign)
-        yield from (Stray(file, rows[url]) for url, file in foreign.items() if url in rows)
+        yield from (Stray(file, row) for url, file in foreign.items() for row in rows.get(url, []))

@@ -15,9 +15,10 @@ from strmctl.domain import library_path, strm_text
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
-from strmctl.services import own_file, write_plan
+from strmctl.services import one_file, own_file, write_plan
 from strmctl.services.dating import Dating
 from strmctl.services.entry import Entry
+from strmctl.services.one_file import Twin
 from strmctl.services.playback_urls import PlaybackUrls
 from strmctl.services.write_journal import WriteJournal
 from strmctl.services.write_plan import Outcome, Plan
@@ -71,10 +72,30 @@ class Writer:
         self, entries: Sequence[Entry], answers: Answers | None = None
     ) -> list[Written | StrmctlError]:
         """One result an entry, in their order; every identity stands there once."""
-        answers = answers or {}
+        results: dict[Identity, Written | StrmctlError] = {}
+        waiting = entries
+        while waiting:
+            results |= self._write_apart(waiting, answers or {})
+            waiting = [entry for entry in waiting if entry.identity not in results]
+        return [results[entry.identity] for entry in entries]
+
+    def finish(self) -> None:
+        """All has been written."""
+        self._journal.finish()
+
+    def _write_apart(
+        self, entries: Sequence[Entry], answers: Answers
+    ) -> dict[Identity, Written | StrmctlError]:
+        """Without results for those that are left for later, since one before them may have
+        their file, and only now that it is written the disk tells."""
         failed: dict[Identity, StrmctlError] = {}
         with self._database.transaction():
-            plans = self._plans(entries, answers, failed)
+            rows = self._mappings.known(entry.identity for entry in entries)
+            places = self._places(entries, rows, failed)
+            twins = one_file.in_batch(places, self._files)
+            for twin in twins:
+                del places[twin.identity]
+            plans = self._plans(entries, rows, places, answers, failed)
             moved = self._move_files([plan for plan in plans if plan.moved_from], failed)
             plans = [plan for plan in plans if plan.target.identity not in failed]
             self._register(plans)
@@ -82,26 +103,33 @@ class Writer:
             self._journal.add(plans, rows, moved)
         self._write_files([plan for plan in plans if not plan.moved_from], failed)
         self._journal.done(plan for plan in plans if plan.target.identity not in failed)
-        written = {
+        written: dict[Identity, Written | StrmctlError] = {
             plan.target.identity: self._written(plan, rows[plan.target.identity], answers)
             for plan in plans
         }
-        return [failed.get(entry.identity) or written[entry.identity] for entry in entries]
+        return written | failed | self._refused(twins)
 
-    def finish(self) -> None:
-        """All has been written."""
-        self._journal.finish()
+    def _refused(self, twins: Iterable[Twin]) -> dict[Identity, StrmctlError]:
+        refusals = {twin.identity: one_file.refusal(twin, self._files) for twin in twins}
+        return {identity: error for identity, error in refusals.items() if error is not None}
 
     def _plans(
-        self, entries: Sequence[Entry], answers: Answers, failed: dict[Identity, StrmctlError]
+        self,
+        entries: Sequence[Entry],
+        rows: Table[Identity, Mapping],
+        places: Table[Identity, str],
+        answers: Answers,
+        failed: dict[Identity, StrmctlError],
     ) -> list[Plan]:
-        rows = self._mappings.known(entry.identity for entry in entries)
-        places = self._places(entries, rows, failed)
         contents = self._files.read_all(_paths_to_read(places, rows))
+        new = {key: path for key, path in places.items() if not _is_at(rows.get(key), path)}
+        failed |= self._refused(
+            one_file.in_library(new, contents, self._database, direct=self._direct)
+        )
         plans = []
         for entry in entries:
             path, row = places.get(entry.identity), rows.get(entry.identity)
-            if path is not None:
+            if path is not None and entry.identity not in failed:
                 try:
                     answer = self._given(entry) or _answer(answers, entry.identity)
                     target = write_plan.target(entry, row, path, answer)
@@ -180,15 +208,18 @@ class Writer:
         for plan in plans:
             if plan.row is not None and plan.target.identity not in failed:
                 try:
-                    old = self._remove_own(plan.row)
+                    old = self._remove_own(plan.row, plan.path)
                 except ItemError as error:
                     failed[plan.target.identity] = error
                 else:
                     moved |= {} if old is None else {plan.target.identity: old}
         return moved
 
-    def _remove_own(self, row: Mapping) -> bytes | None:
-        """What the file held; None where it is foreign, or there was none."""
+    def _remove_own(self, row: Mapping, path: str) -> bytes | None:
+        """What the file held; None where it is foreign or that at the new path, or there was
+        none."""
+        if self._files.is_one(row.strm_path, path):
+            return None
         content = self._files.read(row.strm_path)
         if content is None or own_file.is_foreign(content, (row,), self._mappings):
             return None
@@ -233,6 +264,10 @@ def _candidates(entry: Entry, rows: Table[Identity, Mapping]) -> list[str]:
         return [entry.path]
     row = rows.get(entry.identity)
     return [row.strm_path] if row else library_path.paths(entry.identity, entry.naming)
+
+
+def _is_at(row: Mapping | None, path: str) -> bool:
+    return row is not None and row.strm_path == path
 
 
 def _paths_to_read(places: Table[Identity, str], rows: Table[Identity, Mapping]) -> list[str]:

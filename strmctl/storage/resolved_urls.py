@@ -9,13 +9,16 @@ from strmctl.storage import rows
 from strmctl.storage.database import Database
 
 
-def resolving_to(database: Database, urls: Iterable[str]) -> dict[str, Mapping]:
-    """By URL; one query for all, which reads the whole table."""
-    found = database.query(
-        "SELECT * FROM strm_mapping WHERE resolved_url IN (SELECT value FROM json_each(?))",
+def resolving_to(database: Database, urls: Iterable[str]) -> dict[str, list[Mapping]]:
+    """By URL, in the order of their paths; one query for all, which reads the whole table."""
+    found: dict[str, list[Mapping]] = {}
+    for row in database.query(
+        "SELECT * FROM strm_mapping WHERE resolved_url IN (SELECT value FROM json_each(?))"
+        " ORDER BY strm_path",
         (json.dumps(list(urls)),),
-    )
-    return {row["resolved_url"]: rows.mapping(row) for row in found}
+    ):
+        found.setdefault(row["resolved_url"], []).append(rows.mapping(row))
+    return found
 
 
 def have_resolved_to(database: Database, pairs: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:

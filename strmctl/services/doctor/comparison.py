@@ -81,7 +81,7 @@ class Comparison:
             return found
         unowned = [it for it in batch if it.kind is Kind.FOREIGN and it.strm_path not in owners]
         resolving = resolving_to(self._database, [file.url for file in unowned if file.url])
-        by_url = {it.strm_path: resolving[it.url] for it in unowned if it.url in resolving}
+        by_url = {it.strm_path: resolving[it.url][0] for it in unowned if it.url in resolving}
         return found | by_url
 
     def _elsewhere(self, file: TreeFile, home: Mapping, at_home: object) -> Finding:
