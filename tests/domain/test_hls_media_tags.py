@@ -114,6 +114,8 @@ REPORT = "#EXT-X-RENDITION-REPORT:LAST-MSN=7,LAST-PART=2"
         pytest.param("#", "=", id="empty comment"),
         pytest.param("", "=", id="blank line"),
         pytest.param(" \t", "=", id="white space"),
+        pytest.param("#EXTINF:4.000s,", "=", id="duration with a unit"),
+        pytest.param('#EXTINF:-1 tvg-id="a,b",N', "=", id="duration with attributes"),
         pytest.param("#EXTINF:4.0,t\x85\u2028 #é,\udcff", "=", id="title with odd characters"),
     ],
 )

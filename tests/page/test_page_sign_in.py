@@ -68,12 +68,19 @@ def test_the_cookie_is_for_this_page_alone(visitor: httpx.Client) -> None:
     value, *attributes = cookie.split("; ")
     assert value.startswith("strmctl_session=")
     assert TOKEN not in value
-    assert {it.lower() for it in attributes} == {
-        "httponly",
-        "secure",
-        "samesite=strict",
-        f"path={PREFIX}/",
-    }
+    # Without a path it is for the folder of the form, as the browser sees it.
+    assert {it.lower() for it in attributes} == {"httponly", "secure", "samesite=strict"}
+
+
+@pytest.mark.parametrize("prefix", [PREFIX, ""], ids=["below the path", "without it"])
+def test_past_the_front_the_token_opens_the_pages_too(guarded: Scene, prefix: str) -> None:
+    host = guarded.base.removesuffix(PREFIX)
+    with httpx.Client(base_url=host, trust_env=False, follow_redirects=True, timeout=60) as browser:
+        form = {"token": TOKEN}
+        answer = browser.post(f"{prefix}/login", data=form, headers={"Origin": host})
+        assert (answer.status_code, answer.url.path) == (200, f"{prefix}/")
+        assert "Sign out" in answer.text
+        assert browser.get(f"{prefix}/library").url.path == f"{prefix}/library"
 
 
 @pytest.mark.parametrize(

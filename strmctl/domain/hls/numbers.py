@@ -1,12 +1,23 @@
 """The numbers in a playlist: a ValueError for one that cannot be read, before it does harm."""
 
+import re
+
 from strmctl.domain.hls.media_playlist import ByteRange
 from strmctl.domain.hls.playlist_text import NotAPlaylistError
 
+_LEADING = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
+
 
 def seconds(text: str) -> float:
+    """What stands behind the number does not matter: `4.0s,`, `-1 tvg-id="1",News`."""
     number = text.partition(",")[0].strip()
-    return float(number) if number else 0.0
+    try:
+        return float(number) if number else 0.0
+    except ValueError:
+        leading = _LEADING.match(number)
+        if leading is None:
+            raise
+        return float(leading[0])
 
 
 def integer(text: str) -> int:

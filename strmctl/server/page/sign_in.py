@@ -1,7 +1,6 @@
 """The token of serve.admin_token once, then a cookie that no other site can use or read."""
 
 import asyncio
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -42,13 +41,15 @@ async def sign_out(request: Request) -> Response:
 def _set_cookie(
     request: Request, response: Response, value: str, max_age: int | None = None
 ) -> None:
-    base = urlsplit(request.state.settings.proxy.public_base_url)
+    """For the folder that the browser sees the form in (RFC 6265 section 5.1.4), whatever a front
+    makes of its path, and for https alone unless this very form came without."""
+    is_public_https = request.state.settings.proxy.public_base_url.startswith("https:")
     response.set_cookie(
         COOKIE,
         value,
         max_age=max_age,
-        path=f"{base.path}/",
-        secure=base.scheme == "https",
+        path=None,
+        secure=is_public_https and not request.headers.get("origin", "").startswith("http:"),
         httponly=True,
         samesite="strict",
     )
