@@ -18,6 +18,7 @@ from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.domain.probe_result import Failure
 from strmctl.domain.selection import Selection
 from strmctl.errors import EgressError, SafetyError
+from strmctl.services.direct_files import direct_files
 from strmctl.services.link_check import LinkCheck
 from strmctl.services.own_guard import guard
 from strmctl.services.probe_egress import WaysOut
@@ -145,10 +146,13 @@ class Probe:
             playlist_max=settings.upstream.playlist_max,
         )
         ways_out = WaysOut(client, check, settings.probe.canaries, self._turns.place)
+        files = direct_files(settings, self._mappings)
         try:
             await ways_out.ask_canaries()
             async with resolving(settings, self._mappings) as service:
-                yield ProbeRun(self._plan, self._turns, check, service, ways_out, self._records)
+                yield ProbeRun(
+                    self._plan, self._turns, check, service, files, ways_out, self._records
+                )
         finally:
             await client.aclose()
 

@@ -19,8 +19,9 @@ from strmctl.domain.host_pace import SHORT_WAIT
 from strmctl.domain.link_state import History, Rules, Verdict, judge
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.probe_result import Failure, ProbeResult
-from strmctl.errors import ResolverError
+from strmctl.errors import ItemError, ResolverError
 from strmctl.resolvers.contract import Reason
+from strmctl.services.direct_files import DirectFiles
 from strmctl.services.link_check import LinkCheck
 from strmctl.services.probe_egress import WaysOut
 from strmctl.services.probe_saving import Found, Saving
@@ -54,6 +55,7 @@ class ProbeRun:
         turns: Turns,
         check: LinkCheck,
         resolving: Resolving,
+        files: DirectFiles | None,
         ways_out: WaysOut,
         records: ProbeRecords,
     ) -> None:
@@ -61,6 +63,7 @@ class ProbeRun:
         self._turns = turns
         self._check = check
         self._resolving = resolving
+        self._files = files
         self._ways_out = ways_out
         self._workers: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
@@ -143,22 +146,35 @@ class ProbeRun:
             job = self._next_job()
 
     async def _ask(self, job: Job, resolution: Resolution) -> ProbeResult:
+        try:
+            await self._put_in_file(job.mapping, resolution)
+        except ItemError as error:
+            return ProbeResult(None, Failure.NOT_CHECKED, str(error))
         asked_at = self._plan.monotonic()
         egress = self._resolving.egress(job.mapping.identity.site)
         result = await self._check.check(resolution, egress=egress, deep=self._plan.deep)
         self._ways_out.saw(resolution, egress, result, asked_at)
         return result
 
-    async def _resolve(self, job: Job) -> Resolution | ResolverError:
+    async def _resolve(self, job: Job) -> Resolution | ItemError:
         try:
-            return await self._resolving.renew(
+            if self._files is not None:
+                await asyncio.to_thread(self._files.check_followable, job.mapping)
+            resolution = await self._resolving.renew(
                 job.mapping.identity,
                 Reason.PROBE,
                 failed=job.mapping.resolution,
                 last_status=job.refused.status if job.refused else None,
             )
-        except ResolverError as error:
+        except ItemError as error:
             return error
+        with suppress(ItemError):  # It is told of when the new URL is asked for.
+            await self._put_in_file(job.mapping, resolution)
+        return resolution
+
+    async def _put_in_file(self, mapping: Mapping, resolution: Resolution) -> None:
+        if self._files is not None:
+            await asyncio.to_thread(self._files.catch_up, mapping, resolution)
 
     def _add(self, job: Job) -> None:
         if job.resolution is None and not self._has_resolver(job):
@@ -217,7 +233,7 @@ class ProbeRun:
             self._resolving.confirm(job.mapping.identity)
         self._note(job, verdict, result)
 
-    def _take_resolution(self, job: Job, answer: Resolution | ResolverError) -> None:
+    def _take_resolution(self, job: Job, answer: Resolution | ItemError) -> None:
         host = self._turns.done(job.turn)
         if isinstance(answer, Resolution):
             host.pace.answered()
@@ -225,6 +241,8 @@ class ProbeRun:
             self._add(job.to_host(answer))
             return
         self._note_unresolved(job, answer)
+        if not isinstance(answer, ResolverError):
+            return  # Its file is at fault, not its resolver.
         if answer.http_status == 503 and answer.retry_after is not None:
             host.pace.close(self._plan.monotonic() + answer.retry_after)
         elif answer.http_status != 404:
@@ -247,12 +265,11 @@ class ProbeRun:
             result = ProbeResult(None, Failure.RATE_LIMITED, reason, retry_after=max(left, 1.0))
             self._note(job, self._judge(job, result), result, asked=False)
 
-    def _note_unresolved(self, job: Job, error: ResolverError) -> None:
+    def _note_unresolved(self, job: Job, error: ItemError) -> None:
         """Judged by what its host said before, if that was asked."""
         if job.refused is None:
-            result = ProbeResult(
-                None, Failure.NOT_CHECKED, str(error), retry_after=error.retry_after
-            )
+            wait = error.retry_after if isinstance(error, ResolverError) else None
+            result = ProbeResult(None, Failure.NOT_CHECKED, str(error), retry_after=wait)
             self._note(job, self._judge(job, result), result)
             return
         verdict = self._judge(job, job.refused)

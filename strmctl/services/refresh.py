@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from strmctl.domain import brake, strm_text
+from strmctl.domain import brake
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, ResolverError
 from strmctl.resolvers.contract import Reason
-from strmctl.services.library import library_files
+from strmctl.services.direct_files import DirectFiles, direct_files
 from strmctl.services.link_check import LinkCheck
-from strmctl.services.own_file import check_own
 from strmctl.services.own_guard import guard
 from strmctl.services.resolving import Resolving, resolving
 from strmctl.services.trial import LinkTrial, Trials
@@ -78,7 +77,9 @@ async def refresh(
     EgressError where new links cannot be checked.
     """
     mappings = Mappings(database)
-    files = _DirectFiles(settings, mappings) if settings.proxy.mode is Mode.DIRECT else None
+    files = direct_files(settings, mappings)
+    if files is not None:
+        files.check_there()
     async with resolving(settings, mappings) as service, _trials(settings) as trials:
         refresher = _Refresher(service, trials, files)
         async with aclosing(_some_at_once(refresher, mappings.select(selection))) as results:
@@ -142,7 +143,7 @@ class _Turn:
 class _Refresher:
     """`files` are there in direct mode only."""
 
-    def __init__(self, service: Resolving, trials: Trials, files: "_DirectFiles | None") -> None:
+    def __init__(self, service: Resolving, trials: Trials, files: DirectFiles | None) -> None:
         self._service = service
         self._trials = trials
         self._files = files
@@ -152,7 +153,7 @@ class _Refresher:
         trial = self._trials.of(mapping, self._service.egress(mapping.identity.site))
         try:
             if self._files is not None:
-                await asyncio.to_thread(self._files.read_own, mapping)
+                await asyncio.to_thread(_prepare, self._files, mapping)
             resolution = await self._resolve(mapping, trial)
             if self._files is not None:
                 await asyncio.to_thread(self._files.rewrite, mapping, resolution)
@@ -190,22 +191,8 @@ class _Refresher:
                     raise
 
 
-class _DirectFiles:
-    """Files that hold the resolved URL itself; raises ItemError where there is no library."""
-
-    def __init__(self, settings: Settings, mappings: Mappings) -> None:
-        self._mappings = mappings
-        self._files = library_files(settings, mappings.database)
-        self._files.check_there()
-
-    def read_own(self, mapping: Mapping) -> bytes:
-        """Empty where there is no file; raises ItemError for what strmctl has not put there."""
-        content = self._files.read(mapping.strm_path) or b""
-        check_own(mapping.strm_path, content, (mapping,), self._mappings)
-        return content
-
-    def rewrite(self, mapping: Mapping, resolution: Resolution) -> None:
-        """Put the URL into the file; what its user has put around it stays."""
-        before = self.read_own(mapping)
-        after = strm_text.replace_url(before, resolution.url, keep_options=True)
-        self._files.replace(mapping.strm_path, after)
+def _prepare(files: DirectFiles, mapping: Mapping) -> None:
+    """What is known is in the file, even if nothing newer is to be had."""
+    files.check_own(mapping)
+    if mapping.resolution is not None:
+        files.catch_up(mapping, mapping.resolution)
