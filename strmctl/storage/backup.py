@@ -4,6 +4,7 @@ Whoever makes one holds a lock on what is not whole yet; what nobody holds was l
 was killed, and goes.
 """
 
+import errno
 import fcntl
 import glob
 import os
@@ -14,6 +15,9 @@ from pathlib import Path
 
 from strmctl.errors import DatabaseError
 from strmctl.storage.durable import sync
+
+# FAT, exFAT, some network shares and FUSE have no hard links.
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -26,13 +30,29 @@ def copy_database(source: Path, target: Path) -> None:
             leftover.unlink(missing_ok=True)
         with _held(partial):
             _vacuum_into(source, partial)
-            # A link, unlike a rename, never replaces what has appeared there meanwhile.
-            target.hardlink_to(partial)
+            _name(partial, target)
     except FileExistsError:
         raise DatabaseError(f"{target}: exists already: name a file that does not") from None
     except OSError as error:
         raise DatabaseError(f"{target}: cannot be written: {error.strerror}") from error
     sync(target.parent)
+
+
+def _name(partial: Path, target: Path) -> None:
+    """Raises FileExistsError where something has appeared there meanwhile."""
+    try:
+        # Unlike a rename it replaces nothing.
+        target.hardlink_to(partial)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # The name is ours first: what the rename replaces, or a kill leaves, is empty.
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            partial.replace(target)
+        except OSError:
+            target.unlink()
+            raise
 
 
 def abandoned(file: Path) -> list[Path]:
