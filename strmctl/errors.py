@@ -73,10 +73,11 @@ class ResolverError(ItemError):
 class UpstreamError(ItemError):
     """The upstream gave no usable answer.
 
-    `status` is what it answered, None where it answered nothing; `http_status` is what the
-    player is told; `retry_after` is in seconds; `lasting` says that asking the same URL again
-    would not help, `final` that another resolution of the same identity would not help either,
-    `unreachable` that there was not even a connection.
+    `status` is what it answered, None where it answered nothing, and that of the redirect where
+    the guard refuses its target; `http_status` is what the player is told; `retry_after` is in
+    seconds; `lasting` says that asking the same URL again would not help, `final` that another
+    resolution of the same identity would not help either, `unreachable` that there was not even
+    a connection.
     """
 
     def __init__(

@@ -46,7 +46,10 @@ class Answer:
 
 
 class LinkCheck:
-    """`timeout` bounds a whole check, `playlist_max` (bytes) the playlists that `deep` reads."""
+    """`timeout` bounds a whole check, `playlist_max` (bytes) the playlists that `deep` reads.
+
+    `guarded`: a link that redirects to what the guard refuses would not be played.
+    """
 
     def __init__(
         self,
@@ -54,10 +57,12 @@ class LinkCheck:
         *,
         timeout: timedelta = timedelta(seconds=10),
         playlist_max: int = 16 * 1024 * 1024,
+        guarded: bool = True,
     ) -> None:
         self._client = client
         self._seconds = timeout.total_seconds()
         self._playlist_max = playlist_max
+        self._guarded = guarded
 
     async def check(
         self, resolution: Resolution, *, egress: str | None, deep: bool = False
@@ -79,7 +84,7 @@ class LinkCheck:
             reason = f"no answer within {self._seconds:g} s"
             return ProbeResult(None, Failure.TIMEOUT, reason)
         except UpstreamError as error:
-            return _unanswered(error)
+            return _unanswered(error, guarded=self._guarded)
 
     async def status(self, url: str, *, egress: str | None) -> int:
         """What is answered at a URL that need not hold media; UpstreamError for no answer."""
@@ -212,7 +217,9 @@ def _is_success(status: int) -> bool:
     return 200 <= status < 300
 
 
-def _unanswered(error: UpstreamError) -> ProbeResult:
+def _unanswered(error: UpstreamError, *, guarded: bool) -> ProbeResult:
+    if error.lasting and error.status is not None and guarded:
+        return ProbeResult(error.status, Failure.STATUS, f"its redirect leads nowhere: {error}")
     if error.lasting:
         failure = Failure.NOT_CHECKED
     elif error.unreachable:

@@ -26,7 +26,7 @@ from strmctl.services.probe_run import Plan, ProbeRun
 from strmctl.services.probe_saving import Found
 from strmctl.services.probe_turns import Turns
 from strmctl.services.resolving import resolving
-from strmctl.settings.model import Settings
+from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
 from strmctl.storage.probe_queue import ProbeQueue
@@ -144,6 +144,7 @@ class Probe:
             client,
             timeout=settings.probe.timeout,
             playlist_max=settings.upstream.playlist_max,
+            guarded=settings.proxy.mode is Mode.PROXY,
         )
         ways_out = WaysOut(client, check, settings.probe.canaries, self._turns.place)
         files = direct_files(settings, self._mappings)

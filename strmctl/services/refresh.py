@@ -90,8 +90,8 @@ async def refresh(
 @asynccontextmanager
 async def _trials(settings: Settings) -> AsyncIterator[Trials]:
     client = UpstreamClient(settings.upstream, guard(settings))
-    check = LinkCheck(client, timeout=settings.probe.timeout)
     guarded = settings.proxy.mode is Mode.PROXY
+    check = LinkCheck(client, timeout=settings.probe.timeout, guarded=guarded)
     try:
         yield Trials(check, per_host=settings.probe.per_host, guarded=guarded)
     finally:

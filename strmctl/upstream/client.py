@@ -4,7 +4,8 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 from aiohttp import (
@@ -93,14 +94,17 @@ class UpstreamClient:
         unreachable address, 504 for a timeout before the first byte. `patient` waits for that
         byte as long as for any other.
         """
+        redirect: int | None = None
         for _ in range(MAX_REDIRECTS + 1):
-            response = await self._ask(method, url, fields, egress, patient=patient)
+            with _blamed_on(redirect):
+                response = await self._ask(method, url, fields, egress, patient=patient)
             location = response.field("Location")
             if response.status not in _REDIRECTS or not location:
                 return response
             response.close()
-            target = joined(url, location)
-            self._check(target)
+            redirect, target = response.status, joined(url, location)
+            with _blamed_on(redirect):
+                self._check(target)
             _tell_redirect(url, target)
             fields = carried_fields(url, target, fields)
             url = target
@@ -229,6 +233,17 @@ class UpstreamClient:
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
         return made
+
+
+@contextmanager
+def _blamed_on(redirect: int | None) -> Iterator[None]:
+    """What is refused behind a redirect has been answered, with the redirect's status."""
+    try:
+        yield
+    except UpstreamError as error:
+        if error.lasting:
+            error.status = redirect
+        raise
 
 
 def _tell_redirect(url: str, target: str) -> None:

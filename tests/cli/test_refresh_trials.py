@@ -160,6 +160,17 @@ def test_a_private_address_plays_only_where_the_player_asks_itself(
     assert scene.path() == ("old" if code else "new/1")
 
 
+@pytest.mark.parametrize(("mode", "state"), [("proxy", "suspect"), ("redirect", "unknown")])
+def test_a_redirect_to_a_private_address_fails_only_where_strmctl_follows_it(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, mode: str, state: str
+) -> None:
+    monkeypatch.setenv("STRM_PROXY_MODE", mode)
+    scene.upstream.reply = lambda path: Media(302, b"", {"Location": "http://10.0.0.1/a.mp4"})
+    scene.strmctl("probe", "--all", code=0 if mode == "proxy" else 12)
+    assert scene.shown()["state"] == state
+    scene.refresh(code=12 if mode == "proxy" else 0)
+
+
 def test_without_a_way_out_nothing_is_replaced(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

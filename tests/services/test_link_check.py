@@ -172,6 +172,45 @@ async def test_without_a_connection(url: str, failure: Failure) -> None:
     assert url not in repr(result)
 
 
+@pytest.mark.parametrize(
+    ("guarded", "failure"),
+    [
+        pytest.param(True, Failure.STATUS, id="the proxy would not play it"),
+        pytest.param(False, Failure.NOT_CHECKED, id="a player might"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/film.mp4", f"/film.mp4{SIGNED}"], ids=["head", "get"])
+@pytest.mark.parametrize(
+    "location",
+    [
+        pytest.param("file:///etc/passwd", id="no http"),
+        pytest.param("http://10.0.0.1/a.mp4", id="an address inside"),
+        pytest.param("http://inside.example/a.mp4", id="a name inside"),
+        pytest.param("/again", id="in the second step"),
+    ],
+)
+async def test_a_redirect_to_what_the_guard_refuses(
+    location: str, path: str, guarded: bool, failure: Failure
+) -> None:
+    def answer(request: Request) -> Reply:
+        there = "http://10.0.0.1/a.mp4" if request.target == "/again" else location
+        return reply(302, Location=there)
+
+    names = Names(inside_example=[["10.0.0.1"]])
+    async with serving(answer) as server, client(names=names) as upstream:
+        link_check = LinkCheck(upstream, guarded=guarded)
+        result = await link_check.check(Resolution(server.url(path)), egress=None)
+    assert (result.failure, result.status) == (failure, 302)
+    assert "10.0.0.1" not in repr(result)
+
+
+async def test_a_redirect_to_what_is_down_is_the_networks_fault() -> None:
+    async with serving(lambda request: reply(302, Location="http://127.0.0.1:1/")) as server:
+        async with client() as upstream:
+            result = await LinkCheck(upstream).check(Resolution(server.url("/")), egress=None)
+    assert (result.failure, result.status) == (Failure.UNREACHABLE, None)
+
+
 async def test_deep_follows_the_lowest_variant_to_its_middle_segment() -> None:
     def answer(request: Request) -> Reply:
         return file(request, HLS[request.target])

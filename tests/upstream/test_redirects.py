@@ -52,6 +52,7 @@ async def test_to_where_nothing_may_go(status: int, location: str) -> None:
                 with pytest.raises(UpstreamError) as caught:
                     await upstream.get(server.url(), {})
     assert str(target.port) not in str(caught.value)
+    assert (caught.value.lasting, caught.value.status) == (True, status)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
