@@ -26,10 +26,11 @@ from strmctl.resolvers.contract import Reason
 from strmctl.services.edge_cache import EdgeCache
 from strmctl.services.fetching import Fetcher
 from strmctl.services.healing import Healing
+from strmctl.services.loaded_playlist import LoadedPlaylist
 from strmctl.services.media import Media, MediaAnswer, Wanted, file_type
 from strmctl.services.observing import UNOBSERVED, Observer
 from strmctl.services.resolving import Resolving
-from strmctl.services.session import LoadedPlaylist, Session
+from strmctl.services.session import Session
 from strmctl.tracing import fields as told
 from strmctl.upstream.client import UpstreamClient, joined
 

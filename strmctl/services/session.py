@@ -5,7 +5,6 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from strmctl.domain import disguise, media_kind
 from strmctl.domain.child_url import ROOT
@@ -17,50 +16,20 @@ from strmctl.domain.http_fields import ContentRange, starts_at_zero
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import UpstreamError
 from strmctl.services.departed import Departed
-from strmctl.services.fetching import Fetcher
+from strmctl.services.fetching import Entity, Fetcher
+from strmctl.services.loaded_playlist import LoadedPlaylist
 from strmctl.services.observing import Cache
 from strmctl.tracing import fields as told
 from strmctl.upstream.client import joined
 from strmctl.upstream.response import UpstreamResponse
 
-FINISHED_MAX_AGE = 10.0
-LIVE_MAX_AGE = 1.0
 LISTED_SOON_MAX_AGE = 0.2
-"""Seconds for which a player is given the same copy; a name that is not in it asks sooner."""
+"""Seconds for which a copy is not read again for a name that is not in it."""
 
 _OFF_LOOP_BYTES = 64 * 1024
 _PROBED_SEGMENTS = 3
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedPlaylist:
-    """A playlist, the URL that it came from, and when it came (monotonic seconds).
-
-    `cut` names how a finished Media Playlist is cut into segments, `size` is its length.
-    """
-
-    playlist: MediaPlaylist | MultivariantPlaylist
-    url: str = field(repr=False)
-    at: float
-    size: int
-    cut: str = ""
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether it will never change."""
-        return isinstance(self.playlist, MultivariantPlaylist) or self.playlist.ended
-
-    def is_fresh(self, now: float) -> bool:
-        return now - self.at < (FINISHED_MAX_AGE if self.is_finished else LIVE_MAX_AGE)
-
-    def locate(self, name: str) -> Resource | None:
-        """Where a name of this Media Playlist is, by an absolute URL."""
-        if not isinstance(self.playlist, MediaPlaylist):
-            return None
-        found = self.playlist.resources.get(name)
-        return found and Resource(joined(self.url, found.uri), found.byte_range)
 
 
 class Session:
@@ -78,7 +47,7 @@ class Session:
         self.fetcher = fetcher
         self.disguises = False
         """Whether its segments have been seen to hide behind images."""
-        self._is_file = False
+        self._file: Entity | None = None
         self._playlist_max = playlist_max
         self._earlier = dict(earlier.latest) if earlier is not None else {}
         self._loaded: dict[str, LoadedPlaylist] = {}
@@ -114,21 +83,33 @@ class Session:
         return await self._open(fields)
 
     async def _open(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
-        if not (self._is_file or starts_at_zero(fields.get("Range"))):
-            # Only the beginning tells whether this is a part of a file or of a playlist.
-            beginning = await self._open({"Range": f"bytes=0-{media_kind.SNIFF_BYTES - 1}"})
-            if isinstance(beginning, LoadedPlaylist):
-                return beginning
-            beginning.close()
+        if self._file is not None or starts_at_zero(fields.get("Range")):
+            opened = await self._ask(fields)
+            if isinstance(opened, LoadedPlaylist) or self._is_of_the_file(opened):
+                return opened
+            opened.close()
+        # Only the beginning tells whether this is a part of a file or of a playlist.
+        beginning = await self._ask({"Range": f"bytes=0-{media_kind.SNIFF_BYTES - 1}"})
+        if isinstance(beginning, LoadedPlaylist):
+            return beginning
+        beginning.close()
+        return await self._ask(fields)
+
+    async def _ask(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
         response = await self.fetcher.fetch(self.resolution.url, fields)
         head = await response.peek(media_kind.SNIFF_BYTES, media_kind.may_be_playlist)
         if not media_kind.is_playlist(head, response.content_type):
-            self._is_file = True
+            if response.status != 416 and _tells_a_file(response.content_range, head):
+                self._file = Entity.of(response)
             return response
         if response.status != 200:
             response.close()
             response = await self.fetcher.fetch(self.resolution.url)
         return await self._read(ROOT, response)
+
+    def _is_of_the_file(self, response: UpstreamResponse) -> bool:
+        """Whether its bytes are of what has been seen to be a file; those of 416 are nobody's."""
+        return response.status == 416 or Entity.of(response) == self._file
 
     async def root(self) -> LoadedPlaylist:
         """The playlist behind the playback URL, however old; raises UpstreamError without one."""
@@ -319,6 +300,14 @@ class Session:
             raise UpstreamError(
                 "the content is cut into other segments now", http_status=404, final=True
             )
+
+
+def _tells_a_file(part: ContentRange | None, head: bytes) -> bool:
+    """Whether what begins with `head`, which is no playlist, cannot be a part of one either."""
+    if part is None:
+        return True
+    is_decided = len(head) >= media_kind.SNIFF_BYTES or not media_kind.may_be_playlist(head)
+    return part.first == 0 and (is_decided or part.length == part.total)
 
 
 def _tell(key: str, loaded: LoadedPlaylist) -> None:

@@ -1,0 +1,70 @@
+"""Upstreams that tell less than they should, or something else: no byte is taken for another."""
+
+import httpx
+import pytest
+
+from peers.film import FILM, OTHER, V1, V2, put_film
+from peers.routes import file
+from peers.show import Show
+
+
+def put_nameless_playlist(show: Show) -> None:
+    """At an address and with a media type that tell nothing; its segment has a token."""
+    show.entry = "stream"
+    show.routes["stream"] = lambda request: file(
+        f"#EXTM3U\n#EXTINF:4,\n{show.url('a.ts')}\n#EXT-X-ENDLIST\n".encode(),
+        media_type="text/plain",
+    )(request)
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-0", "bytes=0-1", "bytes=0-5", "bytes=0-6"])
+def test_a_few_first_bytes_do_not_make_a_file_of_a_playlist(
+    wanted: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_nameless_playlist(show)
+    for value in (wanted, "lines=1-2", "bytes=10-"):
+        response = client.get(url, headers={"Range": value})
+        assert response.status_code == 200
+        assert response.text.endswith("\n#EXT-X-ENDLIST\n")
+        assert show.upstream.address not in response.text
+        assert "token" not in response.text
+
+
+def test_what_was_a_file_may_become_a_playlist(show: Show, url: str, client: httpx.Client) -> None:
+    put_film(show, file(FILM, etag=V1), "file")
+    assert client.get(url, headers={"Range": "bytes=500000-500009"}).status_code == 206
+    put_nameless_playlist(show)
+    show.routes["film.mp4"] = show.routes["stream"]
+    response = client.get(url, headers={"Range": "bytes=20-"})
+    assert response.status_code == 200
+    assert response.text.startswith("#EXTM3U")
+    assert "token" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted", "requests"),
+    [
+        pytest.param(FILM, "bytes=0-1", 1, id="a film"),
+        pytest.param(b"#E", "bytes=0-1", 1, id="no more bytes"),
+        pytest.param(b"#E" + FILM, "bytes=0-1", 3, id="the first bytes of a playlist"),
+        pytest.param(b"\n" * 600, "bytes=0-511", 1, id="no playlist begins within 512 bytes"),
+    ],
+)
+def test_a_file_is_sent_as_it_is(
+    content: bytes, wanted: str, requests: int, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, file(content), "file")
+    response = client.get(url, headers={"Range": wanted})
+    assert response.status_code == 206
+    assert response.content == content[: int(wanted.partition("-")[2]) + 1]
+    assert len(show.asked()) == requests
+
+
+def test_parts_of_another_file_at_the_same_address(
+    show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, file(FILM, etag=V1), "file")
+    parts = {"Range": "bytes=500000-500009"}
+    assert client.get(url, headers=parts).content == FILM[500_000:500_010]
+    show.routes["film.mp4"] = file(OTHER, etag=V2)
+    assert client.get(url, headers=parts).content == OTHER[500_000:500_010]
