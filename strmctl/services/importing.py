@@ -18,11 +18,12 @@ from strmctl.services.dating import Dating
 from strmctl.services.playback_urls import PlaybackUrls
 from strmctl.services.proofs import proof
 from strmctl.services.tree import Kind, TreeFile, classify, look
+from strmctl.services.url_owners import UrlOwners, is_at_home
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database import Database
 from strmctl.storage.library_tree import strm_paths
 from strmctl.storage.mappings import Mappings
-from strmctl.storage.resolved_urls import have_resolved_to, resolving_to
+from strmctl.storage.resolved_urls import have_resolved_to
 from strmctl.storage.sightings import Settled, Sighting, Sightings
 from strmctl.storage.strm_file import Content, LibraryFiles
 
@@ -47,6 +48,7 @@ class Importing:
         self._proof, self._urls = proof(settings), PlaybackUrls(settings)
         self._database, self._files = database, files
         self._mappings, self._dating = Mappings(database), Dating(database)
+        self._url_owners = UrlOwners(database, files)
         self._adoption = adoption
 
     def plan(self, below: str = "", *, only: Sequence[str] | None = None) -> Iterator[Step]:
@@ -88,7 +90,7 @@ class Importing:
             elif row is None:
                 extension = playback_url.extension_in(file.url or "") if file.identity else ""
                 seen.append(Sighting(file.strm_path, file.identity, extension=extension))
-            elif row.strm_path == file.strm_path:
+            elif self._is_in_place(file, row):
                 yield Finding(UNCHANGED, file.strm_path, mapping=row)
             elif (finding := _still_at_home(file, row, homes[row.strm_path])) is not None:
                 yield finding
@@ -98,25 +100,22 @@ class Importing:
             reason = "another file holds the same: remove one of them"
             yield Finding(DUPLICATE, twin.strm_path, reason, rows.get(twin.strm_path))
 
+    def _is_in_place(self, file: TreeFile, row: Mapping) -> bool:
+        """Also where the row's path leads there through a link."""
+        path = file.strm_path
+        return row.strm_path == path or self._files.is_one(row.strm_path, path)
+
     def _rows(self, batch: Sequence[TreeFile]) -> dict[str, Mapping]:
         """By path, the row that the file's content is of: its identity tells, or its URL."""
         rows = self._mappings.known(file.identity for file in batch if file.identity)
         found = {it.strm_path: rows[it.identity] for it in batch if it.identity in rows}
-        foreign = {file.strm_path: file.url for file in batch if file.kind is Kind.FOREIGN}
+        foreign = {it.strm_path: it.url for it in batch if it.kind is Kind.FOREIGN and it.url}
         if not self._direct or not foreign:
             return found
         owners = self._mappings.at(foreign)
-        by_url = resolving_to(self._database, [url for url in foreign.values() if url])
-        for path, url in foreign.items():
-            owner = owners.get(path)
-            row = (
-                owner
-                if owner and _resolves_to(owner, url)
-                else next(iter(by_url.get(url or "", [])), None)
-            )
-            if row is not None:
-                found[path] = row
-        return found
+        own = {path: row for path, row in owners.items() if _resolves_to(row, foreign[path])}
+        others = {path: url for path, url in foreign.items() if path not in own}
+        return found | own | self._url_owners.find(others)
 
     def _second_look(self, page: Sequence[Settled], sightings: Sightings) -> Iterator[Step]:
         ids = {item.owner_id for item in page} | {item.sighting.row_id for item in page}
@@ -233,8 +232,7 @@ def _still_at_home(file: TreeFile, row: Mapping, content: Content) -> Finding | 
     if isinstance(content, ItemError):
         reason = f"belongs to {row.strm_path}, which cannot be looked at: {content}"
         return Finding(BAD, file.strm_path, reason, row)
-    url = strm_text.parse(content or b"").url
-    if url is None or not (playback_url.identity_in(url) == row.identity or _resolves_to(row, url)):
+    if not is_at_home(row, content):
         return None
     reason = f"holds the same as {row.strm_path}: remove one of them"
     return Finding(DUPLICATE, file.strm_path, reason, row)

@@ -138,6 +138,23 @@ def test_links_within_the_library_lead_nowhere_new(well: Path, findings: Finding
     assert findings(code=0) == []
 
 
+def test_a_folder_that_has_become_a_link_holds_no_copies(
+    strmctl: Strmctl, well: Path, findings: Findings
+) -> None:
+    library = well / "library"
+    (library / "Anime").mkdir()
+    (library / "Show").rename(library / "Anime" / "Show")
+    (library / "Show").symlink_to("Anime/Show")
+    assert findings(code=0) == []
+    steps = strmctl("import", library, "--json").records[:-1]
+    assert {step["outcome"] for step in steps} == {"unchanged"}
+    copy = shutil.copy(episode(well, 1), library / "Copy.strm")
+    assert checks(findings(code=10)) == [("duplicate", copy.name, False)]
+    copy.unlink()
+    (library / "Show").unlink()
+    assert {check for check, _, _ in checks(findings(code=10))} == {"moved"}
+
+
 def test_a_link_in_place_of_a_file(well: Path, findings: Findings) -> None:
     file = episode(well, 1)
     target = file.rename(file.with_name("Kept.strm"))

@@ -12,10 +12,10 @@ from strmctl.services import own_file
 from strmctl.services.doctor.finding import Finding, Severity
 from strmctl.services.playback_urls import PlaybackUrls
 from strmctl.services.tree import NO_URL, Kind, TreeFile
+from strmctl.services.url_owners import UrlOwners
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
-from strmctl.storage.resolved_urls import resolving_to
 from strmctl.storage.strm_file import LibraryFiles
 
 _REWRITE = "`strmctl rewrite`"
@@ -37,8 +37,8 @@ class Comparison:
         urls: PlaybackUrls | None,
         key_ids: Sequence[str],
     ) -> None:
-        self._database, self._files, self._settings = database, files, settings
-        self._mappings = Mappings(database)
+        self._files, self._mappings = files, Mappings(database)
+        self._url_owners = UrlOwners(database, files)
         self._urls, self._key_ids = urls, key_ids
         self._direct = settings.proxy.mode is Mode.DIRECT
         self.moved: set[int] = set()
@@ -56,6 +56,8 @@ class Comparison:
             home = homes.get(file.strm_path)
             if home is not None and row is not None:
                 yield _taken(file, home, row)
+            elif home is not None and self._files.is_one(file.strm_path, home.strm_path):
+                yield from self._in_place(file, home)
             elif home is not None:
                 yield self._elsewhere(file, home, at_home[home.strm_path])
             elif row is not None:
@@ -80,9 +82,8 @@ class Comparison:
         if not self._direct:
             return found
         unowned = [it for it in batch if it.kind is Kind.FOREIGN and it.strm_path not in owners]
-        resolving = resolving_to(self._database, [file.url for file in unowned if file.url])
-        by_url = {it.strm_path: resolving[it.url][0] for it in unowned if it.url in resolving}
-        return found | by_url
+        urls = {file.strm_path: file.url for file in unowned if file.url}
+        return found | self._url_owners.find(urls)
 
     def _elsewhere(self, file: TreeFile, home: Mapping, at_home: object) -> Finding:
         still_there = isinstance(at_home, bytes) and self._is_of(at_home, home)
