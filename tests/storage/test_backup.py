@@ -29,7 +29,7 @@ class _Program(ctypes.Structure):
 @pytest.fixture(params=[errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS], ids=["FAT", "share", "FUSE"])
 def linkless(request: pytest.FixtureRequest) -> Iterator[ThreadPoolExecutor]:
     """A thread in which the kernel answers link(2) and linkat(2) as such a file system does."""
-    with ThreadPoolExecutor(1, initializer=_refuse_links, initargs=[request.param]) as thread:
+    with ThreadPoolExecutor(1, initializer=_refuse_links, initargs=(request.param,)) as thread:
         yield thread
 
 
