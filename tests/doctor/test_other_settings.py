@@ -148,7 +148,8 @@ def test_a_folder_that_has_become_a_link_holds_no_copies(
     assert findings(code=0) == []
     steps = strmctl("import", library, "--json").records[:-1]
     assert {step["outcome"] for step in steps} == {"unchanged"}
-    copy = shutil.copy(episode(well, 1), library / "Copy.strm")
+    copy = library / "Copy.strm"
+    shutil.copy(episode(well, 1), copy)
     assert checks(findings(code=10)) == [("duplicate", copy.name, False)]
     copy.unlink()
     (library / "Show").unlink()
