@@ -202,10 +202,10 @@ class Fetcher:
 
 
 def _is_usable(response: UpstreamResponse, if_range: str | None) -> bool:
-    """False for a part of compressed bytes, and of another file than If-Range stands for."""
+    """False for a part of who knows what, or of another file than If-Range stands for."""
     if response.status != 206:
         return True
-    if response.is_encoded:
+    if response.is_encoded or response.content_range is None:
         return False
     told = response.field("ETag" if if_range and if_range.endswith('"') else "Last-Modified")
     return not if_range or told in ("", if_range)

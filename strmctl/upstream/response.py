@@ -8,6 +8,9 @@ from aiohttp import ClientError, ClientResponse
 from strmctl.domain.http_fields import ContentRange, parse_content_range, strong_validator
 from strmctl.errors import UpstreamError
 
+_DECODED = frozenset({"gzip", "deflate", "br", "zstd"})
+"""The codings that aiohttp takes off; of every other one the bytes stay as they were sent."""
+
 
 class UpstreamResponse:
     """Status, fields and body; `url` is where it came from after redirects."""
@@ -18,7 +21,8 @@ class UpstreamResponse:
         self._ended = False
         self.status = response.status
         self.url = url
-        self.is_encoded = response.headers.get("Content-Encoding", "identity") != "identity"
+        codings = response.headers.getall("Content-Encoding", [])
+        self.is_encoded = any(coding.lower() in _DECODED for coding in codings)
 
     def __repr__(self) -> str:
         return f"UpstreamResponse({self.status})"
@@ -43,8 +47,10 @@ class UpstreamResponse:
     @property
     def total(self) -> int | None:
         """Bytes of the whole, of which this may be a part."""
+        if self.status != 206:
+            return self.length
         part = self.content_range
-        return part.total if part is not None else self.length
+        return part.total if part is not None else None
 
     @property
     def etag(self) -> str | None:

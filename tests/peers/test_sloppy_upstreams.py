@@ -1,11 +1,14 @@
 """Upstreams that tell less than they should, or something else: no byte is taken for another."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
-from peers.film import FILM, OTHER, V1, V2, put_film
+from peers.film import FILM, OTHER, V1, V2, address_of_film, put_film
 from peers.routes import file
 from peers.show import Show
+from peers.upstream import Answer, Request, Route
 
 
 def put_nameless_playlist(show: Show) -> None:
@@ -68,3 +71,60 @@ def test_parts_of_another_file_at_the_same_address(
     assert client.get(url, headers=parts).content == FILM[500_000:500_010]
     show.routes["film.mp4"] = file(OTHER, etag=V2)
     assert client.get(url, headers=parts).content == OTHER[500_000:500_010]
+
+
+def telling(content_range: str) -> Route:
+    """The film from a server whose parts say that they are this one; "" for nothing at all."""
+
+    def route(request: Request) -> Answer:
+        answer = file(FILM, etag=V1)(request)
+        if answer.status != 206:
+            return answer
+        fields = {**answer.fields, "Content-Range": content_range}
+        return replace(answer, fields={name: told for name, told in fields.items() if told})
+
+    return route
+
+
+@pytest.mark.parametrize("place", ["file", "segment"])
+@pytest.mark.parametrize(
+    "content_range",
+    [
+        pytest.param("", id="no field"),
+        pytest.param("700000-999999/1000000", id="no unit"),
+        pytest.param("bytes 700000-999999", id="no length"),
+        pytest.param("bytes 700000-1000000/1000000", id="off by one"),
+    ],
+)
+def test_a_part_that_does_not_tell_which_is_not_used(
+    content_range: str, place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, telling(content_range), place)
+    address = address_of_film(client, url, place)
+    for value in ("bytes=700000-", "lines=1-2", "bytes=-1000"):
+        response = client.get(address, headers={"Range": value})
+        if response.status_code == 206:
+            assert response.headers["Content-Range"] == f"bytes 999000-999999/{len(FILM)}"
+            assert response.content == FILM[-1000:]
+        else:
+            assert response.status_code == 200
+            assert response.content == FILM
+    assert client.head(address).headers["Content-Length"] == str(len(FILM))
+
+
+@pytest.mark.parametrize("coding", ["aws-chunked", "none", "binary", "UTF-8", "Identity"])
+def test_a_coding_that_is_none_leaves_ranges_alone(
+    coding: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    whole = file(FILM, etag=V1)
+
+    def route(request: Request) -> Answer:
+        answer = whole(request)
+        return replace(answer, fields={**answer.fields, "Content-Encoding": coding})
+
+    put_film(show, route, "file")
+    response = client.get(url, headers={"Range": "bytes=300000-399999"})
+    assert response.status_code == 206
+    assert response.headers["Content-Range"] == f"bytes 300000-399999/{len(FILM)}"
+    assert response.content == FILM[300_000:400_000]
+    assert client.get(url).headers["Content-Length"] == str(len(FILM))

@@ -53,7 +53,16 @@ CHUNKED = "HTTP/1.1 200 OK\nTransfer-Encoding: chunked"
             id="gzip, chunked",
         ),
         pytest.param(
+            reply(200, gzip.compress(BODY), Content_Encoding="GZip"), None, id="gzip, in capitals"
+        ),
+        pytest.param(
             reply(200, BODY, Content_Encoding="identity"), len(BODY), id="identity, named"
+        ),
+        pytest.param(
+            reply(200, BODY, Content_Encoding="aws-chunked"), len(BODY), id="a coding that is none"
+        ),
+        pytest.param(
+            reply(200, BODY, Content_Encoding="x-gzip"), len(BODY), id="not decoded: x-gzip"
         ),
         pytest.param(reply(200, b""), 0, id="empty"),
     ],
@@ -162,7 +171,7 @@ async def test_peek_stops_where_nothing_is_undecided() -> None:
         pytest.param(
             reply(206, b"bc", Content_Range="bytes 1-2/*"), ContentRange(1, 2, None), None, id="*"
         ),
-        pytest.param(reply(206, b"bc"), None, 2, id="206 without its field"),
+        pytest.param(reply(206, b"bc"), None, None, id="206 without its field"),
         pytest.param(reply(200, b"bc", Content_Range="bytes 1-2/9"), None, 2, id="200 with one"),
         pytest.param(reply(416, b"", Content_Range="bytes */9"), None, 0, id="416"),
     ],
