@@ -88,10 +88,9 @@ class Media:
         data = not media_type.startswith(("video/", "audio/"))
         response = await session.fetcher.fetch(resource.uri, fields, data=data, patient=patient)
         offset = await _disguise(response)
-        if offset and response.total is not None:
+        if offset:
             session.disguises = True
-            real = ByteRange(offset, response.total - offset)
-            return self._sliced(response, real, wanted, media_type)
+            return self._behind(offset, response, wanted, media_type)
         return self.whole(resource.uri, response, media_type, is_segment=True)
 
     def known(self, url: str, wanted: Wanted) -> MediaAnswer | None:
@@ -160,10 +159,17 @@ class Media:
         response, skip = await session.fetcher.fetch_span(url, span)
         return self._sent(response, span, skip, part, media_type)
 
-    def _sliced(
-        self, response: UpstreamResponse, real: ByteRange, wanted: Wanted, media_type: str
+    def _behind(
+        self, offset: int, response: UpstreamResponse, wanted: Wanted, media_type: str
     ) -> MediaAnswer:
-        """The `real` part of a response that holds everything."""
+        """What follows `offset` in a response that holds everything, or a part of that.
+
+        Of an unknown length no part can be told.
+        """
+        if response.total is None:
+            body = Body(response, length=None, skip=offset)
+            return MediaAnswer(200, {"Content-Type": media_type}, body)
+        real = ByteRange(offset, response.total - offset)
         try:
             part = select_range(wanted.range, real.length)
         except UnsatisfiableRange:

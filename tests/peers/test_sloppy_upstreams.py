@@ -1,12 +1,13 @@
 """Upstreams that tell less than they should, or something else: no byte is taken for another."""
 
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import httpx
 import pytest
 
 from peers.film import FILM, OTHER, V1, V2, address_of_film, put_film
-from peers.routes import file
+from peers.routes import deaf, file, gzipped
 from peers.show import Show
 from peers.upstream import Answer, Request, Route
 
@@ -128,3 +129,38 @@ def test_a_coding_that_is_none_leaves_ranges_alone(
     assert response.headers["Content-Range"] == f"bytes 300000-399999/{len(FILM)}"
     assert response.content == FILM[300_000:400_000]
     assert client.get(url).headers["Content-Length"] == str(len(FILM))
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100) + b"IEND\xaeB`\x82"
+PACKETS = b"".join(b"G" + bytes([n]) * 187 for n in range(50))
+
+
+def chunked(route: Route) -> Route:
+    """Tells no length of what it sends."""
+
+    def spoiled(request: Request) -> Answer:
+        answer = route(request)
+        content = answer.body
+        assert isinstance(content, bytes)
+
+        async def body() -> AsyncIterator[bytes]:
+            yield content[:50]
+            yield content[50:]
+
+        return replace(answer, body=body)
+
+    return spoiled
+
+
+@pytest.mark.parametrize("spoil", [chunked, gzipped])
+def test_an_image_before_a_segment_of_untold_length_is_cut_off(
+    spoil: Callable[[Route], Route], show: Show, url: str, client: httpx.Client
+) -> None:
+    hidden = file(PNG + PACKETS, media_type="image/png")
+    put_film(show, deaf(spoil(hidden), "range"), "segment")
+    address = address_of_film(client, url, "segment")
+    for fields in ({}, {"Range": "bytes=0-"}, {"Range": "bytes=188-375"}):
+        response = client.get(address, headers=fields)
+        assert response.status_code == 200
+        assert response.content == PACKETS
+        assert "Content-Length" not in response.headers
