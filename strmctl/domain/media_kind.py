@@ -37,6 +37,9 @@ _TYPES = {
 }
 PLAYLIST_TYPE = "application/vnd.apple.mpegurl"
 
+_KEY_BYTES = 16
+_CONTROL_BYTES = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\x1b"))
+
 
 def media_type(extension: str) -> str:
     """The media type of a name that strmctl made."""
@@ -63,21 +66,46 @@ def may_be_playlist(head: bytes) -> bool:
     return _BOM.startswith(head) or b"#EXTM3U".startswith(text)
 
 
+def may_be_something_else(head: bytes) -> bool:
+    """Whether more bytes could still change what `what_instead` says."""
+    text = head.removeprefix(_BOM).lstrip()
+    return may_be_playlist(head) or text.startswith((b"<", b"{", b"["))
+
+
+def what_instead(head: bytes, content_type: str, listed_as: str | None) -> str | None:
+    """What an upstream answers in place of media; None for media.
+
+    `listed_as` is the media type of what a playlist lists, None for what may be a playlist itself.
+    Of 16 bytes each may be any, since they are a key (RFC 8216 section 4.3.2.4).
+    """
+    if not head:
+        return None if listed_as == media_type(".vtt") else "nothing"
+    if listed_as is not None and begins_playlist(head):
+        return "a playlist"
+    if listed_as is not None and len(head) == _KEY_BYTES:
+        return None
+    if is_web_page(head, content_type):
+        return "a web page"
+    is_data = listed_as is not None and video_or_audio(listed_as) is None
+    return "JSON" if not is_data and is_json(head, content_type) else None
+
+
 def is_web_page(head: bytes, content_type: str) -> bool:
     """Whether an upstream answered with a page instead of media (a soft 404).
 
-    A page is told by its bytes; the media type alone convicts only what does not look binary.
+    A page is told by its bytes; the media type alone convicts only what reads as text.
     """
     text = head.removeprefix(_BOM).lstrip()[:64].lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<script")):
         return True
     claims_page = _essence(content_type) in ("text/html", "application/xhtml+xml")
-    return claims_page and text.startswith((b"<", b"{")) and b"\x00" not in head
+    return claims_page and text.startswith((b"<", b"{")) and _reads_as_text(head)
 
 
 def is_json(head: bytes, content_type: str) -> bool:
     """Whether the body is a JSON message, as APIs answer in place of media."""
-    return _essence(content_type) == "application/json" and head.lstrip()[:1] in (b"{", b"[")
+    claims_json = _essence(content_type) == "application/json"
+    return claims_json and head.lstrip()[:1] in (b"{", b"[") and _reads_as_text(head)
 
 
 def sniffed_type(head: bytes) -> str | None:
@@ -115,6 +143,11 @@ def _packed_audio(head: bytes) -> str | None:
         return None
     # The layer bits of an MPEG audio header are zero in ADTS (ISO/IEC 13818-7).
     return ".mp3" if head[1] & 0x06 else ".aac"
+
+
+def _reads_as_text(head: bytes) -> bool:
+    """In whatever encoding pages are written that has no NUL."""
+    return head.translate(None, _CONTROL_BYTES) == head
 
 
 def _essence(content_type: str) -> str:

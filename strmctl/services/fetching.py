@@ -101,33 +101,33 @@ class Fetcher:
         url: str,
         fields: Mapping[str, str] | None = None,
         *,
-        data: bool = False,
+        listed_as: str | None = None,
         patient: bool = False,
     ) -> UpstreamResponse:
         """A response with media or a playlist in it; `fields` are request fields to add.
 
-        416 is an answer as well. `data` says that JSON is no surprise, `patient` that the
-        upstream answers when it has something. Raises UpstreamError for every other status and
-        for what is not media.
+        416 is an answer as well. `listed_as` is the media type of what a playlist lists, which
+        is no playlist; `patient` says that the upstream answers when it has something. Raises
+        UpstreamError for every other status and for what is not media.
         """
         fields = fields or {}
-        response = await self._judged(url, fields, data=data, patient=patient)
+        response = await self._judged(url, fields, listed_as, patient=patient)
         if _is_usable(response, fields.get("If-Range")):
             return response
         response.close()
         whole = {name: value for name, value in fields.items() if "Range" not in name}
         if len(whole) == len(fields):
             raise UpstreamError("the upstream answered a part that nobody asked for", status=206)
-        return await self.fetch(url, whole, data=data, patient=patient)
+        return await self.fetch(url, whole, listed_as=listed_as, patient=patient)
 
     async def _judged(
-        self, url: str, fields: Mapping[str, str], *, data: bool, patient: bool
+        self, url: str, fields: Mapping[str, str], listed_as: str | None, *, patient: bool
     ) -> UpstreamResponse:
         request = {**self._resolution.headers, **fields}
         response = await self._client.get(url, request, egress=self._egress, patient=patient)
         try:
             async with asyncio.timeout(None if patient else self._client.first_byte_seconds):
-                await _judge(response, data=data)
+                await _judge(response, listed_as)
         except TimeoutError:
             response.close()
             raise UpstreamError("the upstream did not answer in time", http_status=504) from None
@@ -138,7 +138,12 @@ class Fetcher:
         return response
 
     async def fetch_span(
-        self, url: str, span: ContentRange, entity: Entity | None = None
+        self,
+        url: str,
+        span: ContentRange,
+        entity: Entity | None = None,
+        *,
+        listed_as: str | None = None,
     ) -> tuple[UpstreamResponse, int]:
         """A response that holds `span`, and how many bytes of it come before.
 
@@ -148,7 +153,7 @@ class Fetcher:
         fields = {"Range": f"bytes={span.first}-{span.last}"}
         if entity is not None and entity.validator:
             fields["If-Range"] = entity.validator
-        response = await self.fetch(url, fields)
+        response = await self.fetch(url, fields, listed_as=listed_as)
         if entity is not None:
             entity.check_continued(response)
         part = response.content_range
@@ -211,7 +216,7 @@ def _is_usable(response: UpstreamResponse, if_range: str | None) -> bool:
     return not if_range or told in ("", if_range)
 
 
-async def _judge(response: UpstreamResponse, *, data: bool) -> None:
+async def _judge(response: UpstreamResponse, listed_as: str | None) -> None:
     """Raises UpstreamError unless the response holds media, or says 416."""
     status = response.status
     if status == 416:
@@ -224,10 +229,7 @@ async def _judge(response: UpstreamResponse, *, data: bool) -> None:
             http_status=403 if status == 401 else told,
             retry_after=retry_after_seconds(response.field("Retry-After"), datetime.now(UTC)),
         )
-    head = await response.peek(1)
-    if not head:
-        raise UpstreamError("not media: the upstream's answer is empty", status=status)
-    if media_kind.is_web_page(head, response.content_type):
-        raise UpstreamError("not media: the upstream answered with a web page", status=status)
-    if not data and media_kind.is_json(head, response.content_type):
-        raise UpstreamError("not media: the upstream answered with JSON", status=status)
+    head = await response.peek(media_kind.SNIFF_BYTES, media_kind.may_be_something_else)
+    instead = media_kind.what_instead(head, response.content_type, listed_as)
+    if instead is not None:
+        raise UpstreamError(f"not media: the upstream answered with {instead}", status=status)

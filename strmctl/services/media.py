@@ -85,8 +85,9 @@ class Media:
         if known is not None:
             return known
         fields = {} if session.disguises else wanted.fields()
-        data = not media_type.startswith(("video/", "audio/"))
-        response = await session.fetcher.fetch(resource.uri, fields, data=data, patient=patient)
+        response = await session.fetcher.fetch(
+            resource.uri, fields, listed_as=media_type, patient=patient
+        )
         offset = await _disguise(response)
         if offset:
             session.disguises = True
@@ -156,7 +157,7 @@ class Media:
         except UnsatisfiableRange:
             return _unsatisfiable(real)
         span = _within(real, part)
-        response, skip = await session.fetcher.fetch_span(url, span)
+        response, skip = await session.fetcher.fetch_span(url, span, listed_as=media_type)
         return self._sent(response, span, skip, part, media_type)
 
     def _behind(

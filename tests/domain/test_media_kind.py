@@ -54,6 +54,8 @@ def test_no_more_bytes_make_it_a_playlist(head: bytes) -> None:
         pytest.param(b'{"error":1}', "text/html", True, id="JSON as a page"),
         pytest.param(TS, "text/html", False, id="TS as a page"),
         pytest.param(b"<\x00\x00", "text/html", False, id="binary"),
+        pytest.param(b"<\x93\xc1\x02\xe0", "text/html", False, id="binary without NUL"),
+        pytest.param(b"<p>\xd4\xe0\xe9\xeb</p>\r\n", "text/html", True, id="not UTF-8"),
         pytest.param(b"#EXTM3U", "text/html", False, id="playlist as a page"),
         pytest.param(b"WEBVTT", "text/html", False, id="subtitles as a page"),
         pytest.param(b"", "text/html", False, id="empty"),
@@ -71,11 +73,56 @@ def test_web_page(head: bytes, content_type: str, expected: bool) -> None:
         (b"[]", "Application/JSON", True),
         (b"{}", "video/mp2t", False),
         (TS, "application/json", False),
+        (b"{\x93\xc1\x02\xe0", "application/json", False),
         (b"", "application/json", False),
     ],
 )
 def test_json(head: bytes, content_type: str, expected: bool) -> None:
     assert media_kind.is_json(head, content_type) is expected
+
+
+PLAYLIST = b"#EXTM3U\n#EXTINF:4,\n"
+PAGE = b"<p>gone</p>"
+KEY, VTT, VIDEO = (media_kind.media_type(extension) for extension in (".key", ".vtt", ".ts"))
+
+
+@pytest.mark.parametrize(
+    ("head", "content_type", "listed_as", "instead"),
+    [
+        pytest.param(PLAYLIST, "", None, None, id="a playlist"),
+        pytest.param(PLAYLIST, "", VIDEO, "a playlist", id="a playlist as a segment"),
+        pytest.param(TS, "text/html", VIDEO, None, id="a segment"),
+        pytest.param(PAGE, "text/html", None, "a web page", id="a page"),
+        pytest.param(PAGE, "text/html", KEY, "a web page", id="a page as a key"),
+        pytest.param(b"<" + b"k" * 15, "text/html", KEY, None, id="a key of letters"),
+        pytest.param(b"<" + b"k" * 15, "text/html", None, "a web page", id="16 letters at root"),
+        pytest.param(b"{}", "application/json", None, "JSON", id="JSON"),
+        pytest.param(b"{}", "application/json", VIDEO, "JSON", id="JSON as a segment"),
+        pytest.param(b"{}", "application/json", "application/json", None, id="JSON as data"),
+        pytest.param(b"", "", None, "nothing", id="nothing"),
+        pytest.param(b"", "", VIDEO, "nothing", id="nothing as a segment"),
+        pytest.param(b"", "", VTT, None, id="no subtitles"),
+    ],
+)
+def test_what_is_answered_instead(
+    head: bytes, content_type: str, listed_as: str | None, instead: str | None
+) -> None:
+    assert media_kind.what_instead(head, content_type, listed_as) == instead
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        pytest.param(b"", True, id="nothing yet"),
+        pytest.param(b"#EXT", True, id="a playlist perhaps"),
+        pytest.param(BOM + b"\n<", True, id="a page perhaps"),
+        pytest.param(b"{", True, id="JSON perhaps"),
+        pytest.param(TS[:1], False, id="TS"),
+        pytest.param(MP4[:1], False, id="MP4"),
+    ],
+)
+def test_more_bytes_may_show_something_else(head: bytes, expected: bool) -> None:
+    assert media_kind.may_be_something_else(head) is expected
 
 
 @pytest.mark.parametrize(

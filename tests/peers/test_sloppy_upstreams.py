@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from peers.film import FILM, OTHER, V1, V2, address_of_film, put_film
-from peers.routes import deaf, file, gzipped
+from peers.routes import deaf, file, gzipped, playlist
 from peers.show import Show
 from peers.upstream import Answer, Request, Route
+from peers.viewer import follow
 
 
 def put_nameless_playlist(show: Show) -> None:
@@ -164,3 +165,82 @@ def test_an_image_before_a_segment_of_untold_length_is_cut_off(
         assert response.status_code == 200
         assert response.content == PACKETS
         assert "Content-Length" not in response.headers
+
+
+INNER = b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlist.m3u8?token=1\n"
+
+
+@pytest.mark.parametrize("place", ["segment", "byte range"])
+@pytest.mark.parametrize("begins", [b"", b"\xef\xbb\xbf", b"\r\n"], ids=["", "BOM", "blank line"])
+def test_a_playlist_in_place_of_a_segment_is_never_sent(
+    begins: bytes, place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, file(begins + INNER, media_type="video/mp2t"), place, part="50@0")
+    response = client.get(address_of_film(client, url, place))
+    assert response.status_code == 502
+    assert "token" not in response.text
+
+
+def test_a_playlist_in_place_of_a_segment_is_resolved_again(
+    show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, file(FILM, etag=V1), "segment")
+    address = address_of_film(client, url, "segment")
+    show.expire(Answer(200, INNER, {"Content-Type": "video/mp2t"}))
+    assert client.get(address).content == FILM
+    assert len(show.questions) == 2
+
+
+LISTED = """\
+#EXTM3U
+#EXT-X-TARGETDURATION:4
+#EXT-X-KEY:METHOD=AES-128,URI="a.key"
+#EXTINF:4.0,
+a.ts
+#EXT-X-ENDLIST
+"""
+KEY = b"\x93\xc1\x7f\xe0z5Q\x81\x02\xd4\xee\x19\xfa\x8c\x9b"
+PAGE = b"<p>This link has expired.</p>"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "media_type"),
+    [
+        pytest.param("a.key", b"<" + KEY, "text/html", id="a key like a page"),
+        pytest.param("a.key", b"{" + KEY, "text/html", id="a key like JSON"),
+        pytest.param("a.key", b"<!0123456789abc>", "text/html", id="a key of letters"),
+        pytest.param("a.ts", b"{" + FILM[1:], "application/json", id="segment like JSON"),
+        pytest.param("a.ts", b"[" + FILM[1:], "application/json", id="segment like a JSON array"),
+        pytest.param("a.ts", b"<" + FILM[1:], "text/html", id="segment like a page"),
+        pytest.param("a.vtt", b"", "text/vtt", id="no subtitles here"),
+    ],
+)
+def test_what_only_seems_to_be_a_message_is_sent(
+    name: str, content: bytes, media_type: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    show.routes["index.m3u8"] = playlist(LISTED.replace("a.ts", name))
+    show.routes[name] = file(content, media_type=media_type)
+    key, segment = follow(client, url)
+    response = client.get(key if name == "a.key" else segment)
+    assert (response.status_code, response.content) == (200, content)
+    assert response.headers["Content-Length"] == str(len(content))
+    assert len(show.questions) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "media_type"),
+    [
+        pytest.param("a.key", PAGE, "text/html", id="a page for a key"),
+        pytest.param("a.ts", PAGE, "text/html", id="a page"),
+        pytest.param("a.ts", b'{"error": "\xc3\xa9"}', "application/json", id="JSON"),
+        pytest.param("a.ts", b"", "video/mp2t", id="no segment"),
+        pytest.param("a.key", b"", "application/octet-stream", id="no key"),
+    ],
+)
+def test_messages_in_place_of_what_is_listed_are_not_sent(
+    name: str, content: bytes, media_type: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    show.routes["index.m3u8"] = playlist(LISTED)
+    show.routes[name] = file(content, media_type=media_type)
+    key, segment = follow(client, url)
+    assert client.get(key if name == "a.key" else segment).status_code == 502
