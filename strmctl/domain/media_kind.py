@@ -79,7 +79,8 @@ def what_instead(head: bytes, content_type: str, listed_as: str | None) -> str |
     Of 16 bytes each may be any, since they are a key (RFC 8216 section 4.3.2.4).
     """
     if not head:
-        return None if listed_as == media_type(".vtt") else "nothing"
+        is_subtitles = listed_as == _TYPES[".vtt"] and _essence(content_type) == "text/vtt"
+        return None if is_subtitles else "nothing"
     if listed_as is not None and begins_playlist(head):
         return "a playlist"
     if listed_as is not None and len(head) == _KEY_BYTES:

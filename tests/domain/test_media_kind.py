@@ -101,7 +101,8 @@ KEY, VTT, VIDEO = (media_kind.media_type(extension) for extension in (".key", ".
         pytest.param(b"{}", "application/json", "application/json", None, id="JSON as data"),
         pytest.param(b"", "", None, "nothing", id="nothing"),
         pytest.param(b"", "", VIDEO, "nothing", id="nothing as a segment"),
-        pytest.param(b"", "", VTT, None, id="no subtitles"),
+        pytest.param(b"", "text/vtt; charset=utf-8", VTT, None, id="no subtitles"),
+        pytest.param(b"", "text/plain", VTT, "nothing", id="nothing as subtitles"),
     ],
 )
 def test_what_is_answered_instead(
