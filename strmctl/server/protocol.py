@@ -1,12 +1,19 @@
-"""The header of a request is short and comes soon, else its connection ends.
+"""The header of a request is short and comes soon, else its connection ends; no chunks in HTTP/1.0.
 
-uvicorn bounds neither; an endless header would cost every other client of the process.
+uvicorn bounds no header; an endless one would cost every other client of the process.
 """
 
 import asyncio
 from http import HTTPStatus
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import (
+    ASGI3Application,
+    ASGIReceiveCallable,
+    ASGISendCallable,
+    ASGISendEvent,
+    Scope,
+)
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 MAX_HEADER_BYTES = 64 * 1024
 _HEADER_END = b"\r\n\r\n"
@@ -64,6 +71,10 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
         self._reads_header = True
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        is_old = cycle.scope["http_version"] == "1.0"
+        super()._start_asgi_task(cycle, _close_delimited(app, cycle) if is_old else app)
+
     def _await_header(self) -> None:
         self._deadline = self.loop.call_later(
             self.header_seconds, self._refuse, HTTPStatus.REQUEST_TIMEOUT
@@ -80,3 +91,28 @@ class BoundedProtocol(HttpToolsProtocol):
             line = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
             self.transport.write(f"{line}connection: close\r\ncontent-length: 0\r\n\r\n".encode())
             self.transport.close()
+
+
+def _close_delimited(app: ASGI3Application, cycle: RequestResponseCycle) -> ASGI3Application:
+    """`app` for a client that knows no chunks (RFC 9112 section 6.1).
+
+    A body without Content-Length ends with the connection. uvicorn does not put it into chunks
+    where it has been told that it need not, but counts what comes against the length.
+    """
+
+    async def answer(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        is_counted = False
+
+        async def sent(event: ASGISendEvent) -> None:
+            nonlocal is_counted
+            if event["type"] == "http.response.start":
+                names = {name.lower() for name, _ in event.get("headers", ())}
+                is_counted = b"content-length" in names
+                cycle.chunked_encoding = None if is_counted else False
+            elif event["type"] == "http.response.body" and not is_counted:
+                cycle.expected_content_length += len(event.get("body", b""))
+            await send(event)
+
+        await app(scope, receive, sent)
+
+    return answer
