@@ -80,6 +80,7 @@ def demo(folder: Path, *arguments: str, environ: Mapping[str, str] | None = None
         process.communicate()
 
 
+@pytest.mark.slow
 def test_the_story_comes_true_in_time(tmp_path: Path) -> None:
     start = time.monotonic()
     with demo(tmp_path, "--once", "--json") as running:
@@ -140,6 +141,7 @@ def test_terminated_in_mid_story(tmp_path: Path) -> None:
         assert code == 143
 
 
+@pytest.mark.slow
 def test_a_step_that_does_not_come_true(tmp_path: Path) -> None:
     """A real failure: an ffprobe that decodes nothing."""
     ffprobe = tmp_path / "bin" / "ffprobe"

@@ -11,6 +11,8 @@ import pytest
 
 from doctor.conftest import Record, episode
 
+pytestmark = pytest.mark.slow
+
 _MORTAL = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
 
 

@@ -21,6 +21,8 @@ from strmctl.settings.model import UpstreamSettings
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import Guard
 
+pytestmark = pytest.mark.slow
+
 _ALLOW = ("127.0.0.0/8",)
 _CLOSED = "127.0.0.1:1"
 """Nobody listens there."""
@@ -182,7 +184,6 @@ def test_a_resolver_whose_egress_is_down_says_so(
     assert show.questions == []
 
 
-@pytest.mark.slow
 def test_a_playlist_is_read_again_once_it_is_back(
     show: Show, client: httpx.Client, resolver: Resolver, tmp_path: Path
 ) -> None:

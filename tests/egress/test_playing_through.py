@@ -13,6 +13,8 @@ from egress import upstreams
 from egress.proxies import PASSWORD, Proxy
 from egress.upstreams import SeeingUpstream
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def site(

@@ -15,6 +15,8 @@ from install.dockerfile import ROOT, context, copied, stages
 from strmctl.settings import environment
 from strmctl.settings.load import load
 
+pytestmark = pytest.mark.slow
+
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "examples" / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")

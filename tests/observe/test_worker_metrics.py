@@ -15,6 +15,8 @@ from standing.test_workers import answering, workers
 
 from observe.numbers import Numbers, numbers, scrape
 
+pytestmark = pytest.mark.slow
+
 PLAYS = 'strmctl_requests_total{route="playback",status="2xx"}'
 
 

@@ -10,6 +10,8 @@ from playback.media import FILM, FORMS, FRAMES, SECONDS, SUBTITLES, Media
 from playback.nginx import Nginx, running_nginx
 from playback.players import PLAYERS, Player, read_subtitles
 
+pytestmark = pytest.mark.slow
+
 DIRECT_FORMS = {name: path for name, path in FORMS.items() if name != "ranges-fmp4"}
 EACH_PLAYER = pytest.mark.parametrize("player", PLAYERS.values(), ids=PLAYERS)
 

@@ -11,6 +11,8 @@ from playback.players import PLAYERS
 from playback.stage import Stage
 from playback.walk import children
 
+pytestmark = pytest.mark.slow
+
 
 def test_redirect_mode_sends_the_player_to_the_upstream(
     own_stage: Stage, client: httpx.Client
@@ -39,7 +41,6 @@ def test_a_port_in_use_is_one_line_and_exit_3(own_stage: Stage) -> None:
     assert str(own_stage.strmctl.port) in line
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ending", "exit_code"),
     [
@@ -69,7 +70,6 @@ def test_sigterm_does_not_wait_for_idle_connections(own_stage: Stage, client: ht
         assert server.stop(9) == 0, server.log.read_text()
 
 
-@pytest.mark.slow
 def test_kill_and_restart_in_mid_play(own_stage: Stage, client: httpx.Client) -> None:
     episode = own_stage.episode(FORMS["ts"])
     with own_stage.strmctl.serving() as server:

@@ -17,6 +17,8 @@ from probing.hosts import Host, hosts
 from probing.library import Library, configuration, library_in
 from strmctl.domain.mapping import LinkState
 
+pytestmark = pytest.mark.slow
+
 _STRMCTL = (sys.executable, "-m", "strmctl", "probe")
 
 
@@ -173,7 +175,6 @@ async def test_an_unknown_state_is_a_usage_error(library: Library) -> None:
     assert "--fail-on 'dying'" in ended.err
 
 
-@pytest.mark.slow
 async def test_killed_in_the_middle_the_next_run_goes_on(library: Library) -> None:
     async with hosts(Host(delay=0.005), Host(delay=0.005)) as two:
         library.add(host.url(f"alive/{number}") for number in range(1000) for host in two)
@@ -191,7 +192,6 @@ async def test_killed_in_the_middle_the_next_run_goes_on(library: Library) -> No
     assert Counter(library.states()) == {LinkState.ALIVE: 2000}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
 )

@@ -15,6 +15,8 @@ from standing import fronts
 from standing.site import running_site
 from strmctl.settings.model import Mode
 
+pytestmark = pytest.mark.slow
+
 _KEY = "a key that is long enough"
 
 

@@ -17,6 +17,8 @@ from standing import fronts
 from standing.conftest import ADMIN_TOKEN
 from standing.site import Site, running_site
 
+pytestmark = pytest.mark.slow
+
 some = pytest.mark.parametrize("site", [*fronts.AS_SHIPPED, "nginx-strips-buffered"], indirect=True)
 _BEARER = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 

@@ -20,6 +20,8 @@ from playback.walk import walk
 from standing.conftest import CLIENT
 from standing.site import Site, put_media
 
+pytestmark = pytest.mark.slow
+
 _FORGED: Mapping[str, str] = {
     "X-Forwarded-Host": "evil.example",
     "X-Forwarded-Proto": "https",

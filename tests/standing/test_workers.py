@@ -18,6 +18,8 @@ from playback.waiting import until
 
 from standing.site import Site, running_site
 
+pytestmark = pytest.mark.slow
+
 _TWO = {"STRMCTL_SERVE_WORKERS": "2"}
 
 
@@ -91,7 +93,6 @@ def test_first_plays_at_once_are_resolved_once(site: Site, show: Show) -> None:
     assert len(show.questions) == 1
 
 
-@pytest.mark.slow
 def test_a_worker_that_dies_is_replaced(
     resolver: Resolver, show: Show, client: httpx.Client, tmp_path: Path
 ) -> None:
@@ -104,7 +105,6 @@ def test_a_worker_that_dies_is_replaced(
         assert client.get(site.playback_url(show)).status_code == 200
 
 
-@pytest.mark.slow
 def test_sigterm_ends_all_of_them(resolver: Resolver, tmp_path: Path) -> None:
     with own_site(resolver, tmp_path) as site:
         every = children(site.server.process.pid)
@@ -113,7 +113,6 @@ def test_sigterm_ends_all_of_them(resolver: Resolver, tmp_path: Path) -> None:
         assert "Traceback" not in site.log()
 
 
-@pytest.mark.slow
 def test_sigterm_lets_a_stream_come_to_its_end(
     resolver: Resolver, show: Show, client: httpx.Client, tmp_path: Path
 ) -> None:
@@ -129,7 +128,6 @@ def test_sigterm_lets_a_stream_come_to_its_end(
         assert site.server.process.wait(60) == 0
 
 
-@pytest.mark.slow
 def test_workers_end_with_a_supervisor_that_was_killed(resolver: Resolver, tmp_path: Path) -> None:
     with own_site(resolver, tmp_path) as site:
         every = children(site.server.process.pid)
@@ -141,7 +139,6 @@ def test_workers_end_with_a_supervisor_that_was_killed(resolver: Resolver, tmp_p
                 os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.slow
 def test_a_worker_that_cannot_start_again_ends_the_service(
     resolver: Resolver, tmp_path: Path
 ) -> None:
