@@ -216,6 +216,11 @@ def _is_usable(response: UpstreamResponse, if_range: str | None) -> bool:
     return not if_range or told in ("", if_range)
 
 
+def _is_beginning(response: UpstreamResponse) -> bool:
+    part = response.content_range
+    return part is None or part.first == 0
+
+
 async def _judge(response: UpstreamResponse, listed_as: str | None) -> None:
     """Raises UpstreamError unless the response holds media, or says 416."""
     status = response.status
@@ -229,7 +234,9 @@ async def _judge(response: UpstreamResponse, listed_as: str | None) -> None:
             http_status=403 if status == 401 else told,
             retry_after=retry_after_seconds(response.field("Retry-After"), datetime.now(UTC)),
         )
-    head = await response.peek(media_kind.SNIFF_BYTES, media_kind.may_be_something_else)
+    # What stands in the middle may begin with anything, and be cut off before it tells more.
+    size = media_kind.SNIFF_BYTES if _is_beginning(response) else 1
+    head = await response.peek(size, media_kind.may_be_something_else)
     instead = media_kind.what_instead(head, response.content_type, listed_as)
     if instead is not None:
         raise UpstreamError(f"not media: the upstream answered with {instead}", status=status)
