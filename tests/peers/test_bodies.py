@@ -44,6 +44,15 @@ def test_06_dropped_bodies_arrive_whole(
     assert len(show.questions) == 1
 
 
+@pytest.mark.parametrize("place", ["file", "segment"])
+def test_06_what_is_dropped_after_a_few_bytes_may_begin_with_anything(
+    place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    content = bytes(8) + b"<{[ \n\xef\xbb\xbf#EXT" * 30
+    put_film(show, cut(file(content, etag=V1), every=7), place)
+    assert client.get(address_of_film(client, url, place)).content == content
+
+
 def test_06_a_dropped_range_arrives_whole(show: Show, url: str, client: httpx.Client) -> None:
     put_film(show, cut(file(FILM, etag=V1), every=100_000), "file")
     response = client.get(url, headers={"Range": "bytes=123456-789012"})
