@@ -18,7 +18,7 @@ from playback.waiting import free_port, until
 
 from players.counted import Counted
 
-_BEGINS, _STALLED = 25.0, 20.0
+_BEGINS, _STALLED = 60.0, 20.0
 _SETTINGS = """\
 <settings version="2">
     <setting id="services.webserver">true</setting>
