@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from bench import large_library, raw_loop
 from bench.measuring import STRMCTL, Comparison, Contender, Goal, Sample, call, command
-from strmctl.services.probe import due
+from strmctl.services.probing.probe import due
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 from strmctl.storage.probe_queue import ProbeQueue

@@ -9,10 +9,10 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping as Row
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError
-from strmctl.services import pruning
-from strmctl.services.adoption import Adoption
-from strmctl.services.importing import Importing
-from strmctl.services.rewriting import Rewriting
+from strmctl.services.changing import prune
+from strmctl.services.changing.adoption import Adoption
+from strmctl.services.changing.import_ import Importing
+from strmctl.services.changing.rewrite import Rewriting
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 from strmctl.storage.strm_file import LibraryFiles
@@ -33,7 +33,7 @@ def _overwrite(settings: Settings, database: Database, files: LibraryFiles) -> I
 
 
 def _prune(settings: Settings, database: Database, files: LibraryFiles) -> Iterable[Step]:
-    return pruning.plan(settings, database, files, force=True)
+    return prune.plan(settings, database, files, force=True)
 
 
 PLANNERS: Mapping[str, Planner] = {

@@ -62,7 +62,7 @@ class Changing:
         then: Aftermath = lambda _dry_run: (),
     ) -> int:
         """The exit code; raises SafetyError where the brake stops it."""
-        from strmctl.services.library import library_files
+        from strmctl.services.library.files import library_files
 
         with self._run.alone(self._command, wait) as database:
             files = library_files(self._run.settings, database)
@@ -96,7 +96,7 @@ class Changing:
         *,
         force: bool,
     ) -> None:
-        from strmctl.services.change_run import ChangeRun
+        from strmctl.services.changing.change_run import ChangeRun
 
         changes = ChangeRun(database, files, self._command)
         with self._run.output.progress("Planning") as progress:

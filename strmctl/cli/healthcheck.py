@@ -19,7 +19,7 @@ def healthcheck(
     ] = None,
 ) -> None:
     """Ask the server whether it is well: exit code 0, or 1 if it is not or nobody answers."""
-    from strmctl.services.health import check_health, own_base_url
+    from strmctl.services.installation.healthcheck import check_health, own_base_url
 
     asked = own_base_url(run.settings.serve) if url is None else _checked(url)
     health = check_health(asked)

@@ -9,10 +9,10 @@ from strmctl.cli.changing import Changing, DryRun, Force, Recorder, step_record
 from strmctl.cli.parameters import Wait
 from strmctl.cli.run import Run
 from strmctl.domain.change import Finding, Step
-from strmctl.services.records import mapping_record
+from strmctl.services.reports.records import mapping_record
 
 if TYPE_CHECKING:
-    from strmctl.services.playback_urls import PlaybackUrls
+    from strmctl.services.keys.playback_urls import PlaybackUrls
 
 
 @command(Panel.LIBRARY, "import")
@@ -37,10 +37,10 @@ def import_(
     that hold a direct URL become mappings: their path says who they are. `strmctl undo` takes it
     all back.
     """
-    from strmctl.services.adoption import Adoption
-    from strmctl.services.importing import Importing
-    from strmctl.services.playback_urls import PlaybackUrls
-    from strmctl.services.tree import folder_in
+    from strmctl.services.changing.adoption import Adoption
+    from strmctl.services.changing.import_ import Importing
+    from strmctl.services.keys.playback_urls import PlaybackUrls
+    from strmctl.services.library.tree import folder_in
 
     adoption = Adoption(site, language)
     below = folder_in(run.settings.library, folder)

@@ -31,7 +31,7 @@ def init(
 
     Nothing that exists is touched; running it again makes what is missing.
     """
-    from strmctl.services.init import init as make
+    from strmctl.services.installation.init import init as make
 
     file = run.config or Path(os.environ.get("STRMCTL_CONFIG") or FILE_NAME)
     flags = {"library": library, "database": run.database, "proxy.public_base_url": base_url}

@@ -11,7 +11,7 @@ from strmctl.cli.run import Run
 from strmctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from strmctl.services.keys import KeyUse
+    from strmctl.services.installation.keys import KeyUse
 
 
 class Action(StrEnum):
@@ -51,7 +51,7 @@ def keys(
 
 
 def _add(run: Run, wait: str | None) -> None:
-    from strmctl.services.keys import add
+    from strmctl.services.installation.keys import add
 
     with run.alone("keys", wait):
         use = add(run.settings)
@@ -60,7 +60,7 @@ def _add(run: Run, wait: str | None) -> None:
 
 
 def _list(run: Run) -> None:
-    from strmctl.services.keys import look
+    from strmctl.services.installation.keys import look
 
     uses = look(run.settings)
     for use in uses:
@@ -70,7 +70,7 @@ def _list(run: Run) -> None:
 
 
 def _retire(run: Run, key_id: str, force: bool, wait: str | None) -> None:
-    from strmctl.services.keys import retire
+    from strmctl.services.installation.keys import retire
 
     with run.alone("keys", wait):
         use = retire(run.settings, key_id, force=force)

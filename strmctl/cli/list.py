@@ -10,7 +10,7 @@ from strmctl.cli.run import Run
 from strmctl.cli.selection import selecting
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
-from strmctl.services.records import mapping_record
+from strmctl.services.reports.records import mapping_record
 from strmctl.storage.rows import LARGEST
 
 _COLUMNS = ("id", "state", "site", "slug", "season", "episode", "language", "provider", "path")
@@ -36,7 +36,7 @@ def list_(
 
 def print_records(run: Run, mappings: Iterable[Mapping], *, reveal: bool = False) -> None:
     """NDJSON and its summary."""
-    from strmctl.services.playback_urls import PlaybackUrls
+    from strmctl.services.keys.playback_urls import PlaybackUrls
 
     urls = PlaybackUrls(run.settings)
     count = 0

@@ -21,7 +21,7 @@ def migrate(
     ] = False,
 ) -> int:
     """Bring the database up to date, after a backup."""
-    from strmctl.services.migration_state import bring_up_to_date, look
+    from strmctl.services.installation.migrate import bring_up_to_date, look
 
     database = run.settings.database
     state = look(database) if list_ or check else bring_up_to_date(database)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import typer
 
 from strmctl.errors import StrmctlError
-from strmctl.services.records import timestamp
+from strmctl.services.reports.records import timestamp
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars

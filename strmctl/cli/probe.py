@@ -17,7 +17,7 @@ from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError
 
 if TYPE_CHECKING:
-    from strmctl.services.probe import BrokenHost, Probe, Probed
+    from strmctl.services.probing.probe import BrokenHost, Probe, Probed
 
 _FOUND = 10
 _DEAD = LinkState.DEAD.value
@@ -42,7 +42,7 @@ def probe(
     wait: Wait = None,
 ) -> int:
     """Check upstream URLs and move link states; without a selection, those that are due."""
-    from strmctl.services.probe import Probe, due
+    from strmctl.services.probing.probe import Probe, due
 
     states = frozenset(link_states("--fail-on", [fail_on] if fail_on else []))
     if selection.is_everything and not all_:
@@ -79,7 +79,7 @@ class _Report:
         return ItemError.exit_code if self.counts["failed"] else 0
 
     async def _take(self, service: "Probe") -> None:
-        from strmctl.services.probe import BrokenHost
+        from strmctl.services.probing.probe import BrokenHost
 
         with self.run.output.progress("probing", len(service)) as progress:
             async with aclosing(service.results()) as results:

@@ -28,13 +28,13 @@ def prune(
     What was only moved is left to `strmctl import`. `strmctl undo` brings mappings and .strm
     files back, not sidecars and empty folders.
     """
-    from strmctl.services import pruning
-    from strmctl.services.leftovers import Leftovers
+    from strmctl.services.changing import prune
+    from strmctl.services.changing.leftovers import Leftovers
 
     leftovers = Leftovers(run.settings.library, sidecars=sidecars, folders=True)
     return Changing(run, "prune")(
         lambda database, files: leftovers.watch(
-            pruning.plan(run.settings, database, files, force=force)
+            prune.plan(run.settings, database, files, force=force)
         ),
         wait=wait,
         dry_run=dry_run,

@@ -23,7 +23,7 @@ def prune_events(
     """Forget what happened to links and which jobs ran, where it is older than that."""
     run.override("maintain.keep_events", older_than)
 
-    from strmctl.services.history import prune_events
+    from strmctl.services.reports.prune_events import prune_events
 
     before = datetime.now(UTC) - run.settings.maintain.keep_events
     with run.alone("prune-events", wait) as database:

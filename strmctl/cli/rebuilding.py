@@ -13,8 +13,8 @@ _FAILING = {"failed", "bad"}
 
 
 def rebuild(run: Run, wait: str | None) -> int:
+    from strmctl.services.changing.rebuild import rebuild as restore
     from strmctl.services.doctor.restoring import make_way
-    from strmctl.services.rebuild import rebuild as restore
 
     counts: Counter[str] = Counter()
     with run.lock("doctor", wait), run.output.progress("Rebuilding") as progress:

@@ -17,7 +17,7 @@ from strmctl.errors import ItemError, SafetyError, UsageError
 from strmctl.settings.model import Mode
 
 if TYPE_CHECKING:
-    from strmctl.services.refresh import Refreshed
+    from strmctl.services.resolving.refresh import Refreshed
     from strmctl.storage.database import Database
 
 
@@ -64,7 +64,7 @@ def _tell(run: Run, selection: Selection) -> None:
 
 
 def _is_braked(run: Run, database: "Database", selection: Selection) -> bool:
-    from strmctl.services.refresh import check_brake
+    from strmctl.services.resolving.refresh import check_brake
 
     try:
         check_brake(run.settings, database, selection)
@@ -76,7 +76,7 @@ def _is_braked(run: Run, database: "Database", selection: Selection) -> bool:
 def _refresh(run: Run, selection: Selection, *, force: bool, wait: str | None) -> int:
     import asyncio
 
-    from strmctl.services.refresh import check_brake
+    from strmctl.services.resolving.refresh import check_brake
 
     as_a_play = selection.is_a_few_ids and run.settings.proxy.mode is not Mode.DIRECT
     opened = run.open_database() if as_a_play else run.alone("refresh", wait)
@@ -90,7 +90,7 @@ def _refresh(run: Run, selection: Selection, *, force: bool, wait: str | None) -
 
 
 async def _refresh_all(run: Run, database: "Database", selection: Selection) -> dict[str, int]:
-    from strmctl.services.refresh import Outcome, refresh
+    from strmctl.services.resolving.refresh import Outcome, refresh
     from strmctl.storage.mappings import Mappings
 
     counts = {outcome.value: 0 for outcome in Outcome}

@@ -37,8 +37,8 @@ def remove(
     A file that holds something else by now stays. `strmctl undo` brings mappings and .strm files
     back, not sidecars.
     """
-    from strmctl.services.leftovers import Leftovers
-    from strmctl.services.removing import Removing
+    from strmctl.services.changing.leftovers import Leftovers
+    from strmctl.services.changing.remove import Removing
 
     if bool(names) is not selection.is_everything:
         raise UsageError("say which: ids or paths, or selection options such as --series")

@@ -4,7 +4,7 @@ from strmctl.cli.app import Panel, command
 from strmctl.cli.identity import identifying
 from strmctl.cli.run import Run
 from strmctl.domain.identity import Identity
-from strmctl.services.records import timestamp
+from strmctl.services.reports.records import timestamp
 
 
 @command(Panel.LIBRARY)
@@ -13,7 +13,7 @@ def resolve(run: Run, identity: Identity) -> None:
     """Show what the site's resolver answers for an identity; nothing is changed."""
     import asyncio
 
-    from strmctl.services.resolver_answer import resolver_answer
+    from strmctl.services.resolving.resolve import resolver_answer
 
     answer = asyncio.run(resolver_answer(run.settings, identity))
     run.output.record(

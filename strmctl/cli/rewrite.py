@@ -29,7 +29,7 @@ def rewrite(
     wait: Wait = None,
 ) -> int:
     """Bring every .strm to what the settings say: base URL, mode, key; equal files stay."""
-    from strmctl.services.rewriting import LEFT, Rewriting
+    from strmctl.services.changing.rewrite import LEFT, Rewriting
 
     rewriting = Rewriting(run.settings, overwrite=overwrite, create_missing=create_missing)
     code = Changing(run, "rewrite", failing_kinds=LEFT)(

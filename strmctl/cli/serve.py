@@ -40,9 +40,9 @@ def serve(
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
 
     from strmctl.server import process
-    from strmctl.services.jobs import strmctl_command
-    from strmctl.services.maintenance import check_intervals
-    from strmctl.services.rehearsal import rehearse
+    from strmctl.services.jobs.jobs import strmctl_command
+    from strmctl.services.jobs.maintenance import check_intervals
+    from strmctl.services.playback.opening import rehearse
 
     if settings.maintain.enabled:
         check_intervals(settings.maintain)

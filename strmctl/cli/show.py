@@ -12,7 +12,7 @@ from strmctl.cli.selection import selecting
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError
-from strmctl.services.records import mapping_record
+from strmctl.services.reports.records import mapping_record
 
 
 @command(Panel.LIBRARY)
@@ -34,7 +34,7 @@ def show(
     if run.output.json and len(found) > 1:
         print_records(run, found, reveal=reveal)
         return
-    from strmctl.services.playback_urls import PlaybackUrls
+    from strmctl.services.keys.playback_urls import PlaybackUrls
 
     urls = PlaybackUrls(run.settings)
     for number, mapping in enumerate(found):
@@ -43,7 +43,7 @@ def show(
 
 
 def _found(run: Run, name: str | None, selection: Selection) -> list[Mapping]:
-    from strmctl.services.listing import one
+    from strmctl.services.library.find import one
     from strmctl.storage.mappings import Mappings
 
     with run.open_database() as database:

@@ -10,11 +10,11 @@ from strmctl.cli.app import Panel, command
 from strmctl.cli.run import Run
 from strmctl.domain.mapping import LinkState
 from strmctl.errors import UsageError
-from strmctl.services.records import stats_record
+from strmctl.services.reports.records import stats_record
 from strmctl.settings.values import duration, show_duration
 
 if TYPE_CHECKING:
-    from strmctl.services.stats import States, Stats
+    from strmctl.services.reports.stats import States, Stats
 
 _STATES = (
     LinkState.ALIVE,
@@ -34,7 +34,7 @@ def stats(
     ] = "2h",
 ) -> None:
     """Show how many links are alive, dead, expiring, by site and provider; and what was healed."""
-    from strmctl.services.stats import stats as count
+    from strmctl.services.reports.stats import stats as count
 
     within = _duration(expiring)
     with run.open_database() as database:

@@ -10,7 +10,7 @@ from strmctl.errors import DatabaseError, SettingsError, StrmctlError
 
 if TYPE_CHECKING:
     from strmctl.cli.run import Run
-    from strmctl.services.notifying import Delivery
+    from strmctl.services.notifying.outbox import Delivery
 
 _PATIENCE = timedelta(seconds=2)
 
@@ -48,7 +48,7 @@ def _deliver(run: "Run") -> "list[Delivery]":
             return []
         import asyncio
 
-        from strmctl.services.notifying import deliver_at_once
+        from strmctl.services.notifying.outbox import deliver_at_once
 
         return asyncio.run(deliver_at_once(run.settings, database, _PATIENCE))
 

@@ -16,11 +16,11 @@ from strmctl.cli.run import Run
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping as Mapped
 from strmctl.errors import ItemError, UsageError
-from strmctl.services.records import event_record, mapping_record, timestamp
+from strmctl.services.reports.records import event_record, mapping_record, timestamp
 from strmctl.settings.values import show_duration
 
 if TYPE_CHECKING:
-    from strmctl.services.trace import Played, Step
+    from strmctl.services.playback.trace import Played, Step
     from strmctl.storage.events import Event
 
 _EVENTS = 50
@@ -79,7 +79,7 @@ def _trace_mapping(run: Run, name: str | None, identity: Identity | None, *, pla
 def _found(
     run: Run, name: str | None, identity: Identity | None
 ) -> tuple[Mapped | None, "list[Event]"]:
-    from strmctl.services.listing import one
+    from strmctl.services.library.find import one
     from strmctl.storage.events import Events
     from strmctl.storage.mappings import Mappings
 
@@ -94,7 +94,7 @@ def _found(
 
 
 def _tell_mapping(run: Run, mapping: Mapped) -> None:
-    from strmctl.services.playback_urls import PlaybackUrls
+    from strmctl.services.keys.playback_urls import PlaybackUrls
 
     text = f"{mapping.identity}, {mapping.state}: {mapping.strm_path}\n{_age(mapping)}"
     run.output.record(mapping_record(mapping, PlaybackUrls(run.settings).of(mapping)), text)
@@ -128,7 +128,7 @@ def _event_text(event: "Event") -> str:
 def _play(run: Run, identity: Identity) -> "Played":
     import asyncio
 
-    from strmctl.services.trace import play_beginning
+    from strmctl.services.playback.trace import play_beginning
 
     return asyncio.run(play_beginning(run.settings, identity, lambda step: _tell_step(run, step)))
 
@@ -162,7 +162,7 @@ def _summarise(run: Run, mapping: Mapped | None, events: int, played: "Played | 
 
 
 def _trace_request(run: Run, request: str, log: Path) -> int | None:
-    from strmctl.services.trace_log import lines_of_request
+    from strmctl.services.playback.trace_log import lines_of_request
 
     count = 0
     with _opened(log) as file:

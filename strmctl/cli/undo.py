@@ -12,7 +12,7 @@ from strmctl.cli.run import Run
 from strmctl.errors import ItemError
 
 if TYPE_CHECKING:
-    from strmctl.services.change_run import Done
+    from strmctl.services.changing.change_run import Done
 
 _OUTCOMES = {"restored": "restored", "removed": "removed", "failed": "left as they are"}
 
@@ -20,9 +20,9 @@ _OUTCOMES = {"restored": "restored", "removed": "removed", "failed": "left as th
 @command(Panel.LIBRARY)
 def undo(run: Run, dry_run: DryRun = False, force: Force = False, wait: Wait = None) -> int:
     """Take back the last run that changed the library; what was changed since stays as it is."""
-    from strmctl.services.change_run import check_undo, last_run, undo, undoable
-    from strmctl.services.library import library_files
-    from strmctl.services.proofs import proof
+    from strmctl.services.changing.change_run import check_undo, last_run, undo, undoable
+    from strmctl.services.keys.in_force import proof
+    from strmctl.services.library.files import library_files
     from strmctl.storage.run_lock import nobody_writing
 
     with run.alone("undo", wait) as database, nobody_writing(database.path):

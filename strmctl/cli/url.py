@@ -29,7 +29,7 @@ def url(
     ] = None,
 ) -> None:
     """Show the signed playback URL of an identity; nothing is changed."""
-    from strmctl.services.signed_url import signed_url
+    from strmctl.services.keys.playback_urls import signed_url
 
     expires_at = None if expires_in is None else _end(expires_in)
     extension = None if ext is None else _extension(ext)

@@ -22,11 +22,11 @@ from strmctl.cli.identity import (
 from strmctl.cli.run import Run
 from strmctl.cli.telling import telling_media_servers
 from strmctl.errors import ItemError, StrmctlError, UsageError
-from strmctl.services.records import written_record
+from strmctl.services.reports.records import written_record
 
 if TYPE_CHECKING:
-    from strmctl.services.write import Written
-    from strmctl.services.write_batch import Batches, Result
+    from strmctl.services.writing.batch import Batches, Result
+    from strmctl.services.writing.write import Written
 
 _STDIN = "-"
 _OUTCOMES = ("created", "updated", "unchanged")
@@ -65,8 +65,8 @@ def write(
     ] = False,
 ) -> int:
     """Register an identity and write its .strm file; --from takes thousands."""
-    from strmctl.services.entry import entry
-    from strmctl.services.write_batch import batches
+    from strmctl.services.writing.batch import batches
+    from strmctl.services.writing.entry import entry
 
     fields = {
         "site": site,
@@ -108,7 +108,7 @@ def _show_one(run: Run, written: "Written") -> int:
 
 
 def _write_many(run: Run, batches: "Batches", source: str) -> int:
-    from strmctl.services.batch_input import read_rows
+    from strmctl.services.writing.batch_input import read_rows
 
     label = "stdin" if source == _STDIN else source
     counts: Counter[str] = Counter()

@@ -41,15 +41,15 @@ from strmctl.server.responses import (
     problem_of,
 )
 from strmctl.server.streams import Streams
-from strmctl.services import proofs
-from strmctl.services.aside import aside
-from strmctl.services.jobs import jobs, strmctl_command
-from strmctl.services.late_events import late_events
-from strmctl.services.maintenance import maintenance
-from strmctl.services.media import MediaAnswer, Wanted
-from strmctl.services.notifying import notifying
-from strmctl.services.playback import Playback
-from strmctl.services.player_service import player_service
+from strmctl.services.arr.waiting import late_events
+from strmctl.services.jobs.jobs import jobs, strmctl_command
+from strmctl.services.jobs.maintenance import maintenance
+from strmctl.services.keys import in_force
+from strmctl.services.notifying.outbox import notifying
+from strmctl.services.playback.media import MediaAnswer, Wanted
+from strmctl.services.playback.opening import player_service
+from strmctl.services.playback.player import Playback
+from strmctl.services.threads import aside
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database import Database
 
@@ -68,7 +68,7 @@ class _State(Protocol):
 
 
 def create_app(settings: Settings, command: Sequence[str] = ()) -> Starlette:
-    """`command` begins the command lines of jobs, see services/jobs.py.
+    """`command` begins the command lines of jobs, see services/jobs/jobs.py.
 
     Raises SettingsError where no usable key is to be had.
     """
@@ -91,8 +91,8 @@ def create_app(settings: Settings, command: Sequence[str] = ()) -> Starlette:
     app.state.settings = settings
     app.state.metrics = counting
     app.state.command = tuple(command) or strmctl_command(None)
-    app.state.proof = proofs.proof(settings)
-    app.state.signer = proofs.signer(settings)
+    app.state.proof = in_force.proof(settings)
+    app.state.signer = in_force.signer(settings)
     return app
 
 

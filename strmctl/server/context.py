@@ -5,8 +5,8 @@ from typing import TypedDict
 
 from strmctl.domain.signature import Signer
 from strmctl.server.admission import Admission
-from strmctl.services.jobs import Jobs
-from strmctl.services.late_events import LateEvents
+from strmctl.services.arr.waiting import LateEvents
+from strmctl.services.jobs.jobs import Jobs
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 

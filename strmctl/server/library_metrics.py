@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 
 from strmctl import __version__
-from strmctl.services.library_gauges import LibraryGauges
+from strmctl.services.reports.gauges import LibraryGauges
 
 
 class LibraryCollector:

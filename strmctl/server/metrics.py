@@ -33,9 +33,9 @@ from strmctl.domain.mapping import LinkState
 from strmctl.errors import DatabaseError
 from strmctl.server.library_metrics import LibraryCollector
 from strmctl.server.middleware import answered, describe
-from strmctl.services.aside import aside
-from strmctl.services.library_gauges import ProbeResults, library_gauges
-from strmctl.services.observing import Cache, Observer
+from strmctl.services.observer import Cache, Observer
+from strmctl.services.reports.gauges import ProbeResults, library_gauges
+from strmctl.services.threads import aside
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 

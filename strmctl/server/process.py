@@ -53,7 +53,7 @@ def run(
     """Serve until SIGTERM or SIGINT, then let streams end for `serve.drain_timeout`.
 
     `command` begins the command lines of jobs. What keeps every worker from starting is better
-    found before (services/rehearsal.py).
+    found before (services/playback/opening.py).
     """
     config = uvicorn.Config(
         partial(_app, settings, command, verbose=verbose, quiet=quiet),

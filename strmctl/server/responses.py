@@ -10,8 +10,8 @@ from starlette.types import Receive, Scope, Send
 
 from strmctl.domain.media_kind import PLAYLIST_TYPE
 from strmctl.errors import EgressError, StrmctlError, UpstreamError
-from strmctl.services.media import MediaAnswer
-from strmctl.services.playback import PlaylistAnswer
+from strmctl.services.playback.media import MediaAnswer
+from strmctl.services.playback.player import PlaylistAnswer
 
 log = logging.getLogger(__name__)
 

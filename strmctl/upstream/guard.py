@@ -16,6 +16,7 @@ from strmctl.domain import address
 from strmctl.domain.address import IPAddress
 from strmctl.domain.upstream_url import check_url
 from strmctl.errors import UpstreamError
+from strmctl.settings.model import Settings
 
 _LOCAL_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal", ".onion", ".i2p", ".svc")
 
@@ -117,3 +118,13 @@ def _parse(text: str) -> IPAddress:
 
 def _is_local_name(host: str) -> bool:
     return "." not in host or host.endswith(_LOCAL_SUFFIXES) or host.startswith("metadata.")
+
+
+def guard(settings: Settings) -> Guard:
+    """What the settings allow, without the addresses that players reach this server at."""
+    public = urlsplit(settings.proxy.public_base_url)
+    public_port = public.port or (443 if public.scheme == "https" else 80)
+    port = settings.serve.port
+    own = [(public.hostname or "", public_port), (settings.serve.host, port)]
+    own += [(host, port) for host in ("127.0.0.1", "::1", "localhost")]
+    return Guard(settings.upstream.allow, own)

@@ -9,7 +9,7 @@ import pytest
 from command_line import Strmctl
 
 from strmctl.domain.arr_event import Sender
-from strmctl.services.arr import Received, receive
+from strmctl.services.arr.following import Received, receive
 from strmctl.settings.load import load
 from strmctl.storage.database import Database
 

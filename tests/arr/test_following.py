@@ -11,7 +11,7 @@ from arr.conftest import PAYLOADS, Send, payload
 from strmctl.domain.arr_event import Sender
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, LockedError, SafetyError, UsageError
-from strmctl.services.arr import Received, receive
+from strmctl.services.arr.following import Received, receive
 from strmctl.settings.load import load
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings

@@ -9,7 +9,7 @@ import pytest
 from arr.conftest import payload
 from strmctl.domain.arr_event import Sender
 from strmctl.errors import LockedError, UsageError
-from strmctl.services.late_events import late_events
+from strmctl.services.arr.waiting import late_events
 from strmctl.settings.load import load
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database

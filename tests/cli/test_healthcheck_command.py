@@ -14,7 +14,7 @@ from playback.waiting import free_port
 
 from strmctl import __version__
 from strmctl.errors import SettingsError
-from strmctl.services.health import own_base_url
+from strmctl.services.installation.healthcheck import own_base_url
 from strmctl.settings.load import load
 from strmctl.settings.model import ServeSettings
 

@@ -14,7 +14,7 @@ import pytest
 from strmctl.cli.output import Output, cell, encode, printable
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
-from strmctl.services.records import mapping_record, timestamp
+from strmctl.services.reports.records import mapping_record, timestamp
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from library_tree import files, mtimes
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.playback_url import NoProof
-from strmctl.services.change_run import undo
+from strmctl.services.changing.change_run import undo
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
 from strmctl.storage.strm_file import LibraryFiles

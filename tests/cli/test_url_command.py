@@ -9,7 +9,7 @@ from command_line import Strmctl
 
 from strmctl.domain import playback_url
 from strmctl.domain.identity import Identity
-from strmctl.services.proofs import proof
+from strmctl.services.keys.in_force import proof
 from strmctl.settings.load import load
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings, Registration

@@ -21,8 +21,9 @@ _STATEMENTS = ("execute", "executemany", "backup", "commit")
 # A server that has imported the command line forks each process, in a few milliseconds.
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(
-    ["strmctl.cli.ending", "strmctl.cli.app", "strmctl.cli.write", "strmctl.services.importing",
-     "strmctl.services.rewriting", "sqlite_utils", "guessit"]
+    ["strmctl.cli.ending", "strmctl.cli.app", "strmctl.cli.write",
+     "strmctl.services.changing.import_",
+     "strmctl.services.changing.rewrite", "sqlite_utils", "guessit"]
 )  # fmt: skip
 
 

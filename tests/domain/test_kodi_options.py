@@ -2,7 +2,7 @@
 
 import pytest
 
-from strmctl.domain.kodi_options import split
+from strmctl.domain.kodi_options import split_kodi_options
 from strmctl.domain.strm_text import parse
 
 URL = "https://cdn.example/film.m3u8?token=a%7Cb"
@@ -30,10 +30,14 @@ URL = "https://cdn.example/film.m3u8?token=a%7Cb"
     ],
 )
 def test_splits(line: str, headers: dict[str, str]) -> None:
-    assert split(line) == (URL, line.removeprefix(URL).strip(), headers)
+    assert split_kodi_options(line) == (URL, line.removeprefix(URL).strip(), headers)
     text = parse(line.encode())
     assert (text.url, text.headers) == (URL, headers)
 
 
 def test_a_bar_that_begins_no_options_is_part_of_the_url() -> None:
-    assert split("https://cdn.example/a|b.mp4") == ("https://cdn.example/a|b.mp4", "", {})
+    assert split_kodi_options("https://cdn.example/a|b.mp4") == (
+        "https://cdn.example/a|b.mp4",
+        "",
+        {},
+    )

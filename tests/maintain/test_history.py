@@ -8,7 +8,7 @@ import pytest
 from command_line import Strmctl
 
 from strmctl.domain.job import JobLine, JobRequest, JobState
-from strmctl.services.history import Pruned, prune_events
+from strmctl.services.reports.prune_events import Pruned, prune_events
 from strmctl.storage import rows
 from strmctl.storage.database import Database
 from strmctl.storage.jobs import JobRecords

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from strmctl.domain.job import Job, JobState
-from strmctl.services.jobs import Jobs, jobs
-from strmctl.services.maintenance import CAUSE, maintenance, status, tasks
+from strmctl.services.jobs.jobs import Jobs, jobs
+from strmctl.services.jobs.maintenance import CAUSE, maintenance, status, tasks
 from strmctl.settings.model import MaintainSettings, Settings
 
 WELL = ("true",)

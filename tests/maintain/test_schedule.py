@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from strmctl.errors import SettingsError
-from strmctl.services.maintenance import check_intervals, tasks
+from strmctl.services.jobs.maintenance import check_intervals, tasks
 from strmctl.settings.model import MaintainSettings
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

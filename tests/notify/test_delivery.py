@@ -14,7 +14,7 @@ from playback.waiting import free_port
 
 from notify.servers import KODI_TOKEN, TOKEN, Reply, Server, jellyfin, serving
 from strmctl.domain.notice import FileChange
-from strmctl.services.notifying import Delivery, deliver, notifying
+from strmctl.services.notifying.outbox import Delivery, deliver, notifying
 from strmctl.settings.model import NotifySettings, NotifyType, Settings
 from strmctl.storage.database import Database
 from strmctl.storage.notices import Notices

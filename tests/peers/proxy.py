@@ -16,7 +16,7 @@ from strmctl.domain.identity import Identity
 from strmctl.server import process
 from strmctl.server.app import create_app
 from strmctl.server.protocol import BoundedProtocol
-from strmctl.services.signed_url import signed_url
+from strmctl.services.keys.playback_urls import signed_url
 from strmctl.settings.model import (
     ProxySettings,
     ResolverSettings,

@@ -19,7 +19,7 @@ from peers.show import Show
 from peers.upstream import Answer, Request
 from peers.viewer import at_once, follow, uris_in
 from strmctl.domain import child_url
-from strmctl.services.proofs import signer
+from strmctl.services.keys.in_force import signer
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings, Registration

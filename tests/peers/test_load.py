@@ -22,7 +22,7 @@ from peers.routes import always, endless, playlist
 from peers.show import Resolver, Show
 from peers.upstream import Answer, Route
 from peers.viewer import follow, uris_in
-from strmctl.services.signed_url import signed_url
+from strmctl.services.keys.playback_urls import signed_url
 from strmctl.settings.load import load
 from strmctl.settings.model import Settings
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.selection import Selection
-from strmctl.services.probe import BrokenHost, Probe, Probed, due
+from strmctl.services.probing.probe import BrokenHost, Probe, Probed, due
 from strmctl.settings.model import (
     ProbeSettings,
     ResolverSettings,

@@ -10,7 +10,7 @@ from typer.main import get_group
 from strmctl import __version__
 from strmctl.cli.app import app
 from strmctl.cli.commands import NAMES, import_for
-from strmctl.services.init import settings_text
+from strmctl.services.installation.init import settings_text
 from strmctl.settings.environment import OLDER_NAMES
 from strmctl.settings.keys import KEYS
 from strmctl.settings.load import load

@@ -13,7 +13,7 @@ from resolvers.answering import Asked, Reply, Server, answer, answering
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
 from strmctl.resolvers.registry import Registry
-from strmctl.services.resolving import Resolving
+from strmctl.services.resolving.resolve import Resolving
 from strmctl.settings.model import ResolverSettings, Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings, Registration

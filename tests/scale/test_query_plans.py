@@ -13,7 +13,7 @@ from scale import plan
 from bench import large_library
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
-from strmctl.services.probe import due
+from strmctl.services.probing.probe import due
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 from strmctl.storage.gauges import read_gauges

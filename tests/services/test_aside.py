@@ -3,7 +3,7 @@
 import asyncio
 import threading
 
-from strmctl.services.aside import aside
+from strmctl.services.threads import aside
 
 
 async def test_threads_of_their_own() -> None:

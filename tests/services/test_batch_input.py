@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strmctl.errors import UsageError
-from strmctl.services.batch_input import BadRow, Row, read_rows
+from strmctl.services.writing.batch_input import BadRow, Row, read_rows
 
 
 def read(text: str, name: str = "-") -> list[tuple[int, object]]:

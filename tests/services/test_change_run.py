@@ -13,7 +13,7 @@ from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.playback_url import NoProof, SignedProof
 from strmctl.domain.signature import Keyring
 from strmctl.errors import SafetyError
-from strmctl.services.change_run import ChangeRun, Done, check_undo, last_run, undo
+from strmctl.services.changing.change_run import ChangeRun, Done, check_undo, last_run, undo
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings, Registration
 from strmctl.storage.strm_file import LibraryFiles

@@ -9,7 +9,7 @@ import pytest
 from strmctl.domain.freshness import has_surely_expired
 from strmctl.domain.lifetime import FEWEST
 from strmctl.domain.mapping import Resolution
-from strmctl.services.dating import Dating
+from strmctl.services.resolving.ending import Dating
 from strmctl.storage.database import Database
 from strmctl.storage.lifetimes import Lifetimes
 

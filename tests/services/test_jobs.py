@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from strmctl.domain.job import Job, JobLine, JobRequest, JobState
-from strmctl.services.jobs import FullError, Jobs, UnknownJobError, jobs
+from strmctl.services.jobs.jobs import FullError, Jobs, UnknownJobError, jobs
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 from strmctl.storage.job_owner import held, job_owner

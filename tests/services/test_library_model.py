@@ -23,10 +23,10 @@ from strmctl.domain.mapping import Mapping as Row
 from strmctl.domain.playback_url import NoProof
 from strmctl.domain.selection import Selection
 from strmctl.errors import StrmctlError
-from strmctl.services.change_run import ChangeRun, undo
-from strmctl.services.entry import entry
-from strmctl.services.playback_urls import PlaybackUrls
-from strmctl.services.write_batch import batches
+from strmctl.services.changing.change_run import ChangeRun, undo
+from strmctl.services.keys.playback_urls import PlaybackUrls
+from strmctl.services.writing.batch import batches
+from strmctl.services.writing.entry import entry
 from strmctl.settings.model import ProxySettings, Settings
 from strmctl.storage.database import Database
 from strmctl.storage.journal import Journal

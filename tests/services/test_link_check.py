@@ -8,7 +8,7 @@ from upstream.loopback import Names, Reply, Request, client, raw, reply, serving
 
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.probe_result import Failure, ProbeResult
-from strmctl.services.link_check import LinkCheck
+from strmctl.services.checking.check import LinkCheck
 
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(3000)
 SIGNED = "?md5=5d41402abc4b2a76b9719d911017c592&expires=1"

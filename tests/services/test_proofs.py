@@ -7,7 +7,7 @@ import pytest
 from strmctl.domain.identity import Identity
 from strmctl.domain.playback_url import KeyProof, NoProof, SignedProof
 from strmctl.errors import SettingsError
-from strmctl.services.proofs import proof, secrets, signer
+from strmctl.services.keys.in_force import proof, secrets, signer
 from strmctl.settings.model import Auth, ProxySettings, Settings
 
 OLD, NEW = "an-old-key-of-20-chars", "a-new-key-of-20-chars!"

@@ -8,9 +8,9 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError
-from strmctl.services.importing import Importing
-from strmctl.services.playback_urls import PlaybackUrls
-from strmctl.services.rebuild import put_aside, rebuild
+from strmctl.services.changing.import_ import Importing
+from strmctl.services.changing.rebuild import put_aside, rebuild
+from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.settings.model import ProxySettings, Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings

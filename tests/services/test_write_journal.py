@@ -9,7 +9,7 @@ from library_tree import files
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.playback_url import NoProof
 from strmctl.domain.selection import Selection
-from strmctl.services.change_run import undo
+from strmctl.services.changing.change_run import undo
 from strmctl.storage.database import Database
 from strmctl.storage.journal import Journal
 from strmctl.storage.mappings import Mappings

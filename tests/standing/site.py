@@ -12,7 +12,7 @@ from playback.media import Media
 from playback.strmctl import Server, Strmctl, new_strmctl
 from playback.waiting import until
 
-from strmctl.services.signed_url import signed_url
+from strmctl.services.keys.playback_urls import signed_url
 from strmctl.settings.load import load
 
 _NOTHING: Mapping[str, str] = {}

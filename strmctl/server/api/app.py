@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from strmctl import __version__
-from strmctl.server.api import events, health, hooks, jobs, mappings, problems, security, stats
+from strmctl.server.api import events, health, jobs, mappings, problems, security, stats
 
 _DESCRIPTION = (
     "The library, and the runs that keep it alive. Every error is a problem (RFC 9457). "
@@ -41,7 +41,7 @@ def create_api(prefix: str) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
-    routers = [module.router for module in (mappings, jobs, stats, events, hooks, health)]
+    routers = [module.router for module in (mappings, jobs, stats, events, arr, health)]
     for router in routers:
         app.include_router(router)
     operations = [route for router in routers for route in router.routes]

@@ -9,8 +9,8 @@ from strmctl.server.api import given, models
 from strmctl.server.api.paging import Cursor, Limit, cursor_of, id_in
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
-from strmctl.services.listing import UnknownMappingError
-from strmctl.services.records import Record, event_record
+from strmctl.services.library.find import UnknownMappingError
+from strmctl.services.reports.records import Record, event_record
 from strmctl.storage.events import Event, Events
 from strmctl.storage.mappings import Mappings
 

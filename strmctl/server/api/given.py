@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from strmctl.services import jobs, late_events
+from strmctl.services.arr import waiting
+from strmctl.services.jobs import jobs
 from strmctl.settings import model
 from strmctl.storage import database
 
@@ -24,12 +25,12 @@ async def _jobs(request: Request) -> jobs.Jobs:
     return running
 
 
-async def _late_events(request: Request) -> late_events.LateEvents:
-    events: late_events.LateEvents = request.state.late_events
+async def _late_events(request: Request) -> waiting.LateEvents:
+    events: waiting.LateEvents = request.state.late_events
     return events
 
 
 Settings = Annotated[model.Settings, Depends(_settings)]
 Database = Annotated[database.Database, Depends(_database)]
 Jobs = Annotated[jobs.Jobs, Depends(_jobs)]
-LateEvents = Annotated[late_events.LateEvents, Depends(_late_events)]
+LateEvents = Annotated[waiting.LateEvents, Depends(_late_events)]

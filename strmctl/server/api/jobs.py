@@ -14,8 +14,8 @@ from strmctl.server.api.paging import Cursor, Limit, cursor_of, id_in
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
 from strmctl.server.api.starting import Probing, Refreshing, job_request
-from strmctl.services.aside import aside
-from strmctl.services.records import Record, job_record
+from strmctl.services.reports.records import Record, job_record
+from strmctl.services.threads import aside
 from strmctl.storage.rows import LARGEST
 
 router = APIRouter(route_class=AdmittedRoute, tags=["jobs"])

@@ -12,13 +12,13 @@ from strmctl.server.api.paging import cursor_of, id_in
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
 from strmctl.server.api.selecting import Selecting, now
-from strmctl.services.entry import entry
-from strmctl.services.listing import UnknownMappingError
-from strmctl.services.playback_urls import PlaybackUrls
-from strmctl.services.records import Record, mapping_record, written_record
-from strmctl.services.removing import remove_one
-from strmctl.services.write_batch import batches
-from strmctl.services.write_plan import Outcome
+from strmctl.services.changing.remove import remove_one
+from strmctl.services.keys.playback_urls import PlaybackUrls
+from strmctl.services.library.find import UnknownMappingError
+from strmctl.services.reports.records import Record, mapping_record, written_record
+from strmctl.services.writing.batch import batches
+from strmctl.services.writing.entry import entry
+from strmctl.services.writing.plan import Outcome
 from strmctl.storage.mappings import Mappings
 
 router = APIRouter(route_class=AdmittedRoute, tags=["mappings"])

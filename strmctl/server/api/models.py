@@ -15,8 +15,8 @@ from pydantic import (
 from strmctl.domain.arr_event import Sender
 from strmctl.domain.job import JobState
 from strmctl.domain.mapping import LinkState
-from strmctl.services.records import timestamp
-from strmctl.services.write_plan import Outcome
+from strmctl.services.reports.records import timestamp
+from strmctl.services.writing.plan import Outcome
 from strmctl.storage.rows import LARGEST
 
 _Moment = Annotated[

@@ -9,7 +9,7 @@ from strmctl.domain.job import JobRequest
 from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
 from strmctl.server.api.selecting import Selecting, States
-from strmctl.services.probe import due
+from strmctl.services.probing.probe import due
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings

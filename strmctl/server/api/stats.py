@@ -8,8 +8,8 @@ from strmctl.server.api import given, models
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
 from strmctl.server.api.selecting import now
-from strmctl.services.records import Record, stats_record
-from strmctl.services.stats import stats
+from strmctl.services.reports.records import Record, stats_record
+from strmctl.services.reports.stats import stats
 from strmctl.settings.values import duration
 
 router = APIRouter(route_class=AdmittedRoute, tags=["history"])

@@ -8,7 +8,7 @@ from strmctl.server.api.starting import job_request
 from strmctl.server.page import forms
 from strmctl.server.page.answering import form_of, seen, whole
 from strmctl.server.page.rendering import link, shown
-from strmctl.services.aside import aside
+from strmctl.services.threads import aside
 from strmctl.storage.jobs import JobRecords
 
 _NEWEST = 50

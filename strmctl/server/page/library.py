@@ -7,8 +7,8 @@ from strmctl.errors import UsageError
 from strmctl.server.page.answering import whole
 from strmctl.server.page.forms import state_of
 from strmctl.server.page.rendering import fragment, shown
-from strmctl.services import catalogue
-from strmctl.services.aside import aside
+from strmctl.services.reports import browsing
+from strmctl.services.threads import aside
 from strmctl.storage.catalogue import EpisodeFilter, SeriesFilter
 from strmctl.storage.mappings import Mappings
 
@@ -25,7 +25,7 @@ async def library(request: Request) -> Response:
         provider=given.get("provider") or None,
     )
     found = await aside(
-        catalogue.library, request.state.database, wanted, _number(request, "page") or 1
+        browsing.library, request.state.database, wanted, _number(request, "page") or 1
     )
     return await shown(request, "library.html", library=found, wanted=wanted)
 
@@ -47,7 +47,7 @@ async def series(request: Request) -> Response:
         provider=given.get("provider") or None,
     )
     found = await aside(
-        catalogue.series, request.state.database, wanted, _number(request, "page") or 1
+        browsing.series, request.state.database, wanted, _number(request, "page") or 1
     )
     if "part" in given:
         return await fragment("_series.html", page=found)
@@ -56,7 +56,7 @@ async def series(request: Request) -> Response:
 
 async def mapping(request: Request) -> Response:
     found = await aside(
-        catalogue.mapping,
+        browsing.mapping,
         request.state.settings,
         request.state.database,
         _number(request, "id") or 0,

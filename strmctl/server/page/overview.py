@@ -13,10 +13,10 @@ from starlette.responses import Response
 from strmctl.domain.state_history import States
 from strmctl.server.metrics import Metrics
 from strmctl.server.page.rendering import shown
-from strmctl.services import maintenance
-from strmctl.services.aside import aside
-from strmctl.services.state_history import StateHistory, state_history
-from strmctl.services.stats import Stats, stats
+from strmctl.services.jobs import maintenance
+from strmctl.services.reports.state_history import StateHistory, state_history
+from strmctl.services.reports.stats import Stats, stats
+from strmctl.services.threads import aside
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database
 from strmctl.storage.notices import Notices

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 from strmctl import __version__
 from strmctl.server.page import charts, words
 from strmctl.server.page.assets import ADDRESS
-from strmctl.services.aside import aside
+from strmctl.services.threads import aside
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _JOBS_LOOKED_AT = 20

@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from strmctl.services.doctor.addresses import is_loopback, is_own_address
 from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding, Severity
 from strmctl.services.doctor.installation import Installation
+from strmctl.services.doctor.settings import is_loopback, is_own_address
 from strmctl.settings.model import Mode
 
 _SECONDS = 5.0

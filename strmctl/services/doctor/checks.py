@@ -5,16 +5,15 @@ from dataclasses import replace
 
 from strmctl.errors import StrmctlError
 from strmctl.services.doctor import (
-    addresses,
     base_url,
     clock,
     database,
     keys,
     library,
-    maintaining,
     mending,
     notifying,
     resolvers,
+    settings,
     way_out,
 )
 from strmctl.services.doctor.finding import Finding, of_error
@@ -24,10 +23,10 @@ Check = Callable[[Installation], Iterator[Finding]]
 
 CHECKS: Sequence[Check] = (
     keys.settings_file_mode,
-    addresses.open_proxy,
-    addresses.unreachable_by_others,
-    addresses.page_closed,
-    maintaining.intervals_fit,
+    settings.open_proxy,
+    settings.unreachable_by_others,
+    settings.page_closed,
+    settings.intervals_fit,
     keys.key_file_mode,
     keys.keys_usable,
     keys.key_in_library,

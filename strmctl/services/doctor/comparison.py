@@ -8,11 +8,11 @@ from strmctl.domain import playback_url, strm_text
 from strmctl.domain.counted import counted
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
-from strmctl.services import own_file
 from strmctl.services.doctor.finding import Finding, Severity
-from strmctl.services.playback_urls import PlaybackUrls
-from strmctl.services.tree import NO_URL, Kind, TreeFile
-from strmctl.services.url_owners import UrlOwners
+from strmctl.services.keys.playback_urls import PlaybackUrls
+from strmctl.services.library import ownership
+from strmctl.services.library.ownership import UrlOwners
+from strmctl.services.library.tree import NO_URL, Kind, TreeFile
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
@@ -113,7 +113,7 @@ class Comparison:
 
     def _in_place(self, file: TreeFile, row: Mapping) -> Iterator[Finding]:
         is_read = file.url is not None or file.reason == NO_URL
-        if not is_read or own_file.is_foreign(file.content, (row,), self._mappings):
+        if not is_read or ownership.is_foreign(file.content, (row,), self._mappings):
             reason = file.reason or f"holds something else than {row.identity}"
             yield Finding(Severity.WARNING, "edited", file.strm_path, reason, _EDITED)
             return

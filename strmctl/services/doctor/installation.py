@@ -11,7 +11,7 @@ from typing import Self
 from strmctl.domain.selection import Selection
 from strmctl.domain.signature import Key
 from strmctl.errors import DatabaseError, SettingsError
-from strmctl.services import proofs
+from strmctl.services.keys import in_force
 from strmctl.settings.load import Loaded
 from strmctl.settings.model import Auth, Settings
 from strmctl.storage.database import Database, database_exists
@@ -81,7 +81,7 @@ class Installation:
         if proxy.auth is not Auth.HMAC:
             return ()
         with suppress(SettingsError):
-            return [Key(secret.encode()).id for secret in proofs.secrets(proxy)]
+            return [Key(secret.encode()).id for secret in in_force.secrets(proxy)]
         return ()
 
     def close(self) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from strmctl.domain.counted import counted
 from strmctl.errors import SettingsError
-from strmctl.services import proofs
 from strmctl.services.doctor.finding import DRIFT, Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
+from strmctl.services.keys import in_force
 from strmctl.settings.model import Auth
 
 OTHERS = 0o077
@@ -31,7 +31,7 @@ def keys_usable(installation: Installation) -> Iterator[Finding]:
         return
     where = "proxy.secret" if proxy.secret else str(proxy.secret_file)
     try:
-        proofs.secrets(proxy)
+        in_force.secrets(proxy)
     except SettingsError as error:
         yield of_error(error, "key", where, _remedy(proxy.secret_file))
 

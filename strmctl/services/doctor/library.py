@@ -10,12 +10,13 @@ from strmctl.domain.counted import counted
 from strmctl.domain.playback_url import NoProof
 from strmctl.domain.selection import Selection
 from strmctl.errors import SettingsError
-from strmctl.services import proofs, tree
 from strmctl.services.doctor.clock import TOLERATED
 from strmctl.services.doctor.comparison import Comparison, missing, signed_by_others
 from strmctl.services.doctor.finding import Finding, Severity
 from strmctl.services.doctor.installation import Installation
-from strmctl.services.playback_urls import PlaybackUrls
+from strmctl.services.keys import in_force
+from strmctl.services.keys.playback_urls import PlaybackUrls
+from strmctl.services.library import tree
 from strmctl.storage.database import Database
 from strmctl.storage.library_survey import LibrarySurvey, Oddity
 from strmctl.storage.mappings import Mappings
@@ -78,7 +79,7 @@ def _compared(
 ) -> Iterator[Finding]:
     """What is missing comes last, once it is known what has moved."""
     files, urls, key_ids = installation.files, _urls(installation), installation.key_ids()
-    proof = proofs.proof(installation.settings) if urls else NoProof()
+    proof = in_force.proof(installation.settings) if urls else NoProof()
     comparison = Comparison(database, files, installation.settings, urls, key_ids)
     count = 0
     for batch in tree.look(files, survey.strm_paths(), proof):

@@ -9,12 +9,12 @@ from strmctl.domain import brake
 from strmctl.domain.change import Action, Change, Step
 from strmctl.domain.selection import Selection
 from strmctl.errors import SafetyError, SettingsError
-from strmctl.services.change_run import ChangeRun
+from strmctl.services.changing.change_run import ChangeRun
+from strmctl.services.changing.import_ import Importing
+from strmctl.services.changing.rewrite import Rewriting
 from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
-from strmctl.services.importing import Importing
-from strmctl.services.library import library_files
-from strmctl.services.rewriting import Rewriting
+from strmctl.services.library.files import library_files
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings
 

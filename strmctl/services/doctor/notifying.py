@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from strmctl.domain.counted import counted
 from strmctl.services.doctor.finding import Finding, Severity
 from strmctl.services.doctor.installation import Installation
-from strmctl.services.notify.servers import library_there, media_server
-from strmctl.services.notify.telling import Connection, NotTold
+from strmctl.services.notifying.connection import Connection, NotTold
+from strmctl.services.notifying.servers import library_there, media_server
 from strmctl.settings.model import NotifySettings, Settings
 from strmctl.storage.notices import Backlog, Notices
 

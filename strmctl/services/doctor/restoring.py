@@ -4,8 +4,8 @@ from pathlib import Path
 
 from strmctl.domain.selection import Selection
 from strmctl.errors import SafetyError
-from strmctl.services import proofs
-from strmctl.services.rebuild import put_aside
+from strmctl.services.changing.rebuild import put_aside
+from strmctl.services.keys import in_force
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database, database_exists
 from strmctl.storage.database_health import is_damaged
@@ -20,7 +20,7 @@ def make_way(settings: Settings) -> Path | None:
     anything is moved what would keep the new one from being made: SettingsError, ItemError,
     DatabaseError.
     """
-    proofs.proof(settings)
+    in_force.proof(settings)
     LibraryFiles(settings.library).check_there()
     if not database_exists(settings.database):
         return None

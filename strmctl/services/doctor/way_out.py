@@ -9,10 +9,10 @@ from strmctl.errors import EgressError, UpstreamError
 from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
-from strmctl.services.own_guard import guard
 from strmctl.settings.masking import hide_credentials
 from strmctl.settings.model import Settings
 from strmctl.upstream.client import UpstreamClient
+from strmctl.upstream.guard import guard
 
 _SECONDS = 10.0
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}

@@ -1,0 +1,168 @@
+"""Sonarr and Radarr move, rename and delete files: the mappings' paths follow, no file is touched.
+
+What lies where they say is believed for its content alone, and a mapping is forgotten only when
+its file is really gone. The same event twice changes nothing the second time.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from strmctl.domain import brake
+from strmctl.domain.arr_event import (
+    ArrEvent,
+    Sender,
+    Spellings,
+    file_candidates,
+    folder_candidates,
+    read,
+)
+from strmctl.domain.change import Action, Change, Finding, Step
+from strmctl.domain.mapping import Mapping
+from strmctl.domain.selection import Selection
+from strmctl.errors import SafetyError
+from strmctl.services.changing.change_run import ChangeRun
+from strmctl.services.changing.import_ import Importing
+from strmctl.settings.model import Settings
+from strmctl.storage.database import Database
+from strmctl.storage.library_tree import strm_paths
+from strmctl.storage.mappings import Mappings
+from strmctl.storage.run_lock import run_lock
+from strmctl.storage.strm_file import LibraryFiles
+
+NOT_FOUND, THERE = "not_found", "there"
+NOT_DONE = frozenset({NOT_FOUND, "duplicate", "taken", "foreign", "bad", "failed"})
+"""Outcomes that ask somebody to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """What became of one file that the event speaks of.
+
+    `outcome` is an Action or the kind of a Finding: `moved`, `created` (its file was known to no
+    mapping), `removed` (forgotten), `unchanged`, `there` (not gone after all), `not_found`,
+    `duplicate`, `taken`, `foreign`, `bad`, `failed`.
+    """
+
+    strm_path: str
+    outcome: str
+    reason: str = ""
+    mapping_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """`ignored` is an event that concerns no `.strm` file; one that is `waiting` has done nothing
+    yet, since another run holds the lock."""
+
+    sender: Sender
+    event: str
+    ignored: bool
+    files: Sequence[FileOutcome] = ()
+    waiting: bool = False
+
+
+def receive(settings: Settings, database: Database, sender: Sender, payload: object) -> Received:
+    """Raises UsageError for what is no webhook of theirs,
+    LockedError, ItemError where there is no library, SafetyError where more would be forgotten
+    than safety.max_change, DatabaseError, and SettingsError where no usable key is to be had.
+    """
+    event = read(sender, payload)
+    if not event.concerns_files:
+        return Received(sender, event.name, ignored=True)
+    with run_lock(database.path, f"serve ({sender.value}: {event.name})"):
+        files = list(_Following(settings, database).follow(sender, event))
+    return Received(sender, event.name, ignored=False, files=files)
+
+
+class _Following:
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings, self._database = settings, database
+        self._library = str(settings.library)
+        self._mappings = Mappings(database)
+        self._files = LibraryFiles(settings.library)
+        self._files.check_there()
+
+    def follow(self, sender: Sender, event: ArrEvent) -> Iterator[FileOutcome]:
+        run = ChangeRun(self._database, self._files, sender.value)
+        try:
+            found = [step for step in run.plan(self._plan(event)) if isinstance(step, Finding)]
+        except SafetyError:
+            run.discard()
+            raise
+        for finding in found:
+            yield _outcome(finding, finding.kind, finding.reason)
+        for done in run.carry_out():
+            kind = "failed" if done.error else done.change.action.value
+            yield _outcome(done.change, kind, str(done.error or ""))
+
+    def _plan(self, event: ArrEvent) -> Iterator[Step]:
+        moving: set[int] = set()
+        for step in self._arrivals(event):
+            if isinstance(step, Change) and step.row_before is not None:
+                moving.add(step.row_before.id)
+            yield step
+        departed = list(self._departures(event, moving))
+        self._brake([step for step in departed if isinstance(step, Change)])
+        yield from departed
+
+    def _arrivals(self, event: ArrEvent) -> Iterator[Step]:
+        here: list[str] = []
+        for file in event.present:
+            found = self._locate(file, self._files.exists)
+            if found is None:
+                yield _not_found(file, "no such file in the library")
+            else:
+                here.append(found)
+        if here:
+            importing = Importing(self._settings, self._database, self._files)
+            yield from importing.plan(only=list(dict.fromkeys(here)))
+
+    def _departures(self, event: ArrEvent, moving: set[int]) -> Iterator[Step]:
+        rows: dict[int, Mapping] = {}
+        for file in event.gone:
+            known = self._mappings.at(file_candidates(file, self._library))
+            found = self._locate(file, known.__contains__)
+            if found is None:
+                yield _not_found(file, "no mapping has this file")
+            else:
+                rows[known[found].id] = known[found]
+        if event.gone_folder is not None:
+            rows |= {row.id: row for row in self._below(event.gone_folder)}
+        yield from (self._departure(row) for row in rows.values() if row.id not in moving)
+
+    def _departure(self, row: Mapping) -> Step:
+        if self._files.exists(row.strm_path):
+            return Finding(THERE, row.strm_path, "its file is still there", row)
+        return Change(Action.REMOVED, row.strm_path, row_before=row)
+
+    def _below(self, folder: str) -> Sequence[Mapping]:
+        found = map(self._mappings.below, folder_candidates(folder, self._library))
+        return next((rows for rows in found if rows), [])
+
+    def _locate(self, file: Spellings, is_there: Callable[[str], bool]) -> str | None:
+        return next(filter(is_there, file_candidates(file, self._library)), None)
+
+    def _brake(self, forgotten: Sequence[Change]) -> None:
+        """Raises SafetyError where so much is gone at once that it may be the library itself."""
+        total = self._mappings.count(Selection())
+        if 0 < len(forgotten) < total and next(strm_paths(self._settings.library), None) is None:
+            raise SafetyError(
+                f"{self._library}: holds no .strm though there are {total} mappings: is it "
+                "mounted? Nothing was forgotten"
+            )
+        try:
+            brake.check(len(forgotten), total, self._settings.safety.max_change, "")
+        except SafetyError:
+            raise SafetyError(
+                f"the files of {len(forgotten)} of {total} mappings are gone, more than "
+                "safety.max_change: nothing was forgotten; `strmctl prune --force` does it"
+            ) from None
+
+
+def _not_found(file: Spellings, reason: str) -> Finding:
+    return Finding(NOT_FOUND, file[0], reason)
+
+
+def _outcome(step: Step, kind: str, reason: str) -> FileOutcome:
+    row = step.mapping
+    return FileOutcome(step.strm_path, kind, reason, (row and row.id) or None)

@@ -1,0 +1,133 @@
+"""What Sonarr and Radarr say while another run holds the lock is done when that has ended.
+
+Neither of them says it again, so it waits in the database: whichever server runs does it, in the
+order in which it came.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+from strmctl.domain.arr_event import Sender, read
+from strmctl.domain.selection import Selection
+from strmctl.errors import ItemError, LockedError, SafetyError, StrmctlError, UsageError
+from strmctl.services.arr.following import NOT_DONE, Received, receive
+from strmctl.services.threads import aside
+from strmctl.settings.model import Settings
+from strmctl.storage.database import Database
+from strmctl.storage.job_owner import held
+from strmctl.storage.late_events import LateEvent, LateEventRecords
+from strmctl.storage.library_tree import strm_paths
+from strmctl.storage.mappings import Mappings
+from strmctl.storage.strm_file import LibraryFiles
+
+log = logging.getLogger(__name__)
+
+_WAITING_MAX = 200
+_AGAIN_SECONDS = 1.0
+_AFTER_FAILURE_SECONDS = 30.0
+_KEPT = timedelta(days=7)
+_WORKER = "late-events"
+
+Payload = Mapping[str, object]
+
+
+@asynccontextmanager
+async def late_events(
+    settings: Settings, *, failure_pause: float = _AFTER_FAILURE_SECONDS
+) -> AsyncIterator["LateEvents"]:
+    """`failure_pause`: after how many seconds what could not be done is tried again."""
+    with await aside(Database.open, settings.database) as database:
+        events = LateEvents(settings, LateEventRecords(database), failure_pause)
+        over = asyncio.Event()
+        task = asyncio.create_task(events.carry_out(over))
+        try:
+            yield events
+        finally:
+            over.set()
+            await task
+
+
+class LateEvents:
+    def __init__(self, settings: Settings, waiting: LateEventRecords, failure_pause: float) -> None:
+        self._settings = settings
+        self._waiting = waiting
+        self._failure_pause = failure_pause
+
+    async def receive(self, sender: Sender, payload: Payload) -> Received:
+        """What has been done, or that it will be.
+
+        Raises what services/arr/following.py does, and LockedError where too many wait already.
+        """
+        return await aside(self._receive, sender, payload)
+
+    async def carry_out(self, over: asyncio.Event) -> None:
+        """Do what waits, one server's worker at a time, until it is over."""
+        told = ""
+        while not over.is_set():
+            pause, reason = _AGAIN_SECONDS, ""
+            try:
+                await aside(self._catch_up, over)
+            except (StrmctlError, OSError) as error:
+                pause, reason = self._failure_pause, str(error)
+                if reason != told:
+                    log.error("what Sonarr and Radarr said waits: %s", reason)
+            told = reason
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), pause)
+
+    def _receive(self, sender: Sender, payload: Payload) -> Received:
+        event = read(sender, payload)
+        waiting = self._waiting.count()
+        if not waiting or not event.concerns_files:
+            with suppress(LockedError):
+                return _receive(self._settings, sender, payload)
+        if waiting >= _WAITING_MAX:
+            raise LockedError(f"{waiting} events wait for another run to end: send it later")
+        self._waiting.add(sender, payload, datetime.now(UTC))
+        return Received(sender, event.name, ignored=False, waiting=True)
+
+    def _catch_up(self, over: asyncio.Event) -> None:
+        if not self._waiting.count():
+            return
+        with held(self._settings.database, _WORKER) as is_mine:
+            while is_mine and not over.is_set() and (event := self._waiting.first()) is not None:
+                try:
+                    self._do(event)
+                except LockedError:
+                    return
+
+    def _do(self, event: LateEvent) -> None:
+        """Raises LockedError, and what may be mended before long."""
+        try:
+            with Database.open(self._settings.database) as database:
+                _check_mounted(self._settings, database)
+                done = receive(self._settings, database, event.sender, event.payload)
+        except LockedError:
+            raise
+        except StrmctlError as error:
+            is_lasting = isinstance(error, UsageError | SafetyError)
+            if not is_lasting and datetime.now(UTC) - event.received_at < _KEPT:
+                raise
+            log.error("%s: %s", event.sender, error)
+        else:
+            for file in done.files:
+                if file.outcome in NOT_DONE:
+                    log.warning(
+                        "%s: %s %s: %s", event.sender, file.outcome, file.strm_path, file.reason
+                    )
+        self._waiting.remove(event.id)
+
+
+def _check_mounted(settings: Settings, database: Database) -> None:
+    """Nobody hears what is answered now: an event waits for a library that is not there."""
+    LibraryFiles(settings.library).check_there()
+    if next(strm_paths(settings.library), None) is None and Mappings(database).count(Selection()):
+        raise ItemError(f"{settings.library}: holds no .strm: is it mounted?")
+
+
+def _receive(settings: Settings, sender: Sender, payload: Payload) -> Received:
+    with Database.open(settings.database) as database:
+        return receive(settings, database, sender, payload)

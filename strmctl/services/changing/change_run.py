@@ -1,0 +1,226 @@
+"""A run that changes the library: all of it planned, braked, then carried out; it can be undone.
+
+The plan lies in the database, so neither its size nor a kill matters: a row that comes is stored
+before its file is, a row that goes is forgotten after its file, so that whenever a run ends, the
+same command again does what is missing and `undo` takes back what was done.
+"""
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Mapping as Table
+from dataclasses import dataclass, replace
+from itertools import islice
+from types import MappingProxyType
+
+from strmctl.domain import brake
+from strmctl.domain.change import Change, Finding, Step
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Mapping
+from strmctl.domain.playback_url import Proof
+from strmctl.domain.selection import Selection
+from strmctl.errors import ItemError
+from strmctl.services.library import tree
+from strmctl.storage.database import Database
+from strmctl.storage.journal import Journal, JournalledRun
+from strmctl.storage.mappings import Mappings
+from strmctl.storage.row_changes import RowChanges
+from strmctl.storage.strm_file import Content, LibraryFiles
+
+_BATCH = 1000
+
+
+class LeftAloneError(ItemError):
+    """What is there by now is not what the change was meant for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One change, with the id of a row that it has made, and, if it was not done, why."""
+
+    change: Change
+    error: ItemError | None = None
+
+    @property
+    def can_be_tried_again(self) -> bool:
+        return self.error is not None and not isinstance(self.error, LeftAloneError)
+
+
+class ChangeRun:
+    """Used under the run lock: `plan`, a look at `planned` and `altering`, then `carry_out`."""
+
+    def __init__(
+        self, database: Database, files: LibraryFiles, command: str, *, batch: int = _BATCH
+    ) -> None:
+        """A `batch` of changes is done before the first of them is reported."""
+        self._database, self._files, self._command = database, files, command
+        self._batch = batch
+        self._journal = Journal(database)
+        self._run: int | None = None
+        self.planned = 0
+        self.altering = 0
+
+    def plan(self, steps: Iterable[Step]) -> Iterator[Step]:
+        """Keep the changes for `carry_out`; every step comes out again, for those who watch."""
+        self._journal.forget_plans()
+        waiting = iter(steps)
+        while batch := list(islice(waiting, self._batch)):
+            changes = [step for step in batch if not isinstance(step, Finding)]
+            if changes and self._run is None:
+                self._run = self._journal.begin(self._command)
+            if self._run is not None:
+                self._journal.add(self._run, changes)
+            self.planned += len(changes)
+            self.altering += sum(change.alters for change in changes)
+            yield from batch
+
+    def discard(self) -> None:
+        if self._run is not None:
+            self._journal.forget(self._run)
+
+    def carry_out(self) -> Generator[Done, None, None]:
+        """In the order of the plan; one that fails does not stop the others."""
+        if self._run is None:
+            return
+        self._journal.start(self._run)
+        RowChanges(self._database).move(self._run)
+        for page in self._journal.changes(self._run, page=self._batch):
+            done = _apply(self._database, self._files, list(page.values()))
+            if any(item.error is None for item in done):
+                self._journal.forget_earlier(self._run)
+            yield from done
+        self._journal.finish(self._run)
+
+
+def last_run(database: Database) -> JournalledRun | None:
+    """The one that `undo` takes back."""
+    return Journal(database).last()
+
+
+def undoable(database: Database) -> Iterator[Done]:
+    """What `undo` would do, changing and checking nothing."""
+    run = last_run(database)
+    for page in Journal(database).changes(run.id, backwards=True) if run else ():
+        yield from (Done(change.reversed()) for change in page.values())
+
+
+def check_undo(database: Database, run: JournalledRun, max_change: float) -> None:
+    """Raises SafetyError where so many of the library's files would go that it may be a mistake.
+
+    Only those count: to put back what was there is what undoing is for.
+    """
+    total = Mappings(database).count(Selection())
+    brake.check(Journal(database).files_made(run.id), total, max_change, "files would be removed")
+
+
+def undo(
+    database: Database, files: LibraryFiles, proof: Proof, *, batch: int = _BATCH
+) -> Generator[Done, None, None]:
+    """Take back the last run, whole or killed; what has been changed since stays as it is.
+
+    So does what would hold a playback URL that no key in force, `proof`, proves any more. What
+    cannot be written or read now is kept for the next time.
+    """
+    journal = Journal(database)
+    run = journal.last()
+    if run is None:
+        return
+    RowChanges(database).move(run.id, backwards=True)
+    for page in journal.changes(run.id, backwards=True, page=batch):
+        changes = [change.reversed() for change in page.values()]
+        done = _apply(database, files, changes, _unplayable(changes, proof))
+        journal.drop(
+            number for number, item in zip(page, done, strict=True) if not item.can_be_tried_again
+        )
+        yield from done
+    journal.forget_taken_back(run.id)
+
+
+def _unplayable(changes: Sequence[Change], proof: Proof) -> dict[str, ItemError]:
+    looked = [tree.classify(it.strm_path, it.file_after, proof) for it in changes if it.file_after]
+    return {
+        file.strm_path: LeftAloneError(
+            f"{file.strm_path}: its URL before was signed with a key that is no longer in force: "
+            "it is left as it is"
+        )
+        for file in looked
+        if file.kind is tree.Kind.OWN and not file.proved
+    }
+
+
+def _apply(
+    database: Database,
+    files: LibraryFiles,
+    changes: Sequence[Change],
+    unwanted: Table[str, ItemError] = MappingProxyType({}),
+) -> list[Done]:
+    """Rows that come, then files, then rows that go; what is done already stays done."""
+    contents = files.read_all(change.strm_path for change in changes if change.changes_file)
+    obstacles = _obstacles(Mappings(database), changes, contents) | dict(unwanted)
+    possible = [change for change in changes if change.strm_path not in obstacles]
+    rows = RowChanges(database)
+    rows.put(possible)
+    failed = obstacles | _change_files(files, possible, contents)
+    rows.delete(
+        [
+            change.row_before
+            for change in possible
+            if change.row_before and change.row_after is None and change.strm_path not in failed
+        ]
+    )
+    made = Mappings(database).known(
+        change.row_after.identity
+        for change in possible
+        if change.row_after and change.row_before is None
+    )
+    return [Done(_with_id(change, made), failed.get(change.strm_path)) for change in changes]
+
+
+def _with_id(change: Change, made: Table[Identity, Mapping]) -> Change:
+    row = change.row_after and made.get(change.row_after.identity)
+    return replace(change, row_after=row) if row and change.row_before is None else change
+
+
+def _obstacles(
+    mappings: Mappings, changes: Sequence[Change], contents: Table[str, Content]
+) -> dict[str, ItemError]:
+    """By path, why a change cannot be: its file or its row is no longer what was planned for."""
+    rows = mappings.known(change.mapping.identity for change in changes if change.mapping)
+    owners = mappings.owners(change.row_after.strm_path for change in changes if change.row_after)
+    found: dict[str, ItemError] = {}
+    for change in changes:
+        content = contents.get(change.strm_path)
+        if isinstance(content, ItemError):
+            found[change.strm_path] = content
+        elif change.changes_file and content not in (change.file_before, change.file_after):
+            found[change.strm_path] = _changed_since(change)
+        elif change.changes_row and not _row_fits(change, rows, owners):
+            found[change.strm_path] = _changed_since(change)
+    return found
+
+
+def _row_fits(change: Change, rows: Table[Identity, Mapping], owners: Table[str, Identity]) -> bool:
+    before, after = change.row_before, change.row_after
+    if after is None:
+        row = rows.get(before.identity) if before else None
+        return row is None or before is None or row.strm_path == before.strm_path
+    row = rows.get(after.identity)
+    if row is None:
+        return before is None and after.strm_path not in owners
+    return row.strm_path == after.strm_path
+
+
+def _changed_since(change: Change) -> ItemError:
+    return LeftAloneError(f"{change.strm_path}: has been changed since: it is left as it is")
+
+
+def _change_files(
+    files: LibraryFiles, changes: Sequence[Change], contents: Table[str, Content]
+) -> dict[str, ItemError]:
+    shall = {item.strm_path: item.file_after for item in changes if item.changes_file}
+    differing = {path: content for path, content in shall.items() if contents[path] != content}
+    failed = files.write_all({path: item for path, item in differing.items() if item is not None})
+    for path in (path for path, content in differing.items() if content is None):
+        try:
+            files.remove(path)
+        except ItemError as error:
+            failed[path] = error
+    return failed

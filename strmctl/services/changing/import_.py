@@ -1,0 +1,256 @@
+"""The tree tells whose its files are: rows follow moved files, foreign files become mappings.
+
+No file is touched but a foreign one that is adopted. A row stays where it is while its file does,
+and a path belongs to the row that has it: what contradicts that is told, never overwritten.
+"""
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Table
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from strmctl.domain import file_name, playback_url, strm_text
+from strmctl.domain.change import Action, Change, Finding, Step
+from strmctl.domain.mapping import LinkState, Mapping
+from strmctl.errors import ItemError, UpstreamError, UsageError
+from strmctl.services.changing.adoption import Adoption, given_resolution
+from strmctl.services.keys.in_force import proof
+from strmctl.services.keys.playback_urls import PlaybackUrls
+from strmctl.services.library.ownership import UrlOwners, is_at_home
+from strmctl.services.library.tree import Kind, TreeFile, classify, look
+from strmctl.services.resolving.ending import Dating
+from strmctl.settings.model import Mode, Settings
+from strmctl.storage.database import Database
+from strmctl.storage.library_tree import strm_paths
+from strmctl.storage.mappings import Mappings
+from strmctl.storage.resolved_urls import have_resolved_to
+from strmctl.storage.sightings import Settled, Sighting, Sightings
+from strmctl.storage.strm_file import Content, LibraryFiles
+
+BAD, UNCHANGED, DUPLICATE, TAKEN, CONFLICT, FOREIGN, LINK = (
+    "bad", "unchanged", "duplicate", "taken", "conflict", "foreign", "link"
+)  # fmt: skip
+
+
+class Importing:
+    """A planner; without `adoption` foreign files are only told. Raises SettingsError where no
+    usable key is to be had."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        files: LibraryFiles,
+        adoption: Adoption | None = None,
+    ) -> None:
+        self._library = settings.library
+        self._direct = settings.proxy.mode is Mode.DIRECT
+        self._proof, self._urls = proof(settings), PlaybackUrls(settings)
+        self._database, self._files = database, files
+        self._mappings, self._dating = Mappings(database), Dating(database)
+        self._url_owners = UrlOwners(database, files)
+        self._adoption = adoption
+
+    def plan(self, below: str = "", *, only: Sequence[str] | None = None) -> Iterator[Step]:
+        """`below` is a folder of the library; with `only` these paths are looked at. Two looks,
+        since what becomes of a file depends on files that are met later."""
+        with Sightings(self._database) as sightings:
+            yield from self._first_look(below, only, sightings)
+            sightings.settle()
+            for page in sightings.settled():
+                yield from self._second_look(page, sightings)
+
+    def _first_look(
+        self, below: str, only: Sequence[str] | None, sightings: Sightings
+    ) -> Iterator[Step]:
+        unseen: list[Finding] = []
+
+        def unreadable(folder: str, error: ItemError) -> None:
+            unseen.append(Finding(BAD, folder or ".", str(error)))
+
+        def linked(folder: str) -> None:
+            if not self._files.is_inside(folder):
+                reason = "a symbolic link out of the library: not followed: mount the folder there"
+                unseen.append(Finding(LINK, folder, reason))
+
+        walk = strm_paths(self._library, below, unreadable=unreadable, linked=linked)
+        for batch in look(self._files, walk if only is None else only, self._proof):
+            yield from self._sort(batch, sightings)
+        yield from unseen
+
+    def _sort(self, batch: Sequence[TreeFile], sightings: Sightings) -> Iterator[Step]:
+        rows = self._rows(batch)
+        displaced = {path: row for path, row in rows.items() if row.strm_path != path}
+        homes = self._files.read_all({row.strm_path for row in displaced.values()})
+        seen: list[Sighting] = []
+        for file in batch:
+            row = rows.get(file.strm_path)
+            if file.kind is Kind.BAD:
+                yield Finding(BAD, file.strm_path, file.reason)
+            elif row is None:
+                extension = playback_url.extension_in(file.url or "") if file.identity else ""
+                seen.append(Sighting(file.strm_path, file.identity, extension=extension))
+            elif self._is_in_place(file, row):
+                yield Finding(UNCHANGED, file.strm_path, mapping=row)
+            elif (finding := _still_at_home(file, row, homes[row.strm_path])) is not None:
+                yield finding
+            else:
+                seen.append(Sighting(file.strm_path, row_id=row.id))
+        for twin in sightings.add(seen):
+            reason = "another file holds the same: remove one of them"
+            yield Finding(DUPLICATE, twin.strm_path, reason, rows.get(twin.strm_path))
+
+    def _is_in_place(self, file: TreeFile, row: Mapping) -> bool:
+        """Also where the row's path leads there through a link."""
+        path = file.strm_path
+        return row.strm_path == path or self._files.is_one(row.strm_path, path)
+
+    def _rows(self, batch: Sequence[TreeFile]) -> dict[str, Mapping]:
+        """By path, the row that the file's content is of: its identity tells, or its URL."""
+        rows = self._mappings.known(file.identity for file in batch if file.identity)
+        found = {it.strm_path: rows[it.identity] for it in batch if it.identity in rows}
+        foreign = {it.strm_path: it.url for it in batch if it.kind is Kind.FOREIGN and it.url}
+        if not self._direct or not foreign:
+            return found
+        owners = self._mappings.at(foreign)
+        own = {path: row for path, row in owners.items() if _resolves_to(row, foreign[path])}
+        others = {path: url for path, url in foreign.items() if path not in own}
+        return found | own | self._url_owners.find(others)
+
+    def _second_look(self, page: Sequence[Settled], sightings: Sightings) -> Iterator[Step]:
+        ids = {item.owner_id for item in page} | {item.sighting.row_id for item in page}
+        rows = self._mappings.with_ids(number for number in ids if number is not None)
+        foreign: list[Settled] = []
+        for item in page:
+            path, row_id = item.sighting.strm_path, item.sighting.row_id
+            if row_id is None and item.sighting.identity is None:
+                foreign.append(item)
+            elif item.owner_id is not None:
+                yield _taken(path, rows[item.owner_id], rows.get(row_id or 0))
+            elif row_id is not None:
+                row = rows[row_id]
+                yield Change(Action.MOVED, path, row, replace(row, strm_path=path))
+            else:
+                yield Change(Action.CREATED, path, row_after=_new(item.sighting))
+        if foreign:
+            yield from self._foreign(foreign, rows, sightings)
+
+    def _foreign(
+        self, page: Sequence[Settled], rows: Table[int, Mapping], sightings: Sightings
+    ) -> Iterator[Step]:
+        contents = self._files.read_all(item.sighting.strm_path for item in page)
+        owned: dict[TreeFile, Mapping] = {}
+        free: dict[Sighting, TreeFile] = {}
+        for item in page:
+            path = item.sighting.strm_path
+            file = classify(path, contents[path], self._proof)
+            if file.kind is not Kind.FOREIGN:
+                yield Finding(BAD, path, file.reason or "has changed while it was looked at")
+            elif self._adoption is None:
+                yield Finding(FOREIGN, path, "holds a direct URL: `strmctl import` adopts it")
+            elif item.owner_id is not None:
+                owned[file] = rows[item.owner_id]
+            else:
+                free[item.sighting] = file
+        yield from self._put_in_place(owned)
+        if self._adoption is not None:
+            yield from self._adopt(free, self._adoption, sightings)
+
+    def _put_in_place(self, owned: Table[TreeFile, Mapping]) -> Iterator[Step]:
+        """Files of rows, with URLs that somebody else has put there: the rows take them over."""
+        known = have_resolved_to(
+            self._database, [(row.id, file.url) for file, row in owned.items() if file.url]
+        )
+        for file, row in owned.items():
+            is_known = _resolves_to(row, file.url) or (row.id, file.url) in known
+            try:
+                after = row if is_known else self._resolved(row, file)
+            except UpstreamError as error:
+                yield Finding(BAD, file.strm_path, str(error))
+                continue
+            change = self._change(Action.UPDATED, file, row, after)
+            is_change = change.changes_row or change.changes_file
+            yield change if is_change else Finding(UNCHANGED, file.strm_path, mapping=row)
+
+    def _adopt(
+        self, files: Table[Sighting, TreeFile], adoption: Adoption, sightings: Sightings
+    ) -> Iterator[Step]:
+        adopted: dict[Sighting, Mapping] = {}
+        for sighting, file in files.items():
+            try:
+                adopted[sighting] = adoption.mapping(file)
+            except (UsageError, UpstreamError) as error:
+                yield Finding(BAD, file.strm_path, str(error))
+        known = self._mappings.known(mapping.identity for mapping in adopted.values())
+        new = {key: it for key, it in adopted.items() if it.identity not in known}
+        refused = set(sightings.claim([(key, it.identity) for key, it in new.items()]))
+        for sighting, mapping in adopted.items():
+            file = files[sighting]
+            if mapping.identity in known or sighting in refused:
+                yield _conflict(mapping, known.get(mapping.identity))
+            else:
+                yield self._change(Action.ADOPTED, file, None, self._resolved(mapping, file))
+
+    def _resolved(self, row: Mapping, file: TreeFile) -> Mapping:
+        """With the file's URL, of which nothing is known yet."""
+        resolution = self._dating.dated(given_resolution(file), datetime.now(UTC))
+        return replace(
+            row,
+            resolution=resolution,
+            updated_at=resolution.resolved_at,
+            state=LinkState.UNKNOWN,
+            fail_count=0,
+            first_failed_at=None,
+            last_failed_at=None,
+            next_probe_at=None,
+        )
+
+    def _change(
+        self, action: Action, file: TreeFile, before: Mapping | None, after: Mapping
+    ) -> Change:
+        content = file.content
+        if not self._direct:
+            content = strm_text.replace_url(content, self._urls.of(after), keep_options=False)
+        return Change(action, file.strm_path, before, after, file.content, content)
+
+
+def _new(sighting: Sighting) -> Mapping:
+    assert sighting.identity is not None, "own files name one"
+    name = file_name.read(sighting.strm_path, wants_language=False)
+    return Mapping(
+        id=0,
+        identity=sighting.identity,
+        strm_path=sighting.strm_path,
+        title=name.title,
+        year=name.year,
+        extension=sighting.extension,
+    )
+
+
+def _still_at_home(file: TreeFile, row: Mapping, content: Content) -> Finding | None:
+    """None where the row's own file is gone, or holds something else by now."""
+    if isinstance(content, ItemError):
+        reason = f"belongs to {row.strm_path}, which cannot be looked at: {content}"
+        return Finding(BAD, file.strm_path, reason, row)
+    if not is_at_home(row, content):
+        return None
+    reason = f"holds the same as {row.strm_path}: remove one of them"
+    return Finding(DUPLICATE, file.strm_path, reason, row)
+
+
+def _resolves_to(row: Mapping, url: str | None) -> bool:
+    return row.resolution is not None and row.resolution.url == url
+
+
+def _taken(path: str, owner: Mapping, row: Mapping | None) -> Finding:
+    reason = (
+        f"holds another's playback URL, but the path belongs to {owner.identity}: `strmctl rewrite "
+        "--overwrite` makes the file its own again, `strmctl remove` forgets it"
+    )
+    return Finding(TAKEN, path, reason, row)
+
+
+def _conflict(mapping: Mapping, other: Mapping | None) -> Finding:
+    whose = f"as {other.strm_path} does" if other else "as another file does"
+    reason = f"its name says {mapping.identity}, {whose}: rename it, or give --site or --language"
+    return Finding(CONFLICT, mapping.strm_path, reason)

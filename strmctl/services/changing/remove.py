@@ -1,0 +1,89 @@
+"""Forgets mappings and removes their files; a file that holds something else stays."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+
+from strmctl.domain.change import Action, Change, Finding, Step
+from strmctl.domain.mapping import Mapping
+from strmctl.domain.selection import Selection
+from strmctl.errors import ItemError
+from strmctl.services.changing.change_run import ChangeRun
+from strmctl.services.library.files import library_files
+from strmctl.services.library.find import UnknownMappingError, one
+from strmctl.services.library.ownership import is_foreign
+from strmctl.settings.model import Settings
+from strmctl.storage.database import Database
+from strmctl.storage.mappings import Mappings
+from strmctl.storage.run_lock import run_lock
+from strmctl.storage.strm_file import Content, LibraryFiles
+
+_BATCH = 1000
+
+KEPT = "kept"
+
+
+def remove_one(settings: Settings, mapping_id: int, *, wait: timedelta) -> None:
+    """As `strmctl remove ID` does: `undo` brings it back.
+
+    Raises UnknownMappingError, LockedError after the `wait`, or why it cannot be done.
+    """
+    lock = run_lock(settings.database, f"remove {mapping_id}", wait=wait)
+    with lock, Database.open(settings.database) as database:
+        files = library_files(settings, database)
+        files.check_there()
+        selection = Selection(ids=(mapping_id,))
+        changes = ChangeRun(database, files, "remove")
+        steps = Removing(settings).of_selection(database, files, selection)
+        if not list(changes.plan(steps)):
+            raise UnknownMappingError(f"no such mapping: {mapping_id}")
+        for done in changes.carry_out():
+            if done.error is not None:
+                raise done.error
+
+
+class Removing:
+    """A planner; `keep_files` forgets the mappings alone."""
+
+    def __init__(self, settings: Settings, *, keep_files: bool = False) -> None:
+        self._settings = settings
+        self._keep_files = keep_files
+
+    def of_selection(
+        self, database: Database, files: LibraryFiles, selection: Selection
+    ) -> Iterator[Step]:
+        mappings = Mappings(database)
+        return self._plan(mappings, files, mappings.select(selection))
+
+    def of_names(
+        self, database: Database, files: LibraryFiles, names: Sequence[str]
+    ) -> Iterator[Step]:
+        """`names` are ids and paths; one that names nothing is a finding."""
+        mappings = Mappings(database)
+        found: dict[int, Mapping] = {}
+        for name in names:
+            try:
+                mapping = one(mappings, name, self._settings.library)
+            except ItemError as error:
+                yield Finding("failed", name, str(error))
+            else:
+                found[mapping.id] = mapping
+        yield from self._plan(mappings, files, found.values())
+
+    def _plan(
+        self, mappings: Mappings, files: LibraryFiles, selected: Iterable[Mapping]
+    ) -> Iterator[Step]:
+        rows = iter(selected)
+        while batch := list(islice(rows, _BATCH)):
+            contents = {} if self._keep_files else files.read_all(row.strm_path for row in batch)
+            for row in batch:
+                yield from self._steps(row, contents.get(row.strm_path), mappings)
+
+    def _steps(self, row: Mapping, content: Content, mappings: Mappings) -> Iterator[Step]:
+        if isinstance(content, ItemError):
+            yield Finding(KEPT, row.strm_path, f"the file stays: {content}", row)
+            content = None
+        elif is_foreign(content, (row,), mappings):
+            yield Finding(KEPT, row.strm_path, "the file stays: it holds something else", row)
+            content = None
+        yield Change(Action.REMOVED, row.strm_path, row_before=row, file_before=content)

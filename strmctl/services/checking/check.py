@@ -1,0 +1,231 @@
+"""One check of one resolution: a request or two, at most the first KiB read (DESIGN.md section 7).
+
+A plain file is asked for with HEAD, then with a ranged GET on any refusal; a signed URL and a
+playlist with GET at once, because signatures often cover the verb.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from strmctl.domain import soft_404, url_marks
+from strmctl.domain.mapping import Resolution
+from strmctl.domain.probe_result import Failure, ProbeResult
+from strmctl.domain.retry_after import retry_after_seconds
+from strmctl.errors import UpstreamError
+from strmctl.upstream.client import UpstreamClient
+from strmctl.upstream.response import UpstreamResponse
+
+READ_BYTES = 1024
+_ENOUGH_BYTES = 512
+_DRAIN_SECONDS = 0.5
+_FIRST_BYTES = {"Range": f"bytes=0-{READ_BYTES - 1}"}
+_OF_A_PROXY = frozenset({500, 502, 503, 504})
+_FAILURES = {
+    401: Failure.REFUSED,
+    403: Failure.REFUSED,
+    410: Failure.GONE,
+    429: Failure.RATE_LIMITED,
+    451: Failure.LEGAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came first of an upstream's answer; `url` is where it came from after redirects."""
+
+    status: int
+    url: str = field(repr=False)
+    content_type: str
+    retry_after: float | None
+    head: bytes = field(default=b"", repr=False)
+    length: int | None = None
+
+
+class LinkCheck:
+    """`timeout` bounds a whole check, `playlist_max` (bytes) the playlists that `deep` reads.
+
+    `guarded`: a link that redirects to what the guard refuses would not be played.
+    """
+
+    def __init__(
+        self,
+        client: UpstreamClient,
+        *,
+        timeout: timedelta = timedelta(seconds=10),
+        playlist_max: int = 16 * 1024 * 1024,
+        guarded: bool = True,
+    ) -> None:
+        self._client = client
+        self._seconds = timeout.total_seconds()
+        self._playlist_max = playlist_max
+        self._guarded = guarded
+
+    async def check(
+        self, resolution: Resolution, *, egress: str | None, deep: bool = False
+    ) -> ProbeResult:
+        """Whether its upstream brings media; `egress` None is the settings' one.
+
+        `deep` follows a playlist to its media. Raises EgressError where the way out is at fault.
+        """
+        requests = Requests(self._client, resolution.headers, egress)
+        try:
+            async with asyncio.timeout(self._seconds):
+                result, playlist = await self._check(requests, resolution.url)
+                if deep and playlist is not None:
+                    from strmctl.services.checking.deep import follow
+
+                    result = await follow(requests, playlist, self._playlist_max) or result
+                return result
+        except TimeoutError:
+            reason = f"no answer within {self._seconds:g} s"
+            return ProbeResult(None, Failure.TIMEOUT, reason)
+        except UpstreamError as error:
+            return _unanswered(error, guarded=self._guarded)
+
+    async def status(self, url: str, *, egress: str | None) -> int:
+        """What is answered at a URL that need not hold media; UpstreamError for no answer."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                return (await Requests(self._client, {}, egress).first_bytes(url)).status
+        except TimeoutError:
+            reason = f"no answer within {self._seconds:g} s"
+            raise UpstreamError(reason, http_status=504) from None
+
+    async def _check(self, requests: "Requests", url: str) -> tuple[ProbeResult, str | None]:
+        """The result, and the URL of the playlist where it is one."""
+        if not (url_marks.looks_signed(url) or soft_404.is_playlist_url(url)):
+            result = await self._ask_for_head(requests, url)
+            if result is not None:
+                return result, None
+        answer = await requests.first_bytes(url)
+        result = requests.judged(answer)
+        is_playlist = result.is_alive and soft_404.is_playlist(answer.head)
+        return result, answer.url if is_playlist else None
+
+    async def _ask_for_head(self, requests: "Requests", url: str) -> ProbeResult | None:
+        """None where HEAD decides nothing; it takes no more than half of the time."""
+        try:
+            async with asyncio.timeout(self._seconds / 2):
+                answer = await requests.head(url)
+        except TimeoutError:
+            return None
+        except UpstreamError as error:
+            if error.lasting or error.unreachable:
+                raise
+            return None
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return requests.judged(answer)
+        is_file = soft_404.is_media_type(answer.content_type) and answer.length != 0
+        return ProbeResult(answer.status) if _is_success(answer.status) and is_file else None
+
+
+class Requests:
+    """The requests of one check, with the resolution's own fields and way out."""
+
+    def __init__(
+        self, client: UpstreamClient, fields: Mapping[str, str], egress: str | None
+    ) -> None:
+        self._client = client
+        self._fields = fields
+        self._egress = egress
+
+    async def head(self, url: str) -> Answer:
+        response = await self._ask("HEAD", url, {})
+        response.close()
+        return _answer(response)
+
+    async def first_bytes(self, url: str, part: Mapping[str, str] = _FIRST_BYTES) -> Answer:
+        """At most a KiB is waited for; asked without Range where a range is refused."""
+        response = await self._ask("GET", url, part)
+        if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            response.close()
+            response = await self._ask("GET", url, {})
+        try:
+            head = await _head(response) if _is_success(response.status) else b""
+        finally:
+            response.close()
+        return _answer(response, head)
+
+    async def whole(self, url: str, limit: int) -> tuple[Answer, bytes]:
+        """The answer and, where it is a success, its body; UpstreamError beyond `limit` bytes."""
+        response = await self._ask("GET", url, {})
+        try:
+            body = await response.read(limit) if _is_success(response.status) else b""
+        finally:
+            response.close()
+        return _answer(response, body[:READ_BYTES]), body
+
+    def judged(self, answer: Answer) -> ProbeResult:
+        status = answer.status
+        if _is_success(status):
+            instead = soft_404.what_instead(answer.head, answer.content_type, answer.url)
+            if instead is None:
+                return ProbeResult(status)
+            return ProbeResult(status, Failure.NOT_MEDIA, f"not media: {instead}")
+        failure = self._failure(answer)
+        return ProbeResult(
+            status,
+            failure,
+            f"the upstream answered {status}",
+            retry_after=answer.retry_after,
+            binding=url_marks.binding(answer.url) if failure is Failure.REFUSED else None,
+        )
+
+    def _failure(self, answer: Answer) -> Failure:
+        status = answer.status
+        through_proxy = self._client.way_out(self._egress).startswith("http")
+        if through_proxy and status in _OF_A_PROXY and answer.url.startswith("http:"):
+            # Such a proxy answers by itself for an upstream that it cannot reach.
+            return Failure.UNREACHABLE
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return Failure.SERVER_ERROR
+        return _FAILURES.get(status, Failure.STATUS)
+
+    async def _ask(self, method: str, url: str, part: Mapping[str, str]) -> UpstreamResponse:
+        # Patient: the check's own timeout bounds it.
+        return await self._client.get(
+            url, {**self._fields, **part}, egress=self._egress, patient=True, method=method
+        )
+
+
+def _answer(response: UpstreamResponse, head: bytes = b"") -> Answer:
+    return Answer(
+        response.status,
+        response.url,
+        response.content_type,
+        retry_after_seconds(response.field("Retry-After"), datetime.now(UTC)),
+        head,
+        response.length,
+    )
+
+
+async def _head(response: UpstreamResponse) -> bytes:
+    """What decides; a short body is read to its end, so that the connection can be used again."""
+    head = await response.peek(_ENOUGH_BYTES, lambda head: not soft_404.is_decided(head))
+    if response.length is not None and response.length <= READ_BYTES:
+        with suppress(TimeoutError, UpstreamError):
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                head = await response.peek(READ_BYTES + 1)
+    return head
+
+
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300
+
+
+def _unanswered(error: UpstreamError, *, guarded: bool) -> ProbeResult:
+    if error.lasting and error.status is not None and guarded:
+        return ProbeResult(error.status, Failure.STATUS, f"its redirect leads nowhere: {error}")
+    if error.lasting:
+        failure = Failure.NOT_CHECKED
+    elif error.unreachable:
+        failure = Failure.UNREACHABLE
+    elif error.http_status == HTTPStatus.GATEWAY_TIMEOUT:
+        failure = Failure.TIMEOUT
+    else:
+        failure = Failure.NO_ANSWER
+    return ProbeResult(error.status, failure, str(error))

@@ -1,0 +1,1 @@
+"""An installation's own things: settings, keys, migrations, the health check."""

@@ -1,0 +1,93 @@
+"""`init` makes what is missing and never touches what is there."""
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from strmctl.errors import SettingsError
+from strmctl.services.installation.keys import new_secret
+from strmctl.services.keys import in_force
+from strmctl.settings.load import load
+from strmctl.settings.model import Auth, Settings
+from strmctl.storage.database import Database, database_exists
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One thing that a library needs; `created` is False where it was there already."""
+
+    what: str
+    path: Path
+    created: bool
+
+
+def init(file: Path, values: Mapping[str, str | int]) -> Sequence[Made]:
+    """Make the settings file with `values` in it, then the key, library and database it names.
+
+    `values` are strings and numbers by the name of their key. Raises SettingsError
+    and DatabaseError.
+    """
+    file = file.absolute()
+    text = settings_text({**_listening(values.get("public_base_url")), **values})
+    made = [Made("settings", file, _create(file, text, 0o600))]
+    settings = load(file).settings
+    made += _make_key(settings)
+    made.append(_make_library(settings.library))
+    is_new = not database_exists(settings.database)
+    Database.open(settings.database).close()
+    return [*made, Made("database", settings.database, is_new)]
+
+
+def settings_text(values: Mapping[str, str | int]) -> str:
+    """The commented settings file, with some values replaced."""
+    text = resources.files("strmctl.settings").joinpath("template.toml").read_text("utf-8")
+    for name, value in values.items():
+        before = re.search(rf'^{name} = ("[^"]*"|\d+)', text, re.MULTILINE)
+        if before is None:
+            raise KeyError(name)
+        line = f"{name} = {json.dumps(value, ensure_ascii=False)}"
+        text = text[: before.start()] + line + text[before.end() :]
+    return text
+
+
+def _listening(base_url: str | int | None) -> Mapping[str, int]:
+    """The port that a plain http base URL names: no other server stands before that one."""
+    parts = urlsplit(str(base_url or ""))
+    return {"port": parts.port} if parts.scheme == "http" and parts.port else {}
+
+
+def _make_key(settings: Settings) -> Sequence[Made]:
+    proxy = settings.proxy
+    if proxy.secret or proxy.auth is Auth.NONE:
+        return ()
+    created = _create(proxy.secret_file, new_secret() + "\n", 0o600)
+    in_force.secrets(proxy)
+    return (Made("key", proxy.secret_file, created),)
+
+
+def _make_library(folder: Path) -> Made:
+    created = not folder.is_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"{folder}: the library cannot be made: {error.strerror}") from None
+    return Made("library", folder, created)
+
+
+def _create(file: Path, text: str, mode: int) -> bool:
+    try:
+        descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be written: {error.strerror}") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return True

@@ -1,0 +1,70 @@
+"""The process of a job: it inherits nothing of the server's, whose port is free once that ended."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import IO
+
+from strmctl.services.jobs.output import LINE_MAX, JobOutput
+
+_STOP_SECONDS = 5.0
+_POLL_SECONDS = 0.1
+
+
+class JobProcess:
+    def __init__(self, line: Sequence[str]) -> None:
+        """Raises OSError. Not asyncio's: uvloop's children keep what the server can hand on."""
+        self._process = subprocess.Popen(
+            line,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # Ctrl-C in a terminal is meant for the server, which passes it on in its own way.
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+
+    async def tell(self, output: JobOutput) -> int:
+        """The exit code, after all that it says; what it leaves behind says no more."""
+        reading = asyncio.gather(
+            _read(self._process.stdout, output), _read(self._process.stderr, output)
+        )
+        try:
+            while (code := self._process.poll()) is None:
+                await asyncio.sleep(_POLL_SECONDS)
+            self._kill_group()
+            await asyncio.wait({reading}, timeout=_STOP_SECONDS)
+            return code
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    def ask_to_end(self) -> None:
+        """SIGTERM: below a server that a shell has put into the background SIGINT is ignored."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            asyncio.get_running_loop().call_later(_STOP_SECONDS, self.kill)
+
+    def kill(self) -> None:
+        """With what it has started itself, such as a resolver."""
+        if self._process.poll() is None:
+            self._kill_group()
+
+    def _kill_group(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+
+async def _read(pipe: IO[bytes] | None, output: JobOutput) -> None:
+    assert pipe is not None, "a pipe was asked for"
+    reader = asyncio.StreamReader(limit=LINE_MAX)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), pipe
+    )
+    try:
+        await output.read(reader)
+    finally:
+        transport.close()

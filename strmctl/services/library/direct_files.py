@@ -1,0 +1,69 @@
+"""In mode direct a `.strm` holds the URL that its row resolves to, so it follows each new one."""
+
+from strmctl.domain import strm_text
+from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.errors import ItemError
+from strmctl.services.library.files import library_files
+from strmctl.services.library.ownership import check_own
+from strmctl.settings.model import Mode, Settings
+from strmctl.storage.mappings import Mappings
+
+
+class DirectFiles:
+    """What is changed here raises ItemError where it cannot be written."""
+
+    def __init__(self, settings: Settings, mappings: Mappings) -> None:
+        self._mappings = mappings
+        self._files = library_files(settings, mappings.database)
+
+    def check_there(self) -> None:
+        """Raises ItemError where there is no library."""
+        self._files.check_there()
+
+    def check_own(self, mapping: Mapping) -> None:
+        """Raises ItemError for what strmctl has not put there."""
+        self._read_own(mapping)
+
+    def check_followable(self, mapping: Mapping) -> None:
+        """Raises ItemError for a row that must keep its URL: a file that was moved is known by it,
+        and one that is its user's would not hold the next."""
+        if mapping.resolution is not None and not self._files.exists(mapping.strm_path):
+            raise ItemError(
+                f"{mapping.strm_path}: there is no such file: `strmctl import` finds it if it was "
+                "moved, `strmctl prune` forgets it"
+            )
+        self.check_own(mapping)
+
+    def rewrite(self, mapping: Mapping, resolution: Resolution) -> None:
+        """Put the URL into the file; what its user has put around it stays."""
+        self._put(mapping, self._read_own(mapping), resolution)
+
+    def catch_up(self, mapping: Mapping, resolution: Resolution) -> None:
+        """Put the URL in place of another one of the row's, which a play, a trace or a killed run
+        has left there; anything else stays, be it unreadable."""
+        content = self._files.read_all([mapping.strm_path])[mapping.strm_path]
+        if not isinstance(content, bytes):
+            return
+        url = strm_text.parse(content).url
+        if url is not None and url != resolution.url and self._is_of(mapping, url):
+            self._put(mapping, content, resolution)
+
+    def _is_of(self, mapping: Mapping, url: str) -> bool:
+        known = mapping.resolution
+        is_known = known is not None and known.url == url
+        return is_known or self._mappings.has_resolved_to(mapping.id, url)
+
+    def _read_own(self, mapping: Mapping) -> bytes:
+        """Empty where there is no file."""
+        content = self._files.read(mapping.strm_path) or b""
+        check_own(mapping.strm_path, content, (mapping,), self._mappings)
+        return content
+
+    def _put(self, mapping: Mapping, before: bytes, resolution: Resolution) -> None:
+        after = strm_text.replace_url(before, resolution.url, keep_options=True)
+        self._files.replace(mapping.strm_path, after)
+
+
+def direct_files(settings: Settings, mappings: Mappings) -> DirectFiles | None:
+    """None in the other modes, whose files hold playback URLs."""
+    return DirectFiles(settings, mappings) if settings.proxy.mode is Mode.DIRECT else None

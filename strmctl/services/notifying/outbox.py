@@ -1,0 +1,228 @@
+"""Tells media servers what has changed, each for itself; what one does not confirm waits for it.
+
+Never part of what changes the files: the outbox (storage/notices.py) stands between them, and
+any number of processes may deliver.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+from strmctl.domain.counted import counted
+from strmctl.domain.notice import Notice, retry_delay
+from strmctl.errors import DatabaseError
+from strmctl.services.notifying.connection import Connection, NotTold
+from strmctl.services.notifying.servers import media_server
+from strmctl.services.threads import aside
+from strmctl.settings.model import NotifySettings, Settings
+from strmctl.storage.database import Database
+from strmctl.storage.notices import Notices
+
+log = logging.getLogger(__name__)
+
+KEPT = timedelta(days=7)
+"""What nobody has confirmed by then is dropped."""
+
+_BATCH = 500
+_ANSWER_SECONDS = 10.0
+_PATIENCE = timedelta(seconds=100)
+_CLAIMED = timedelta(seconds=120)
+"""Longer than the patience: then nobody tells it any more who has claimed it."""
+
+_POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one target's batch; `reason` is why not all of it was told.
+
+    `refused` says that the server wants another token.
+    """
+
+    target: str
+    told: int
+    reason: str | None = None
+    refused: bool = False
+    dropped: int = 0
+
+
+async def deliver(
+    settings: Settings,
+    database: Database,
+    now: datetime,
+    *,
+    target: str | None = None,
+    patience: timedelta = _PATIENCE,
+) -> list[Delivery]:
+    """One batch for each target, or the one named, that has something due; each takes `patience`
+    at most.
+
+    Raises DatabaseError.
+    """
+    notices = Notices(database)
+    due = await aside(notices.due_targets, now)
+    if not due:
+        return []
+    tables = {table.name: table for table in settings.notify}
+    dropped = await aside(notices.drop, now - KEPT, tables.keys())
+    found = await asyncio.gather(
+        *(
+            _deliver_to(table, settings, notices, now, patience)
+            for name, table in tables.items()
+            if name in due and target in (None, name)
+        )
+    )
+    gone = [Delivery(name, 0, dropped=number) for name, number in dropped.items()]
+    return [*gone, *(delivery for delivery in found if delivery is not None)]
+
+
+async def deliver_at_once(
+    settings: Settings, database: Database, patience: timedelta
+) -> list[Delivery]:
+    """As much as can be told within `patience`; the rest stays in the outbox."""
+    end = monotonic() + patience.total_seconds()
+    found: list[Delivery] = []
+    while (left := end - monotonic()) > 0:
+        some = await deliver(
+            settings, database, datetime.now(UTC), patience=timedelta(seconds=left)
+        )
+        found += some
+        if not any(delivery.told for delivery in some):
+            break
+    return found
+
+
+@asynccontextmanager
+async def notifying(settings: Settings) -> AsyncIterator[None]:
+    """Delivers in the background as long as it is open; does nothing without a table."""
+    if not settings.notify:
+        yield
+        return
+    tasks = [asyncio.create_task(_notify_forever(settings, it.name)) for it in settings.notify]
+    for task in tasks:
+        task.add_done_callback(_log_defect)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _log_defect(task: asyncio.Task[None]) -> None:
+    """Its words may hold secrets."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("notifications have stopped: unexpected %s", type(error).__name__)
+
+
+async def _notify_forever(settings: Settings, target: str) -> None:
+    """Until it is cancelled; what keeps it from the server or the database is logged once."""
+    told = _Log()
+    while True:
+        try:
+            with await aside(Database.open, settings.database) as database:
+                while True:
+                    if not await _deliver_and_log(settings, database, target, told):
+                        await asyncio.sleep(_POLL_SECONDS)
+        except DatabaseError as error:
+            told.failure("database", str(error))
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _deliver_and_log(
+    settings: Settings, database: Database, target: str, told: "_Log"
+) -> bool:
+    """Whether there may be more."""
+    deliveries = await deliver(settings, database, datetime.now(UTC), target=target)
+    told.forget("database")
+    for delivery in deliveries:
+        told.delivery(delivery)
+    return any(delivery.told for delivery in deliveries)
+
+
+async def _deliver_to(
+    table: NotifySettings,
+    settings: Settings,
+    notices: Notices,
+    now: datetime,
+    patience: timedelta,
+) -> Delivery | None:
+    batch = await aside(notices.claim, table.name, now, now + _CLAIMED, _BATCH)
+    if not batch:
+        return None
+    begun = monotonic()
+    left = {notice.id: notice for notice in batch}
+    failure: NotTold | None = None
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            async with aclosing(_tell(table, settings, batch)) as confirmations:
+                async for confirmed in confirmations:
+                    await aside(notices.done, confirmed, now)
+                    for notice in confirmed:
+                        del left[notice.id]
+    except NotTold as error:
+        failure = error
+    except TimeoutError:
+        failure = NotTold("it does not answer in time")
+    finally:
+        # Cancelled as well: the next one need not wait until the claim has ended.
+        if left:
+            until = now + timedelta(seconds=monotonic() - begun) + _delay(batch, failure)
+            await aside(notices.postpone, left.values(), until)
+    return Delivery(
+        table.name,
+        len(batch) - len(left),
+        str(failure) if failure else None,
+        refused=failure is not None and failure.refused,
+    )
+
+
+async def _tell(
+    table: NotifySettings, settings: Settings, batch: Sequence[Notice]
+) -> AsyncGenerator[Sequence[Notice], None]:
+    """Those that each answer confirms; raises NotTold for the first that does not."""
+    server = media_server(table, settings)
+    async with Connection(server.address, timeout=_ANSWER_SECONDS) as connection:
+        for call in server.calls(batch):
+            server.check(await connection.post(call.body, call.path))
+            yield call.notices
+
+
+def _delay(batch: Sequence[Notice], failure: NotTold | None) -> timedelta:
+    attempts = max(notice.attempts for notice in batch)
+    wanted = timedelta(seconds=(failure and failure.retry_after) or 0)
+    return max(retry_delay(attempts, random.random()), min(wanted, timedelta(hours=1)))
+
+
+class _Log:
+    """Says when a target stops taking notices, why, and when it takes them again."""
+
+    def __init__(self) -> None:
+        self._reasons: dict[str, str] = {}
+
+    def delivery(self, delivery: Delivery) -> None:
+        name = f"notify.{delivery.target}"
+        if delivery.dropped:
+            reason = "not confirmed within a week, or its table is gone"
+            log.warning("%s: dropped %s: %s", name, counted(delivery.dropped, "notice"), reason)
+        elif delivery.refused:
+            self.failure(name, f"{delivery.reason}: correct {name}.token")
+        elif delivery.reason is not None:
+            self.failure(name, f"{delivery.reason}: told later")
+        else:
+            self.forget(name)
+            log.info("%s: told of %s", name, counted(delivery.told, "file"))
+
+    def failure(self, name: str, reason: str) -> None:
+        if self._reasons.get(name) != reason:
+            self._reasons[name] = reason
+            log.warning("%s: %s", name, reason)
+
+    def forget(self, name: str) -> None:
+        if self._reasons.pop(name, None) is not None:
+            log.warning("%s: well again", name)

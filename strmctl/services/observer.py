@@ -1,0 +1,31 @@
+"""What playback lets others count; who does not care gives an Observer, which counts nothing."""
+
+from enum import StrEnum
+
+
+class Cache(StrEnum):
+    EDGE = "edge"
+    """The first and last bytes of files (services/playback/edge_cache.py)."""
+    PLAYLIST = "playlist"
+
+
+class Observer:
+    """Each method is called once for each time that it happened; none may raise or take long."""
+
+    def upstream_answered(self, seconds: float, status: int | None) -> None:
+        """After `seconds` the head of an answer came, or with status None what ended the wait."""
+
+    def resolver_answered(self, seconds: float, http_status: int) -> None:
+        """200, or what the ResolverError says."""
+
+    def healed(self, *, well: bool) -> None:
+        """A link died in mid-play; `well` tells that another one plays in its place."""
+
+    def resumed(self, *, well: bool) -> None:
+        """A body was cut off; `well` tells that it goes on."""
+
+    def cache_hit(self, cache: Cache) -> None:
+        """A player was answered from memory."""
+
+
+UNOBSERVED = Observer()

@@ -1,0 +1,137 @@
+"""A body that survives: cut off in the middle it goes on where it ended, from the same entity."""
+
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Protocol
+
+from strmctl.errors import StrmctlError, UpstreamError
+from strmctl.services.observer import UNOBSERVED, Observer
+from strmctl.tracing import fields as told
+from strmctl.upstream.response import UpstreamResponse
+
+_TRIES_WITHOUT_PROGRESS = 3
+
+log = logging.getLogger(__name__)
+
+Resume = Callable[[int], Awaitable[tuple[UpstreamResponse, int]]]
+"""From the bytes sent so far, a response and how many of its bytes to skip."""
+
+
+class Listener(Protocol):
+    """Hears every byte of a body as it is sent."""
+
+    def hear(self, chunk: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Body:
+    """`length` bytes of `response` after `skip`; None where the length is not known.
+
+    `known` are first bytes that are at hand; there may be no response yet to follow them.
+    `resume` is asked for the rest whenever the upstream cuts the body off, as long as every
+    answer brings at least one byte more.
+    """
+
+    def __init__(
+        self,
+        response: UpstreamResponse | None,
+        *,
+        length: int | None,
+        skip: int = 0,
+        known: bytes = b"",
+        resume: Resume | None = None,
+        listener: Listener | None = None,
+        observer: Observer = UNOBSERVED,
+    ) -> None:
+        self._response = response
+        self._skip = skip
+        self._length = length
+        self._known = known
+        self._resume = resume
+        self._listener = listener
+        self._observer = observer
+        self._sent = 0
+
+    def close(self) -> None:
+        if self._response is not None:
+            self._response.close()
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+
+    async def chunks(self) -> AsyncGenerator[bytes]:
+        """Raises UpstreamError when the body cannot be completed."""
+        if self._known:
+            self._sent = len(self._known)
+            yield self._known
+        if self._response is None:
+            if self._sent == self._length:
+                return
+            await self._go_on(None)
+        failures = 0
+        while True:
+            before = self._sent
+            try:
+                async for chunk in self._part():
+                    yield chunk
+                return
+            except UpstreamError as cut:
+                if self._length is None or self._resume is None:
+                    raise
+                failures = 0 if self._sent > before else failures + 1
+                if failures >= _TRIES_WITHOUT_PROGRESS:
+                    raise
+                await self._go_on(cut)
+
+    async def _part(self) -> AsyncGenerator[bytes]:
+        """What this response has of the body; raises UpstreamError when it ends too early."""
+        assert self._response is not None
+        async for chunk in self._response.chunks():
+            if self._skip:
+                self._skip, chunk = max(0, self._skip - len(chunk)), chunk[self._skip :]
+            if self._length is not None:
+                chunk = chunk[: self._length - self._sent]
+            if chunk:
+                self._sent += len(chunk)
+                if self._listener is not None:
+                    self._listener.hear(chunk)
+                yield chunk
+            if self._sent == self._length:
+                return
+        if self._length is not None and self._sent < self._length:
+            raise UpstreamError("the upstream ended the body too early")
+
+    async def _go_on(self, cut: UpstreamError | None) -> None:
+        """`cut` ended the part before; None where that was bytes at hand. Raises UpstreamError."""
+        assert self._resume is not None
+        if self._response is not None:
+            self._response.close()
+        reason = str(cut or "the cached bytes end here")
+        try:
+            self._response, self._skip = await self._resume(self._sent)
+        except StrmctlError as error:
+            self._observer.resumed(well=False)
+            extra = told(step="not resumed", sent=self._sent, reason=reason)
+            log.warning(
+                "body ended after %d bytes: %s; not resumed: %s",
+                self._sent,
+                reason,
+                error,
+                extra=extra,
+            )
+            raise _incomplete(error) from None
+        if cut is not None:
+            self._observer.resumed(well=True)
+            extra = told(step="resume", sent=self._sent, reason=reason)
+            log.info("body goes on after %d bytes: %s", self._sent, reason, extra=extra)
+
+
+def _incomplete(error: StrmctlError) -> UpstreamError:
+    """The reason stays, but not that it is final: begun anew, the body may be whole."""
+    return UpstreamError(
+        "the body cannot be completed",
+        status=getattr(error, "status", None),
+        http_status=error.http_status,
+        retry_after=getattr(error, "retry_after", None),
+    )

@@ -1,0 +1,46 @@
+"""Playback with everything below it, opened as the settings want and closed in the end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from strmctl.services.keys import in_force
+from strmctl.services.observer import UNOBSERVED, Observer
+from strmctl.services.playback.player import Playback
+from strmctl.services.resolving.resolve import resolving
+from strmctl.settings.model import Settings
+from strmctl.storage.database import Database
+from strmctl.storage.mappings import Mappings
+from strmctl.upstream.client import UpstreamClient
+from strmctl.upstream.guard import guard
+
+
+@asynccontextmanager
+async def player_service(
+    settings: Settings, observer: Observer = UNOBSERVED
+) -> AsyncIterator[Playback]:
+    """Raises SettingsError or DatabaseError before anything is served."""
+    with Database.open(settings.database) as database:
+        async with resolving(settings, Mappings(database), observer) as service:
+            client = UpstreamClient(
+                settings.upstream, guard(settings), answered=observer.upstream_answered
+            )
+            playback = Playback(
+                service, client, playlist_max=settings.upstream.playlist_max, observer=observer
+            )
+            try:
+                yield playback
+            finally:
+                await playback.aclose()
+                await client.aclose()
+
+
+def rehearse(settings: Settings) -> None:
+    """Start and end once: migrations run here too. Raises SettingsError or DatabaseError."""
+    in_force.proof(settings)
+    asyncio.run(_start_and_end(settings))
+
+
+async def _start_and_end(settings: Settings) -> None:
+    async with player_service(settings):
+        pass

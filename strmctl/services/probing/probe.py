@@ -1,0 +1,218 @@
+"""Checks the upstream URLs of a selection and moves their link states (DESIGN.md section 7).
+
+Nothing is concluded while the egress is down, and no run marks more links dead than the brake
+lets it.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from strmctl.domain import brake
+from strmctl.domain.link_state import Rules
+from strmctl.domain.mapping import LinkState, Mapping
+from strmctl.domain.probe_result import Failure
+from strmctl.domain.selection import Selection
+from strmctl.errors import EgressError, SafetyError
+from strmctl.services.checking.check import LinkCheck
+from strmctl.services.library.direct_files import direct_files
+from strmctl.services.probing.run import Plan, ProbeRun
+from strmctl.services.probing.saving import Found
+from strmctl.services.probing.turns import Turns
+from strmctl.services.probing.ways_out import WaysOut
+from strmctl.services.resolving.resolve import resolving
+from strmctl.settings.model import Mode, Settings
+from strmctl.storage.database import Database
+from strmctl.storage.mappings import Mappings
+from strmctl.storage.probe_queue import ProbeQueue
+from strmctl.storage.probe_records import Dying, ProbeRecords
+from strmctl.upstream.client import UpstreamClient
+from strmctl.upstream.guard import guard
+
+_PAGE = 500
+_OTHER_THREADS = 8
+
+
+class Outcome(StrEnum):
+    PROBED = "probed"
+    SKIPPED = "skipped"
+    """Nothing was recorded: it has no URL yet, or another one by now."""
+    FAILED = "failed"
+    """It could not be asked, so its state stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What became of one mapping, which is shown as it was before; saved by now.
+
+    `host` is whom it was asked of, as `host:port`.
+    """
+
+    mapping: Mapping
+    outcome: Outcome
+    state: LinkState
+    status: int | None = None
+    reason: str | None = None
+    fail_count: int = 0
+    next_probe_at: datetime | None = None
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenHost:
+    """One finding for all the links of a host that gives no answer."""
+
+    host: str
+    links: int
+    reason: str = "it cannot be reached"
+
+
+def due(settings: Settings, now: datetime) -> Selection:
+    """What is probed where nothing is selected."""
+    return Selection(stale_before=now - settings.probe.stale_after)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Probe:
+    """One run over a selection; `selection.stale_before` stands for everything that is due."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        selection: Selection,
+        *,
+        deep: bool = False,
+        force: bool = False,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._mappings = Mappings(database)
+        self._force = force
+        self._now = now
+        self._queue = ProbeQueue(database, selection, now())
+        probe = settings.probe
+        self._plan = Plan(probe.concurrency, Rules(probe.attempts, probe.window), deep, now)
+        self._turns = Turns(probe.per_host)
+        self._records = ProbeRecords(database, hold_dead=not force)
+
+    def __len__(self) -> int:
+        """How many mappings it will come to."""
+        return len(self._queue)
+
+    async def results(self) -> AsyncGenerator[Probed | BrokenHost, None]:
+        """As they are saved; those that are newly dead and broken hosts come last.
+
+        Raises EgressError where the way out is down, after taking back everything that was
+        recorded, and SafetyError for too many dead links, which stay suspect then.
+        """
+        if not len(self._queue):
+            return
+        _leave_threads_for_names(self._settings.probe.concurrency)
+        try:
+            async with self._running() as run, aclosing(run.results(iter(self._queue))) as found:
+                async for each in found:
+                    if not self._is_held(each):
+                        yield _probed(each)
+        except EgressError:
+            self._records.take_back()
+            raise
+        for host in self._turns.hosts():
+            if host.pace.is_broken:
+                yield BrokenHost(host.name, host.failures)
+        refused = self._refused_by_brake()
+        state = LinkState.SUSPECT if refused else LinkState.DEAD
+        self._records.settle(state, self._now())
+        for held in self._dying(state):
+            yield held
+        if refused:
+            raise refused
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncGenerator[ProbeRun, None]:
+        settings = self._settings
+        client = UpstreamClient(settings.upstream, guard(settings))
+        check = LinkCheck(
+            client,
+            timeout=settings.probe.timeout,
+            playlist_max=settings.upstream.playlist_max,
+            guarded=settings.proxy.mode is Mode.PROXY,
+        )
+        ways_out = WaysOut(client, check, settings.probe.canaries, self._turns.place)
+        files = direct_files(settings, self._mappings)
+        try:
+            await ways_out.ask_canaries()
+            async with resolving(settings, self._mappings) as service:
+                yield ProbeRun(
+                    self._plan, self._turns, check, service, files, ways_out, self._records
+                )
+        finally:
+            await client.aclose()
+
+    def _is_held(self, found: Found) -> bool:
+        judged = found.judged
+        is_newly_dead = judged is not None and judged.is_newly_dead
+        return is_newly_dead and not self._force and not found.is_outdated
+
+    def _refused_by_brake(self) -> SafetyError | None:
+        total = self._mappings.count(Selection())
+        share = self._settings.safety.max_change
+        try:
+            brake.check(self._records.dying(), total, share, "links would be marked dead")
+        except SafetyError as error:
+            return error
+        return None
+
+    def _dying(self, state: LinkState) -> Iterator[Probed]:
+        last = 0
+        while page := self._records.page_of_dying(last, _PAGE):
+            last = page[-1].mapping_id
+            by_id = {each.mapping_id: each for each in page}
+            for mapping in self._mappings.select(Selection(ids=tuple(by_id))):
+                yield _settled(mapping, by_id[mapping.id], state)
+
+
+def _probed(found: Found) -> Probed:
+    mapping, judged, result = found.mapping, found.judged, found.result
+    if judged is None or found.is_outdated:
+        reason = "its URL was renewed meanwhile" if found.is_outdated else result.reason
+        return Probed(mapping, Outcome.SKIPPED, mapping.state, None, reason, mapping.fail_count)
+    verdict = judged.verdict
+    return Probed(
+        mapping,
+        Outcome.FAILED if result.failure is Failure.NOT_CHECKED else Outcome.PROBED,
+        verdict.state,
+        judged.status,
+        verdict.reason,
+        verdict.fail_count,
+        verdict.next_probe_at,
+        judged.host,
+    )
+
+
+def _settled(mapping: Mapping, dying: Dying, state: LinkState) -> Probed:
+    """`mapping` is read after the run here, so its state was another one before."""
+    return Probed(
+        replace(mapping, state=dying.previous),
+        Outcome.PROBED,
+        state,
+        dying.status,
+        dying.reason,
+        mapping.fail_count,
+        mapping.next_probe_at,
+        dying.host,
+    )
+
+
+def _leave_threads_for_names(concurrency: int) -> None:
+    """The system looks names up in threads, and dead ones take long: nothing else waits for it."""
+    threads = ThreadPoolExecutor(concurrency + _OTHER_THREADS)
+    asyncio.get_running_loop().set_default_executor(threads)

@@ -1,0 +1,339 @@
+"""One run: asks what is due, politely and many at once, and saves results in batches as they come.
+
+What fails by chance is asked again in the run; a host that is broken or wants to be left alone is
+not asked for its other links, which are judged with it; what has expired is resolved again and
+the new URL judged. Nothing is saved before the way out is vouched for.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+
+from strmctl.domain.expiry import past_end, predict
+from strmctl.domain.host_pace import SHORT_WAIT
+from strmctl.domain.link_state import History, Rules, Verdict, judge
+from strmctl.domain.mapping import LinkState, Mapping, Resolution
+from strmctl.domain.probe_result import Failure, ProbeResult
+from strmctl.errors import ItemError, ResolverError
+from strmctl.resolvers.contract import Reason
+from strmctl.services.checking.check import LinkCheck
+from strmctl.services.library.direct_files import DirectFiles
+from strmctl.services.probing.saving import Found, Saving
+from strmctl.services.probing.turns import Host, Job, Turns
+from strmctl.services.probing.ways_out import WaysOut
+from strmctl.services.resolving.resolve import Resolving
+from strmctl.storage.probe_records import Judged, ProbeRecords
+
+_WAITING = 10_000
+_READ_AT_ONCE = 200
+_TRIES = 3
+_RETRY_SECONDS = 0.5
+_RESOLVER_FAILURES = 3
+_LEFT_ALONE = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a run goes about it; `now` is the wall clock."""
+
+    concurrency: int
+    rules: Rules
+    deep: bool = False
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
+
+
+class ProbeRun:
+    def __init__(
+        self,
+        plan: Plan,
+        turns: Turns,
+        check: LinkCheck,
+        resolving: Resolving,
+        files: DirectFiles | None,
+        ways_out: WaysOut,
+        records: ProbeRecords,
+    ) -> None:
+        self._plan = plan
+        self._turns = turns
+        self._check = check
+        self._resolving = resolving
+        self._files = files
+        self._ways_out = ways_out
+        self._workers: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._is_vouching = False
+        self._saving = Saving(records, self._vouch, plan.monotonic)
+
+    async def results(self, mappings: Iterator[Mapping]) -> AsyncGenerator[Found, None]:
+        """Each once it is saved. Raises EgressError when nothing can be concluded."""
+        try:
+            while self._begin(mappings):
+                await self._next()
+                for found in await self._saving.saved():
+                    yield found
+            while not self._saving.is_empty:
+                for found in await self._saving.saved(wait=True):
+                    yield found
+        finally:
+            await self._saving.end()
+            for worker in self._workers:
+                worker.cancel()
+            await asyncio.gather(*self._workers, return_exceptions=True)
+
+    def _begin(self, mappings: Iterator[Mapping]) -> bool:
+        """Start what may be started; False when everything is done.
+
+        No more is read than there is room for, so that the first requests do not wait for rows.
+        """
+        if self._failure is not None:
+            raise self._failure
+        self._start_workers()
+        while self._turns.waiting < (_WAITING if self._has_room else _READ_AT_ONCE):
+            read = [Job(each, each.resolution) for each in islice(mappings, _READ_AT_ONCE)]
+            for job in read:
+                self._add(job)
+            if self._start_workers() or not read:
+                break
+        return bool(self._workers) or self._turns.waiting > 0
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._workers) < self._plan.concurrency
+
+    def _start_workers(self) -> bool:
+        before = len(self._workers)
+        while self._has_room and (job := self._next_job()) is not None:
+            worker = asyncio.create_task(self._work(job))
+            self._workers.add(worker)
+            worker.add_done_callback(self._end_worker)
+        return len(self._workers) > before
+
+    def _end_worker(self, worker: asyncio.Task[None]) -> None:
+        self._workers.discard(worker)
+        if not worker.cancelled():
+            failure = worker.exception()  # looked at each time: asyncio would call it forgotten
+            self._failure = self._failure or failure
+        self._news.set()
+
+    def _next_job(self) -> Job | None:
+        return None if self._is_vouching else self._turns.take(self._plan.monotonic())
+
+    async def _next(self) -> None:
+        """Wait until something has ended, may be asked, or has to be saved."""
+        times = [at for at in (self._turns.next_at(), self._saving.due_at) if at is not None]
+        patience = max(min(times) - self._plan.monotonic(), 0.0) if times else None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._news.wait()
+        self._news.clear()
+
+    async def _work(self, first: Job) -> None:
+        """One job after another: none waits for what others are in the middle of."""
+        job: Job | None = first
+        while job is not None:
+            if job.resolution is None:
+                self._take_resolution(job, await self._resolve(job))
+            else:
+                self._take_answer(job, await self._ask(job, job.resolution))
+            self._news.set()
+            job = self._next_job()
+
+    async def _ask(self, job: Job, resolution: Resolution) -> ProbeResult:
+        try:
+            await self._put_in_file(job.mapping, resolution)
+        except ItemError as error:
+            return ProbeResult(None, Failure.NOT_CHECKED, str(error))
+        asked_at = self._plan.monotonic()
+        egress = self._resolving.egress(job.mapping.identity.site)
+        result = await self._check.check(resolution, egress=egress, deep=self._plan.deep)
+        self._ways_out.saw(resolution, egress, result, asked_at)
+        return result
+
+    async def _resolve(self, job: Job) -> Resolution | ItemError:
+        try:
+            if self._files is not None:
+                await asyncio.to_thread(self._files.check_followable, job.mapping)
+            resolution = await self._resolving.renew(
+                job.mapping.identity,
+                Reason.PROBE,
+                failed=job.mapping.resolution,
+                last_status=job.refused.status if job.refused else None,
+            )
+        except ItemError as error:
+            return error
+        with suppress(ItemError):  # It is told of when the new URL is asked for.
+            await self._put_in_file(job.mapping, resolution)
+        return resolution
+
+    async def _put_in_file(self, mapping: Mapping, resolution: Resolution) -> None:
+        if self._files is not None:
+            await asyncio.to_thread(self._files.catch_up, mapping, resolution)
+
+    def _add(self, job: Job) -> None:
+        if job.resolution is None and not self._has_resolver(job):
+            reason = "nothing to probe: it has no URL and its site no resolver"
+            self._saving.add(Found(job.mapping, ProbeResult(None, reason=reason)))
+            return
+        host = self._turns.host(job.turn)
+        if host.pace.is_closed:
+            self._judge_unasked(job, host)
+        else:
+            self._turns.add(job)
+
+    def _take_answer(self, job: Job, result: ProbeResult) -> None:
+        host, now = self._turns.done(job.turn), self._plan.monotonic()
+        self._take_pace(host, job, result)
+        if job.is_witness:
+            return self._give_up(host)
+        if _is_asked_again(job, result) and not host.pace.is_closed:
+            pause = _RETRY_SECONDS * 2**job.tries * random.uniform(0.5, 1.5)
+            self._turns.add_later(job.again(), now + max(pause, result.retry_after or 0.0))
+            return None
+        if result.is_network_failure:
+            host.pace.silent()
+            host.failures += 1
+        self._conclude(job, result)
+        return self._give_up(host)
+
+    def _take_pace(self, host: Host, job: Job, result: ProbeResult) -> None:
+        """What the answer says of its host."""
+        now = self._plan.monotonic()
+        if result.failure is Failure.RATE_LIMITED:
+            host.pace.limited(now, result.retry_after)
+            refuses_all = host.pace.seems_closed
+            if job.is_witness or (refuses_all and not self._turns.add_witness(host)):
+                host.pace.close(now + (result.retry_after or _LEFT_ALONE))
+        elif result.failure is Failure.UNREACHABLE:
+            host.pace.unreachable()
+        elif job.is_witness:
+            host.pace.means_links()
+        elif not result.is_network_failure:
+            host.pace.answered()
+            host.answered = job
+
+    def _give_up(self, host: Host) -> None:
+        """What waits for a host that is not asked any more is judged with it."""
+        if host.pace.is_closed:
+            for left in self._turns.drain(host):
+                self._judge_unasked(left, host)
+
+    def _conclude(self, job: Job, result: ProbeResult) -> None:
+        verdict = self._judge(job, result)
+        if verdict.refresh and not job.renewed and self._has_resolver(job):
+            self._add(job.to_resolver(result))
+            return
+        if job.renewed and result.is_alive:
+            self._resolving.confirm(job.mapping.identity)
+        self._note(job, verdict, result)
+
+    def _take_resolution(self, job: Job, answer: Resolution | ItemError) -> None:
+        host = self._turns.done(job.turn)
+        if isinstance(answer, Resolution):
+            host.pace.answered()
+            host.failures = 0
+            self._add(job.to_host(answer))
+            return
+        self._note_unresolved(job, answer)
+        if not isinstance(answer, ResolverError):
+            return  # Its file is at fault, not its resolver.
+        if answer.http_status == 503 and answer.retry_after is not None:
+            host.pace.close(self._plan.monotonic() + answer.retry_after)
+        elif answer.http_status != 404:
+            host.failures += 1
+        if host.failures >= _RESOLVER_FAILURES:
+            host.pace.close(self._plan.monotonic())
+        self._give_up(host)
+
+    def _judge_unasked(self, job: Job, host: Host) -> None:
+        if job.resolution is None:
+            reason = "its resolver gave too many failures to be asked in this run"
+            self._note_unresolved(job, ResolverError(reason))
+        elif host.pace.is_broken:
+            host.failures += 1
+            result = ProbeResult(None, Failure.UNREACHABLE, "its host cannot be reached")
+            self._note(job, self._judge(job, result), result)
+        else:
+            left = (host.pace.closed_until or 0.0) - self._plan.monotonic()
+            reason = "its host wants to be left alone"
+            result = ProbeResult(None, Failure.RATE_LIMITED, reason, retry_after=max(left, 1.0))
+            self._note(job, self._judge(job, result), result, asked=False)
+
+    def _note_unresolved(self, job: Job, error: ItemError) -> None:
+        """Judged by what its host said before, if that was asked."""
+        if job.refused is None:
+            wait = error.retry_after if isinstance(error, ResolverError) else None
+            result = ProbeResult(None, Failure.NOT_CHECKED, str(error), retry_after=wait)
+            self._note(job, self._judge(job, result), result)
+            return
+        verdict = self._judge(job, job.refused)
+        reason = f"{verdict.reason}; not renewed: {error}"
+        self._note(job, replace(verdict, reason=reason), job.refused)
+
+    def _judge(self, job: Job, result: ProbeResult) -> Verdict:
+        now = self._plan.now()
+        if result.is_alive:
+            return judge(History(), result, now, self._plan.rules)
+        known = job.mapping.resolution
+        resolution = job.resolution or known
+        ends_at = _known_end(resolution, job.mapping.state, now) if resolution else None
+        if known is None or resolution is None or known.url != resolution.url:
+            history = History(expires_at=ends_at)  # What failed before was another URL.
+        else:
+            history = History.of(job.mapping, ends_at)
+        return judge(history, result, now, self._plan.rules)
+
+    def _note(self, job: Job, verdict: Verdict, result: ProbeResult, *, asked: bool = True) -> None:
+        resolution = job.resolution or job.mapping.resolution
+        now = self._plan.now()
+        judged = Judged(
+            mapping_id=job.mapping.id,
+            url=resolution.url if resolution else None,
+            host=job.turn,
+            previous=job.mapping.state,
+            verdict=verdict,
+            status=result.status,
+            at=now,
+            asked_at=now if asked else None,
+        )
+        self._saving.add(Found(job.mapping, result, judged))
+
+    def _has_resolver(self, job: Job) -> bool:
+        return self._resolving.has_resolver(job.mapping.identity.site)
+
+    async def _vouch(self) -> bool:
+        """Nothing is begun meanwhile, since it might not be believed either."""
+        self._is_vouching = True
+        try:
+            is_well = await self._ways_out.vouch()
+        finally:
+            self._is_vouching = False
+        if is_well:
+            self._turns.release()
+        return is_well
+
+
+def _is_asked_again(job: Job, result: ProbeResult) -> bool:
+    if job.tries + 1 >= _TRIES:
+        return False
+    if result.failure is Failure.RATE_LIMITED:
+        return (result.retry_after or 0.0) <= SHORT_WAIT
+    return result.may_pass
+
+
+def _known_end(resolution: Resolution, state: LinkState, now: datetime) -> datetime | None:
+    """What was stored, else what the URL said of its end when it was resolved; of one that has not
+    worked yet also what lay in the past then."""
+    if resolution.expires_at is not None:
+        return resolution.expires_at
+    at = resolution.resolved_at
+    prediction = predict(resolution.url, at) if at is not None else None
+    if prediction is not None and prediction.expires_at is not None:
+        return prediction.expires_at
+    return past_end(resolution.url, now) if state is not LinkState.ALIVE else None

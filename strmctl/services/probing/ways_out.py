@@ -1,0 +1,154 @@
+"""Failures are believed only of a way out that works: a VPN outage must not touch the library.
+
+Canaries tell, where there are some. Without them the other hosts do: when most of them fail at
+once it is the egress, and one that has answered before is asked again. A single host alone cannot
+be told from its egress and is believed.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from strmctl.domain import url_marks
+from strmctl.domain.mapping import Resolution
+from strmctl.domain.probe_result import Failure, ProbeResult
+from strmctl.errors import EgressError, SettingsError, UpstreamError
+from strmctl.services.checking.check import LinkCheck
+from strmctl.upstream.client import UpstreamClient
+
+_WITNESSES = 3
+_CANARY_TRIES = 2
+
+Place = Callable[[Iterator[str]], AbstractContextManager[str | None]]
+"""Takes a place at the first host that has room, so that no host sees more than its limit."""
+
+
+@dataclass(slots=True)
+class _Way:
+    """What was seen through one egress; times are of a monotonic clock.
+
+    A host that has answered once is not `silent` because of a link that is cut off; only a
+    witness, whose link has brought an answer before, can take that back.
+    """
+
+    answered: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)
+    witnesses: dict[str, Resolution] = field(default_factory=dict)
+    failed_at: float = -1.0
+    asked_well_at: float = -1.0
+    canaries_at: float = -1.0
+
+    @property
+    def seems_down(self) -> bool:
+        most_fail = len(self.silent) > len(self.answered) or not self.witnesses
+        return len(self.silent) >= 2 and most_fail
+
+    @property
+    def has_failed_since(self) -> bool:
+        """Whether no answer came to a request that was sent after the last failure."""
+        return self.failed_at >= self.asked_well_at
+
+
+class WaysOut:
+    def __init__(
+        self,
+        client: UpstreamClient,
+        check: LinkCheck,
+        canaries: Sequence[str],
+        place: Place,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._check = check
+        self._canaries = canaries
+        self._place = place
+        self._monotonic = monotonic
+        self._ways: dict[str | None, _Way] = {}
+
+    def saw(
+        self, resolution: Resolution, egress: str | None, result: ProbeResult, asked_at: float
+    ) -> None:
+        """What came of a request that was sent at `asked_at`."""
+        if result.failure is Failure.NOT_CHECKED:
+            return  # Nothing has left this machine.
+        way = self._ways.setdefault(egress, _Way())
+        host = url_marks.origin(resolution.url)
+        if result.is_network_failure:
+            way.failed_at = self._monotonic()
+            if host not in way.answered:
+                way.silent.add(host)
+            return
+        way.silent.discard(host)
+        way.answered.add(host)
+        way.asked_well_at = max(way.asked_well_at, asked_at)
+        if len(way.witnesses) < _WITNESSES or host in way.witnesses:
+            way.witnesses[host] = resolution
+
+    async def ask_canaries(self, egress: str | None = None) -> None:
+        """Raises EgressError unless all of them answer."""
+        for number, url in enumerate(self._canaries, 1):
+            complaint = await self._complaint(url, egress)
+            if complaint:
+                raise EgressError(
+                    f"canary {number} of probe.canaries: {complaint}: the egress seems down, "
+                    "nothing was recorded"
+                )
+
+    async def vouch(self) -> bool:
+        """Whether the failures so far may be believed; False for "ask again a little later".
+
+        Raises EgressError where the way out seems down.
+        """
+        for egress, way in self._ways.items():
+            if way.failed_at < 0:
+                continue
+            if self._canaries:
+                await self._ask_canaries_again(egress, way)
+            elif not await self._ask_witness(egress, way):
+                return False
+        return True
+
+    async def _ask_canaries_again(self, egress: str | None, way: _Way) -> None:
+        if way.failed_at >= way.canaries_at:
+            asked_at = self._monotonic()
+            await self.ask_canaries(egress)
+            way.canaries_at = asked_at
+
+    async def _ask_witness(self, egress: str | None, way: _Way) -> bool:
+        """Ask hosts that have answered before; False while none of them has room."""
+        while way.witnesses and way.has_failed_since and not way.seems_down:
+            with self._place(iter(way.witnesses)) as host:
+                if host is None:
+                    return False
+                resolution = way.witnesses.pop(host)
+                way.answered.discard(host)
+                asked_at = self._monotonic()
+                result = await self._check.check(resolution, egress=egress)
+            self.saw(resolution, egress, result, asked_at)
+        if way.seems_down:
+            raise _down(way)
+        return True
+
+    async def _complaint(self, url: str, egress: str | None) -> str:
+        """What is wrong with a canary, "" for nothing; it is asked twice."""
+        complaint = ""
+        for _ in range(_CANARY_TRIES):
+            try:
+                status = await self._check.status(url, egress=egress)
+            except UpstreamError as error:
+                if error.lasting:
+                    raise SettingsError(f"probe.canaries: {error}") from None
+                complaint = str(error)
+            else:
+                if status < 400:
+                    return ""
+                complaint = f"it answered {status}"
+        return complaint
+
+
+def _down(way: _Way) -> EgressError:
+    return EgressError(
+        f"{len(way.silent)} of {len(way.silent | way.answered)} hosts failed at once: the egress "
+        "seems down, nothing was recorded; set probe.canaries to be sure"
+    )

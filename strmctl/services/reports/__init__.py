@@ -1,0 +1,1 @@
+"""What is said about the library: counts, history, pages of mappings, JSON records."""

@@ -1,0 +1,148 @@
+"""The library as people look through it: series, their seasons and episodes, one link's life."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from strmctl.domain.mapping import LinkState, Mapping
+from strmctl.errors import ItemError
+from strmctl.services.keys.playback_urls import PlaybackUrls
+from strmctl.settings.model import Settings
+from strmctl.storage.catalogue import (
+    Catalogue,
+    EpisodeFilter,
+    Season,
+    Series,
+    SeriesFilter,
+)
+from strmctl.storage.database import Database
+from strmctl.storage.events import Event, Events
+from strmctl.storage.mappings import Mappings
+from strmctl.storage.statistics import Statistics
+
+SERIES_A_PAGE = 40
+EPISODES_A_PAGE = 250
+"""A series with no more is shown whole, one with more a season at a time."""
+
+_EVENTS = 50
+
+
+class NotInLibraryError(ItemError):
+    http_status = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which page of how many, from 1."""
+
+    page: int
+    pages: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        return (self.page - 1) * self.size
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryPage:
+    """`total` counts series; `sites` and `providers` are what can be chosen."""
+
+    series: Sequence[Series]
+    total: int
+    place: Place
+    sites: Sequence[str]
+    providers: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSeason:
+    """`links` is empty for one that is not opened."""
+
+    season: Season
+    links: Sequence[Mapping]
+
+    @property
+    def total(self) -> int:
+        return sum(self.season.states.values())
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPage:
+    """`wanted` is what is shown of it, of which there are `matching`."""
+
+    series: Series
+    seasons: Sequence[ShownSeason]
+    wanted: EpisodeFilter
+    matching: int
+    place: Place
+
+    @property
+    def total(self) -> int:
+        return sum(self.series.states.values())
+
+
+@dataclass(frozen=True, slots=True)
+class MappingPage:
+    mapping: Mapping
+    playback_url: str
+    events: Sequence[Event]
+
+
+def library(database: Database, wanted: SeriesFilter, page: int) -> LibraryPage:
+    catalogue = Catalogue(database)
+    total = catalogue.count_series(wanted)
+    place = _place(page, total, SERIES_A_PAGE)
+    groups = Statistics(database).groups()
+    return LibraryPage(
+        catalogue.series(wanted, limit=place.size, offset=place.offset),
+        total,
+        place,
+        sorted({group.site for group in groups}),
+        sorted({group.provider for group in groups if group.provider is not None}),
+    )
+
+
+def series(database: Database, wanted: EpisodeFilter, page: int) -> SeriesPage:
+    """A long series opens the season that is wanted, or its first one with what is wanted.
+
+    Raises NotInLibraryError.
+    """
+    catalogue = Catalogue(database)
+    found = catalogue.one(wanted.site, wanted.slug)
+    if found is None:
+        raise NotInLibraryError(f"no such series: {wanted.site}/{wanted.slug}")
+    seasons = catalogue.seasons(wanted.site, wanted.slug)
+    matching = catalogue.count_episodes(wanted)
+    if matching > EPISODES_A_PAGE and wanted.season is None:
+        wanted = replace(wanted, season=_first(seasons, wanted.state))
+        matching = catalogue.count_episodes(wanted)
+    place = _place(page, matching, EPISODES_A_PAGE)
+    links = catalogue.episodes(wanted, limit=place.size, offset=place.offset)
+    shown = [
+        ShownSeason(season, [link for link in links if link.identity.season == season.number])
+        for season in seasons
+    ]
+    return SeriesPage(found, shown, wanted, matching, place)
+
+
+def mapping(settings: Settings, database: Database, mapping_id: int) -> MappingPage:
+    """Raises NotInLibraryError."""
+    found = Mappings(database).get(mapping_id)
+    if found is None:
+        raise NotInLibraryError(f"no such link: {mapping_id}")
+    events = Events(database).of_mapping(mapping_id, _EVENTS)
+    return MappingPage(found, PlaybackUrls(settings).of(found), events)
+
+
+def _first(seasons: Sequence[Season], state: LinkState | None) -> int:
+    numbers = [
+        -1 if season.number is None else season.number
+        for season in seasons
+        if state is None or season.states[state]
+    ]
+    return numbers[0]
+
+
+def _place(page: int, total: int, size: int) -> Place:
+    pages = max(1, -(-total // size))
+    return Place(min(max(page, 1), pages), pages, size)

@@ -1,0 +1,88 @@
+"""How the library is now, and what probes have found since the last time that somebody asked."""
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from strmctl.domain.job import JobState
+from strmctl.domain.mapping import LinkState
+from strmctl.errors import ItemError
+from strmctl.services.jobs.maintenance import CAUSE, tasks
+from strmctl.settings.model import MaintainSettings
+from strmctl.storage import gauges
+from strmctl.storage.database import Database
+
+_WELL = (0, 10, ItemError.exit_code)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRun:
+    """When the last run of a maintenance task ended, and whether well.
+
+    One that has told of links, dead or not to be renewed, has done what it is for.
+    """
+
+    task: str
+    finished_at: datetime
+    is_well: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryGauges:
+    links: Mapping[LinkState, int]
+    jobs: Mapping[JobState, int]
+    notices: int
+    task_runs: tuple[TaskRun, ...]
+
+
+def library_gauges(database: Database, settings: MaintainSettings) -> LibraryGauges:
+    """Raises DatabaseError."""
+    found = gauges.read_gauges(database, cause=CAUSE)
+    by_line = {run.command_line: run for run in found.last_runs}
+    return LibraryGauges(
+        links=found.links,
+        jobs=found.jobs,
+        notices=found.notices,
+        task_runs=tuple(
+            TaskRun(task.name, run.finished_at, run.exit_code in _WELL)
+            for task in tasks(settings)
+            if (run := by_line.get(task.command_line)) is not None
+        ),
+    )
+
+
+class ProbeResults:
+    """Counts each probe's event once, whoever asks: workers that share `file` take turns.
+
+    The history is bounded and forgets, so its length is no counter; what is new in it is.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._newest: int | None = None
+
+    def since_last_time(self, database: Database) -> Mapping[LinkState, int]:
+        """Nothing at first: what was before is another server's to count. Raises DatabaseError."""
+        with self._turn():
+            before, now = self._newest, gauges.newest_event(database)
+            if before is not None and now < before:
+                before = 0  # All of the history was forgotten, so that it begins anew.
+            found = {} if before is None else gauges.probed_between(database, before, now)
+            self._newest = now
+        return found
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._file is None:
+            yield
+            return
+        with self._file.open("a+", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            self._newest = int(text) if (text := file.read()) else None
+            yield
+            file.truncate(0)
+            file.write(str(self._newest))

@@ -1,0 +1,109 @@
+"""The JSON of results, in the one shape that commands and API tell (DESIGN.md section 4)."""
+
+from collections.abc import Mapping as Table
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from strmctl.domain.job import Job
+from strmctl.domain.mapping import LinkState, Mapping
+
+if TYPE_CHECKING:
+    from strmctl.services.reports.stats import Stats
+    from strmctl.services.writing.write import Written
+    from strmctl.storage.events import Event
+
+Record = dict[str, object]
+
+
+def timestamp(moment: datetime | None) -> str | None:
+    """RFC 3339 in UTC to the second, `2026-11-22T23:00:00Z`; None stays None."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def mapping_record(mapping: Mapping, playback_url: str, *, reveal: bool = False) -> Record:
+    """`reveal` adds the upstream URL and its headers, which are secrets otherwise."""
+    resolution = mapping.resolution
+    record: Record = {
+        "type": "mapping",
+        "id": mapping.id,
+        "strm_path": mapping.strm_path,
+        **mapping.identity.fields(),
+        "provider_used": resolution and resolution.provider,
+        "state": mapping.state,
+        "resolved_at": resolution and resolution.resolved_at,
+        "expires_at": resolution and resolution.expires_at,
+        "last_probed_at": mapping.last_probed_at,
+        "fail_count": mapping.fail_count,
+        "playback_url": playback_url,
+    }
+    if reveal:
+        record["resolved_url"] = resolution and resolution.url
+        record["headers"] = dict(resolution.headers) if resolution else None
+    return record
+
+
+def written_record(written: "Written") -> Record:
+    record = mapping_record(written.mapping, written.playback_url)
+    return {**record, "outcome": written.outcome}
+
+
+def event_record(event: "Event") -> Record:
+    return {
+        "type": "event",
+        "id": event.id,
+        "mapping_id": event.mapping_id,
+        "at": event.at,
+        "kind": event.kind,
+        "detail": dict(event.detail),
+    }
+
+
+def job_record(job: Job) -> Record:
+    return {
+        "type": "job",
+        "id": job.id,
+        "command": job.command,
+        "arguments": list(job.arguments),
+        "cause": job.cause,
+        "state": job.state,
+        "total": job.total,
+        "done": job.done,
+        "counts": dict(job.counts),
+        "exit_code": job.exit_code,
+        "message": job.message,
+        "cancel_requested": job.cancel_requested,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+    }
+
+
+def stats_record(found: "Stats", within: timedelta) -> Record:
+    """`within` says how near the end of a link that counts as expiring is."""
+    return {
+        "type": "stats",
+        "mappings": found.mappings,
+        "states": found.states(),
+        "sites": [_group("site", *item) for item in found.by_site().items()],
+        "providers": [_group("provider", *item) for item in found.by_provider().items()],
+        "groups": [
+            {"site": site, **_group("provider", provider, states)}
+            for (site, provider), states in found.by_site_and_provider().items()
+        ],
+        "expired": found.expired,
+        "expiring": found.expiring,
+        "expiring_within": within.total_seconds(),
+        "stale": found.stale,
+        "healed": found.healed,
+        "history_since": found.history_since,
+        "history": [
+            {"event": item.event, "cause": item.cause, "times": item.times}
+            for item in found.history
+        ],
+    }
+
+
+def _group(kind: str, name: str | None, states: Table[LinkState, int]) -> Record:
+    return {kind: name, "mappings": sum(states.values()), "states": dict(states)}

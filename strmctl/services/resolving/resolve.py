@@ -1,0 +1,305 @@
+"""One resolve at a time for an identity, in this process and beside it; its answer is kept.
+
+`current` is what to play now, `renew` what to play instead of something that has failed. Whoever
+asks while a resolve is under way gets its answer; whoever comes late, with a failure that has been
+repaired since, gets the repaired one. A resolver that answers the very URL that has just failed
+is believed once, since the failure may have been the upstream's and passing, but like every
+answer it counts as a failure until `confirm` says that it plays: while those failures go on,
+the identity rests longer and longer and `renew` fails at once.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from strmctl.domain.circuit_breaker import CircuitBreaker
+from strmctl.domain.freshness import differs, has_expired, has_surely_expired, is_fresh
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Resolution
+from strmctl.errors import ResolverError
+from strmctl.resolvers.contract import Reason, ResolveRequest
+from strmctl.resolvers.registry import NamedResolver, Registry
+from strmctl.services.observer import UNOBSERVED, Observer
+from strmctl.services.resolving.ending import Dating
+from strmctl.services.resolving.stored import KnownResolutions
+from strmctl.settings.model import Settings
+from strmctl.storage.identity_locks import IdentityLocks
+from strmctl.storage.mappings import Mappings, StoredResolution
+
+_LOCK_POLL = 0.05
+_LONG_ENOUGH = timedelta(seconds=30)
+_REFUSED_AS_EXPIRED = (401, 403, 410)
+
+
+class Trial(Protocol):
+    """Sees whether an answer plays before it replaces another."""
+
+    @property
+    def refused(self) -> Sequence[Resolution]:
+        """Answers that do not play, and that the resolver is not to give again."""
+
+    @property
+    def last_status(self) -> int | None:
+        """What the upstream of the last of them answered, None for none."""
+
+    async def plays(self, answer: Resolution) -> bool:
+        """False where that cannot be told. Raises ItemError for an answer that is not to be kept,
+        EgressError where nothing can be concluded."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """`unwanted` is what the caller has already; `failed` says that it does not play."""
+
+    reason: Reason
+    unwanted: Resolution | None
+    failed: bool = False
+    last_status: int | None = None
+    trial: Trial | None = None
+
+    @property
+    def cause(self) -> str:
+        """What the history says it was asked for."""
+        return "heal" if self.failed and self.reason is Reason.PLAY else self.reason.value
+
+
+class Resolving:
+    """Made inside a running event loop and used there only.
+
+    `lock_file` is shared by every process of this library. `cache_ttl` makes older resolutions be
+    asked for again (0: never), as does less than `margin` before their known expiry. `remember` is
+    how long the database is not asked again about an identity.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        mappings: Mappings,
+        *,
+        lock_file: Path,
+        cache_ttl: timedelta = timedelta(0),
+        margin: timedelta = timedelta(seconds=30),
+        remember: timedelta = timedelta(seconds=1),
+        breaker: CircuitBreaker | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._registry = registry
+        self._known = KnownResolutions(mappings, remember=remember, monotonic=monotonic)
+        self._dating = Dating(mappings.database)
+        self._locks = IdentityLocks(lock_file)
+        self._cache_ttl, self._margin = cache_ttl, margin
+        self._breaker = breaker or CircuitBreaker()
+        self._now, self._monotonic = now, monotonic
+        self._flights: dict[Identity, asyncio.Task[Resolution]] = {}
+
+    async def current(self, identity: Identity, reason: Reason) -> Resolution:
+        """What the identity resolves to, asked for only where nothing fresh is known.
+
+        Raises ResolverError; not while an older answer may still play.
+        """
+        stored = await self._known.recent(identity)
+        if stored is not None and self._is_fresh(stored):
+            return stored
+        try:
+            return await self._shared(identity, _Question(reason, unwanted=stored))
+        except ResolverError:
+            if stored is None or has_surely_expired(stored, self._now()):
+                raise
+            return stored
+
+    async def renew(
+        self,
+        identity: Identity,
+        reason: Reason,
+        *,
+        failed: Resolution | None,
+        last_status: int | None = None,
+        trial: Trial | None = None,
+    ) -> Resolution:
+        """Something newer than `failed`, which does not play; without it, whatever is answered now.
+
+        `last_status` is what the upstream answered, None for no answer. Raises ResolverError, and
+        what the trial raises: then nothing has been replaced.
+        """
+        if failed is not None:
+            question = _Question(reason, failed, True, last_status, trial)
+        else:
+            question = _Question(reason, await self._known.read(identity), trial=trial)
+        return await self._shared(identity, question)
+
+    def has_resolver(self, site: str) -> bool:
+        return self._registry.has(site)
+
+    def egress(self, site: str) -> str | None:
+        """The way out by which the site's upstreams have to be asked; None for the settings'."""
+        return self._registry.egress(site)
+
+    def confirm(self, identity: Identity) -> None:
+        """What was answered plays: the next failure is a first one."""
+        self._breaker.close(identity)
+
+    async def aclose(self) -> None:
+        """Give up what is under way; the registry and the database stay open."""
+        flights = list(self._flights.values())
+        for flight in flights:
+            flight.cancel()
+        await asyncio.gather(*flights, return_exceptions=True)
+        self._locks.close()
+
+    async def _shared(self, identity: Identity, question: _Question) -> Resolution:
+        while (flight := self._flights.get(identity)) is not None:
+            # Shielded: a waiter that leaves does not take the answer from the others.
+            answer = await asyncio.shield(flight)
+            if differs(answer, question.unwanted):
+                return answer
+        flight = asyncio.create_task(self._fly(identity, question))
+        flight.add_done_callback(_look_at)
+        self._flights[identity] = flight
+        return await asyncio.shield(flight)
+
+    async def _fly(self, identity: Identity, question: _Question) -> Resolution:
+        try:
+            newer = await self._newer(identity, question)
+            if newer is not None:
+                return newer
+            resolver = self._registry.for_site(identity.site)
+            self._breaker.check(identity, self._monotonic())
+            async with self._alone(identity, resolver.timeout):
+                newer = await self._newer(identity, question)
+                return newer or await self._ask(resolver, identity, question)
+        finally:
+            del self._flights[identity]
+
+    async def _newer(self, identity: Identity, question: _Question) -> Resolution | None:
+        stored = await self._known.read(identity)
+        if stored is None or not differs(stored, question.unwanted) or not self._is_fresh(stored):
+            return None
+        return stored
+
+    async def _ask(
+        self, resolver: NamedResolver, identity: Identity, question: _Question
+    ) -> Resolution:
+        try:
+            answer = await resolver.resolve(self._request(identity, question))
+        except ResolverError as error:
+            self._breaker.failed(identity, self._monotonic(), error)
+            raise
+        resolution = await asyncio.to_thread(self._dating.dated, answer, self._now())
+        plays = False
+        if question.trial is None:
+            self._judge(resolver, identity, question, resolution)
+        else:
+            plays = await question.trial.plays(resolution)
+            self._breaker.close(identity)
+        stored = StoredResolution(identity, resolution, plays=plays, cause=question.cause)
+        await self._known.keep(stored, or_fail=question.reason is not Reason.PLAY)
+        await self._learn(question, resolution)
+        return resolution
+
+    async def _learn(self, question: _Question, answer: Resolution) -> None:
+        """How long the one before lived, if that is what ended it."""
+        old = question.unwanted
+        if old is None or question.last_status not in _REFUSED_AS_EXPIRED:
+            return
+        if differs(replace(answer, resolved_at=None), old):
+            await asyncio.to_thread(self._dating.died, old, self._now())
+
+    def _request(self, identity: Identity, question: _Question) -> ResolveRequest:
+        trouble = self._breaker.trouble(identity, self._monotonic())
+        urls = list(trouble.urls) if trouble else []
+        providers: list[str] = []
+        unwanted = question.unwanted
+        if unwanted is not None and (question.failed or has_expired(unwanted, self._now())):
+            urls.append(unwanted.url)
+            # Its answer before this one did not play either: perhaps another provider's does.
+            if trouble and trouble.urls and unwanted.provider and identity.provider is None:
+                providers.append(unwanted.provider)
+        refused = question.trial.refused if question.trial else ()
+        urls += [answer.url for answer in refused]
+        if identity.provider is None:
+            providers += [answer.provider for answer in refused if answer.provider]
+        return ResolveRequest(
+            identity,
+            question.reason,
+            avoid_urls=tuple(dict.fromkeys(urls)),
+            avoid_providers=tuple(dict.fromkeys(providers)),
+            last_status=question.trial.last_status if question.trial else question.last_status,
+        )
+
+    def _judge(
+        self, resolver: NamedResolver, identity: Identity, question: _Question, answer: Resolution
+    ) -> None:
+        unwanted = question.unwanted
+        if unwanted is None or not question.failed:
+            self._breaker.close(identity)
+            return
+        again = not differs(replace(answer, resolved_at=None), unwanted)
+        if again or not self._has_served(unwanted):
+            what = "answers the URL that has just failed" if again else "its answers do not play"
+            error = ResolverError(f"resolver {resolver.name!r}: {what}: {identity}")
+            self._breaker.failed(identity, self._monotonic(), error, [unwanted.url])
+        else:
+            self._breaker.close(identity)
+
+    def _has_served(self, resolution: Resolution) -> bool:
+        """Whether its end is no failure: it had expired, or had been in use for long enough."""
+        at = resolution.resolved_at
+        long_ago = at is not None and self._now() - at >= _LONG_ENOUGH
+        return long_ago or has_expired(resolution, self._now())
+
+    def _is_fresh(self, resolution: Resolution) -> bool:
+        return is_fresh(resolution, self._now(), margin=self._margin, ttl=self._cache_ttl)
+
+    @asynccontextmanager
+    async def _alone(self, identity: Identity, patience: timedelta) -> AsyncIterator[None]:
+        """Hold the identity's lock between processes; waits no longer than a resolve may take."""
+        try:
+            async with asyncio.timeout(patience.total_seconds()):
+                while not self._locks.acquire(identity):
+                    await asyncio.sleep(_LOCK_POLL)
+        except TimeoutError:
+            raise ResolverError(
+                f"another strmctl has been resolving {identity} for too long", http_status=504
+            ) from None
+        try:
+            yield
+        finally:
+            self._locks.release(identity)
+
+
+@asynccontextmanager
+async def resolving(
+    settings: Settings, mappings: Mappings, observer: Observer = UNOBSERVED
+) -> AsyncIterator[Resolving]:
+    """`Resolving` as the settings want it, closed with its resolvers in the end."""
+    registry = Registry.from_settings(settings, observer.resolver_answered)
+    service = Resolving(
+        registry,
+        mappings,
+        lock_file=settings.database.with_name(f"{settings.database.name}.resolving"),
+        cache_ttl=settings.proxy.cache_ttl,
+    )
+    try:
+        yield service
+    finally:
+        await service.aclose()
+        await registry.aclose()
+
+
+def _look_at(flight: asyncio.Task[Resolution]) -> None:
+    """Nobody may be left to hear of its failure; asyncio would call that forgotten."""
+    if not flight.cancelled():
+        flight.exception()
+
+
+async def resolver_answer(settings: Settings, identity: Identity) -> Resolution:
+    """Raises ResolverError."""
+    async with aclosing(Registry.from_settings(settings)) as registry:
+        resolver = registry.for_site(identity.site)
+        return await resolver.resolve(ResolveRequest(identity, Reason.CREATE))

@@ -1,0 +1,88 @@
+"""A new link is seen to play before it replaces an old one; what does not play is never stored."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from strmctl.domain import url_marks
+from strmctl.domain.freshness import has_expired
+from strmctl.domain.mapping import LinkState, Mapping, Resolution
+from strmctl.domain.probe_result import Failure, ProbeResult
+from strmctl.errors import ItemError
+from strmctl.services.checking.check import LinkCheck
+
+_PAUSE = 0.5
+_LONGEST_PAUSE = 5.0
+
+
+class Trials:
+    """No host is asked more than `per_host` things at once.
+
+    `guarded`: what the guard refuses to ask for would not be played either.
+    """
+
+    def __init__(self, check: LinkCheck, *, per_host: int, guarded: bool) -> None:
+        self._check = check
+        self._guarded = guarded
+        self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(per_host)
+        )
+
+    def of(self, mapping: Mapping, egress: str | None) -> "LinkTrial":
+        return LinkTrial(self, mapping, egress, guarded=self._guarded)
+
+    async def result(self, answer: Resolution, egress: str | None) -> ProbeResult:
+        """Asked once more where the failure may pass. Raises EgressError."""
+        async with self._places[url_marks.origin(answer.url)]:
+            result = await self._check.check(answer, egress=egress)
+            pause = _pause(result)
+            if pause is None:
+                return result
+            await asyncio.sleep(pause)
+            return await self._check.check(answer, egress=egress)
+
+
+@dataclass(slots=True)
+class LinkTrial:
+    """Of the answers for one mapping; `reason` says what was wrong with the last one."""
+
+    trials: Trials
+    mapping: Mapping
+    egress: str | None = field(repr=False)
+    guarded: bool = True
+    refused: list[Resolution] = field(default_factory=list, repr=False)
+    last_status: int | None = None
+    reason: str | None = None
+
+    async def plays(self, answer: Resolution) -> bool:
+        """False where that cannot be told and there is nothing better. Raises ItemError for an
+        answer that is not to be kept, EgressError where nothing can be concluded."""
+        if any(answer.url == other.url for other in self.refused):
+            raise ItemError(self.reason or "the resolver has no other answer")
+        result = await self.trials.result(answer, self.egress)
+        self.last_status, self.reason = result.status, None
+        if result.is_alive:
+            return True
+        if result.failure is Failure.NOT_CHECKED and not self.guarded:
+            return False
+        if result.failure is Failure.RATE_LIMITED:
+            if not self._has_a_good_one():
+                return False
+            self.reason = f"the new link cannot be checked ({result.reason}): the old one stays"
+        else:
+            self.reason = f"the new link does not play: {result.reason}"
+            self.refused.append(answer)
+        raise ItemError(self.reason)
+
+    def _has_a_good_one(self) -> bool:
+        old = self.mapping.resolution
+        is_alive = self.mapping.state is LinkState.ALIVE
+        return is_alive and old is not None and not has_expired(old, datetime.now(UTC))
+
+
+def _pause(result: ProbeResult) -> float | None:
+    """Seconds after which to ask once more; None where that would not help or last too long."""
+    if result.retry_after is not None:
+        return max(result.retry_after, _PAUSE) if result.retry_after <= _LONGEST_PAUSE else None
+    return _PAUSE if result.may_pass else None

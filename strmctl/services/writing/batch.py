@@ -1,0 +1,128 @@
+"""Writes thousands of entries from one input: batch by batch, and bad rows do not stop it."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Resolution
+from strmctl.errors import ResolverError, StrmctlError, UsageError
+from strmctl.resolvers.contract import Reason
+from strmctl.services.keys.playback_urls import PlaybackUrls
+from strmctl.services.library.files import library_files
+from strmctl.services.writing.batch_input import BadRow, Row
+from strmctl.services.writing.entry import Entry, entry
+from strmctl.services.writing.write import Answers, Writer, Written
+from strmctl.settings.model import Mode, Settings
+from strmctl.storage.database import Database
+from strmctl.storage.mappings import Mappings
+from strmctl.storage.run_lock import writing
+from strmctl.storage.strm_file import LibraryFiles
+
+_AT_ONCE = 8
+# One transaction a batch; a smaller one where each entry waits for a resolver.
+_BATCH = 2000
+_BATCH_RESOLVED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of the entry in a line; `written` may have failed to resolve as well."""
+
+    line: int
+    written: Written | None = None
+    error: StrmctlError | None = None
+
+
+@contextmanager
+def batches(
+    settings: Settings, *, resolve: bool = False, force: bool = False
+) -> Iterator["Batches"]:
+    """Nothing is made where the keys or the library cannot be used; a missing database is."""
+    urls = PlaybackUrls(settings)
+    LibraryFiles(settings.library).check_writable()
+    with Database.open(settings.database) as database, writing(settings.database):
+        direct = settings.proxy.mode is Mode.DIRECT
+        files = library_files(settings, database)
+        writer = Writer(database, files, urls, direct=direct, force=force)
+        yield Batches(settings, database, writer, resolve=resolve)
+        writer.finish()
+
+
+class Batches:
+    """`resolve` asks resolvers about everything, else they are asked where the mode needs it."""
+
+    def __init__(
+        self, settings: Settings, database: Database, writer: Writer, *, resolve: bool = False
+    ) -> None:
+        self._settings = settings
+        self._mappings = Mappings(database)
+        self._writer = writer
+        self._resolve = resolve
+        self._asks = resolve or settings.proxy.mode is Mode.DIRECT
+
+    def write(self, rows: Iterable[Row | BadRow]) -> Iterator[Result]:
+        """Results come after each batch, bad rows as soon as they are read."""
+        lines: dict[Identity, int] = {}
+        waiting: list[tuple[int, Entry]] = []
+        for row in rows:
+            try:
+                item = _entry(row)
+                if item.identity in lines:
+                    first = lines[item.identity]
+                    raise UsageError(f"{item.identity} stands in line {first} already")
+            except UsageError as error:
+                yield Result(row.line, error=error)
+                continue
+            lines[item.identity] = row.line
+            # Of a JSON array many may stand in one line.
+            waiting.append((row.line, item))
+            if len(waiting) >= (_BATCH_RESOLVED if self._asks else _BATCH):
+                yield from self._write(waiting)
+                waiting = []
+        yield from self._write(waiting)
+
+    def write_one(self, item: Entry) -> Written:
+        """Raises what kept it from being written; not being resolved does not."""
+        [result] = self._write([(0, item)])
+        if result.written is None:
+            raise result.error or StrmctlError("not written")
+        return result.written
+
+    def _write(self, entries: Sequence[tuple[int, Entry]]) -> Iterator[Result]:
+        items = [item for _, item in entries]
+        results = self._writer.write(items, self._answers(items))
+        for (line, _), result in zip(entries, results, strict=True):
+            if isinstance(result, Written):
+                yield Result(line, result, result.unresolved)
+            else:
+                yield Result(line, error=result)
+
+    def _answers(self, entries: Sequence[Entry]) -> Answers:
+        asked = [item.identity for item in entries if self._asks and item.resolution is None]
+        return asyncio.run(self._ask(asked)) if asked else {}
+
+    async def _ask(self, identities: Sequence[Identity]) -> Answers:
+        from strmctl.services.resolving.resolve import resolving
+
+        limit = asyncio.Semaphore(_AT_ONCE)
+        async with resolving(self._settings, self._mappings) as service:
+
+            async def ask(identity: Identity) -> Resolution | ResolverError:
+                async with limit:
+                    try:
+                        if self._resolve:
+                            return await service.renew(identity, Reason.CREATE, failed=None)
+                        return await service.current(identity, Reason.CREATE)
+                    except ResolverError as error:
+                        return error
+
+            answers = await asyncio.gather(*map(ask, identities))
+        return dict(zip(identities, answers, strict=True))
+
+
+def _entry(row: Row | BadRow) -> Entry:
+    if isinstance(row, BadRow):
+        raise UsageError(row.reason)
+    return entry(row.fields)

@@ -1,0 +1,59 @@
+"""What `write` changes is journalled in the transaction of its rows: `undo` takes it back."""
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Table
+
+from strmctl.domain.change import Action, Change
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Mapping
+from strmctl.services.writing.plan import Outcome, Plan
+from strmctl.storage.database import Database
+from strmctl.storage.journal import Journal
+
+
+class WriteJournal:
+    """One run, which begins with the first change: writing the same again changes nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._journal = Journal(database)
+        self._run: int | None = None
+
+    def add(
+        self,
+        plans: Iterable[Plan],
+        rows: Table[Identity, Mapping],
+        moved: Table[Identity, bytes],
+    ) -> None:
+        """`rows` are as they are now; `moved` holds what the files held that are at another path
+        by now. Called inside the transaction that changes the rows."""
+        changes = [
+            change
+            for plan in plans
+            if plan.outcome is not Outcome.UNCHANGED
+            for change in _changes(plan, rows[plan.target.identity], moved)
+        ]
+        if not changes:
+            return
+        if self._run is None:
+            self._run = self._journal.begin("write")
+            self._journal.start(self._run)
+        self._journal.add(self._run, changes)
+
+    def done(self, plans: Iterable[Plan]) -> None:
+        """The files of these are written as well."""
+        changed = any(plan.outcome is not Outcome.UNCHANGED for plan in plans)
+        if changed and self._run is not None:
+            self._journal.forget_earlier(self._run)
+
+    def finish(self) -> None:
+        if self._run is not None:
+            self._journal.finish(self._run)
+
+
+def _changes(plan: Plan, row: Mapping, moved: Table[Identity, bytes]) -> Iterator[Change]:
+    action = Action.CREATED if plan.row is None else Action.UPDATED
+    if plan.moved_from is not None:
+        action = Action.MOVED
+        if (before := moved.get(row.identity)) is not None:
+            yield Change(action, plan.moved_from, file_before=before)
+    yield Change(action, plan.path, plan.row, row, plan.before, plan.content)

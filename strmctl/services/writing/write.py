@@ -1,0 +1,280 @@
+"""Registers entries and writes their files; the same entry again changes nothing.
+
+A row is committed before its file appears, and a file is moved before its row says so. Whenever
+a run is killed, every file is old or new, no row is lost, and the same run again completes what
+is missing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Table
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from strmctl.domain import library_path, strm_text
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
+from strmctl.services.keys.playback_urls import PlaybackUrls
+from strmctl.services.library import ownership
+from strmctl.services.library.ownership import Twin
+from strmctl.services.resolving.ending import Dating
+from strmctl.services.writing import plan
+from strmctl.services.writing.entry import Entry
+from strmctl.services.writing.journal import WriteJournal
+from strmctl.services.writing.plan import Outcome, Plan
+from strmctl.storage.database import Database
+from strmctl.storage.mappings import Mappings, Registration, StoredResolution
+from strmctl.storage.strm_file import Content, LibraryFiles
+
+Answers = Table[Identity, Resolution | ResolverError]
+"""What resolvers have said about the identities that they were asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`lacks_headers`: the URL in the file needs request headers that a file cannot hold.
+
+    `unresolved` is why there is no resolution though one was asked for.
+    """
+
+    mapping: Mapping
+    playback_url: str
+    outcome: Outcome
+    lacks_headers: bool = False
+    unresolved: ResolverError | None = None
+
+
+class Writer:
+    """`direct` puts upstream URLs into the files instead of playback URLs.
+
+    Raises ItemError where the library as a whole cannot be written.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        files: LibraryFiles,
+        urls: PlaybackUrls,
+        *,
+        direct: bool = False,
+        force: bool = False,
+    ) -> None:
+        self._direct = direct
+        self._force = force
+        self._urls = urls
+        self._database = database
+        self._mappings = Mappings(database)
+        self._dating = Dating(database)
+        self._files = files
+        self._journal = WriteJournal(database)
+
+    def write(
+        self, entries: Sequence[Entry], answers: Answers | None = None
+    ) -> list[Written | StrmctlError]:
+        """One result an entry, in their order; every identity stands there once."""
+        results: dict[Identity, Written | StrmctlError] = {}
+        waiting = entries
+        while waiting:
+            results |= self._write_apart(waiting, answers or {})
+            waiting = [entry for entry in waiting if entry.identity not in results]
+        return [results[entry.identity] for entry in entries]
+
+    def finish(self) -> None:
+        """All has been written."""
+        self._journal.finish()
+
+    def _write_apart(
+        self, entries: Sequence[Entry], answers: Answers
+    ) -> dict[Identity, Written | StrmctlError]:
+        """Without results for those that are left for later, since one before them may have
+        their file, and only now that it is written the disk tells."""
+        failed: dict[Identity, StrmctlError] = {}
+        with self._database.transaction():
+            rows = self._mappings.known(entry.identity for entry in entries)
+            places = self._places(entries, rows, failed)
+            twins = ownership.in_batch(places, self._files)
+            for twin in twins:
+                del places[twin.identity]
+            plans = self._plans(entries, rows, places, answers, failed)
+            moved = self._move_files([plan for plan in plans if plan.moved_from], failed)
+            plans = [plan for plan in plans if plan.target.identity not in failed]
+            self._register(plans)
+            rows = self._mappings.known(plan.target.identity for plan in plans)
+            self._journal.add(plans, rows, moved)
+        self._write_files([plan for plan in plans if not plan.moved_from], failed)
+        self._journal.done(plan for plan in plans if plan.target.identity not in failed)
+        written: dict[Identity, Written | StrmctlError] = {
+            plan.target.identity: self._written(plan, rows[plan.target.identity], answers)
+            for plan in plans
+        }
+        return written | failed | self._refused(twins)
+
+    def _refused(self, twins: Iterable[Twin]) -> dict[Identity, StrmctlError]:
+        refusals = {twin.identity: ownership.refusal(twin, self._files) for twin in twins}
+        return {identity: error for identity, error in refusals.items() if error is not None}
+
+    def _plans(
+        self,
+        entries: Sequence[Entry],
+        rows: Table[Identity, Mapping],
+        places: Table[Identity, str],
+        answers: Answers,
+        failed: dict[Identity, StrmctlError],
+    ) -> list[Plan]:
+        contents = self._files.read_all(_paths_to_read(places, rows))
+        new = {key: path for key, path in places.items() if not _is_at(rows.get(key), path)}
+        failed |= self._refused(
+            ownership.in_library(new, contents, self._database, direct=self._direct)
+        )
+        plans = []
+        for entry in entries:
+            path, row = places.get(entry.identity), rows.get(entry.identity)
+            if path is not None and entry.identity not in failed:
+                try:
+                    answer = self._given(entry) or _answer(answers, entry.identity)
+                    target = plan.target(entry, row, path, answer)
+                    plans.append(self._plan(row, target, contents, answers))
+                except StrmctlError as error:
+                    failed[entry.identity] = error
+        return plans
+
+    def _given(self, entry: Entry) -> Resolution | None:
+        """What the user gives, with its end as far as the URL tells it."""
+        given = entry.resolution
+        return given and replace(
+            given, expires_at=self._dating.dated(given, datetime.now(UTC)).expires_at
+        )
+
+    def _places(
+        self,
+        entries: Sequence[Entry],
+        rows: Table[Identity, Mapping],
+        failed: dict[Identity, StrmctlError],
+    ) -> dict[Identity, str]:
+        candidates = {entry.identity: _candidates(entry, rows) for entry in entries}
+        owners = self._mappings.owners(path for paths in candidates.values() for path in paths)
+        editions: dict[object, set[Identity]] = defaultdict(set)
+        for identity in self._mappings.siblings(candidates):
+            editions[library_path.work(identity)].add(identity)
+        places: dict[Identity, str] = {}
+        for identity, paths in candidates.items():
+            siblings = editions[library_path.work(identity)]
+            try:
+                path = library_path.choose_path(identity, paths, siblings - {identity}, owners.get)
+            except UsageError as error:
+                failed[identity] = error
+            else:
+                places[identity] = path
+                owners[path] = identity
+                siblings.add(identity)
+        return places
+
+    def _plan(
+        self,
+        row: Mapping | None,
+        target: Mapping,
+        contents: Table[str, Content],
+        answers: Answers,
+    ) -> Plan:
+        before = contents[target.strm_path]
+        if isinstance(before, ItemError):
+            raise before
+        if not self._force:
+            versions = (target,) if row is None else (target, row)
+            ownership.check_own(target.strm_path, before, versions, self._mappings)
+        kept = before
+        if kept is None and row is not None:
+            old = contents[row.strm_path]
+            kept = None if isinstance(old, ItemError) else old
+        url = self._url(target, answers.get(target.identity))
+        content = strm_text.replace_url(kept or b"", url, keep_options=self._direct)
+        return Plan(row, target, before, content)
+
+    def _url(self, target: Mapping, answer: Resolution | ResolverError | None) -> str:
+        if not self._direct:
+            return self._urls.of(target)
+        if target.resolution is not None:
+            return target.resolution.url
+        if isinstance(answer, ResolverError):
+            raise answer
+        raise ItemError(f"{target.identity}: mode direct needs a URL: give one or a resolver")
+
+    def _move_files(
+        self, plans: Sequence[Plan], failed: dict[Identity, StrmctlError]
+    ) -> dict[Identity, bytes]:
+        """What the files held that were removed at their old places."""
+        self._write_files(plans, failed)
+        moved: dict[Identity, bytes] = {}
+        for planned in plans:
+            if planned.row is not None and planned.target.identity not in failed:
+                try:
+                    old = self._remove_own(planned.row, planned.path)
+                except ItemError as error:
+                    failed[planned.target.identity] = error
+                else:
+                    moved |= {} if old is None else {planned.target.identity: old}
+        return moved
+
+    def _remove_own(self, row: Mapping, path: str) -> bytes | None:
+        """What the file held; None where it is foreign or that at the new path, or there was
+        none."""
+        if self._files.is_one(row.strm_path, path):
+            return None
+        content = self._files.read(row.strm_path)
+        if content is None or ownership.is_foreign(content, (row,), self._mappings):
+            return None
+        self._files.remove(row.strm_path)
+        return content
+
+    def _register(self, plans: Sequence[Plan]) -> None:
+        targets = [plan.target for plan in plans if plan.changes_row]
+        self._mappings.register(
+            [Registration(new.identity, new.strm_path, new.title, new.year) for new in targets]
+        )
+        self._mappings.store_resolutions(
+            [
+                StoredResolution(new.identity, new.resolution, new.extension)
+                for new in (plan.target for plan in plans if plan.changes_resolution)
+                if new.resolution is not None
+            ]
+        )
+
+    def _write_files(self, plans: Iterable[Plan], failed: dict[Identity, StrmctlError]) -> None:
+        changed = [plan for plan in plans if plan.changes_file]
+        errors = self._files.write_all({plan.path: plan.content for plan in changed})
+        failed |= {
+            plan.target.identity: errors[plan.path] for plan in changed if plan.path in errors
+        }
+
+    def _written(self, plan: Plan, row: Mapping, answers: Answers) -> Written:
+        answer = answers.get(row.identity)
+        resolution = row.resolution
+        return Written(
+            mapping=row,
+            playback_url=self._urls.of(row),
+            outcome=plan.outcome,
+            lacks_headers=self._direct and resolution is not None and bool(resolution.headers),
+            unresolved=answer if isinstance(answer, ResolverError) else None,
+        )
+
+
+def _candidates(entry: Entry, rows: Table[Identity, Mapping]) -> list[str]:
+    """A file stays where it is unless the entry names another path."""
+    if entry.path is not None:
+        return [entry.path]
+    row = rows.get(entry.identity)
+    return [row.strm_path] if row else library_path.paths(entry.identity, entry.naming)
+
+
+def _is_at(row: Mapping | None, path: str) -> bool:
+    return row is not None and row.strm_path == path
+
+
+def _paths_to_read(places: Table[Identity, str], rows: Table[Identity, Mapping]) -> list[str]:
+    return [*places.values(), *(rows[key].strm_path for key in places if key in rows)]
+
+
+def _answer(answers: Answers, identity: Identity) -> Resolution | None:
+    answer = answers.get(identity)
+    return answer if isinstance(answer, Resolution) else None
