@@ -4,9 +4,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from strmctl.domain.http.request_fields import request_fields
 from strmctl.domain.mapping import Resolution
-from strmctl.domain.request_fields import request_fields
-from strmctl.domain.upstream_url import check_url
+from strmctl.domain.urls.upstream_url import check_url
 from strmctl.errors import ResolverError, UpstreamError
 from strmctl.resolvers.failures import one_line
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import httpx
 
 from strmctl import __version__
+from strmctl.domain.http.retry_after import retry_after_seconds
 from strmctl.domain.mapping import Resolution
-from strmctl.domain.retry_after import retry_after_seconds
 from strmctl.errors import ResolverError, SettingsError
 from strmctl.resolvers import failures
 from strmctl.resolvers.answer import MAX_BYTES, read_answer

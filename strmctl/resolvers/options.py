@@ -1,6 +1,6 @@
 """The keys of a `[resolvers.NAME]` table that only its kind knows; each is known or an error."""
 
-from strmctl.domain.request_fields import request_fields
+from strmctl.domain.http.request_fields import request_fields
 from strmctl.errors import SettingsError, UpstreamError
 from strmctl.settings.model import ResolverSettings
 

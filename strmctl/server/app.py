@@ -18,11 +18,11 @@ from starlette.routing import BaseRoute, Match, Mount, Route, Router
 from starlette.types import ASGIApp, Scope
 
 from strmctl import __version__
-from strmctl.domain import child_url, playback_url
-from strmctl.domain.child_url import Addresses
 from strmctl.domain.hls.naming import PLAYLIST_NAME
-from strmctl.domain.playback_url import Proof
-from strmctl.domain.signature import Signer
+from strmctl.domain.urls import child_url, playback_url
+from strmctl.domain.urls.child_url import Addresses
+from strmctl.domain.urls.playback_url import Proof
+from strmctl.domain.urls.signature import Signer
 from strmctl.errors import StrmctlError
 from strmctl.server.admission import admission
 from strmctl.server.api.app import create_api

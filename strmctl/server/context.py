@@ -3,7 +3,7 @@
 import asyncio
 from typing import TypedDict
 
-from strmctl.domain.signature import Signer
+from strmctl.domain.urls.signature import Signer
 from strmctl.server.admission import Admission
 from strmctl.services.arr.waiting import LateEvents
 from strmctl.services.jobs.jobs import Jobs

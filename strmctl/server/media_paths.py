@@ -1,6 +1,6 @@
 """Which paths are players': those alone are open to every origin, and counted as streams."""
 
-from strmctl.domain import child_url, playback_url
+from strmctl.domain.urls import child_url, playback_url
 
 
 def is_media(path: str, prefix: str) -> bool:

@@ -27,9 +27,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from strmctl.domain import child_url, playback_url
 from strmctl.domain.hls.naming import PLAYLIST_NAME
 from strmctl.domain.mapping import LinkState
+from strmctl.domain.urls import child_url, playback_url
 from strmctl.errors import DatabaseError
 from strmctl.server.library_metrics import LibraryCollector
 from strmctl.server.middleware import answered, describe

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from strmctl.domain.media_kind import PLAYLIST_TYPE
+from strmctl.domain.media.media_kind import PLAYLIST_TYPE
 from strmctl.errors import EgressError, StrmctlError, UpstreamError
 from strmctl.services.playback.media import MediaAnswer
 from strmctl.services.playback.player import PlaylistAnswer

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from strmctl.domain.arr_event import Sender
+from strmctl.domain.library.arr_event import Sender
 from strmctl.storage import rows
 from strmctl.storage.database import Database
 

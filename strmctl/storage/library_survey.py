@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from strmctl.domain.library_path import EXTENSION
+from strmctl.domain.library.library_path import EXTENSION
 
 _SECONDS_OF_A_WRITE = 60
 

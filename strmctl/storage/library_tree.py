@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from strmctl.domain.library_path import EXTENSION
+from strmctl.domain.library.library_path import EXTENSION
 from strmctl.errors import ItemError
 
 

@@ -11,7 +11,7 @@ _MEMORY = timedelta(days=30)
 
 
 class Lifetimes:
-    """Of a family of hosts and a scheme (domain/lifetime.py, domain/expiry_schemes.py)."""
+    """Of a family of hosts and a scheme (domain/expiry/lifetime.py, domain/expiry/schemes.py)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -25,9 +25,9 @@ from aiohttp_socks import ProxyConnector, ProxyTimeoutError
 from yarl import URL
 
 from strmctl import __version__
-from strmctl.domain.redirect import carried_fields
-from strmctl.domain.upstream_url import join
-from strmctl.domain.url_marks import origin
+from strmctl.domain.http.request_fields import carried_fields
+from strmctl.domain.urls.upstream_url import join
+from strmctl.domain.urls.url_marks import origin
 from strmctl.errors import UpstreamError
 from strmctl.settings.masking import hide_credentials
 from strmctl.settings.model import UpstreamSettings

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from strmctl.domain import address
-from strmctl.domain.address import IPAddress
-from strmctl.domain.upstream_url import check_url
+from strmctl.domain.urls import address
+from strmctl.domain.urls.address import IPAddress
+from strmctl.domain.urls.upstream_url import check_url
 from strmctl.errors import UpstreamError
 from strmctl.settings.model import Settings
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 from aiohttp import ClientError, ClientResponse
 
-from strmctl.domain.http_fields import ContentRange, parse_content_range, strong_validator
+from strmctl.domain.http.ranges import ContentRange, parse_content_range, strong_validator
 from strmctl.errors import UpstreamError
 
 _DECODED = frozenset({"gzip", "deflate", "br", "zstd"})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from command_line import Strmctl
 
-from strmctl.domain.arr_event import Sender
+from strmctl.domain.library.arr_event import Sender
 from strmctl.services.arr.following import Received, receive
 from strmctl.settings.load import load
 from strmctl.storage.database import Database

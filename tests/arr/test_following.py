@@ -8,7 +8,7 @@ from command_line import Strmctl
 from library_tree import files
 
 from arr.conftest import PAYLOADS, Send, payload
-from strmctl.domain.arr_event import Sender
+from strmctl.domain.library.arr_event import Sender
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, LockedError, SafetyError, UsageError
 from strmctl.services.arr.following import Received, receive

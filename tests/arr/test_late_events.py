@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from arr.conftest import payload
-from strmctl.domain.arr_event import Sender
+from strmctl.domain.library.arr_event import Sender
 from strmctl.errors import LockedError, UsageError
 from strmctl.services.arr.waiting import late_events
 from strmctl.settings.load import load

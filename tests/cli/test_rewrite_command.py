@@ -7,7 +7,7 @@ import pytest
 from command_line import Strmctl
 from library_tree import files, mtimes
 
-from strmctl.domain.playback_url import NoProof
+from strmctl.domain.urls.playback_url import NoProof
 from strmctl.services.changing.change_run import undo
 from strmctl.storage.database import Database
 from strmctl.storage.strm_file import LibraryFiles

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from command_line import Strmctl
 
-from strmctl.domain import playback_url
 from strmctl.domain.identity import Identity
+from strmctl.domain.urls import playback_url
 from strmctl.services.keys.in_force import proof
 from strmctl.settings.load import load
 from strmctl.storage.database import Database

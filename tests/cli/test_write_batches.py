@@ -12,7 +12,7 @@ import pytest
 from command_line import Strmctl
 from library_tree import files, mtimes
 
-from strmctl.domain.playback_url import identity_in
+from strmctl.domain.urls.playback_url import identity_in
 
 TABLE = """site,slug,season,episode,language,title,path
 a.to,one,1,1,de,One,

@@ -9,7 +9,7 @@ from command_line import Strmctl
 from library_tree import files, mtimes
 
 from strmctl.domain.identity import Identity
-from strmctl.domain.playback_url import identity_in
+from strmctl.domain.urls.playback_url import identity_in
 
 EPISODE = ("--site", "a.to", "--slug", "one-piece", "--season", "1", "--episode", "2")
 GERMAN = (*EPISODE, "--language", "German Dub")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain import address
+from strmctl.domain.urls import address
 
 PRIVATE_V4 = [
     "0.0.0.0", "0.0.0.1", "0.255.255.255",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.arr_event import (
+from strmctl.domain.library.arr_event import (
     ArrEvent,
     Sender,
     file_candidates,

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from identities import IDENTITIES
 
-from strmctl.domain import child_url
-from strmctl.domain.child_url import ROOT, Addresses, ChildClaim
 from strmctl.domain.identity import MAX_BYTES, Identity
-from strmctl.domain.playback_url import Claim
-from strmctl.domain.signature import Keyring, Unsigned, base64url
+from strmctl.domain.urls import child_url
+from strmctl.domain.urls.child_url import ROOT, Addresses, ChildClaim
+from strmctl.domain.urls.playback_url import Claim
+from strmctl.domain.urls.signature import Keyring, Unsigned, base64url
 from strmctl.errors import ForbiddenError
 
 NOW = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.circuit_breaker import CircuitBreaker
 from strmctl.domain.identity import Identity
+from strmctl.domain.patience.circuit_breaker import CircuitBreaker
 from strmctl.errors import ResolverError
 
 ONE = Identity("a.example", "one", "de", 1, 1)

@@ -24,8 +24,8 @@ from expiry_samples import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.expiry import Confidence, Kind, Prediction, past_end, predict
-from strmctl.domain.expiry_schemes import GUESSES, SCHEMES
+from strmctl.domain.expiry.expiry import Confidence, Kind, Prediction, past_end, predict
+from strmctl.domain.expiry.schemes import GUESSES, SCHEMES
 
 
 def moment(text: str) -> datetime:

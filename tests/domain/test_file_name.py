@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.file_name import FileName, read, slug
+from strmctl.domain.library.file_name import FileName, read, slug
 
 EPISODES = {
     "Show (2020)/Season 01/Show (2020) S01E02.strm": ("Show", 2020, 1, 2, None),

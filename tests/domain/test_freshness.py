@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from strmctl.domain.freshness import differs, has_expired, is_fresh, without_past_expiry
+from strmctl.domain.expiry.freshness import differs, has_expired, is_fresh, without_past_expiry
 from strmctl.domain.mapping import Resolution
 
 NOW = datetime(2026, 11, 22, 23, 0, 0, tzinfo=UTC)

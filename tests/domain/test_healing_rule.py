@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from strmctl.domain.healing import AskAgain, GiveUp, Renew, Standing, next_step
+from strmctl.domain.patience.healing import AskAgain, GiveUp, Renew, Standing, next_step
 from strmctl.errors import UpstreamError
 
 

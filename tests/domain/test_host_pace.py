@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.host_pace import SHORT_WAIT, HostPace
+from strmctl.domain.patience.host_pace import SHORT_WAIT, HostPace
 
 
 def answer(pace: HostPace, times: int) -> None:

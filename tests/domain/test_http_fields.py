@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.http_fields import (
+from strmctl.domain.http.ranges import (
     ContentRange,
     UnsatisfiableRange,
     is_single_range,

@@ -2,8 +2,7 @@
 
 import pytest
 
-from strmctl.domain.kodi_options import split_kodi_options
-from strmctl.domain.strm_text import parse
+from strmctl.domain.library.strm_text import parse, split_kodi_options
 
 URL = "https://cdn.example/film.m3u8?token=a%7Cb"
 

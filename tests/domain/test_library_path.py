@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strmctl.domain.identity import Identity
-from strmctl.domain.library_path import Naming, choose_path, explicit, paths, work
+from strmctl.domain.library.library_path import Naming, choose_path, explicit, paths, work
 from strmctl.errors import UsageError
 
 EPISODE = Identity("a.to", "one-piece", "German Dub", 1, 2)

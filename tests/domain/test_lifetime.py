@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from strmctl.domain.lifetime import FEWEST, family, learned
+from strmctl.domain.expiry.lifetime import FEWEST, family, learned
 
 
 @pytest.mark.parametrize(

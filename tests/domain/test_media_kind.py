@@ -2,7 +2,7 @@
 
 import pytest
 
-from strmctl.domain import media_kind
+from strmctl.domain.media import media_kind
 
 BOM = b"\xef\xbb\xbf"
 TS = b"G\x40\x00\x10" + bytes(184)

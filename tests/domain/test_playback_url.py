@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from identities import IDENTITIES
 
-from strmctl.domain import playback_url
 from strmctl.domain.identity import MAX_BYTES, Identity
-from strmctl.domain.playback_url import Claim, KeyProof, NoProof, Proof, SignedProof
-from strmctl.domain.signature import Keyring
+from strmctl.domain.urls import playback_url
+from strmctl.domain.urls.playback_url import Claim, KeyProof, NoProof, Proof, SignedProof
+from strmctl.domain.urls.signature import Keyring
 from strmctl.errors import ForbiddenError
 
 NOW = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)

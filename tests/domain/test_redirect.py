@@ -2,7 +2,7 @@
 
 import pytest
 
-from strmctl.domain.redirect import carried_fields
+from strmctl.domain.http.request_fields import carried_fields
 from strmctl.errors import UpstreamError
 
 FIELDS = {"Referer": "https://site.example/", "COOKIE": "a=1", "user-agent": "TV", "Range": "b"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from strmctl.domain.request_fields import NOT_SENT, request_fields
+from strmctl.domain.http.request_fields import NOT_SENT, request_fields
 from strmctl.errors import UpstreamError
 
 

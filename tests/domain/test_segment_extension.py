@@ -3,7 +3,7 @@
 import pytest
 
 from strmctl.domain.hls import media_playlist_reader
-from strmctl.domain.media_kind import segment_extension
+from strmctl.domain.media.media_kind import segment_extension
 
 ID3 = b"ID3\x04\x00\x00\x00\x00\x00\x05" + bytes(5)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from strmctl.domain.sidecar import sidecars
+from strmctl.domain.library.sidecar import sidecars
 
 STRM = "Show S01E01.strm"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.signature import Key, Keyring, Unsigned, base64url
+from strmctl.domain.urls.signature import Key, Keyring, Unsigned, base64url
 
 OLD, NEW = b"the old secret of this server", b"the new secret of this server"
 MESSAGE = "aniworld.to\none-piece"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from strmctl.domain import soft_404
+from strmctl.domain.media import not_media
 
 _TS = (b"G" + b"\x11" * 187) * 4
 _URL = "http://cdn.example/film"
@@ -27,7 +27,7 @@ _URL = "http://cdn.example/film"
     ],
 )
 def test_media(head: bytes, content_type: str, url: str) -> None:
-    assert soft_404.what_instead(head, content_type, url) is None
+    assert not_media.what_instead(head, content_type, url) is None
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_media(head: bytes, content_type: str, url: str) -> None:
     ],
 )
 def test_something_else(head: bytes, content_type: str, url: str, instead: str) -> None:
-    assert instead in (soft_404.what_instead(head, content_type, url) or "")
+    assert instead in (not_media.what_instead(head, content_type, url) or "")
 
 
 @pytest.mark.parametrize(
@@ -70,4 +70,4 @@ def test_something_else(head: bytes, content_type: str, url: str, instead: str) 
     ],
 )
 def test_which_types_are_believed_without_bytes(content_type: str, believed: bool) -> None:
-    assert soft_404.is_media_type(content_type) is believed
+    assert not_media.is_media_type(content_type) is believed

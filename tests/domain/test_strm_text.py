@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.strm_text import parse, render
+from strmctl.domain.library.strm_text import parse, render
 from strmctl.errors import UsageError
 
 URL = "http://127.0.0.1:8888/strm/stream?site=a&sig=x"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.upstream_url import MAX_LENGTH, check_url
+from strmctl.domain.urls.upstream_url import MAX_LENGTH, check_url
 from strmctl.errors import UpstreamError
 
 

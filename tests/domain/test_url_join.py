@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.upstream_url import join
+from strmctl.domain.urls.upstream_url import join
 
 RFC_BASE = "http://a/b/c/d;p?q"
 

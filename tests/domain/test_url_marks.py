@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain import url_marks
+from strmctl.domain.urls import url_marks
 
 _HASH = "5d41402abc4b2a76b9719d911017c592"
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 
 from peers.upstream import Answer, Request, Route
-from strmctl.domain.http_fields import UnsatisfiableRange, select_range
+from strmctl.domain.http.ranges import UnsatisfiableRange, select_range
 
 _NO_FIELDS: Mapping[str, str] = {}
 

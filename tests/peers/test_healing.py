@@ -18,7 +18,7 @@ from peers.routes import HANG_UP, WEB_PAGE, cut, file, playlist
 from peers.show import Show
 from peers.upstream import Answer, Request
 from peers.viewer import at_once, follow, uris_in
-from strmctl.domain import child_url
+from strmctl.domain.urls import child_url
 from strmctl.services.keys.in_force import signer
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from resolvers.asking import EPISODE, MOVIE, ask, refusal, table
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
-from strmctl.domain.upstream_url import check_url
+from strmctl.domain.urls.upstream_url import check_url
 from strmctl.errors import SettingsError, UsageError
 from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import Registry

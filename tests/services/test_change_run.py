@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from strmctl.domain import playback_url
 from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
-from strmctl.domain.playback_url import NoProof, SignedProof
-from strmctl.domain.signature import Keyring
+from strmctl.domain.urls import playback_url
+from strmctl.domain.urls.playback_url import NoProof, SignedProof
+from strmctl.domain.urls.signature import Keyring
 from strmctl.errors import SafetyError
 from strmctl.services.changing.change_run import ChangeRun, Done, check_undo, last_run, undo
 from strmctl.storage.database import Database

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from strmctl.domain.freshness import has_surely_expired
-from strmctl.domain.lifetime import FEWEST
+from strmctl.domain.expiry.freshness import has_surely_expired
+from strmctl.domain.expiry.lifetime import FEWEST
 from strmctl.domain.mapping import Resolution
 from strmctl.services.resolving.ending import Dating
 from strmctl.storage.database import Database

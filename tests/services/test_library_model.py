@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from library_runs import PLANNERS, Crash, CrashingFiles, Snapshot
 
-from strmctl.domain import playback_url, strm_text
 from strmctl.domain.change import Finding
 from strmctl.domain.identity import Identity
+from strmctl.domain.library import strm_text
 from strmctl.domain.mapping import Mapping as Row
-from strmctl.domain.playback_url import NoProof
 from strmctl.domain.selection import Selection
+from strmctl.domain.urls import playback_url
+from strmctl.domain.urls.playback_url import NoProof
 from strmctl.errors import StrmctlError
 from strmctl.services.changing.change_run import ChangeRun, undo
 from strmctl.services.keys.playback_urls import PlaybackUrls

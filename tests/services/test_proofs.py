@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from strmctl.domain.identity import Identity
-from strmctl.domain.playback_url import KeyProof, NoProof, SignedProof
+from strmctl.domain.urls.playback_url import KeyProof, NoProof, SignedProof
 from strmctl.errors import SettingsError
 from strmctl.services.keys.in_force import proof, secrets, signer
 from strmctl.settings.model import Auth, ProxySettings, Settings

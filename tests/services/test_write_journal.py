@@ -7,8 +7,8 @@ from command_line import Strmctl
 from library_tree import files
 
 from strmctl.domain.mapping import Mapping
-from strmctl.domain.playback_url import NoProof
 from strmctl.domain.selection import Selection
+from strmctl.domain.urls.playback_url import NoProof
 from strmctl.services.changing.change_run import undo
 from strmctl.storage.database import Database
 from strmctl.storage.journal import Journal

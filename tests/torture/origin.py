@@ -18,7 +18,7 @@ from pathlib import Path
 
 from peers.upstream import Answer, Request, Upstream, running_upstream
 
-from strmctl.domain.http_fields import ContentRange, UnsatisfiableRange, select_range
+from strmctl.domain.http.ranges import ContentRange, UnsatisfiableRange, select_range
 
 TOKEN_SECONDS = 5.0
 HOSTS = 3

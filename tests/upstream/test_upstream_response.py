@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from strmctl.domain.http_fields import ContentRange
+from strmctl.domain.http.ranges import ContentRange
 from strmctl.errors import UpstreamError
 from strmctl.upstream.response import UpstreamResponse
 from upstream.loopback import Reply, client, raw, reply, serving

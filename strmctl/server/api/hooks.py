@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from strmctl.domain.arr_event import Sender
+from strmctl.domain.library.arr_event import Sender
 from strmctl.server.api import given, models
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from strmctl.domain import brake
-from strmctl.domain.arr_event import (
+from strmctl.domain.change import Action, Change, Finding, Step
+from strmctl.domain.library.arr_event import (
     ArrEvent,
     Sender,
     Spellings,
@@ -16,7 +17,6 @@ from strmctl.domain.arr_event import (
     folder_candidates,
     read,
 )
-from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import SafetyError

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
-from strmctl.domain.arr_event import Sender, read
+from strmctl.domain.library.arr_event import Sender, read
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, LockedError, SafetyError, StrmctlError, UsageError
 from strmctl.services.arr.following import NOT_DONE, Received, receive

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from strmctl.domain import file_name
-from strmctl.domain.extension_hint import extension_hint
+from strmctl.domain.http.request_fields import request_fields
 from strmctl.domain.identity import Identity
+from strmctl.domain.library import file_name
 from strmctl.domain.mapping import Mapping, Resolution
-from strmctl.domain.request_fields import request_fields
+from strmctl.domain.urls.playback_url import extension_hint
 from strmctl.errors import UsageError
 from strmctl.services.library.tree import TreeFile
 

@@ -15,8 +15,8 @@ from strmctl.domain import brake
 from strmctl.domain.change import Change, Finding, Step
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
-from strmctl.domain.playback_url import Proof
 from strmctl.domain.selection import Selection
+from strmctl.domain.urls.playback_url import Proof
 from strmctl.errors import ItemError
 from strmctl.services.library import tree
 from strmctl.storage.database import Database

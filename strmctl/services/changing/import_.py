@@ -9,9 +9,10 @@ from collections.abc import Mapping as Table
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from strmctl.domain import file_name, playback_url, strm_text
 from strmctl.domain.change import Action, Change, Finding, Step
+from strmctl.domain.library import file_name, strm_text
 from strmctl.domain.mapping import LinkState, Mapping
+from strmctl.domain.urls import playback_url
 from strmctl.errors import ItemError, UpstreamError, UsageError
 from strmctl.services.changing.adoption import Adoption, given_resolution
 from strmctl.services.keys.in_force import proof

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from strmctl.domain.change import Change, Finding, Step
-from strmctl.domain.sidecar import sidecars
+from strmctl.domain.library.sidecar import sidecars
 from strmctl.errors import ItemError
 from strmctl.storage.library_tree import empty_folders, names_in
 from strmctl.storage.strm_file import LibraryFiles

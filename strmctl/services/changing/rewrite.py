@@ -6,8 +6,8 @@ A file that is not there is not made again unasked: it may have been moved, and 
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from strmctl.domain import strm_text
 from strmctl.domain.change import Action, Change, Finding, Step
+from strmctl.domain.library import strm_text
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError

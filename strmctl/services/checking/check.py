@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from strmctl.domain import soft_404, url_marks
+from strmctl.domain.http.retry_after import retry_after_seconds
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.media import not_media
 from strmctl.domain.probe_result import Failure, ProbeResult
-from strmctl.domain.retry_after import retry_after_seconds
+from strmctl.domain.urls import url_marks
 from strmctl.errors import UpstreamError
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.response import UpstreamResponse
@@ -97,13 +98,13 @@ class LinkCheck:
 
     async def _check(self, requests: "Requests", url: str) -> tuple[ProbeResult, str | None]:
         """The result, and the URL of the playlist where it is one."""
-        if not (url_marks.looks_signed(url) or soft_404.is_playlist_url(url)):
+        if not (url_marks.looks_signed(url) or not_media.is_playlist_url(url)):
             result = await self._ask_for_head(requests, url)
             if result is not None:
                 return result, None
         answer = await requests.first_bytes(url)
         result = requests.judged(answer)
-        is_playlist = result.is_alive and soft_404.is_playlist(answer.head)
+        is_playlist = result.is_alive and not_media.is_playlist(answer.head)
         return result, answer.url if is_playlist else None
 
     async def _ask_for_head(self, requests: "Requests", url: str) -> ProbeResult | None:
@@ -119,7 +120,7 @@ class LinkCheck:
             return None
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             return requests.judged(answer)
-        is_file = soft_404.is_media_type(answer.content_type) and answer.length != 0
+        is_file = not_media.is_media_type(answer.content_type) and answer.length != 0
         return ProbeResult(answer.status) if _is_success(answer.status) and is_file else None
 
 
@@ -162,7 +163,7 @@ class Requests:
     def judged(self, answer: Answer) -> ProbeResult:
         status = answer.status
         if _is_success(status):
-            instead = soft_404.what_instead(answer.head, answer.content_type, answer.url)
+            instead = not_media.what_instead(answer.head, answer.content_type, answer.url)
             if instead is None:
                 return ProbeResult(status)
             return ProbeResult(status, Failure.NOT_MEDIA, f"not media: {instead}")
@@ -205,7 +206,7 @@ def _answer(response: UpstreamResponse, head: bytes = b"") -> Answer:
 
 async def _head(response: UpstreamResponse) -> bytes:
     """What decides; a short body is read to its end, so that the connection can be used again."""
-    head = await response.peek(_ENOUGH_BYTES, lambda head: not soft_404.is_decided(head))
+    head = await response.peek(_ENOUGH_BYTES, lambda head: not not_media.is_decided(head))
     if response.length is not None and response.length <= READ_BYTES:
         with suppress(TimeoutError, UpstreamError):
             async with asyncio.timeout(_DRAIN_SECONDS):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import m3u8  # type: ignore[import-untyped]
 
-from strmctl.domain import soft_404
+from strmctl.domain.media import not_media
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.services.checking.check import READ_BYTES, Requests
 from strmctl.upstream.client import joined
@@ -37,7 +37,7 @@ async def _read(
 ) -> tuple[m3u8.M3U8 | None, ProbeResult | None]:
     answer, body = await requests.whole(url, limit)
     result = requests.judged(answer)
-    if result.is_alive and not soft_404.is_playlist(answer.head):
+    if result.is_alive and not not_media.is_playlist(answer.head):
         result = ProbeResult(answer.status, Failure.NOT_MEDIA, "not media: no playlist")
     if not result.is_alive:
         return None, _of(what, result)

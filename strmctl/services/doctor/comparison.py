@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
 
-from strmctl.domain import playback_url, strm_text
 from strmctl.domain.counted import counted
 from strmctl.domain.identity import Identity
+from strmctl.domain.library import strm_text
 from strmctl.domain.mapping import Mapping
+from strmctl.domain.urls import playback_url
 from strmctl.services.doctor.finding import Finding, Severity
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library import ownership

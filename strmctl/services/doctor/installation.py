@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from strmctl.domain.selection import Selection
-from strmctl.domain.signature import Key
+from strmctl.domain.urls.signature import Key
 from strmctl.errors import DatabaseError, SettingsError
 from strmctl.services.keys import in_force
 from strmctl.settings.load import Loaded

@@ -7,8 +7,8 @@ from contextlib import suppress
 from functools import partial
 
 from strmctl.domain.counted import counted
-from strmctl.domain.playback_url import NoProof
 from strmctl.domain.selection import Selection
+from strmctl.domain.urls.playback_url import NoProof
 from strmctl.errors import SettingsError
 from strmctl.services.doctor.clock import TOLERATED
 from strmctl.services.doctor.comparison import Comparison, missing, signed_by_others

@@ -7,8 +7,8 @@ from enum import StrEnum
 from urllib.parse import parse_qs, urlsplit
 
 from strmctl.domain.counted import counted
-from strmctl.domain.playback_url import KeyProof, key_id_in
-from strmctl.domain.signature import Key
+from strmctl.domain.urls.playback_url import KeyProof, key_id_in
+from strmctl.domain.urls.signature import Key
 from strmctl.errors import ItemError, SafetyError, SettingsError
 from strmctl.services.keys import in_force
 from strmctl.services.library.tree import look as look_at_files

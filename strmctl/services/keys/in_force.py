@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from strmctl.domain.playback_url import KeyProof, NoProof, Proof, SignedProof
-from strmctl.domain.signature import Keyring, Signer, Unsigned
+from strmctl.domain.urls.playback_url import KeyProof, NoProof, Proof, SignedProof
+from strmctl.domain.urls.signature import Keyring, Signer, Unsigned
 from strmctl.errors import SettingsError
 from strmctl.settings.model import Auth, ProxySettings, Settings
 

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from strmctl.domain import playback_url
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
+from strmctl.domain.urls import playback_url
 from strmctl.services.keys.in_force import proof
 from strmctl.settings.model import Settings
 from strmctl.storage.database import Database, database_exists

@@ -1,6 +1,6 @@
 """In mode direct a `.strm` holds the URL that its row resolves to, so it follows each new one."""
 
-from strmctl.domain import strm_text
+from strmctl.domain.library import strm_text
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.errors import ItemError
 from strmctl.services.library.files import library_files

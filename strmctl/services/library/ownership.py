@@ -6,10 +6,11 @@ from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from strmctl.domain import playback_url, strm_text
 from strmctl.domain.identity import Identity
-from strmctl.domain.library_path import PathTakenError
+from strmctl.domain.library import strm_text
+from strmctl.domain.library.library_path import PathTakenError
 from strmctl.domain.mapping import Mapping
+from strmctl.domain.urls import playback_url
 from strmctl.errors import ItemError
 from strmctl.storage.database import Database
 from strmctl.storage.mappings import Mappings

@@ -10,10 +10,11 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from strmctl.domain import playback_url, strm_text
 from strmctl.domain.identity import Identity
-from strmctl.domain.playback_url import Proof
-from strmctl.domain.upstream_url import check_url
+from strmctl.domain.library import strm_text
+from strmctl.domain.urls import playback_url
+from strmctl.domain.urls.playback_url import Proof
+from strmctl.domain.urls.upstream_url import check_url
 from strmctl.errors import ForbiddenError, ItemError, UpstreamError, UsageError
 from strmctl.storage.strm_file import Content, LibraryFiles
 

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import httpx
 
 from strmctl import __version__
+from strmctl.domain.http.retry_after import retry_after_seconds
 from strmctl.domain.notice import Notice
-from strmctl.domain.retry_after import retry_after_seconds
 from strmctl.errors import ItemError
 
 _MAX_ANSWER = 4 * 1024 * 1024

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from strmctl.domain.http_fields import ContentRange
+from strmctl.domain.http.ranges import ContentRange
 from strmctl.services.observer import UNOBSERVED, Cache, Observer
 from strmctl.services.playback.fetch import Entity
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from strmctl.domain import media_kind
-from strmctl.domain.freshness import has_expired
-from strmctl.domain.healing import AskAgain, Standing, next_step
-from strmctl.domain.http_fields import ContentRange
+from strmctl.domain.expiry.freshness import has_expired
+from strmctl.domain.http.ranges import ContentRange
+from strmctl.domain.http.retry_after import retry_after_seconds
 from strmctl.domain.mapping import Resolution
-from strmctl.domain.retry_after import retry_after_seconds
+from strmctl.domain.media import media_kind
+from strmctl.domain.patience.healing import AskAgain, Standing, next_step
 from strmctl.errors import UpstreamError
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.playback.body import Body

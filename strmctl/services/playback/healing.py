@@ -6,8 +6,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from strmctl.domain.healing import AskAgain, GiveUp, next_step
 from strmctl.domain.identity import Identity
+from strmctl.domain.patience.healing import AskAgain, GiveUp, next_step
 from strmctl.errors import EgressError, ResolverError, UpstreamError
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.playback.source import Session

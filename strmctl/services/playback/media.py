@@ -4,15 +4,15 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from strmctl.domain import disguise, media_kind
 from strmctl.domain.hls.media_playlist import ByteRange, Resource
 from strmctl.domain.hls.naming import upstream_extension
-from strmctl.domain.http_fields import (
+from strmctl.domain.http.ranges import (
     ContentRange,
     UnsatisfiableRange,
     is_single_range,
     select_range,
 )
+from strmctl.domain.media import disguise, media_kind
 from strmctl.services.playback.body import Body, Resume
 from strmctl.services.playback.edge_cache import EdgeCache, Recorder
 from strmctl.services.playback.fetch import Entity

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from strmctl.domain import media_kind
-from strmctl.domain.child_url import ROOT, Addresses
 from strmctl.domain.hls import playlist_text
 from strmctl.domain.hls.media_playlist import Resource
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
 from strmctl.domain.hls.naming import is_part, stem
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.media import media_kind
+from strmctl.domain.urls.child_url import ROOT, Addresses
 from strmctl.errors import UpstreamError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.observer import UNOBSERVED, Observer

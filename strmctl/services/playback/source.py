@@ -6,14 +6,14 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 
-from strmctl.domain import disguise, media_kind
-from strmctl.domain.child_url import ROOT
 from strmctl.domain.hls import cut, media_playlist_reader, multivariant_playlist, playlist_text
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
 from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist
 from strmctl.domain.hls.naming import upstream_extension
-from strmctl.domain.http_fields import ContentRange, starts_at_zero
+from strmctl.domain.http.ranges import ContentRange, starts_at_zero
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.media import disguise, media_kind
+from strmctl.domain.urls.child_url import ROOT
 from strmctl.errors import UpstreamError
 from strmctl.services.observer import Cache
 from strmctl.services.playback.continuity import Departed

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
-from strmctl.domain import child_url
-from strmctl.domain.child_url import ROOT, Addresses
 from strmctl.domain.hls.naming import PLAYLIST_NAME
 from strmctl.domain.identity import Identity
-from strmctl.domain.playback_url import Claim
+from strmctl.domain.urls import child_url
+from strmctl.domain.urls.child_url import ROOT, Addresses
+from strmctl.domain.urls.playback_url import Claim
 from strmctl.errors import ItemError, UpstreamError
 from strmctl.services.keys import in_force
 from strmctl.services.playback.media import MediaAnswer, Wanted

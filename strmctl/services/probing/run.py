@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 
-from strmctl.domain.expiry import past_end, predict
-from strmctl.domain.host_pace import SHORT_WAIT
+from strmctl.domain.expiry.expiry import past_end, predict
 from strmctl.domain.link_state import History, Rules, Verdict, judge
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
+from strmctl.domain.patience.host_pace import SHORT_WAIT
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.errors import ItemError, ResolverError
 from strmctl.resolvers.contract import Reason

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from strmctl.domain import url_marks
-from strmctl.domain.host_pace import HostPace
 from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.domain.patience.host_pace import HostPace
 from strmctl.domain.probe_result import ProbeResult
+from strmctl.domain.urls import url_marks
 
 _RESOLVER_AT_ONCE = 4
 

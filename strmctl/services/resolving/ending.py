@@ -8,9 +8,9 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from strmctl.domain.expiry import Kind, Prediction, predict
-from strmctl.domain.freshness import without_past_expiry
-from strmctl.domain.lifetime import family, learned
+from strmctl.domain.expiry.expiry import Kind, Prediction, predict
+from strmctl.domain.expiry.freshness import without_past_expiry
+from strmctl.domain.expiry.lifetime import family, learned
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import DatabaseError
 from strmctl.storage.database import Database

@@ -17,10 +17,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from strmctl.domain.circuit_breaker import CircuitBreaker
-from strmctl.domain.freshness import differs, has_expired, has_surely_expired, is_fresh
+from strmctl.domain.expiry.freshness import differs, has_expired, has_surely_expired, is_fresh
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.patience.circuit_breaker import CircuitBreaker
 from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import NamedResolver, Registry

@@ -5,10 +5,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from strmctl.domain import url_marks
-from strmctl.domain.freshness import has_expired
+from strmctl.domain.expiry.freshness import has_expired
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.probe_result import Failure, ProbeResult
+from strmctl.domain.urls import url_marks
 from strmctl.errors import ItemError
 from strmctl.services.checking.check import LinkCheck
 

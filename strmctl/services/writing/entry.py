@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from unicodedata import category
 
-from strmctl.domain import library_path
+from strmctl.domain.http.request_fields import request_fields
 from strmctl.domain.identity import Identity, parse_number
-from strmctl.domain.library_path import Naming
+from strmctl.domain.library import library_path
+from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
-from strmctl.domain.request_fields import request_fields
-from strmctl.domain.upstream_url import check_url
+from strmctl.domain.urls.upstream_url import check_url
 from strmctl.errors import UpstreamError, UsageError
 
 Fields = Mapping[str, object]

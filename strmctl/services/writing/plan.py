@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from strmctl.domain.extension_hint import extension_hint
 from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.domain.urls.playback_url import extension_hint
 from strmctl.services.writing.entry import Entry
 
 

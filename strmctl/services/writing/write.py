@@ -11,8 +11,8 @@ from collections.abc import Mapping as Table
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from strmctl.domain import library_path, strm_text
 from strmctl.domain.identity import Identity
+from strmctl.domain.library import library_path, strm_text
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
 from strmctl.services.keys.playback_urls import PlaybackUrls

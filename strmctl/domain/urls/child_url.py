@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 
 from strmctl.domain.hls.naming import PLAYLIST_NAME
 from strmctl.domain.identity import Identity
-from strmctl.domain.playback_url import Claim
-from strmctl.domain.signature import Signer, base64url
+from strmctl.domain.urls.playback_url import Claim
+from strmctl.domain.urls.signature import Signer, base64url
 from strmctl.errors import ForbiddenError, UsageError
 
 PATH = "/strm/hls"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from strmctl.domain.library_path import EXTENSION
+from strmctl.domain.library.library_path import EXTENSION
 
 _IMAGES = "jpg|jpeg|png|webp|tbn"
 # `.nfo`, `.srt`, `.de.forced.ass`, `-thumb.jpg`, `-fanart2.png`, `-mediainfo.json`.

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from strmctl.domain.expiry import predict
+from strmctl.domain.expiry.expiry import predict
 from strmctl.domain.mapping import Resolution
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from strmctl.domain import library_path
+from strmctl.domain.library import library_path
 from strmctl.errors import UsageError
 
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")

@@ -5,8 +5,8 @@ An answer that is none is a soft 404: a page, a message, nothing, or a playlist 
 
 from urllib.parse import urlsplit
 
-from strmctl.domain import media_kind
 from strmctl.domain.hls.playlist_text import begins_playlist
+from strmctl.domain.media import media_kind
 
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/problem")
 _MEDIA_TYPES = ("video/", "audio/")

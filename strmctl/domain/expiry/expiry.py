@@ -16,7 +16,7 @@ from enum import StrEnum
 from itertools import chain
 from urllib.parse import unquote
 
-from strmctl.domain.expiry_schemes import GUESSES, SCHEMES, Pattern, Scheme, Text
+from strmctl.domain.expiry.schemes import GUESSES, SCHEMES, Pattern, Scheme, Text
 
 _EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)

@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from typing import ClassVar, Protocol
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from strmctl.domain.hls.naming import upstream_extension
 from strmctl.domain.identity import Identity, parse_number
-from strmctl.domain.signature import Signer
+from strmctl.domain.urls.signature import Signer
 from strmctl.errors import ForbiddenError, UsageError
 
 PATH = "/strm/stream"
@@ -196,3 +197,14 @@ def _epoch(text: str) -> datetime:
 def _message(identity: Identity, expires_at: datetime | None) -> str:
     end = "" if expires_at is None else str(int(expires_at.timestamp()))
     return f"{identity.canonical()}\n{end}"
+
+
+_KNOWN = frozenset(
+    (".m3u8", ".mp4", ".mkv", ".webm", ".ts", ".m4v", ".mov", ".avi", ".flv", ".mpg", ".mp3")
+)
+
+
+def extension_hint(url: str) -> str:
+    """`.m3u8`, `.mp4`, …; "" where the URL's path does not tell."""
+    extension = upstream_extension(url)
+    return extension if extension in _KNOWN else ""

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import unquote_plus
 
-from strmctl.domain import kodi_options
 from strmctl.errors import UsageError
 
 # Only these end a line; U+0085 and U+2028 may stand in a comment.
@@ -36,7 +36,7 @@ def parse(content: bytes) -> StrmText:
     contents = [line for line in lines if line and not line.startswith("#")]
     if not contents:
         return StrmText(None, comments)
-    url, options, headers = kodi_options.split(contents[0])
+    url, options, headers = split_kodi_options(contents[0])
     return StrmText(url or None, comments, options, headers, has_more=len(contents) > 1)
 
 
@@ -66,3 +66,26 @@ def _bare(line: str) -> str:
     while line != before:
         before, line = line, line.strip().strip(_INVISIBLE)
     return line
+
+
+# https://kodi.wiki/view/HTTP: these steer Kodi's own client and are never sent.
+_NO_HEADERS = frozenset(
+    (
+        "acceptencoding", "active-remote", "auth", "connection-timeout", "customrequest",
+        "encoding", "failonerror", "noshout", "postdata", "redirect-limit", "seekable",
+        "sslcipherlist", "verifypeer",
+    )
+)  # fmt: skip
+
+
+def split_kodi_options(line: str) -> tuple[str, str, dict[str, str]]:
+    """The URL, its options as they stand there, from the `|` on, and those of them that are
+    headers, decoded but not checked; no URL holds a `|` (RFC 3986)."""
+    url, pipe, options = line.partition("|")
+    pairs = [option.partition("=") for option in options.split("&") if option]
+    if not pipe or not all(name and equals for name, equals, _ in pairs):
+        return line, "", {}
+    # "!" keeps a value out of Kodi's log.
+    headers = {name.strip().lstrip("!"): unquote_plus(value) for name, _, value in pairs}
+    headers = {name: text for name, text in headers.items() if name.lower() not in _NO_HEADERS}
+    return url.strip(), pipe + options, headers

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from strmctl.domain.library_path import EXTENSION
+from strmctl.domain.library.library_path import EXTENSION
 
 _SPECIALS = ("special", "specials")
 _SEASON_FOLDER = re.compile(

@@ -1,0 +1,1 @@
+"""HTTP fields: ranges, what a request may carry on, Retry-After (RFC 9110)."""

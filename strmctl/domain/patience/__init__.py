@@ -1,0 +1,1 @@
+"""When to ask again, and when to leave an upstream or a resolver alone."""

@@ -1,0 +1,1 @@
+"""URLs: the signed ones that strmctl makes, and what upstream URLs say and hide."""
