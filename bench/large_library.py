@@ -9,8 +9,8 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from strmctl.storage.database import Database
-from strmctl.storage.rows import time_text
+from strmctl.storage.database.connection import Database
+from strmctl.storage.database.rows import time_text
 
 _EPISODES = 50
 

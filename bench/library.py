@@ -13,9 +13,9 @@ from bench import large_library, raw_loop
 from bench.measuring import STRMCTL, Comparison, Contender, Goal, Sample, call, command
 from strmctl.services.probing.probe import due
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.probe_queue import ProbeQueue
-from strmctl.storage.rows import time_text
+from strmctl.storage.database.connection import Database
+from strmctl.storage.database.rows import time_text
+from strmctl.storage.tables.probe_queue import ProbeQueue
 
 _FILES = 100_000
 _ROWS = 1_000_000

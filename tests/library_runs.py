@@ -14,8 +14,8 @@ from strmctl.services.changing.adoption import Adoption
 from strmctl.services.changing.import_ import Importing
 from strmctl.services.changing.rewrite import Rewriting
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import LibraryFiles
 
 Planner = Callable[[Settings, Database, LibraryFiles], Iterable[Step]]
 

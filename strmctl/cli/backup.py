@@ -17,7 +17,7 @@ def backup(
     ],
 ) -> None:
     """Copy the database to FILE, which must not exist, while others read and write."""
-    from strmctl.storage.database import Database
+    from strmctl.storage.database.connection import Database
 
     target = file.absolute()
     with Database.open(run.settings.database, migrate=False) as database:

@@ -13,8 +13,8 @@ from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, SafetyError
 
 if TYPE_CHECKING:
-    from strmctl.storage.database import Database
-    from strmctl.storage.strm_file import LibraryFiles
+    from strmctl.storage.database.connection import Database
+    from strmctl.storage.files.strm_file import LibraryFiles
 
 Force = Annotated[
     bool, typer.Option("--force", help="Even where it is more than safety.max_change.")
@@ -119,7 +119,7 @@ class Changing:
         self._summarise()
 
     def _check(self, database: "Database", altering: int) -> None:
-        from strmctl.storage.mappings import Mappings
+        from strmctl.storage.tables.mappings import Mappings
 
         total = max(Mappings(database).count(Selection()), altering)
         brake.check(altering, total, self._run.settings.safety.max_change, "would change")

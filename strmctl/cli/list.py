@@ -11,7 +11,7 @@ from strmctl.cli.selection import selecting
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.services.reports.records import mapping_record
-from strmctl.storage.rows import LARGEST
+from strmctl.storage.database.rows import LARGEST
 
 _COLUMNS = ("id", "state", "site", "slug", "season", "episode", "language", "provider", "path")
 
@@ -24,7 +24,7 @@ def list_(
     limit: Annotated[int | None, typer.Option(min=1, max=LARGEST, help="At most so many.")] = None,
 ) -> None:
     """List mappings; the options select which."""
-    from strmctl.storage.mappings import Mappings
+    from strmctl.storage.tables.mappings import Mappings
 
     with run.open_database() as database:
         found = Mappings(database).select(selection, limit=limit)

@@ -18,7 +18,7 @@ from strmctl.settings.model import Mode
 
 if TYPE_CHECKING:
     from strmctl.services.resolving.refresh import Refreshed
-    from strmctl.storage.database import Database
+    from strmctl.storage.database.connection import Database
 
 
 @command(Panel.LINKS)
@@ -47,7 +47,7 @@ def refresh(
 
 def _tell(run: Run, selection: Selection) -> None:
     """As if all of them would play; which will cannot be told without asking."""
-    from strmctl.storage.mappings import Mappings
+    from strmctl.storage.tables.mappings import Mappings
 
     count = 0
     with run.open_database() as database:
@@ -91,7 +91,7 @@ def _refresh(run: Run, selection: Selection, *, force: bool, wait: str | None) -
 
 async def _refresh_all(run: Run, database: "Database", selection: Selection) -> dict[str, int]:
     from strmctl.services.resolving.refresh import Outcome, refresh
-    from strmctl.storage.mappings import Mappings
+    from strmctl.storage.tables.mappings import Mappings
 
     counts = {outcome.value: 0 for outcome in Outcome}
     total = Mappings(database).count(selection)

@@ -20,7 +20,7 @@ from strmctl.settings.model import Settings
 from strmctl.settings.values import duration
 
 if TYPE_CHECKING:
-    from strmctl.storage.database import Database
+    from strmctl.storage.database.connection import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Run:
 
     def open_database(self) -> "Database":
         """Opened and migrated; use it as a context manager. Raises DatabaseError for none."""
-        from strmctl.storage.database import Database
+        from strmctl.storage.database.connection import Database
 
         return Database.open(self.settings.database, create=False)
 
@@ -102,7 +102,7 @@ class Run:
 
     def lock(self, command: str, wait: str | None = None) -> AbstractContextManager[None]:
         """The lock that `alone` holds, for a run that cannot count on a usable database."""
-        from strmctl.storage.run_lock import run_lock
+        from strmctl.storage.locks.run_lock import run_lock
 
         return run_lock(
             self.settings.database,

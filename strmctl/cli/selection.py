@@ -13,7 +13,7 @@ from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
 from strmctl.settings.values import duration
-from strmctl.storage.rows import LARGEST
+from strmctl.storage.database.rows import LARGEST
 
 _PANEL = "Selection"
 

@@ -44,7 +44,7 @@ def show(
 
 def _found(run: Run, name: str | None, selection: Selection) -> list[Mapping]:
     from strmctl.services.library.find import one
-    from strmctl.storage.mappings import Mappings
+    from strmctl.storage.tables.mappings import Mappings
 
     with run.open_database() as database:
         mappings = Mappings(database)

@@ -40,8 +40,8 @@ def _tell(run: "Run") -> None:
 
 
 def _deliver(run: "Run") -> "list[Delivery]":
-    from strmctl.storage.database import Database
-    from strmctl.storage.notices import Notices
+    from strmctl.storage.database.connection import Database
+    from strmctl.storage.tables.notices import Notices
 
     with Database.open(run.settings.database, migrate=False) as database:
         if not Notices(database).due_targets(datetime.now(UTC)):

@@ -21,7 +21,7 @@ from strmctl.settings.values import show_duration
 
 if TYPE_CHECKING:
     from strmctl.services.playback.trace import Played, Step
-    from strmctl.storage.events import Event
+    from strmctl.storage.tables.events import Event
 
 _EVENTS = 50
 
@@ -80,8 +80,8 @@ def _found(
     run: Run, name: str | None, identity: Identity | None
 ) -> tuple[Mapped | None, "list[Event]"]:
     from strmctl.services.library.find import one
-    from strmctl.storage.events import Events
-    from strmctl.storage.mappings import Mappings
+    from strmctl.storage.tables.events import Events
+    from strmctl.storage.tables.mappings import Mappings
 
     with run.open_database() as database:
         mappings = Mappings(database)

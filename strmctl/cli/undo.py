@@ -23,7 +23,7 @@ def undo(run: Run, dry_run: DryRun = False, force: Force = False, wait: Wait = N
     from strmctl.services.changing.change_run import check_undo, last_run, undo, undoable
     from strmctl.services.keys.in_force import proof
     from strmctl.services.library.files import library_files
-    from strmctl.storage.run_lock import nobody_writing
+    from strmctl.storage.locks.run_lock import nobody_writing
 
     with run.alone("undo", wait) as database, nobody_writing(database.path):
         last = last_run(database)

@@ -51,7 +51,7 @@ from strmctl.services.playback.opening import player_service
 from strmctl.services.playback.player import Playback
 from strmctl.services.threads import aside
 from strmctl.settings.model import Mode, Settings
-from strmctl.storage.database import Database
+from strmctl.storage.database.connection import Database
 
 log = logging.getLogger(__name__)
 

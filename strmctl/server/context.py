@@ -8,7 +8,7 @@ from strmctl.server.admission import Admission
 from strmctl.services.arr.waiting import LateEvents
 from strmctl.services.jobs.jobs import Jobs
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
+from strmctl.storage.database.connection import Database
 
 
 class Context(TypedDict):

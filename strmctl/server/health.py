@@ -3,7 +3,7 @@
 import asyncio
 
 from strmctl.errors import StrmctlError
-from strmctl.storage.database import Database
+from strmctl.storage.database.connection import Database
 
 
 class StoppingError(StrmctlError):

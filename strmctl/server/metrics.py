@@ -37,7 +37,7 @@ from strmctl.services.observer import Cache, Observer
 from strmctl.services.reports.gauges import ProbeResults, library_gauges
 from strmctl.services.threads import aside
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
+from strmctl.storage.database.connection import Database
 
 # When each counter began would be as many series again; of several workers nobody could say.
 disable_created_metrics()  # type: ignore[no-untyped-call]

@@ -11,7 +11,7 @@ from command_line import Strmctl
 from strmctl.domain.library.arr_event import Sender
 from strmctl.services.arr.following import Received, receive
 from strmctl.settings.load import load
-from strmctl.storage.database import Database
+from strmctl.storage.database.connection import Database
 
 PAYLOADS = Path(__file__).parent / "payloads"
 

@@ -13,9 +13,9 @@ from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, LockedError, SafetyError, UsageError
 from strmctl.services.arr.following import Received, receive
 from strmctl.settings.load import load
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.run_lock import run_lock
+from strmctl.storage.database.connection import Database
+from strmctl.storage.locks.run_lock import run_lock
+from strmctl.storage.tables.mappings import Mappings
 
 SEASON = "The Show (2020)/Season 01"
 OLD = [f"{SEASON}/The Show (2020) S01E0{number}.strm" for number in (1, 2)]

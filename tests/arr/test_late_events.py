@@ -12,11 +12,11 @@ from strmctl.errors import LockedError, UsageError
 from strmctl.services.arr.waiting import late_events
 from strmctl.settings.load import load
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.job_owner import held
-from strmctl.storage.late_events import LateEventRecords
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.run_lock import run_lock
+from strmctl.storage.database.connection import Database
+from strmctl.storage.locks.file_lock import held
+from strmctl.storage.locks.run_lock import run_lock
+from strmctl.storage.tables.late_events import LateEventRecords
+from strmctl.storage.tables.mappings import Mappings
 
 OLD = "The Show (2020)/Season 01/The Show (2020) S01E01.strm"
 NEW = "Elsewhere (2020)/Season 01/Elsewhere (2020) S01E01.strm"

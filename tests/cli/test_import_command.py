@@ -9,8 +9,8 @@ from library_tree import files, mtimes
 
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings
 
 URL = "https://cdn.example/a.mp4?token=secret"
 EPISODE = "Show (2020)/Season 01/Show (2020) S01E01.strm"

@@ -15,7 +15,7 @@ import pytest
 from command_line import Strmctl
 from resolvers.answering import Asked, Reply, Server, answer, answering
 
-from strmctl.storage.run_lock import run_lock
+from strmctl.storage.locks.run_lock import run_lock
 
 BATCH = 64
 SIGNALS = pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from library_tree import files, mtimes
 from strmctl.domain.identity import Identity
 from strmctl.domain.urls.playback_url import NoProof
 from strmctl.services.changing.change_run import undo
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.mappings import Mappings
 
 UPSTREAM = "https://cdn.test/{}.mp4?token=secret"
 SLUGS = ("one", "two", "three")

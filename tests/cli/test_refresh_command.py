@@ -14,8 +14,8 @@ from command_line import Strmctl
 from media_server import MediaServer, media_server
 from resolvers.answering import Asked, Reply, Server, answer, answering
 
-from strmctl.storage.database import Database
-from strmctl.storage.run_lock import run_lock
+from strmctl.storage.database.connection import Database
+from strmctl.storage.locks.run_lock import run_lock
 
 EPISODES = 12
 

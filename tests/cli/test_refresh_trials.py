@@ -15,7 +15,7 @@ from playback.strmctl import Strmctl as Installed
 from playback.waiting import free_port, until
 from resolvers.answering import Asked, Reply, Server, answer, answering
 
-from strmctl.storage.database import Database
+from strmctl.storage.database.connection import Database
 
 MOVIE = ("--site", "a.to", "--slug", "film", "--language", "de")
 

@@ -9,8 +9,8 @@ from library_tree import files, mtimes
 
 from strmctl.domain.urls.playback_url import NoProof
 from strmctl.services.changing.change_run import undo
-from strmctl.storage.database import Database
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import LibraryFiles
 
 FILM = ("--site", "a.to", "--slug", "film", "--language", "de")
 OTHER = ("--site", "b.to", "--slug", "other", "--language", "de")

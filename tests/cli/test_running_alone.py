@@ -10,8 +10,8 @@ from command_line import Strmctl
 
 from strmctl.cli.run import EveryCommand, Run
 from strmctl.domain.selection import Selection
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.run_lock import run_lock
+from strmctl.storage.locks.run_lock import run_lock
+from strmctl.storage.tables.mappings import Mappings
 
 MOVIE = ("--site", "a.to", "--slug", "film", "--language", "de")
 

@@ -9,9 +9,9 @@ from command_line import Strmctl
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings, StoredResolution
-from strmctl.storage.statistics import HEALTH
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.counts import HEALTH
+from strmctl.storage.tables.mappings import Mappings, StoredResolution
 
 NOW = datetime.now(UTC)
 

@@ -6,7 +6,7 @@ import pytest
 from command_line import Strmctl
 from library_tree import files
 
-from strmctl.storage.run_lock import run_lock
+from strmctl.storage.locks.run_lock import run_lock
 
 URL = "https://cdn.example/a.mp4"
 FILM = "Film (2001).strm"

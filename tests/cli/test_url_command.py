@@ -11,8 +11,8 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.urls import playback_url
 from strmctl.services.keys.in_force import proof
 from strmctl.settings.load import load
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings, Registration
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings, Registration
 
 EPISODE = ("--site", "a.to", "--slug", "one-piece", "--season", 1, "--episode", 2)
 GERMAN = ("--language", "German Dub")

@@ -12,9 +12,9 @@ import sqlite_utils
 
 from crashes.dying import run
 from strmctl.domain.selection import Selection
-from strmctl.storage import schema
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.database import schema
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings
 
 EPISODES = 4
 

@@ -9,7 +9,7 @@ from command_line import Strmctl
 from library_tree import files
 
 from doctor.conftest import SECRET, UPSTREAM, Record, episode, replace_settings
-from strmctl.storage.run_lock import run_lock
+from strmctl.storage.locks.run_lock import run_lock
 
 Findings = Callable[..., list[Record]]
 

@@ -9,10 +9,10 @@ from command_line import Strmctl
 
 from strmctl.domain.job import JobLine, JobRequest, JobState
 from strmctl.services.reports.prune_events import Pruned, prune_events
-from strmctl.storage import rows
-from strmctl.storage.database import Database
-from strmctl.storage.jobs import JobRecords
-from strmctl.storage.run_lock import run_lock
+from strmctl.storage.database import rows
+from strmctl.storage.database.connection import Database
+from strmctl.storage.locks.run_lock import run_lock
+from strmctl.storage.tables.jobs import JobRecords
 
 _LIMIT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _MOMENT = timedelta(milliseconds=1)

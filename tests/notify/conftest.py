@@ -7,7 +7,7 @@ import pytest
 from media_server import MediaServer, media_server
 
 from notify.servers import Server, emby, jellyfin, kodi, serving, webhook
-from strmctl.storage.database import Database
+from strmctl.storage.database.connection import Database
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from library_tree import files
 from media_server import MediaServer
 
 from notify.servers import TOKEN, Server, serving, webhook
-from strmctl.storage.database import Database
-from strmctl.storage.notices import Notices
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.notices import Notices
 
 SHOW = ("write", "--site", "a.to", "--slug", "show", "--language", "de", "--season", "1")
 HEADS = "site,slug,season,episode,language,url"

@@ -16,8 +16,8 @@ from notify.servers import KODI_TOKEN, TOKEN, Reply, Server, jellyfin, serving
 from strmctl.domain.notice import FileChange
 from strmctl.services.notifying.outbox import Delivery, deliver, notifying
 from strmctl.settings.model import NotifySettings, NotifyType, Settings
-from strmctl.storage.database import Database
-from strmctl.storage.notices import Notices
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.notices import Notices
 
 CREATED, MODIFIED, DELETED = FileChange.CREATED, FileChange.MODIFIED, FileChange.DELETED
 LIBRARY = "/media/strm"

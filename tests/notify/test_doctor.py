@@ -11,9 +11,9 @@ from command_line import Strmctl
 from notify.servers import KODI_TOKEN, TOKEN, Reply, Server, Speaks, emby, jellyfin, kodi, serving
 from notify.servers import webhook as hook
 from strmctl.domain.notice import FileChange
-from strmctl.storage.database import Database
-from strmctl.storage.notices import Notices
-from strmctl.storage.rows import time_text
+from strmctl.storage.database.connection import Database
+from strmctl.storage.database.rows import time_text
+from strmctl.storage.tables.notices import Notices
 
 HERE = "/media/strm"
 WATCHED = [{"Name": "TV", "Locations": ["/media/films", HERE]}]

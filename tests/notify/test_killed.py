@@ -7,8 +7,8 @@ import pytest
 from crashes.dying import run
 from crashes.scenes import SCENES, state
 
-from strmctl.storage.database import Database
-from strmctl.storage.notices import Notices
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.notices import Notices
 
 MOST_STEPS = 3000
 TABLE = '\n[notify.tv]\ntype = "jellyfin"\nurl = "http://127.0.0.1:1"\ntoken = "t"\n'

@@ -8,8 +8,8 @@ from playback.strmctl import new_strmctl
 from playback.waiting import free_port, until
 
 from notify.servers import TOKEN, jellyfin, serving
-from strmctl.storage.database import Database
-from strmctl.storage.notices import Notices
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.notices import Notices
 
 DOWN_SECONDS = 60
 

@@ -12,8 +12,8 @@ from playback.waiting import until
 from prometheus_client.parser import text_string_to_metric_families
 
 from strmctl.domain.mapping import LinkState
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings, Registration
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings, Registration
 
 Numbers = dict[str, float]
 

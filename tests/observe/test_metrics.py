@@ -11,7 +11,7 @@ from playback.waiting import until
 
 from observe.numbers import is_idle, live_through, numbers, probed, scrape
 from strmctl.domain.mapping import LinkState
-from strmctl.storage.database import Database
+from strmctl.storage.database.connection import Database
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 

@@ -21,8 +21,8 @@ from peers.viewer import at_once, follow, uris_in
 from strmctl.domain.urls import child_url
 from strmctl.services.keys.in_force import signer
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings, Registration
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings, Registration
 
 HEALED = ["video1.m4s", "video.key", "init.mp4", "text0.vtt", "data.json", "audio.m3u8"]
 REFUSALS: Mapping[str, Answer] = {

@@ -10,7 +10,7 @@ import pytest
 from crashes.dying import run
 from crashes.scenes import EPISODES, state, to_rewrite
 
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.files.strm_file import LibraryFiles
 
 MOST_STEPS = 1000
 

@@ -17,8 +17,8 @@ from strmctl.settings.model import (
     Settings,
     UpstreamSettings,
 )
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings, Registration, StoredResolution
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings, Registration, StoredResolution
 
 ALLOW = ("127.0.0.0/8",)
 EVERYTHING = Selection()

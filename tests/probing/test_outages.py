@@ -13,7 +13,7 @@ from probing.library import EVERYTHING, START, Library, library_in, settings_in
 from strmctl.domain.mapping import LinkState, Resolution
 from strmctl.errors import EgressError, SettingsError
 from strmctl.settings.model import ProbeSettings
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.tables.mappings import Mappings
 
 ALIVE, SUSPECT, UNKNOWN = LinkState.ALIVE, LinkState.SUSPECT, LinkState.UNKNOWN
 

@@ -14,7 +14,7 @@ from probing.library import EVERYTHING, START, Library, Link, library_in, settin
 from strmctl.domain.mapping import LinkState, Resolution
 from strmctl.errors import SafetyError
 from strmctl.settings.model import ProbeSettings
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.tables.mappings import Mappings
 
 ALIVE, SUSPECT, DEAD = LinkState.ALIVE, LinkState.SUSPECT, LinkState.DEAD
 BLOCKED, THROTTLED, UNKNOWN = LinkState.BLOCKED, LinkState.THROTTLED, LinkState.UNKNOWN

@@ -15,8 +15,8 @@ from strmctl.domain.mapping import Resolution
 from strmctl.resolvers.registry import Registry
 from strmctl.services.resolving.resolve import Resolving
 from strmctl.settings.model import ResolverSettings, Settings
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings, Registration
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings, Registration
 
 EPISODE = Identity("site.example", "one-piece", "de", 1, 2)
 OTHER = Identity("site.example", "one-piece", "de", 1, 3)

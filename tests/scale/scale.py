@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from strmctl.storage.database import Database
+from strmctl.storage.database.connection import Database
 
 # The kernel's own account of this process alone: rusage counts what the parent was before it.
 _RUN = """

@@ -9,7 +9,7 @@ from command_line import Strmctl
 from scale import peak_mib
 
 from bench import large_library
-from strmctl.storage.database import Database
+from strmctl.storage.database.connection import Database
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -11,9 +11,9 @@ from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.services.probing.probe import due
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.events import Events
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.events import Events
+from strmctl.storage.tables.mappings import Mappings
 
 NOW = datetime.now(UTC)
 

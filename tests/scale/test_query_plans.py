@@ -15,11 +15,10 @@ from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.services.probing.probe import due
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.gauges import read_gauges
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.probe_queue import ProbeQueue
-from strmctl.storage.statistics import Statistics
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.counts import Statistics, read_gauges
+from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.probe_queue import ProbeQueue
 
 ROWS = 2000
 NOW = datetime.now(UTC)

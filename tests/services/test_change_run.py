@@ -14,9 +14,9 @@ from strmctl.domain.urls.playback_url import NoProof, SignedProof
 from strmctl.domain.urls.signature import Keyring
 from strmctl.errors import SafetyError
 from strmctl.services.changing.change_run import ChangeRun, Done, check_undo, last_run, undo
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings, Registration
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.mappings import Mappings, Registration
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from strmctl.domain.expiry.freshness import has_surely_expired
 from strmctl.domain.expiry.lifetime import FEWEST
 from strmctl.domain.mapping import Resolution
 from strmctl.services.resolving.ending import Dating
-from strmctl.storage.database import Database
-from strmctl.storage.lifetimes import Lifetimes
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.lifetimes import Lifetimes
 
 NOW = datetime(2026, 11, 22, 23, 0, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

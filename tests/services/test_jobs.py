@@ -16,9 +16,9 @@ import pytest
 from strmctl.domain.job import Job, JobLine, JobRequest, JobState
 from strmctl.services.jobs.jobs import FullError, Jobs, UnknownJobError, jobs
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.job_owner import held, job_owner
-from strmctl.storage.jobs import JobRecords
+from strmctl.storage.database.connection import Database
+from strmctl.storage.locks.file_lock import held, job_owner
+from strmctl.storage.tables.jobs import JobRecords
 
 FOR_LONG = "exec sleep 600"
 DEAF = "trap '' TERM; while :; do sleep 1; done"

@@ -29,11 +29,11 @@ from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.writing.batch import batches
 from strmctl.services.writing.entry import entry
 from strmctl.settings.model import ProxySettings, Settings
-from strmctl.storage.database import Database
-from strmctl.storage.journal import Journal
-from strmctl.storage.library_tree import strm_paths
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.library_tree import strm_paths
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.journal import Journal
+from strmctl.storage.tables.mappings import Mappings
 
 EPISODES = [f"Show/Season 01/Show S01E{number:02}.strm" for number in (1, 2, 3)]
 PATHS = st.sampled_from([*EPISODES, "Film (2001).strm", "New/Film (2001).strm", "New/x.strm"])

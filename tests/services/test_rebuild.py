@@ -12,9 +12,9 @@ from strmctl.services.changing.import_ import Importing
 from strmctl.services.changing.rebuild import put_aside, rebuild
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.settings.model import ProxySettings, Settings
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.mappings import Mappings
 
 IDENTITIES = [
     Identity("a.to", "show", "de", 1, 1),

@@ -8,8 +8,8 @@ from pathlib import Path
 from resolvers.answering import Asked, Reply, answer, answering
 
 from strmctl.domain.identity import Identity
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings, Registration
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings, Registration
 
 EPISODE = Identity("site.example", "one-piece", "de", 1, 2)
 

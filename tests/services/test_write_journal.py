@@ -10,10 +10,10 @@ from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.domain.urls.playback_url import NoProof
 from strmctl.services.changing.change_run import undo
-from strmctl.storage.database import Database
-from strmctl.storage.journal import Journal
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.journal import Journal
+from strmctl.storage.tables.mappings import Mappings
 
 FILM = ("--site", "a.to", "--slug", "film", "--language", "de")
 ROWS = "site,slug,language,path\n" + "".join(f"a.to,f{n},de,Films/{n}.strm\n" for n in range(2010))

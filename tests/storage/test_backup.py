@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from strmctl.errors import DatabaseError
-from strmctl.storage.backup import copy_database
-from strmctl.storage.database import Database
+from strmctl.storage.database.backup import copy_database
+from strmctl.storage.database.connection import Database
 
 _NO_NEW_PRIVS, _SET_SECCOMP, _FILTER = 38, 22, 2
 _LOAD, _IF_EQUAL, _RETURN, _ALLOW, _ERRNO = 0x20, 0x15, 0x06, 0x7FFF0000, 0x00050000

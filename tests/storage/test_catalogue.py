@@ -10,10 +10,10 @@ import pytest
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import LinkState, Resolution
 from strmctl.domain.state_history import moments, walk_back
-from strmctl.storage.catalogue import Catalogue, EpisodeFilter, Group, SeriesFilter, States
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings, Registration
-from strmctl.storage.rows import time_text
+from strmctl.storage.database.connection import Database
+from strmctl.storage.database.rows import time_text
+from strmctl.storage.tables.mappings import Mappings, Registration
+from strmctl.storage.tables.series import Catalogue, EpisodeFilter, Group, SeriesFilter, States
 
 NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)

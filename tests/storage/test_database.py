@@ -14,9 +14,9 @@ import pytest
 import strmctl
 from strmctl.domain.identity import Identity
 from strmctl.errors import DatabaseError
-from strmctl.storage import schema
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings, Registration
+from strmctl.storage.database import schema
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings, Registration
 
 IDENTITY = Identity("a.to", "x", "German", 1, 2)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from strmctl.domain.identity import Identity
 from strmctl.errors import DatabaseError
-from strmctl.storage.identity_locks import IdentityLocks, _offset
+from strmctl.storage.locks.identity_locks import IdentityLocks, _offset
 
 ONE = Identity("a.example", "one", "de", 1, 1)
 TWO = Identity("a.example", "one", "de", 1, 2)

@@ -11,10 +11,10 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import LinkState, Resolution
 from strmctl.domain.selection import Selection
 from strmctl.errors import DatabaseError
-from strmctl.storage.conditions import order, where
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings, Registration, StoredResolution
-from strmctl.storage.rows import Value
+from strmctl.storage.database.conditions import order, where
+from strmctl.storage.database.connection import Database
+from strmctl.storage.database.rows import Value
+from strmctl.storage.tables.mappings import Mappings, Registration, StoredResolution
 
 NOW = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
 EPISODE = Identity("a.to", "one-piece", "German Dub", 1, 2)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from strmctl.storage.mounts import file_system, is_network
+from strmctl.storage.database.file_system import file_system, is_network
 
 MOUNTS = r"""22 28 0:21 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 30 22 0:30 / /mnt/nas rw,relatime shared:2 - nfs4 nas:/media rw,vers=4.2

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from strmctl.domain.notice import FileChange, Notice
-from strmctl.storage.database import Database
-from strmctl.storage.notices import Notices
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.notices import Notices
 
 CREATED, MODIFIED, DELETED = FileChange.CREATED, FileChange.MODIFIED, FileChange.DELETED
 MINUTE = timedelta(minutes=1)

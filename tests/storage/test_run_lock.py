@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from strmctl.errors import DatabaseError, LockedError
-from strmctl.storage.run_lock import run_lock
+from strmctl.storage.locks.run_lock import run_lock
 
 HOLDER = """
 import sys

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from strmctl.errors import ItemError
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.files.strm_file import LibraryFiles
 
 OLD, NEW = b"http://old/\n", b"http://new/ " * 50 + b"\n"
 

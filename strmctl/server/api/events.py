@@ -11,8 +11,8 @@ from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
 from strmctl.services.library.find import UnknownMappingError
 from strmctl.services.reports.records import Record, event_record
-from strmctl.storage.events import Event, Events
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.tables.events import Event, Events
+from strmctl.storage.tables.mappings import Mappings
 
 router = APIRouter(route_class=AdmittedRoute, tags=["history"])
 

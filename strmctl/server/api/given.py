@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from strmctl.services.arr import waiting
 from strmctl.services.jobs import jobs
 from strmctl.settings import model
-from strmctl.storage import database
+from strmctl.storage.database import connection
 
 
 async def _settings(request: Request) -> model.Settings:
@@ -15,8 +15,8 @@ async def _settings(request: Request) -> model.Settings:
     return settings
 
 
-async def _database(request: Request) -> database.Database:
-    opened: database.Database = request.state.database
+async def _database(request: Request) -> connection.Database:
+    opened: connection.Database = request.state.database
     return opened
 
 
@@ -31,6 +31,6 @@ async def _late_events(request: Request) -> waiting.LateEvents:
 
 
 Settings = Annotated[model.Settings, Depends(_settings)]
-Database = Annotated[database.Database, Depends(_database)]
+Database = Annotated[connection.Database, Depends(_database)]
 Jobs = Annotated[jobs.Jobs, Depends(_jobs)]
 LateEvents = Annotated[waiting.LateEvents, Depends(_late_events)]

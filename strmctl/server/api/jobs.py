@@ -16,7 +16,7 @@ from strmctl.server.api.security import AdmittedRoute
 from strmctl.server.api.starting import Probing, Refreshing, job_request
 from strmctl.services.reports.records import Record, job_record
 from strmctl.services.threads import aside
-from strmctl.storage.rows import LARGEST
+from strmctl.storage.database.rows import LARGEST
 
 router = APIRouter(route_class=AdmittedRoute, tags=["jobs"])
 

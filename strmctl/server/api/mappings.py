@@ -19,7 +19,7 @@ from strmctl.services.reports.records import Record, mapping_record, written_rec
 from strmctl.services.writing.batch import batches
 from strmctl.services.writing.entry import entry
 from strmctl.services.writing.plan import Outcome
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.tables.mappings import Mappings
 
 router = APIRouter(route_class=AdmittedRoute, tags=["mappings"])
 

@@ -17,7 +17,7 @@ from strmctl.domain.library.arr_event import Sender
 from strmctl.domain.mapping import LinkState
 from strmctl.services.reports.records import timestamp
 from strmctl.services.writing.plan import Outcome
-from strmctl.storage.rows import LARGEST
+from strmctl.storage.database.rows import LARGEST
 
 _Moment = Annotated[
     datetime,

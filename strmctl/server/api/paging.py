@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query
 
 from strmctl.errors import UsageError
-from strmctl.storage.rows import LARGEST
+from strmctl.storage.database.rows import LARGEST
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 Cursor = Annotated[

@@ -11,8 +11,8 @@ from strmctl.errors import UsageError
 from strmctl.server.api.selecting import Selecting, States
 from strmctl.services.probing.probe import due
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings
 
 Scope = tuple[Selection, Sequence[str]]
 """Which mappings it is about, and the options that say so beside those of the selection."""

@@ -9,7 +9,7 @@ from strmctl.server.page import forms
 from strmctl.server.page.answering import form_of, seen, whole
 from strmctl.server.page.rendering import link, shown
 from strmctl.services.threads import aside
-from strmctl.storage.jobs import JobRecords
+from strmctl.storage.tables.jobs import JobRecords
 
 _NEWEST = 50
 _LINES = 500

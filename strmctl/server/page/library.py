@@ -9,8 +9,8 @@ from strmctl.server.page.forms import state_of
 from strmctl.server.page.rendering import fragment, shown
 from strmctl.services.reports import browsing
 from strmctl.services.threads import aside
-from strmctl.storage.catalogue import EpisodeFilter, SeriesFilter
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.series import EpisodeFilter, SeriesFilter
 
 _ROWS = 200
 _LONGEST_SEARCH = 1000

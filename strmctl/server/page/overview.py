@@ -18,8 +18,8 @@ from strmctl.services.reports.state_history import StateHistory, state_history
 from strmctl.services.reports.stats import Stats, stats
 from strmctl.services.threads import aside
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.notices import Notices
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.notices import Notices
 
 Name = TypeVar("Name", str, str | None)
 

@@ -23,11 +23,11 @@ from strmctl.errors import SafetyError
 from strmctl.services.changing.change_run import ChangeRun
 from strmctl.services.changing.import_ import Importing
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.library_tree import strm_paths
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.run_lock import run_lock
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.library_tree import strm_paths
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.locks.run_lock import run_lock
+from strmctl.storage.tables.mappings import Mappings
 
 NOT_FOUND, THERE = "not_found", "there"
 NOT_DONE = frozenset({NOT_FOUND, "duplicate", "taken", "foreign", "bad", "failed"})

@@ -16,12 +16,12 @@ from strmctl.errors import ItemError, LockedError, SafetyError, StrmctlError, Us
 from strmctl.services.arr.following import NOT_DONE, Received, receive
 from strmctl.services.threads import aside
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.job_owner import held
-from strmctl.storage.late_events import LateEvent, LateEventRecords
-from strmctl.storage.library_tree import strm_paths
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.library_tree import strm_paths
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.locks.file_lock import held
+from strmctl.storage.tables.late_events import LateEvent, LateEventRecords
+from strmctl.storage.tables.mappings import Mappings
 
 log = logging.getLogger(__name__)
 

@@ -19,11 +19,11 @@ from strmctl.domain.selection import Selection
 from strmctl.domain.urls.playback_url import Proof
 from strmctl.errors import ItemError
 from strmctl.services.library import tree
-from strmctl.storage.database import Database
-from strmctl.storage.journal import Journal, JournalledRun
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.row_changes import RowChanges
-from strmctl.storage.strm_file import Content, LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import Content, LibraryFiles
+from strmctl.storage.tables.journal import Journal, JournalledRun
+from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.row_changes import RowChanges
 
 _BATCH = 1000
 

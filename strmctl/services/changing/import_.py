@@ -21,12 +21,11 @@ from strmctl.services.library.ownership import UrlOwners, is_at_home
 from strmctl.services.library.tree import Kind, TreeFile, classify, look
 from strmctl.services.resolving.ending import Dating
 from strmctl.settings.model import Mode, Settings
-from strmctl.storage.database import Database
-from strmctl.storage.library_tree import strm_paths
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.resolved_urls import have_resolved_to
-from strmctl.storage.sightings import Settled, Sighting, Sightings
-from strmctl.storage.strm_file import Content, LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.library_tree import strm_paths
+from strmctl.storage.files.strm_file import Content, LibraryFiles
+from strmctl.storage.tables.mappings import Mappings, have_resolved_to
+from strmctl.storage.tables.sightings import Settled, Sighting, Sightings
 
 BAD, UNCHANGED, DUPLICATE, TAKEN, CONFLICT, FOREIGN, LINK = (
     "bad", "unchanged", "duplicate", "taken", "conflict", "foreign", "link"

@@ -12,8 +12,8 @@ from pathlib import Path
 from strmctl.domain.change import Change, Finding, Step
 from strmctl.domain.library.sidecar import sidecars
 from strmctl.errors import ItemError
-from strmctl.storage.library_tree import empty_folders, names_in
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.files.library_tree import empty_folders, names_in
+from strmctl.storage.files.strm_file import LibraryFiles
 
 SIDECAR, FOLDER = "removed_sidecar", "removed_folder"
 

@@ -15,10 +15,10 @@ from strmctl.errors import ItemError, SafetyError
 from strmctl.services.library.strays import strays
 from strmctl.services.library.tree import TreeFile
 from strmctl.settings.model import Auth, Settings
-from strmctl.storage.database import Database
-from strmctl.storage.library_tree import strm_paths
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.library_tree import strm_paths
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.mappings import Mappings
 
 _BATCH = 1000
 

@@ -12,8 +12,8 @@ from strmctl.domain.change import Finding
 from strmctl.services.changing.change_run import ChangeRun, Done
 from strmctl.services.changing.import_ import Importing
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import LibraryFiles
 
 
 def rebuild(settings: Settings) -> Iterator[Done | Finding]:

@@ -13,10 +13,10 @@ from strmctl.services.library.files import library_files
 from strmctl.services.library.find import UnknownMappingError, one
 from strmctl.services.library.ownership import is_foreign
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.run_lock import run_lock
-from strmctl.storage.strm_file import Content, LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import Content, LibraryFiles
+from strmctl.storage.locks.run_lock import run_lock
+from strmctl.storage.tables.mappings import Mappings
 
 _BATCH = 1000
 

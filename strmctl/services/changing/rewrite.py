@@ -15,9 +15,9 @@ from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library import strays
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.strm_file import Content, LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import Content, LibraryFiles
+from strmctl.storage.tables.mappings import Mappings
 
 _BATCH = 1000
 

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 from strmctl.services.doctor.finding import Finding, Severity
 from strmctl.services.doctor.installation import Installation, Skew
-from strmctl.storage.database_health import DatabaseHealth
+from strmctl.storage.database.integrity import DatabaseHealth
 
 TOLERATED = timedelta(seconds=60)
 

@@ -15,9 +15,9 @@ from strmctl.services.library import ownership
 from strmctl.services.library.ownership import UrlOwners
 from strmctl.services.library.tree import NO_URL, Kind, TreeFile
 from strmctl.settings.model import Mode, Settings
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.mappings import Mappings
 
 _REWRITE = "`strmctl rewrite`"
 _EDITED = "move it away and run `strmctl rewrite --create-missing`, or keep it"

@@ -9,12 +9,12 @@ from strmctl.errors import DatabaseError, ItemError
 from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.doctor.keys import is_open_to_others, open_to_others
-from strmctl.storage import mounts
-from strmctl.storage.backup import abandoned
-from strmctl.storage.database import Database
-from strmctl.storage.database_health import DatabaseHealth, tells_damage
-from strmctl.storage.journal import Journal
-from strmctl.storage.library_tree import strm_paths
+from strmctl.storage.database import file_system
+from strmctl.storage.database.backup import abandoned
+from strmctl.storage.database.connection import Database
+from strmctl.storage.database.integrity import DatabaseHealth, tells_damage
+from strmctl.storage.files.library_tree import strm_paths
+from strmctl.storage.tables.journal import Journal
 
 NEEDED_SPACE = 100 * 1024 * 1024
 """Bytes, besides a copy of the database, which every migration makes."""
@@ -101,8 +101,8 @@ def database_mode(installation: Installation) -> Iterator[Finding]:
 
 def database_place(installation: Installation) -> Iterator[Finding]:
     file = installation.settings.database
-    kind = mounts.file_system(file)
-    if mounts.is_network(kind):
+    kind = file_system.file_system(file)
+    if file_system.is_network(kind):
         yield Finding(
             Severity.WARNING,
             "database",

@@ -14,9 +14,9 @@ from strmctl.errors import DatabaseError, SettingsError
 from strmctl.services.keys import in_force
 from strmctl.settings.load import Loaded
 from strmctl.settings.model import Auth, Settings
-from strmctl.storage.database import Database, database_exists
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database, database_exists
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.mappings import Mappings
 
 
 @dataclass(slots=True)

@@ -17,9 +17,9 @@ from strmctl.services.doctor.installation import Installation
 from strmctl.services.keys import in_force
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library import tree
-from strmctl.storage.database import Database
-from strmctl.storage.library_survey import LibrarySurvey, Oddity
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.library_survey import LibrarySurvey, Oddity
+from strmctl.storage.tables.mappings import Mappings
 
 
 def library_there(installation: Installation) -> Iterator[Finding]:

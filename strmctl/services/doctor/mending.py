@@ -15,8 +15,8 @@ from strmctl.services.changing.rewrite import Rewriting
 from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.library.files import library_files
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings
 
 
 def library_mended(installation: Installation) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from strmctl.services.doctor.installation import Installation
 from strmctl.services.notifying.connection import Connection, NotTold
 from strmctl.services.notifying.servers import library_there, media_server
 from strmctl.settings.model import NotifySettings, Settings
-from strmctl.storage.notices import Backlog, Notices
+from strmctl.storage.tables.notices import Backlog, Notices
 
 _CHECK = "notify"
 _SECONDS = 5.0

@@ -20,7 +20,7 @@ from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.settings.model import ResolverSettings, Settings
-from strmctl.storage.database_health import DatabaseHealth, Site
+from strmctl.storage.database.integrity import DatabaseHealth, Site
 
 _SECONDS = 5.0
 

@@ -7,10 +7,10 @@ from strmctl.errors import SafetyError
 from strmctl.services.changing.rebuild import put_aside
 from strmctl.services.keys import in_force
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database, database_exists
-from strmctl.storage.database_health import is_damaged
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database, database_exists
+from strmctl.storage.database.integrity import is_damaged
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.mappings import Mappings
 
 
 def make_way(settings: Settings) -> Path | None:

@@ -14,7 +14,7 @@ from strmctl.services.installation.keys import new_secret
 from strmctl.services.keys import in_force
 from strmctl.settings.load import load
 from strmctl.settings.model import Auth, Settings
-from strmctl.storage.database import Database, database_exists
+from strmctl.storage.database.connection import Database, database_exists
 
 
 @dataclass(frozen=True, slots=True)

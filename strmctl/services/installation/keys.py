@@ -13,9 +13,9 @@ from strmctl.errors import ItemError, SafetyError, SettingsError
 from strmctl.services.keys import in_force
 from strmctl.services.library.tree import look as look_at_files
 from strmctl.settings.model import Auth, Settings
-from strmctl.storage import key_file
-from strmctl.storage.library_tree import strm_paths
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.files import key_file
+from strmctl.storage.files.library_tree import strm_paths
+from strmctl.storage.files.strm_file import LibraryFiles
 
 
 class KeyState(StrEnum):

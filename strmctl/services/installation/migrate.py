@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from strmctl.storage import schema
-from strmctl.storage.database import Database, database_exists
+from strmctl.storage.database import schema
+from strmctl.storage.database.connection import Database, database_exists
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from strmctl.services.jobs.output import JobOutput
 from strmctl.services.jobs.process import JobProcess
 from strmctl.services.threads import aside
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.job_owner import held, job_owner
-from strmctl.storage.jobs import JobRecords
+from strmctl.storage.database.connection import Database
+from strmctl.storage.locks.file_lock import held, job_owner
+from strmctl.storage.tables.jobs import JobRecords
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from strmctl.errors import SettingsError, StrmctlError
 from strmctl.services.jobs.jobs import Jobs
 from strmctl.settings.model import MaintainSettings, Settings
 from strmctl.settings.values import show_duration
-from strmctl.storage.run_lock import maintaining
+from strmctl.storage.locks.run_lock import maintaining
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from strmctl.domain.mapping import Mapping
 from strmctl.domain.urls import playback_url
 from strmctl.services.keys.in_force import proof
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database, database_exists
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.database.connection import Database, database_exists
+from strmctl.storage.tables.mappings import Mappings
 
 
 class PlaybackUrls:

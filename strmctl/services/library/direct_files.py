@@ -6,7 +6,7 @@ from strmctl.errors import ItemError
 from strmctl.services.library.files import library_files
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.tables.mappings import Mappings
 
 
 class DirectFiles:

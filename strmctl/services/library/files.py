@@ -3,9 +3,9 @@
 from functools import partial
 
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.notices import Notices
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.notices import Notices
 
 
 def library_files(settings: Settings, database: Database) -> LibraryFiles:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from strmctl.domain.mapping import Mapping
 from strmctl.errors import ItemError
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.tables.mappings import Mappings
 
 
 class UnknownMappingError(ItemError):

@@ -12,10 +12,9 @@ from strmctl.domain.library.library_path import PathTakenError
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.urls import playback_url
 from strmctl.errors import ItemError
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.resolved_urls import resolving_to
-from strmctl.storage.strm_file import Content, LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import Content, LibraryFiles
+from strmctl.storage.tables.mappings import Mappings, resolving_to
 
 
 @dataclass(frozen=True, slots=True)

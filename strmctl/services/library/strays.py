@@ -7,11 +7,10 @@ from strmctl.domain.mapping import Mapping
 from strmctl.services.keys.in_force import proof
 from strmctl.services.library.tree import Kind, TreeFile, look
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.library_tree import strm_paths
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.resolved_urls import resolving_to
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.library_tree import strm_paths
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.mappings import Mappings, resolving_to
 
 
 @dataclass(frozen=True, slots=True)

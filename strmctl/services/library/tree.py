@@ -16,7 +16,7 @@ from strmctl.domain.urls import playback_url
 from strmctl.domain.urls.playback_url import Proof
 from strmctl.domain.urls.upstream_url import check_url
 from strmctl.errors import ForbiddenError, ItemError, UpstreamError, UsageError
-from strmctl.storage.strm_file import Content, LibraryFiles
+from strmctl.storage.files.strm_file import Content, LibraryFiles
 
 _BATCH = 1000
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

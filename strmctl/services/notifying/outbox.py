@@ -1,7 +1,7 @@
 """Tells media servers what has changed, each for itself; what one does not confirm waits for it.
 
-Never part of what changes the files: the outbox (storage/notices.py) stands between them, and
-any number of processes may deliver.
+Never part of what changes the files: the outbox (storage/tables/notices.py) stands between them,
+and any number of processes may deliver.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from strmctl.services.notifying.connection import Connection, NotTold
 from strmctl.services.notifying.servers import media_server
 from strmctl.services.threads import aside
 from strmctl.settings.model import NotifySettings, Settings
-from strmctl.storage.database import Database
-from strmctl.storage.notices import Notices
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.notices import Notices
 
 log = logging.getLogger(__name__)
 

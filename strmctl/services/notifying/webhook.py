@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from strmctl.domain.notice import Notice, server_path
 from strmctl.services.notifying.connection import Address, Call, Connection
 from strmctl.settings.model import NotifySettings
-from strmctl.storage.rows import time_text
+from strmctl.storage.database.rows import time_text
 
 _EVENT = "library_changed"
 

@@ -9,8 +9,8 @@ from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.playback.player import Playback
 from strmctl.services.resolving.resolve import resolving
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import guard
 

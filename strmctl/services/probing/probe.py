@@ -26,10 +26,10 @@ from strmctl.services.probing.turns import Turns
 from strmctl.services.probing.ways_out import WaysOut
 from strmctl.services.resolving.resolve import resolving
 from strmctl.settings.model import Mode, Settings
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.probe_queue import ProbeQueue
-from strmctl.storage.probe_records import Dying, ProbeRecords
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.probe_queue import ProbeQueue
+from strmctl.storage.tables.probe_records import Dying, ProbeRecords
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import guard
 

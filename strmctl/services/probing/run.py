@@ -27,7 +27,7 @@ from strmctl.services.probing.saving import Found, Saving
 from strmctl.services.probing.turns import Host, Job, Turns
 from strmctl.services.probing.ways_out import WaysOut
 from strmctl.services.resolving.resolve import Resolving
-from strmctl.storage.probe_records import Judged, ProbeRecords
+from strmctl.storage.tables.probe_records import Judged, ProbeRecords
 
 _WAITING = 10_000
 _READ_AT_ONCE = 200

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.probe_result import ProbeResult
-from strmctl.storage.probe_records import Judged, ProbeRecords
+from strmctl.storage.tables.probe_records import Judged, ProbeRecords
 
 _BATCH = 256
 _BATCH_SECONDS = 1.0

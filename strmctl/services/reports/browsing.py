@@ -7,17 +7,11 @@ from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.errors import ItemError
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.settings.model import Settings
-from strmctl.storage.catalogue import (
-    Catalogue,
-    EpisodeFilter,
-    Season,
-    Series,
-    SeriesFilter,
-)
-from strmctl.storage.database import Database
-from strmctl.storage.events import Event, Events
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.statistics import Statistics
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.counts import Statistics
+from strmctl.storage.tables.events import Event, Events
+from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.series import Catalogue, EpisodeFilter, Season, Series, SeriesFilter
 
 SERIES_A_PAGE = 40
 EPISODES_A_PAGE = 250

@@ -12,8 +12,8 @@ from strmctl.domain.mapping import LinkState
 from strmctl.errors import ItemError
 from strmctl.services.jobs.maintenance import CAUSE, tasks
 from strmctl.settings.model import MaintainSettings
-from strmctl.storage import gauges
-from strmctl.storage.database import Database
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables import counts
 
 _WELL = (0, 10, ItemError.exit_code)
 
@@ -40,7 +40,7 @@ class LibraryGauges:
 
 def library_gauges(database: Database, settings: MaintainSettings) -> LibraryGauges:
     """Raises DatabaseError."""
-    found = gauges.read_gauges(database, cause=CAUSE)
+    found = counts.read_gauges(database, cause=CAUSE)
     by_line = {run.command_line: run for run in found.last_runs}
     return LibraryGauges(
         links=found.links,
@@ -67,10 +67,10 @@ class ProbeResults:
     def since_last_time(self, database: Database) -> Mapping[LinkState, int]:
         """Nothing at first: what was before is another server's to count. Raises DatabaseError."""
         with self._turn():
-            before, now = self._newest, gauges.newest_event(database)
+            before, now = self._newest, counts.newest_event(database)
             if before is not None and now < before:
                 before = 0  # All of the history was forgotten, so that it begins anew.
-            found = {} if before is None else gauges.probed_between(database, before, now)
+            found = {} if before is None else counts.probed_between(database, before, now)
             self._newest = now
         return found
 

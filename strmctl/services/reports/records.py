@@ -10,7 +10,7 @@ from strmctl.domain.mapping import LinkState, Mapping
 if TYPE_CHECKING:
     from strmctl.services.reports.stats import Stats
     from strmctl.services.writing.write import Written
-    from strmctl.storage.events import Event
+    from strmctl.storage.tables.events import Event
 
 Record = dict[str, object]
 

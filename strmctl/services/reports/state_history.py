@@ -9,8 +9,8 @@ from typing import TypeVar
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.state_history import Moment, States, combined, moments, walk_back
 from strmctl.services.reports.stats import Stats
-from strmctl.storage.catalogue import Catalogue, Group
-from strmctl.storage.database import Database
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.series import Catalogue, Group
 
 LONGEST = timedelta(days=14)
 _SHORTEST = timedelta(hours=1)

@@ -9,9 +9,9 @@ from typing import TypeVar
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.settings.model import Settings
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.statistics import Group, Happened, Statistics
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.counts import Group, Happened, Statistics
+from strmctl.storage.tables.mappings import Mappings
 
 Name = TypeVar("Name")
 States = Mapping[LinkState, int]

@@ -22,8 +22,8 @@ from strmctl.services.library.direct_files import DirectFiles, direct_files
 from strmctl.services.resolving.resolve import Resolving, resolving
 from strmctl.services.resolving.trial import LinkTrial, Trials
 from strmctl.settings.model import Mode, Settings
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import guard
 

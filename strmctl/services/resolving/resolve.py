@@ -28,8 +28,8 @@ from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.resolving.ending import Dating
 from strmctl.services.resolving.stored import KnownResolutions
 from strmctl.settings.model import Settings
-from strmctl.storage.identity_locks import IdentityLocks
-from strmctl.storage.mappings import Mappings, StoredResolution
+from strmctl.storage.locks.identity_locks import IdentityLocks
+from strmctl.storage.tables.mappings import Mappings, StoredResolution
 
 _LOCK_POLL = 0.05
 _LONG_ENOUGH = timedelta(seconds=30)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import DatabaseError
-from strmctl.storage.mappings import Mappings, StoredResolution
+from strmctl.storage.tables.mappings import Mappings, StoredResolution
 
 _log = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ from strmctl.services.writing.batch_input import BadRow, Row
 from strmctl.services.writing.entry import Entry, entry
 from strmctl.services.writing.write import Answers, Writer, Written
 from strmctl.settings.model import Mode, Settings
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
-from strmctl.storage.run_lock import writing
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.locks.run_lock import writing
+from strmctl.storage.tables.mappings import Mappings
 
 _AT_ONCE = 8
 # One transaction a batch; a smaller one where each entry waits for a resolver.

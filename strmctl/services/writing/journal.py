@@ -7,8 +7,8 @@ from strmctl.domain.change import Action, Change
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
 from strmctl.services.writing.plan import Outcome, Plan
-from strmctl.storage.database import Database
-from strmctl.storage.journal import Journal
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.journal import Journal
 
 
 class WriteJournal:

@@ -23,9 +23,9 @@ from strmctl.services.writing import plan
 from strmctl.services.writing.entry import Entry
 from strmctl.services.writing.journal import WriteJournal
 from strmctl.services.writing.plan import Outcome, Plan
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings, Registration, StoredResolution
-from strmctl.storage.strm_file import Content, LibraryFiles
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import Content, LibraryFiles
+from strmctl.storage.tables.mappings import Mappings, Registration, StoredResolution
 
 Answers = Table[Identity, Resolution | ResolverError]
 """What resolvers have said about the identities that they were asked about."""

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from strmctl.domain.identity import Identity
-from strmctl.storage.database import Database
+from strmctl.storage.database.connection import Database
 
 _PAGE = 1000
 

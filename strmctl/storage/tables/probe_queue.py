@@ -7,10 +7,10 @@ from datetime import datetime
 
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
-from strmctl.storage import rows
-from strmctl.storage.conditions import where
-from strmctl.storage.database import Database
-from strmctl.storage.rows import Value
+from strmctl.storage.database import rows
+from strmctl.storage.database.conditions import where
+from strmctl.storage.database.connection import Database
+from strmctl.storage.database.rows import Value
 
 _PAGE = 1000
 

@@ -13,8 +13,8 @@ from datetime import datetime
 
 from strmctl.domain.link_state import Verdict
 from strmctl.domain.mapping import LinkState
-from strmctl.storage.database import Database
-from strmctl.storage.rows import time_text
+from strmctl.storage.database.connection import Database
+from strmctl.storage.database.rows import time_text
 
 _KEPT = "state fail_count first_failed_at last_failed_at last_probed_at next_probe_at".split()
 _COLUMNS = ", ".join(_KEPT)

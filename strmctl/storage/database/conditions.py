@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.selection import Selection
-from strmctl.storage.rows import Value, time_text
+from strmctl.storage.database.rows import Value, time_text
 
 # Written as the unique index is; the parameters are those of `identity_key`.
 SAME_IDENTITY = (

@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from strmctl.errors import SettingsError
-from strmctl.storage.durable import replace_file, sync
+from strmctl.storage.files.durable import replace_file, sync
 
 
 def read_lines(file: Path) -> list[str]:

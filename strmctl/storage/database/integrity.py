@@ -8,8 +8,8 @@ from pathlib import Path
 
 from strmctl.domain.mapping import Mapping
 from strmctl.errors import DatabaseError, UsageError
-from strmctl.storage import rows
-from strmctl.storage.database import Database
+from strmctl.storage.database import rows
+from strmctl.storage.database.connection import Database
 
 _COMPLAINTS = 20
 _DATED = ("created_at", "updated_at", "resolved_at", "last_probed_at")

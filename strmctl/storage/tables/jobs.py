@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from strmctl.domain.job import Job, JobLine, JobRequest, JobState
-from strmctl.storage import rows
-from strmctl.storage.database import Database
+from strmctl.storage.database import rows
+from strmctl.storage.database.connection import Database
 
 _KEPT = 500
 _KEPT_WITH_LINES = 50

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from strmctl.domain.change import Change
 from strmctl.domain.mapping import Mapping
-from strmctl.storage import rows
-from strmctl.storage.conditions import SAME_IDENTITY, identity_key
-from strmctl.storage.database import Database
-from strmctl.storage.rows import Value
+from strmctl.storage.database import rows
+from strmctl.storage.database.conditions import SAME_IDENTITY, identity_key
+from strmctl.storage.database.connection import Database
+from strmctl.storage.database.rows import Value
 
 _PATHS = """
 SELECT ifnull(row_after ->> 'id', row_before ->> 'id') AS id,

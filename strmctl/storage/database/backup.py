@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from strmctl.errors import DatabaseError
-from strmctl.storage.durable import sync
+from strmctl.storage.files.durable import sync
 
 # FAT, exFAT, some network shares and FUSE have no hard links.
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}

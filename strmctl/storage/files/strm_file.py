@@ -18,7 +18,7 @@ from pathlib import Path
 
 from strmctl.domain.notice import FileChange
 from strmctl.errors import ItemError
-from strmctl.storage.durable import make_folder, replace_file, sync
+from strmctl.storage.files.durable import make_folder, replace_file, sync
 
 MAX_BYTES = 64 * 1024
 """More than this is no `.strm`: it is refused rather than read."""

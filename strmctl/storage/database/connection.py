@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from strmctl.errors import DatabaseError
-from strmctl.storage import schema
-from strmctl.storage.backup import copy_database
+from strmctl.storage.database import schema
+from strmctl.storage.database.backup import copy_database
 
 if TYPE_CHECKING:
     import sqlite_utils

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from strmctl.domain.notice import FileChange, Notice, joined
-from strmctl.storage import rows
-from strmctl.storage.database import Database
+from strmctl.storage.database import rows
+from strmctl.storage.database.connection import Database
 
 _UNDER_WAY = timedelta(seconds=60)
 """So long a notice waits for its file to be changed; it is told then, whatever has happened."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 
 from strmctl.errors import LockedError
-from strmctl.storage.file_lock import opened, take
+from strmctl.storage.locks.file_lock import opened, take
 
 _POLL_SECONDS = 0.1
 _NOTE_MAX = 1000

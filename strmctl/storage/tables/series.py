@@ -9,9 +9,9 @@ from typing import Any
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.mapping import Mapping as Link
 from strmctl.domain.state_history import Passage
-from strmctl.storage import rows
-from strmctl.storage.conditions import pattern
-from strmctl.storage.database import Database
+from strmctl.storage.database import rows
+from strmctl.storage.database.conditions import pattern
+from strmctl.storage.database.connection import Database
 
 Group = tuple[str, str | None]
 """A site and the provider that was used."""

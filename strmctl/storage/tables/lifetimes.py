@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from strmctl.storage.database import Database
-from strmctl.storage.rows import time_text
+from strmctl.storage.database.connection import Database
+from strmctl.storage.database.rows import time_text
 
 _OF_A_FAMILY = 200
 _IN_ALL = 20_000

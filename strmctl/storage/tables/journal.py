@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from strmctl.domain.change import Action, Change
 from strmctl.domain.mapping import Mapping
-from strmctl.storage import rows
-from strmctl.storage.database import Database
+from strmctl.storage.database import rows
+from strmctl.storage.database.connection import Database
 
 _PAGE = 1000
 _KILLED_KEPT = timedelta(days=1)

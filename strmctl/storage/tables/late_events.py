@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from strmctl.domain.library.arr_event import Sender
-from strmctl.storage import rows
-from strmctl.storage.database import Database
+from strmctl.storage.database import rows
+from strmctl.storage.database.connection import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The SQLite file: connection, migrations, backups, integrity, how values stand in rows."""

@@ -1,0 +1,1 @@
+"""Files on disk, changed whole or not at all: the library, keys."""

@@ -1,0 +1,1 @@
+"""One module a table: every SQL statement of strmctl is here."""
