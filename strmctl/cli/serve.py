@@ -74,7 +74,7 @@ def _check_auth(run: Run, settings: Settings, listener: "socket.socket", *, inse
 def _tell(run: Run, text: str, *, warns: bool = False) -> None:
     """As every command does; where the log is JSON, as a line of it."""
     if run.settings.serve.log_format is LogFormat.JSON:
-        from strmctl.server.logs import log_to_stderr
+        from strmctl.server.http.logs import log_to_stderr
 
         log_to_stderr(LogFormat.JSON, verbose=run.output.verbose, quiet=run.output.quiet)
         logging.getLogger(__name__).log(logging.WARNING if warns else logging.INFO, text)

@@ -24,15 +24,13 @@ from strmctl.domain.urls.child_url import Addresses
 from strmctl.domain.urls.playback_url import Proof
 from strmctl.domain.urls.signature import Signer
 from strmctl.errors import StrmctlError
-from strmctl.server.admission import admission
 from strmctl.server.api.app import create_api
 from strmctl.server.context import Context
-from strmctl.server.health import check_ready
-from strmctl.server.leaving import UntilTheClientLeaves
-from strmctl.server.metrics import Measured, Metrics, metrics
-from strmctl.server.middleware import AccessLog, MediaFields, Unexpected, describe
-from strmctl.server.page.app import create_page
-from strmctl.server.responses import (
+from strmctl.server.http.admission import admission
+from strmctl.server.http.middleware import AccessLog, MediaFields, Unexpected, describe
+from strmctl.server.http.readiness import check_ready
+from strmctl.server.media.leaving import UntilTheClientLeaves
+from strmctl.server.media.responses import (
     FILE_CACHING,
     SEGMENT_CACHING,
     MediaResponse,
@@ -40,7 +38,9 @@ from strmctl.server.responses import (
     problem,
     problem_of,
 )
-from strmctl.server.streams import Streams
+from strmctl.server.media.stream_limit import Streams
+from strmctl.server.metrics.metrics import Measured, Metrics, metrics
+from strmctl.server.page.app import create_page
 from strmctl.services.arr.waiting import late_events
 from strmctl.services.jobs.jobs import jobs, strmctl_command
 from strmctl.services.jobs.maintenance import maintenance

@@ -4,7 +4,7 @@ import asyncio
 from typing import TypedDict
 
 from strmctl.domain.urls.signature import Signer
-from strmctl.server.admission import Admission
+from strmctl.server.http.admission import Admission
 from strmctl.services.arr.waiting import LateEvents
 from strmctl.services.jobs.jobs import Jobs
 from strmctl.settings.model import Settings

@@ -18,9 +18,9 @@ from uvicorn.supervisors import Multiprocess
 from strmctl.errors import SettingsError, StrmctlError
 from strmctl.server import systemd
 from strmctl.server.app import create_app
-from strmctl.server.logs import log_to_stderr
-from strmctl.server.metrics import folder_of_workers
-from strmctl.server.protocol import BoundedProtocol
+from strmctl.server.http.logs import log_to_stderr
+from strmctl.server.http.protocol import BoundedProtocol
+from strmctl.server.metrics.metrics import folder_of_workers
 from strmctl.server.systemd import Systemd
 from strmctl.settings.model import ServeSettings, Settings
 

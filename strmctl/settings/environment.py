@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from strmctl.settings.keys import KEYS, TABLES
+from strmctl.settings.names import KEYS, TABLES
 
 PREFIX = "STRMCTL_"
 CONFIG = "STRMCTL_CONFIG"

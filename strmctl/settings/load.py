@@ -12,8 +12,8 @@ from typing import Any
 
 from strmctl.errors import SettingsError, UsageError
 from strmctl.settings import environment
-from strmctl.settings.keys import KEYS, SECTIONS, TABLE_KEYS, TABLES, Key, table_key
 from strmctl.settings.model import Settings
+from strmctl.settings.names import KEYS, SECTIONS, TABLE_KEYS, TABLES, Key, table_key
 from strmctl.settings.values import Kind
 
 FILE_NAME = "strmctl.toml"

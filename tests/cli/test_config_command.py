@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from command_line import Strmctl
 
-from strmctl.settings.keys import KEYS
+from strmctl.settings.names import KEYS
 
 
 def test_every_value_and_its_source(

@@ -15,7 +15,7 @@ from peers.show import Resolver, Show
 from playback.waiting import until
 from standing.site import running_site
 
-from strmctl.server.logs import JsonLines, TextLines
+from strmctl.server.http.logs import JsonLines, TextLines
 from strmctl.settings.model import ResolverSettings
 from strmctl.tracing import fields, is_request_id
 

@@ -15,7 +15,7 @@ from playback.waiting import until
 from strmctl.domain.identity import Identity
 from strmctl.server import process
 from strmctl.server.app import create_app
-from strmctl.server.protocol import BoundedProtocol
+from strmctl.server.http.protocol import BoundedProtocol
 from strmctl.services.keys.playback_urls import signed_url
 from strmctl.settings.model import (
     ProxySettings,

@@ -12,8 +12,8 @@ from strmctl.cli.app import app
 from strmctl.cli.commands import NAMES, import_for
 from strmctl.services.installation.init import settings_text
 from strmctl.settings.environment import OLDER_NAMES
-from strmctl.settings.keys import KEYS
 from strmctl.settings.load import load
+from strmctl.settings.names import KEYS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.requests import HTTPConnection
 
-from strmctl.server.admission import COOKIE, Admission, NotAdmittedError, admission
+from strmctl.server.http.admission import COOKIE, Admission, NotAdmittedError, admission
 from strmctl.settings.model import ProxySettings, ServeSettings, Settings
 
 TOKEN = "s3cret-töken"

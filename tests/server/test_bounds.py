@@ -19,7 +19,7 @@ from peers.upstream import Answer
 from peers.viewer import follow
 from playback.waiting import until
 
-from strmctl.server.protocol import MAX_HEADER_BYTES, BoundedProtocol
+from strmctl.server.http.protocol import MAX_HEADER_BYTES, BoundedProtocol
 from strmctl.settings.model import Settings
 
 SILENT = always(Answer(is_silent=True))

@@ -7,9 +7,9 @@ import pytest
 
 from strmctl.errors import SettingsError
 from strmctl.settings.environment import NAMES
-from strmctl.settings.keys import KEYS
 from strmctl.settings.load import Loaded, load
 from strmctl.settings.model import Auth, Mode, Settings
+from strmctl.settings.names import KEYS
 
 
 def written(folder: Path, text: str) -> Path:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from strmctl.server.api import given, models
+from strmctl.server.api import arguments, models
 from strmctl.server.api.paging import Cursor, Limit, cursor_of, id_in
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
@@ -18,7 +18,7 @@ router = APIRouter(route_class=AdmittedRoute, tags=["history"])
 
 
 @router.get("/events", response_model=models.Events, responses=answers(400))
-def list_events(database: given.Database, limit: Limit = 100, cursor: Cursor = None) -> Record:
+def list_events(database: arguments.Database, limit: Limit = 100, cursor: Cursor = None) -> Record:
     """What happened to the whole library."""
     return _page(Events(database).newest(limit, before=id_in(cursor)), limit)
 
@@ -28,7 +28,7 @@ def list_events(database: given.Database, limit: Limit = 100, cursor: Cursor = N
 )
 def list_mapping_events(
     mapping_id: Annotated[models.Id, Path()],
-    database: given.Database,
+    database: arguments.Database,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Record:

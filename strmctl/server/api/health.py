@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request
 
 from strmctl import __version__
-from strmctl.server.api import given, models
+from strmctl.server.api import arguments, models
 from strmctl.server.api.problems import documented
 from strmctl.server.api.security import OPEN, OpenRoute
-from strmctl.server.health import check_ready
+from strmctl.server.http.readiness import check_ready
 
 router = APIRouter(route_class=OpenRoute, tags=["health"])
 
@@ -18,7 +18,7 @@ async def healthz() -> models.Health:
 
 
 @router.get("/readyz", openapi_extra=OPEN, responses={n: documented(n) for n in (500, 503)})
-def readyz(request: Request, database: given.Database) -> models.Health:
+def readyz(request: Request, database: arguments.Database) -> models.Health:
     """Players can be served: the database answers and nobody has said to stop."""
     check_ready(request.state.stopping, database)
     return models.Health(status="ready", version=__version__)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from strmctl.domain.job import JobLine
-from strmctl.server.api import given, models
+from strmctl.server.api import arguments, models
 from strmctl.server.api.mappings import location
 from strmctl.server.api.paging import Cursor, Limit, cursor_of, id_in
 from strmctl.server.api.problems import answers
@@ -41,9 +41,9 @@ _STREAM = {
 class Starting:
     """What starting a job takes."""
 
-    settings: given.Settings
-    database: given.Database
-    jobs: given.Jobs
+    settings: arguments.Settings
+    database: arguments.Database
+    jobs: arguments.Jobs
     response: Response
 
     async def start(self, command: str, wanted: Refreshing) -> Record:
@@ -69,7 +69,7 @@ async def probe(wanted: Probing, starting: Annotated[Starting, Depends()]) -> Re
 
 
 @router.get("/jobs", response_model=models.Jobs, responses=answers(400))
-async def list_jobs(jobs: given.Jobs, limit: Limit = 100, cursor: Cursor = None) -> Record:
+async def list_jobs(jobs: arguments.Jobs, limit: Limit = 100, cursor: Cursor = None) -> Record:
     found = await jobs.newest(limit, before=id_in(cursor))
     is_last = len(found) < limit
     return {
@@ -79,17 +79,17 @@ async def list_jobs(jobs: given.Jobs, limit: Limit = 100, cursor: Cursor = None)
 
 
 @router.get("/jobs/{job_id}", response_model=models.Job, responses=answers(404))
-async def show_job(job_id: JobId, jobs: given.Jobs) -> Record:
+async def show_job(job_id: JobId, jobs: arguments.Jobs) -> Record:
     return job_record(await jobs.get(job_id))
 
 
 @router.post("/jobs/{job_id}/cancel", response_model=models.Job, responses=answers(404))
-async def cancel_job(job_id: JobId, jobs: given.Jobs) -> Record:
+async def cancel_job(job_id: JobId, jobs: arguments.Jobs) -> Record:
     """Ask it to end; one that is over stays as it is."""
     return job_record(await jobs.cancel(job_id))
 
 
-async def _known(job_id: JobId, jobs: given.Jobs) -> int:
+async def _known(job_id: JobId, jobs: arguments.Jobs) -> int:
     """Before the stream begins, while there can still be another answer."""
     jobs.check_place()
     return (await jobs.get(job_id)).id
@@ -102,7 +102,7 @@ async def _known(job_id: JobId, jobs: given.Jobs) -> int:
 )
 async def follow_job(
     known: Annotated[int, Depends(_known)],
-    jobs: given.Jobs,
+    jobs: arguments.Jobs,
     last_event_id: Annotated[
         int, Header(ge=0, le=LARGEST, description="Goes on behind that line.")
     ] = 0,

@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote, urlsplit
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
-from strmctl.server.api import given, models
+from strmctl.server.api import arguments, models
 from strmctl.server.api.paging import cursor_of, id_in
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
@@ -43,7 +43,7 @@ class Listing(Selecting):
     responses=answers(400),
 )
 def list_mappings(
-    wanted: Annotated[Listing, Query()], settings: given.Settings, database: given.Database
+    wanted: Annotated[Listing, Query()], settings: arguments.Settings, database: arguments.Database
 ) -> Record:
     """In the order of their ids."""
     found = Mappings(database).page(
@@ -68,8 +68,8 @@ def list_mappings(
 )
 def show_mapping(
     mapping_id: MappingId,
-    settings: given.Settings,
-    database: given.Database,
+    settings: arguments.Settings,
+    database: arguments.Database,
     reveal: Reveal = False,
 ) -> Record:
     mapping = Mappings(database).get(mapping_id)
@@ -92,7 +92,9 @@ def show_mapping(
         **answers(400, 404, 409, 413, 502, 504),
     },
 )
-def write_mapping(new: models.NewMapping, settings: given.Settings, response: Response) -> Record:
+def write_mapping(
+    new: models.NewMapping, settings: arguments.Settings, response: Response
+) -> Record:
     """Register an identity and write its .strm file; the same again changes nothing."""
     fields = new.model_dump(exclude={"resolve", "force"}, exclude_none=True)
     item = entry(fields)
@@ -112,7 +114,7 @@ def write_mapping(new: models.NewMapping, settings: given.Settings, response: Re
     response_class=Response,
     responses=answers(404, 409, 502),
 )
-def remove_mapping(mapping_id: MappingId, settings: given.Settings) -> None:
+def remove_mapping(mapping_id: MappingId, settings: arguments.Settings) -> None:
     """Forget it and remove its .strm file, unless that holds something else by now.
 
     `strmctl undo` takes it back.
@@ -120,7 +122,7 @@ def remove_mapping(mapping_id: MappingId, settings: given.Settings) -> None:
     remove_one(settings, mapping_id, wait=_REMOVE_WAIT)
 
 
-def location(settings: given.Settings, path: str) -> str:
+def location(settings: arguments.Settings, path: str) -> str:
     """With the path of the base URL, which leads here through a front and without one."""
     prefix = quote(unquote(urlsplit(settings.proxy.public_base_url).path))
     return f"{prefix}/api/v1/{path}"

@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 
 from strmctl.errors import LockedError, StrmctlError
-from strmctl.server.admission import NotAdmittedError
-from strmctl.server.responses import problem, problem_of
+from strmctl.server.http.admission import NotAdmittedError
+from strmctl.server.media.responses import problem, problem_of
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive
 
-from strmctl.server.admission import COOKIE, Admission
-from strmctl.server.middleware import describe
+from strmctl.server.http.admission import COOKIE, Admission
+from strmctl.server.http.middleware import describe
 
 SCHEMES: dict[str, Any] = {
     "bearer": {

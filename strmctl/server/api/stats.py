@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from strmctl.server.api import given, models
+from strmctl.server.api import arguments, models
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
 from strmctl.server.api.selecting import now
@@ -17,8 +17,8 @@ router = APIRouter(route_class=AdmittedRoute, tags=["history"])
 
 @router.get("/stats", response_model=models.Stats, responses=answers())
 def show_stats(
-    settings: given.Settings,
-    database: given.Database,
+    settings: arguments.Settings,
+    database: arguments.Database,
     expiring: Annotated[
         models.Duration, Query(description="Which links count as expiring: within this.")
     ] = "2h",

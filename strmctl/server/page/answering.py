@@ -8,8 +8,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from strmctl.errors import StrmctlError, UsageError
-from strmctl.server.admission import NotAdmittedError
-from strmctl.server.middleware import describe
+from strmctl.server.http.admission import NotAdmittedError
+from strmctl.server.http.middleware import describe
 from strmctl.server.page.rendering import fragment, shown
 
 View = Callable[[Request], Awaitable[Response]]

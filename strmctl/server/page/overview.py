@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strmctl.domain.state_history import States
-from strmctl.server.metrics import Metrics
+from strmctl.server.metrics.metrics import Metrics
 from strmctl.server.page.rendering import shown
 from strmctl.services.jobs import maintenance
 from strmctl.services.reports.state_history import StateHistory, state_history

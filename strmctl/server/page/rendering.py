@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from strmctl import __version__
-from strmctl.server.page import charts, words
+from strmctl.server.page import charts, phrases
 from strmctl.server.page.assets import ADDRESS
 from strmctl.services.threads import aside
 
@@ -46,7 +46,7 @@ def _render(template: str, values: Mapping[str, object]) -> str:
     return (
         _environment()
         .get_template(template)
-        .render(values, now=now, when=partial(words.when, now=now))
+        .render(values, now=now, when=partial(phrases.when, now=now))
     )
 
 
@@ -60,14 +60,16 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(number=words.number, moment=words.moment, machine=words.machine)
+    environment.filters.update(
+        number=phrases.number, moment=phrases.moment, machine=phrases.machine
+    )
     environment.globals.update(
         static=ADDRESS,
         version=__version__,
         link=link,
-        count=words.count,
-        share=words.share,
-        meanings=words.STATE_MEANINGS,
+        count=phrases.count,
+        share=phrases.share,
+        meanings=phrases.STATE_MEANINGS,
         area=charts.area,
         bar=charts.bar,
         trouble=charts.TROUBLE,

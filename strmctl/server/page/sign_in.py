@@ -5,7 +5,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strmctl.server.admission import COOKIE, Admission
+from strmctl.server.http.admission import COOKIE, Admission
 from strmctl.server.page.answering import form_of, seen
 from strmctl.server.page.rendering import fragment
 

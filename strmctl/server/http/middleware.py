@@ -10,9 +10,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from strmctl.server.logs import printable
-from strmctl.server.media_paths import is_media
-from strmctl.server.responses import problem
+from strmctl.server.http.logs import printable
+from strmctl.server.media.paths import is_media
+from strmctl.server.media.responses import problem
 from strmctl.tracing import REQUEST_ID_FIELD, fields, is_request_id, request_id
 
 log = logging.getLogger("strmctl.access")

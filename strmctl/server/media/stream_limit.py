@@ -2,8 +2,8 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from strmctl.server.media_paths import is_media
-from strmctl.server.responses import problem
+from strmctl.server.media.paths import is_media
+from strmctl.server.media.responses import problem
 
 _RETRY_AFTER = 5.0
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from strmctl.domain.library.arr_event import Sender
-from strmctl.server.api import given, models
+from strmctl.server.api import arguments, models
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
 
@@ -14,7 +14,7 @@ _LATER = {"model": models.Received, "description": "It will be done when another
 
 @router.post("/hooks/{sender}", responses={202: _LATER, **answers(400, 404, 409, 413, 502)})
 async def receive_webhook(
-    sender: Sender, payload: dict[str, object], events: given.LateEvents, response: Response
+    sender: Sender, payload: dict[str, object], events: arguments.LateEvents, response: Response
 ) -> models.Received:
     """Bring mappings' paths to where the files are now; the same event again changes nothing."""
     received = await events.receive(sender, payload)

@@ -31,8 +31,8 @@ from strmctl.domain.hls.naming import PLAYLIST_NAME
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.urls import child_url, playback_url
 from strmctl.errors import DatabaseError
-from strmctl.server.library_metrics import LibraryCollector
-from strmctl.server.middleware import answered, describe
+from strmctl.server.http.middleware import answered, describe
+from strmctl.server.metrics.library_metrics import LibraryCollector
 from strmctl.services.observer import Cache, Observer
 from strmctl.services.reports.gauges import ProbeResults, library_gauges
 from strmctl.services.threads import aside

@@ -1,0 +1,1 @@
+"""What players ask for: answers with back-pressure, limits, viewers who leave."""

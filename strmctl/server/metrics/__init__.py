@@ -1,0 +1,1 @@
+"""`/metrics`, for Prometheus: of playback and of the library."""
