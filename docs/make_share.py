@@ -15,8 +15,8 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_group
 
 from strmctl import __version__
-from strmctl.cli.app import Panel, app
-from strmctl.cli.commands import import_for
+from strmctl.cli.frame.app import Panel, app
+from strmctl.cli.frame.command_names import import_for
 
 SHARE = Path(__file__).parent / "share"
 CHANGELOG = Path(__file__).parents[1] / "CHANGELOG.md"

@@ -14,7 +14,7 @@ def main() -> int:
     # Ctrl-C while modules are imported ends the process as it would end any other program.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from strmctl.cli.ending import run_to_the_end
+    from strmctl.cli.frame.ending import run_to_the_end
 
     return run_to_the_end(arguments)
 

@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 from command_line import Ended, Strmctl
 
-from strmctl.cli.ending import run_to_the_end
+from strmctl.cli.frame.ending import run_to_the_end
 
 # A shell starts what it puts into the background with SIGINT ignored, and so would be started
 # whatever the tests start and then interrupt.

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.run import Run
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.run import Run
 
 
 @command(Panel.CARE)

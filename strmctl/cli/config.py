@@ -2,8 +2,8 @@
 
 import json
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.run import Run
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.run import Run
 from strmctl.errors import SettingsError
 
 

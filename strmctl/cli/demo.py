@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.interruption import INTERRUPTED, take_no_signals
-from strmctl.cli.output import Output, printable
-from strmctl.cli.run import Run
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.interruption import INTERRUPTED, take_no_signals
+from strmctl.cli.frame.output import Output, printable
+from strmctl.cli.frame.run import Run
 from strmctl.errors import StrmctlError
 
 if TYPE_CHECKING:

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strmctl.cli import rebuilding
-from strmctl.cli.app import Panel, command
-from strmctl.cli.changing import Force
-from strmctl.cli.parameters import Wait
-from strmctl.cli.run import Run
-from strmctl.cli.telling import telling_media_servers
-from strmctl.errors import DatabaseError, EgressError, SafetyError, SettingsError, UsageError
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.changing import Force, step_record
+from strmctl.cli.frame.notify_after import telling_media_servers
+from strmctl.cli.frame.options import Wait
+from strmctl.cli.frame.run import Run
+from strmctl.domain import change
+from strmctl.errors import (
+    DatabaseError,
+    EgressError,
+    ItemError,
+    SafetyError,
+    SettingsError,
+    UsageError,
+)
+from strmctl.settings.model import Mode
 
 if TYPE_CHECKING:
     from strmctl.services.doctor.finding import Finding
@@ -50,7 +58,7 @@ def doctor(
     if fix and rebuild:
         raise UsageError("--fix and --rebuild: one after the other")
     if rebuild:
-        return rebuilding.rebuild(run, wait)
+        return _rebuild(run, wait)
     report = _Report(run)
     with _alone(run, wait) if fix else nullcontext():
         for finding in _findings(run, fix=fix, force=force):
@@ -160,3 +168,44 @@ def _text(finding: "Finding") -> str:
 
 def _plural(word: str, number: int) -> str:
     return word if number == 1 or word == "info" else f"{word}s"
+
+
+_KIND = "rebuild"
+_FAILING = {"failed", "bad"}
+
+
+def _rebuild(run: Run, wait: str | None) -> int:
+    from strmctl.services.changing.rebuild import rebuild as restore
+    from strmctl.services.doctor.restoring import make_way
+
+    counts: Counter[str] = Counter()
+    with run.lock("doctor", wait), run.output.progress("Rebuilding") as progress:
+        aside = make_way(run.settings)
+        if aside is not None:
+            run.output.note(f"the damaged database is {aside} now: restart `strmctl serve`")
+        for step in restore(run.settings):
+            error = None if isinstance(step, change.Finding) else step.error
+            found = step if isinstance(step, change.Finding) else step.change
+            kind = (
+                "failed"
+                if error
+                else found.kind
+                if isinstance(found, change.Finding)
+                else "restored"
+            )
+            counts[kind] += 1
+            reason = str(error) if error else getattr(found, "reason", "")
+            record = {**step_record(_KIND, found, reason or None), "outcome": kind}
+            text = f"{kind} {found.strm_path}" + (f": {reason}" if reason else "")
+            is_told = kind != "restored" or run.output.verbose
+            run.output.record(record, text if is_told else None)
+            progress.advance()
+    numbers = ", ".join(f"{number} {kind}" for kind, number in counts.items())
+    run.output.summary(
+        {**counts, "set_aside": aside}, numbers or "the library holds no files of strmctl's"
+    )
+    failing = _FAILING
+    if run.settings.proxy.mode is Mode.DIRECT and counts["foreign"]:
+        failing = _FAILING | {"foreign"}
+        run.output.warn("in mode direct files do not name their episodes: adopt them by `import`")
+    return ItemError.exit_code if failing & counts.keys() else 0

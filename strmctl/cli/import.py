@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.changing import Changing, DryRun, Force, Recorder, step_record
-from strmctl.cli.parameters import Wait
-from strmctl.cli.run import Run
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.changing import Changing, DryRun, Force, Recorder, step_record
+from strmctl.cli.frame.options import Wait
+from strmctl.cli.frame.run import Run
 from strmctl.domain.change import Finding, Step
 from strmctl.services.reports.records import mapping_record
 

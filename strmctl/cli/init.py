@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.output import Output
-from strmctl.cli.run import Run
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.output import Output
+from strmctl.cli.frame.run import Run
 from strmctl.settings.load import FILE_NAME, checked_flag, load
 
 _NEXT = """Next: describe where episodes come from in a [resolvers.NAME] table of {settings}, then

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.parameters import Wait
-from strmctl.cli.run import Run
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.options import Wait
+from strmctl.cli.frame.run import Run
 from strmctl.errors import UsageError
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.run import Run
-from strmctl.cli.selection import selecting
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.run import Run
+from strmctl.cli.frame.selection import selecting
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.services.reports.records import mapping_record

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.parameters import Wait
-from strmctl.cli.run import Run
-from strmctl.cli.selection import link_states, selecting
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.options import Wait
+from strmctl.cli.frame.run import Run
+from strmctl.cli.frame.selection import link_states, selecting
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError

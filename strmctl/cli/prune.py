@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.changing import Changing, DryRun, Force
-from strmctl.cli.parameters import Wait
-from strmctl.cli.run import Run
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.changing import Changing, DryRun, Force
+from strmctl.cli.frame.options import Wait
+from strmctl.cli.frame.run import Run
 
 Sidecars = Annotated[
     bool,

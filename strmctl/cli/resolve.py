@@ -1,8 +1,8 @@
 """`strmctl resolve`: what a resolver answers for an identity."""
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.identity import identifying
-from strmctl.cli.run import Run
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.options import identifying
+from strmctl.cli.frame.run import Run
 from strmctl.domain.identity import Identity
 from strmctl.services.reports.records import timestamp
 

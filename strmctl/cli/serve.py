@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.interruption import take_no_signals
-from strmctl.cli.run import Run
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.interruption import take_no_signals
+from strmctl.cli.frame.run import Run
 from strmctl.errors import SettingsError
 from strmctl.settings.model import Auth, LogFormat, Settings
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from strmctl.cli.app import Panel, command
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.output import cell
+from strmctl.cli.frame.run import Run
+from strmctl.cli.frame.selection import selecting
 from strmctl.cli.list import print_records
-from strmctl.cli.output import cell
-from strmctl.cli.run import Run
-from strmctl.cli.selection import selecting
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.run import Run
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.run import Run
 from strmctl.domain.mapping import LinkState
 from strmctl.errors import UsageError
 from strmctl.services.reports.records import stats_record

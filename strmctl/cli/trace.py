@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from strmctl.cli import identity as named
-from strmctl.cli.app import Panel, command
-from strmctl.cli.run import Run
+from strmctl.cli.frame import options as named
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.run import Run
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping as Mapped
 from strmctl.errors import ItemError, UsageError

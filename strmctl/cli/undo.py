@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.changing import DryRun, Force, step_record
-from strmctl.cli.parameters import Wait
-from strmctl.cli.run import Run
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.changing import DryRun, Force, step_record
+from strmctl.cli.frame.options import Wait
+from strmctl.cli.frame.run import Run
 from strmctl.errors import ItemError
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.identity import identifying
-from strmctl.cli.run import Run
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.options import identifying
+from strmctl.cli.frame.run import Run
 from strmctl.domain.identity import Identity
 from strmctl.errors import UsageError
 from strmctl.settings.values import duration

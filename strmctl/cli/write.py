@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from strmctl.cli.app import Panel, command
-from strmctl.cli.identity import (
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.notify_after import telling_media_servers
+from strmctl.cli.frame.options import (
     EPISODE_HELP,
     LANGUAGE_HELP,
     PROVIDER_HELP,
@@ -19,8 +20,7 @@ from strmctl.cli.identity import (
     SITE_HELP,
     SLUG_HELP,
 )
-from strmctl.cli.run import Run
-from strmctl.cli.telling import telling_media_servers
+from strmctl.cli.frame.run import Run
 from strmctl.errors import ItemError, StrmctlError, UsageError
 from strmctl.services.reports.records import written_record
 
@@ -140,7 +140,7 @@ def _show_result(run: Run, result: "Result", label: str, counts: Counter[str]) -
 
 
 def _show_error(run: Run, error: StrmctlError, where: str, line: int) -> None:
-    from strmctl.cli.output import encode
+    from strmctl.cli.frame.output import encode
 
     if run.output.json:
         record = {"type": "error", "code": error.exit_code, "line": line, "message": str(error)}

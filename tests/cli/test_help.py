@@ -5,7 +5,7 @@ import re
 import pytest
 from command_line import Strmctl
 
-from strmctl.cli.commands import NAMES
+from strmctl.cli.frame.command_names import NAMES
 
 
 @pytest.mark.parametrize("command", NAMES)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from strmctl.cli.output import Output, cell, encode, printable
+from strmctl.cli.frame.output import Output, cell, encode, printable
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.services.reports.records import mapping_record, timestamp

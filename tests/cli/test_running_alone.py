@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from command_line import Strmctl
 
-from strmctl.cli.run import EveryCommand, Run
+from strmctl.cli.frame.run import EveryCommand, Run
 from strmctl.domain.selection import Selection
 from strmctl.storage.locks.run_lock import run_lock
 from strmctl.storage.tables.mappings import Mappings

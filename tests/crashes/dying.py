@@ -21,7 +21,7 @@ _STATEMENTS = ("execute", "executemany", "backup", "commit")
 # A server that has imported the command line forks each process, in a few milliseconds.
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(
-    ["strmctl.cli.ending", "strmctl.cli.app", "strmctl.cli.write",
+    ["strmctl.cli.frame.ending", "strmctl.cli.frame.app", "strmctl.cli.write",
      "strmctl.services.changing.import_",
      "strmctl.services.changing.rewrite", "sqlite_utils", "guessit"]
 )  # fmt: skip
@@ -40,7 +40,7 @@ def _main(folder: str, arguments: list[str], kill_before: int | None) -> None:
     os.chdir(folder)
     with Path(os.devnull).open("w") as nowhere:
         sys.stdout = sys.stderr = nowhere
-        from strmctl.cli.ending import run_to_the_end
+        from strmctl.cli.frame.ending import run_to_the_end
 
         if kill_before is not None:
             _die_before(kill_before)

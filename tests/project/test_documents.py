@@ -8,8 +8,8 @@ from command_line import Strmctl
 from typer.main import get_group
 
 from strmctl import __version__
-from strmctl.cli.app import app
-from strmctl.cli.commands import NAMES, import_for
+from strmctl.cli.frame.app import app
+from strmctl.cli.frame.command_names import NAMES, import_for
 from strmctl.services.installation.init import settings_text
 from strmctl.settings.environment import OLDER_NAMES
 from strmctl.settings.load import load

@@ -6,8 +6,8 @@ To add a command: write `cli/<name>.py` with
     def name(run: Run, site: Annotated[str, typer.Option()]) -> int | None:
         '''The help text.'''
 
-and add its name to NAMES in `cli/commands.py`. What the function returns is the exit code, None
-is 0; errors are raised (strmctl.errors), never printed.
+and add its name to NAMES in `cli/frame/command_names.py`. What the function returns is the exit
+code, None is 0; errors are raised (strmctl.errors), never printed.
 """
 
 import inspect
@@ -21,7 +21,7 @@ import typer
 from typer.models import OptionInfo
 
 from strmctl import __version__
-from strmctl.cli.run import EveryCommand, Run
+from strmctl.cli.frame.run import EveryCommand, Run
 
 P = ParamSpec("P")
 

@@ -11,10 +11,10 @@ from types import TracebackType
 import typer
 from typer.main import get_command
 
-from strmctl.cli.app import ARGUMENTS, app
-from strmctl.cli.commands import import_for
-from strmctl.cli.interruption import INTERRUPTED, TERMINATED, Interruption
-from strmctl.cli.output import UnwritableError, encode, printable, writing
+from strmctl.cli.frame.app import ARGUMENTS, app
+from strmctl.cli.frame.command_names import import_for
+from strmctl.cli.frame.interruption import INTERRUPTED, TERMINATED, Interruption
+from strmctl.cli.frame.output import UnwritableError, encode, printable, writing
 from strmctl.errors import StrmctlError
 
 _COMPLETION = "_STRMCTL_COMPLETE"

@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strmctl.cli.output import Output
-from strmctl.cli.telling import telling_media_servers
+from strmctl.cli.frame.notify_after import telling_media_servers
+from strmctl.cli.frame.output import Output
 from strmctl.errors import UsageError
 from strmctl.settings.load import Loaded, load
 from strmctl.settings.masking import masked_words
@@ -90,7 +90,7 @@ class Run:
     def alone(self, command: str, wait: str | None = None) -> "Iterator[Database]":
         """The opened database while no other run changes the library.
 
-        `command` is this one's name, `wait` the value of the option `Wait` (cli/parameters.py).
+        `command` is this one's name, `wait` the value of the option `Wait` (cli/frame/options.py).
         Raises LockedError when another run still holds the lock then.
         """
         lock = self.lock(command, wait)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from strmctl.cli.parameters import taking
-from strmctl.cli.run import Run
+from strmctl.cli.frame.options import taking
+from strmctl.cli.frame.run import Run
 from strmctl.domain.identity import MAX_NUMBER
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strmctl.cli.run import Run
+from strmctl.cli.frame.run import Run
 from strmctl.domain import brake
 from strmctl.domain.change import Change, Finding, Step
 from strmctl.domain.selection import Selection

@@ -9,7 +9,7 @@ from strmctl.domain.counted import counted
 from strmctl.errors import DatabaseError, SettingsError, StrmctlError
 
 if TYPE_CHECKING:
-    from strmctl.cli.run import Run
+    from strmctl.cli.frame.run import Run
     from strmctl.services.notifying.outbox import Delivery
 
 _PATIENCE = timedelta(seconds=2)

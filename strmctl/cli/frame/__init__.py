@@ -1,0 +1,1 @@
+"""What every command stands on: the Typer app, options, output, locks, endings."""
