@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from strmctl import __version__
-from strmctl.server.api import events, health, jobs, mappings, problems, security, stats
+from strmctl.server.api import arr, events, health, jobs, mappings, problems, security, stats
 
 _DESCRIPTION = (
     "The library, and the runs that keep it alive. Every error is a problem (RFC 9457). "

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 MIGRATION_SET = "strmctl"
 APPLICATION_ID = 0x5354524D
 
-_PACKAGE = Path(__file__).parent.parent
+_PACKAGE = Path(__file__).parents[2]
 _FOLDERS = (_PACKAGE / "migrations", _PACKAGE.parent / "migrations")
 
 
