@@ -14,8 +14,8 @@ from strmctl import __version__
 
 BOOM = """
 import asyncio, os, sys, threading
-from strmctl.cli.app import Panel, command
-from strmctl.cli.ending import run_to_the_end
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.ending import run_to_the_end
 
 @command(Panel.LIBRARY)
 def boom(run):

@@ -93,7 +93,7 @@ def on_a_terminal(script: str, **environ: str) -> str:
 
 def test_a_terminal_gets_a_table_with_headings() -> None:
     drawn = on_a_terminal(
-        "from strmctl.cli.output import Output\n"
+        "from strmctl.cli.frame.output import Output\n"
         "Output().table(('site', 'slug'), [('a.to', '[red]x[/red]')])\n"
     )
     assert "site" in drawn
@@ -103,7 +103,7 @@ def test_a_terminal_gets_a_table_with_headings() -> None:
 
 def test_a_terminal_gets_a_bar() -> None:
     script = (
-        "from strmctl.cli.output import Output\n"
+        "from strmctl.cli.frame.output import Output\n"
         "with Output({}).progress('resolving', 2) as bar:\n    bar.advance(2)\n"
     )
     assert "resolving" in on_a_terminal(script.format(""))
@@ -112,7 +112,7 @@ def test_a_terminal_gets_a_bar() -> None:
 
 def test_no_colour_where_none_is_wanted(tmp_path: Path) -> None:
     script = (
-        "import sys; from strmctl.cli.ending import run_to_the_end\n"
+        "import sys; from strmctl.cli.frame.ending import run_to_the_end\n"
         f"import os; os.chdir({str(tmp_path)!r})\n"
         "run_to_the_end(sys.argv[1:] or ['config', *os.environ['FLAGS'].split()])\n"
     )

@@ -11,7 +11,7 @@ from strmctl.storage.database.connection import Database
 _RUN = """
 import sys
 from pathlib import Path
-from strmctl.cli.ending import run_to_the_end
+from strmctl.cli.frame.ending import run_to_the_end
 code = run_to_the_end(sys.argv[1:])
 lines = Path("/proc/self/status").read_text().splitlines()
 [peak] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]

@@ -18,10 +18,10 @@ import asyncio, sys
 from pathlib import Path
 from strmctl.domain.identity import Identity
 from strmctl.resolvers.contract import Reason
-from strmctl.services.resolving import resolving
+from strmctl.services.resolving.resolve import resolving
 from strmctl.settings.model import ResolverSettings, Settings
-from strmctl.storage.database import Database
-from strmctl.storage.mappings import Mappings
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings
 
 async def main(database, resolver):
     table = ResolverSettings("mine", ["*"], "http", options={"url": resolver})

@@ -56,7 +56,7 @@ def test_sqlite_utils_migrates_alike(path: Path, tmp_path: Path) -> None:
 _OPEN = """
 import sys
 from pathlib import Path
-from strmctl.storage.database import Database
+from strmctl.storage.database.connection import Database
 sys.stdin.readline()
 with Database.open(Path(sys.argv[1])) as database:
     assert database.pending() == []

@@ -21,7 +21,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from strmctl.domain.identity import Identity
-from strmctl.storage.identity_locks import IdentityLocks
+from strmctl.storage.locks.identity_locks import IdentityLocks
 locks = IdentityLocks(Path(sys.argv[1]))
 print(locks.acquire(Identity("a.example", "one", "de", 1, 1)), flush=True)
 sys.stdin.read()

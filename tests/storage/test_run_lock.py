@@ -19,7 +19,7 @@ HOLDER = """
 import sys
 from datetime import timedelta
 from pathlib import Path
-from strmctl.storage.run_lock import run_lock
+from strmctl.storage.locks.run_lock import run_lock
 
 path, command, seconds = sys.argv[1:]
 wait = timedelta(seconds=float(seconds))

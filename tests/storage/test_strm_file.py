@@ -201,7 +201,7 @@ def test_removing_takes_empty_folders_along(files: LibraryFiles, root: Path) -> 
 _REMOVE = """
 import sys
 from pathlib import Path
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.files.strm_file import LibraryFiles
 files = LibraryFiles(Path(sys.argv[1]))
 assert files.replace("Movies/x.strm", b"http://x/")
 assert files.remove("Movies/x.strm")
@@ -232,7 +232,7 @@ def test_an_empty_folder_that_cannot_go_stays(root: Path, make: str) -> None:
 _WRITE = """
 import sys
 from pathlib import Path
-from strmctl.storage.strm_file import LibraryFiles
+from strmctl.storage.files.strm_file import LibraryFiles
 files, content = LibraryFiles(Path(sys.argv[1])), sys.argv[2].encode()
 for _ in range(30):
     failed = files.write_all({f"Show/{number}.strm": content * 100 for number in range(20)})
