@@ -20,6 +20,8 @@ Messages are one line: what is wrong, where, what to do. They never hold an upst
 token, a header value or a key.
 """
 
+from typing import Self
+
 
 class StrmctlError(Exception):
     exit_code = 1
@@ -98,6 +100,18 @@ class UpstreamError(ItemError):
         self.status = status
         self.http_status = http_status
         self.retry_after = retry_after
+
+    def made_anew(self, *, status: int | None = None, lasting: bool | None = None) -> Self:
+        """The same failure with more known of it; None leaves what was known."""
+        return type(self)(
+            str(self),
+            status=self.status if status is None else status,
+            http_status=self.http_status,
+            retry_after=self.retry_after,
+            lasting=self.lasting if lasting is None else lasting,
+            final=self.final,
+            unreachable=self.unreachable,
+        )
 
 
 class EgressError(StrmctlError):

@@ -1,9 +1,9 @@
-"""What happened is told once, as a record of the log that knows its request and its fields.
+"""What happened is logged once, as a record that knows its request, its step and its fields.
 
 The server makes a line of text or JSON of it, `strmctl trace` a step. Fields hold hosts, never
 upstream URLs, and no secrets:
 
-    log.info("resolved again", extra=fields(step="heal", status=403))
+    tracing.step(log, "heal", "resolved again", level=logging.INFO, status=403)
 """
 
 import logging
@@ -14,7 +14,7 @@ from contextvars import ContextVar
 
 REQUEST_ID_FIELD = "X-Request-Id"
 REQUEST_ID_VARIABLE = "STRMCTL_REQUEST_ID"
-"""Where resolvers find the id; upstreams are never told it."""
+"""Where resolvers find the id; upstreams never see it."""
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """Of the request that is being answered; "" outside of one."""
@@ -27,9 +27,19 @@ def is_request_id(text: str) -> bool:
     return _ACCEPTED_ID.fullmatch(text) is not None
 
 
-def fields(**values: object) -> Mapping[str, object]:
-    """The `extra` of a record; `step` names what kind of step it is."""
-    return {"fields": values}
+def step(
+    log: logging.Logger,
+    kind: str,
+    message: str,
+    /,
+    *arguments: object,
+    level: int = logging.DEBUG,
+    **fields: object,
+) -> None:
+    """Log `message % arguments` as a step of this `kind`; `fields` go to JSON and to `trace`."""
+    if log.isEnabledFor(level):
+        extra = {"fields": {"step": kind, **fields}}
+        log.log(level, message, *arguments, extra=extra, stacklevel=2)
 
 
 def fields_of(record: logging.LogRecord) -> Mapping[str, object]:

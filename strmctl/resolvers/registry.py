@@ -9,13 +9,13 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from importlib import import_module
 
+from strmctl import tracing
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import ResolverError, SettingsError
 from strmctl.resolvers import plugin
 from strmctl.resolvers.answer import checked
 from strmctl.resolvers.contract import Factory, Resolver, ResolveRequest
 from strmctl.settings.model import ResolverSettings, Settings
-from strmctl.tracing import fields as told
 
 _KINDS: Mapping[str, tuple[str, str]] = {
     "http": ("strmctl.resolvers.http", "HttpResolver"),
@@ -59,13 +59,16 @@ class NamedResolver:
 
     def _tell(self, seconds: float, http_status: int, what: str) -> None:
         self.answered(seconds, http_status)
-        log.info(
+        tracing.step(
+            log,
+            "resolver",
             "%s (%d ms)",
             what,
             1000 * seconds,
-            extra=told(
-                step="resolver", resolver=self.name, status=http_status, seconds=round(seconds, 4)
-            ),
+            level=logging.INFO,
+            resolver=self.name,
+            status=http_status,
+            seconds=round(seconds, 4),
         )
 
     async def _answer(self, request: ResolveRequest) -> Resolution:

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Scope
 
 from strmctl import __version__
 from strmctl.domain.hls.naming import PLAYLIST_NAME
+from strmctl.domain.http.ranges import Wanted
 from strmctl.domain.urls import child_url, playback_url
 from strmctl.domain.urls.child_url import Addresses
 from strmctl.domain.urls.playback_url import Proof
@@ -46,7 +47,7 @@ from strmctl.services.jobs.jobs import jobs, strmctl_command
 from strmctl.services.jobs.maintenance import maintenance
 from strmctl.services.keys import in_force
 from strmctl.services.notifying.outbox import notifying
-from strmctl.services.playback.media import MediaAnswer, Wanted
+from strmctl.services.playback.media import MediaAnswer
 from strmctl.services.playback.opening import player_service
 from strmctl.services.playback.player import Playback
 from strmctl.services.threads import aside

@@ -24,14 +24,13 @@ from aiohttp.abc import AbstractResolver
 from aiohttp_socks import ProxyConnector, ProxyTimeoutError
 from yarl import URL
 
-from strmctl import __version__
+from strmctl import __version__, tracing
 from strmctl.domain.http.request_fields import carried_fields
-from strmctl.domain.urls.upstream_url import join
+from strmctl.domain.urls.upstream_url import joined
 from strmctl.domain.urls.url_marks import origin
 from strmctl.errors import UpstreamError
 from strmctl.settings.masking import hide_credentials
 from strmctl.settings.model import UpstreamSettings
-from strmctl.tracing import fields as told
 from strmctl.upstream.egress import SOCKS_ERRORS, check_answer, own_failure
 from strmctl.upstream.guard import Guard, GuardedResolver, RefusedAddressError
 from strmctl.upstream.response import UpstreamResponse
@@ -156,28 +155,26 @@ class UpstreamClient:
         if not log.isEnabledFor(logging.DEBUG):
             return
         host, way = origin(url), hide_credentials(egress) if egress else "direct"
-        log.debug(
+        tracing.step(
+            log,
+            "upstream",
             "upstream %s: %s after %d ms, %s",
             host,
             status or "no answer",
             1000 * seconds,
             way,
-            extra=told(
-                step="upstream",
-                method=method,
-                host=host,
-                status=status,
-                seconds=round(seconds, 4),
-                egress=way,
-            ),
+            method=method,
+            host=host,
+            status=status,
+            seconds=round(seconds, 4),
+            egress=way,
         )
 
     def _check(self, url: str) -> None:
         try:
             self._guard.check_url(url)
         except UpstreamError as error:
-            error.lasting = True
-            raise
+            raise error.made_anew(lasting=True) from None
 
     def _session(self, egress: str) -> ClientSession:
         """One pool of connections for each egress."""
@@ -241,23 +238,17 @@ def _blamed_on(redirect: int | None) -> Iterator[None]:
     try:
         yield
     except UpstreamError as error:
-        if error.lasting:
-            error.status = redirect
-        raise
+        if not error.lasting:
+            raise
+        raise error.made_anew(status=redirect) from None
 
 
 def _tell_redirect(url: str, target: str) -> None:
     if log.isEnabledFor(logging.DEBUG):
-        extra = told(step="redirect", host=origin(url), target=origin(target))
-        log.debug("redirected from %s to %s", origin(url), origin(target), extra=extra)
-
-
-def joined(base: str, reference: str) -> str:
-    """The URL that a reference in a playlist or Location stands for.
-
-    Spaces are encoded, as every player does; nothing else is mended.
-    """
-    return join(base, reference.strip().replace(" ", "%20"))
+        here, there = origin(url), origin(target)
+        tracing.step(
+            log, "redirect", "redirected from %s to %s", here, there, host=here, target=there
+        )
 
 
 def _failure(error: Exception) -> UpstreamError:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import ClientError, ClientResponse
 
 from strmctl.domain.http.ranges import ContentRange, parse_content_range, strong_validator
+from strmctl.domain.http.representation import Representation
 from strmctl.errors import UpstreamError
 
 _DECODED = frozenset({"gzip", "deflate", "br", "zstd"})
@@ -51,6 +52,11 @@ class UpstreamResponse:
             return self.length
         part = self.content_range
         return part.total if part is not None else None
+
+    @property
+    def representation(self) -> Representation:
+        """What later answers are compared with."""
+        return Representation(self.total, self.etag, self.field("Last-Modified"))
 
     @property
     def etag(self) -> str | None:

@@ -17,7 +17,7 @@ from standing.site import running_site
 
 from strmctl.server.http.logs import JsonLines, TextLines
 from strmctl.settings.model import ResolverSettings
-from strmctl.tracing import fields, is_request_id
+from strmctl.tracing import is_request_id
 
 HOSTILE = {
     "newline": 'a\nb\r\n{"level": "info"}',
@@ -32,7 +32,7 @@ HOSTILE = {
 
 def record(message: str, *arguments: object, **extra: object) -> logging.LogRecord:
     made = logging.LogRecord("strmctl.x", logging.INFO, "x.py", 1, message, arguments, None)
-    made.__dict__.update(fields(**extra), request_id="abc")
+    made.__dict__.update(fields=extra, request_id="abc")
     return made
 
 

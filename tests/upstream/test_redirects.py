@@ -2,8 +2,9 @@
 
 import pytest
 
+from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
-from strmctl.upstream.client import MAX_REDIRECTS, joined
+from strmctl.upstream.client import MAX_REDIRECTS
 from upstream.loopback import (
     ALLOWED,
     REFUSED,

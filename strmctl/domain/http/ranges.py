@@ -1,6 +1,7 @@
 """Fields of HTTP (RFC 9110) that a gateway has to read: ranges and validators."""
 
 import re
+from dataclasses import dataclass
 from typing import NamedTuple
 
 _RANGE = re.compile(r"bytes=[ \t]*(\d{0,18})-(\d{0,18})[ \t]*$", re.IGNORECASE)
@@ -76,3 +77,21 @@ def strong_validator(etag: str | None) -> str | None:
     """The entity tag if it is a strong one (section 8.8.3)."""
     text = (etag or "").strip()
     return text if text.startswith('"') and text.endswith('"') and len(text) > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The part of a player's request that the upstream may learn."""
+
+    range: str | None = None
+    if_range: str | None = None
+
+    def fields(self) -> dict[str, str]:
+        if self.range is None or not is_single_range(self.range):
+            return {}
+        fields = {"Range": self.range}
+        return {**fields, "If-Range": self.if_range} if self.if_range else fields
+
+    def span(self, total: int) -> ContentRange:
+        """What is asked for of `total` bytes; raises UnsatisfiableRange."""
+        return select_range(self.range, total) or ContentRange(0, total - 1, total)

@@ -57,6 +57,14 @@ def join(base: str, reference: str) -> str:
     return f"{scheme}://{authority}{path}{query or ''}{fragment or ''}"
 
 
+def joined(base: str, reference: str) -> str:
+    """The URL that a reference in a playlist or Location stands for.
+
+    Spaces are encoded, as every player does; nothing else is mended.
+    """
+    return join(base, reference.strip().replace(" ", "%20"))
+
+
 def _parts(url: str) -> Sequence[str | None]:
     match = _REFERENCE.fullmatch(url)
     assert match is not None, "it matches every text"

@@ -10,10 +10,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from strmctl import tracing
 from strmctl.server.http.logs import printable
 from strmctl.server.media.paths import is_media
 from strmctl.server.media.responses import problem
-from strmctl.tracing import REQUEST_ID_FIELD, fields, is_request_id, request_id
+from strmctl.tracing import REQUEST_ID_FIELD, is_request_id, request_id
 
 log = logging.getLogger("strmctl.access")
 
@@ -92,7 +93,9 @@ def _request_id(scope: Scope) -> str:
 def _log(scope: Scope, seen: Answered) -> None:
     client = (scope.get("client") or ("-",))[0]
     what = scope.get("strmctl.what", "other")
-    log.info(
+    tracing.step(
+        log,
+        "answer",
         "%s %s %s -> %d, %d bytes, %.3f s",
         client,
         scope["method"],
@@ -100,16 +103,14 @@ def _log(scope: Scope, seen: Answered) -> None:
         seen.status,
         seen.bytes,
         seen.seconds,
-        extra=fields(
-            step="answer",
-            client=client,
-            method=scope["method"],
-            what=what,
-            status=seen.status,
-            bytes=seen.bytes,
-            first_byte=seen.first_byte and round(seen.first_byte, 4),
-            seconds=round(seen.seconds, 4),
-        ),
+        level=logging.INFO,
+        client=client,
+        method=scope["method"],
+        what=what,
+        status=seen.status,
+        bytes=seen.bytes,
+        first_byte=seen.first_byte and round(seen.first_byte, 4),
+        seconds=round(seen.seconds, 4),
     )
 
 

@@ -7,8 +7,8 @@ import m3u8  # type: ignore[import-untyped]
 
 from strmctl.domain.media import not_media
 from strmctl.domain.probe_result import Failure, ProbeResult
+from strmctl.domain.urls.upstream_url import joined
 from strmctl.services.checking.check import READ_BYTES, Requests
-from strmctl.upstream.client import joined
 
 _FIRST_BYTES = {"Range": f"bytes=0-{READ_BYTES - 1}"}
 _NOT_FETCHED = ("data:", "skd:", "urn:")

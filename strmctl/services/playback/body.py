@@ -4,9 +4,9 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Protocol
 
+from strmctl import tracing
 from strmctl.errors import StrmctlError, UpstreamError
 from strmctl.services.observer import UNOBSERVED, Observer
-from strmctl.tracing import fields as told
 from strmctl.upstream.response import UpstreamResponse
 
 _TRIES_WITHOUT_PROGRESS = 3
@@ -112,19 +112,30 @@ class Body:
             self._response, self._skip = await self._resume(self._sent)
         except StrmctlError as error:
             self._observer.resumed(well=False)
-            extra = told(step="not resumed", sent=self._sent, reason=reason)
-            log.warning(
+            tracing.step(
+                log,
+                "not resumed",
                 "body ended after %d bytes: %s; not resumed: %s",
                 self._sent,
                 reason,
                 error,
-                extra=extra,
+                level=logging.WARNING,
+                sent=self._sent,
+                reason=reason,
             )
             raise _incomplete(error) from None
         if cut is not None:
             self._observer.resumed(well=True)
-            extra = told(step="resume", sent=self._sent, reason=reason)
-            log.info("body goes on after %d bytes: %s", self._sent, reason, extra=extra)
+            tracing.step(
+                log,
+                "resume",
+                "body goes on after %d bytes: %s",
+                self._sent,
+                reason,
+                level=logging.INFO,
+                sent=self._sent,
+                reason=reason,
+            )
 
 
 def _incomplete(error: StrmctlError) -> UpstreamError:

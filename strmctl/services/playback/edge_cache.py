@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from strmctl.domain.http.ranges import ContentRange
+from strmctl.domain.http.representation import Representation
 from strmctl.services.observer import UNOBSERVED, Cache, Observer
-from strmctl.services.playback.fetch import Entity
 
 EDGE_BYTES = 256 * 1024
 """How much of a file's head and tail is kept, and the largest segment that is."""
@@ -23,9 +23,9 @@ _MAX_AGE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """`data` begins at byte `first` of an entity; `fields` were sent along with it."""
+    """`data` begins at byte `first` of a representation; `fields` were sent along with it."""
 
-    entity: Entity
+    representation: Representation
     fields: Mapping[str, str]
     first: int
     data: bytes = field(repr=False)
@@ -75,20 +75,28 @@ class EdgeCache:
             edge = self._edges.get((url, is_head))
             if edge is None or self._monotonic() - edge.at > _MAX_AGE:
                 continue
-            if edge.entity.total is not None and edge.begins(span(edge.entity.total)):
+            if edge.representation.total is not None and edge.begins(
+                span(edge.representation.total)
+            ):
                 self._edges.move_to_end((url, is_head))
                 self._observer.cache_hit(Cache.EDGE)
                 return edge
         return None
 
     def recorder(
-        self, url: str, entity: Entity, fields: Mapping[str, str], first: int, *, whole: bool
+        self,
+        url: str,
+        representation: Representation,
+        fields: Mapping[str, str],
+        first: int,
+        *,
+        whole: bool,
     ) -> Recorder | None:
         """Records a body if it starts at the file's head or within its tail.
 
         `whole` keeps it only if all of it was heard. One body of a URL is recorded at a time.
         """
-        total = entity.total
+        total = representation.total
         key = (url, first == 0)
         if total is None or key in self._recording or (whole and total > EDGE_BYTES):
             return None
@@ -99,7 +107,7 @@ class EdgeCache:
         def keep(data: bytes) -> None:
             self._recording.discard(key)
             if data and not (whole and len(data) < total):
-                self._put(key, Edge(entity, fields, first, data, self._monotonic()))
+                self._put(key, Edge(representation, fields, first, data, self._monotonic()))
 
         return Recorder(first, keep)
 

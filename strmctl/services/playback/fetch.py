@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from strmctl.domain.expiry.freshness import has_expired
 from strmctl.domain.http.ranges import ContentRange
+from strmctl.domain.http.representation import Representation
 from strmctl.domain.http.retry_after import retry_after_seconds
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import media_kind
@@ -24,40 +24,6 @@ LATELY = 5.0
 
 T = TypeVar("T")
 _TOLD_AS_IS = frozenset({403, 404, 410, 429, 451, 503})
-
-
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """What tells that another answer holds the same bytes; `total` in bytes."""
-
-    total: int | None
-    etag: str | None
-    last_modified: str = ""
-
-    @classmethod
-    def of(cls, response: UpstreamResponse) -> "Entity":
-        return cls(response.total, response.etag, response.field("Last-Modified"))
-
-    @property
-    def validator(self) -> str:
-        """For If-Range (RFC 9110 section 13.1.5); empty without one."""
-        return self.etag or self.last_modified
-
-    def check_continued(self, response: UpstreamResponse) -> None:
-        """Close the response and raise UpstreamError if it holds something else."""
-        other = Entity.of(response)
-        if self.total is not None and self.total != other.total:
-            response.close()
-            raise UpstreamError("the upstream's file has another length now", final=True)
-        if self._contradicts(other):
-            response.close()
-            raise UpstreamError("the upstream's file has changed", final=True)
-
-    def _contradicts(self, other: "Entity") -> bool:
-        if self.etag and other.etag:
-            return self.etag != other.etag
-        both_dated = self.last_modified and other.last_modified
-        return bool(both_dated) and self.last_modified != other.last_modified
 
 
 class Fetcher:
@@ -141,21 +107,21 @@ class Fetcher:
         self,
         url: str,
         span: ContentRange,
-        entity: Entity | None = None,
+        representation: Representation | None = None,
         *,
         listed_as: str | None = None,
     ) -> tuple[UpstreamResponse, int]:
         """A response that holds `span`, and how many bytes of it come before.
 
         An upstream that ignores Range sends everything (RFC 9110 section 14.2). Raises
-        UpstreamError where that is another entity than `entity`.
+        UpstreamError where that is of another representation.
         """
         fields = {"Range": f"bytes={span.first}-{span.last}"}
-        if entity is not None and entity.validator:
-            fields["If-Range"] = entity.validator
+        if representation is not None and representation.validator:
+            fields["If-Range"] = representation.validator
         response = await self.fetch(url, fields, listed_as=listed_as)
-        if entity is not None:
-            entity.check_continued(response)
+        if representation is not None:
+            _check_continued(representation, response)
         part = response.content_range
         if part is not None and part.first == span.first:
             return response, 0
@@ -171,14 +137,14 @@ class Fetcher:
 
         Raises UpstreamError when it cannot be completed or is longer than `limit` bytes.
         """
-        entity, url = Entity.of(response), response.url
+        known, url = response.representation, response.url
 
         async def resume(sent: int) -> tuple[UpstreamResponse, int]:
-            total = entity.total or 0
+            total = known.total or 0
             rest = ContentRange(sent, total - 1, total)
-            return await self._patiently(lambda: self.fetch_span(url, rest, entity))
+            return await self._patiently(lambda: self.fetch_span(url, rest, known))
 
-        body = Body(response, length=entity.total, resume=resume, observer=self.observer)
+        body = Body(response, length=known.total, resume=resume, observer=self.observer)
         data = bytearray()
         try:
             async for chunk in body.chunks():
@@ -204,6 +170,15 @@ class Fetcher:
                     raise
             await asyncio.sleep(action.after)
             tries += 1
+
+
+def _check_continued(known: Representation, response: UpstreamResponse) -> None:
+    """Close the response and raise UpstreamError if it holds something else."""
+    try:
+        known.check_continued(response.representation)
+    except UpstreamError:
+        response.close()
+        raise
 
 
 def _is_usable(response: UpstreamResponse, if_range: str | None) -> bool:

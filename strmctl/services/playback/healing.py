@@ -6,12 +6,12 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
+from strmctl import tracing
 from strmctl.domain.identity import Identity
 from strmctl.domain.patience.healing import AskAgain, GiveUp, next_step
 from strmctl.errors import EgressError, ResolverError, UpstreamError
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.playback.source import Session
-from strmctl.tracing import fields as told
 
 T = TypeVar("T")
 Step = Callable[[Session], Awaitable[T]]
@@ -82,16 +82,41 @@ class Healing:
             renewed = await self._sessions.renewed(self._identity, session, failure.status)
         except ResolverError as error:
             self.observer.healed(well=False)
-            extra = told(step="not healed", status=failure.status, reason=str(failure))
-            log.warning("%s: %s; not healed: %s", self._identity, failure, error, extra=extra)
+            tracing.step(
+                log,
+                "not healed",
+                "%s: %s; not healed: %s",
+                self._identity,
+                failure,
+                error,
+                level=logging.WARNING,
+                status=failure.status,
+                reason=str(failure),
+            )
             raise failure from None
-        extra = told(step="heal", status=failure.status, reason=str(failure))
-        log.info("%s: %s; resolved again", self._identity, failure, extra=extra)
+        tracing.step(
+            log,
+            "heal",
+            "%s: %s; resolved again",
+            self._identity,
+            failure,
+            level=logging.INFO,
+            status=failure.status,
+            reason=str(failure),
+        )
         return renewed
 
     def _tell_another_try(self, failure: UpstreamError, after: float) -> None:
-        extra = told(step="retry", status=failure.status, reason=str(failure), after=after)
-        log.debug("%s: %s; asked again", self._identity, failure, extra=extra)
+        tracing.step(
+            log,
+            "retry",
+            "%s: %s; asked again",
+            self._identity,
+            failure,
+            status=failure.status,
+            reason=str(failure),
+            after=after,
+        )
 
 
 async def _once_the_egress_is_back(step: Step[T], session: Session) -> T:

@@ -4,21 +4,21 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from strmctl import tracing
 from strmctl.domain.hls.media_playlist import ByteRange, Resource
 from strmctl.domain.hls.naming import upstream_extension
 from strmctl.domain.http.ranges import (
     ContentRange,
     UnsatisfiableRange,
-    is_single_range,
+    Wanted,
     select_range,
 )
+from strmctl.domain.http.representation import Representation
 from strmctl.domain.media import disguise, media_kind
 from strmctl.services.playback.body import Body, Resume
 from strmctl.services.playback.edge_cache import EdgeCache, Recorder
-from strmctl.services.playback.fetch import Entity
 from strmctl.services.playback.healing import Healing
 from strmctl.services.playback.source import Session
-from strmctl.tracing import fields as told
 from strmctl.upstream.response import UpstreamResponse
 
 Locate = Callable[[Session], Awaitable[Resource]]
@@ -27,24 +27,6 @@ Locate = Callable[[Session], Awaitable[Resource]]
 _VALIDATORS = ("ETag", "Last-Modified")
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The part of a player's request that the upstream may learn."""
-
-    range: str | None = None
-    if_range: str | None = None
-
-    def fields(self) -> dict[str, str]:
-        if self.range is None or not is_single_range(self.range):
-            return {}
-        fields = {"Range": self.range}
-        return {**fields, "If-Range": self.if_range} if self.if_range else fields
-
-    def span(self, total: int) -> ContentRange:
-        """What is asked for of `total` bytes; raises UnsatisfiableRange."""
-        return select_range(self.range, total) or ContentRange(0, total - 1, total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +84,11 @@ class Media:
             edge = self._edges.find(url, wanted.span)
         except UnsatisfiableRange:
             return None
-        if edge is None or edge.entity.total is None:
+        if edge is None or edge.representation.total is None:
             return None
-        log.debug("the first bytes are at hand", extra=told(step="cache"))
-        span = wanted.span(edge.entity.total)
-        part = select_range(wanted.range, edge.entity.total)
+        tracing.step(log, "cache", "the first bytes are at hand")
+        span = wanted.span(edge.representation.total)
+        part = select_range(wanted.range, edge.representation.total)
         fields = {**edge.fields, "Content-Length": str(span.length)}
         if part is not None:
             fields["Content-Range"] = part.field()
@@ -114,7 +96,7 @@ class Media:
             None,
             length=span.length,
             known=edge.begins(span),
-            resume=self._resume(edge.entity, span),
+            resume=self._resume(edge.representation, span),
             observer=self._healing.observer,
         )
         return MediaAnswer(200 if part is None else 206, fields, body)
@@ -139,8 +121,9 @@ class Media:
         span = part or _span(response.length)
         listener = None
         if self._edges is not None and span is not None:
-            entity = Entity.of(response)
-            listener = self._edges.recorder(url, entity, dict(fields), span.first, whole=is_segment)
+            listener = self._edges.recorder(
+                url, response.representation, dict(fields), span.first, whole=is_segment
+            )
         if response.length is not None:
             fields["Content-Length"] = str(response.length)
         if part is not None:
@@ -206,7 +189,7 @@ class Media:
     ) -> Body:
         if span is None:
             return Body(response, length=None)
-        resume = self._resume(Entity.of(response), span)
+        resume = self._resume(response.representation, span)
         return Body(
             response,
             length=span.length,
@@ -216,13 +199,13 @@ class Media:
             observer=self._healing.observer,
         )
 
-    def _resume(self, entity: Entity, span: ContentRange) -> Resume:
+    def _resume(self, representation: Representation, span: ContentRange) -> Resume:
         async def resume(sent: int) -> tuple[UpstreamResponse, int]:
             rest = ContentRange(span.first + sent, span.last, span.total)
 
             async def step(session: Session) -> tuple[UpstreamResponse, int]:
                 resource = await self._locate(session)
-                return await session.fetcher.fetch_span(resource.uri, rest, entity)
+                return await session.fetcher.fetch_span(resource.uri, rest, representation)
 
             return await self._healing(step)
 

@@ -13,26 +13,28 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from strmctl import tracing
 from strmctl.domain.hls import playlist_text
 from strmctl.domain.hls.media_playlist import Resource
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
 from strmctl.domain.hls.naming import is_part, stem
+from strmctl.domain.http.ranges import Wanted
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import media_kind
 from strmctl.domain.urls.child_url import ROOT, Addresses
+from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.playback.edge_cache import EdgeCache
 from strmctl.services.playback.fetch import Fetcher
 from strmctl.services.playback.healing import Healing
-from strmctl.services.playback.media import Media, MediaAnswer, Wanted, file_type
+from strmctl.services.playback.media import Media, MediaAnswer, file_type
 from strmctl.services.playback.playlists import LoadedPlaylist
 from strmctl.services.playback.source import Session
 from strmctl.services.resolving.resolve import Resolving
-from strmctl.tracing import fields as told
-from strmctl.upstream.client import UpstreamClient, joined
+from strmctl.upstream.client import UpstreamClient
 
 PATIENCE = 1.5
 """Seconds that a live player waits for a fresh playlist while an older copy is at hand."""
@@ -95,8 +97,17 @@ class Playback:
             if isinstance(opened, LoadedPlaylist):
                 return opened
             kind = file_type(opened, await opened.peek(1), url)
-            extra = told(step="media", kind=kind, status=opened.status, total=opened.total)
-            log.debug("a file, %s, %s bytes", kind, opened.total or "unknown", extra=extra)
+            total = opened.total
+            tracing.step(
+                log,
+                "media",
+                "a file, %s, %s bytes",
+                kind,
+                total or "unknown",
+                kind=kind,
+                status=opened.status,
+                total=total,
+            )
             return media.whole(url, opened, kind)
 
         opened = await self._or_last_copy(identity, ROOT, healing(step))
@@ -253,15 +264,17 @@ def _tell_of(resolution: Resolution, now: datetime) -> None:
     """How old it is and for how long it is good; in milliseconds its time is a little earlier."""
     at, end = resolution.resolved_at, resolution.expires_at
     is_new = at is not None and at >= now - timedelta(milliseconds=1)
-    extra = told(
-        step="resolution",
+    tracing.step(
+        log,
+        "resolution",
+        "resolved %s, ends %s",
+        "just now" if is_new else _moment(at),
+        _moment(end),
         source="resolver" if is_new else "stored",
         provider=resolution.provider,
         age=None if at is None else max(0.0, round((now - at).total_seconds(), 3)),
         left=None if end is None else round((end - now).total_seconds(), 3),
     )
-    when = "just now" if is_new else _moment(at)
-    log.debug("resolved %s, ends %s", when, _moment(end), extra=extra)
 
 
 def _moment(at: datetime | None) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
-from strmctl.upstream.client import joined
+from strmctl.domain.urls.upstream_url import joined
 
 FINISHED_MAX_AGE = 10.0
 LIVE_MAX_AGE = 1.0

@@ -6,21 +6,22 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 
+from strmctl import tracing
 from strmctl.domain.hls import cut, media_playlist_reader, multivariant_playlist, playlist_text
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
 from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist
 from strmctl.domain.hls.naming import upstream_extension
 from strmctl.domain.http.ranges import ContentRange, starts_at_zero
+from strmctl.domain.http.representation import Representation
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import disguise, media_kind
 from strmctl.domain.urls.child_url import ROOT
+from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
 from strmctl.services.observer import Cache
 from strmctl.services.playback.continuity import Departed
-from strmctl.services.playback.fetch import Entity, Fetcher
+from strmctl.services.playback.fetch import Fetcher
 from strmctl.services.playback.playlists import LoadedPlaylist
-from strmctl.tracing import fields as told
-from strmctl.upstream.client import joined
 from strmctl.upstream.response import UpstreamResponse
 
 LISTED_SOON_MAX_AGE = 0.2
@@ -47,7 +48,7 @@ class Session:
         self.fetcher = fetcher
         self.disguises = False
         """Whether its segments have been seen to hide behind images."""
-        self._file: Entity | None = None
+        self._file: Representation | None = None
         self._playlist_max = playlist_max
         self._earlier = dict(earlier.latest) if earlier is not None else {}
         self._loaded: dict[str, LoadedPlaylist] = {}
@@ -100,7 +101,7 @@ class Session:
         head = await response.peek(media_kind.SNIFF_BYTES, media_kind.may_be_playlist)
         if not media_kind.is_playlist(head, response.content_type):
             if response.status != 416 and _tells_a_file(response.content_range, head):
-                self._file = Entity.of(response)
+                self._file = response.representation
             return response
         if response.status != 200:
             response.close()
@@ -109,7 +110,7 @@ class Session:
 
     def _is_of_the_file(self, response: UpstreamResponse) -> bool:
         """Whether its bytes are of what has been seen to be a file; those of 416 are nobody's."""
-        return response.status == 416 or Entity.of(response) == self._file
+        return response.status == 416 or response.representation == self._file
 
     async def root(self) -> LoadedPlaylist:
         """The playlist behind the playback URL, however old; raises UpstreamError without one."""
@@ -317,8 +318,10 @@ def _tell(key: str, loaded: LoadedPlaylist) -> None:
     else:
         kind, holds = "Media Playlist", f"{len(playlist.segments)} segments"
         holds += "" if playlist.ended else ", live"
-    extra = told(step="playlist", rendition=key, kind=kind, holds=holds)
-    log.debug("%s %s: %s", kind, key or "at the playback URL", holds, extra=extra)
+    where = key or "at the playback URL"
+    tracing.step(
+        log, "playlist", "%s %s: %s", kind, where, holds, rendition=key, kind=kind, holds=holds
+    )
 
 
 def _rendition_url(root: LoadedPlaylist, key: str) -> str:

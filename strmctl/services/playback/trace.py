@@ -13,18 +13,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
+from strmctl import tracing
 from strmctl.domain.hls.naming import PLAYLIST_NAME
+from strmctl.domain.http.ranges import Wanted
 from strmctl.domain.identity import Identity
 from strmctl.domain.urls import child_url
 from strmctl.domain.urls.child_url import ROOT, Addresses
 from strmctl.domain.urls.playback_url import Claim
 from strmctl.errors import ItemError, UpstreamError
 from strmctl.services.keys import in_force
-from strmctl.services.playback.media import MediaAnswer, Wanted
+from strmctl.services.playback.media import MediaAnswer
 from strmctl.services.playback.opening import player_service
 from strmctl.services.playback.player import Playback, PlaylistAnswer
 from strmctl.settings.model import Settings
-from strmctl.tracing import fields as told
 from strmctl.tracing import fields_of, listening, request_id
 
 log = logging.getLogger(__name__)
@@ -106,9 +107,9 @@ class _Beginning:
         token, *cut, name = urlsplit(url).path.partition(f"{child_url.PATH}/")[2].split("/")
         claim = child_url.verify(token, self._signer, datetime.now(UTC))
         if name == PLAYLIST_NAME:
-            log.debug("goes on with rendition %s", claim.rendition, extra=told(step="rendition"))
+            tracing.step(log, "rendition", "goes on with rendition %s", claim.rendition)
             return await self._playback.playlist(self._addresses, claim.rendition)
-        log.debug("goes on with %s", name, extra=told(step="segment", name=name))
+        tracing.step(log, "segment", "goes on with %s", name, name=name)
         return await self._playback.resource(
             claim.playback.identity, claim.rendition, "".join(cut), name, Wanted()
         )
@@ -126,7 +127,7 @@ async def _first_bytes(answer: MediaAnswer) -> None:
     if not first:
         raise UpstreamError("the upstream's answer is empty")
     kind = answer.fields.get("Content-Type", "")
-    log.debug("%s, the first %d bytes", kind, len(first), extra=told(step="bytes", kind=kind))
+    tracing.step(log, "bytes", "%s, the first %d bytes", kind, len(first), kind=kind)
 
 
 def _first_uri(text: str) -> str:

@@ -1,0 +1,32 @@
+"""What an answer shows of a representation, so that a later answer can be seen to be the same."""
+
+from dataclasses import dataclass
+
+from strmctl.errors import UpstreamError
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """RFC 9110 section 3.2; `total` in bytes, `etag` only where it is a strong validator."""
+
+    total: int | None
+    etag: str | None
+    last_modified: str = ""
+
+    @property
+    def validator(self) -> str:
+        """For If-Range (RFC 9110 section 13.1.5); empty without one."""
+        return self.etag or self.last_modified
+
+    def check_continued(self, other: "Representation") -> None:
+        """Raises UpstreamError if the bytes of `other` cannot go on where these end."""
+        if self.total is not None and self.total != other.total:
+            raise UpstreamError("the upstream's file has another length now", final=True)
+        if self._contradicts(other):
+            raise UpstreamError("the upstream's file has changed", final=True)
+
+    def _contradicts(self, other: "Representation") -> bool:
+        if self.etag and other.etag:
+            return self.etag != other.etag
+        both_dated = self.last_modified and other.last_modified
+        return bool(both_dated) and self.last_modified != other.last_modified
