@@ -49,5 +49,6 @@ class Mapping:
     last_failed_at: datetime | None = None
     last_probed_at: datetime | None = None
     next_probe_at: datetime | None = None
+    muted_until: datetime | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None

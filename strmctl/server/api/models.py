@@ -55,6 +55,7 @@ class Mapping(BaseModel):
     last_probed_at: _Moment | None
     fail_count: int
     playback_url: str
+    muted_until: _Moment | None = Field(None, description="Only where it is muted.")
     resolved_url: str | None = Field(None, description="Only with `reveal`.")
     headers: dict[str, str] | None = Field(None, description="Only with `reveal`.")
 

@@ -38,6 +38,8 @@ def mapping_record(mapping: Mapping, playback_url: str, *, reveal: bool = False)
         "fail_count": mapping.fail_count,
         "playback_url": playback_url,
     }
+    if mapping.muted_until is not None:
+        record["muted_until"] = mapping.muted_until
     if reveal:
         record["resolved_url"] = resolution and resolution.url
         record["headers"] = dict(resolution.headers) if resolution else None

@@ -67,6 +67,7 @@ def mapping(row: Row) -> Mapping:
         last_failed_at=time_value(row["last_failed_at"]),
         last_probed_at=time_value(row["last_probed_at"]),
         next_probe_at=time_value(row["next_probe_at"]),
+        muted_until=time_value(row["muted_until"]),
         created_at=time_value(row["created_at"]),
         updated_at=time_value(row["updated_at"]),
     )
@@ -94,6 +95,7 @@ def columns(mapping: Mapping) -> dict[str, Value]:
         "last_failed_at": time_text(mapping.last_failed_at),
         "last_probed_at": time_text(mapping.last_probed_at),
         "next_probe_at": time_text(mapping.next_probe_at),
+        "muted_until": time_text(mapping.muted_until),
         "created_at": time_text(mapping.created_at),
         "updated_at": time_text(mapping.updated_at),
     }

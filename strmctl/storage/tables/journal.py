@@ -27,6 +27,8 @@ _FORGET_TAKEN_BACK = """
 DELETE FROM run WHERE id = ? AND NOT EXISTS (SELECT 1 FROM change WHERE run_id = run.id)
 """
 
+_ABSENT = {"muted_until": None}
+
 
 @dataclass(frozen=True, slots=True)
 class JournalledRun:
@@ -144,7 +146,8 @@ def _row_text(mapping: Mapping | None) -> str | None:
 
 
 def _row(text: str | None) -> Mapping | None:
-    return None if text is None else rows.mapping(json.loads(text))
+    """A run that an older version has journalled lacks the columns that came later."""
+    return None if text is None else rows.mapping({**_ABSENT, **json.loads(text)})
 
 
 def _change(row: rows.Row) -> Change:
