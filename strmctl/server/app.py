@@ -4,9 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from starlette.applications import Starlette
@@ -15,15 +13,9 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Mount, Route, Router
-from starlette.types import ASGIApp, Scope
+from starlette.types import Scope
 
 from strmctl import __version__
-from strmctl.domain.hls.naming import PLAYLIST_NAME
-from strmctl.domain.http.ranges import Wanted
-from strmctl.domain.urls import child_url, playback_url
-from strmctl.domain.urls.child_url import Addresses
-from strmctl.domain.urls.playback_url import Proof
-from strmctl.domain.urls.signature import Signer
 from strmctl.errors import StrmctlError
 from strmctl.server.api.app import create_api
 from strmctl.server.context import Context
@@ -32,13 +24,10 @@ from strmctl.server.http.middleware import AccessLog, MediaFields, Unexpected, d
 from strmctl.server.http.readiness import check_ready
 from strmctl.server.media.leaving import UntilTheClientLeaves
 from strmctl.server.media.responses import (
-    FILE_CACHING,
-    SEGMENT_CACHING,
-    MediaResponse,
-    playlist_response,
     problem,
     problem_of,
 )
+from strmctl.server.media.routes import PLAYERS_ROUTES
 from strmctl.server.media.stream_limit import Streams
 from strmctl.server.metrics.metrics import Measured, Metrics, metrics
 from strmctl.server.page.app import create_page
@@ -47,25 +36,12 @@ from strmctl.services.jobs.jobs import jobs, strmctl_command
 from strmctl.services.jobs.maintenance import maintenance
 from strmctl.services.keys import in_force
 from strmctl.services.notifying.outbox import notifying
-from strmctl.services.playback.media import MediaAnswer
 from strmctl.services.playback.opening import player_service
-from strmctl.services.playback.player import Playback
 from strmctl.services.threads import aside
-from strmctl.settings.model import Mode, Settings
+from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 
 log = logging.getLogger(__name__)
-
-_DELIVERY_DIRECTIVES = ("_HLS_msn", "_HLS_part", "_HLS_skip")
-
-
-class _State(Protocol):
-    """What the routes find in `app.state`."""
-
-    settings: Settings
-    proof: Proof
-    signer: Signer
-    playback: Playback
 
 
 def create_app(settings: Settings, command: Sequence[str] = ()) -> Starlette:
@@ -114,10 +90,7 @@ def _routes(prefix: str) -> list[BaseRoute]:
         _OnlyRoute("/healthz", healthz),
         _OnlyRoute("/readyz", readyz),
         _OnlyRoute("/metrics", metrics),
-        _OnlyRoute(playback_url.PATH, stream),
-        _OnlyRoute(playback_url.PATH + ".{extension}", stream),
-        _OnlyRoute(child_url.PATH + "/{token}/{name}", child),
-        _OnlyRoute(child_url.PATH + "/{token}/{cut}/{name}", child),
+        *(_OnlyRoute(path, endpoint) for path, endpoint in PLAYERS_ROUTES),
         Mount("/api/v1", create_api(prefix)),
     ]
     page = Mount("/", create_page())
@@ -165,54 +138,6 @@ async def readyz(request: Request) -> Response:
     describe(request.scope, "readyz")
     await aside(check_ready, request.state.stopping, request.state.database)
     return JSONResponse({"status": "ready", "version": __version__})
-
-
-async def stream(request: Request) -> ASGIApp:
-    """The playback URL."""
-    state: _State = request.app.state
-    claim = playback_url.verify(request.url.query, state.proof, datetime.now(UTC))
-    describe(request.scope, claim.identity)
-    if state.settings.proxy.mode is Mode.REDIRECT:
-        address = await state.playback.address(claim.identity)
-        return RedirectResponse(address, 302, {"Cache-Control": "no-store"})
-    addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim)
-    answer = await state.playback.root(addresses, _wanted(request))
-    if isinstance(answer, MediaAnswer):
-        return MediaResponse(answer, FILE_CACHING)
-    return playlist_response(answer)
-
-
-async def child(request: Request) -> ASGIApp:
-    """A rendition's playlist, or something that it lists."""
-    state: _State = request.app.state
-    token, name = request.path_params["token"], request.path_params["name"]
-    claim = child_url.verify(token, state.signer, datetime.now(UTC))
-    identity = claim.playback.identity
-    describe(request.scope, f"{identity} {claim.rendition or 'root'} {name}")
-    if name == PLAYLIST_NAME:
-        addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim.playback)
-        directives = _delivery_directives(request)
-        return playlist_response(
-            await state.playback.playlist(addresses, claim.rendition, directives)
-        )
-    answer = await state.playback.resource(
-        identity, claim.rendition, request.path_params.get("cut", ""), name, _wanted(request)
-    )
-    return MediaResponse(answer, SEGMENT_CACHING)
-
-
-def _wanted(request: Request) -> Wanted:
-    return Wanted(request.headers.get("range"), request.headers.get("if-range"))
-
-
-def _delivery_directives(request: Request) -> str:
-    """What a low-latency player asks of its playlist (rfc8216bis section 6.2.5)."""
-    given = request.query_params
-    return "&".join(
-        f"{name}={given[name]}"
-        for name in _DELIVERY_DIRECTIVES
-        if given.get(name, "").isalnum() and given[name].isascii()
-    )
 
 
 async def _failed(request: Request, error: Exception) -> Response:

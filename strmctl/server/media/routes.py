@@ -1,0 +1,92 @@
+"""What players ask for: the playback URL and the child URLs that rewritten playlists hold."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp
+
+from strmctl.domain.hls.naming import PLAYLIST_NAME
+from strmctl.domain.http.ranges import Wanted
+from strmctl.domain.urls import child_url, playback_url
+from strmctl.domain.urls.child_url import Addresses
+from strmctl.domain.urls.playback_url import Proof
+from strmctl.domain.urls.signature import Signer
+from strmctl.server.http.middleware import describe
+from strmctl.server.media.responses import (
+    FILE_CACHING,
+    SEGMENT_CACHING,
+    MediaResponse,
+    playlist_response,
+)
+from strmctl.services.playback.media import MediaAnswer
+from strmctl.services.playback.player import Playback
+from strmctl.settings.model import Mode, Settings
+
+_DELIVERY_DIRECTIVES = ("_HLS_msn", "_HLS_part", "_HLS_skip")
+
+
+class _State(Protocol):
+    """What the routes find in `app.state`."""
+
+    settings: Settings
+    proof: Proof
+    signer: Signer
+    playback: Playback
+
+
+async def stream(request: Request) -> ASGIApp:
+    """The playback URL."""
+    state: _State = request.app.state
+    claim = playback_url.verify(request.url.query, state.proof, datetime.now(UTC))
+    describe(request.scope, claim.identity)
+    if state.settings.proxy.mode is Mode.REDIRECT:
+        address = await state.playback.address(claim.identity)
+        return RedirectResponse(address, 302, {"Cache-Control": "no-store"})
+    addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim)
+    answer = await state.playback.root(addresses, _wanted(request))
+    if isinstance(answer, MediaAnswer):
+        return MediaResponse(answer, FILE_CACHING)
+    return playlist_response(answer)
+
+
+async def child(request: Request) -> ASGIApp:
+    """A rendition's playlist, or something that it lists."""
+    state: _State = request.app.state
+    token, name = request.path_params["token"], request.path_params["name"]
+    claim = child_url.verify(token, state.signer, datetime.now(UTC))
+    identity = claim.playback.identity
+    describe(request.scope, f"{identity} {claim.rendition or 'root'} {name}")
+    if name == PLAYLIST_NAME:
+        addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim.playback)
+        directives = _delivery_directives(request)
+        return playlist_response(
+            await state.playback.playlist(addresses, claim.rendition, directives)
+        )
+    answer = await state.playback.resource(
+        identity, claim.rendition, request.path_params.get("cut", ""), name, _wanted(request)
+    )
+    return MediaResponse(answer, SEGMENT_CACHING)
+
+
+def _wanted(request: Request) -> Wanted:
+    return Wanted(request.headers.get("range"), request.headers.get("if-range"))
+
+
+def _delivery_directives(request: Request) -> str:
+    """What a low-latency player asks of its playlist (rfc8216bis section 6.2.5)."""
+    given = request.query_params
+    return "&".join(
+        f"{name}={given[name]}"
+        for name in _DELIVERY_DIRECTIVES
+        if given.get(name, "").isalnum() and given[name].isascii()
+    )
+
+
+PLAYERS_ROUTES = (
+    (playback_url.PATH, stream),
+    (playback_url.PATH + ".{extension}", stream),
+    (child_url.PATH + "/{token}/{name}", child),
+    (child_url.PATH + "/{token}/{cut}/{name}", child),
+)

@@ -1,1 +1,0 @@
-"""The media servers that can be told: each kind knows its own API and nothing of the outbox."""
