@@ -30,7 +30,11 @@ _JOINED: dict[tuple[FileChange, FileChange], FileChange | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One file of which one `[notify.NAME]` table, the `target`, has yet to be told."""
+    """One file of which one `[notify.NAME]` table, the `target`, does not show the change yet.
+
+    `told_at` is when the server confirmed that it was told; `alone` says that the notice waits for
+    itself, not for its server, so that others may be told meanwhile.
+    """
 
     id: int
     target: str
@@ -39,6 +43,8 @@ class Notice:
     changed_at: datetime
     attempts: int
     next_attempt_at: datetime
+    told_at: datetime | None = None
+    alone: bool = False
 
 
 def joined(waiting: FileChange | None, later: FileChange) -> FileChange | None:

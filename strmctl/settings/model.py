@@ -13,6 +13,7 @@ from strmctl.settings.values import (
     Hosts,
     HttpUrl,
     HttpUrls,
+    OptionalPath,
     Port,
     Secret,
     Secrets,
@@ -126,7 +127,8 @@ class ResolverSettings:
 class NotifySettings:
     """One `[notify.NAME]` table: a media server that is told which files have changed.
 
-    `library` is the library's folder as that server sees it; "" where it is the same.
+    `library` is the library's folder as that server sees it; "" where it is the same. `ca` holds
+    the certificates that are believed there, None for those of everybody.
     """
 
     name: str
@@ -134,6 +136,7 @@ class NotifySettings:
     url: HttpUrl = field(repr=False)
     token: Secret = field(default="", repr=False)
     library: str = ""
+    ca: OptionalPath = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,10 @@ def path(raw: object) -> Path:
     return Path(text(raw)).expanduser()
 
 
+def optional_path(raw: object) -> Path | None:
+    return path(raw) if text(raw) else None
+
+
 def texts(raw: object) -> tuple[str, ...]:
     """A TOML array, the text of one, or text split at commas."""
     parts = _parts(raw) if isinstance(raw, str) else raw
@@ -219,6 +223,9 @@ Size = Annotated[int, Kind('a size such as "16MiB" or "500kB"', size)]
 Timeout = Annotated[timedelta, Kind(_DURATION_TEXT + ", above 0", above_zero, show_duration)]
 BaseUrl = Annotated[
     str, Kind("an http:// or https:// URL without user, query and fragment", base_url)
+]
+OptionalPath = Annotated[
+    Path | None, Kind('a path, or ""', optional_path, lambda value: str(value or ""))
 ]
 Egress = Annotated[
     str,

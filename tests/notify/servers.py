@@ -2,6 +2,7 @@
 
 import base64
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -43,14 +44,18 @@ class Server:
     speaks: Speaks
     trouble: Reply | None = None
     delay: threading.Event | None = None
+    scheme: str = "http"
     asked: list[Asked] = field(default_factory=list)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def posted(self) -> list[Any]:
-        return [asked.body for asked in self.asked if asked.method == "POST"]
+        return [asked.body for asked in self.posts()]
+
+    def posts(self) -> list[Asked]:
+        return [asked for asked in self.asked if asked.method == "POST"]
 
     def answer(self, asked: Asked) -> Reply:
         self.asked.append(asked)
@@ -60,7 +65,7 @@ class Server:
 
 
 @contextmanager
-def serving(speaks: Speaks, port: int = 0) -> Iterator[Server]:
+def serving(speaks: Speaks, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     server: Server
 
     class Handler(BaseHTTPRequestHandler):
@@ -92,9 +97,19 @@ def serving(speaks: Speaks, port: int = 0) -> Iterator[Server]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as listener:
+    class Listener(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client may break off its TLS handshake."""
+
+    with Listener(("127.0.0.1", port), Handler) as listener:
         listener.daemon_threads = True
         server = Server(listener.server_port, speaks)
+        if tls is not None:
+            server.scheme = "https"
+            # A client that refuses the certificate ends its own connection, not the listener's.
+            listener.socket = tls.wrap_socket(
+                listener.socket, server_side=True, do_handshake_on_connect=False
+            )
         thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:

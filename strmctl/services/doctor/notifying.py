@@ -41,12 +41,12 @@ async def _ask_all(settings: Settings) -> list[Finding]:
 
 async def _ask(table: NotifySettings, settings: Settings) -> Finding | None:
     server = media_server(table, settings)
-    async with Connection(server.address, timeout=_SECONDS) as connection:
-        try:
+    try:
+        async with Connection(server.address, timeout=_SECONDS) as connection:
             await server.examine(connection)
-        except NotTold as error:
-            return _silent(table, error)
-        watched = await server.libraries(connection)
+            watched = await server.libraries(connection)
+    except NotTold as error:
+        return _silent(table, error)
     library = library_there(table, settings)
     if watched is None or any(_overlap(library, folder) for folder in watched):
         return None
@@ -60,15 +60,15 @@ async def _ask(table: NotifySettings, settings: Settings) -> Finding | None:
 
 
 def _silent(table: NotifySettings, error: NotTold) -> Finding:
-    key = "token" if error.refused else "url"
-    remedy = f"correct notify.{table.name}.{key}"
-    return Finding(
-        Severity.ERROR,
-        _CHECK,
-        table.name,
-        str(error),
-        remedy if error.refused else f"start it, or {remedy}",
-    )
+    return Finding(Severity.ERROR, _CHECK, table.name, str(error), _remedy(table.name, error))
+
+
+def _remedy(name: str, error: NotTold) -> str:
+    if error.refused:
+        return f"correct notify.{name}.token"
+    if error.untrusted:
+        return f"set notify.{name}.ca to the certificate of the authority that signed it (PEM)"
+    return f"start it, or correct notify.{name}.url"
 
 
 def _waiting(name: str, backlog: Backlog) -> Finding:
@@ -77,7 +77,7 @@ def _waiting(name: str, backlog: Backlog) -> Finding:
         _CHECK,
         name,
         f"not told yet: {counted(backlog.count, 'changed file')}, the oldest since "
-        f"{backlog.since:%Y-%m-%d %H:%M} UTC",
+        f"{backlog.since:%Y-%m-%d %H:%M} UTC" + (f"; {backlog.reason}" if backlog.reason else ""),
         "let `strmctl serve` run, which tells them, and see why that server does not take them",
     )
 

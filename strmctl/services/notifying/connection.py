@@ -1,8 +1,10 @@
 """One request at a time, confirmed or not; tokens go to the configured address and nowhere else."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
@@ -11,53 +13,71 @@ from strmctl import __version__
 from strmctl.domain.http.retry_after import retry_after_seconds
 from strmctl.domain.notice import Notice
 from strmctl.errors import ItemError
+from strmctl.services.notifying.certificates import tls_context, tls_failure
 
-_MAX_ANSWER = 4 * 1024 * 1024
+_MAX_ANSWER = 16 * 1024 * 1024
+_NO_CONTENT = 204
 _REFUSED = (401, 403)
 
 
 class NotTold(ItemError):
     """The server did not confirm; the message names neither URL nor token.
 
-    `refused` says that it wants another token, `retry_after` is in seconds.
+    `refused` says that it wants another token, `untrusted` that its certificate is not believed;
+    `retry_after` is in seconds.
     """
 
     def __init__(
-        self, message: str, *, refused: bool = False, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        refused: bool = False,
+        untrusted: bool = False,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.refused = refused
+        self.untrusted = untrusted
         self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server is asked, and as whom."""
+    """Where a server is asked, as whom, and whose certificates are believed there."""
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     auth: tuple[str, str] | None = field(default=None, repr=False)
+    ca: Path | None = None
+
+
+class Stage(StrEnum):
+    TOLD = "told"
+    SHOWN = "shown"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One POST of JSON to `path` below the address; its answer confirms these notices."""
+class Outcome:
+    """How far these notices have come: the server has confirmed them, it shows them, or it does
+    not take them, for a `reason` that says nothing about the other notices."""
 
+    stage: Stage
     notices: Sequence[Notice]
-    body: Mapping[str, object] = field(repr=False)
-    path: str = ""
+    reason: str = ""
 
 
 class MediaServer(Protocol):
     @property
     def address(self) -> Address: ...
 
-    def calls(self, notices: Sequence[Notice]) -> Iterable[Call]:
-        """As few as the server's API allows."""
-        ...
+    def tell(
+        self, connection: "Connection", notices: Sequence[Notice], now: datetime
+    ) -> AsyncGenerator[Outcome, None]:
+        """What becomes of them, as it is known; a later outcome of a notice replaces its earlier.
 
-    def check(self, answer: bytes) -> None:
-        """Raises NotTold for the answer of a call that says so in spite of its status."""
+        Raises NotTold for what is wrong with the server itself.
+        """
         ...
 
     async def examine(self, connection: "Connection") -> None:
@@ -74,28 +94,42 @@ class Connection:
 
     def __init__(self, address: Address, *, timeout: float) -> None:
         self._address = address
+        try:
+            verify = tls_context(address.ca)
+        except OSError as error:
+            where = address.ca or "SSL_CERT_FILE"
+            reason = error.strerror or "it holds no certificate"
+            raise NotTold(f"{where} cannot be used as its CA: {reason}", untrusted=True) from None
         fields = {"User-Agent": f"strmctl/{__version__}", **address.headers}
         self._client = httpx.AsyncClient(
             headers={name.encode(): value.encode() for name, value in fields.items()},
             auth=address.auth,
+            verify=verify,
             timeout=timeout,
             trust_env=False,
             follow_redirects=False,
         )
 
     async def post(self, body: Mapping[str, object], path: str = "") -> bytes:
-        """What it answered; raises NotTold for anything but a confirmation."""
+        """What it answered; raises NotTold for anything but success."""
         return await self._ask("POST", path, body)
 
-    async def get(self, path: str) -> bytes:
-        return await self._ask("GET", path)
+    async def confirm(self, body: Mapping[str, object], path: str) -> None:
+        """Raises NotTold for anything but 204, the status for "done, nothing to say".
+
+        A login page or another service at the address answers 200.
+        """
+        await self._ask("POST", path, body, only=_NO_CONTENT)
+
+    async def get(self, path: str, params: Mapping[str, str | int] | None = None) -> bytes:
+        return await self._ask("GET", path, params=params)
 
     async def knock(self) -> None:
         """Any answer will do; OPTIONS asks for nothing (RFC 9110 section 9.3.7)."""
         try:
             await self._client.options(self._address.url)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise NotTold(f"it does not answer ({type(error).__name__})") from error
+            raise _unanswered(error) from error
 
     async def __aenter__(self) -> "Connection":
         return self
@@ -103,15 +137,39 @@ class Connection:
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
 
-    async def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> bytes:
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        only: int | None = None,
+    ) -> bytes:
         url = self._address.url.rstrip("/") + path if path else self._address.url
         content: Any = None if body is None else body
         try:
-            async with self._client.stream(method, url, json=content) as response:
+            async with self._client.stream(method, url, json=content, params=params) as response:
                 _check_status(response)
+                if only not in (None, response.status_code):
+                    raise NotTold(_another_success(response, only))
                 return await _read(response)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise NotTold(f"it does not answer ({type(error).__name__})") from error
+            raise _unanswered(error) from error
+
+
+def _another_success(response: httpx.Response, only: int | None) -> str:
+    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    is_page = media_type in ("text/html", "application/xhtml+xml")
+    what = f"HTTP {response.status_code}" + (" and a web page" if is_page else "")
+    return f"it answers {what} in place of {only}: does something else answer at its URL?"
+
+
+def _unanswered(error: Exception) -> NotTold:
+    failure = tls_failure(error)
+    if failure is not None:
+        return NotTold(failure, untrusted=True)
+    return NotTold(f"it does not answer ({type(error).__name__})")
 
 
 def _check_status(response: httpx.Response) -> None:

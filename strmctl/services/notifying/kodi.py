@@ -1,20 +1,35 @@
 """Kodi's JSON-RPC: a scan for each show or film with new files, one clean-up for what is gone.
 
 A scan takes the folder that it is given for a show, so never that of a season, and finds it in
-its database by the slash at the end.
+its database by the slash at the end. Kodi says OK to everything at once: a scan that comes while
+another runs ends that one, and a clean-up is dropped. So each waits for the one before, and what
+Kodi shows afterwards is asked for.
 """
 
+import asyncio
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import datetime
+from itertools import chain
 
 from strmctl.domain.notice import FileChange, Notice, server_path
-from strmctl.services.notifying.connection import Address, Call, Connection, NotTold
+from strmctl.services.notifying.connection import Address, Connection, NotTold, Outcome, Stage
 from strmctl.settings.model import NotifySettings
 
 _RPC = "/jsonrpc"
 _SEASON = re.compile(r"specials?|(season|series|staffel|saison)[ ._-]*\d+", re.IGNORECASE)
+_SCANNING = "Library.IsScanningVideo"
+"""True while Kodi cleans its library as well."""
+
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+_LISTS = {"VideoLibrary.GetEpisodes": "episodes", "VideoLibrary.GetMovies": "movies"}
+_CREDENTIALS = re.compile("//[^/@]*@")
+
+
+class RefusedCall(NotTold):
+    """JSON-RPC's `error`: one call was refused, the next may be taken."""
 
 
 class Kodi:
@@ -25,27 +40,91 @@ class Kodi:
         url = table.url.rstrip("/")
         user, _, password = table.token.partition(":")
         auth = (user, password) if table.token else None
-        self.address = Address(url if url.endswith(_RPC) else url + _RPC, auth=auth)
+        address = url if url.endswith(_RPC) else url + _RPC
+        self.address = Address(address, auth=auth, ca=table.ca)
 
-    def calls(self, notices: Sequence[Notice]) -> Iterator[Call]:
+    async def tell(
+        self, connection: Connection, notices: Sequence[Notice], now: datetime
+    ) -> AsyncGenerator[Outcome, None]:
         folders: defaultdict[str, list[Notice]] = defaultdict(list)
-        gone: list[Notice] = []
+        gone: defaultdict[str, list[Notice]] = defaultdict(list)
         for notice in notices:
-            where = gone if notice.change is FileChange.DELETED else folders[self._show(notice)]
-            where.append(notice)
+            where = gone if notice.change is FileChange.DELETED else folders
+            where[self._show(notice)].append(notice)
         for folder, scanned in folders.items():
-            yield Call(scanned, _request("VideoLibrary.Scan", {"directory": folder}))
+            async for outcome in self._scan(connection, folder, scanned):
+                yield outcome
         if gone:
-            yield Call(gone, _request("VideoLibrary.Clean", {"showdialogs": False}))
-
-    def check(self, answer: bytes) -> None:
-        _check(answer, "OK")
+            async for outcome in self._clean(connection, gone):
+                yield outcome
 
     async def examine(self, connection: Connection) -> None:
         _check(await connection.post(_request("JSONRPC.Ping")), "pong")
 
     async def libraries(self, connection: Connection) -> None:
         return None
+
+    async def _scan(
+        self, connection: Connection, folder: str, notices: Sequence[Notice]
+    ) -> AsyncGenerator[Outcome, None]:
+        await _idle(connection)
+        shown: list[Notice] = []
+        if all(it.attempts > 1 and it.change is FileChange.CREATED for it in notices):
+            # A scan that outlasted the patience of the attempt before has been of use.
+            shown = self._seen(notices, await _files(connection, folder))
+        left = [notice for notice in notices if notice not in shown]
+        yield Outcome(Stage.SHOWN, shown)
+        if not left:
+            return
+        try:
+            _check(
+                await connection.post(_request("VideoLibrary.Scan", {"directory": folder})), "OK"
+            )
+        except RefusedCall as error:
+            yield Outcome(Stage.REFUSED, left, str(error))
+            return
+        await _idle(connection)
+        files = await _files(connection, folder)
+        shown = left if files is None else self._seen(left, files)
+        yield Outcome(Stage.SHOWN, shown)
+        missing = [notice for notice in left if notice not in shown]
+        yield Outcome(
+            Stage.REFUSED,
+            missing,
+            f"it has scanned {folder} and does not show what is there: is the folder part of a "
+            "source whose content is set?",
+        )
+
+    async def _clean(
+        self, connection: Connection, gone: Mapping[str, Sequence[Notice]]
+    ) -> AsyncGenerator[Outcome, None]:
+        notices = list(chain.from_iterable(gone.values()))
+        await _idle(connection)
+        try:
+            _check(
+                await connection.post(_request("VideoLibrary.Clean", {"showdialogs": False})), "OK"
+            )
+        except RefusedCall as error:
+            yield Outcome(Stage.REFUSED, notices, str(error))
+            return
+        await _idle(connection)
+        for folder, deleted in gone.items():
+            still = self._seen(deleted, await _files(connection, folder))
+            yield Outcome(Stage.SHOWN, [notice for notice in deleted if notice not in still])
+            yield Outcome(
+                Stage.REFUSED,
+                still,
+                f"it has cleaned its library and still shows what was below {folder}: does it "
+                "reach that source?",
+            )
+
+    def _seen(self, notices: Sequence[Notice], files: set[str] | None) -> list[Notice]:
+        return [
+            notice
+            for notice in notices
+            if files
+            and _CREDENTIALS.sub("//", server_path(self._library, notice.strm_path)) in files
+        ]
 
     def _show(self, notice: Notice) -> str:
         *folders, _ = notice.strm_path.split("/")
@@ -54,19 +133,67 @@ class Kodi:
         return server_path(self._library, "/".join([*folders, ""]))
 
 
+async def _idle(connection: Connection) -> None:
+    """Wait until it scans and cleans no more; not at all where it does not say."""
+    pause = _SHORTEST_PAUSE
+    while await _is_scanning(connection):
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+async def _is_scanning(connection: Connection) -> bool:
+    asked = _request("XBMC.GetInfoBooleans", {"booleans": [_SCANNING]})
+    result = await _asked(connection, asked)
+    return result is not None and result.get(_SCANNING) is True
+
+
+async def _files(connection: Connection, folder: str) -> set[str] | None:
+    """The episodes and films that it shows below the folder; None where it does not say."""
+    found: set[str] = set()
+    below = {"field": "path", "operator": "startswith", "value": folder}
+    for method, key in _LISTS.items():
+        asked = _request(method, {"filter": below, "properties": ["file"]})
+        result = await _asked(connection, asked)
+        if result is None or "limits" not in result:
+            return None
+        items = result.get(key)
+        for item in items if isinstance(items, list) else ():
+            if isinstance(item, dict) and isinstance(item.get("file"), str):
+                found.add(_CREDENTIALS.sub("//", item["file"]))
+    return found
+
+
+async def _asked(
+    connection: Connection, request: Mapping[str, object]
+) -> Mapping[str, object] | None:
+    """The result, None for one that is no object: a question proves nothing then."""
+    try:
+        result = _result(await connection.post(request))
+    except RefusedCall:
+        return None
+    return result if isinstance(result, dict) else None
+
+
 def _request(method: str, params: Mapping[str, object] | None = None) -> dict[str, object]:
     request: dict[str, object] = {"jsonrpc": "2.0", "id": 1, "method": method}
     return request if params is None else {**request, "params": params}
 
 
 def _check(answer: bytes, wanted: str) -> None:
+    if _result(answer) != wanted:
+        raise RefusedCall("it answers with JSON-RPC error ?")
+
+
+def _result(answer: bytes) -> object:
     """JSON-RPC 2.0 section 5: `result` or `error`, with status 200 either way."""
     try:
         document = json.loads(answer)
     except (ValueError, RecursionError):
-        raise NotTold("it answers, but not as Kodi's JSON-RPC does") from None
-    if isinstance(document, dict) and document.get("result") == wanted:
-        return
-    error = document.get("error") if isinstance(document, dict) else None
+        document = None
+    if not isinstance(document, dict) or not {"result", "error"} & document.keys():
+        raise NotTold("it answers, but not as Kodi's JSON-RPC does")
+    if "result" in document:
+        return document["result"]
+    error = document["error"]
     code = error.get("code") if isinstance(error, dict) else None
-    raise NotTold(f"it answers with JSON-RPC error {code if isinstance(code, int) else '?'}")
+    raise RefusedCall(f"it answers with JSON-RPC error {code if isinstance(code, int) else '?'}")

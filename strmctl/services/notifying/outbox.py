@@ -1,4 +1,4 @@
-"""Tells media servers what has changed, each for itself; what one does not confirm waits for it.
+"""Tells media servers what has changed, each for itself; what one does not show yet waits for it.
 
 Never part of what changes the files: the outbox (storage/tables/notices.py) stands between them,
 and any number of processes may deliver.
@@ -16,7 +16,7 @@ from time import monotonic
 from strmctl.domain.counted import counted
 from strmctl.domain.notice import Notice, retry_delay
 from strmctl.errors import DatabaseError
-from strmctl.services.notifying.connection import Connection, NotTold
+from strmctl.services.notifying.connection import Connection, NotTold, Outcome, Stage
 from strmctl.services.notifying.servers import media_server
 from strmctl.services.threads import aside
 from strmctl.settings.model import NotifySettings, Settings
@@ -26,7 +26,7 @@ from strmctl.storage.tables.notices import Notices
 log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=7)
-"""What nobody has confirmed by then is dropped."""
+"""What its server does not show by then is dropped."""
 
 _BATCH = 500
 _ANSWER_SECONDS = 10.0
@@ -35,13 +35,18 @@ _CLAIMED = timedelta(seconds=120)
 """Longer than the patience: then nobody tells it any more who has claimed it."""
 
 _POLL_SECONDS = 2.0
+_LOOK_AGAIN = timedelta(seconds=75)
+"""Jellyfin and Emby gather what they are told for a minute before they look."""
+
+_TOLD_ONLY = "it has confirmed them and does not show them yet"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What became of one target's batch; `reason` is why not all of it was told.
 
-    `refused` says that the server wants another token.
+    `told` were confirmed or are shown, `waiting` of them are not shown yet; `refused` says that
+    the server wants another token.
     """
 
     target: str
@@ -49,6 +54,7 @@ class Delivery:
     reason: str | None = None
     refused: bool = False
     dropped: int = 0
+    waiting: int = 0
 
 
 async def deliver(
@@ -156,41 +162,92 @@ async def _deliver_to(
     if not batch:
         return None
     begun = monotonic()
-    left = {notice.id: notice for notice in batch}
+    progress = _Progress(notices, batch, now)
     failure: NotTold | None = None
     try:
         async with asyncio.timeout(patience.total_seconds()):
-            async with aclosing(_tell(table, settings, batch)) as confirmations:
-                async for confirmed in confirmations:
-                    await aside(notices.done, confirmed, now)
-                    for notice in confirmed:
-                        del left[notice.id]
+            async with aclosing(_tell(table, settings, batch, now)) as outcomes:
+                async for outcome in outcomes:
+                    await progress.take(outcome)
     except NotTold as error:
         failure = error
     except TimeoutError:
-        failure = NotTold("it does not answer in time")
+        failure = None if progress.told else NotTold("it does not answer in time")
     finally:
         # Cancelled as well: the next one need not wait until the claim has ended.
-        if left:
-            until = now + timedelta(seconds=monotonic() - begun) + _delay(batch, failure)
-            await aside(notices.postpone, left.values(), until)
-    return Delivery(
-        table.name,
-        len(batch) - len(left),
-        str(failure) if failure else None,
-        refused=failure is not None and failure.refused,
-    )
+        ended = now + timedelta(seconds=monotonic() - begun)
+        await aside(progress.postpone, ended, failure)
+    return progress.delivery(table.name, failure)
 
 
 async def _tell(
-    table: NotifySettings, settings: Settings, batch: Sequence[Notice]
-) -> AsyncGenerator[Sequence[Notice], None]:
-    """Those that each answer confirms; raises NotTold for the first that does not."""
+    table: NotifySettings, settings: Settings, batch: Sequence[Notice], now: datetime
+) -> AsyncGenerator[Outcome, None]:
     server = media_server(table, settings)
     async with Connection(server.address, timeout=_ANSWER_SECONDS) as connection:
-        for call in server.calls(batch):
-            server.check(await connection.post(call.body, call.path))
-            yield call.notices
+        async with aclosing(server.tell(connection, batch, now)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome
+
+
+class _Progress:
+    """How far each notice of a batch has come; what is settled leaves the outbox at once."""
+
+    def __init__(self, notices: Notices, batch: Sequence[Notice], now: datetime) -> None:
+        self._notices, self._batch, self._now = notices, batch, now
+        self._left = {notice.id: notice for notice in batch}
+        self._refused: dict[int, str] = {}
+        self._confirmed = {it.id for it in batch if it.told_at is not None}
+        self._fresh: set[int] = set()
+
+    @property
+    def told(self) -> int:
+        shown = {notice.id for notice in self._batch} - self._left.keys()
+        return len((shown | self._fresh) - self._refused.keys())
+
+    async def take(self, outcome: Outcome) -> None:
+        if not outcome.notices:
+            return
+        names = {notice.id for notice in outcome.notices}
+        match outcome.stage:
+            case Stage.SHOWN:
+                await aside(self._notices.done, outcome.notices, self._now)
+                for name in names:
+                    del self._left[name]
+            case Stage.TOLD:
+                await aside(self._notices.told, outcome.notices, self._now)
+                self._fresh |= names
+            case Stage.REFUSED:
+                self._refused |= dict.fromkeys(names, outcome.reason)
+
+    def postpone(self, now: datetime, failure: NotTold | None) -> None:
+        delay = _delay(self._batch, failure)
+        held: dict[str, list[Notice]] = {}
+        rest: list[Notice] = []
+        for notice in self._left.values():
+            if reason := self._reason_alone(notice):
+                held.setdefault(reason, []).append(notice)
+            else:
+                rest.append(notice)
+        for reason, notices in held.items():
+            pause = max(delay, _LOOK_AGAIN) if reason == _TOLD_ONLY else delay
+            self._notices.postpone(notices, now + pause, reason, alone=True)
+        if rest:
+            # Without a failure they had no turn: the patience ended while others were told.
+            until = now + delay if failure else now
+            self._notices.postpone(rest, until, str(failure or ""), alone=failure is None)
+
+    def delivery(self, target: str, failure: NotTold | None) -> Delivery:
+        reason = str(failure) if failure else next(iter(self._refused.values()), None)
+        is_refused = failure is not None and failure.refused
+        waiting = sum(self._reason_alone(it) == _TOLD_ONLY for it in self._left.values())
+        return Delivery(target, self.told, reason, refused=is_refused, waiting=waiting)
+
+    def _reason_alone(self, notice: Notice) -> str | None:
+        """Why this notice has to wait though its server is well."""
+        if reason := self._refused.get(notice.id):
+            return reason
+        return _TOLD_ONLY if notice.id in self._fresh | self._confirmed else None
 
 
 def _delay(batch: Sequence[Notice], failure: NotTold | None) -> timedelta:
@@ -208,7 +265,7 @@ class _Log:
     def delivery(self, delivery: Delivery) -> None:
         name = f"notify.{delivery.target}"
         if delivery.dropped:
-            reason = "not confirmed within a week, or its table is gone"
+            reason = "not shown within a week, or its table is gone"
             log.warning("%s: dropped %s: %s", name, counted(delivery.dropped, "notice"), reason)
         elif delivery.refused:
             self.failure(name, f"{delivery.reason}: correct {name}.token")
@@ -216,7 +273,8 @@ class _Log:
             self.failure(name, f"{delivery.reason}: told later")
         else:
             self.forget(name)
-            log.info("%s: told of %s", name, counted(delivery.told, "file"))
+            if delivery.told:
+                log.info("%s: told of %s", name, counted(delivery.told, "file"))
 
     def failure(self, name: str, reason: str) -> None:
         if self._reasons.get(name) != reason:

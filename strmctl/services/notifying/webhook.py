@@ -1,9 +1,10 @@
 """Anything that takes a POST of JSON; its URL is used as it stands in the settings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
 
 from strmctl.domain.notice import Notice, server_path
-from strmctl.services.notifying.connection import Address, Call, Connection
+from strmctl.services.notifying.connection import Address, Connection, Outcome, Stage
 from strmctl.settings.model import NotifySettings
 from strmctl.storage.database.rows import time_text
 
@@ -14,9 +15,12 @@ class Webhook:
     def __init__(self, table: NotifySettings, library: str) -> None:
         self._library = library
         headers = {"Authorization": f"Bearer {table.token}"} if table.token else {}
-        self.address = Address(table.url, headers)
+        self.address = Address(table.url, headers, ca=table.ca)
 
-    def calls(self, notices: Sequence[Notice]) -> Iterator[Call]:
+    async def tell(
+        self, connection: Connection, notices: Sequence[Notice], now: datetime
+    ) -> AsyncGenerator[Outcome, None]:
+        """Its success is all that there is to see."""
         files = [
             {
                 "path": server_path(self._library, notice.strm_path),
@@ -26,10 +30,8 @@ class Webhook:
             }
             for notice in notices
         ]
-        yield Call(notices, {"event": _EVENT, "files": files})
-
-    def check(self, answer: bytes) -> None:
-        """Its status is its answer."""
+        await connection.post({"event": _EVENT, "files": files})
+        yield Outcome(Stage.SHOWN, notices)
 
     async def examine(self, connection: Connection) -> None:
         """Its token cannot be tried: a POST would be an event."""

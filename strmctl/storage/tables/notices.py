@@ -27,29 +27,34 @@ _PUT = """
 INSERT INTO notice (target, strm_path, change, changed_at, next_attempt_at)
 VALUES (:target, :strm_path, :change, :changed_at, :next_attempt_at)
 ON CONFLICT (target, strm_path) DO UPDATE SET change = excluded.change,
-    changed_at = excluded.changed_at, next_attempt_at = excluded.next_attempt_at
+    changed_at = excluded.changed_at, next_attempt_at = excluded.next_attempt_at,
+    told_at = NULL, alone = 0, reason = ''
 """
 # `changed_at` is part of the name: what has changed again since is another notice.
 _THIS_ONE = "target = :target AND strm_path = :strm_path AND changed_at = :stored_at"
-_RESTS = "SELECT 1 FROM notice WHERE target = ? AND next_attempt_at > ? AND attempts > 0 LIMIT 1"
+_RESTS = """
+SELECT 1 FROM notice WHERE target = ? AND next_attempt_at > ? AND attempts > 0 AND NOT alone LIMIT 1
+"""
 _CLAIM = """
-UPDATE notice SET attempts = attempts + 1, next_attempt_at = :until WHERE id IN (
+UPDATE notice SET attempts = attempts + 1, next_attempt_at = :until, alone = 0 WHERE id IN (
     SELECT id FROM notice WHERE target = :target AND next_attempt_at <= :now
     ORDER BY id LIMIT :limit
 ) RETURNING *
 """
 _TELL_AGAIN = """
-UPDATE notice SET attempts = 0, next_attempt_at = min(next_attempt_at, :soon)
+UPDATE notice SET attempts = 0, next_attempt_at = min(next_attempt_at, :soon), told_at = NULL
 WHERE target = :target AND strm_path = :strm_path
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What a target has yet to be told; `since` is when the oldest change was."""
+    """What a target does not show yet; `since` is when the oldest change was, `reason` why the
+    last attempt did not settle it."""
 
     count: int
     since: datetime
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +128,22 @@ class Notices:
                     # Removed while its creation was told: the server knows of it by now.
                     connection.execute(_PUT, _columns(notice, FileChange.DELETED, now, now))
 
-    def postpone(self, notices: Iterable[Notice], until: datetime) -> None:
-        values = [{**_name(notice), "until": rows.time_text(until)} for notice in notices]
+    def told(self, notices: Iterable[Notice], now: datetime) -> None:
+        """The server has confirmed them; that it shows them is not seen yet."""
+        values = [{**_name(notice), "at": rows.time_text(now)} for notice in notices]
+        with self._database.transaction() as connection:
+            connection.executemany(f"UPDATE notice SET told_at = :at WHERE {_THIS_ONE}", values)
+
+    def postpone(
+        self, notices: Iterable[Notice], until: datetime, reason: str = "", *, alone: bool = False
+    ) -> None:
+        """`alone` holds up these notices and no others of their target."""
+        later = {"until": rows.time_text(until), "reason": reason, "alone": alone}
         with self._database.transaction() as connection:
             connection.executemany(
-                f"UPDATE notice SET next_attempt_at = :until WHERE {_THIS_ONE}", values
+                "UPDATE notice SET next_attempt_at = :until, reason = :reason, alone = :alone"
+                f" WHERE {_THIS_ONE}",
+                [{**_name(notice), **later} for notice in notices],
             )
 
     def drop(self, before: datetime, targets: Collection[str]) -> dict[str, int]:
@@ -145,11 +161,13 @@ class Notices:
     def backlogs(self) -> dict[str, Backlog]:
         """By target."""
         found = self._database.query(
-            "SELECT target, count(*) AS number, min(changed_at) AS since FROM notice"
-            " GROUP BY target"
+            "SELECT target, count(*) AS number, min(changed_at) AS since, max(reason) AS reason"
+            " FROM notice GROUP BY target"
         )
         return {
-            row["target"]: Backlog(row["number"], datetime.fromisoformat(row["since"]))
+            row["target"]: Backlog(
+                row["number"], datetime.fromisoformat(row["since"]), row["reason"]
+            )
             for row in found
         }
 
@@ -214,7 +232,7 @@ def _stored(item: _Announced) -> dict[str, object]:
     """Where nothing would be left to tell, the creation stays until the file is gone."""
     change = item.after or FileChange.CREATED
     due = item.at + _UNDER_WAY
-    if item.before is not None and item.before.attempts:
+    if item.before is not None and _is_resting(item.before):
         due = max(due, item.before.next_attempt_at)
     return {
         **item.columns(),
@@ -227,7 +245,12 @@ def _stored(item: _Announced) -> dict[str, object]:
 def _next_attempt(item: _Announced, now: datetime) -> datetime:
     """A server that rests goes on resting."""
     before = item.before
-    return before.next_attempt_at if before is not None and before.attempts else now
+    return before.next_attempt_at if before is not None and _is_resting(before) else now
+
+
+def _is_resting(notice: Notice) -> bool:
+    """A notice that waits alone says nothing about its server."""
+    return notice.attempts > 0 and not notice.alone
 
 
 def _name(notice: Notice) -> dict[str, object]:
@@ -259,4 +282,6 @@ def _notice(row: rows.Row) -> Notice:
         changed_at=datetime.fromisoformat(row["changed_at"]),
         attempts=row["attempts"],
         next_attempt_at=datetime.fromisoformat(row["next_attempt_at"]),
+        told_at=rows.time_value(row["told_at"]),
+        alone=bool(row["alone"]),
     )

@@ -1,0 +1,151 @@
+"""Whether Jellyfin or Emby shows the item of a file: its API finds items by folder, not by path.
+
+A library's own children first (a film's file, a show's folder), then all that is below the show.
+What a server does not answer in the documented form is not known, and never held against it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from strmctl.services.notifying.connection import Connection, NotTold
+
+_FOLDERS = "/Library/VirtualFolders"
+_ITEMS = "/Items"
+_PAGE = 2000
+_ALL_PAGES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """`versions` is how many files the item has: only the first one's path is told."""
+
+    id: str
+    path: str
+    versions: int
+
+
+class Items:
+    """Asks for each folder once; made anew for each look."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._libraries: Sequence[_Item] | None = None
+        self._below: dict[tuple[str, bool], Sequence[_Item] | None] = {}
+        self._is_asked = False
+
+    async def is_there(self, path: str) -> bool | None:
+        """None where the server does not tell."""
+        wanted = _plain(path)
+        libraries = await self._watched()
+        if libraries is None:
+            return None
+        for library in _holding(libraries, wanted):
+            children = await self._items(library.id, recursive=False)
+            if children is None:
+                return None
+            if _shows(children, wanted):
+                return True
+            for folder in _holding(children, wanted):
+                below = await self._items(folder.id, recursive=True)
+                if below is None:
+                    return None
+                if _shows(below, wanted):
+                    return True
+        return False
+
+    async def is_watched(self, path: str) -> bool:
+        libraries = await self._watched()
+        return libraries is None or any(_holding(libraries, _plain(path)))
+
+    async def _watched(self) -> Sequence[_Item] | None:
+        if not self._is_asked:
+            self._is_asked = True
+            self._libraries = _libraries(await self._get(_FOLDERS, {}))
+        return self._libraries
+
+    async def _items(self, parent: str, *, recursive: bool) -> Sequence[_Item] | None:
+        key = parent, recursive
+        if key not in self._below:
+            self._below[key] = await self._pages(parent, recursive=recursive)
+        return self._below[key]
+
+    async def _pages(self, parent: str, *, recursive: bool) -> Sequence[_Item] | None:
+        found: list[_Item] = []
+        for number in range(_ALL_PAGES):
+            asked: dict[str, str | int] = {
+                "ParentId": parent,
+                "Recursive": str(recursive).lower(),
+                "Fields": "Path,MediaSourceCount",
+                "EnableImages": "false",
+                "EnableUserData": "false",
+                "StartIndex": number * _PAGE,
+                "Limit": _PAGE,
+            }
+            page = await self._get(_ITEMS, asked)
+            items = page.get("Items") if isinstance(page, dict) else None
+            if not isinstance(items, list):
+                return None
+            found += _items(items)
+            if len(items) < _PAGE:
+                return found
+        return None
+
+    async def _get(self, path: str, asked: Mapping[str, str | int]) -> object:
+        try:
+            return json.loads(await self._connection.get(path, asked))
+        except (NotTold, ValueError, RecursionError):
+            return None
+
+
+def locations(folders: object) -> list[str] | None:
+    """Of `[{"Name": …, "Locations": [path, …]}, …]`."""
+    if not isinstance(folders, list):
+        return None
+    found = [folder.get("Locations") for folder in folders if isinstance(folder, dict)]
+    lists = [paths for paths in found if isinstance(paths, list)]
+    return [path for paths in lists for path in paths if isinstance(path, str)]
+
+
+def _libraries(folders: object) -> Sequence[_Item] | None:
+    """A server that tells no library, or none's id, tells nothing."""
+    if not isinstance(folders, list) or not folders:
+        return None
+    found = [
+        _Item(folder["ItemId"], path, 1)
+        for folder in folders
+        if isinstance(folder, dict) and isinstance(folder.get("ItemId"), str)
+        for path in locations([folder]) or ()
+    ]
+    return found or None
+
+
+def _items(items: Sequence[Any]) -> Iterator[_Item]:
+    for item in items:
+        if not isinstance(item, dict):
+            continue
+        name, path, versions = (item.get(key) for key in ("Id", "Path", "MediaSourceCount"))
+        if isinstance(name, str) and isinstance(path, str):
+            yield _Item(name, path, versions if isinstance(versions, int) else 1)
+
+
+def _shows(items: Sequence[_Item], wanted: str) -> bool:
+    """Versions of a film in one folder are one item, which tells one path."""
+    folder = wanted.rpartition("/")[0]
+    return any(
+        (own := _plain(item.path)) == wanted
+        or (item.versions > 1 and own.rpartition("/")[0] == folder)
+        for item in items
+    )
+
+
+def _holding(folders: Sequence[_Item], wanted: str) -> list[_Item]:
+    return [item for item in folders if wanted.startswith(_plain(item.path).rstrip("/") + "/")]
+
+
+def _plain(path: str) -> str:
+    """Windows' paths are compared with `/` and in lower case, as Windows finds them."""
+    if "\\" in path or path[1:3] == ":/":
+        return path.replace("\\", "/").lower()
+    return path
