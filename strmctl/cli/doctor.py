@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strmctl.cli.frame.app import Panel, command
-from strmctl.cli.frame.changing import Force, step_record
+from strmctl.cli.frame.changing import Force
 from strmctl.cli.frame.notify_after import telling_media_servers
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
@@ -21,6 +21,7 @@ from strmctl.errors import (
     SettingsError,
     UsageError,
 )
+from strmctl.services.reports.records import step_record
 from strmctl.settings.model import Mode
 
 if TYPE_CHECKING:

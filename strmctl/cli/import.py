@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strmctl.cli.frame.app import Panel, command
-from strmctl.cli.frame.changing import Changing, DryRun, Force, Recorder, step_record
+from strmctl.cli.frame.changing import Changing, DryRun, Force, Recorder
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
 from strmctl.domain.change import Finding, Step
-from strmctl.services.reports.records import mapping_record
+from strmctl.services.reports.records import mapping_record, step_record
 
 if TYPE_CHECKING:
     from strmctl.services.keys.playback_urls import PlaybackUrls

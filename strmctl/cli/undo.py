@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from strmctl.cli.frame.app import Panel, command
-from strmctl.cli.frame.changing import DryRun, Force, step_record
+from strmctl.cli.frame.changing import DryRun, Force
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
 from strmctl.errors import ItemError
+from strmctl.services.reports.records import step_record
 
 if TYPE_CHECKING:
     from strmctl.services.changing.change_run import Done
@@ -20,7 +21,7 @@ _OUTCOMES = {"restored": "restored", "removed": "removed", "failed": "left as th
 @command(Panel.LIBRARY)
 def undo(run: Run, dry_run: DryRun = False, force: Force = False, wait: Wait = None) -> int:
     """Take back the last run that changed the library; what was changed since stays as it is."""
-    from strmctl.services.changing.change_run import check_undo, last_run, undo, undoable
+    from strmctl.services.changing.undo import check_undo, last_run, undo, undoable
     from strmctl.services.keys.in_force import proof
     from strmctl.services.library.files import library_files
     from strmctl.storage.locks.run_lock import nobody_writing

@@ -8,7 +8,7 @@ from library_tree import files, mtimes
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.urls.playback_url import NoProof
-from strmctl.services.changing.change_run import undo
+from strmctl.services.changing.undo import undo
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.mappings import Mappings

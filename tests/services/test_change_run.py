@@ -13,7 +13,8 @@ from strmctl.domain.urls import playback_url
 from strmctl.domain.urls.playback_url import NoProof, SignedProof
 from strmctl.domain.urls.signature import Keyring
 from strmctl.errors import SafetyError
-from strmctl.services.changing.change_run import ChangeRun, Done, check_undo, last_run, undo
+from strmctl.services.changing.change_run import ChangeRun, Done
+from strmctl.services.changing.undo import check_undo, last_run, undo
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.mappings import Mappings, Registration
@@ -100,7 +101,7 @@ def test_a_row_whose_path_another_row_has_by_now_stays_where_it_is(
         _move(rows["two"], rows["one"].strm_path),
         _move(rows["three"], "new/three.strm"),
     ]
-    run = ChangeRun(database, files, "import")
+    run = ChangeRun(database, files, "import", limit=None)
     list(run.plan(changes))
     if backwards:
         list(run.carry_out())
@@ -215,7 +216,7 @@ def test_the_brake_is_told_what_is_altered_not_what_is_added(
     database: Database, files: LibraryFiles
 ) -> None:
     row = _registered(database, files, "one")
-    run = ChangeRun(database, files, "import")
+    run = ChangeRun(database, files, "import", limit=None)
     steps = [_creation("two", "two.strm", b"http://two/\n"), _removal(row)]
 
     assert list(run.plan(steps)) == steps
@@ -230,7 +231,7 @@ _CONTENT = b"http://127.0.0.1/strm/stream\n"
 
 
 def _carry_out(database: Database, files: LibraryFiles, steps: Sequence[Step]) -> list[Done]:
-    run = ChangeRun(database, files, "rewrite")
+    run = ChangeRun(database, files, "rewrite", limit=None)
     list(run.plan(steps))
     return list(run.carry_out())
 
@@ -306,3 +307,24 @@ def test_files_that_a_run_has_made_are_not_taken_away_by_the_hundred(
     with pytest.raises(SafetyError, match="21 of 21 files would be removed"):
         check_undo(database, run, 0.2)
     check_undo(database, run, 1.0)
+
+
+@pytest.mark.parametrize("limit", [0.2, None], ids=["braked", "forced"])
+def test_the_brake_is_the_run_s_own(
+    database: Database, files: LibraryFiles, limit: float | None
+) -> None:
+    rows = [_registered(database, files, f"show-{number}") for number in range(30)]
+    run = ChangeRun(database, files, "rewrite", limit=limit)
+    changes = [_rewriting(row, b"http://new/\n") for row in rows]
+    assert list(run.rehearse(changes)) == changes
+    assert run.needs_force is (limit is not None)
+
+    run = ChangeRun(database, files, "rewrite", limit=limit)
+    list(run.plan(changes))
+    if limit is None:
+        assert len(list(run.carry_out())) == 30
+        return
+    with pytest.raises(SafetyError, match=r"^30 of 30 would change, .* 27 more groups: 27\)"):
+        next(run.carry_out())
+    assert last_run(database) is None, "its plan is discarded"
+    assert files.read(rows[0].strm_path) == _CONTENT

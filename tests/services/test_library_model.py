@@ -24,7 +24,8 @@ from strmctl.domain.selection import Selection
 from strmctl.domain.urls import playback_url
 from strmctl.domain.urls.playback_url import NoProof
 from strmctl.errors import StrmctlError
-from strmctl.services.changing.change_run import ChangeRun, undo
+from strmctl.services.changing.change_run import ChangeRun
+from strmctl.services.changing.undo import undo
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.writing.batch import batches
 from strmctl.services.writing.entry import entry
@@ -243,7 +244,7 @@ class Library(RuleBasedStateMachine):
     ) -> int:
         """The number of changes planned; `stop_after` so many are done, the rest is not."""
         files = files or self._files()
-        run = ChangeRun(self.database, files, command, batch=batch)
+        run = ChangeRun(self.database, files, command, limit=None, batch=batch)
         steps = run.plan(PLANNERS[command](self.settings, self.database, files))
         assert all(
             step.reason for step in steps if isinstance(step, Finding) and step.kind != "unchanged"

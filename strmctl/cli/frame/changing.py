@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strmctl.cli.frame.run import Run
-from strmctl.domain import brake
-from strmctl.domain.change import Change, Finding, Step
-from strmctl.domain.selection import Selection
-from strmctl.errors import ItemError, SafetyError
+from strmctl.domain.change import Finding, Step
+from strmctl.errors import ItemError
+from strmctl.services.reports.records import step_record
 
 if TYPE_CHECKING:
+    from strmctl.services.changing.change_run import ChangeRun
     from strmctl.storage.database.connection import Database
     from strmctl.storage.files.strm_file import LibraryFiles
 
@@ -62,54 +62,33 @@ class Changing:
         then: Aftermath = lambda _dry_run: (),
     ) -> int:
         """The exit code; raises SafetyError where the brake stops it."""
+        from strmctl.services.changing.change_run import ChangeRun
         from strmctl.services.library.files import library_files
 
         with self._run.alone(self._command, wait) as database:
             files = library_files(self._run.settings, database)
             files.check_there()
+            limit = None if force else self._run.settings.safety.max_change
+            changes = ChangeRun(database, files, self._command, limit=limit)
             if dry_run:
-                self._only_show(database, plan(database, files), then)
+                self._only_show(changes, plan(database, files), then)
             else:
-                self._carry_out(database, files, plan(database, files), then, force=force)
+                self._carry_out(changes, plan(database, files), then)
         return ItemError.exit_code if self._failing & self._counts.keys() else 0
 
-    def _only_show(self, database: "Database", steps: Iterable[Step], then: Aftermath) -> None:
-        altering = 0
-        for step in steps:
-            altering += isinstance(step, Change) and step.alters
+    def _only_show(self, changes: "ChangeRun", steps: Iterable[Step], then: Aftermath) -> None:
+        for step in changes.rehearse(steps):
             self._show(step)
         for finding in then(True):
             self._show(finding)
-        try:
-            self._check(database, altering)
-        except SafetyError:
-            self._summarise(dry_run=True, needs_force=True)
-        else:
-            self._summarise(dry_run=True, needs_force=False)
+        self._summarise(dry_run=True, needs_force=changes.needs_force)
 
-    def _carry_out(
-        self,
-        database: "Database",
-        files: "LibraryFiles",
-        steps: Iterable[Step],
-        then: Aftermath,
-        *,
-        force: bool,
-    ) -> None:
-        from strmctl.services.changing.change_run import ChangeRun
-
-        changes = ChangeRun(database, files, self._command)
+    def _carry_out(self, changes: "ChangeRun", steps: Iterable[Step], then: Aftermath) -> None:
         with self._run.output.progress("Planning") as progress:
             for step in changes.plan(steps):
                 if isinstance(step, Finding):
                     self._show(step)
                 progress.advance()
-        if not force:
-            try:
-                self._check(database, changes.altering)
-            except SafetyError:
-                changes.discard()
-                raise
         with self._run.output.progress("Changing", changes.planned) as progress:
             for done in changes.carry_out():
                 self._show(done.change, done.error)
@@ -117,12 +96,6 @@ class Changing:
         for finding in then(False):
             self._show(finding)
         self._summarise()
-
-    def _check(self, database: "Database", altering: int) -> None:
-        from strmctl.storage.tables.mappings import Mappings
-
-        total = max(Mappings(database).count(Selection()), altering)
-        brake.check(altering, total, self._run.settings.safety.max_change, "would change")
 
     def _show(self, step: Step, error: ItemError | None = None) -> None:
         kind = "failed" if error else step.kind if isinstance(step, Finding) else step.action.value
@@ -142,19 +115,6 @@ class Changing:
         self._run.output.summary(
             {**self._counts, **more}, f"{numbers or 'nothing to do'}{dry}{needs}"
         )
-
-
-def step_record(command: str, step: Step, reason: str | None) -> dict[str, object]:
-    mapping = step.mapping
-    done = step.kind if isinstance(step, Finding) else step.action.value
-    return {
-        "type": command,
-        "id": (mapping and mapping.id) or None,
-        "outcome": "failed" if isinstance(step, Change) and reason else done,
-        "reason": reason,
-        "strm_path": step.strm_path,
-        **(mapping.identity.fields() if mapping else {}),
-    }
 
 
 def _words(kind: str) -> str:

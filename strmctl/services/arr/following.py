@@ -83,7 +83,8 @@ class _Following:
         self._files.check_there()
 
     def follow(self, sender: Sender, event: ArrEvent) -> Iterator[FileOutcome]:
-        run = ChangeRun(self._database, self._files, sender.value)
+        # Sonarr may rename all that it has; only what it makes forget is braked, by `_plan`.
+        run = ChangeRun(self._database, self._files, sender.value, limit=None)
         try:
             found = [step for step in run.plan(self._plan(event)) if isinstance(step, Finding)]
         except SafetyError:

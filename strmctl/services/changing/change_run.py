@@ -1,10 +1,13 @@
 """A run that changes the library: all of it planned, braked, then carried out; it can be undone.
 
+The brake is the run's own, so that no caller can forget it.
+
 The plan lies in the database, so neither its size nor a kill matters: a row that comes is stored
 before its file is, a row that goes is forgotten after its file, so that whenever a run ends, the
 same command again does what is missing and `undo` takes back what was done.
 """
 
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, replace
@@ -16,16 +19,14 @@ from strmctl.domain.change import Change, Finding, Step
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
-from strmctl.domain.urls.playback_url import Proof
-from strmctl.errors import ItemError
-from strmctl.services.library import tree
+from strmctl.errors import ItemError, SafetyError
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import Content, LibraryFiles
-from strmctl.storage.tables.journal import Journal, JournalledRun
+from strmctl.storage.tables.journal import Journal
 from strmctl.storage.tables.mappings import Mappings
 from strmctl.storage.tables.row_changes import RowChanges
 
-_BATCH = 1000
+BATCH = 1000
 
 
 class LeftAloneError(ItemError):
@@ -45,18 +46,26 @@ class Done:
 
 
 class ChangeRun:
-    """Used under the run lock: `plan`, a look at `planned` and `altering`, then `carry_out`."""
+    """Used under the run lock: `plan`, then `carry_out`; or `rehearse`, which keeps nothing."""
 
     def __init__(
-        self, database: Database, files: LibraryFiles, command: str, *, batch: int = _BATCH
+        self,
+        database: Database,
+        files: LibraryFiles,
+        command: str,
+        *,
+        limit: float | None,
+        batch: int = BATCH,
     ) -> None:
-        """A `batch` of changes is done before the first of them is reported."""
+        """`limit` is the share of the library that it may change, safety.max_change; None is force.
+        A `batch` of changes is done before the first of them is reported."""
         self._database, self._files, self._command = database, files, command
-        self._batch = batch
+        self._limit, self._batch = limit, batch
         self._journal = Journal(database)
         self._run: int | None = None
         self.planned = 0
         self.altering = 0
+        self._altered: Counter[str] = Counter()
 
     def plan(self, steps: Iterable[Step]) -> Iterator[Step]:
         """Keep the changes for `carry_out`; every step comes out again, for those who watch."""
@@ -68,85 +77,75 @@ class ChangeRun:
                 self._run = self._journal.begin(self._command)
             if self._run is not None:
                 self._journal.add(self._run, changes)
-            self.planned += len(changes)
-            self.altering += sum(change.alters for change in changes)
+            for change in changes:
+                self._count(change)
             yield from batch
+
+    def rehearse(self, steps: Iterable[Step]) -> Iterator[Step]:
+        """As `plan`, for a dry run; `needs_force` then says what `carry_out` would."""
+        for step in steps:
+            if not isinstance(step, Finding):
+                self._count(step)
+            yield step
+
+    @property
+    def needs_force(self) -> bool:
+        try:
+            self._check_brake()
+        except SafetyError:
+            return True
+        return False
+
+    def _count(self, change: Change) -> None:
+        self.planned += 1
+        if change.alters:
+            self.altering += 1
+            self._altered[f"{_series(change)} {change.action.value}"] += 1
+
+    def _check_brake(self) -> None:
+        total = max(Mappings(self._database).count(Selection()), self.altering)
+        brake.check(
+            self.altering,
+            total,
+            self._limit,
+            "would change",
+            groups=self._altered,
+            advice="check that the library and the settings are the right ones (--dry-run)",
+        )
 
     def discard(self) -> None:
         if self._run is not None:
             self._journal.forget(self._run)
 
     def carry_out(self) -> Generator[Done, None, None]:
-        """In the order of the plan; one that fails does not stop the others."""
+        """In the order of the plan; one that fails does not stop the others.
+
+        Raises SafetyError before anything is done where the plan is more than the limit.
+        """
         if self._run is None:
             return
+        try:
+            self._check_brake()
+        except SafetyError:
+            self.discard()
+            raise
         self._journal.start(self._run)
         RowChanges(self._database).move(self._run)
         for page in self._journal.changes(self._run, page=self._batch):
-            done = _apply(self._database, self._files, list(page.values()))
+            done = apply(self._database, self._files, list(page.values()))
             if any(item.error is None for item in done):
                 self._journal.forget_earlier(self._run)
             yield from done
         self._journal.finish(self._run)
 
 
-def last_run(database: Database) -> JournalledRun | None:
-    """The one that `undo` takes back."""
-    return Journal(database).last()
+def _series(change: Change) -> str:
+    """The mapping's, or the folder of a file that has none."""
+    mapping = change.mapping
+    return mapping.identity.slug if mapping else change.strm_path.rpartition("/")[0] or "."
 
 
-def undoable(database: Database) -> Iterator[Done]:
-    """What `undo` would do, changing and checking nothing."""
-    run = last_run(database)
-    for page in Journal(database).changes(run.id, backwards=True) if run else ():
-        yield from (Done(change.reversed()) for change in page.values())
-
-
-def check_undo(database: Database, run: JournalledRun, max_change: float) -> None:
-    """Raises SafetyError where so many of the library's files would go that it may be a mistake.
-
-    Only those count: to put back what was there is what undoing is for.
-    """
-    total = Mappings(database).count(Selection())
-    brake.check(Journal(database).files_made(run.id), total, max_change, "files would be removed")
-
-
-def undo(
-    database: Database, files: LibraryFiles, proof: Proof, *, batch: int = _BATCH
-) -> Generator[Done, None, None]:
-    """Take back the last run, whole or killed; what has been changed since stays as it is.
-
-    So does what would hold a playback URL that no key in force, `proof`, proves any more. What
-    cannot be written or read now is kept for the next time.
-    """
-    journal = Journal(database)
-    run = journal.last()
-    if run is None:
-        return
-    RowChanges(database).move(run.id, backwards=True)
-    for page in journal.changes(run.id, backwards=True, page=batch):
-        changes = [change.reversed() for change in page.values()]
-        done = _apply(database, files, changes, _unplayable(changes, proof))
-        journal.drop(
-            number for number, item in zip(page, done, strict=True) if not item.can_be_tried_again
-        )
-        yield from done
-    journal.forget_taken_back(run.id)
-
-
-def _unplayable(changes: Sequence[Change], proof: Proof) -> dict[str, ItemError]:
-    looked = [tree.classify(it.strm_path, it.file_after, proof) for it in changes if it.file_after]
-    return {
-        file.strm_path: LeftAloneError(
-            f"{file.strm_path}: its URL before was signed with a key that is no longer in force: "
-            "it is left as it is"
-        )
-        for file in looked
-        if file.kind is tree.Kind.OWN and not file.proved
-    }
-
-
-def _apply(
+def apply(
     database: Database,
     files: LibraryFiles,
     changes: Sequence[Change],

@@ -33,7 +33,7 @@ def remove_one(settings: Settings, mapping_id: int, *, wait: timedelta) -> None:
         files = library_files(settings, database)
         files.check_there()
         selection = Selection(ids=(mapping_id,))
-        changes = ChangeRun(database, files, "remove")
+        changes = ChangeRun(database, files, "remove", limit=settings.safety.max_change)
         steps = Removing(settings).of_selection(database, files, selection)
         if not list(changes.plan(steps)):
             raise UnknownMappingError(f"no such mapping: {mapping_id}")

@@ -5,7 +5,6 @@ Foreign, edited and duplicate files are never touched; the brake holds as it doe
 
 from collections.abc import Iterable, Iterator
 
-from strmctl.domain import brake
 from strmctl.domain.change import Action, Change, Step
 from strmctl.domain.selection import Selection
 from strmctl.errors import SafetyError, SettingsError
@@ -16,7 +15,6 @@ from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.library.files import library_files
 from strmctl.storage.database.connection import Database
-from strmctl.storage.tables.mappings import Mappings
 
 
 def library_mended(installation: Installation) -> Iterator[Finding]:
@@ -46,15 +44,17 @@ class _Mending:
 
     def carry_out(self, steps: Iterable[Step]) -> Iterator[Finding]:
         files = library_files(self._installation.settings, self._database)
-        run = ChangeRun(self._database, files, "doctor --fix")
+        force, most = self._installation.force, self._installation.settings.safety.max_change
+        limit = None if force else most
+        run = ChangeRun(self._database, files, "doctor --fix", limit=limit)
         for _ in run.plan(step for step in steps if self._is_wanted(step)):
             pass
         try:
-            self._brake(run)
+            yield from self._done(run)
         except SafetyError as error:
-            run.discard()
             yield of_error(error, "safety", self._check, "`strmctl doctor --fix --force`")
-            return
+
+    def _done(self, run: ChangeRun) -> Iterator[Finding]:
         for done in run.carry_out():
             path = done.change.strm_path
             if done.error is None:
@@ -64,12 +64,6 @@ class _Mending:
 
     def _is_wanted(self, step: Step) -> bool:
         return isinstance(step, Change) and step.action is self._action
-
-    def _brake(self, run: ChangeRun) -> None:
-        if not self._installation.force:
-            total = max(Mappings(self._database).count(Selection()), run.altering)
-            most = self._installation.settings.safety.max_change
-            brake.check(run.altering, total, most, "would change")
 
     def _told(self) -> str:
         return {Action.MOVED: "its mapping follows it"}.get(

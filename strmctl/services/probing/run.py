@@ -24,7 +24,7 @@ from strmctl.resolvers.contract import Reason
 from strmctl.services.checking.check import LinkCheck
 from strmctl.services.library.direct_files import DirectFiles
 from strmctl.services.probing.saving import Found, Saving
-from strmctl.services.probing.turns import Host, Job, Turns
+from strmctl.services.probing.turns import Host, Question, Turns
 from strmctl.services.probing.ways_out import WaysOut
 from strmctl.services.resolving.resolve import Resolving
 from strmctl.storage.tables.probe_records import Judged, ProbeRecords
@@ -96,9 +96,9 @@ class ProbeRun:
             raise self._failure
         self._start_workers()
         while self._turns.waiting < (_WAITING if self._has_room else _READ_AT_ONCE):
-            read = [Job(each, each.resolution) for each in islice(mappings, _READ_AT_ONCE)]
-            for job in read:
-                self._add(job)
+            read = [Question(each, each.resolution) for each in islice(mappings, _READ_AT_ONCE)]
+            for question in read:
+                self._add(question)
             if self._start_workers() or not read:
                 break
         return bool(self._workers) or self._turns.waiting > 0
@@ -109,8 +109,8 @@ class ProbeRun:
 
     def _start_workers(self) -> bool:
         before = len(self._workers)
-        while self._has_room and (job := self._next_job()) is not None:
-            worker = asyncio.create_task(self._work(job))
+        while self._has_room and (question := self._next_question()) is not None:
+            worker = asyncio.create_task(self._work(question))
             self._workers.add(worker)
             worker.add_done_callback(self._end_worker)
         return len(self._workers) > before
@@ -122,7 +122,7 @@ class ProbeRun:
             self._failure = self._failure or failure
         self._news.set()
 
-    def _next_job(self) -> Job | None:
+    def _next_question(self) -> Question | None:
         return None if self._is_vouching else self._turns.take(self._plan.monotonic())
 
     async def _next(self) -> None:
@@ -134,89 +134,89 @@ class ProbeRun:
                 await self._news.wait()
         self._news.clear()
 
-    async def _work(self, first: Job) -> None:
-        """One job after another: none waits for what others are in the middle of."""
-        job: Job | None = first
-        while job is not None:
-            if job.resolution is None:
-                self._take_resolution(job, await self._resolve(job))
+    async def _work(self, first: Question) -> None:
+        """One question after another: none waits for what others are in the middle of."""
+        question: Question | None = first
+        while question is not None:
+            if question.resolution is None:
+                self._take_resolution(question, await self._resolve(question))
             else:
-                self._take_answer(job, await self._ask(job, job.resolution))
+                self._take_answer(question, await self._ask(question, question.resolution))
             self._news.set()
-            job = self._next_job()
+            question = self._next_question()
 
-    async def _ask(self, job: Job, resolution: Resolution) -> ProbeResult:
+    async def _ask(self, question: Question, resolution: Resolution) -> ProbeResult:
         try:
-            await self._put_in_file(job.mapping, resolution)
+            await self._put_in_file(question.mapping, resolution)
         except ItemError as error:
             return ProbeResult(None, Failure.NOT_CHECKED, str(error))
         asked_at = self._plan.monotonic()
-        egress = self._resolving.egress(job.mapping.identity.site)
+        egress = self._resolving.egress(question.mapping.identity.site)
         result = await self._check.check(resolution, egress=egress, deep=self._plan.deep)
         self._ways_out.saw(resolution, egress, result, asked_at)
         return result
 
-    async def _resolve(self, job: Job) -> Resolution | ItemError:
+    async def _resolve(self, question: Question) -> Resolution | ItemError:
         try:
             if self._files is not None:
-                await asyncio.to_thread(self._files.check_followable, job.mapping)
+                await asyncio.to_thread(self._files.check_followable, question.mapping)
             resolution = await self._resolving.renew(
-                job.mapping.identity,
+                question.mapping.identity,
                 Reason.PROBE,
-                failed=job.mapping.resolution,
-                last_status=job.refused.status if job.refused else None,
+                failed=question.mapping.resolution,
+                last_status=question.refused.status if question.refused else None,
             )
         except ItemError as error:
             return error
         with suppress(ItemError):  # It is told of when the new URL is asked for.
-            await self._put_in_file(job.mapping, resolution)
+            await self._put_in_file(question.mapping, resolution)
         return resolution
 
     async def _put_in_file(self, mapping: Mapping, resolution: Resolution) -> None:
         if self._files is not None:
             await asyncio.to_thread(self._files.catch_up, mapping, resolution)
 
-    def _add(self, job: Job) -> None:
-        if job.resolution is None and not self._has_resolver(job):
+    def _add(self, question: Question) -> None:
+        if question.resolution is None and not self._has_resolver(question):
             reason = "nothing to probe: it has no URL and its site no resolver"
-            self._saving.add(Found(job.mapping, ProbeResult(None, reason=reason)))
+            self._saving.add(Found(question.mapping, ProbeResult(None, reason=reason)))
             return
-        host = self._turns.host(job.turn)
+        host = self._turns.host(question.turn)
         if host.pace.is_closed:
-            self._judge_unasked(job, host)
+            self._judge_unasked(question, host)
         else:
-            self._turns.add(job)
+            self._turns.add(question)
 
-    def _take_answer(self, job: Job, result: ProbeResult) -> None:
-        host, now = self._turns.done(job.turn), self._plan.monotonic()
-        self._take_pace(host, job, result)
-        if job.is_witness:
+    def _take_answer(self, question: Question, result: ProbeResult) -> None:
+        host, now = self._turns.done(question.turn), self._plan.monotonic()
+        self._take_pace(host, question, result)
+        if question.is_witness:
             return self._give_up(host)
-        if _is_asked_again(job, result) and not host.pace.is_closed:
-            pause = _RETRY_SECONDS * 2**job.tries * random.uniform(0.5, 1.5)
-            self._turns.add_later(job.again(), now + max(pause, result.retry_after or 0.0))
+        if _is_asked_again(question, result) and not host.pace.is_closed:
+            pause = _RETRY_SECONDS * 2**question.tries * random.uniform(0.5, 1.5)
+            self._turns.add_later(question.again(), now + max(pause, result.retry_after or 0.0))
             return None
         if result.is_network_failure:
             host.pace.silent()
             host.failures += 1
-        self._conclude(job, result)
+        self._conclude(question, result)
         return self._give_up(host)
 
-    def _take_pace(self, host: Host, job: Job, result: ProbeResult) -> None:
+    def _take_pace(self, host: Host, question: Question, result: ProbeResult) -> None:
         """What the answer says of its host."""
         now = self._plan.monotonic()
         if result.failure is Failure.RATE_LIMITED:
             host.pace.limited(now, result.retry_after)
             refuses_all = host.pace.seems_closed
-            if job.is_witness or (refuses_all and not self._turns.add_witness(host)):
+            if question.is_witness or (refuses_all and not self._turns.add_witness(host)):
                 host.pace.close(now + (result.retry_after or _LEFT_ALONE))
         elif result.failure is Failure.UNREACHABLE:
             host.pace.unreachable()
-        elif job.is_witness:
+        elif question.is_witness:
             host.pace.means_links()
         elif not result.is_network_failure:
             host.pace.answered()
-            host.answered = job
+            host.answered = question
 
     def _give_up(self, host: Host) -> None:
         """What waits for a host that is not asked any more is judged with it."""
@@ -224,23 +224,23 @@ class ProbeRun:
             for left in self._turns.drain(host):
                 self._judge_unasked(left, host)
 
-    def _conclude(self, job: Job, result: ProbeResult) -> None:
-        verdict = self._judge(job, result)
-        if verdict.refresh and not job.renewed and self._has_resolver(job):
-            self._add(job.to_resolver(result))
+    def _conclude(self, question: Question, result: ProbeResult) -> None:
+        verdict = self._judge(question, result)
+        if verdict.refresh and not question.renewed and self._has_resolver(question):
+            self._add(question.to_resolver(result))
             return
-        if job.renewed and result.is_alive:
-            self._resolving.confirm(job.mapping.identity)
-        self._note(job, verdict, result)
+        if question.renewed and result.is_alive:
+            self._resolving.confirm(question.mapping.identity)
+        self._note(question, verdict, result)
 
-    def _take_resolution(self, job: Job, answer: Resolution | ItemError) -> None:
-        host = self._turns.done(job.turn)
+    def _take_resolution(self, question: Question, answer: Resolution | ItemError) -> None:
+        host = self._turns.done(question.turn)
         if isinstance(answer, Resolution):
             host.pace.answered()
             host.failures = 0
-            self._add(job.to_host(answer))
+            self._add(question.to_host(answer))
             return
-        self._note_unresolved(job, answer)
+        self._note_unresolved(question, answer)
         if not isinstance(answer, ResolverError):
             return  # Its file is at fault, not its resolver.
         if answer.http_status == 503 and answer.retry_after is not None:
@@ -251,61 +251,63 @@ class ProbeRun:
             host.pace.close(self._plan.monotonic())
         self._give_up(host)
 
-    def _judge_unasked(self, job: Job, host: Host) -> None:
-        if job.resolution is None:
+    def _judge_unasked(self, question: Question, host: Host) -> None:
+        if question.resolution is None:
             reason = "its resolver gave too many failures to be asked in this run"
-            self._note_unresolved(job, ResolverError(reason))
+            self._note_unresolved(question, ResolverError(reason))
         elif host.pace.is_broken:
             host.failures += 1
             result = ProbeResult(None, Failure.UNREACHABLE, "its host cannot be reached")
-            self._note(job, self._judge(job, result), result)
+            self._note(question, self._judge(question, result), result)
         else:
             left = (host.pace.closed_until or 0.0) - self._plan.monotonic()
             reason = "its host wants to be left alone"
             result = ProbeResult(None, Failure.RATE_LIMITED, reason, retry_after=max(left, 1.0))
-            self._note(job, self._judge(job, result), result, asked=False)
+            self._note(question, self._judge(question, result), result, asked=False)
 
-    def _note_unresolved(self, job: Job, error: ItemError) -> None:
+    def _note_unresolved(self, question: Question, error: ItemError) -> None:
         """Judged by what its host said before, if that was asked."""
-        if job.refused is None:
+        if question.refused is None:
             wait = error.retry_after if isinstance(error, ResolverError) else None
             result = ProbeResult(None, Failure.NOT_CHECKED, str(error), retry_after=wait)
-            self._note(job, self._judge(job, result), result)
+            self._note(question, self._judge(question, result), result)
             return
-        verdict = self._judge(job, job.refused)
+        verdict = self._judge(question, question.refused)
         reason = f"{verdict.reason}; not renewed: {error}"
-        self._note(job, replace(verdict, reason=reason), job.refused)
+        self._note(question, replace(verdict, reason=reason), question.refused)
 
-    def _judge(self, job: Job, result: ProbeResult) -> Verdict:
+    def _judge(self, question: Question, result: ProbeResult) -> Verdict:
         now = self._plan.now()
         if result.is_alive:
             return judge(History(), result, now, self._plan.rules)
-        known = job.mapping.resolution
-        resolution = job.resolution or known
-        ends_at = _known_end(resolution, job.mapping.state, now) if resolution else None
+        known = question.mapping.resolution
+        resolution = question.resolution or known
+        ends_at = _known_end(resolution, question.mapping.state, now) if resolution else None
         if known is None or resolution is None or known.url != resolution.url:
             history = History(expires_at=ends_at)  # What failed before was another URL.
         else:
-            history = History.of(job.mapping, ends_at)
+            history = History.of(question.mapping, ends_at)
         return judge(history, result, now, self._plan.rules)
 
-    def _note(self, job: Job, verdict: Verdict, result: ProbeResult, *, asked: bool = True) -> None:
-        resolution = job.resolution or job.mapping.resolution
+    def _note(
+        self, question: Question, verdict: Verdict, result: ProbeResult, *, asked: bool = True
+    ) -> None:
+        resolution = question.resolution or question.mapping.resolution
         now = self._plan.now()
         judged = Judged(
-            mapping_id=job.mapping.id,
+            mapping_id=question.mapping.id,
             url=resolution.url if resolution else None,
-            host=job.turn,
-            previous=job.mapping.state,
+            host=question.turn,
+            previous=question.mapping.state,
             verdict=verdict,
             status=result.status,
             at=now,
             asked_at=now if asked else None,
         )
-        self._saving.add(Found(job.mapping, result, judged))
+        self._saving.add(Found(question.mapping, result, judged))
 
-    def _has_resolver(self, job: Job) -> bool:
-        return self._resolving.has_resolver(job.mapping.identity.site)
+    def _has_resolver(self, question: Question) -> bool:
+        return self._resolving.has_resolver(question.mapping.identity.site)
 
     async def _vouch(self) -> bool:
         """Nothing is begun meanwhile, since it might not be believed either."""
@@ -319,8 +321,8 @@ class ProbeRun:
         return is_well
 
 
-def _is_asked_again(job: Job, result: ProbeResult) -> bool:
-    if job.tries + 1 >= _TRIES:
+def _is_asked_again(question: Question, result: ProbeResult) -> bool:
+    if question.tries + 1 >= _TRIES:
         return False
     if result.failure is Failure.RATE_LIMITED:
         return (result.retry_after or 0.0) <= SHORT_WAIT

@@ -20,7 +20,7 @@ _RESOLVER_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Question:
     """To ask the resolution's host or, without one, the site's resolver.
 
     `tries` counts requests to the host that may be repeated; `refused` is why the resolver is
@@ -39,16 +39,16 @@ class Job:
     def __post_init__(self) -> None:
         object.__setattr__(self, "turn", self._whose_turn())
 
-    def again(self) -> "Job":
+    def again(self) -> "Question":
         return replace(self, tries=self.tries + 1)
 
-    def as_witness(self) -> "Job":
+    def as_witness(self) -> "Question":
         return replace(self, is_witness=True)
 
-    def to_resolver(self, refused: ProbeResult) -> "Job":
+    def to_resolver(self, refused: ProbeResult) -> "Question":
         return replace(self, resolution=None, refused=refused)
 
-    def to_host(self, resolution: Resolution) -> "Job":
+    def to_host(self, resolution: Resolution) -> "Question":
         return replace(self, resolution=resolution, renewed=True, tries=0)
 
     def _whose_turn(self) -> str:
@@ -69,9 +69,9 @@ class Host:
     reserved: bool = False
     is_ready: bool = False
     failures: int = 0
-    answered: Job | None = None
-    urgent: Job | None = None
-    waiting: deque[Job] = field(default_factory=deque)
+    answered: Question | None = None
+    urgent: Question | None = None
+    waiting: deque[Question] = field(default_factory=deque)
 
     @property
     def has_room(self) -> bool:
@@ -81,11 +81,11 @@ class Host:
     def has_work(self) -> bool:
         return bool(self.waiting) or self.urgent is not None
 
-    def next(self, choose: Callable[[int], int]) -> Job:
+    def next(self, choose: Callable[[int], int]) -> Question:
         """The first, but any while the host is in doubt: those next to each other may be alike."""
         if self.urgent is not None:
-            job, self.urgent = self.urgent, None
-            return job
+            question, self.urgent = self.urgent, None
+            return question
         if self.pace.is_in_doubt:
             self.waiting.rotate(-choose(len(self.waiting)))
         return self.waiting.popleft()
@@ -98,7 +98,7 @@ class Turns:
         self._hosts: dict[str, Host] = {}
         self._ready: deque[Host] = deque()
         self._paused: list[tuple[float, int, Host]] = []
-        self._later: list[tuple[float, int, Job]] = []
+        self._later: list[tuple[float, int, Question]] = []
         self._numbers = itertools.count()
         self._reserved: Host | None = None
         self.waiting = 0
@@ -113,14 +113,14 @@ class Turns:
     def hosts(self) -> Iterator[Host]:
         return iter(self._hosts.values())
 
-    def add(self, job: Job) -> None:
+    def add(self, question: Question) -> None:
         """Behind those that wait; before them what has been asked for and failed."""
         self.waiting += 1
-        host = self.host(job.turn)
-        if job.tries:
-            host.waiting.appendleft(job)
+        host = self.host(question.turn)
+        if question.tries:
+            host.waiting.appendleft(question)
         else:
-            host.waiting.append(job)
+            host.waiting.append(question)
         self._make_ready(host)
 
     def add_witness(self, host: Host) -> bool:
@@ -133,11 +133,11 @@ class Turns:
             self._make_ready(host)
         return True
 
-    def add_later(self, job: Job, at: float) -> None:
+    def add_later(self, question: Question, at: float) -> None:
         self.waiting += 1
-        heapq.heappush(self._later, (at, next(self._numbers), job))
+        heapq.heappush(self._later, (at, next(self._numbers), question))
 
-    def take(self, now: float) -> Job | None:
+    def take(self, now: float) -> Question | None:
         """What may be asked now; `done` has to be called for it in the end."""
         self._wake(now)
         while self._ready:
@@ -148,11 +148,11 @@ class Turns:
             if host.pace.not_before > now:
                 self._pause(host)
                 continue
-            job = host.next(self._choose)
+            question = host.next(self._choose)
             self.waiting -= 1
             host.running += 1
             self._make_ready(host)
-            return job
+            return question
         return None
 
     def done(self, name: str) -> Host:
@@ -161,12 +161,12 @@ class Turns:
         self._make_ready(host)
         return host
 
-    def drain(self, host: Host) -> list[Job]:
+    def drain(self, host: Host) -> list[Question]:
         """All that has waited for the host in vain; what it was asked for once goes on."""
-        jobs = [job for job in host.waiting if not job.tries]
-        host.waiting = deque(job for job in host.waiting if job.tries)
-        self.waiting -= len(jobs)
-        return jobs
+        questions = [question for question in host.waiting if not question.tries]
+        host.waiting = deque(question for question in host.waiting if question.tries)
+        self.waiting -= len(questions)
+        return questions
 
     def next_at(self) -> float | None:
         """When something that is put off may be asked; None for nothing."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping as Table
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from strmctl.domain.change import Change, Finding, Step
 from strmctl.domain.job import Job
 from strmctl.domain.mapping import LinkState, Mapping
 
@@ -49,6 +50,19 @@ def mapping_record(mapping: Mapping, playback_url: str, *, reveal: bool = False)
 def written_record(written: "Written") -> Record:
     record = mapping_record(written.mapping, written.playback_url)
     return {**record, "outcome": written.outcome}
+
+
+def step_record(command: str, step: Step, reason: str | None) -> Record:
+    mapping = step.mapping
+    done = step.kind if isinstance(step, Finding) else step.action.value
+    return {
+        "type": command,
+        "id": (mapping and mapping.id) or None,
+        "outcome": "failed" if isinstance(step, Change) and reason else done,
+        "reason": reason,
+        "strm_path": step.strm_path,
+        **(mapping.identity.fields() if mapping else {}),
+    }
 
 
 def event_record(event: "Event") -> Record:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _BUSY_SECONDS = 30.0
 _WAL_ATTEMPTS = 50
+_BATCH = 1000
+"""Rows that one DELETE takes away, so that nobody who writes meanwhile waits for long."""
 
 Parameters = Sequence[object] | Mapping[str, object]
 
@@ -93,6 +95,16 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+    def delete_in_batches(self, statement: str, values: Mapping[str, str | int | None]) -> int:
+        """How many rows a DELETE with `LIMIT :batch` took away; others write in between."""
+        total = 0
+        while True:
+            with self.transaction() as connection:
+                deleted = connection.execute(statement, {**values, "batch": _BATCH}).rowcount
+            total += deleted
+            if deleted < _BATCH:
+                return total
 
     def applied(self) -> list[str]:
         """The names of the migrations that this database has had, in their order."""

@@ -9,6 +9,7 @@ from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
 
 _UNTOLD = ("url_sha256",)
+_OLD = "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at < :before LIMIT :batch)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,10 @@ class Events:
             (mapping_id, rows.LARGEST if before is None else before, limit),
         )
         return [_event(row) for row in found]
+
+    def forget_before(self, before: datetime) -> int:
+        """How many there were."""
+        return self._database.delete_in_batches(_OLD, {"before": rows.time_text(before)})
 
 
 def _event(row: rows.Row) -> Event:

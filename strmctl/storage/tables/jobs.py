@@ -35,6 +35,13 @@ UPDATE job SET state = :state, exit_code = :exit_code, message = :message, count
     done = :done, finished_at = :now
 WHERE id = :id AND {_OPEN}
 """
+_OLD_LINES = """
+DELETE FROM job_line WHERE (job_id, number) IN (
+    SELECT job_id, number FROM job JOIN job_line ON job_id = id
+    WHERE finished_at < :before LIMIT :batch
+)
+"""
+_OLD = "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE finished_at < :before LIMIT :batch)"
 
 
 class JobRecords:
@@ -163,6 +170,12 @@ class JobRecords:
             (job_id, limit),
         )
         return [_line(row) for row in reversed(found)]
+
+    def forget_over_before(self, before: datetime) -> int:
+        """How many there were; their lines go with them."""
+        values = {"before": rows.time_text(before)}
+        self._database.delete_in_batches(_OLD_LINES, values)
+        return self._database.delete_in_batches(_OLD, values)
 
     def _execute(self, statement: str, values: Mapping[str, Any]) -> None:
         with self._database.transaction() as connection:

@@ -1,0 +1,72 @@
+"""`undo` takes back what a run has changed; what was changed since stays as it is."""
+
+from collections.abc import Generator, Iterator, Sequence
+
+from strmctl.domain import brake
+from strmctl.domain.change import Change
+from strmctl.domain.selection import Selection
+from strmctl.domain.urls.playback_url import Proof
+from strmctl.errors import ItemError
+from strmctl.services.changing.change_run import BATCH, Done, LeftAloneError, apply
+from strmctl.services.library import tree
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.journal import Journal, JournalledRun
+from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.row_changes import RowChanges
+
+
+def last_run(database: Database) -> JournalledRun | None:
+    """The one that `undo` takes back."""
+    return Journal(database).last()
+
+
+def undoable(database: Database) -> Iterator[Done]:
+    """What `undo` would do, changing and checking nothing."""
+    run = last_run(database)
+    for page in Journal(database).changes(run.id, backwards=True) if run else ():
+        yield from (Done(change.reversed()) for change in page.values())
+
+
+def check_undo(database: Database, run: JournalledRun, max_change: float) -> None:
+    """Raises SafetyError where so many of the library's files would go that it may be a mistake.
+
+    Only those count: to put back what was there is what undoing is for.
+    """
+    total = Mappings(database).count(Selection())
+    brake.check(Journal(database).files_made(run.id), total, max_change, "files would be removed")
+
+
+def undo(
+    database: Database, files: LibraryFiles, proof: Proof, *, batch: int = BATCH
+) -> Generator[Done, None, None]:
+    """Take back the last run, whole or killed; what has been changed since stays as it is.
+
+    So does what would hold a playback URL that no key in force, `proof`, proves any more. What
+    cannot be written or read now is kept for the next time.
+    """
+    journal = Journal(database)
+    run = journal.last()
+    if run is None:
+        return
+    RowChanges(database).move(run.id, backwards=True)
+    for page in journal.changes(run.id, backwards=True, page=batch):
+        changes = [change.reversed() for change in page.values()]
+        done = apply(database, files, changes, _unplayable(changes, proof))
+        journal.drop(
+            number for number, item in zip(page, done, strict=True) if not item.can_be_tried_again
+        )
+        yield from done
+    journal.forget_taken_back(run.id)
+
+
+def _unplayable(changes: Sequence[Change], proof: Proof) -> dict[str, ItemError]:
+    looked = [tree.classify(it.strm_path, it.file_after, proof) for it in changes if it.file_after]
+    return {
+        file.strm_path: LeftAloneError(
+            f"{file.strm_path}: its URL before was signed with a key that is no longer in force: "
+            "it is left as it is"
+        )
+        for file in looked
+        if file.kind is tree.Kind.OWN and not file.proved
+    }
