@@ -19,6 +19,11 @@ def in_base64(value: object) -> str:
 
 
 JWT = f"{in_base64({'alg': 'HS256'})}.{in_base64({'sub': 'x', 'exp': EPOCH})}.c2ln"
+TEMPAUTH = in_base64({"siteid": "f39fdc09", "exp": str(EPOCH)})
+WMS = base64.b64encode(
+    b"server_time=11/22/2026 10:20:00 PM&hash_value=WJNYrOvTVCNO2kvpSq9kZw==&validminutes=40"
+).decode()
+KS = base64.urlsafe_b64encode(f"{SHA[:40]}|101;101;{EPOCH};0;1234.5;user;sview:*".encode()).decode()
 POLICY = (
     base64.b64encode(
         json.dumps(
@@ -173,16 +178,132 @@ ABSOLUTE = [
     ("jwt", f"/{JWT}/manifest/video.m3u8", END),
     ("twitch", f"/api/channel/hls/x.m3u8?sig=ab&token={TWITCH}", "2020-11-19T01:16:09Z"),
     ("alist", f"/d/movies/x.mkv?sign=LtX9_gkP4rkMZmI2oEYWrwyB7sGHxLBM4U0M0nU3Qmg=:{EPOCH}", END),
+    (
+        "presigned",
+        "/b/f.mkv?x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-credential=AK%2F20231203%2Fx"
+        "&x-oss-date=20231203T121212Z&x-oss-expires=86400&x-oss-signature=ab",
+        "2023-12-04T12:12:12Z",
+    ),
+    (
+        "presigned",
+        "/f.mp4?X-Tos-Algorithm=TOS4-HMAC-SHA256&X-Tos-Date=20230102T030405Z&X-Tos-Expires=3600"
+        "&X-Tos-Signature=ab",
+        "2023-01-02T04:04:05Z",
+    ),
+    ("presigned", "/f?X-Minio-Date=20261122T220000Z&X-Minio-Expires=3600", END),
+    (
+        "baidu-bos",
+        "/f.mp4?authorization=bce-auth-v1%2Fak%2F2026-11-22T22%3A30%3A00Z%2F1800%2Fhost%2Fab12",
+        END,
+    ),
+    (
+        "tencent-cos",
+        "/f.mp4?q-sign-algorithm=sha1&q-ak=AK&q-sign-time=1557989151;1557996351"
+        "&q-key-time=1557989151;1557996351&q-signature=d3627a7db46315",
+        "2019-05-16T08:45:51Z",
+    ),
+    ("tencent-cos", f"/f.mp4?q-sign-time={EPOCH - 900}%3B{EPOCH}&q-signature=ab", END),
+    (
+        "swift",
+        f"/v1/AUTH_a/c/o?temp_url_sig={SHA}&temp_url_expires=1323479485",
+        "2011-12-10T01:11:25Z",
+    ),
+    (
+        "swift",
+        f"/v1/AUTH_a/c/o?temp_url_sig={SHA}&temp_url_expires=2011-12-10T01:11:25Z",
+        "2011-12-10T01:11:25Z",
+    ),
+    (
+        "b2",
+        "/file/b/v.mp4?Authorization=3_20160803004041_53982a92f631a8c7303e3266_d940c7f5ee17cd1de3758aaa"
+        "_000_20160804004041_0006_dnld",
+        "2016-08-04T00:40:41Z",
+    ),
+    ("edge-auth", f"/i/m.m3u8?__hdnea__=st={EPOCH - 9}~exp={EPOCH}~acl=/*~hmac={SHA}", END),
+    ("edge-auth", f"/i/m.m3u8?__cld_token__=exp={EPOCH}~acl=%2fi%2f*~hmac={SHA}", END),
+    ("edge-auth", f"/i/m.m3u8?my-name=ip%3d1.2.3.4%7Eexp%3d{EPOCH}%7Ehmac%3d{SHA}", END),
+    ("edge-auth-path", f"/live/token=st={EPOCH - 9}~exp={EPOCH}~acl=%2f*~hmac={SHA}/m.m3u8", END),
+    ("edge-auth-path", f"/live/st={EPOCH - 9}~exp={EPOCH}~hmac={SHA}/m.m3u8", END),
+    (
+        "edge-cache",
+        "/live/m.m3u8?Edge-Cache-Token=URLPrefix=aHR0cHM6Ly9h~Expires=1791541677~Signature=N5o8Y5",
+        "2026-10-09T10:27:57Z",
+    ),
+    ("edge-cache", f"/m.m3u8?Edge-Cache-Token=Expires={EPOCH}&KeyName=k&Signature=aB1", END),
+    ("edge-cache-shape", f"/m.m3u8?tok=Expires={EPOCH}~FullPath~hmac={SHA}", END),
+    (
+        "edge-cache-path",
+        "/f7e60824/edge-cache-token=Expires=1708458605&KeyName=media-cdn-key&Signature=Nxu8hKDckE=="
+        "/sep/video/master.m3u8",
+        "2024-02-20T19:50:05Z",
+    ),
+    ("fastly", f"/v.ts?my_token=0x{HEX}_{SHA}", END),
+    (
+        "fastly-base64",
+        "/manifest/v1/hls/v4/clear/1/2/10s/master.m3u8?fastly_token=NjE3NjlmNWVfMjMxMTRiYTQ1M2QwZTlk"
+        "MGQzNzM5MGQ1MmI4NjAwMTJlZTM4ZjgwYTBhOWIzNGZjMmRlMDRmMDExOTc4NTkyZQ%3D%3D",
+        "2021-10-25T12:13:18Z",
+    ),
+    ("stamp-digest", f"/v.mp4?a={EPOCH},{SHA}", END),
+    ("stamp-digest", f"/v.mp4?auth={EPOCH}:kaGd_cu6Iy4LDgfX3jy5Rw==", END),
+    ("stamp-digest", f"/v.mp4?key={EPOCH}~{MD5}", END),
+    ("stamp-name", f"/audio/0a1b2c?{EPOCH}_2N5sdGhlLXNpZ25hdHVyZQ8=", END),
+    ("hash-salt-end-start", f"/v.mp4?h={MD5}-aB3-{EPOCH}-{EPOCH - 3600}", END),
+    ("hash-salt-end-start", f"/v.mp4?token={SHA}-0-{EPOCH}-{EPOCH - 60}", END),
+    ("upyun", f"/v.mp4?_upt=fd8d82b9{EPOCH}", END),
+    ("imagekit", f"/v.mp4?ik-t={EPOCH}&ik-s={SHA[:40]}", END),
+    (
+        "patreon",
+        "/p/post/1/a/1.mp4?token-time=1506470400&token-hash=y5BCE8LJzwZtBGsO-HYmEEC6",
+        "2017-09-27T00:00:00Z",
+    ),
+    ("validto", f"/v.mp4?validfrom={EPOCH - 7200}&validto={EPOCH}&rate=500k&hash=aB%2F3%3D", END),
+    (
+        "not-valid-after",
+        "/480p.mp4?nvb=20121113051249&nva=20121114051249&ir=1200&sr=1200&hash=014b882080310e95fb6a0",
+        "2012-11-14T05:12:49Z",
+    ),
+    ("not-valid-after", f"/v.mp4?nvb={EPOCH - 300}&nva={EPOCH}&token=0a1b2c3d4e5f", END),
+    (
+        "baidu-pan",
+        "/file/059b93c9?fid=4401-250528-1114&dstime=1718642167&rt=sh&sign=FDtAER-DCb740-1DwrJumr"
+        "&expires=8h&chkv=0",
+        "2024-06-18T00:36:07Z",
+    ),
+    ("baidu-pan", f"/file/0?expires=90m&dstime={EPOCH - 5400}&sign=a", END),
+    (
+        "wms-auth",
+        "/liveg/x.stream/playlist.m3u8?wmsAuthSign=c2VydmVyX3RpbWU9NS85LzIwMTcgODo1ODoyMyBBTSZoYXNo"
+        "X3ZhbHVlPVdKTllyT3ZUVkNOTzJrdnBTcTlrWnc9PSZ2YWxpZG1pbnV0ZXM9MjAw",
+        "2017-05-09T12:18:23Z",
+    ),
+    ("wms-auth", f"/x.m3u8?sig={WMS}", END),
+    ("kaltura", f"/p/1/sp/100/playManifest/ks/{KS}/a.m3u8", END),
+    ("sha256-hex-path", f"/disk/{SHA}/{HEX}/QkxPQg==?uid=0&filename=v.mp4", END),
+    ("path-pair", f"/vod/expires/{EPOCH}000/hash/ab/v.mp4", END),
+    ("path-pair", f"/vod/deadline/{EPOCH}/v.mp4", END),
+    (
+        "path-fields",
+        "/key=TqwrdlnxdWE,end=1369907526,ip=78.96.189.71/data=C7/v.mp4",
+        "2013-05-30T09:52:06Z",
+    ),
+    ("path-fields", f"/sig=ab12;expires={EPOCH}/v.mp4", END),
+    ("jwt", f"/_layouts/15/download.aspx?UniqueId=1&tempauth=v1.{TEMPAUTH}.CgoKBHNuaWQ.c2ln", END),
     ("exp-sig", f"/stream?exp={EPOCH}&sig={SHA}", END),
     ("start and duration", "/v.m3u8?s=1770225160&e=14400", "2026-02-04T21:12:40Z"),
     ("start and duration", "/v.m3u8?st=1770225160&e=14400", "2026-02-04T21:12:40Z"),
     ("name alone", f"/v.mp4?valid={EPOCH}", END),
     ("name alone", f"/v.mp4?e={HEX}", END),
+    ("name alone", f"/v.mp4?expires_at={END.replace(':', '%3A')}", END),
+    ("name alone", f"/v.mp4?wsSecret={MD5}&wsTime={HEX}", END),
+    ("name alone", f"/v.mp4?validUntil={EPOCH}000", END),
 ]
 
 ISSUED = [
     ("alibaba-a", f"/v.mp4?auth_key={EPOCH}-0-0-{MD5}"),
     ("alibaba-b", f"/202611230700/{MD5}/v.mp4"),
+    ("alibaba-b", f"/20261123070000/{MD5}/ymusic/v.mp3"),
+    ("cloudflare-verify", f"/v.mp4?verify={EPOCH}-9JQB8vP1z0yc5DEBnH6JGWM3mBmvIeMrnnxFi3WtJLE%3D"),
     ("alibaba-c", f"/{MD5}/{HEX}/v.mp4"),
     ("alibaba-c", f"/{MD5}/{HEX.upper()}/tencent/type-c.mp4"),
     ("tencent-a", f"/v.mp4?sign={EPOCH}-rand-0-{MD5}"),

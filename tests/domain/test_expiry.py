@@ -36,7 +36,7 @@ def moment(text: str) -> datetime:
     ("scheme", "path", "end"),
     [pytest.param(*row, id=f"{row[0]} {number}") for number, row in enumerate(ABSOLUTE)],
 )
-def test_an_end_that_the_url_names(scheme: str, path: str, end: str) -> None:
+def test_84_an_end_that_the_url_names(scheme: str, path: str, end: str) -> None:
     found = predict(CDN + path, moment(end) - timedelta(hours=1))
     assert found is not None
     assert (found.scheme, found.expires_at, found.kind) == (scheme, moment(end), Kind.ABSOLUTE)
@@ -94,9 +94,23 @@ def test_every_scheme_has_a_fixture() -> None:
         pytest.param(f"/{EPOCH}/v.mp4", id="a number in the path"),
         pytest.param(f"/x.m3u8?token=eyJhbGciOiJIUzI1NiJ9.{in_base64({'exp': 'x'})}.s", id="JWT"),
         pytest.param("/x.m3u8?token=eyJhbGciOiJIUzI1NiJ9.a.s", id="no base64"),
+        pytest.param("/v.mp4?ik-t=9999999999&ik-s=ab", id="ImageKit's never"),
+        pytest.param(f"/v.mp4?from={EPOCH}&to={EPOCH + 60}", id="a span of the programme"),
+        pytest.param(f"/v.mp4?start={EPOCH}-{EPOCH + 60}", id="the same in one value"),
+        pytest.param(f"/catchup/{EPOCH}/3600/v.m3u8", id="the time of a programme in the path"),
+        pytest.param("/v.mp4?nva=1&hash=ab", id="another nva"),
+        pytest.param("/v.mp4?nva=20121399051249&hash=ab", id="no such moment"),
+        pytest.param("/v.mp4?expires=8h&sign=ab", id="a life without a beginning"),
+        pytest.param(f"/v.mp4?x-oss-expires=60&date={EPOCH}", id="another date"),
+        pytest.param(f"/v.mp4?a={EPOCH},12", id="a number behind a time"),
+        pytest.param(f"/v.mp4?id={EPOCH}_{SHA[:12]}", id="an id with a time in it"),
+        pytest.param(f"/v.mp4?note=exp={EPOCH}", id="an exp in a text"),
+        pytest.param(f"/v.mp4?t={MD5}-{EPOCH}", id="a hash and a time"),
+        pytest.param("/v.mp4?verify=true", id="another verify"),
+        pytest.param(f"/{SHA}/6a2f427e0/v.mp4", id="nine hexadecimal digits"),
     ],
 )
-def test_no_prediction(path: str) -> None:
+def test_84_no_prediction(path: str) -> None:
     assert predict(CDN + path, moment(END) - timedelta(hours=1)) is None
 
 

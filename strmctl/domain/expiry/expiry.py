@@ -25,9 +25,13 @@ _SKEW = timedelta(minutes=5)
 
 _CHINA = timezone(timedelta(hours=8))
 _LONGEST_TEXT = 8192
-_JWT = re.compile(r"(?<![\w-])eyJ[\w-]+\.([\w-]+)\.[\w-]*", re.ASCII)
-# What begins with "{" or "http" in base64 (RFC 4648), as in JSON and nested URLs.
-_BASE64 = re.compile(r"(?:e[w-z0-9+/_~-]|aHR0)[A-Za-z0-9+/_~-]{14,}=*", re.ASCII)
+# RFC 7519: header, payload, signature. SharePoint's `v1.` tokens begin with the payload.
+_JWT = re.compile(r"(?<![\w-])(eyJ[\w-]+)\.([\w-]+)\.[\w-]*", re.ASCII)
+# What begins with "{" or "http" in base64 (RFC 4648), as in JSON and nested URLs, or is long.
+_BASE64 = re.compile(
+    r"(?:e[w-z0-9+/_~-]|aHR0)[A-Za-z0-9+/_~-]{14,}=*|[A-Za-z0-9+/_~-]{40,}=*", re.ASCII
+)
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Kind(StrEnum):
@@ -109,7 +113,7 @@ def _places(url: str) -> Iterator[_Place]:
         if value.startswith("{"):
             texts.append((Text.JSON, value))
         if (token := _JWT.search(value)) is not None:
-            texts.append((Text.JWT, _from_base64(token[1])))
+            texts += ((Text.JWT, _from_base64(part)) for part in token.groups())
         elif _BASE64.fullmatch(value):
             texts.append((Text.BASE64, text := _from_base64(value)))
             inner.append(text)
@@ -149,7 +153,7 @@ def _index(schemes: Iterable[Scheme]) -> tuple[Mapping[str, Sequence[Scheme]], S
     others = []
     for scheme in schemes:
         first = next(iter(scheme.query), "*")
-        if first.startswith("*"):
+        if "*" in first or not first:
             others.append(scheme)
         else:
             for name in first.split("|"):
@@ -173,8 +177,8 @@ def _read(scheme: Scheme, place: _Place, now: datetime) -> Prediction | None:
     end, issued = _moment(groups, "end"), _moment(groups, "issued")
     is_guess = scheme.is_guess
     if end is None and issued is not None:
-        if "seconds" in groups:
-            end = issued + timedelta(seconds=int(groups["seconds"]))
+        if (life := _life(groups)) is not None:
+            end = issued + life
         elif issued > now + _SKEW:
             # Some signers put the end there; if not, the URL lives at least that long.
             end, issued, is_guess = issued, None, True
@@ -210,8 +214,16 @@ def _matches(scheme: Scheme, place: _Place) -> Iterator[re.Match[str] | None]:
 
 
 def _match_value(name: str, pattern: Pattern, query: Mapping[str, str]) -> re.Match[str] | None:
-    if name.startswith("*"):
-        values = [value for key, value in query.items() if key.endswith(name[1:])]
+    values: Iterable[str]
+    if not name:
+        values = query
+    elif "*" in name:
+        before, _, after = name.partition("*")
+        values = [
+            value
+            for key, value in query.items()
+            if key.startswith(before) and key.endswith(after) and len(key) >= len(name) - 1
+        ]
     else:
         values = [query[key] for key in name.split("|") if key in query]
     matches = (pattern.fullmatch(value) for value in values)
@@ -227,6 +239,15 @@ def _moment(groups: Mapping[str, str], role: str) -> datetime | None:
     return None
 
 
+def _life(groups: Mapping[str, str]) -> timedelta | None:
+    if "life_unit" in groups:
+        number, unit = groups["life_unit"][:-1], groups["life_unit"][-1]
+        return timedelta(seconds=int(number) * _UNITS[unit])
+    if "life_minutes" in groups:
+        return timedelta(minutes=int(groups["life_minutes"]))
+    return timedelta(seconds=int(groups["life"])) if "life" in groups else None
+
+
 def _decoded(form: str, text: str) -> datetime | None:
     try:
         match form:
@@ -234,8 +255,13 @@ def _decoded(form: str, text: str) -> datetime | None:
                 moment = datetime.fromtimestamp(int(text, 16), UTC)
             case "basic":
                 moment = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            case "digits":
+                moment = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
             case "cst":
-                moment = datetime.strptime(text, "%Y%m%d%H%M").replace(tzinfo=_CHINA)
+                full = text.ljust(len("20260205011200"), "0")
+                moment = datetime.strptime(full, "%Y%m%d%H%M%S").replace(tzinfo=_CHINA)
+            case "us":
+                moment = datetime.strptime(text, "%m/%d/%Y %I:%M:%S %p").replace(tzinfo=UTC)
             case "iso":
                 moment = datetime.fromisoformat(text)
             case _:
