@@ -21,7 +21,7 @@ from strmctl.server.media.responses import (
     playlist_response,
 )
 from strmctl.services.playback.media import MediaAnswer
-from strmctl.services.playback.player import Playback
+from strmctl.services.playback.player import Player
 from strmctl.settings.model import Mode, Settings
 
 _DELIVERY_DIRECTIVES = ("_HLS_msn", "_HLS_part", "_HLS_skip")
@@ -33,7 +33,7 @@ class _State(Protocol):
     settings: Settings
     proof: Proof
     signer: Signer
-    playback: Playback
+    playback: Player
 
 
 async def stream(request: Request) -> ASGIApp:

@@ -5,11 +5,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Protocol
 
 from strmctl import tracing
+from strmctl.domain.patience.patience import CUT_BODY, Patience
 from strmctl.errors import StrmctlError, UpstreamError
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.upstream.response import UpstreamResponse
-
-_TRIES_WITHOUT_PROGRESS = 3
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +68,7 @@ class Body:
             if self._sent == self._length:
                 return
             await self._go_on(None)
-        failures = 0
+        patience = Patience(CUT_BODY, 0.0)
         while True:
             before = self._sent
             try:
@@ -79,8 +78,9 @@ class Body:
             except UpstreamError as cut:
                 if self._length is None or self._resume is None:
                     raise
-                failures = 0 if self._sent > before else failures + 1
-                if failures >= _TRIES_WITHOUT_PROGRESS:
+                if self._sent > before:
+                    patience.progressed()
+                elif patience.wait(0.0) is None:
                     raise
                 await self._go_on(cut)
 

@@ -1,15 +1,26 @@
-"""What a live playlist listed lately: players ask for it after it has left the window."""
+"""Whether names go on: what has left a live window, and what stands now for an earlier name.
+
+It judges playlists that it is given and asks nobody: `earlier` is the last copy from the
+resolution before, None without one.
+"""
 
 from collections import OrderedDict
 
+from strmctl.domain.hls import cut
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
 from strmctl.domain.hls.naming import is_plain_reference
+from strmctl.domain.urls.upstream_url import joined
+from strmctl.errors import UpstreamError
+from strmctl.services.playback.loaded_playlist import LoadedPlaylist
 
 _KEPT = 1000
 
 
 class Departed:
-    """Of one rendition, by name, as the upstream wrote it; the oldest are forgotten."""
+    """What one live rendition listed lately, by name, as the upstream wrote it.
+
+    Players ask for it after it has left the window; the oldest are forgotten.
+    """
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, Resource] = OrderedDict()
@@ -30,3 +41,74 @@ class Departed:
             if name not in self._known and is_plain_reference(found.uri):
                 self._known[name] = found
                 self._known.move_to_end(name, last=False)
+
+
+class Continuity:
+    """Of one resolution's renditions; `before` is that of the resolution before."""
+
+    def __init__(self, before: "Continuity | None" = None) -> None:
+        self._departed: dict[str, Departed] = {}
+        self._heritage: dict[str, Departed] = (
+            {} if before is None else {**before._heritage, **before._departed}
+        )
+
+    def remember(self, key: str, loaded: LoadedPlaylist, earlier: LoadedPlaylist | None) -> None:
+        """A copy has come; of a live one every name is remembered."""
+        new, old = loaded.media, earlier and earlier.media
+        if new is None or new.ended:
+            return
+        departed = self._departed.setdefault(key, Departed())
+        departed.remember(new)
+        heritage = self._heritage.pop(key, None)
+        if heritage and old and cut.continues(old, new):
+            departed.inherit(heritage)
+
+    def has_listed(self, key: str, name: str) -> bool:
+        """Whether a live copy has ever listed `name`."""
+        departed = self._departed.get(key)
+        return departed is not None and departed.find(name) is not None
+
+    def locate(
+        self, key: str, name: str, loaded: LoadedPlaylist, earlier: LoadedPlaylist | None
+    ) -> Resource | None:
+        """Where `name` is, by an absolute URL: in the copy, where it was, or what replaces it."""
+        return (
+            loaded.locate(name)
+            or self._where_it_was(key, name, loaded)
+            or _counterpart(name, loaded, earlier)
+        )
+
+    def _where_it_was(self, key: str, name: str, loaded: LoadedPlaylist) -> Resource | None:
+        departed = self._departed.get(key)
+        found = departed.find(name) if departed is not None else None
+        return found and Resource(joined(loaded.url, found.uri), found.byte_range)
+
+
+def _counterpart(
+    name: str, loaded: LoadedPlaylist, earlier: LoadedPlaylist | None
+) -> Resource | None:
+    """The key or init section that stands here for one that was listed elsewhere.
+
+    By the resolution before, or by another process whose window began at another segment.
+    """
+    new, old = loaded.media, earlier and earlier.media
+    if new is None:
+        return None
+    same = (cut.counterpart(name, old, new) if old else None) or cut.applying(name, new)
+    return loaded.locate(same) if same else None
+
+
+def check_cut(wanted: str, loaded: LoadedPlaylist, earlier: LoadedPlaylist | None) -> None:
+    """Raises UpstreamError when the player's segments were cut differently from these.
+
+    `wanted` is the cut in the player's address, "" for a playlist that was live then.
+    """
+    new, old = loaded.media, earlier and earlier.media
+    if wanted:
+        same = loaded.cut == wanted
+    else:
+        same = not (old and new) or cut.agree(old, new)
+    if not same:
+        raise UpstreamError(
+            "the content is cut into other segments now", http_status=404, final=True
+        )

@@ -58,12 +58,7 @@ class Recorder:
 class EdgeCache:
     """At most 32 MiB, the longest unused leave first; nothing is older than ten seconds."""
 
-    def __init__(
-        self,
-        monotonic: Callable[[], float] = time.monotonic,
-        observer: Observer = UNOBSERVED,
-    ) -> None:
-        self._monotonic = monotonic
+    def __init__(self, observer: Observer = UNOBSERVED) -> None:
         self._observer = observer
         self._edges: OrderedDict[tuple[str, bool], Edge] = OrderedDict()
         self._size = 0
@@ -73,7 +68,7 @@ class EdgeCache:
         """The edge of `url` that begins what `span` selects of the whole length."""
         for is_head in (True, False):
             edge = self._edges.get((url, is_head))
-            if edge is None or self._monotonic() - edge.at > _MAX_AGE:
+            if edge is None or time.monotonic() - edge.at > _MAX_AGE:
                 continue
             if edge.representation.total is not None and edge.begins(
                 span(edge.representation.total)
@@ -107,7 +102,7 @@ class EdgeCache:
         def keep(data: bytes) -> None:
             self._recording.discard(key)
             if data and not (whole and len(data) < total):
-                self._put(key, Edge(representation, fields, first, data, self._monotonic()))
+                self._put(key, Edge(representation, fields, first, data, time.monotonic()))
 
         return Recorder(first, keep)
 

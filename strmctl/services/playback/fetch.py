@@ -1,20 +1,23 @@
 """What one resolution's upstream answers, judged: media, or an UpstreamError that says why not."""
 
 import asyncio
+import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
+from strmctl import tracing
 from strmctl.domain.expiry.freshness import has_expired
 from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.http.representation import Representation
 from strmctl.domain.http.retry_after import retry_after_seconds
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import media_kind
-from strmctl.domain.patience.healing import AskAgain, Standing, next_step
-from strmctl.errors import UpstreamError
+from strmctl.domain.patience.healing import AskAgain, Renew, Standing, next_step
+from strmctl.domain.patience.patience import LOST_EGRESS, Patience
+from strmctl.errors import EgressError, StrmctlError, UpstreamError
 from strmctl.services.observer import UNOBSERVED, Observer
+from strmctl.services.patiently import patiently
 from strmctl.services.playback.body import Body
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.response import UpstreamResponse
@@ -22,12 +25,13 @@ from strmctl.upstream.response import UpstreamResponse
 LATELY = 5.0
 """Seconds for which a success makes a failure look like a passing one."""
 
-T = TypeVar("T")
-_TOLD_AS_IS = frozenset({403, 404, 410, 429, 451, 503})
+_PASSED_ON = frozenset({403, 404, 410, 429, 451, 503})
+
+log = logging.getLogger(__name__)
 
 
-class Fetcher:
-    """Sends a resolution's own request fields along; `egress` None is the settings' one."""
+class Fetch:
+    """Asks with a resolution's own request fields; `egress` None is the settings' one."""
 
     def __init__(
         self,
@@ -35,13 +39,11 @@ class Fetcher:
         client: UpstreamClient,
         *,
         egress: str | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
         observer: Observer = UNOBSERVED,
     ) -> None:
         self._resolution = resolution
         self._client = client
         self._egress = egress
-        self._monotonic = monotonic
         self.observer = observer
         self._succeeded_at: float | None = None
 
@@ -57,7 +59,7 @@ class Fetcher:
         return Standing(
             tries,
             expired=has_expired(self._resolution, now),
-            lately=is_new or (at is not None and self._monotonic() - at < LATELY),
+            lately=is_new or (at is not None and time.monotonic() - at < LATELY),
             alive=at is not None and at > since,
             renewed=renewed,
         )
@@ -100,7 +102,7 @@ class Fetcher:
         except BaseException:
             response.close()
             raise
-        self._succeeded_at = self._monotonic()
+        self._succeeded_at = time.monotonic()
         return response
 
     async def fetch_span(
@@ -142,7 +144,9 @@ class Fetcher:
         async def resume(sent: int) -> tuple[UpstreamResponse, int]:
             total = known.total or 0
             rest = ContentRange(sent, total - 1, total)
-            return await self._patiently(lambda: self.fetch_span(url, rest, known))
+            # Beginning anew might meet the same failure.
+            attempt = Attempt(self)
+            return await patiently(lambda: self.fetch_span(url, rest, known), attempt.wait)
 
         body = Body(response, length=known.total, resume=resume, observer=self.observer)
         data = bytearray()
@@ -158,18 +162,47 @@ class Fetcher:
             body.close()
         return bytes(data)
 
-    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Ask again while the failure may pass, since beginning anew may meet it as well."""
-        tries, since = 1, self._monotonic()
-        while True:
-            try:
-                return await ask()
-            except UpstreamError as failure:
-                action = next_step(failure, self.standing(tries, since))
-                if not isinstance(action, AskAgain):
-                    raise
-            await asyncio.sleep(action.after)
-            tries += 1
+
+class Attempt:
+    """The failures of one piece of work with one resolution.
+
+    `renewed` says that the resolution was made because of this very work.
+    """
+
+    def __init__(self, fetch: Fetch, *, renewed: bool = False) -> None:
+        self._fetch = fetch
+        self._renewed = renewed
+        self._tries = 0
+        self._failed_at: float | None = None
+        self._egress = Patience(LOST_EGRESS, time.monotonic())
+        self.wants_renewal = False
+        """Whether another resolution could be better than the one that failed last."""
+
+    def wait(self, failure: StrmctlError) -> float | None:
+        """Seconds after which to ask again, None where that would not help."""
+        now = time.monotonic()
+        if isinstance(failure, EgressError):
+            return self._egress.wait(now) if self._fetch.has_succeeded else None
+        if not isinstance(failure, UpstreamError):
+            return None
+        self._tries += 1
+        self._failed_at = self._failed_at or now
+        standing = self._fetch.standing(self._tries, self._failed_at, renewed=self._renewed)
+        action = next_step(failure, standing)
+        self.wants_renewal = isinstance(action, Renew)
+        if not isinstance(action, AskAgain):
+            return None
+        self._egress = Patience(LOST_EGRESS, now + action.after)
+        tracing.step(
+            log,
+            "retry",
+            "%s; asked again",
+            failure,
+            status=failure.status,
+            reason=str(failure),
+            after=action.after,
+        )
+        return action.after
 
 
 def _check_continued(known: Representation, response: UpstreamResponse) -> None:
@@ -187,8 +220,8 @@ def _is_usable(response: UpstreamResponse, if_range: str | None) -> bool:
         return True
     if response.is_encoded or response.content_range is None:
         return False
-    told = response.field("ETag" if if_range and if_range.endswith('"') else "Last-Modified")
-    return not if_range or told in ("", if_range)
+    shown = response.field("ETag" if if_range and if_range.endswith('"') else "Last-Modified")
+    return not if_range or shown in ("", if_range)
 
 
 def _is_beginning(response: UpstreamResponse) -> bool:
@@ -202,11 +235,11 @@ async def _judge(response: UpstreamResponse, listed_as: str | None) -> None:
     if status == 416:
         return
     if status not in (200, 206):
-        told = status if status in _TOLD_AS_IS else 502
+        passed_on = status if status in _PASSED_ON else 502
         raise UpstreamError(
             f"the upstream answered {status}",
             status=status,
-            http_status=403 if status == 401 else told,
+            http_status=403 if status == 401 else passed_on,
             retry_after=retry_after_seconds(response.field("Retry-After"), datetime.now(UTC)),
         )
     # What stands in the middle may begin with anything, and be cut off before it tells more.

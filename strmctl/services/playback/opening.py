@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from strmctl.services.keys import in_force
 from strmctl.services.observer import UNOBSERVED, Observer
-from strmctl.services.playback.player import Playback
+from strmctl.services.playback.player import Player
 from strmctl.services.resolving.resolve import resolving
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
@@ -18,14 +18,14 @@ from strmctl.upstream.guard import guard
 @asynccontextmanager
 async def player_service(
     settings: Settings, observer: Observer = UNOBSERVED
-) -> AsyncIterator[Playback]:
+) -> AsyncIterator[Player]:
     """Raises SettingsError or DatabaseError before anything is served."""
     with Database.open(settings.database) as database:
         async with resolving(settings, Mappings(database), observer) as service:
             client = UpstreamClient(
                 settings.upstream, guard(settings), answered=observer.upstream_answered
             )
-            playback = Playback(
+            playback = Player(
                 service, client, playlist_max=settings.upstream.playlist_max, observer=observer
             )
             try:

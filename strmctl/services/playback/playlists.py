@@ -1,40 +1,212 @@
-"""A playlist as it came from an upstream; how long it is given to players depends on its kind."""
+"""The playlists of one resolution: loaded once for many requests, and again when they are old."""
 
-from dataclasses import dataclass, field
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
 
+from strmctl import tracing
+from strmctl.domain.hls import cut, media_playlist_reader, multivariant_playlist, playlist_text
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
-from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
+from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist
+from strmctl.domain.http.ranges import ContentRange
+from strmctl.domain.media import disguise, media_kind
+from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
+from strmctl.errors import UpstreamError
+from strmctl.services.observer import Cache
+from strmctl.services.playback.continuity import Continuity
+from strmctl.services.playback.fetch import Fetch
+from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+from strmctl.upstream.response import UpstreamResponse
 
-FINISHED_MAX_AGE = 10.0
-LIVE_MAX_AGE = 1.0
-"""Seconds for which a player is given the same copy."""
+LISTED_SOON_MAX_AGE = 0.2
+"""Seconds for which a copy is not read again for a name that is not in it."""
+
+_OFF_LOOP_BYTES = 64 * 1024
+
+log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedPlaylist:
-    """A playlist, the URL that it came from, and when it came (monotonic seconds).
+class Playlists:
+    """By rendition key; `earlier` are those of the resolution before.
 
-    `cut` names how a finished Media Playlist is cut into segments, `size` is its length.
+    `url` is where the resolution leads, `limit` in bytes bounds every playlist. `root` is always
+    the playlist at `url`, None for the rendition at `url` itself.
     """
 
-    playlist: MediaPlaylist | MultivariantPlaylist
-    url: str = field(repr=False)
-    at: float
-    size: int
-    cut: str = ""
+    def __init__(
+        self,
+        url: str,
+        fetch: Fetch,
+        continuity: Continuity,
+        *,
+        limit: int,
+        earlier: Mapping[str, LoadedPlaylist],
+    ) -> None:
+        self._url = url
+        self._fetch = fetch
+        self._continuity = continuity
+        self._limit = limit
+        self.earlier = earlier
+        self._loaded: dict[str, LoadedPlaylist] = {}
+        self._segment_extensions: dict[str, str] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self.size = sum(loaded.size for loaded in earlier.values())
+        """Characters that are kept here; in memory they take five times that."""
 
-    @property
-    def is_finished(self) -> bool:
-        """Whether it will never change."""
-        return isinstance(self.playlist, MultivariantPlaylist) or self.playlist.ended
+    def known(self, key: str) -> LoadedPlaylist | None:
+        """The last copy that this resolution brought, however old."""
+        return self._loaded.get(key)
 
-    def is_fresh(self, now: float) -> bool:
-        return now - self.at < (FINISHED_MAX_AGE if self.is_finished else LIVE_MAX_AGE)
+    def latest(self, key: str) -> LoadedPlaylist | None:
+        """The last copy, be it from the resolution before."""
+        return self._loaded.get(key) or self.earlier.get(key)
 
-    def locate(self, name: str) -> Resource | None:
-        """Where a name of this Media Playlist is, by an absolute URL."""
-        if not isinstance(self.playlist, MediaPlaylist):
+    def all_latest(self) -> Mapping[str, LoadedPlaylist]:
+        return {**self.earlier, **self._loaded}
+
+    def fresh(self, key: str) -> LoadedPlaylist | None:
+        """A copy that is young enough for a player."""
+        known = self._loaded.get(key)
+        if known is None or not known.is_fresh(time.monotonic()):
             return None
-        found = self.playlist.resources.get(name)
-        return found and Resource(joined(self.url, found.uri), found.byte_range)
+        self._fetch.observer.cache_hit(Cache.PLAYLIST)
+        return known
+
+    def lock(self, key: str) -> asyncio.Lock:
+        """Whoever loads holds it. `key` is known to exist: nothing else takes room here."""
+        return self._locks.setdefault(key, asyncio.Lock())
+
+    async def media(self, key: str, root: LoadedPlaylist | None, query: str = "") -> LoadedPlaylist:
+        """A rendition's Media Playlist, fresh enough for a player. Raises UpstreamError.
+
+        `query` holds delivery directives for the upstream.
+        """
+        if query:
+            return await self._load(key, root, query)
+        async with self.lock(key):
+            return self.fresh(key) or await self._load(key, root)
+
+    async def listing(self, key: str, root: LoadedPlaylist | None, name: str) -> LoadedPlaylist:
+        """A rendition's Media Playlist of any age, younger where it does not list `name` yet."""
+        async with self.lock(key):
+            known = self._loaded.get(key)
+            if known is None or self._may_list_soon(key, known, name):
+                known = await self._load(key, root)
+            return known
+
+    async def read(
+        self, key: str, response: UpstreamResponse, root: LoadedPlaylist | None = None
+    ) -> LoadedPlaylist:
+        """What an upstream has answered, kept. Raises UpstreamError."""
+        data = await self._fetch.read(response, self._limit)
+        try:
+            text = playlist_text.decode(data)
+            loaded = await self._parsed(key, text, response.url, root)
+        except playlist_text.NotAPlaylistError as error:
+            status = response.status
+            raise UpstreamError(f"not media: the playlist {error}", status=status) from None
+        self._keep(key, loaded)
+        _log(key, loaded)
+        return loaded
+
+    def _may_list_soon(self, key: str, known: LoadedPlaylist, name: str) -> bool:
+        if known.is_finished or known.locate(name) or self._continuity.has_listed(key, name):
+            return False
+        return time.monotonic() - known.at > LISTED_SOON_MAX_AGE
+
+    async def _load(self, key: str, root: LoadedPlaylist | None, query: str = "") -> LoadedPlaylist:
+        url = self._url if root is None else rendition_url(root, key)
+        if query:
+            url += ("&" if "?" in url else "?") + query
+        response = await self._fetch.fetch(url, patient=bool(query))
+        return await self.read(key, response, root)
+
+    async def _parsed(
+        self, key: str, text: str, url: str, root: LoadedPlaylist | None
+    ) -> LoadedPlaylist:
+        if key == ROOT and playlist_text.is_multivariant(text):
+            playlist = multivariant_playlist.parse(text, url)
+            return LoadedPlaylist(playlist, url, time.monotonic(), len(text))
+        parent = root.playlist if root is not None else None
+        is_subtitles, imported = False, None
+        if isinstance(parent, MultivariantPlaylist):
+            is_subtitles = parent.renditions[key].kind is Kind.SUBTITLES
+            imported = parent.variables
+        before = self.latest(key)
+
+        def parse() -> LoadedPlaylist:
+            playlist = media_playlist_reader.parse(
+                text,
+                url,
+                imported=imported,
+                is_subtitles=is_subtitles,
+                untold=self._segment_extensions.get(key, ".ts"),
+                previous=before.media if before is not None else None,
+            )
+            now = time.monotonic()
+            return LoadedPlaylist(playlist, url, now, len(text), cut.cut_of(playlist))
+
+        # A long playlist would keep every other stream of this process waiting.
+        loaded = await asyncio.to_thread(parse) if len(text) > _OFF_LOOP_BYTES else parse()
+        first = loaded.media.untold() if loaded.media is not None else None
+        if first is None or is_subtitles or key in self._segment_extensions:
+            return loaded
+        place = Resource(joined(url, first.uri), first.byte_range)
+        self._segment_extensions[key] = await self._look_at(place)
+        return await asyncio.to_thread(parse)
+
+    async def _look_at(self, segment: Resource) -> str:
+        """The extension of segments whose URIs do not tell what they are, by one's bytes."""
+        offset = segment.byte_range.offset if segment.byte_range else 0
+        span = ContentRange(offset, offset + disguise.SEARCHED_BYTES - 1, None)
+        try:
+            response, skip = await self._fetch.fetch_span(segment.uri, span)
+        except UpstreamError:
+            return ".ts"
+        try:
+            if skip > disguise.SEARCHED_BYTES:
+                return ".ts"
+            head = (await response.peek(skip + disguise.SEARCHED_BYTES))[skip:]
+        except UpstreamError:
+            return ".ts"
+        finally:
+            response.close()
+        return media_kind.segment_extension(head[disguise.media_offset(head) :]) or ".ts"
+
+    def _keep(self, key: str, loaded: LoadedPlaylist) -> None:
+        self._continuity.remember(key, loaded, self.earlier.get(key))
+        is_delta = isinstance(loaded.playlist, MediaPlaylist) and loaded.playlist.delta
+        if is_delta and key in self._loaded:
+            return
+        before = self.latest(key)
+        self.size += loaded.size - (before.size if before is not None else 0)
+        self._loaded[key] = loaded
+
+
+def check_listed(root: LoadedPlaylist, key: str) -> None:
+    """Raises UpstreamError where the Multivariant Playlist has no such rendition."""
+    playlist = root.playlist
+    if not isinstance(playlist, MultivariantPlaylist) or key not in playlist.renditions:
+        raise UpstreamError("no such rendition now", http_status=404, final=True)
+
+
+def rendition_url(root: LoadedPlaylist, key: str) -> str:
+    """Raises UpstreamError where the Multivariant Playlist has no such rendition."""
+    check_listed(root, key)
+    assert isinstance(root.playlist, MultivariantPlaylist)
+    return joined(root.url, root.playlist.renditions[key].uri)
+
+
+def _log(key: str, loaded: LoadedPlaylist) -> None:
+    playlist = loaded.playlist
+    if isinstance(playlist, MultivariantPlaylist):
+        kind, holds = "Multivariant Playlist", f"{len(playlist.renditions)} renditions"
+    else:
+        kind, holds = "Media Playlist", f"{len(playlist.segments)} segments"
+        holds += "" if playlist.ended else ", live"
+    where = key or "at the playback URL"
+    tracing.step(
+        log, "playlist", "%s %s: %s", kind, where, holds, rendition=key, kind=kind, holds=holds
+    )

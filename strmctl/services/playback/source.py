@@ -1,86 +1,67 @@
-"""What is known of one resolution: the playlists behind it, loaded once for many requests."""
+"""One resolution in use: what its URL holds, and where it has what a child URL names."""
 
-import asyncio
-import logging
-import time
-from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from strmctl import tracing
-from strmctl.domain.hls import cut, media_playlist_reader, multivariant_playlist, playlist_text
-from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
-from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist
-from strmctl.domain.hls.naming import upstream_extension
-from strmctl.domain.http.ranges import ContentRange, starts_at_zero
+from strmctl.domain.hls.media_playlist import Resource
+from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
+from strmctl.domain.hls.naming import is_part, upstream_extension
+from strmctl.domain.http.ranges import ContentRange, Wanted, starts_at_zero
 from strmctl.domain.http.representation import Representation
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import disguise, media_kind
 from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
-from strmctl.services.observer import Cache
-from strmctl.services.playback.continuity import Departed
-from strmctl.services.playback.fetch import Fetcher
-from strmctl.services.playback.playlists import LoadedPlaylist
+from strmctl.services.playback.continuity import Continuity, check_cut
+from strmctl.services.playback.fetch import Fetch
+from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.playlists import Playlists, check_listed
 from strmctl.upstream.response import UpstreamResponse
 
-LISTED_SOON_MAX_AGE = 0.2
-"""Seconds for which a copy is not read again for a name that is not in it."""
-
-_OFF_LOOP_BYTES = 64 * 1024
 _PROBED_SEGMENTS = 3
 
-log = logging.getLogger(__name__)
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a child URL names, `name` without extension; without one the file at the URL itself."""
+
+    rendition: str = ROOT
+    cut: str = ""
+    name: str = ""
 
 
-class Session:
-    """One resolution in use. `earlier` is the session of the resolution before it."""
+class Source:
+    """`before` is the source of the resolution before."""
 
     def __init__(
         self,
         resolution: Resolution,
-        fetcher: Fetcher,
+        fetch: Fetch,
         *,
         playlist_max: int,
-        earlier: "Session | None" = None,
+        before: "Source | None" = None,
     ) -> None:
         self.resolution = resolution
-        self.fetcher = fetcher
-        self.disguises = False
+        self.fetch = fetch
+        self._continuity: Continuity = Continuity(None if before is None else before._continuity)
+        self.playlists: Playlists = Playlists(
+            resolution.url,
+            fetch,
+            self._continuity,
+            limit=playlist_max,
+            earlier=before.playlists.all_latest() if before is not None else {},
+        )
+        self._disguises = False
         """Whether its segments have been seen to hide behind images."""
         self._file: Representation | None = None
-        self._playlist_max = playlist_max
-        self._earlier = dict(earlier.latest) if earlier is not None else {}
-        self._loaded: dict[str, LoadedPlaylist] = {}
-        self._departed: defaultdict[str, Departed] = defaultdict(Departed)
-        self._heritage = earlier.heritage if earlier is not None else {}
-        self._segment_extensions: dict[str, str] = {}
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-
-    @property
-    def latest(self) -> Mapping[str, LoadedPlaylist]:
-        """The last copy of each playlist, by rendition key, be it from the session before."""
-        return {**self._earlier, **self._loaded}
-
-    @property
-    def heritage(self) -> dict[str, Departed]:
-        """What the next session may go on serving, by rendition key."""
-        return {**self._heritage, **self._departed}
-
-    @property
-    def size(self) -> int:
-        """Characters of the playlists that are kept here; in memory they take five times that."""
-        return sum(loaded.size for loaded in self.latest.values())
 
     async def open(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
         """What the resolution's URL holds: a playlist, or the answer of a plain file."""
-        if ROOT in self._loaded or upstream_extension(self.resolution.url) in (".m3u8", ".m3u"):
-            async with self._locks[ROOT]:
-                known = self._loaded.get(ROOT)
-                if known is not None and known.is_fresh(time.monotonic()):
-                    self.fetcher.observer.cache_hit(Cache.PLAYLIST)
-                    return known
-                return await self._open({})
+        is_playlist = upstream_extension(self.resolution.url) in (".m3u8", ".m3u")
+        if is_playlist or self.playlists.known(ROOT) is not None:
+            async with self.playlists.lock(ROOT):
+                return self.playlists.fresh(ROOT) or await self._open({})
         return await self._open(fields)
 
     async def _open(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
@@ -89,7 +70,7 @@ class Session:
             if isinstance(opened, LoadedPlaylist) or self._is_of_the_file(opened):
                 return opened
             opened.close()
-        # Only the beginning tells whether this is a part of a file or of a playlist.
+        # Only the beginning shows whether this is a part of a file or of a playlist.
         beginning = await self._ask({"Range": f"bytes=0-{media_kind.SNIFF_BYTES - 1}"})
         if isinstance(beginning, LoadedPlaylist):
             return beginning
@@ -97,16 +78,16 @@ class Session:
         return await self._ask(fields)
 
     async def _ask(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
-        response = await self.fetcher.fetch(self.resolution.url, fields)
+        response = await self.fetch.fetch(self.resolution.url, fields)
         head = await response.peek(media_kind.SNIFF_BYTES, media_kind.may_be_playlist)
         if not media_kind.is_playlist(head, response.content_type):
-            if response.status != 416 and _tells_a_file(response.content_range, head):
+            if response.status != 416 and _shows_a_file(response.content_range, head):
                 self._file = response.representation
             return response
         if response.status != 200:
             response.close()
-            response = await self.fetcher.fetch(self.resolution.url)
-        return await self._read(ROOT, response)
+            response = await self.fetch.fetch(self.resolution.url)
+        return await self.playlists.read(ROOT, response)
 
     def _is_of_the_file(self, response: UpstreamResponse) -> bool:
         """Whether its bytes are of what has been seen to be a file; those of 416 are nobody's."""
@@ -114,7 +95,7 @@ class Session:
 
     async def root(self) -> LoadedPlaylist:
         """The playlist behind the playback URL, however old; raises UpstreamError without one."""
-        known = self._loaded.get(ROOT)
+        known = self.playlists.known(ROOT)
         if known is not None:
             return known
         opened = await self.open({})
@@ -123,147 +104,74 @@ class Session:
         opened.close()
         raise UpstreamError("a file now, no playlist", http_status=404, final=True)
 
-    async def media(self, key: str, *, query: str = "") -> LoadedPlaylist:
+    async def media(self, rendition: str, query: str = "") -> LoadedPlaylist:
         """A rendition's Media Playlist, fresh enough for a player. Raises UpstreamError.
 
         `query` holds delivery directives for the upstream.
         """
-        if query:
-            return await self._load_media(key, query)
-        async with self._locks[key]:
-            known = self._loaded.get(key)
-            if known is not None and known.is_fresh(time.monotonic()):
-                self.fetcher.observer.cache_hit(Cache.PLAYLIST)
-                return known
-            return await self._load_media(key)
+        return await self.playlists.media(rendition, await self._root_of(rendition), query)
 
-    async def listing(self, key: str, name: str) -> LoadedPlaylist:
-        """A rendition's Media Playlist of any age, younger where it does not list `name` yet."""
-        async with self._locks[key]:
-            known = self._loaded.get(key)
-            if known is None or self._may_list_soon(key, known, name):
-                known = await self._load_media(key)
-            return known
+    async def _root_of(self, rendition: str) -> LoadedPlaylist | None:
+        """Raises UpstreamError for a rendition that does not exist."""
+        if rendition == ROOT:
+            return None
+        root = await self.root()
+        check_listed(root, rendition)
+        return root
 
-    def departed(self, key: str, name: str, loaded: LoadedPlaylist) -> Resource | None:
-        """What a live playlist listed a while ago, by an absolute URL."""
-        found = self._departed[key].find(name)
-        return found and Resource(joined(loaded.url, found.uri), found.byte_range)
+    async def locate(self, place: Place) -> Resource:
+        """Where the upstream has it now, by an absolute URL. Raises UpstreamError."""
+        if not place.name:
+            return Resource(self.resolution.url)
+        root = await self.root()
+        if place.rendition == ROOT and isinstance(root.playlist, MultivariantPlaylist):
+            uri = root.playlist.data.get(place.name)
+            found = Resource(joined(root.url, uri)) if uri is not None else None
+        else:
+            found = await self._listed(place)
+        if found is None:
+            what = f"the playlist lists no {place.name!r} now"
+            raise UpstreamError(what, http_status=404, final=True)
+        return found
 
-    async def has_left(self, key: str, name: str) -> bool:
-        """Whether a live playlist listed `name` and does no longer. Raises UpstreamError."""
-        if self._departed[key].find(name) is None:
+    async def _listed(self, place: Place) -> Resource | None:
+        key = place.rendition
+        loaded = await self.playlists.listing(key, await self._root_of(key), place.name)
+        earlier = self.playlists.earlier.get(key)
+        check_cut(place.cut, loaded, earlier)
+        return self._continuity.locate(key, place.name, loaded, earlier)
+
+    async def open_listed(
+        self, place: Place, url: str, wanted: Wanted, media_type: str
+    ) -> tuple[UpstreamResponse, int]:
+        """The answer for a whole resource, and how many bytes of an image stand before it.
+
+        Raises UpstreamError.
+        """
+        fields = {} if self._disguises else wanted.fields()
+        response = await self.fetch.fetch(
+            url, fields, listed_as=media_type, patient=is_part(place.name)
+        )
+        offset = await _disguise(response)
+        self._disguises = self._disguises or offset > 0
+        return response, offset
+
+    async def has_left(self, place: Place) -> bool:
+        """Whether a live playlist listed it and does no longer. Raises UpstreamError."""
+        if not self._continuity.has_listed(place.rendition, place.name):
             return False
-        return (await self.media(key)).locate(name) is None
+        return (await self.media(place.rendition)).locate(place.name) is None
 
-    def _may_list_soon(self, key: str, known: LoadedPlaylist, name: str) -> bool:
-        if known.is_finished or known.locate(name) or self._departed[key].find(name):
+    def is_probed(self, place: Place) -> bool:
+        """Whether it is among the first of its playlist, which media servers read to probe."""
+        known = self.playlists.known(place.rendition)
+        if known is None or known.media is None or not place.name.isdigit():
             return False
-        return time.monotonic() - known.at > LISTED_SOON_MAX_AGE
-
-    async def _load_media(self, key: str, query: str = "") -> LoadedPlaylist:
-        root = await self.root() if key != ROOT else None
-        url = self.resolution.url if root is None else _rendition_url(root, key)
-        if query:
-            url += ("&" if "?" in url else "?") + query
-        response = await self.fetcher.fetch(url, patient=bool(query))
-        return await self._read(key, response, root=root)
-
-    async def _read(
-        self, key: str, response: UpstreamResponse, *, root: LoadedPlaylist | None = None
-    ) -> LoadedPlaylist:
-        data = await self.fetcher.read(response, self._playlist_max)
-        try:
-            text = playlist_text.decode(data)
-            loaded = await self._parsed(key, text, response.url, root)
-        except playlist_text.NotAPlaylistError as error:
-            status = response.status
-            raise UpstreamError(f"not media: the playlist {error}", status=status) from None
-        self._keep(key, loaded)
-        _tell(key, loaded)
-        return loaded
-
-    async def _parsed(
-        self, key: str, text: str, url: str, root: LoadedPlaylist | None
-    ) -> LoadedPlaylist:
-        if key == ROOT and playlist_text.is_multivariant(text):
-            playlist = multivariant_playlist.parse(text, url)
-            return LoadedPlaylist(playlist, url, time.monotonic(), len(text))
-        parent = root.playlist if root is not None else None
-        is_subtitles, imported = False, None
-        if isinstance(parent, MultivariantPlaylist):
-            is_subtitles = parent.renditions[key].kind is Kind.SUBTITLES
-            imported = parent.variables
-        before = self.latest.get(key)
-        previous = before.playlist if before is not None else None
-
-        def parse() -> LoadedPlaylist:
-            playlist = media_playlist_reader.parse(
-                text,
-                url,
-                imported=imported,
-                is_subtitles=is_subtitles,
-                untold=self._segment_extensions.get(key, ".ts"),
-                previous=previous if isinstance(previous, MediaPlaylist) else None,
-            )
-            now = time.monotonic()
-            return LoadedPlaylist(playlist, url, now, len(text), cut.cut_of(playlist))
-
-        # A long playlist would keep every other stream of this process waiting.
-        loaded = await asyncio.to_thread(parse) if len(text) > _OFF_LOOP_BYTES else parse()
-        first = loaded.playlist.untold() if isinstance(loaded.playlist, MediaPlaylist) else None
-        if first is None or is_subtitles or key in self._segment_extensions:
-            return loaded
-        place = Resource(joined(url, first.uri), first.byte_range)
-        self._segment_extensions[key] = await self._look_at(place)
-        return await asyncio.to_thread(parse)
-
-    async def _look_at(self, segment: Resource) -> str:
-        """The extension of segments whose URIs do not tell what they are, by one's bytes."""
-        offset = segment.byte_range.offset if segment.byte_range else 0
-        span = ContentRange(offset, offset + disguise.SEARCHED_BYTES - 1, None)
-        try:
-            response, skip = await self.fetcher.fetch_span(segment.uri, span)
-        except UpstreamError:
-            return ".ts"
-        try:
-            if skip > disguise.SEARCHED_BYTES:
-                return ".ts"
-            head = (await response.peek(skip + disguise.SEARCHED_BYTES))[skip:]
-        except UpstreamError:
-            return ".ts"
-        finally:
-            response.close()
-        return media_kind.segment_extension(head[disguise.media_offset(head) :]) or ".ts"
-
-    def _keep(self, key: str, loaded: LoadedPlaylist) -> None:
-        before = self._loaded.get(key)
-        if not loaded.is_finished:
-            self._remember(key, loaded)
-        playlist = loaded.playlist
-        is_delta = isinstance(playlist, MediaPlaylist) and playlist.delta
-        if before is None or not is_delta:
-            self._loaded[key] = loaded
-
-    def _remember(self, key: str, loaded: LoadedPlaylist) -> None:
-        playlist = loaded.playlist
-        assert isinstance(playlist, MediaPlaylist)
-        self._departed[key].remember(playlist)
-        heritage, earlier = self._heritage.pop(key, None), self._earlier.get(key)
-        old = earlier and earlier.playlist
-        if heritage and isinstance(old, MediaPlaylist) and cut.continues(old, playlist):
-            self._departed[key].inherit(heritage)
-
-    def is_probed(self, key: str, name: str) -> bool:
-        """Whether a name is among the first of its playlist, which media servers read to probe."""
-        known = self._loaded.get(key)
-        if known is None or not isinstance(known.playlist, MediaPlaylist) or not name.isdigit():
-            return False
-        return 0 <= int(name) - known.playlist.first_number < _PROBED_SEGMENTS
+        return 0 <= int(place.name) - known.media.first_number < _PROBED_SEGMENTS
 
     def rendition_at(self, url: str) -> str | None:
         """The key of the rendition whose playlist is at `url`, whatever its query says."""
-        root = self.latest.get(ROOT)
+        root = self.playlists.latest(ROOT)
         if root is None or not isinstance(root.playlist, MultivariantPlaylist):
             return None
         for key, rendition in root.playlist.renditions.items():
@@ -271,39 +179,8 @@ class Session:
                 return key
         return None
 
-    def counterpart(self, key: str, name: str, loaded: LoadedPlaylist) -> Resource | None:
-        """The key or init section that stands here for one that was listed elsewhere.
 
-        By the resolution before, or by another process whose window began at another segment.
-        """
-        earlier = self._earlier.get(key)
-        old, new = earlier and earlier.playlist, loaded.playlist
-        if not isinstance(new, MediaPlaylist):
-            return None
-        same = cut.counterpart(name, old, new) if isinstance(old, MediaPlaylist) else None
-        same = same or cut.applying(name, new)
-        return loaded.locate(same) if same else None
-
-    def check_cut(self, key: str, wanted: str, loaded: LoadedPlaylist) -> None:
-        """Raises UpstreamError when the player's segments were cut differently from these.
-
-        `wanted` is the cut in the player's address, "" for a playlist that was live then.
-        """
-        earlier = self._earlier.get(key)
-        old, new = earlier and earlier.playlist, loaded.playlist
-        if wanted:
-            same = loaded.cut == wanted
-        elif isinstance(old, MediaPlaylist) and isinstance(new, MediaPlaylist):
-            same = cut.agree(old, new)
-        else:
-            same = True
-        if not same:
-            raise UpstreamError(
-                "the content is cut into other segments now", http_status=404, final=True
-            )
-
-
-def _tells_a_file(part: ContentRange | None, head: bytes) -> bool:
+def _shows_a_file(part: ContentRange | None, head: bytes) -> bool:
     """Whether what begins with `head`, which is no playlist, cannot be a part of one either."""
     if part is None:
         return True
@@ -311,22 +188,13 @@ def _tells_a_file(part: ContentRange | None, head: bytes) -> bool:
     return part.first == 0 and (is_decided or part.length == part.total)
 
 
-def _tell(key: str, loaded: LoadedPlaylist) -> None:
-    playlist = loaded.playlist
-    if isinstance(playlist, MultivariantPlaylist):
-        kind, holds = "Multivariant Playlist", f"{len(playlist.renditions)} renditions"
-    else:
-        kind, holds = "Media Playlist", f"{len(playlist.segments)} segments"
-        holds += "" if playlist.ended else ", live"
-    where = key or "at the playback URL"
-    tracing.step(
-        log, "playlist", "%s %s: %s", kind, where, holds, rendition=key, kind=kind, holds=holds
-    )
-
-
-def _rendition_url(root: LoadedPlaylist, key: str) -> str:
-    playlist = root.playlist
-    rendition = playlist.renditions.get(key) if isinstance(playlist, MultivariantPlaylist) else None
-    if rendition is None:
-        raise UpstreamError("no such rendition now", http_status=404, final=True)
-    return joined(root.url, rendition.uri)
+async def _disguise(response: UpstreamResponse) -> int:
+    """How many bytes of an image stand before the media; 0 where the body is what it seems."""
+    part = response.content_range
+    if part is not None and part.length != part.total:
+        return 0
+    if response.status == 416:
+        return 0
+    if not disguise.looks_disguised(await response.peek(8, disguise.may_be_disguised)):
+        return 0
+    return disguise.media_offset(await response.peek(disguise.SEARCHED_BYTES))

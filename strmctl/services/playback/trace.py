@@ -24,7 +24,7 @@ from strmctl.errors import ItemError, UpstreamError
 from strmctl.services.keys import in_force
 from strmctl.services.playback.media import MediaAnswer
 from strmctl.services.playback.opening import player_service
-from strmctl.services.playback.player import Playback, PlaylistAnswer
+from strmctl.services.playback.player import Player, PlaylistAnswer
 from strmctl.settings.model import Settings
 from strmctl.tracing import fields_of, listening, request_id
 
@@ -86,7 +86,7 @@ async def play_beginning(
 class _Beginning:
     """Playlist, the first rendition it names, that one's playlist, its first segment."""
 
-    def __init__(self, playback: Playback, settings: Settings, identity: Identity) -> None:
+    def __init__(self, playback: Player, settings: Settings, identity: Identity) -> None:
         self._playback = playback
         self._signer = in_force.signer(settings)
         self._addresses = Addresses(

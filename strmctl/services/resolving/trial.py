@@ -1,19 +1,18 @@
 """A new link is seen to play before it replaces an old one; what does not play is never stored."""
 
 import asyncio
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from strmctl.domain.expiry.freshness import has_expired
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
+from strmctl.domain.patience.patience import NEW_LINK, Patience
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls import url_marks
 from strmctl.errors import ItemError
 from strmctl.services.checking.check import LinkCheck
-
-_PAUSE = 0.5
-_LONGEST_PAUSE = 5.0
 
 
 class Trials:
@@ -35,12 +34,13 @@ class Trials:
     async def result(self, answer: Resolution, egress: str | None) -> ProbeResult:
         """Asked once more where the failure may pass. Raises EgressError."""
         async with self._places[url_marks.origin(answer.url)]:
-            result = await self._check.check(answer, egress=egress)
-            pause = _pause(result)
-            if pause is None:
-                return result
-            await asyncio.sleep(pause)
-            return await self._check.check(answer, egress=egress)
+            patience = Patience(NEW_LINK, time.monotonic())
+            while True:
+                result = await self._check.check(answer, egress=egress)
+                pause = _pause(result, patience)
+                if pause is None:
+                    return result
+                await asyncio.sleep(pause)
 
 
 @dataclass(slots=True)
@@ -81,8 +81,8 @@ class LinkTrial:
         return is_alive and old is not None and not has_expired(old, datetime.now(UTC))
 
 
-def _pause(result: ProbeResult) -> float | None:
+def _pause(result: ProbeResult, patience: Patience) -> float | None:
     """Seconds after which to ask once more; None where that would not help or last too long."""
-    if result.retry_after is not None:
-        return max(result.retry_after, _PAUSE) if result.retry_after <= _LONGEST_PAUSE else None
-    return _PAUSE if result.may_pass else None
+    if result.retry_after is None and not result.may_pass:
+        return None
+    return patience.wait(time.monotonic(), result.retry_after)

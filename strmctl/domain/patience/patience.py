@@ -1,0 +1,56 @@
+"""How often a thing is asked for again, and after which wait: one table, one way of counting.
+
+What to do after an upstream's failure is a rule of its own (healing.py). Times are seconds of a
+monotonic clock.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`again` more tries in a row, within `within` seconds of the beginning; None: no such limit.
+
+    `wait` comes before each. A wait that the other side names (Retry-After) counts instead where
+    it is longer; beyond `longest` it ends the tries.
+    """
+
+    wait: float
+    again: int | None = None
+    within: float | None = None
+    longest: float = 0.0
+
+
+CUT_BODY = Policy(wait=0.0, again=2)
+"""A body goes on as long as it makes progress; these are tries that brought no byte."""
+
+LOST_EGRESS = Policy(wait=0.25, within=5.0)
+"""An egress that has worked is waited for, since VPNs reconnect."""
+
+NEW_LINK = Policy(wait=0.5, again=1, longest=5.0)
+"""A resolver's answer that does not play is asked for once more where that may pass."""
+
+
+class Patience:
+    """Counts the failures of one piece of work that began at `now`."""
+
+    def __init__(self, policy: Policy, now: float) -> None:
+        self._policy = policy
+        self._began = now
+        self._failures = 0
+
+    def progressed(self) -> None:
+        """The next failure is a first one."""
+        self._failures = 0
+
+    def wait(self, now: float, named: float | None = None) -> float | None:
+        """Seconds to wait after a failure, None where it ends the tries."""
+        policy = self._policy
+        self._failures += 1
+        if policy.again is not None and self._failures > policy.again:
+            return None
+        if policy.within is not None and now - self._began > policy.within:
+            return None
+        if named is not None and named > policy.longest:
+            return None
+        return max(policy.wait, named or 0.0)

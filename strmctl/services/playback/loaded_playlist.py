@@ -1,0 +1,42 @@
+"""A playlist as it came from an upstream; how long it is given to players depends on its kind."""
+
+from dataclasses import dataclass, field
+
+from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
+from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
+from strmctl.domain.urls.upstream_url import joined
+
+FINISHED_MAX_AGE = 10.0
+LIVE_MAX_AGE = 1.0
+"""Seconds for which a player is given the same copy."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPlaylist:
+    """A playlist, the URL that it came from, and when it came (monotonic seconds).
+
+    `cut` names how a finished Media Playlist is cut into segments, `size` is its length.
+    """
+
+    playlist: MediaPlaylist | MultivariantPlaylist
+    url: str = field(repr=False)
+    at: float
+    size: int
+    cut: str = ""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it will never change."""
+        return isinstance(self.playlist, MultivariantPlaylist) or self.playlist.ended
+
+    @property
+    def media(self) -> MediaPlaylist | None:
+        return self.playlist if isinstance(self.playlist, MediaPlaylist) else None
+
+    def is_fresh(self, now: float) -> bool:
+        return now - self.at < (FINISHED_MAX_AGE if self.is_finished else LIVE_MAX_AGE)
+
+    def locate(self, name: str) -> Resource | None:
+        """Where a name of this Media Playlist is, by an absolute URL."""
+        found = self.media.resources.get(name) if self.media is not None else None
+        return found and Resource(joined(self.url, found.uri), found.byte_range)

@@ -1,0 +1,113 @@
+"""The resolution in use of each identity; what was played longest ago is forgotten first."""
+
+import logging
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+
+from strmctl import tracing
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Resolution
+from strmctl.resolvers.contract import Reason
+from strmctl.services.observer import Observer
+from strmctl.services.playback.fetch import Fetch
+from strmctl.services.playback.source import Source
+from strmctl.services.resolving.resolve import Resolving
+from strmctl.upstream.client import UpstreamClient
+
+_SOURCES = 512
+_PLAYLIST_CHARACTERS = 32 * 1024 * 1024
+
+log = logging.getLogger(__name__)
+
+
+class Sources:
+    """What is forgotten is derived anew when it is asked for; `playlist_max` in bytes."""
+
+    def __init__(
+        self,
+        resolving: Resolving,
+        client: UpstreamClient,
+        *,
+        playlist_max: int,
+        observer: Observer,
+    ) -> None:
+        self._resolving = resolving
+        self._client = client
+        self._playlist_max = playlist_max
+        self._observer = observer
+        self._sources: OrderedDict[Identity, Source] = OrderedDict()
+        self._sizes: dict[Identity, int] = {}
+        self._size = 0
+
+    def known(self, identity: Identity) -> Source | None:
+        return self._sources.get(identity)
+
+    async def current(self, identity: Identity) -> Source:
+        """Raises ResolverError."""
+        asked_at = datetime.now(UTC)
+        resolution = await self._resolving.current(identity, Reason.PLAY)
+        if log.isEnabledFor(logging.DEBUG):
+            _log(resolution, asked_at)
+        return self._source(identity, resolution)
+
+    async def renewed(self, identity: Identity, old: Source, status: int | None) -> Source:
+        """In place of `old`, to which the upstream answered `status`. Raises ResolverError."""
+        resolution = await self._resolving.renew(
+            identity, Reason.PLAY, failed=old.resolution, last_status=status
+        )
+        return self._source(identity, resolution)
+
+    def plays(self, identity: Identity) -> None:
+        """What was renewed has proved good."""
+        self._resolving.confirm(identity)
+
+    def weigh(self, identity: Identity) -> None:
+        """Count what its source holds by now, and make room for it."""
+        source = self._sources.get(identity)
+        if source is None:
+            return
+        size = source.playlists.size
+        self._size += size - self._sizes.get(identity, 0)
+        self._sizes[identity] = size
+        while len(self._sources) > _SOURCES or (
+            self._size > _PLAYLIST_CHARACTERS and len(self._sources) > 1
+        ):
+            forgotten, _ = self._sources.popitem(last=False)
+            self._size -= self._sizes.pop(forgotten, 0)
+
+    def _source(self, identity: Identity, resolution: Resolution) -> Source:
+        known = self._sources.get(identity)
+        if known is None or known.resolution != resolution:
+            fetch = Fetch(
+                resolution,
+                self._client,
+                egress=self._resolving.egress(identity.site),
+                observer=self._observer,
+            )
+            known = self._sources[identity] = Source(
+                resolution, fetch, playlist_max=self._playlist_max, before=known
+            )
+        self._sources.move_to_end(identity)
+        self.weigh(identity)
+        return known
+
+
+def _log(resolution: Resolution, now: datetime) -> None:
+    """How old it is and for how long it is good; in milliseconds its time is a little earlier."""
+    at, end = resolution.resolved_at, resolution.expires_at
+    is_new = at is not None and at >= now - timedelta(milliseconds=1)
+    tracing.step(
+        log,
+        "resolution",
+        "resolved %s, ends %s",
+        "just now" if is_new else _moment(at),
+        _moment(end),
+        source="resolver" if is_new else "stored",
+        provider=resolution.provider,
+        age=None if at is None else max(0.0, round((now - at).total_seconds(), 3)),
+        left=None if end is None else round((end - now).total_seconds(), 3),
+    )
+
+
+def _moment(at: datetime | None) -> str:
+    return "at a time unknown" if at is None else f"at {at:%Y-%m-%dT%H:%M:%SZ}"
