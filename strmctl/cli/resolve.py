@@ -1,10 +1,25 @@
 """`strmctl resolve`: what a resolver answers for an identity."""
 
+from typing import TYPE_CHECKING
+
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.options import identifying
 from strmctl.cli.frame.run import Run
 from strmctl.domain.identity import Identity
 from strmctl.services.reports.records import timestamp
+
+if TYPE_CHECKING:
+    from strmctl.domain.mapping import Mapping
+
+
+def _known(run: Run, identity: Identity) -> "Mapping | None":
+    """Without a database the resolver is asked all the same."""
+    from strmctl.storage.tables.mappings import Mappings
+
+    if not run.settings.database.exists():
+        return None
+    with run.open_database() as database:
+        return Mappings(database).find(identity)
 
 
 @command(Panel.LIBRARY)
@@ -15,7 +30,7 @@ def resolve(run: Run, identity: Identity) -> None:
 
     from strmctl.services.resolving.resolve import resolver_answer
 
-    answer = asyncio.run(resolver_answer(run.settings, identity))
+    answer = asyncio.run(resolver_answer(run.settings, identity, _known(run, identity)))
     run.output.record(
         {
             "type": "resolution",

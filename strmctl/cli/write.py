@@ -46,9 +46,16 @@ def write(
     year: Annotated[
         str | None, typer.Option(metavar="YYYY", help="When it first came out.")
     ] = None,
-    tvdb_id: Annotated[str | None, typer.Option(metavar="N", help="For the folder's name.")] = None,
-    tmdb_id: Annotated[str | None, typer.Option(metavar="N", help="Likewise.")] = None,
-    imdb_id: Annotated[str | None, typer.Option(metavar="ttN", help="Likewise.")] = None,
+    tvdb_id: Annotated[
+        str | None,
+        typer.Option("--tvdb", "--tvdb-id", metavar="N", help="For the folder and resolvers."),
+    ] = None,
+    tmdb_id: Annotated[
+        str | None, typer.Option("--tmdb", "--tmdb-id", metavar="N", help="Likewise.")
+    ] = None,
+    imdb_id: Annotated[
+        str | None, typer.Option("--imdb", "--imdb-id", metavar="ttN", help="Likewise.")
+    ] = None,
     path: Annotated[
         str | None, typer.Option(metavar="FILE", help="The .strm, in the library.")
     ] = None,

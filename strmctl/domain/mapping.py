@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
 
 
@@ -41,6 +42,7 @@ class Mapping:
     strm_path: str
     title: str | None = None
     year: int | None = None
+    ids: ExternalIds = NO_IDS
     extension: str = ""
     resolution: Resolution | None = None
     state: LinkState = LinkState.UNKNOWN

@@ -1,10 +1,11 @@
 """What every resolver is given and gives: one JSON, whatever the kind (DESIGN.md section 6)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
+from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
 from strmctl.settings.model import ResolverSettings
@@ -19,13 +20,22 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResolveRequest:
-    """One question; `avoid_urls` are URLs that have just failed, with the status of the last."""
+    """One question; `avoid_urls` are URLs that have just failed, with the status of the last.
+
+    `title`, `year` and `ids` are what the library knows of the series or film.
+    """
 
     identity: Identity
     reason: Reason
     avoid_urls: Sequence[str] = field(default=(), repr=False)
     avoid_providers: Sequence[str] = ()
     last_status: int | None = None
+    title: str | None = None
+    year: int | None = None
+    ids: ExternalIds = NO_IDS
+
+    def knowing(self, title: str | None, year: int | None, ids: ExternalIds) -> "ResolveRequest":
+        return replace(self, title=title, year=year, ids=ids)
 
     def record(self) -> dict[str, object]:
         """The JSON that `http` and `command` resolvers are sent."""
@@ -40,6 +50,9 @@ class ResolveRequest:
             "avoid_urls": list(self.avoid_urls),
             "avoid_providers": list(self.avoid_providers),
             "last_status": self.last_status,
+            "title": self.title,
+            "year": self.year,
+            "ids": self.ids.record(),
         }
 
 

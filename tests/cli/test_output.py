@@ -146,6 +146,9 @@ PLAIN = {
     "last_probed_at": None,
     "fail_count": 0,
     "playback_url": "http://p/",
+    "title": None,
+    "year": None,
+    "ids": {"imdb": None, "tvdb": None, "tmdb": None},
 }
 
 

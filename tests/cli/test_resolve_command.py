@@ -56,7 +56,27 @@ def test_the_whole_identity_is_asked_for(strmctl: Strmctl, library: Path) -> Non
         "avoid_urls": [],
         "avoid_providers": [],
         "last_status": None,
+        "title": None,
+        "year": None,
+        "ids": {"imdb": None, "tvdb": None, "tmdb": None},
     }
+
+
+def test_what_the_library_knows_goes_with_the_question(strmctl: Strmctl, library: Path) -> None:
+    names = ("--title", "One Piece", "--year", 1999, "--imdb", "tt0388629", "--tvdb", 81797)
+    expected = {
+        "title": "One Piece",
+        "year": 1999,
+        "ids": {"imdb": "tt0388629", "tvdb": 81797, "tmdb": None},
+    }
+    with answering(lambda asked: answer("https://cdn.example/1")) as server:
+        add_resolver(library, type="http", url=server.url)
+        written = strmctl("write", *GERMAN, *names, "--resolve", "--json").document
+        strmctl("resolve", *GERMAN)
+        strmctl("refresh", "--all", "--force", code=12)  # nothing plays there
+    assert expected.items() <= written.items()
+    assert len(server.questions) >= 3
+    assert all(expected.items() <= question.items() for question in server.questions)
 
 
 def test_nothing_changes(strmctl: Strmctl, library: Path) -> None:

@@ -40,6 +40,9 @@ def test_one_document_and_one_file(strmctl: Strmctl, library: Path) -> None:
         "last_probed_at": None,
         "fail_count": 0,
         "playback_url": document["playback_url"],
+        "title": "One Piece",
+        "year": 1999,
+        "ids": {"imdb": None, "tvdb": None, "tmdb": None},
         "outcome": "created",
     }
     assert files(library) == {path: f"{document['playback_url']}\n"}

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from strmctl.domain.external_ids import ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import ResolverError
@@ -20,6 +21,9 @@ REQUEST = ResolveRequest(
     avoid_urls=("https://cdn.example/old",),
     avoid_providers=("Vidoza",),
     last_status=403,
+    title="One Piece",
+    year=1999,
+    ids=ExternalIds(imdb="tt0388629", tvdb=81797),
 )
 QUESTION = {
     "site": "site.example",
@@ -32,6 +36,9 @@ QUESTION = {
     "avoid_urls": ["https://cdn.example/old"],
     "avoid_providers": ["Vidoza"],
     "last_status": 403,
+    "title": "One Piece",
+    "year": 1999,
+    "ids": {"imdb": "tt0388629", "tvdb": 81797, "tmdb": None},
 }
 
 

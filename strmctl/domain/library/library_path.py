@@ -13,7 +13,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from strmctl.domain.external_ids import ExternalIds
 from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Mapping
 from strmctl.errors import UsageError
 
 EXTENSION = ".strm"
@@ -58,6 +60,28 @@ class Naming:
             value = getattr(self, name)
             if value is not None and not re.fullmatch(form, value, re.ASCII):
                 raise UsageError(f"{name} is not such an id: {value[:20]!r}")
+        _ = self.ids
+
+    def or_else(self, row: Mapping | None) -> "Naming":
+        """This, and what the row has where this says nothing."""
+        if row is None:
+            return self
+        ids = self.ids.or_else(row.ids)
+        return Naming(
+            title=self.title or row.title,
+            year=self.year or row.year,
+            tvdb_id=None if ids.tvdb is None else str(ids.tvdb),
+            tmdb_id=None if ids.tmdb is None else str(ids.tmdb),
+            imdb_id=ids.imdb,
+        )
+
+    @property
+    def ids(self) -> ExternalIds:
+        return ExternalIds(
+            imdb=self.imdb_id,
+            tvdb=None if self.tvdb_id is None else int(self.tvdb_id),
+            tmdb=None if self.tmdb_id is None else int(self.tmdb_id),
+        )
 
 
 def paths(identity: Identity, naming: Naming) -> list[str]:

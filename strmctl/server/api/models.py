@@ -36,6 +36,14 @@ Duration = Annotated[
 ]
 
 
+class ExternalIds(BaseModel):
+    """What other catalogues call the series or film."""
+
+    imdb: str | None
+    tvdb: int | None
+    tmdb: int | None
+
+
 class Mapping(BaseModel):
     """As `strmctl list --json` prints it."""
 
@@ -56,6 +64,9 @@ class Mapping(BaseModel):
     fail_count: int
     playback_url: str
     muted_until: _Moment | None = Field(None, description="Only where it is muted.")
+    title: str | None
+    year: int | None
+    ids: ExternalIds
     resolved_url: str | None = Field(None, description="Only with `reveal`.")
     headers: dict[str, str] | None = Field(None, description="Only with `reveal`.")
 

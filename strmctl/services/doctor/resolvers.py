@@ -80,7 +80,8 @@ async def _ask(
     if missing or sample is None:
         return missing
     try:
-        await resolver.resolve(ResolveRequest(sample.identity, Reason.PROBE))
+        request = ResolveRequest(sample.identity, Reason.PROBE)
+        await resolver.resolve(request.knowing(sample.title, sample.year, sample.ids))
     except ResolverError as error:
         return _judged(resolver.name, error)
     return None

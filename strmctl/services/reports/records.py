@@ -38,6 +38,9 @@ def mapping_record(mapping: Mapping, playback_url: str, *, reveal: bool = False)
         "last_probed_at": mapping.last_probed_at,
         "fail_count": mapping.fail_count,
         "playback_url": playback_url,
+        "title": mapping.title,
+        "year": mapping.year,
+        "ids": mapping.ids.record(),
     }
     if mapping.muted_until is not None:
         record["muted_until"] = mapping.muted_until

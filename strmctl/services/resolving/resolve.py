@@ -11,6 +11,7 @@ the identity rests longer and longer and `renew` fails at once.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Mapping as Table
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,8 @@ from typing import Protocol
 
 from strmctl.domain.expiry.freshness import differs, has_expired, has_surely_expired, is_fresh
 from strmctl.domain.identity import Identity
-from strmctl.domain.mapping import Resolution
+from strmctl.domain.library.library_path import Naming
+from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.patience.circuit_breaker import CircuitBreaker
 from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import Reason, ResolveRequest
@@ -133,6 +135,10 @@ class Resolving:
             question = _Question(reason, await self._known.read(identity), trial=trial)
         return await self._shared(identity, question)
 
+    def introduce(self, namings: Table[Identity, Naming]) -> None:
+        """Resolvers are asked with what is known of these, which have no row yet."""
+        self._known.introduce(namings)
+
     def has_resolver(self, site: str) -> bool:
         return self._registry.has(site)
 
@@ -186,7 +192,8 @@ class Resolving:
         self, resolver: NamedResolver, identity: Identity, question: _Question
     ) -> Resolution:
         try:
-            answer = await resolver.resolve(self._request(identity, question))
+            request = await self._known.named(self._request(identity, question))
+            answer = await resolver.resolve(request)
         except ResolverError as error:
             self._breaker.failed(identity, self._monotonic(), error)
             raise
@@ -298,8 +305,13 @@ def _look_at(flight: asyncio.Task[Resolution]) -> None:
         flight.exception()
 
 
-async def resolver_answer(settings: Settings, identity: Identity) -> Resolution:
+async def resolver_answer(
+    settings: Settings, identity: Identity, known: Mapping | None = None
+) -> Resolution:
     """Raises ResolverError."""
+    request = ResolveRequest(identity, Reason.CREATE)
+    if known is not None:
+        request = request.knowing(known.title, known.year, known.ids)
     async with aclosing(Registry.from_settings(settings)) as registry:
         resolver = registry.for_site(identity.site)
-        return await resolver.resolve(ResolveRequest(identity, Reason.CREATE))
+        return await resolver.resolve(request)

@@ -5,12 +5,15 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from datetime import timedelta
 
 from strmctl.domain.identity import Identity
+from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import DatabaseError
+from strmctl.resolvers.contract import ResolveRequest
 from strmctl.storage.tables.mappings import Mappings, StoredResolution
 
 _log = logging.getLogger(__name__)
@@ -41,6 +44,7 @@ class KnownResolutions:
         self._remember_for = remember.total_seconds()
         self._monotonic = monotonic
         self._known: OrderedDict[Identity, _Known] = OrderedDict()
+        self._introduced: Table[Identity, Naming] = {}
 
     async def recent(self, identity: Identity) -> Resolution | None:
         """As the database said a moment ago, or says now."""
@@ -62,6 +66,20 @@ class KnownResolutions:
             del self._known[identity]
             return None
         return known.resolution
+
+    async def named(self, request: ResolveRequest) -> ResolveRequest:
+        """With what the library knows of the series or film."""
+        naming = self._introduced.get(request.identity)
+        if naming is not None:
+            return request.knowing(naming.title, naming.year, naming.ids)
+        mapping = await asyncio.to_thread(self._mappings.find, request.identity)
+        if mapping is None:
+            return request
+        return request.knowing(mapping.title, mapping.year, mapping.ids)
+
+    def introduce(self, namings: Table[Identity, Naming]) -> None:
+        """What is known of identities that have no row yet."""
+        self._introduced = namings
 
     async def keep(self, stored: StoredResolution, *, or_fail: bool) -> None:
         """Raises DatabaseError with `or_fail`; without it a player gets what cannot be stored."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from strmctl.domain.identity import Identity
+from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import ResolverError, StrmctlError, UsageError
 from strmctl.resolvers.contract import Reason
@@ -100,14 +101,16 @@ class Batches:
                 yield Result(line, error=result)
 
     def _answers(self, entries: Sequence[Entry]) -> Answers:
-        asked = [item.identity for item in entries if self._asks and item.resolution is None]
+        asked = [item for item in entries if self._asks and item.resolution is None]
         return asyncio.run(self._ask(asked)) if asked else {}
 
-    async def _ask(self, identities: Sequence[Identity]) -> Answers:
+    async def _ask(self, entries: Sequence[Entry]) -> Answers:
         from strmctl.services.resolving.resolve import resolving
 
         limit = asyncio.Semaphore(_AT_ONCE)
+        identities = [item.identity for item in entries]
         async with resolving(self._settings, self._mappings) as service:
+            service.introduce(self._namings(entries))
 
             async def ask(identity: Identity) -> Resolution | ResolverError:
                 async with limit:
@@ -120,6 +123,11 @@ class Batches:
 
             answers = await asyncio.gather(*map(ask, identities))
         return dict(zip(identities, answers, strict=True))
+
+    def _namings(self, entries: Sequence[Entry]) -> dict[Identity, Naming]:
+        """What the entries say; what they leave out is as the rows have it."""
+        rows = self._mappings.known(item.identity for item in entries)
+        return {item.identity: item.naming.or_else(rows.get(item.identity)) for item in entries}
 
 
 def _entry(row: Row | BadRow) -> Entry:

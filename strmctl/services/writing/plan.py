@@ -64,6 +64,7 @@ def target(entry: Entry, row: Mapping | None, path: str, answer: Resolution | No
         strm_path=path,
         title=entry.naming.title or known.title,
         year=entry.naming.year or known.year,
+        ids=entry.naming.ids.or_else(known.ids),
         extension=extension,
         resolution=resolution,
     )

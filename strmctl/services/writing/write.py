@@ -230,7 +230,10 @@ class Writer:
     def _register(self, plans: Sequence[Plan]) -> None:
         targets = [plan.target for plan in plans if plan.changes_row]
         self._mappings.register(
-            [Registration(new.identity, new.strm_path, new.title, new.year) for new in targets]
+            [
+                Registration(new.identity, new.strm_path, new.title, new.year, new.ids)
+                for new in targets
+            ]
         )
         self._mappings.store_resolutions(
             [

@@ -5,6 +5,7 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
+from strmctl.domain.external_ids import ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
 
@@ -52,6 +53,13 @@ def resolution(row: Row) -> Resolution | None:
     )
 
 
+def external_ids(row: Row) -> ExternalIds:
+    """Rows that the journal has kept from before 0009_external_ids have none."""
+    if "imdb_id" not in row.keys():
+        return ExternalIds()
+    return ExternalIds(imdb=row["imdb_id"], tvdb=row["tvdb_id"], tmdb=row["tmdb_id"])
+
+
 def mapping(row: Row) -> Mapping:
     return Mapping(
         id=row["id"] or 0,
@@ -59,6 +67,7 @@ def mapping(row: Row) -> Mapping:
         strm_path=row["strm_path"],
         title=row["title"],
         year=row["year"],
+        ids=external_ids(row),
         extension=row["extension"],
         resolution=resolution(row),
         state=LinkState(row["state"]),
@@ -83,6 +92,9 @@ def columns(mapping: Mapping) -> dict[str, Value]:
         **mapping.identity.fields(),
         "title": mapping.title,
         "year": mapping.year,
+        "imdb_id": mapping.ids.imdb,
+        "tvdb_id": mapping.ids.tvdb,
+        "tmdb_id": mapping.ids.tmdb,
         "extension": mapping.extension,
         "resolved_url": resolution.url if resolution else None,
         "headers": json.dumps(dict(known.headers)),

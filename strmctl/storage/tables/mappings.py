@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.selection import Selection
@@ -40,15 +41,20 @@ _WITH_IDS = "SELECT * FROM strm_mapping WHERE id IN (SELECT value FROM json_each
 
 _REGISTER = """
 INSERT INTO strm_mapping (
-    strm_path, site, slug, season, episode, language, provider, title, year, created_at, updated_at
+    strm_path, site, slug, season, episode, language, provider, title, year,
+    imdb_id, tvdb_id, tmdb_id, created_at, updated_at
 ) VALUES (
-    :strm_path, :site, :slug, :season, :episode, :language, :provider, :title, :year, :now, :now
+    :strm_path, :site, :slug, :season, :episode, :language, :provider, :title, :year,
+    :imdb_id, :tvdb_id, :tmdb_id, :now, :now
 )
 ON CONFLICT (slug, site, ifnull(season, -1), ifnull(episode, -1), language, ifnull(provider, ''))
 DO UPDATE SET
     strm_path = excluded.strm_path,
     title = coalesce(excluded.title, title),
     year = coalesce(excluded.year, year),
+    imdb_id = coalesce(excluded.imdb_id, imdb_id),
+    tvdb_id = coalesce(excluded.tvdb_id, tvdb_id),
+    tmdb_id = coalesce(excluded.tmdb_id, tmdb_id),
     updated_at = excluded.updated_at
 """
 
@@ -93,12 +99,13 @@ FROM strm_mapping WHERE {SAME_IDENTITY}
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What `register` makes a row of; without title or year those of the row stay."""
+    """What `register` makes a row of; without title, year or an id those of the row stay."""
 
     identity: Identity
     strm_path: str
     title: str | None = None
     year: int | None = None
+    ids: ExternalIds = NO_IDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +289,9 @@ def _columns(item: Registration, now: str | None) -> dict[str, Value]:
         **item.identity.fields(),
         "title": item.title,
         "year": item.year,
+        "imdb_id": item.ids.imdb,
+        "tvdb_id": item.ids.tvdb,
+        "tmdb_id": item.ids.tmdb,
         "now": now,
     }
 

@@ -60,9 +60,9 @@ ON CONFLICT DO NOTHING
 """
 # Not the path, which `move` sets.
 _UPDATED = (
-    "title", "year", "extension", "resolved_url", "headers", "provider_used", "resolved_at",
-    "expires_at", "state", "fail_count", "first_failed_at", "last_failed_at", "next_probe_at",
-    "muted_until", "updated_at",
+    "title", "year", "imdb_id", "tvdb_id", "tmdb_id", "extension", "resolved_url", "headers",
+    "provider_used", "resolved_at", "expires_at", "state", "fail_count", "first_failed_at",
+    "last_failed_at", "next_probe_at", "muted_until", "updated_at",
 )  # fmt: skip
 _EVENT = f"""
 INSERT INTO event (mapping_id, kind, detail)
