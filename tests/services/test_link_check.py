@@ -143,7 +143,7 @@ async def test_silence() -> None:
     assert (result.failure, result.status) == (Failure.TIMEOUT, None)
 
 
-async def test_429_is_not_asked_again_and_tells_how_long() -> None:
+async def test_status_429_is_not_asked_again_and_tells_how_long() -> None:
     result, requests = await check(lambda request: reply(429, Retry_After="120"))
     assert (result.failure, result.retry_after) == (Failure.RATE_LIMITED, 120.0)
     assert len(requests) == 1
