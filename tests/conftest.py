@@ -10,8 +10,8 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from command_line import Ended, Strmctl
 
+from stage.command_line import Ended, Strmctl
 from strmctl.cli.frame.ending import run_to_the_end
 
 # A shell starts what it puts into the background with SIGINT ignored, and so would be started

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings the Debian packages of tests/packages.txt and the npm packages of tests/players;
+# Brings the Debian packages of tests/packages.txt and the npm packages of tests/package.json;
 # says what is missing where it may not install.
 set -eu
 cd "$(dirname "$0")"
@@ -34,7 +34,7 @@ if ! command -v npm >/dev/null; then
     echo "tests/setup.sh: missing: node 20 or later, with npm" >&2
     exit 1
 fi
-installed=players/node_modules/.package-lock.json
-if [ ! -e "$installed" ] || [ players/package-lock.json -nt "$installed" ]; then
-    npm ci --prefix players --ignore-scripts --no-audit --no-fund
+installed=node_modules/.package-lock.json
+if [ ! -e "$installed" ] || [ package-lock.json -nt "$installed" ]; then
+    npm ci --ignore-scripts --no-audit --no-fund
 fi

@@ -38,7 +38,7 @@ from strmctl.upstream.response import UpstreamResponse
 MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _READ_BUFFER = 64 * 1024
-"""Bytes; each of 200 slow players holds several times this (tests/peers, row 26)."""
+"""Bytes; each of 200 slow players holds several times this (tests/system/peers, row 26)."""
 
 _OWN_FIELDS = {
     "Accept": "*/*",

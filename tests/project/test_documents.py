@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from command_line import Strmctl
 from typer.main import get_group
 
+from stage.command_line import Strmctl
 from strmctl import __version__
 from strmctl.cli.frame.app import app
 from strmctl.cli.frame.command_names import NAMES, import_for

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import Strmctl
+
+from stage.command_line import Strmctl
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CRONTAB = EXAMPLES / "crontab"

@@ -21,7 +21,7 @@ PLAYLIST_CACHING = {"Cache-Control": "no-cache"}
 FILE_CACHING = {"Cache-Control": "no-cache"}
 
 # The server accepts a body before it waits for the client. Without this wait a slow client would
-# hold three pieces instead of two: half as much memory again (tests/peers, row 26).
+# hold three pieces instead of two: half as much memory again (tests/system/peers, row 26).
 _ONCE_THERE_IS_ROOM = {"type": "http.response.body", "body": b"", "more_body": True}
 
 

@@ -1,1 +1,0 @@
-"""The HTTP API of a running server, asked as its clients ask."""

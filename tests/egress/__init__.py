@@ -1,1 +1,0 @@
-"""strmctl through the proxies that people send it out by."""

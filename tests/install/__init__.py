@@ -1,1 +1,0 @@
-"""strmctl as it is installed: by pipx, and what Docker would make of its files."""

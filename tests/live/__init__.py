@@ -1,1 +1,0 @@
-"""Live streams, watched in real time."""

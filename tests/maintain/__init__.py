@@ -1,1 +1,0 @@
-"""A server that looks after the library by itself."""

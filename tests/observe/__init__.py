@@ -1,1 +1,0 @@
-"""What strmctl tells of itself: numbers, log lines, and one mapping or request followed."""

@@ -1,1 +1,0 @@
-"""What other proxies get wrong, row by row (docs/peers.md), each row with a real upstream."""

@@ -1,1 +1,0 @@
-"""Playback with real parts: nginx as the upstream, `strmctl serve`, and real players."""

@@ -1,1 +1,0 @@
-"""Whole runs of `probe` over real sockets."""

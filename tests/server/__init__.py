@@ -1,1 +1,0 @@
-"""What the server itself promises, whatever it serves."""

@@ -1,0 +1,151 @@
+"""strmctl as a user runs it: commands are processes, settings a file, the URL in a `.strm`."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from stage.waiting import free_port, until
+
+_EXECUTABLE = str(Path(sys.executable).with_name("strmctl"))
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running `strmctl serve`; what it says goes to the file `log`."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def stop(self, seconds: float = 60.0) -> int:
+        """SIGTERM; the exit code."""
+        self.process.terminate()
+        return self.process.wait(seconds)
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Strmctl:
+    """A folder with settings, key, database and library."""
+
+    folder: Path
+    port: int
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def run(
+        self, *arguments: str, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [_EXECUTABLE, *arguments],
+            cwd=self.folder,
+            env=_environ(environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
+
+    def popen(self, *arguments: str) -> "subprocess.Popen[str]":
+        """The command begun, its stdin a pipe like its output."""
+        return subprocess.Popen(
+            [_EXECUTABLE, *arguments],
+            cwd=self.folder,
+            env=_environ(None),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def write(
+        self, slug: str, *arguments: str, environ: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Register S01E02 of a series; the mapping as `--json` prints it."""
+        identity = f"--site made.up --slug {slug} --season 1 --episode 2 --language de".split()
+        run = self.run("write", *identity, "--json", *arguments, environ=environ)
+        assert run.returncode == 0, run.stderr
+        mapping: dict[str, Any] = json.loads(run.stdout)
+        return mapping
+
+    def strm_text(self, mapping: Mapping[str, Any]) -> str:
+        path = self.folder / "library" / str(mapping["strm_path"])
+        return path.read_text(encoding="utf-8")
+
+    @contextmanager
+    def serving(
+        self, *arguments: str, environ: Mapping[str, str] | None = None
+    ) -> Iterator[Server]:
+        """`strmctl serve` until the end of the block, unless the block ended it already."""
+        log = self.folder / "serve.log"
+        with log.open("ab") as output:
+            command = [_EXECUTABLE, "serve", "--port", str(self.port), *arguments]
+            process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=_environ(environ),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        server = Server(process, log)
+        try:
+            until(lambda: self._healthy(server), "/healthz answers 200", 60)
+            yield server
+            if process.poll() is None:
+                assert server.stop() == 0, log.read_text()
+        finally:
+            if process.poll() is None:
+                server.kill()
+
+    def _healthy(self, server: Server) -> bool:
+        if server.process.poll() is not None:
+            raise RuntimeError(f"strmctl serve ended: {server.log.read_text()}")
+        try:
+            return httpx.get(f"{self.base_url}/healthz", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+def new_strmctl(folder: Path, resolver_url: str) -> Strmctl:
+    """`strmctl init`, then the edits that the README asks of a user."""
+    folder.mkdir()
+    strmctl = Strmctl(folder, free_port())
+    run = strmctl.run("init", "--base-url", strmctl.base_url)
+    assert run.returncode == 0, run.stderr
+    settings = folder / "strmctl.toml"
+    text = settings.read_text(encoding="utf-8")
+    text = _with_setting(text, "upstream", 'allow = ["127.0.0.0/8"]')
+    resolver = f'sites = ["made.up"]\ntype = "http"\nurl = "{resolver_url}"\n'
+    settings.write_text(f"{text}\n[resolvers.made_up]\n{resolver}", encoding="utf-8")
+    return strmctl
+
+
+def _with_setting(text: str, section: str, line: str) -> str:
+    """The TOML `text` with `line` in `section`, in place of the line with the same key."""
+    key = line.partition(" = ")[0]
+    start, heading, rest = text.partition(f"\n[{section}]\n")
+    if not heading:
+        return f"{text}\n[{section}]\n{line}\n"
+    body, following, tail = rest.partition("\n[")
+    body = re.sub(rf"(?m)^{key} *=.*\n", "", body)
+    return f"{start}{heading}{line}\n{body}{following}{tail}"
+
+
+def _environ(extra: Mapping[str, str] | None) -> dict[str, str]:
+    own = {k: v for k, v in os.environ.items() if not k.startswith(("STRMCTL_", "STRM_"))}
+    return {**own, **(extra or {})}

@@ -1,1 +1,0 @@
-"""strmctl behind the servers that people put in front of it, and as several processes."""

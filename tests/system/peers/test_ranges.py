@@ -1,0 +1,144 @@
+"""Rows 16, 17 and 34: parts of files, by byte ranges and by Range, are exactly those parts."""
+
+from collections.abc import Mapping
+
+import httpx
+import pytest
+
+from stage.film import FILM, MONDAY, OTHER, TUESDAY, V1, V2, address_of_film, put_film
+from stage.routes import always, deaf, file, playlist
+from stage.show import Show
+from stage.upstream import Answer
+from stage.viewer import follow
+
+RANGED = """\
+#EXTM3U
+#EXT-X-VERSION:6
+#EXT-X-TARGETDURATION:4
+#EXT-X-MAP:URI="all.mp4",BYTERANGE="720@0"
+#EXT-X-BYTERANGE:5000@720
+#EXTINF:4.0,
+all.mp4
+#EXT-X-BYTERANGE:7001
+#EXTINF:4.0,
+all.mp4
+#EXT-X-BYTERANGE:3@999997
+#EXTINF:4.0,
+all.mp4
+#EXT-X-ENDLIST
+"""
+PARTS = [(0, 720), (720, 5720), (5720, 12721), (999_997, 1_000_000)]
+
+
+@pytest.mark.parametrize("ignored", [(), ("range",)], ids=["ranges", "no ranges"])
+def test_16_each_byte_range_is_a_file_of_its_own(
+    ignored: tuple[str, ...], show: Show, url: str, client: httpx.Client
+) -> None:
+    show.routes["index.m3u8"] = playlist(RANGED)
+    show.routes["all.mp4"] = deaf(file(FILM, etag=V1), *ignored)
+    assert "BYTERANGE" not in client.get(url).text
+    addresses = follow(client, url)
+    assert len(set(addresses)) == len(PARTS)
+    for address, (first, end) in zip(addresses, PARTS, strict=True):
+        response = client.get(address)
+        assert response.status_code == 200
+        assert response.headers["Content-Length"] == str(end - first)
+        assert response.content == FILM[first:end]
+        part = client.get(address, headers={"Range": "bytes=1-2"})
+        assert part.status_code == 206
+        assert part.headers["Content-Range"] == f"bytes 1-2/{end - first}"
+        assert part.content == FILM[first + 1 : first + 3]
+        beyond = client.get(address, headers={"Range": f"bytes={end - first}-"})
+        assert beyond.status_code == 416
+        assert beyond.headers["Content-Range"] == f"bytes */{end - first}"
+
+
+RANGES: Mapping[str, tuple[int, slice]] = {
+    "bytes=0-": (206, slice(0, None)),
+    "bytes=100-299": (206, slice(100, 300)),
+    "bytes=-500": (206, slice(-500, None)),
+    "bytes=999999-": (206, slice(999_999, None)),
+    "bytes=5-99999999": (206, slice(5, None)),
+    "bytes=0-9,20-29": (200, slice(None)),
+    "bytes=9-5": (200, slice(None)),
+    "lines=1-2": (200, slice(None)),
+    "bytes=x": (200, slice(None)),
+}
+
+
+@pytest.mark.parametrize("place", ["file", "segment"])
+@pytest.mark.parametrize(("value", "expected"), RANGES.items(), ids=RANGES)
+def test_17_ranges_of_a_file(
+    value: str,
+    expected: tuple[int, slice],
+    place: str,
+    show: Show,
+    url: str,
+    client: httpx.Client,
+) -> None:
+    put_film(show, file(FILM, etag=V1), place)
+    status, part = expected
+    first, end, _ = part.indices(len(FILM))
+    address = address_of_film(client, url, place)
+    response = client.get(address, headers={"Range": value})
+    assert response.status_code == status
+    assert response.content == FILM[part]
+    assert response.headers["Content-Length"] == str(end - first)
+    assert response.headers["Accept-Ranges"] == "bytes"
+    told = f"bytes {first}-{end - 1}/{len(FILM)}" if status == 206 else None
+    assert response.headers.get("Content-Range") == told
+    head = client.head(address, headers={"Range": value})
+    assert (head.status_code, head.headers["Content-Length"]) == (status, str(end - first))
+
+
+@pytest.mark.parametrize("place", ["file", "segment"])
+@pytest.mark.parametrize("value", ["bytes=1000000-", "bytes=-0"])
+def test_17_ranges_that_no_byte_satisfies(
+    value: str, place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, file(FILM, etag=V1), place)
+    response = client.get(address_of_film(client, url, place), headers={"Range": value})
+    assert response.status_code == 416
+    assert response.headers["Content-Range"] == f"bytes */{len(FILM)}"
+    assert len(show.questions) == 1
+
+
+@pytest.mark.parametrize("place", ["file", "segment"])
+def test_17_an_upstream_without_ranges_is_told_as_one(
+    place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, always(Answer(200, FILM, {"Content-Type": "video/mp4"})), place)
+    response = client.get(address_of_film(client, url, place), headers={"Range": "bytes=1000-1999"})
+    assert response.status_code == 200
+    assert response.content == FILM
+    assert "Content-Range" not in response.headers
+
+
+@pytest.mark.parametrize("ignored", [(), ("if-range",)], ids=["honoured", "ignored"])
+@pytest.mark.parametrize("dead", [False, True], ids=["same resolution", "after healing"])
+@pytest.mark.parametrize("place", ["file", "segment"])
+def test_34_if_range_of_a_file_that_has_changed(
+    place: str,
+    dead: bool,
+    ignored: tuple[str, ...],
+    show: Show,
+    url: str,
+    client: httpx.Client,
+) -> None:
+    put_film(show, file(FILM, etag=V1, last_modified=MONDAY), place)
+    address = address_of_film(client, url, place)
+    first = client.get(address, headers={"Range": "bytes=0-99"})
+    assert first.headers["ETag"] == V1
+    same = client.get(address, headers={"Range": "bytes=100-199", "If-Range": V1})
+    assert (same.status_code, same.content) == (206, FILM[100:200])
+    if dead:
+        show.expire()
+    changed = file(OTHER, etag=V2, last_modified=TUESDAY)
+    show.routes["film.mp4"] = deaf(changed, *ignored)
+    for validator in (V1, MONDAY):
+        response = client.get(address, headers={"Range": "bytes=100-199", "If-Range": validator})
+        assert (response.status_code, response.headers["ETag"]) == (200, V2)
+        assert response.content == OTHER
+    fresh = client.get(address, headers={"Range": "bytes=100-199"})
+    assert (fresh.status_code, fresh.headers["ETag"]) == (206, V2)
+    assert fresh.content == OTHER[100:200]

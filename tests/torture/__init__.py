@@ -1,1 +1,0 @@
-"""The worst upstream that a viewer should not notice."""

@@ -1,0 +1,100 @@
+"""`type = "template"`."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stage.asking import EPISODE, MOVIE, ask, refusal, table
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Resolution
+from strmctl.domain.urls.upstream_url import check_url
+from strmctl.errors import SettingsError, UsageError
+from strmctl.resolvers.contract import Reason, ResolveRequest
+from strmctl.resolvers.registry import Registry
+from strmctl.resolvers.url_template import UrlTemplate
+from strmctl.settings.model import Settings
+
+
+@pytest.mark.parametrize(
+    ("template", "identity", "url"),
+    [
+        pytest.param(
+            "https://nas/{slug}/S{season:02}E{episode:02}.mkv",
+            EPISODE,
+            "https://nas/one-piece/S01E02.mkv",
+            id="the design's",
+        ),
+        pytest.param(
+            "https://nas/{site}/{language}/{provider}/{season}x{episode:03d}",
+            EPISODE,
+            "https://nas/site.example/German%20Dub/VOE/1x002",
+            id="every name",
+        ),
+        pytest.param("https://nas/{slug}.mkv", MOVIE, "https://nas/red.mkv", id="movie"),
+        pytest.param("https://nas/fixed", MOVIE, "https://nas/fixed", id="no names"),
+        pytest.param("https://nas/{{{slug}}}", MOVIE, "https://nas/{red}", id="braces"),
+        pytest.param(
+            "https://nas/{slug}",
+            Identity("s.example", "a/../b?c#d&e%2F ü", "de"),
+            "https://nas/a%2F..%2Fb%3Fc%23d%26e%252F%20%C3%BC",
+            id="percent-encoded",
+        ),
+    ],
+)
+async def test_the_url_follows_from_the_identity(
+    template: str, identity: Identity, url: str
+) -> None:
+    request = ResolveRequest(identity, Reason.PLAY)
+    settings = table("template", url=template, headers={"Referer": "r"})
+    assert await ask(settings, request) == Resolution(url, {"Referer": "r"}, identity.provider)
+
+
+@pytest.mark.parametrize(
+    ("template", "identity", "what"),
+    [
+        pytest.param("http://n/{season}", MOVIE, "needs a season, which site.example/red", id="s"),
+        pytest.param("http://n/{provider}", MOVIE, "needs a provider", id="provider"),
+        pytest.param("http://n/{slug}/a", Identity("s", "..", "de"), "leave", id="dots"),
+        pytest.param("http://{slug}/", Identity("s", "a b", "de"), "unusable", id="host"),
+    ],
+)
+async def test_an_identity_that_does_not_fit(template: str, identity: Identity, what: str) -> None:
+    error = await refusal(table("template", url=template), ResolveRequest(identity, Reason.PLAY))
+    assert what in str(error)
+
+
+@pytest.mark.parametrize(
+    ("template", "what"),
+    [
+        pytest.param("", "is missing|needs text", id="empty"),
+        pytest.param("nas/{slug}", "needs http", id="no scheme"),
+        pytest.param("http://n/{title}", r"{title} is none of site, slug", id="unknown name"),
+        pytest.param("http://n/{}", "is none of", id="no name"),
+        pytest.param("http://n/{0}", "is none of", id="position"),
+        pytest.param("http://n/{slug.__class__}", "is none of", id="attribute"),
+        pytest.param("http://n/{slug[0]}", "is none of", id="index"),
+        pytest.param("http://n/{slug!r}", "plain format", id="conversion"),
+        pytest.param("http://n/{season:{episode}}", "plain format", id="nested format"),
+        pytest.param("http://n/{slug:02d}", "format code", id="number format for text"),
+        pytest.param("http://n/{slug", "expected", id="open brace"),
+        pytest.param("http://n/slug}", "Single", id="single brace"),
+    ],
+)
+def test_a_template_that_cannot_be_used(template: str, what: str) -> None:
+    with pytest.raises(SettingsError, match=what) as caught:
+        Registry.from_settings(Settings(resolvers=[table("template", url=template)]))
+    assert str(caught.value).startswith("[resolvers.mine] url: ")
+
+
+@given(st.text(min_size=1, max_size=20))
+def test_no_slug_leaves_its_place(slug: str) -> None:
+    try:
+        identity = Identity("s.example", slug, "de")
+    except UsageError:
+        return
+    if identity.slug in (".", ".."):
+        return
+    url = UrlTemplate("https://nas.example/a/{slug}/b").fill(identity)
+    check_url(url)
+    assert url.count("/") == 5
+    assert not set("?#") & set(url)

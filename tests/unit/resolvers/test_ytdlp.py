@@ -1,0 +1,101 @@
+"""`type = "ytdlp"`: the real yt-dlp, its generic extractor and a page on this machine."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from stage.asking import MOVIE, ask, refusal, table
+from strmctl.errors import SettingsError
+from strmctl.resolvers.contract import Reason, ResolveRequest
+from strmctl.resolvers.registry import Registry
+from strmctl.settings.model import Settings
+
+
+class Page(BaseHTTPRequestHandler):
+    """A page with a video element, and the video."""
+
+    def do_GET(self) -> None:
+        if self.path == "/watch/one-piece/1-2":
+            self.answer(200, "text/html", b"<title>x</title><video src='/v/1.mp4'></video>")
+        elif self.path.startswith("/v/"):
+            self.answer(200, "video/mp4", b"\0\0\0\x18ftypmp42")
+        else:
+            self.answer(404, "text/plain", b"")
+
+    do_HEAD = do_GET
+
+    def answer(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+async def test_the_page_becomes_its_media_url(site: str) -> None:
+    page = f"{site}/watch/{{slug}}/{{season}}-{{episode}}"
+    found = await ask(table("ytdlp", timeout=60, url=page))
+    assert found.url == f"{site}/v/1.mp4"
+    assert "User-Agent" in found.headers
+    assert "Accept-Encoding" not in found.headers
+
+
+async def test_what_yt_dlp_complains_about_is_one_line_without_urls(site: str) -> None:
+    request = ResolveRequest(MOVIE, Reason.PLAY)
+    error = await refusal(table("ytdlp", timeout=60, url=f"{site}/gone/{{slug}}?t=secret"), request)
+    assert "404" in str(error)
+    assert "secret" not in str(error)
+
+
+async def test_it_is_killed_at_the_timeout(site: str) -> None:
+    error = await refusal(table("ytdlp", timeout=0.05, url=f"{site}/{{slug}}"))
+    assert error.http_status == 504
+
+
+def test_options_are_checked() -> None:
+    with pytest.raises(SettingsError, match="format: is unknown"):
+        Registry.from_settings(
+            Settings(resolvers=[table("ytdlp", url="http://a/{slug}", format="best")])
+        )
+
+
+def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path) -> None:
+    """A Python that sees strmctl but not yt-dlp, as after `pip install strmctl`."""
+    (tmp_path / "strmctl").symlink_to(Path(__file__).parents[3] / "strmctl")
+    code = (
+        "from strmctl.resolvers.ytdlp import YtdlpResolver as Y\n"
+        "from strmctl.settings.model import ResolverSettings as S\n"
+        "from strmctl.errors import SettingsError\n"
+        "try: Y(S('mine', ['*'], 'ytdlp'))\n"
+        "except SettingsError as error: print(error)"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert finished.stdout == (
+        "[resolvers.mine] type: yt-dlp is missing: `pip install 'strmctl[ytdlp]'`\n"
+    )
