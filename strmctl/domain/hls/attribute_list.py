@@ -31,7 +31,7 @@ class Attribute(NamedTuple):
 def values(line: str, start: int) -> dict[str, str]:
     """The attributes of `line` from `start` on; of a repeated name the first."""
     found: dict[str, str] = {}
-    for attribute in _scan(line, start):
+    for attribute in scan(line, start):
         found.setdefault(attribute.name, attribute.value)
     return found
 
@@ -43,7 +43,7 @@ def edit(line: str, start: int, changes: Mapping[str, str | None]) -> str:
     bytes stay.
     """
     pieces, position = [line[:start]], start
-    for attribute in _scan(line, start):
+    for attribute in scan(line, start):
         if attribute.name not in changes:
             continue
         value = changes[attribute.name]
@@ -57,7 +57,8 @@ def edit(line: str, start: int, changes: Mapping[str, str | None]) -> str:
     return "".join((*pieces, line[position:]))
 
 
-def _scan(line: str, start: int) -> Iterator[Attribute]:
+def scan(line: str, start: int) -> Iterator[Attribute]:
+    """The attributes of `line` from `start` on, in their order."""
     end = len(line.rstrip("\r\n"))
     for match in _ATTRIBUTE.finditer(line, start, end):
         name, value = match["name"], match["value"]

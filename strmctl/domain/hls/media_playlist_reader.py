@@ -1,9 +1,9 @@
-"""Reads a Media Playlist in one pass: every URI becomes a name, every other byte stays."""
+"""Reads a Media Playlist in one pass: every URI becomes a name, every harmless byte stays."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
-from strmctl.domain.hls import attribute_list, naming
+from strmctl.domain.hls import attribute_list, harmless, naming
 from strmctl.domain.hls.media_playlist import (
     LINK_MARK,
     ByteRange,
@@ -12,12 +12,17 @@ from strmctl.domain.hls.media_playlist import (
     Segment,
 )
 from strmctl.domain.hls.numbers import byte_range, integer, seconds
-from strmctl.domain.hls.playlist_text import NotAPlaylistError, split_lines
+from strmctl.domain.hls.playlist_text import (
+    NotAPlaylistError,
+    split_lines,
+    without_leading_blanks,
+)
 from strmctl.domain.hls.stable_names import INIT, KEY, StableNames
 from strmctl.domain.hls.variables import Variables
 
 _MAX_KEYS = 100
-_SEQUENCE = re.compile(r"[\r\n]#EXT-X-MEDIA-SEQUENCE:[ \t]*(\d+)")
+_BLANKS = frozenset(" \t\v\f\u00a0\ufeff")
+_SEQUENCE = re.compile(r"[\r\n][ \t\v\f\u00a0\ufeff]*#EXT-X-MEDIA-SEQUENCE:[ \t]*([0-9]+)")
 _URI_MARK = LINK_MARK.format("")
 
 
@@ -34,18 +39,13 @@ def parse(
 
     `imported` are the Multivariant Playlist's variables, `untold` the extension of segments whose
     URI does not tell what they are. `previous` is an earlier load of the
-    same playlist: keys and init sections that it listed keep their names. Raises
-    NotAPlaylistError for one that is too long or whose numbers cannot be read.
+    same playlist: keys and init sections that it listed keep their names. A tag that cannot be
+    read is as if it were absent. Raises NotAPlaylistError for a playlist that is too long.
     """
     if "\x00" in text:
         raise NotAPlaylistError("holds a NUL character")
     reader = _Reader(text, Variables(url, imported), StableNames(previous), is_subtitles, untold)
-    try:
-        return reader.read()
-    except NotAPlaylistError:
-        raise
-    except ValueError:
-        raise NotAPlaylistError("a tag holds a number that cannot be read") from None
+    return reader.read()
 
 
 class _Reader:
@@ -89,8 +89,8 @@ class _Reader:
         self._has_tags = False
 
     def read(self) -> MediaPlaylist:
-        sequence = _SEQUENCE.search(self._text)
-        self._first = self._number = integer(sequence[1]) if sequence else 0
+        told = (integer(found[1]) for found in _SEQUENCE.finditer(self._text))
+        self._first = self._number = next((each for each in told if each is not None), 0)
         self._duration = 0.0
         for line in split_lines(self._text):
             self._line(line)
@@ -107,29 +107,40 @@ class _Reader:
         )
 
     def _line(self, line: str) -> None:
+        if line[:1] in _BLANKS:
+            line = without_leading_blanks(line)
         if line.startswith("#EXTINF:"):
-            self._duration = seconds(line[8:])
+            line = harmless.duration_line(line)
+            self._duration = seconds(line[8:]) or 0.0
             self._pending.append(line)
             return
+        hidden: Collection[str] = ()
         if self._variables.known:
-            line = self._variables.substitute(line)
+            before, line = line, self._variables.substitute(line)
+            hidden = self._variables.hidden if line != before else ()
         if line[:1] == "#":
-            self._tag(line)
+            self._tag(line, hidden)
         elif not line or line.isspace():
             self._pending.append(line)
         else:
             self._segment(line)
 
-    def _tag(self, line: str) -> None:
-        name, colon, _ = line.partition(":")
+    def _tag(self, line: str, hidden: Collection[str]) -> None:
+        if line.startswith("#EXT-X-DEFINE:"):
+            self._variables.define(line)
+            return
+        shown = harmless.tag_line(line, hidden)
+        if shown is None:
+            return
+        name, colon, _ = shown.partition(":")
         read = _TAGS.get(name if colon else name.rstrip())
         if read is not None:
             self._has_tags = True
-            read(self, line)
+            read(self, shown)
         elif colon and name.startswith("#EXT"):
-            self._opaque(line)
+            self._opaque(shown)
         else:
-            self._pending.append(line)
+            self._pending.append(shown)
 
     def _segment(self, line: str) -> None:
         uri = line.strip()
@@ -181,8 +192,9 @@ class _Reader:
         if not self._keys_open:
             self._keys, self._keys_open = (), True
         start = len("#EXT-X-KEY:")
-        uri = attribute_list.values(line, start).get("URI", "")
-        if not naming.is_fetchable(uri):
+        attributes = attribute_list.values(line, start)
+        uri = attributes.get("URI", "")
+        if naming.stays(uri, attributes.get("KEYFORMAT", "")):
             self._pending.append(line)
             return
         if len(self._keys) == _MAX_KEYS:
@@ -196,7 +208,7 @@ class _Reader:
         start = len("#EXT-X-MAP:")
         attributes = attribute_list.values(line, start)
         uri, text = attributes.get("URI", ""), attributes.get("BYTERANGE")
-        if not naming.is_fetchable(uri):
+        if naming.stays(uri):
             self._pending.append(line)
             return
         # Without an offset it begins at the first byte (rfc8216bis section 4.4.4.5).
@@ -213,10 +225,10 @@ class _Reader:
         start = len("#EXT-X-PART:")
         attributes = attribute_list.values(line, start)
         uri, text = attributes.get("URI", ""), attributes.get("BYTERANGE")
-        if not naming.is_fetchable(uri):
+        if naming.stays(uri):
             self._pending.append(line)
             return
-        part = byte_range(text, uri, self._part_ends) if text is not None else None
+        part = None if text is None else byte_range(text, uri, self._part_ends)
         self._replace_uri(line, start, self._part_name(Resource(uri, part)), BYTERANGE=None)
         self._part += 1
 
@@ -228,15 +240,19 @@ class _Reader:
     def _preload_hint(self, line: str) -> None:
         start = len("#EXT-X-PRELOAD-HINT:")
         attributes = attribute_list.values(line, start)
-        uri = attributes.get("URI", "")
-        length, offset = attributes.get("BYTERANGE-LENGTH"), attributes.get("BYTERANGE-START")
-        if not naming.is_fetchable(uri):
+        uri, kind = attributes.get("URI", ""), attributes.get("TYPE")
+        if naming.stays(uri):
             self._pending.append(line)
             return
-        if offset is not None and length is None:
-            return  # Its end is unknown, so it is no resource of its own; a hint may be dropped.
-        part = None if length is None else ByteRange(integer(offset or "0"), integer(length))
-        if attributes.get("TYPE") == "MAP":
+        text, first = attributes.get("BYTERANGE-LENGTH"), attributes.get("BYTERANGE-START")
+        length, offset = integer(text or ""), integer(first or "0")
+        # Without a length its end is unknown, so it is no resource of its own. Hints of unknown
+        # types are ignored (rfc8216bis section 4.4.5.3), like those that cannot be read.
+        is_open = length is None and not (text is None and first is None)
+        if kind not in ("PART", "MAP") or is_open or offset is None:
+            return
+        part = ByteRange(offset, length) if length else None
+        if kind == "MAP":
             name = self._init_name(Resource(uri, part)) + ".mp4"
         else:
             name = self._part_name(Resource(uri, part))
@@ -254,7 +270,7 @@ class _Reader:
         """A tag that is not known here must not lead around the proxy either."""
         start = line.index(":") + 1
         uri = attribute_list.values(line, start).get("URI", "") if "URI" in line else ""
-        if not naming.is_fetchable(uri):
+        if naming.stays(uri):
             self._pending.append(line)
             return
         name = f"x{self._number}-{self._opaques}"
@@ -263,31 +279,23 @@ class _Reader:
         self._resources[name] = Resource(uri)
         self._replace_uri(line, start, name + naming.data_extension(uri))
 
-    def _date_range(self, line: str) -> None:
-        # Interstitials lead to other servers, by a URI or by a list of URIs; they are optional.
-        if "X-ASSET-" not in line:
-            self._opaque(line)
-
-    def _drop(self, line: str) -> None:
-        """What an optional tag leads to cannot be named."""
-
     def _byte_range_tag(self, line: str) -> None:
         self._range_text = line.partition(":")[2]
 
-    def _define(self, line: str) -> None:
-        self._variables.define(line)
-
     def _skip(self, line: str) -> None:
         attributes = attribute_list.values(line, len("#EXT-X-SKIP:"))
-        self._number += integer(attributes.get("SKIPPED-SEGMENTS", "0"))
+        skipped = integer(attributes.get("SKIPPED-SEGMENTS", ""))
+        if skipped is None:
+            return
+        self._number += skipped
         self._delta = True
         before = self._names.last_before(self._number)
         if before is not None:  # Skipped tags still apply (rfc8216bis section 4.4.5.2).
             self._init, self._keys = before.init, before.keys
-        self._pending.append(line)
+        self._opaque(line)
 
     def _target_duration(self, line: str) -> None:
-        self._target = seconds(line.partition(":")[2])
+        self._target = seconds(line.partition(":")[2]) or 0.0
         self._pending.append(line)
 
     def _end_list(self, line: str) -> None:
@@ -310,9 +318,6 @@ _TAGS: Mapping[str, Callable[[_Reader, str], None]] = {
     "#EXT-X-PART": _Reader._part_tag,
     "#EXT-X-PRELOAD-HINT": _Reader._preload_hint,
     "#EXT-X-RENDITION-REPORT": _Reader._rendition_report,
-    "#EXT-X-DATERANGE": _Reader._date_range,
-    "#EXT-X-CONTENT-STEERING": _Reader._drop,
-    "#EXT-X-DEFINE": _Reader._define,
     "#EXT-X-SKIP": _Reader._skip,
     "#EXT-X-TARGETDURATION": _Reader._target_duration,
     "#EXT-X-ENDLIST": _Reader._end_list,

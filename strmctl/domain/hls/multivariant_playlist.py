@@ -7,13 +7,13 @@ bandwidth. The text holds addresses of strmctl only.
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from strmctl.domain.hls import attribute_list, naming
-from strmctl.domain.hls.playlist_text import split_lines
+from strmctl.domain.hls import attribute_list, harmless, naming
+from strmctl.domain.hls.playlist_text import split_lines, without_leading_blanks
 from strmctl.domain.hls.variables import Variables
 
 
@@ -96,26 +96,31 @@ class _Reader:
         self._variant: Mapping[str, str] | None = None
 
     def line(self, line: str) -> None:
+        line = without_leading_blanks(line)
+        hidden: Collection[str] = ()
         if self._variables.known:
-            line = self._variables.substitute(line)
+            before, line = line, self._variables.substitute(line)
+            hidden = self._variables.hidden if line != before else ()
         tag, colon, _ = line.partition(":")
         if line[:1] != "#":
             self._uri_line(line)
-        elif colon and tag.startswith("#EXT"):
-            self._tag(line, tag)
-        else:
-            self._pieces.append(line)
-
-    def _tag(self, line: str, tag: str) -> None:
-        attributes = attribute_list.values(line, len(tag) + 1)
-        if tag == "#EXT-X-DEFINE":
+        elif tag == "#EXTINF" and colon:
+            self._pieces.append(harmless.duration_line(line))
+        elif tag == "#EXT-X-DEFINE":
             self._variables.define(line)
-        elif _leads_elsewhere(tag, attributes):
-            pass
-        elif naming.is_fetchable(attributes.get("URI", "")):
-            self._uri_attribute(line, tag, attributes)
-        else:
+        elif (shown := harmless.tag_line(line, hidden)) is not None:
+            self._tag(shown, tag, colon)
+
+    def _tag(self, line: str, tag: str, colon: str) -> None:
+        if not (colon and tag.startswith("#EXT")):
             self._pieces.append(line)
+            return
+        attributes = attribute_list.values(line, len(tag) + 1)
+        key_format = attributes.get("KEYFORMAT", "") if tag == "#EXT-X-SESSION-KEY" else ""
+        if naming.stays(attributes.get("URI", ""), key_format):
+            self._pieces.append(line)
+        else:
+            self._uri_attribute(line, tag, attributes)
         if tag == "#EXT-X-STREAM-INF":
             self._variant = attributes
 
@@ -160,15 +165,6 @@ class _Reader:
             renditions[key] = Rendition(key, found.kind, found.uri)
             self._pieces[found.piece] = ("playlist", key)
         return MultivariantPlaylist(renditions, self._data, self._variables.known, self._pieces)
-
-
-def _leads_elsewhere(tag: str, attributes: Mapping[str, str]) -> bool:
-    """Steering rewrites the hosts of our addresses, interstitials come from other servers.
-
-    Both are optional.
-    """
-    is_interstitial = "X-ASSET-URI" in attributes or "X-ASSET-LIST" in attributes
-    return tag == "#EXT-X-CONTENT-STEERING" or (tag == "#EXT-X-DATERANGE" and is_interstitial)
 
 
 def _bandwidth(found: _Found) -> int:

@@ -11,6 +11,12 @@ from functools import lru_cache
 PLAYLIST_NAME = "index.m3u8"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_ADDRESSES = frozenset(
+    "http https ftp ftps sftp file smb nfs rtmp rtmps rtmpt rtsp rtsps rtp udp tcp srt ws wss mms "
+    "mmsh blob javascript gopher about".split()
+)
+# "#EXTM3U" and its base64 (of which the last letter depends on what follows), "#" percent-encoded.
+_PLAYLIST_INSIDE = re.compile(r"EXTM3U|I0VYVE0zV|mpegurl|:/", re.IGNORECASE)
 _PACKED_AUDIO = {".aac": ".aac", ".mp3": ".mp3", ".ac3": ".ac3", ".ec3": ".ec3", ".eac3": ".ec3"}
 _TEXT = {".vtt": ".vtt", ".webvtt": ".vtt"}
 _FRAGMENTED = {".m4s", ".mp4", ".m4v", ".m4a", ".m4f", ".cmfv", ".cmfa", ".cmft"}
@@ -73,14 +79,28 @@ def is_part(name: str) -> bool:
 
 def is_fetchable(uri: str) -> bool:
     """Whether a URI leads to an HTTP server: relative ones do, `data:` and `skd:` do not."""
-    if not uri:
-        return False
-    scheme, colon, _ = uri.partition(":")
-    if not colon or not _SCHEME.fullmatch(scheme):
-        return True
-    return scheme.lower() in ("http", "https")
+    return bool(uri) and _scheme(uri) in ("", "http", "https")
+
+
+def stays(uri: str, key_format: str = "") -> bool:
+    """Whether a URI is no address, so that a player is given it as it is.
+
+    `data:` holds what it means, unless that is a playlist with addresses of its own. What a key
+    system calls its keys (`skd:`, `urn:`) is known to it alone; `key_format` is its name.
+    """
+    scheme = _scheme(uri)
+    if scheme == "data":
+        return not _PLAYLIST_INSIDE.search(uri)
+    is_of_a_key_system = key_format not in ("", "identity") and scheme not in ("", *_ADDRESSES)
+    return not uri or scheme in ("skd", "urn") or is_of_a_key_system
 
 
 def is_plain_reference(uri: str) -> bool:
     """Whether a URI is a relative path alone, so that it means the same beside another base."""
     return is_fetchable(uri) and not uri.startswith("/") and not set(uri) & set(":?")
+
+
+def _scheme(uri: str) -> str:
+    """In lower case; "" for a relative reference."""
+    scheme, colon, _ = uri.partition(":")
+    return scheme.lower() if colon and _SCHEME.fullmatch(scheme) else ""

@@ -1,37 +1,36 @@
-"""The numbers in a playlist: a ValueError for one that cannot be read, before it does harm."""
+"""The numbers in a playlist, read as ffmpeg does: what stands behind a number does not matter.
+
+None for one that cannot be read: the tag or attribute that holds it is as if it were absent.
+"""
 
 import re
 
 from strmctl.domain.hls.media_playlist import ByteRange
-from strmctl.domain.hls.playlist_text import NotAPlaylistError
 
-_LEADING = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
+_SECONDS = re.compile(r"[ \t]*([+-]?[0-9]{1,18}(?:\.[0-9]{0,18})?)")
+_TOO_LARGE = 2**64
 
 
-def seconds(text: str) -> float:
+def seconds(text: str) -> float | None:
     """What stands behind the number does not matter: `4.0s,`, `-1 tvg-id="1",News`."""
-    number = text.partition(",")[0].strip()
-    try:
-        return float(number) if number else 0.0
-    except ValueError:
-        leading = _LEADING.match(number)
-        if leading is None:
-            raise
-        return float(leading[0])
+    leading = _SECONDS.match(text)
+    return float(leading[1]) if leading else None
 
 
-def integer(text: str) -> int:
-    """A decimal-integer (RFC 8216 section 4.2)."""
+def integer(text: str) -> int | None:
+    """A decimal-integer (RFC 8216 section 4.2), below 2^64."""
     if not (text.isascii() and text.isdigit() and len(text) <= 20):
-        raise ValueError(text[:20])
-    return int(text)
+        return None
+    number = int(text)
+    return number if number < _TOO_LARGE else None
 
 
-def byte_range(text: str, uri: str, ends: dict[str, int]) -> ByteRange:
+def byte_range(text: str, uri: str, ends: dict[str, int]) -> ByteRange | None:
     """`length[@offset]`; without offset it follows the range before it of the same URI."""
-    length, _, offset = text.strip().partition("@")
-    part = ByteRange(integer(offset) if offset else ends.get(uri, 0), integer(length))
-    if part.length == 0:
-        raise NotAPlaylistError("has an empty byte range")
-    ends[uri] = part.offset + part.length
-    return part
+    length_text, at, offset_text = text.strip().partition("@")
+    length = integer(length_text)
+    offset = integer(offset_text) if at else ends.get(uri, 0)
+    if not length or offset is None:
+        return None
+    ends[uri] = offset + length
+    return ByteRange(offset, length)

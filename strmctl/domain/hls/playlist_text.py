@@ -13,11 +13,15 @@ MAX_LINES = 500_000
 _BOM = b"\xef\xbb\xbf"
 _HEADER = b"#EXTM3U"
 # The first line is #EXTM3U, so each of these follows the end of a line.
+_BLANKS = r"[ \t\v\f\u00a0\ufeff]*"
 _MULTIVARIANT = re.compile(
-    r"[\r\n]#EXT-X-"
+    rf"[\r\n]{_BLANKS}#EXT-X-"
     r"(?:STREAM-INF|MEDIA|I-FRAME-STREAM-INF|IMAGE-STREAM-INF|SESSION-DATA|SESSION-KEY)[:\r\n]"
 )
-_MEDIA = re.compile(r"[\r\n]#EXT(?:INF:|-X-TARGETDURATION:|-X-MEDIA-SEQUENCE:)")
+_MEDIA = re.compile(rf"[\r\n]{_BLANKS}#EXT(?:INF:|-X-TARGETDURATION:|-X-MEDIA-SEQUENCE:)")
+_RENDITION = re.compile(rf"[\r\n]{_BLANKS}#EXT-X-(?:MEDIA|I-FRAME-STREAM-INF|IMAGE-STREAM-INF):")
+_VARIANT = "#EXT-X-STREAM-INF:"
+_SEGMENT = "#EXTINF:"
 
 
 class NotAPlaylistError(ValueError):
@@ -50,8 +54,40 @@ def split_lines(text: str) -> list[str]:
 
 
 def is_multivariant(text: str) -> bool:
-    """A Multivariant Playlist has no Media Segments (RFC 8216 section 4.1)."""
-    return _MULTIVARIANT.search(text) is not None and _MEDIA.search(text) is None
+    """A Multivariant Playlist has no Media Segments (RFC 8216 section 4.1).
+
+    Tags of a Media Playlist without any segment count for nothing where variants are listed.
+    """
+    if _MULTIVARIANT.search(text) is None:
+        return False
+    return _MEDIA.search(text) is None or _lists_variants_only(text)
+
+
+def without_leading_blanks(line: str) -> str:
+    """A tag or comment may be indented; ffmpeg would take such a line for a URI."""
+    bare = line.lstrip(" \t\v\f\u00a0\ufeff")
+    return bare if bare[:1] == "#" else line
+
+
+def _lists_variants_only(text: str) -> bool:
+    """Whether the line before each URI that describes it, the last of its kind, is STREAM-INF.
+
+    IPTV lists put the name of a variant into an EXTINF before it.
+    """
+    is_variant = is_segment = False
+    found = _RENDITION.search(text) is not None
+    for line in StringIO(text, newline=""):
+        tag = without_leading_blanks(line)
+        if tag.startswith(_VARIANT):
+            is_variant = True
+        elif tag.startswith(_SEGMENT):
+            is_segment = True
+        elif tag[:1] != "#" and not tag.isspace():
+            if is_segment and not is_variant:
+                return False
+            found = found or is_variant
+            is_variant = is_segment = False
+    return found
 
 
 def _body(data: bytes) -> bytes:

@@ -13,6 +13,8 @@ MAX_GROWTH = 16 * 1024 * 1024
 
 _REFERENCE = re.compile(r"\{\$([A-Za-z0-9_-]+)\}")
 _ENDS_ITS_PLACE = re.compile(r'["\x00-\x1f\x7f]')
+# "high" and "1080p" may name a rendition; what is longer and holds a digit is taken for a token.
+_MAY_BE_A_TOKEN = re.compile(r"(?=\D{0,4096}\d).{8,}")
 _TAG = "#EXT-X-DEFINE:"
 
 
@@ -21,6 +23,8 @@ class Variables:
 
     def __init__(self, url: str, imported: Mapping[str, str] | None = None) -> None:
         self.known: dict[str, str] = {}
+        self.hidden: set[str] = set()
+        """Values from the query of an address: tokens, which only URIs may hold."""
         self._url = url
         self._imported = imported or {}
         self._growth = 0
@@ -31,9 +35,11 @@ class Variables:
         if "NAME" in attributes:
             self._set(attributes["NAME"], attributes.get("VALUE", ""))
         elif "IMPORT" in attributes:
-            self._set(attributes["IMPORT"], self._imported.get(attributes["IMPORT"]))
+            value = self._imported.get(attributes["IMPORT"])
+            self._set(attributes["IMPORT"], value, is_hidden=True)
         elif "QUERYPARAM" in attributes:
-            self._set(attributes["QUERYPARAM"], self._query.get(attributes["QUERYPARAM"]))
+            value = self._query.get(attributes["QUERYPARAM"])
+            self._set(attributes["QUERYPARAM"], value, is_hidden=True)
 
     def substitute(self, line: str) -> str:
         """`line` with every reference to a known variable replaced, once, not recursively.
@@ -51,10 +57,12 @@ class Variables:
             raise NotAPlaylistError("grows too long by its variables")
         return value
 
-    def _set(self, name: str, value: str | None) -> None:
+    def _set(self, name: str, value: str | None, *, is_hidden: bool = False) -> None:
         # A decoded query may hold a line break or a quote, and so another line or attribute.
         if value is not None and not _ENDS_ITS_PLACE.search(value):
             self.known[name] = value
+            if is_hidden and _MAY_BE_A_TOKEN.fullmatch(value):
+                self.hidden.add(value)
 
     @cached_property
     def _query(self) -> Mapping[str, str]:

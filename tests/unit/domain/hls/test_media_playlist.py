@@ -220,24 +220,70 @@ def test_unknown_tags_each_get_a_name() -> None:
     "text",
     [
         pytest.param("#EXTINF:four,", id="duration"),
+        pytest.param("#EXTINF:;x,", id="duration, a semicolon"),
+        pytest.param("#EXTINF:nan,", id="duration as Python reads it"),
         pytest.param("#EXT-X-TARGETDURATION:x", id="target duration"),
+        pytest.param("#EXT-X-TARGETDURATION:inf", id="target duration without end"),
         pytest.param("#EXT-X-MEDIA-SEQUENCE:" + "9" * 21, id="number too large"),
+        pytest.param("#EXT-X-MEDIA-SEQUENCE:-7", id="number, negative"),
+        pytest.param("#EXT-X-MEDIA-SEQUENCE:", id="number, empty"),
+        pytest.param("#EXT-X-DISCONTINUITY-SEQUENCE:one", id="discontinuity sequence"),
+        pytest.param("#EXT-X-SKIP:SKIPPED-SEGMENTS=x", id="skipped, text"),
         pytest.param("#EXT-X-SKIP:SKIPPED-SEGMENTS=-3", id="skipped, negative"),
         pytest.param("#EXT-X-SKIP:SKIPPED-SEGMENTS=" + "9" * 4000, id="skipped, huge"),
+        pytest.param("#EXT-X-BYTERANGE:abc", id="length, text"),
         pytest.param("#EXT-X-BYTERANGE:-5@3", id="length, negative"),
         pytest.param("#EXT-X-BYTERANGE:0@3", id="length, zero"),
         pytest.param("#EXT-X-BYTERANGE:5@-3", id="offset, negative"),
+        pytest.param("#EXT-X-BYTERANGE:5@", id="offset, empty"),
         pytest.param("#EXT-X-BYTERANGE:1_0@0", id="length as Python writes it"),
         pytest.param("#EXT-X-BYTERANGE:٣@0", id="Arabic digits"),
-        pytest.param('#EXT-X-MAP:URI="a",BYTERANGE="x"', id="map"),
-        pytest.param('#EXT-X-PART:URI="a",BYTERANGE="@5"', id="part"),
         pytest.param('#EXT-X-PRELOAD-HINT:URI="a",BYTERANGE-LENGTH=x', id="hint"),
-        pytest.param("a\0b", id="NUL"),
+        pytest.param('#EXT-X-PRELOAD-HINT:TYPE=PART,URI="a",BYTERANGE-LENGTH=x', id="hint, range"),
+        pytest.param('#EXT-X-PRELOAD-HINT:TYPE=FOO,URI="a"', id="hint of an unknown type"),
+        pytest.param('#EXT-X-PRELOAD-HINT:URI="a"', id="hint without a type"),
     ],
 )
-def test_unreadable(text: str) -> None:
+def test_a_tag_that_cannot_be_read_is_as_if_absent(text: str) -> None:
+    playlist = media([text, "#EXTINF:4,", "a.ts"])
+    assert playlist.resources == {"0": Resource("a.ts")}
+    assert playlist.segments[0].duration == 4
+    assert not playlist.delta
+    assert playlist.target_duration == 0
+    lines = [line for line in playlist.render().split("\n") if not line.startswith("#EXTINF:0,")]
+    assert lines == ["#EXTM3U", "#EXTINF:4,", "0.ts", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        pytest.param('#EXT-X-MAP:URI="a",BYTERANGE="x"', "i0", id="map"),
+        pytest.param('#EXT-X-MAP:URI="a",BYTERANGE="0@0"', "i0", id="map, nothing of it"),
+        pytest.param('#EXT-X-PART:URI="a",BYTERANGE="@5"', "0-0", id="part"),
+    ],
+)
+def test_an_attribute_that_cannot_be_read_is_as_if_absent(text: str, name: str) -> None:
+    assert media([text, *segment("s.ts")]).resources[name] == Resource("a")
+
+
+def test_of_two_sequence_numbers_the_first_that_can_be_read_counts() -> None:
+    numbers = [f"#EXT-X-MEDIA-SEQUENCE:{text}" for text in ("1" * 21, "x", "7")]
+    assert list(uris(media([*numbers, *segment("a.ts")]))) == ["7"]
+
+
+@pytest.mark.parametrize("blanks", [" ", "\t", " \t ", "\u00a0", "\ufeff"])
+def test_white_space_before_a_tag_is_no_uri(blanks: str) -> None:
+    tags = ["#EXT-X-MEDIA-SEQUENCE:5", tag("EXT-X-KEY", "k"), "#EXTINF:3,", "# comment"]
+    lines = [*(f"{blanks}{each}" for each in tags), "a.ts", f"{blanks}#EXT-X-ENDLIST"]
+    playlist = media(lines)
+    assert uris(playlist) == {"k5": "k", "5": "a.ts"}
+    assert (playlist.segments[0].duration, playlist.ended) == (3, True)
+    assert f"\n{blanks}#" not in playlist.render()
+
+
+def test_a_nul_is_in_no_playlist() -> None:
     with pytest.raises(NotAPlaylistError):
-        media([text, "#EXTINF:4,", "a.ts"])
+        media(["a\0b", "#EXTINF:4,", "a.ts"])
 
 
 def test_too_many_keys_for_one_segment() -> None:

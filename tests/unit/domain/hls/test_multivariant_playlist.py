@@ -60,7 +60,7 @@ VARIANT = "#EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360"
         pytest.param('#EXT-X-SESSION-DATA:URI="data:,a"', "=", id="data:"),
         pytest.param("#EXT-X-INDEPENDENT-SEGMENTS", "=", id="no list"),
         pytest.param("#EXT-X-START:TIME-OFFSET=5", "=", id="start"),
-        pytest.param('# URI="https://x.example/"', "=", id="comment"),
+        pytest.param('# URI="x"', "=", id="comment"),
         pytest.param("#\x85\u2028é\udcff", "=", id="odd characters"),
         pytest.param("", "=", id="blank line"),
     ],

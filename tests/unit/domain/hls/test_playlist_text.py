@@ -90,6 +90,28 @@ def test_too_many_lines() -> None:
         pytest.param([], False, id="header only"),
         pytest.param(["# #EXT-X-STREAM-INF:"], False, id="in a comment"),
         pytest.param(["#EXT-X-STREAM-INF:B=1", "v", "#EXTINF:4,", "a"], False, id="both"),
+        pytest.param(
+            ["#EXT-X-TARGETDURATION:4", "#EXT-X-STREAM-INF:B=1", "v"], True, id="target duration"
+        ),
+        pytest.param(
+            ["#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-STREAM-INF:B=1", "v", "#EXT-X-ENDLIST"],
+            True,
+            id="sequence number",
+        ),
+        pytest.param(
+            ["#EXTINF:-1,Low", "#EXT-X-STREAM-INF:B=1", "v"], True, id="a variant with a title"
+        ),
+        pytest.param(
+            ["#EXT-X-TARGETDURATION:4", '#EXT-X-I-FRAME-STREAM-INF:B=1,URI="i"'],
+            True,
+            id="I-frames and target duration",
+        ),
+        pytest.param([" #EXT-X-STREAM-INF:B=1", "v"], True, id="white space before the tag"),
+        pytest.param(
+            ['#EXT-X-SESSION-DATA:DATA-ID="a"', "#EXT-X-TARGETDURATION:4"],
+            False,
+            id="no variant, no segment yet",
+        ),
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])

@@ -1,0 +1,170 @@
+"""What a served playlist may hold is a list of what is harmless; the rest of a line goes.
+
+A known tag or attribute stays unless its value holds a URL or a path. An unknown one, a comment
+and a title stay only where nothing in them looks like an address, a file name or a token.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Collection, Mapping
+
+from strmctl.domain.hls import attribute_list
+from strmctl.domain.hls.attribute_list import Attribute
+from strmctl.domain.hls.known_tags import ATTRIBUTES, BARE, DATE, REFERENCES, SHAPES, VALUES
+
+_END = "\r\n"
+# A scheme, a query, percent-encoding, an HTML entity; base64 of "http" in its three positions.
+_ADDRESS = re.compile(r":[/\\]|[?&][\w.-]{0,64}=|%[0-9A-Fa-f]{2}|&#|aHR0c|odHRw|h0dHA")
+_SLASH = re.compile(r"[/\\]")
+_APART = re.compile(r"[\s\"',;|<>()\[\]{}=]+")
+# "English/French", "AC3/EAC3" and "5.1/7.1" are words; "seg/1a2b3c" is a path.
+_WORDS = re.compile(r"(?:[^\W\d_]+|[\w.+-]{1,5})[/\\](?:[^\W\d_]+|[\w.+-]{1,5})|[/\\]+")
+_FILE_OR_HOST = re.compile(r"[\w-]\.[A-Za-z][A-Za-z0-9]|\d\.\d{1,3}\.\d{1,3}\.\d|\[[0-9a-f]*:")
+_SECRET = re.compile(
+    r"(?:token|sig|signature|auth|authorization|passw(?:or)?d|secret|key|hmac|jwt|session|cookie)"
+    r"[\"']?\s*[=:]",
+    re.IGNORECASE,
+)
+_LONG_RUN = re.compile(r"[A-Za-z0-9_+=~-]{16,}")
+_UNREMARKABLE_INF = re.compile(r"#EXTINF:[ \t]*\d{1,9}(?:\.\d{0,18})?[ \t]*,?[A-Za-z0-9 _-]{0,15}$")
+_INF = re.compile(r"#EXTINF:[ \t]*(?P<duration>[+-]?\d{1,18}(?:\.\d*)?)?")
+_NAME = re.compile(r"#EXT[\w-]*")
+
+
+def leads_nowhere(text: str) -> bool:
+    """Whether the value of a known attribute holds no URL and no path."""
+    if _ADDRESS.search(text):
+        return False
+    if not _SLASH.search(text):
+        return True
+    runs = (run for run in _APART.split(text) if _SLASH.search(run))
+    return all(_WORDS.fullmatch(run) for run in runs)
+
+
+def is_plain(text: str) -> bool:
+    """Whether free text holds nothing that looks like an address, a file name or a token."""
+    return (
+        leads_nowhere(text)
+        and not _FILE_OR_HOST.search(text)
+        and not _SECRET.search(text)
+        and not any(_is_opaque(run) for run in _LONG_RUN.findall(text))
+    )
+
+
+def duration_line(line: str) -> str:
+    """An EXTINF line; a duration that cannot be read is 0, as ffmpeg takes it."""
+    text = line.rstrip(_END)
+    if _UNREMARKABLE_INF.match(text):
+        return line
+    match = _INF.match(text)
+    assert match is not None
+    rest = text[match.end() :]
+    if match["duration"] is not None and is_plain(rest):
+        return line
+    # hls.js takes what stands in place of the duration for a URI.
+    title = rest.partition(",")[2]
+    return f"#EXTINF:{match['duration'] or 0},{title if is_plain(title) else ''}{_end(line)}"
+
+
+def tag_line(line: str, hidden: Collection[str] = ()) -> str | None:
+    """A line that begins with "#" without what does not belong to a player; None for nothing left.
+
+    URI attributes are the reader's matter: they stay. `hidden` are texts that came from the query
+    of the upstream's address. A known tag whose value is malformed is as if it were absent.
+    """
+    text = line.rstrip(_END)
+    name, colon, value = text.partition(":")
+    if _leads_elsewhere(name, value):
+        return None
+    if name in VALUES and colon:
+        is_well_formed = VALUES[name].fullmatch(value.strip())
+        is_odd_date = name == DATE and is_plain(value) and not _any_in(hidden, value)
+        return line if is_well_formed or is_odd_date else None
+    if name in ATTRIBUTES:
+        return _list_line(line, len(name) + 1, ATTRIBUTES[name], hidden)
+    bare = _NAME.match(text)
+    if bare and bare[0] in BARE and not is_plain(text[bare.end() :]):
+        return bare[0] + _end(line)
+    shown = text
+    if bare and colon:
+        # The name of a tag says nothing; what its URI becomes is the reader's matter.
+        shown = _without_uris(line, len(name) + 1)[bare.end() + 1 :]
+    return line if is_plain(shown) and not _any_in(hidden, shown) else None
+
+
+def _leads_elsewhere(name: str, value: str) -> bool:
+    """Steering rewrites the hosts of our addresses, interstitials come from other servers.
+
+    Both are optional.
+    """
+    is_interstitial = name == "#EXT-X-DATERANGE" and "X-ASSET-" in value
+    return is_interstitial or name == "#EXT-X-CONTENT-STEERING"
+
+
+def _list_line(
+    line: str, start: int, known: Collection[str], hidden: Collection[str]
+) -> str | None:
+    """A known tag with an attribute list: what is not harmless of it goes."""
+    attributes = list(attribute_list.scan(line, start))
+    changes: dict[str, str | None] = {}
+    for attribute in attributes:
+        if attribute.name != "URI" and not _is_harmless(attribute, known, hidden):
+            changes[attribute.name] = _replacement(attribute)
+    if line.startswith("#EXT-X-SESSION-DATA:") and "VALUE" in changes:
+        return None  # It needs VALUE or URI (RFC 8216 section 4.3.4.4).
+    edited = attribute_list.edit(line, start, changes) if changes else line
+    if is_plain(_between(line, start, attributes)):
+        return edited
+    # Text that is no attribute: some player may read it as one.
+    kept = [
+        f"{each.name}={edited[each.start : each.end]}"
+        for each in attribute_list.scan(edited, start)
+    ]
+    return line[:start] + ",".join(kept) + _end(line)
+
+
+def _is_harmless(attribute: Attribute, known: Collection[str], hidden: Collection[str]) -> bool:
+    if _any_in(hidden, attribute.value):
+        return False
+    shape = SHAPES.get(attribute.name)
+    if attribute.name in known and shape is not None and shape.fullmatch(attribute.value):
+        return True
+    return (leads_nowhere if attribute.name in known else is_plain)(attribute.value)
+
+
+def _replacement(attribute: Attribute) -> str | None:
+    """Groups are found by their names, so those are replaced by others, the same everywhere."""
+    if attribute.name not in REFERENCES:
+        return None
+    digest = hashlib.sha256(attribute.value.encode("utf-8", "surrogateescape")).digest()
+    return f'"{base64.b32encode(digest[:5]).decode().lower()}"'
+
+
+def _between(line: str, start: int, attributes: list[Attribute]) -> str:
+    """What stands between the attributes."""
+    pieces, position = [], start
+    for attribute in attributes:
+        pieces.append(line[position : attribute.begin])
+        position = attribute.end
+    return "".join((*pieces, line[position:].rstrip(_END)))
+
+
+def _without_uris(line: str, start: int) -> str:
+    """The line without the values of its URI attributes, which get names of their own."""
+    changes: Mapping[str, str | None] = {"URI": '""'}
+    return attribute_list.edit(line, start, changes).rstrip(_END)
+
+
+def _is_opaque(run: str) -> bool:
+    """Letters and digits mixed, as in tokens, hashes and encoded text."""
+    has_digit = any(letter.isdigit() for letter in run)
+    return has_digit and any(letter.isalpha() for letter in run)
+
+
+def _any_in(hidden: Collection[str], text: str) -> bool:
+    return any(each in text for each in hidden)
+
+
+def _end(line: str) -> str:
+    return line[len(line.rstrip(_END)) :]
