@@ -29,6 +29,11 @@ _SETTINGS = """\
     <setting id="general.addonupdates">2</setting>
 </settings>
 """
+_SOURCES = """\
+<sources><video><default pathversion="1"></default>
+<source><name>strm</name><path pathversion="1">{source}/</path></source>
+</video></sources>
+"""
 _PULSEAUDIO = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1"]
 _PULSEAUDIO += ["--load=module-null-sink", "--load=module-native-protocol-unix"]
 
@@ -94,12 +99,15 @@ def _seconds(moment: Mapping[str, int]) -> float:
 
 
 @contextmanager
-def running_kodi(home: Path) -> Iterator[Kodi]:
-    """`home` is new: Kodi's settings, log and add-ons are below it."""
+def running_kodi(home: Path, source: Path | None = None) -> Iterator[Kodi]:
+    """`home` is new: Kodi's settings, log and add-ons are below it. `source` is among its videos:
+    Kodi cleans away nothing that is in no source."""
     port, runtime = free_port(), home / "run"
     settings = home / ".kodi" / "userdata" / "guisettings.xml"
     settings.parent.mkdir(parents=True)
     settings.write_text(_SETTINGS.format(port=port))
+    if source is not None:
+        (settings.parent / "sources.xml").write_text(_SOURCES.format(source=source))
     runtime.mkdir(mode=0o700)
     environ = {**os.environ, "HOME": str(home), "XDG_RUNTIME_DIR": str(runtime)}
     with ExitStack() as stack:
