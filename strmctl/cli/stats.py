@@ -9,6 +9,7 @@ import typer
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.run import Run
 from strmctl.domain.mapping import LinkState
+from strmctl.domain.tally import Counted, complete
 from strmctl.errors import UsageError
 from strmctl.services.reports.records import stats_record
 from strmctl.settings.values import duration, show_duration
@@ -63,8 +64,13 @@ def _cells(states: "States") -> list[int]:
 
 def _numbers(run: Run, found: "Stats", expiring: str) -> Iterable[Sequence[object]]:
     stale_after = show_duration(run.settings.probe.stale_after)
-    since = found.history_since.date() if found.history_since else "the beginning"
+    since = found.counts_since.date() if found.counts_since else "the beginning"
+    counts = complete(found.counts)
     yield "have expired", found.expired
     yield f"expire within {expiring}", found.expiring
     yield f"were not probed within {stale_after}", found.stale
     yield f"were healed in mid-play since {since}", found.healed
+    yield "were not healed", counts[Counted.HEALS]["failed"]
+    yield "resumed after a cut", counts[Counted.RESUMES]["resumed"]
+    yield "were played", counts[Counted.PLAYS][""]
+    yield "were resolved", counts[Counted.RESOLVES]["resolved"]

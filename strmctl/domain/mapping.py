@@ -52,5 +52,6 @@ class Mapping:
     last_probed_at: datetime | None = None
     next_probe_at: datetime | None = None
     muted_until: datetime | None = None
+    last_played_at: datetime | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None

@@ -37,6 +37,7 @@ from strmctl.services.jobs.maintenance import maintenance
 from strmctl.services.keys import in_force
 from strmctl.services.notifying.outbox import notifying
 from strmctl.services.playback.opening import player_service
+from strmctl.services.tally import saving
 from strmctl.services.threads import aside
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
@@ -111,6 +112,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
     async with AsyncExitStack() as stack:
         database = stack.enter_context(await aside(Database.open, settings.database))
         await aside(app.state.metrics.count_probes, database)
+        await stack.enter_async_context(saving(app.state.metrics.tally, database))
         app.state.playback = await stack.enter_async_context(
             player_service(settings, app.state.metrics)
         )

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from strmctl.domain.identity import Identity
+
 
 class Cache(StrEnum):
     EDGE = "edge"
@@ -18,11 +20,15 @@ class Observer:
     def resolver_answered(self, seconds: float, http_status: int) -> None:
         """200, or what the ResolverError says."""
 
-    def healed(self, *, well: bool) -> None:
-        """A link died in mid-play; `well` tells that another one plays in its place."""
+    def healed(self, identity: Identity, url: str = "", *, well: bool, reason: str = "") -> None:
+        """A link died in mid-play; `well` says that media of another `url` have been sent in its
+        place, `reason` why they have not."""
 
     def resumed(self, *, well: bool) -> None:
         """A body was cut off; `well` tells that it goes on."""
+
+    def played(self, identity: Identity, url: str) -> None:
+        """A piece of media of this `url` has been sent."""
 
     def cache_hit(self, cache: Cache) -> None:
         """A player was answered from memory."""

@@ -145,6 +145,16 @@ class Happened(BaseModel):
     times: int
 
 
+class Counts(BaseModel):
+    """Since `counts_since`, of all processes; `/metrics` says the same numbers."""
+
+    heals: dict[str, int]
+    resumes: dict[str, int]
+    resolves: dict[str, int]
+    plays: int
+    bytes: dict[str, int] = Field(description="Sent to clients, by what was asked for.")
+
+
 class Stats(BaseModel):
     """As `strmctl stats --json` prints it."""
 
@@ -161,6 +171,8 @@ class Stats(BaseModel):
     healed: int
     history_since: _Moment | None
     history: list[Happened]
+    counts: Counts
+    counts_since: _Moment | None
 
 
 class Health(BaseModel):

@@ -1,6 +1,7 @@
 """What players ask for: the playback URL and the child URLs that rewritten playlists hold."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 from starlette.requests import Request
@@ -20,9 +21,13 @@ from strmctl.server.media.responses import (
     MediaResponse,
     playlist_response,
 )
+from strmctl.server.media.sending import Sending
 from strmctl.services.playback.media import MediaAnswer
 from strmctl.services.playback.player import Player
 from strmctl.settings.model import Mode, Settings
+
+_NO_MEDIA = (".key", ".vtt")
+"""A key or a subtitle may be had where the film is gone."""
 
 _DELIVERY_DIRECTIVES = ("_HLS_msn", "_HLS_part", "_HLS_skip")
 
@@ -46,9 +51,11 @@ async def stream(request: Request) -> ASGIApp:
         return RedirectResponse(address, 302, {"Cache-Control": "no-store"})
     addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim)
     answer = await state.playback.root(addresses, _wanted(request))
+    is_media = isinstance(answer, MediaAnswer)
+    sent = partial(state.playback.sent, claim.identity, is_media=is_media)
     if isinstance(answer, MediaAnswer):
-        return MediaResponse(answer, FILE_CACHING)
-    return playlist_response(answer)
+        return Sending(MediaResponse(answer, FILE_CACHING), sent)
+    return Sending(playlist_response(answer), sent)
 
 
 async def child(request: Request) -> ASGIApp:
@@ -61,13 +68,14 @@ async def child(request: Request) -> ASGIApp:
     if name == PLAYLIST_NAME:
         addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim.playback)
         directives = _delivery_directives(request)
-        return playlist_response(
-            await state.playback.playlist(addresses, claim.rendition, directives)
-        )
+        playlist = await state.playback.playlist(addresses, claim.rendition, directives)
+        sent = partial(state.playback.sent, identity, is_media=False)
+        return Sending(playlist_response(playlist), sent)
     answer = await state.playback.resource(
         identity, claim.rendition, request.path_params.get("cut", ""), name, _wanted(request)
     )
-    return MediaResponse(answer, SEGMENT_CACHING)
+    sent = partial(state.playback.sent, identity, is_media=not name.endswith(_NO_MEDIA))
+    return Sending(MediaResponse(answer, SEGMENT_CACHING), sent)
 
 
 def _wanted(request: Request) -> Wanted:

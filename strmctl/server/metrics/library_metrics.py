@@ -3,16 +3,44 @@
 import platform
 from collections.abc import Iterable, Iterator
 
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 
 from strmctl import __version__
+from strmctl.domain.tally import Counted, complete
 from strmctl.services.reports.gauges import LibraryGauges
+from strmctl.services.tally import Tally
+
+_COUNTERS = {
+    Counted.HEALS: (
+        "strmctl_heals",
+        "Links that died in mid-play, by whether media of another one were sent.",
+        "outcome",
+    ),
+    Counted.RESUMES: (
+        "strmctl_resumes",
+        "Bodies that were cut off, by whether they went on.",
+        "outcome",
+    ),
+    Counted.RESOLVES: (
+        "strmctl_resolves",
+        "Answers of resolvers, to plays and to runs alike.",
+        "outcome",
+    ),
+    Counted.PLAYS: ("strmctl_plays", "Episodes and films that were watched.", None),
+    Counted.BYTES: ("strmctl_sent_bytes", "Bytes of bodies sent to clients.", "route"),
+}
 
 
 class LibraryCollector:
     """What the database holds, as it was read last; None where it cannot be read."""
 
-    def __init__(self) -> None:
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
         self.gauges: LibraryGauges | None = None
 
     def collect(self) -> Iterable[Metric]:
@@ -23,8 +51,19 @@ class LibraryCollector:
         yield GaugeMetricFamily(
             "strmctl_database_up", "Whether the database can be read.", value=is_there
         )
+        yield from _counters(self._tally)
         if self.gauges is not None:
             yield from _families(self.gauges)
+
+
+def _counters(tally: Tally) -> Iterator[Metric]:
+    """Since the library began, of all its processes; `stats` and the page say the same."""
+    for name, numbers in complete(tally.totals()).items():
+        called, meaning, label = _COUNTERS[name]
+        family = CounterMetricFamily(called, meaning, labels=[label] if label else [])
+        for value, number in numbers.items():
+            family.add_metric([value] if label else [], number)
+        yield family
 
 
 def _families(gauges: LibraryGauges) -> Iterator[Metric]:

@@ -4,12 +4,12 @@ Several workers write into one folder, PROMETHEUS_MULTIPROC_DIR, which prometheu
 find in the environment when it is imported; whichever worker is asked tells of all.
 """
 
+import asyncio
 import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -28,13 +28,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from strmctl.domain.hls.naming import PLAYLIST_NAME
+from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import LinkState
+from strmctl.domain.tally import ROUTES, Counted
 from strmctl.domain.urls import child_url, playback_url
 from strmctl.errors import DatabaseError
 from strmctl.server.http.middleware import answered, describe
 from strmctl.server.metrics.library_metrics import LibraryCollector
 from strmctl.services.observer import Cache, Observer
 from strmctl.services.reports.gauges import ProbeResults, library_gauges
+from strmctl.services.tally import Tally
 from strmctl.services.threads import aside
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
@@ -46,19 +49,11 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _LIBRARY_SECONDS = 2.0
 """So old may what is told of the library be."""
 
+_SAVING_SECONDS = 0.5
+
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _STREAMS = ("playback", "playlist", "segment")
-_ROUTES = (*_STREAMS, "api", "operation", "page")
 _STATUSES = ("2xx", "3xx", "4xx", "5xx", "none")
-_RESOLVED = {200: "resolved", 404: "not_found", 503: "later", 504: "timeout"}
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """Streams that are running now; bodies that were cut off and went on since the start."""
-
-    streams: int
-    resumed: int
 
 
 class Metrics(Observer):
@@ -67,7 +62,8 @@ class Metrics(Observer):
     def __init__(self, folder: str | None = None) -> None:
         self._folder = os.environ.get(FOLDER, "") if folder is None else folder
         self._registry = registry = CollectorRegistry()
-        self._library = LibraryCollector()
+        self.tally = Tally()
+        self._library = LibraryCollector(self.tally)
         self._reading = threading.Lock()
         self._results = ProbeResults(Path(self._folder) / "newest-event" if self._folder else None)
         self._read_at = -_LIBRARY_SECONDS
@@ -76,9 +72,6 @@ class Metrics(Observer):
             "Requests answered, by what was asked for.",
             ["route", "status"],
             registry=registry,
-        )
-        self.sent = Counter(
-            "strmctl_sent_bytes", "Bytes of bodies sent to clients.", ["route"], registry=registry
         )
         self.first_byte = Histogram(
             "strmctl_first_byte_seconds",
@@ -106,21 +99,6 @@ class Metrics(Observer):
             buckets=_SECONDS,
             registry=registry,
         )
-        self._outcomes = Counter(
-            "strmctl_resolves", "Answers of resolvers.", ["outcome"], registry=registry
-        )
-        self._heals = Counter(
-            "strmctl_heals",
-            "Links that died in mid-play, by whether another one took over.",
-            ["outcome"],
-            registry=registry,
-        )
-        self._resumes = Counter(
-            "strmctl_resumes",
-            "Bodies that were cut off, by whether they went on.",
-            ["outcome"],
-            registry=registry,
-        )
         self._hits = Counter(
             "strmctl_cache_hits", "Players answered from memory.", ["cache"], registry=registry
         )
@@ -135,19 +113,13 @@ class Metrics(Observer):
 
     def _begin_at_zero(self) -> None:
         """A rate needs a value from before the first time that something happens."""
-        for route in _ROUTES:
+        for route in ROUTES:
             self.requests.labels(route, "2xx")
-            self.sent.labels(route)
         for route in _STREAMS:
             self.first_byte.labels(route)
             self.requests.labels(route, "5xx")
         for status in _STATUSES:
             self._upstream.labels(status)
-        for outcome in (*_RESOLVED.values(), "failed"):
-            self._outcomes.labels(outcome)
-        for counter, well in ((self._heals, "healed"), (self._resumes, "resumed")):
-            for outcome in (well, "failed"):
-                counter.labels(outcome)
         for cache in Cache:
             self._hits.labels(cache)
         for state in LinkState:
@@ -158,20 +130,31 @@ class Metrics(Observer):
 
     def resolver_answered(self, seconds: float, http_status: int) -> None:
         self._resolves.observe(seconds)
-        self._outcomes.labels(_RESOLVED.get(http_status, "failed")).inc()
+        self.tally.resolver_answered(seconds, http_status)
 
-    def healed(self, *, well: bool) -> None:
-        self._heals.labels("healed" if well else "failed").inc()
+    def healed(self, identity: Identity, url: str = "", *, well: bool, reason: str = "") -> None:
+        self.tally.healed(identity, url, well=well, reason=reason)
 
     def resumed(self, *, well: bool) -> None:
-        self._resumes.labels("resumed" if well else "failed").inc()
+        self.tally.resumed(well=well)
+
+    def played(self, identity: Identity, url: str) -> None:
+        self.tally.played(identity, url)
 
     def cache_hit(self, cache: Cache) -> None:
         self._hits.labels(cache).inc()
 
+    async def save_tally(self, database: Database) -> None:
+        """So that what is shown is of now; hardly waits where somebody else holds the database."""
+        saving = asyncio.ensure_future(aside(self.tally.save, database))
+        saving.add_done_callback(_let_go)
+        await asyncio.wait({saving}, timeout=_SAVING_SECONDS)
+
     def read_library(self, database: Database, settings: Settings) -> None:
         """Not more often than every few seconds; without a database its numbers are missing."""
         with self._reading:
+            with suppress(DatabaseError):  # What was read last stands, with what came since.
+                self.tally.read(database)
             now = time.monotonic()
             if now - self._read_at < _LIBRARY_SECONDS:
                 return
@@ -189,12 +172,9 @@ class Metrics(Observer):
         for state, number in self._results.since_last_time(database).items():
             self._probes.labels(state).inc(number)
 
-    def activity(self) -> Activity:
+    def streams_running(self) -> int:
         """Of all workers."""
-        told = self._told()
-        resumed = told.get_sample_value("strmctl_resumes_total", {"outcome": "resumed"})
-        streams = told.get_sample_value("strmctl_active_streams")
-        return Activity(int(streams or 0), int(resumed or 0))
+        return int(self._told().get_sample_value("strmctl_active_streams") or 0)
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """The numbers as text and its media type: OpenMetrics where that is accepted."""
@@ -240,7 +220,7 @@ class Measured:
     def _count(self, scope: Scope, route: str) -> None:
         seen = answered(scope)
         self._metrics.requests.labels(route, _status(seen.status)).inc()
-        self._metrics.sent.labels(route).inc(seen.bytes)
+        self._metrics.tally.count(Counted.BYTES, route, seen.bytes)
         if route in _STREAMS and seen.first_byte is not None:
             self._metrics.first_byte.labels(route).observe(seen.first_byte)
 
@@ -256,6 +236,7 @@ async def metrics(request: Request) -> Response:
     describe(request.scope, "metrics")
     state: _State = request.app.state
     found = state.metrics
+    await found.save_tally(request.state.database)
     await aside(found.read_library, request.state.database, state.settings)
     text, media_type = found.exposition(request.headers.get("accept", ""))
     return Response(text, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
@@ -270,6 +251,12 @@ def folder_of_workers() -> Iterator[None]:
             yield
         finally:
             del os.environ[FOLDER]
+
+
+def _let_go(saving: "asyncio.Future[None]") -> None:
+    """What could not be saved is saved later (services/tally.py)."""
+    if not saving.cancelled():
+        saving.exception()
 
 
 def _route(path: str) -> str:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strmctl.domain.state_history import States
+from strmctl.domain.tally import complete
 from strmctl.server.metrics.metrics import Metrics
 from strmctl.server.page.rendering import shown
 from strmctl.services.jobs import maintenance
@@ -58,6 +59,7 @@ class Overview:
         database: Database = request.state.database
         metrics: Metrics = request.app.state.metrics
         now = datetime.now(UTC)
+        await metrics.save_tally(database)
         health = await aside(stats, settings, database, now, _EXPIRING)
         history = await self._history(database, health, now)
         return await shown(
@@ -68,7 +70,8 @@ class Overview:
             history=history,
             sites=_compared(health.by_site(), history.by_site()),
             providers=_compared(health.by_provider(), history.by_provider()),
-            activity=await aside(metrics.activity),
+            streams=await aside(metrics.streams_running),
+            counts=complete(health.counts),
             maintain=settings.maintain,
             tasks=await maintenance.status(settings.maintain, request.state.jobs, now),
             notices=await aside(Notices(database).backlogs),

@@ -8,9 +8,9 @@ from typing import TypeVar
 from strmctl import tracing
 from strmctl.domain.identity import Identity
 from strmctl.errors import ResolverError, UpstreamError
-from strmctl.services.observer import Observer
 from strmctl.services.patiently import patiently
 from strmctl.services.playback.fetch import Attempt
+from strmctl.services.playback.heals import Heals
 from strmctl.services.playback.source import Source
 from strmctl.services.playback.sources import Sources
 
@@ -23,10 +23,10 @@ log = logging.getLogger(__name__)
 class Healing:
     """A step may run several times and must be able to."""
 
-    def __init__(self, sources: Sources, identity: Identity, observer: Observer) -> None:
+    def __init__(self, sources: Sources, identity: Identity, heals: Heals) -> None:
         self._sources = sources
         self._identity = identity
-        self._observer = observer
+        self._heals = heals
 
     async def __call__(self, step: Step[T]) -> T:
         """Raises UpstreamError for a failure that cannot be healed, ResolverError for none.
@@ -41,13 +41,13 @@ class Healing:
             except UpstreamError as failure:
                 if not attempt.wants_renewal:
                     if renewed:
-                        self._observer.healed(well=False)
+                        self._heals.failed(self._identity, source.resolution, failure)
                     raise
                 source, renewed = await self._renewed(source, failure), True
             else:
                 if renewed:
                     self._sources.plays(self._identity)
-                    self._observer.healed(well=True)
+                    self._heals.answered(self._identity, source.resolution)
                 return answer
 
     async def _renewed(self, source: Source, failure: UpstreamError) -> Source:
@@ -55,7 +55,7 @@ class Healing:
         try:
             renewed = await self._sources.renewed(self._identity, source, failure.status)
         except ResolverError as error:
-            self._observer.healed(well=False)
+            self._heals.refused(self._identity, error)
             tracing.step(
                 log,
                 "not healed",
@@ -78,4 +78,5 @@ class Healing:
             status=failure.status,
             reason=str(failure),
         )
+        self._heals.begun(self._identity, renewed.resolution)
         return renewed

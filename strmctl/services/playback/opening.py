@@ -21,7 +21,8 @@ async def player_service(
 ) -> AsyncIterator[Player]:
     """Raises SettingsError or DatabaseError before anything is served."""
     with Database.open(settings.database) as database:
-        async with resolving(settings, Mappings(database), observer) as service:
+        counted = None if observer is UNOBSERVED else observer
+        async with resolving(settings, Mappings(database), counted) as service:
             client = UpstreamClient(
                 settings.upstream, guard(settings), answered=observer.upstream_answered
             )

@@ -25,6 +25,7 @@ from strmctl.resolvers.contract import Reason
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.playback.edge_cache import EdgeCache
 from strmctl.services.playback.healing import Healing
+from strmctl.services.playback.heals import Heals
 from strmctl.services.playback.loaded_playlist import LoadedPlaylist
 from strmctl.services.playback.media import Media, MediaAnswer, file_type
 from strmctl.services.playback.source import Place, Source
@@ -66,6 +67,7 @@ class Player:
         self._resolving = resolving
         self._sources = Sources(resolving, client, playlist_max=playlist_max, observer=observer)
         self._observer = observer
+        self._heals = Heals(observer)
         self._edges = EdgeCache(observer=observer)
         self._under_way: set[asyncio.Task[Any]] = set()
 
@@ -138,8 +140,15 @@ class Player:
 
         return await healing(step)
 
+    def sent(self, identity: Identity, *, is_media: bool) -> None:
+        """Bytes of an answer have gone out to a player; of a playlist, they are no media."""
+        self._heals.sent(identity)
+        source = self._sources.known(identity)
+        if is_media and source is not None:
+            self._observer.played(identity, source.resolution.url)
+
     def _healing(self, identity: Identity) -> Healing:
-        return Healing(self._sources, identity, self._observer)
+        return Healing(self._sources, identity, self._heals)
 
     async def aclose(self) -> None:
         for task in self._under_way:

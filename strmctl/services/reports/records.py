@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from strmctl.domain.change import Change, Finding, Step
 from strmctl.domain.job import Job
 from strmctl.domain.mapping import LinkState, Mapping
+from strmctl.domain.tally import complete
 
 if TYPE_CHECKING:
     from strmctl.services.reports.stats import Stats
@@ -121,6 +122,10 @@ def stats_record(found: "Stats", within: timedelta) -> Record:
             {"event": item.event, "cause": item.cause, "times": item.times}
             for item in found.history
         ],
+        "counts": {
+            name.value: numbers.get("", numbers) for name, numbers in complete(found.counts).items()
+        },
+        "counts_since": found.counts_since,
     }
 
 

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from strmctl.domain import tally
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
+from strmctl.domain.tally import Counted
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.counts import Group, Happened, Statistics
 from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.tallies import Tallies
 
 Name = TypeVar("Name")
 States = Mapping[LinkState, int]
@@ -27,6 +30,8 @@ class Stats:
     stale: int
     history: Sequence[Happened]
     history_since: datetime | None
+    counts: tally.Counts
+    counts_since: datetime | None
 
     @property
     def mappings(self) -> int:
@@ -34,7 +39,7 @@ class Stats:
 
     @property
     def healed(self) -> int:
-        return sum(item.times for item in self.history if item.cause == "heal")
+        return self.counts.get((Counted.HEALS, "healed"), 0)
 
     def states(self) -> States:
         """All six of them."""
@@ -55,7 +60,7 @@ class Stats:
 
 def stats(settings: Settings, database: Database, now: datetime, within: timedelta) -> Stats:
     """`within` says how near the end of an expiring link is."""
-    mappings, statistics = Mappings(database), Statistics(database)
+    mappings, statistics, tallies = Mappings(database), Statistics(database), Tallies(database)
     expired = mappings.count(Selection(expiring_before=now))
     return Stats(
         groups=statistics.groups(),
@@ -64,6 +69,8 @@ def stats(settings: Settings, database: Database, now: datetime, within: timedel
         stale=mappings.count(Selection(stale_before=now - settings.probe.stale_after)),
         history=statistics.history(),
         history_since=statistics.history_since(),
+        counts=tallies.read(),
+        counts_since=tallies.since(),
     )
 
 

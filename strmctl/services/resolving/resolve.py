@@ -26,9 +26,10 @@ from strmctl.domain.patience.circuit_breaker import CircuitBreaker
 from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import NamedResolver, Registry
-from strmctl.services.observer import UNOBSERVED, Observer
+from strmctl.services.observer import Observer
 from strmctl.services.resolving.ending import Dating
 from strmctl.services.resolving.stored import KnownResolutions
+from strmctl.services.tally import Tally, saving
 from strmctl.settings.model import Settings
 from strmctl.storage.locks.identity_locks import IdentityLocks
 from strmctl.storage.tables.mappings import Mappings, StoredResolution
@@ -63,11 +64,6 @@ class _Question:
     failed: bool = False
     last_status: int | None = None
     trial: Trial | None = None
-
-    @property
-    def cause(self) -> str:
-        """What the history says it was asked for."""
-        return "heal" if self.failed and self.reason is Reason.PLAY else self.reason.value
 
 
 class Resolving:
@@ -204,7 +200,7 @@ class Resolving:
         else:
             plays = await question.trial.plays(resolution)
             self._breaker.close(identity)
-        stored = StoredResolution(identity, resolution, plays=plays, cause=question.cause)
+        stored = StoredResolution(identity, resolution, plays=plays, cause=question.reason.value)
         await self._known.keep(stored, or_fail=question.reason is not Reason.PLAY)
         await self._learn(question, resolution)
         return resolution
@@ -282,9 +278,18 @@ class Resolving:
 
 @asynccontextmanager
 async def resolving(
-    settings: Settings, mappings: Mappings, observer: Observer = UNOBSERVED
+    settings: Settings, mappings: Mappings, observer: Observer | None = None
 ) -> AsyncIterator[Resolving]:
-    """`Resolving` as the settings want it, closed with its resolvers in the end."""
+    """`Resolving` as the settings want it, closed with its resolvers in the end.
+
+    Whoever gives no observer has its resolver's answers counted like everybody's.
+    """
+    if observer is None:
+        counted = Tally()
+        async with saving(counted, mappings.database):
+            async with resolving(settings, mappings, counted) as service:
+                yield service
+        return
     registry = Registry.from_settings(settings, observer.resolver_answered)
     service = Resolving(
         registry,

@@ -77,6 +77,7 @@ def mapping(row: Row) -> Mapping:
         last_probed_at=time_value(row["last_probed_at"]),
         next_probe_at=time_value(row["next_probe_at"]),
         muted_until=time_value(row["muted_until"]),
+        last_played_at=time_value(row["last_played_at"]),
         created_at=time_value(row["created_at"]),
         updated_at=time_value(row["updated_at"]),
     )
@@ -108,6 +109,7 @@ def columns(mapping: Mapping) -> dict[str, Value]:
         "last_probed_at": time_text(mapping.last_probed_at),
         "next_probe_at": time_text(mapping.next_probe_at),
         "muted_until": time_text(mapping.muted_until),
+        "last_played_at": time_text(mapping.last_played_at),
         "created_at": time_text(mapping.created_at),
         "updated_at": time_text(mapping.updated_at),
     }

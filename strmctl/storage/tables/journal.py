@@ -27,7 +27,7 @@ _FORGET_TAKEN_BACK = """
 DELETE FROM run WHERE id = ? AND NOT EXISTS (SELECT 1 FROM change WHERE run_id = run.id)
 """
 
-_ABSENT = {"muted_until": None}
+_ABSENT = {"muted_until": None, "last_played_at": None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class StoredResolution:
     """A resolution for an identity; `extension` None leaves the row's as it is.
 
     `plays` says that it has just been seen to bring media, `cause` is what the history tells:
-    a resolver's reason, `heal` for a play that had failed, or `given`.
+    a resolver's reason or `given`; `heal` comes later (storage/tables/tallies.py).
     """
 
     identity: Identity

@@ -56,7 +56,7 @@ SELECT m.site, m.provider_used,
     min(CAST((unixepoch(e.at) - unixepoch(:since)) / :step AS INTEGER), :last) AS step,
     e.detail ->> 'from' AS before, e.detail ->> 'to' AS after, count(*) AS links
 FROM event AS e JOIN strm_mapping AS m ON m.id = e.mapping_id
-WHERE e.at > :since AND e.kind IN ('probed', 'resolved')
+WHERE e.at > :since AND e.kind IN ('probed', 'resolved', 'played')
     AND e.detail ->> 'from' <> e.detail ->> 'to'
 GROUP BY 1, 2, 3, 4, 5
 """

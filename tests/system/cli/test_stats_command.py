@@ -38,6 +38,7 @@ def test_one_document(strmctl: Strmctl) -> None:
     found = strmctl("stats", "--json").document
     since = found.pop("history_since")
     assert NOW - timedelta(minutes=10) < datetime.fromisoformat(since)
+    assert NOW - timedelta(minutes=10) < datetime.fromisoformat(found.pop("counts_since"))
     assert found == {
         "type": "stats",
         "mappings": 5,
@@ -72,6 +73,20 @@ def test_one_document(strmctl: Strmctl) -> None:
             {"event": "resolved", "cause": "heal", "times": 2},
             {"event": "resolved", "cause": "play", "times": 1},
         ],
+        "counts": {
+            "heals": {"healed": 2, "failed": 0},
+            "resumes": {"resumed": 0, "failed": 0},
+            "resolves": {"resolved": 0, "not_found": 0, "later": 0, "timeout": 0, "failed": 0},
+            "plays": 0,
+            "bytes": {
+                "playback": 0,
+                "playlist": 0,
+                "segment": 0,
+                "api": 0,
+                "operation": 0,
+                "page": 0,
+            },
+        },
     }
 
 

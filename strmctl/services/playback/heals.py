@@ -1,0 +1,82 @@
+"""Whether a link that died in mid-play was healed: once its new answer has sent a byte.
+
+However many viewers a new resolution serves, it is one healing; a resolver that rests has not been
+asked, so its last error is one failure.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Resolution
+from strmctl.errors import ResolverError, StrmctlError
+from strmctl.services.observer import UNOBSERVED, Observer
+
+_IDENTITIES = 10_000
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """`is_open` until it is known what came of it, `has_answered` once the upstream has."""
+
+    resolution: Resolution | None = None
+    error: ResolverError | None = None
+    has_answered: bool = False
+    is_open: bool = field(default=True)
+
+
+class Heals:
+    def __init__(self, observer: Observer = UNOBSERVED) -> None:
+        self._observer = observer
+        self._attempts: OrderedDict[Identity, _Attempt] = OrderedDict()
+
+    def begun(self, identity: Identity, resolution: Resolution) -> None:
+        """The resolver has given this in place of what failed."""
+        last = self._attempts.get(identity)
+        if last is not None and last.resolution == resolution:
+            return
+        if last is not None and last.is_open and last.resolution is not None:
+            self._end(identity, last, "its new link brought nothing either")
+        self._remember(identity, _Attempt(resolution))
+
+    def refused(self, identity: Identity, error: ResolverError) -> None:
+        """The resolver has nothing; of a circuit breaker's error, the one that made it rest."""
+        asked = error
+        while isinstance(asked.__cause__, ResolverError):
+            asked = asked.__cause__
+        last = self._attempts.get(identity)
+        if last is not None and last.error is asked:
+            return
+        attempt = _Attempt(error=asked)
+        self._remember(identity, attempt)
+        self._end(identity, attempt, str(asked))
+
+    def answered(self, identity: Identity, resolution: Resolution) -> None:
+        """The upstream of the new resolution has what was asked for."""
+        last = self._attempts.get(identity)
+        if last is not None and last.resolution == resolution:
+            last.has_answered = True
+
+    def failed(self, identity: Identity, resolution: Resolution, failure: StrmctlError) -> None:
+        """The new resolution fails as well."""
+        last = self._attempts.get(identity)
+        if last is not None and last.is_open and last.resolution == resolution:
+            self._end(identity, last, str(failure))
+
+    def sent(self, identity: Identity) -> None:
+        """A byte has gone out to a player of it."""
+        last = self._attempts.get(identity)
+        if last is None or not (last.is_open and last.has_answered) or last.resolution is None:
+            return
+        last.is_open = False
+        self._observer.healed(identity, last.resolution.url, well=True)
+
+    def _end(self, identity: Identity, attempt: _Attempt, reason: str) -> None:
+        attempt.is_open = False
+        self._observer.healed(identity, well=False, reason=reason)
+
+    def _remember(self, identity: Identity, attempt: _Attempt) -> None:
+        self._attempts[identity] = attempt
+        self._attempts.move_to_end(identity)
+        if len(self._attempts) > _IDENTITIES:
+            self._attempts.popitem(last=False)
