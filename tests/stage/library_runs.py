@@ -55,11 +55,13 @@ class CrashingFiles(LibraryFiles):
         super().__init__(root)
         self._left, self._after = left, after
 
-    def write_all(self, contents: Mapping[str, bytes]) -> dict[str, ItemError]:
+    def write_all(
+        self, contents: Mapping[str, bytes], moved_from: Mapping[str, str] | None = None
+    ) -> dict[str, ItemError]:
         failed: dict[str, ItemError] = {}
         for path, content in contents.items():
             self._come_to(before=True)
-            failed |= super().write_all({path: content})
+            failed |= super().write_all({path: content}, moved_from)
             self._come_to(before=False)
         return failed
 

@@ -216,7 +216,13 @@ def _change_files(
 ) -> dict[str, ItemError]:
     shall = {item.strm_path: item.file_after for item in changes if item.changes_file}
     differing = {path: content for path, content in shall.items() if contents[path] != content}
-    failed = files.write_all({path: item for path, item in differing.items() if item is not None})
+    moved_from = {
+        item.row_after.strm_path: item.row_before.strm_path
+        for item in changes
+        if item.row_before and item.row_after
+    }
+    written = {path: item for path, item in differing.items() if item is not None}
+    failed = files.write_all(written, moved_from)
     for path in (path for path, content in differing.items() if content is None):
         try:
             files.remove(path)

@@ -245,7 +245,10 @@ class Writer:
 
     def _write_files(self, plans: Iterable[Plan], failed: dict[Identity, StrmctlError]) -> None:
         changed = [plan for plan in plans if plan.changes_file]
-        errors = self._files.write_all({plan.path: plan.content for plan in changed})
+        errors = self._files.write_all(
+            {plan.path: plan.content for plan in changed},
+            {plan.path: plan.moved_from for plan in changed if plan.moved_from is not None},
+        )
         failed |= {
             plan.target.identity: errors[plan.path] for plan in changed if plan.path in errors
         }

@@ -1,21 +1,32 @@
 """What is reported as done survives a power cut: fsync before rename, then fsync of the folder."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+
+from strmctl.storage.files.attributes import follow_folder
 
 
 def replace_file(
-    temporary: Path, target: Path, content: bytes, *, owner: int | None = None
+    temporary: Path,
+    target: Path,
+    content: bytes,
+    *,
+    owner: int | None = None,
+    prepare: Callable[[Path], None] | None = None,
 ) -> None:
     """`target` is old or new at any moment; its name lasts once the folder has been synced.
 
-    `owner` is the user who alone may read it; None leaves that to the umask.
+    `owner` is the user who alone may read it; otherwise the umask decides, and then `prepare`,
+    which is called before the file has a name that others know.
     """
     mode = 0o666 if owner is None else 0o600
     descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
     try:
         if owner is not None:
             os.fchown(descriptor, owner, -1)
+        if prepare is not None:
+            prepare(temporary)
         _write_all(descriptor, content)
         os.fsync(descriptor)
         temporary.rename(target)
@@ -26,12 +37,14 @@ def replace_file(
         os.close(descriptor)
 
 
-def make_folder(folder: Path) -> None:
-    """Make it and its parents, each of them durable."""
+def make_folder(folder: Path, library: Path | None = None) -> None:
+    """Make it and its parents, each of them durable; those below `library` follow their parents."""
     if folder.is_dir():
         return
-    make_folder(folder.parent)
+    make_folder(folder.parent, library)
     folder.mkdir(exist_ok=True)
+    if library is not None and folder.parent.is_relative_to(library):
+        follow_folder(folder)
     sync(folder.parent)
 
 

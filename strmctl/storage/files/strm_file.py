@@ -12,12 +12,13 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 
 from strmctl.domain.notice import FileChange
 from strmctl.errors import ItemError
+from strmctl.storage.files.attributes import follow_folder, of_file
 from strmctl.storage.files.durable import make_folder, replace_file, sync
 
 MAX_BYTES = 64 * 1024
@@ -129,10 +130,14 @@ class LibraryFiles:
             raise error
         return True
 
-    def write_all(self, contents: Mapping[str, bytes]) -> dict[str, ItemError]:
+    def write_all(
+        self, contents: Mapping[str, bytes], moved_from: Mapping[str, str] | None = None
+    ) -> dict[str, ItemError]:
         """Write them all, durable on return; the answer holds those that failed.
 
-        Raises ItemError where there is no library.
+        A file that is replaced keeps owner, group, mode and extended attributes; a new one takes
+        those of the file that it was `moved_from`, or follows its folder. Raises ItemError where
+        there is no library.
         """
         if not contents:
             return {}
@@ -143,7 +148,7 @@ class LibraryFiles:
         usable = set(folders.values()) - unusable.keys()
         items = [item for item in contents.items() if item[0] not in failed]
         with self._announced(usable), self._recorded([path for path, _ in items]) as unwritten:
-            errors = self._write_in_threads(items)
+            errors = self._write_in_threads(items, moved_from or {})
             unwritten |= errors.keys()
             failed |= errors
             for folder in usable:
@@ -209,7 +214,7 @@ class LibraryFiles:
             try:
                 with _explained(str(folder.relative_to(self._root))):
                     self._check_inside(folder)
-                    make_folder(folder)
+                    make_folder(folder, self._root)
             except ItemError as error:
                 unusable[folder] = error
         return unusable
@@ -235,25 +240,32 @@ class LibraryFiles:
                     leftover.unlink()
             self._swept.add(folder)
 
-    def _write_in_threads(self, items: Sequence[tuple[str, bytes]]) -> dict[str, ItemError]:
+    def _write_in_threads(
+        self, items: Sequence[tuple[str, bytes]], moved_from: Mapping[str, str]
+    ) -> dict[str, ItemError]:
         starts = range(0, len(items), _FILES_A_TASK)
         if len(starts) <= 1:
-            return self._write_some(items)
+            return self._write_some(items, moved_from)
         failed: dict[str, ItemError] = {}
         with ThreadPoolExecutor(_THREADS) as threads:
             tasks = (items[start : start + _FILES_A_TASK] for start in starts)
-            for part in threads.map(self._write_some, tasks):
+            for part in threads.map(partial(self._write_some, moved_from=moved_from), tasks):
                 failed |= part
         return failed
 
-    def _write_some(self, items: Iterable[tuple[str, bytes]]) -> dict[str, ItemError]:
+    def _write_some(
+        self, items: Iterable[tuple[str, bytes]], moved_from: Mapping[str, str]
+    ) -> dict[str, ItemError]:
         failed: dict[str, ItemError] = {}
         for strm_path, content in items:
             file = self._root / strm_path
             name = _TEMPORARY.format(run=self._run, number=next(self._numbers))
             try:
                 with _explained(strm_path):
-                    replace_file(file.with_name(name), file, content)
+                    old = self._root / moved_from.get(strm_path, strm_path)
+                    kept = of_file(file) or of_file(old)
+                    prepare = kept.give if kept else follow_folder
+                    replace_file(file.with_name(name), file, content, prepare=prepare)
             except ItemError as error:
                 failed[strm_path] = error
         return failed
