@@ -10,18 +10,18 @@ from types import SimpleNamespace
 
 from aiohttp import (
     AddrInfoType,
+    BaseConnector,
+    ClientConnectorDNSError,
     ClientConnectorError,
     ClientError,
     ClientSession,
     ClientTimeout,
     DummyCookieJar,
-    TCPConnector,
-    ThreadedResolver,
     TraceConfig,
     TraceRequestHeadersSentParams,
 )
 from aiohttp.abc import AbstractResolver
-from aiohttp_socks import ProxyConnector, ProxyTimeoutError
+from aiohttp_socks import ProxyTimeoutError
 from yarl import URL
 
 from strmctl import __version__, tracing
@@ -31,11 +31,14 @@ from strmctl.domain.urls.url_marks import origin
 from strmctl.errors import UpstreamError
 from strmctl.settings.masking import hide_credentials
 from strmctl.settings.model import UpstreamSettings
+from strmctl.upstream.connector import Connector, SocksConnector
+from strmctl.upstream.cookies import Cookies
 from strmctl.upstream.egress import SOCKS_ERRORS, check_answer, own_failure
 from strmctl.upstream.guard import Guard, GuardedResolver, RefusedAddressError
+from strmctl.upstream.names import LookUps
+from strmctl.upstream.redirects import Redirects
 from strmctl.upstream.response import UpstreamResponse
 
-MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _READ_BUFFER = 64 * 1024
 """Bytes; each of 200 slow players holds several times this (tests/system/peers, row 26)."""
@@ -60,7 +63,7 @@ def _unheard(seconds: float, status: int | None) -> None:
 class UpstreamClient:
     """Keeps connections alive across requests; one for a process. Call `aclose` at the end.
 
-    `names` answers name look-ups (the system's resolver by default).
+    `names` answers name look-ups (those of this module's own by default).
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class UpstreamClient:
         self._settings = settings
         self._guard = guard
         self._names = names
+        self._redirects = Redirects()
         self._answered = answered
         self._sessions: dict[str, ClientSession] = {}
         self.first_byte_seconds = settings.first_byte_timeout.total_seconds()
@@ -86,32 +90,40 @@ class UpstreamClient:
         egress: str | None = None,
         patient: bool = False,
         method: str = "GET",
+        cookies: Cookies | None = None,
     ) -> UpstreamResponse:
-        """Ask for `url` with the request fields of its mapping.
+        """Ask for `url` with the request fields of its mapping, and with its `cookies`.
 
         Any status is an answer. Raises UpstreamError where none came: 502 for a refused or
         unreachable address, 504 for a timeout before the first byte. `patient` waits for that
         byte as long as for any other.
         """
+        self._guard.check_url(url)
+        cookies = cookies or Cookies()
+        trail = self._redirects.trail(url)
         redirect: int | None = None
-        for _ in range(MAX_REDIRECTS + 1):
+        while True:
+            sent = _with_cookies(url, fields, cookies)
+            trail.step(url, sent.get("Cookie", ""), redirect)
             with _blamed_on(redirect):
-                response = await self._ask(method, url, fields, egress, patient=patient)
+                response = await self._ask(method, url, sent, egress, patient=patient)
+            cookies.learn(_target(url), response.fields("Set-Cookie"))
             location = response.field("Location")
             if response.status not in _REDIRECTS or not location:
                 return response
             response.close()
             redirect, target = response.status, joined(url, location)
             with _blamed_on(redirect):
-                self._check(target)
+                self._guard.check_url(target)
             _tell_redirect(url, target)
             fields = carried_fields(url, target, fields)
             url = target
-        raise UpstreamError(f"the upstream redirected more than {MAX_REDIRECTS} times")
 
     async def aclose(self) -> None:
         for session in self._sessions.values():
             await session.close()
+        if self._names is not None:
+            await self._names.close()
 
     def way_out(self, egress: str | None) -> str:
         """The proxy that a request with this `egress` goes through, "" for none."""
@@ -126,7 +138,6 @@ class UpstreamClient:
         *,
         patient: bool,
     ) -> UpstreamResponse:
-        self._check(url)
         setting = "upstream.egress" if egress is None else "the resolver's egress"
         egress = self.way_out(egress)
         session = self._session(egress)
@@ -135,7 +146,7 @@ class UpstreamClient:
             async with asyncio.timeout(None) as first_byte:
                 response = await session.request(
                     method,
-                    URL(url, encoded=url.isascii()),
+                    _target(url),
                     headers={**_OWN_FIELDS, **fields},
                     proxy=egress if egress.startswith("http") else None,
                     allow_redirects=False,
@@ -169,12 +180,6 @@ class UpstreamClient:
             seconds=round(seconds, 4),
             egress=way,
         )
-
-    def _check(self, url: str) -> None:
-        try:
-            self._guard.check_url(url)
-        except UpstreamError as error:
-            raise error.made_anew(lasting=True) from None
 
     def _session(self, egress: str) -> ClientSession:
         """One pool of connections for each egress."""
@@ -215,14 +220,16 @@ class UpstreamClient:
         trace.on_request_headers_sent.append(begin)
         return trace
 
-    def _connector(self, egress: str) -> TCPConnector:
+    def _connector(self, egress: str) -> BaseConnector:
+        if self._names is None:
+            self._names = LookUps()
         if egress.startswith("socks"):
             url = egress.replace("socks5h:", "socks5:", 1)
-            return ProxyConnector.from_url(url, rdns=True, limit=0)
+            return SocksConnector.from_url(url, rdns=True, limit=0)
         if egress:
-            return TCPConnector(limit=0)
-        names = GuardedResolver(self._names or ThreadedResolver(), self._guard)
-        return TCPConnector(limit=0, resolver=names, socket_factory=self._socket)
+            return Connector(limit=0, resolver=self._names)
+        names = GuardedResolver(self._names, self._guard)
+        return Connector(limit=0, resolver=names, socket_factory=self._socket)
 
     def _socket(self, info: AddrInfoType) -> socket.socket:
         family, kind, protocol, _, peer = info
@@ -238,9 +245,20 @@ def _blamed_on(redirect: int | None) -> Iterator[None]:
     try:
         yield
     except UpstreamError as error:
-        if not error.lasting:
+        if redirect is None or not error.lasting:
             raise
         raise error.made_anew(status=redirect) from None
+
+
+def _target(url: str) -> URL:
+    return URL(url, encoded=url.isascii())
+
+
+def _with_cookies(url: str, fields: Mapping[str, str], cookies: Cookies) -> Mapping[str, str]:
+    given = next((value for name, value in fields.items() if name.lower() == "cookie"), "")
+    sent = {name: value for name, value in fields.items() if name.lower() != "cookie"}
+    cookie = cookies.field(_target(url), given)
+    return {**sent, "Cookie": cookie} if cookie else sent
 
 
 def _tell_redirect(url: str, target: str) -> None:
@@ -261,4 +279,7 @@ def _failure(error: Exception) -> UpstreamError:
         return UpstreamError(f"the upstream gave no HTTP answer ({type(error).__name__})")
     if isinstance(error.os_error, RefusedAddressError):
         return UpstreamError(str(error.os_error), lasting=True)
+    if isinstance(error, ClientConnectorDNSError) and isinstance(error.os_error, TimeoutError):
+        what = "no name server answered for the upstream's name in time"
+        return UpstreamError(what, http_status=504, unreachable=True)
     return UpstreamError("the upstream cannot be reached", unreachable=True)

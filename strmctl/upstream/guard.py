@@ -38,8 +38,11 @@ class Guard:
         self._allowed_by_name: set[IPAddress] = set()
 
     def check_url(self, url: str) -> None:
-        """Raises UpstreamError, which does not tell the URL."""
-        check_url(url)
+        """Raises UpstreamError, which is lasting and does not tell the URL."""
+        try:
+            check_url(url)
+        except UpstreamError as error:
+            raise _refusal(str(error)) from None
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -47,7 +50,7 @@ class Guard:
         if literal is not None:
             self._check_address(literal, port)
         elif address.is_numeric(host):
-            raise UpstreamError("the URL spells its address in an unusual way")
+            raise _refusal("the URL spells its address in an unusual way")
         else:
             self._check_name(host.rstrip("."), port)
 
@@ -70,21 +73,19 @@ class Guard:
 
     def _check_name(self, name: str, port: int) -> None:
         if (name, port) in self._own:
-            raise UpstreamError("the URL leads to strmctl itself")
+            raise _refusal("the URL leads to strmctl itself")
         if name not in self._names and _is_local_name(name):
-            raise UpstreamError(
-                "the URL names a local host: add it to upstream.allow if that is meant"
-            )
+            raise _refusal("the URL names a local host: add it to upstream.allow if that is meant")
 
     def _check_address(self, found: IPAddress, port: int, *, is_allowed: bool = False) -> None:
         plain = address.unwrapped(found)
         if (str(plain), port) in self._own:
-            raise UpstreamError("the URL leads to strmctl itself")
+            raise _refusal("the URL leads to strmctl itself")
         if address.is_public(found) or is_allowed:
             return
         if any(plain in network for network in self._networks):
             return
-        raise UpstreamError(
+        raise _refusal(
             "the upstream's address is not a public one: add it to upstream.allow if that is meant"
         )
 
@@ -100,15 +101,16 @@ class GuardedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
-        try:
-            self._guard.check_resolved(host, [(answer["host"], answer["port"]) for answer in found])
-        except UpstreamError as error:
-            error.lasting = True
-            raise
+        self._guard.check_resolved(host, [(answer["host"], answer["port"]) for answer in found])
         return found
 
     async def close(self) -> None:
-        await self._inner.close()
+        """The look-ups serve several connectors; who made them closes them."""
+
+
+def _refusal(reason: str) -> UpstreamError:
+    """To ask for the same URL again would not help."""
+    return UpstreamError(reason, lasting=True)
 
 
 def _parse(text: str) -> IPAddress:

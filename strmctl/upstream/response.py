@@ -1,7 +1,7 @@
 """An upstream's answer, read as it comes; what goes wrong on the way is an UpstreamError."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from aiohttp import ClientError, ClientResponse
 
@@ -30,6 +30,10 @@ class UpstreamResponse:
 
     def field(self, name: str) -> str:
         return self._response.headers.get(name, "")
+
+    def fields(self, name: str) -> Sequence[str]:
+        """All of them, where a name may be repeated."""
+        return self._response.headers.getall(name, [])
 
     @property
     def content_type(self) -> str:

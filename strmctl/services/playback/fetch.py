@@ -20,6 +20,7 @@ from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.patiently import patiently
 from strmctl.services.playback.body import Body
 from strmctl.upstream.client import UpstreamClient
+from strmctl.upstream.cookies import Cookies
 from strmctl.upstream.response import UpstreamResponse
 
 LATELY = 5.0
@@ -43,6 +44,7 @@ class Fetch:
     ) -> None:
         self._resolution = resolution
         self._client = client
+        self._cookies = Cookies()
         self._egress = egress
         self.observer = observer
         self._succeeded_at: float | None = None
@@ -92,7 +94,9 @@ class Fetch:
         self, url: str, fields: Mapping[str, str], listed_as: str | None, *, patient: bool
     ) -> UpstreamResponse:
         request = {**self._resolution.headers, **fields}
-        response = await self._client.get(url, request, egress=self._egress, patient=patient)
+        response = await self._client.get(
+            url, request, egress=self._egress, patient=patient, cookies=self._cookies
+        )
         try:
             async with asyncio.timeout(None if patient else self._client.first_byte_seconds):
                 await _judge(response, listed_as)

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from stage import egress_proxies as proxies
+from stage.certificate import certificate
 from stage.egress_proxies import Proxy
 from stage.show import Resolver, Show
 from system.egress import upstreams
@@ -15,7 +16,7 @@ from system.egress.upstreams import SeeingUpstream
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return upstreams.certificate(tmp_path_factory.mktemp("authority"))
+    return certificate(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from stage.loopback import (
 )
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
-from strmctl.upstream.client import MAX_REDIRECTS
+from strmctl.upstream.redirects import MAX_REDIRECTS
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -80,7 +80,7 @@ async def test_chains(steps: int) -> None:
             response = await upstream.get(server.url("/0"), {})
             assert await response.read(10) == b"end"
         else:
-            with pytest.raises(UpstreamError, match="more than 5 times"):
+            with pytest.raises(UpstreamError, match="more than 10 times"):
                 await upstream.get(server.url("/0"), {})
     assert len(server.requests) == MAX_REDIRECTS + 1
 

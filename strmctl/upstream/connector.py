@@ -1,0 +1,100 @@
+"""What is not read to its end is ended at once, and the head of an answer is bounded.
+
+A TLS connection that is merely closed goes on to read what comes until the other side has
+agreed; with a film under way that are 30 seconds at full speed, for nobody.
+"""
+
+import asyncio
+import functools
+from typing import Any
+
+from aiohttp import BaseConnector, ClientPayloadError, TCPConnector
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.http import RawResponseMessage
+from aiohttp.streams import StreamReader
+from aiohttp_socks import ProxyConnector
+
+MAX_INTERIM = 32
+"""Interim answers (RFC 9110 section 15.2) before the real one; servers send one or two."""
+
+_HEAD_PIECE = 4096
+
+
+class BoundedHandler(ResponseHandler):
+    """Ends a connection that sends nothing but interim answers, or what is no HTTP.
+
+    What may be interim is read in small pieces: a flood is seen before all of it is parsed.
+    """
+
+    _interim = 0
+    _has_head = True
+
+    def set_response_params(self, **options: Any) -> None:
+        self._interim, self._has_head = 0, False
+        super().set_response_params(**options)
+
+    def data_received(self, data: bytes) -> None:
+        while len(data) > _HEAD_PIECE and not self._has_head and self._interim <= MAX_INTERIM:
+            piece, data = data[:_HEAD_PIECE], data[_HEAD_PIECE:]
+            super().data_received(piece)
+        if self._interim <= MAX_INTERIM:
+            super().data_received(data)
+
+    def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
+        code = data[0].code
+        if not 100 <= code < 200 or code == 101:
+            self._has_head = True
+        else:
+            self._interim += 1
+            if self._interim > MAX_INTERIM:
+                self.set_exception(ClientPayloadError("interim answers without end"))
+                if self.transport is not None:
+                    self.transport.abort()
+                return
+        super().feed_data(data, size)
+
+    def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
+        super().set_exception(exc, exc_cause or exc)
+        payload = self._payload
+        if payload is None or payload.is_eof() or payload.exception() is not None:
+            return
+        # aiohttp 3.14 does not pass it on to who reads a body whose next chunk is none, and that
+        # one would wait for ever: the read timeout has been ended, too.
+        if not isinstance(exc, TimeoutError):
+            payload.set_exception(ClientPayloadError(type(exc).__name__))
+
+
+class _Aborting(BaseConnector):
+    def _release(
+        self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
+    ) -> None:
+        if should_close:  # Not read to its end.
+            protocol.abort()
+        super()._release(key, protocol, should_close=should_close)
+
+
+class Connector(_Aborting, TCPConnector):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        loop = asyncio.get_running_loop()
+        handler: type[ResponseHandler] = BoundedHandler
+        self._factory = functools.partial(handler, loop=loop)
+
+
+class SocksConnector(_Aborting, ProxyConnector):
+    async def _connect_via_proxy(
+        self, *args: Any, **options: Any
+    ) -> tuple[asyncio.Transport, ResponseHandler]:
+        transport, theirs = await super()._connect_via_proxy(*args, **options)
+        handler = _BehindSocks(asyncio.get_running_loop())
+        handler.theirs = theirs
+        transport.set_protocol(handler)
+        handler.connection_made(transport)
+        return transport, handler
+
+
+class _BehindSocks(BoundedHandler):
+    """`theirs` keeps the stream alive that the transport belongs to."""
+
+    theirs: ResponseHandler

@@ -1,0 +1,56 @@
+"""Ten redirects are followed; those that lead in a circle are followed once."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from strmctl.errors import UpstreamError
+
+MAX_REDIRECTS = 10
+
+REMEMBERED = 5.0
+"""Seconds for which a URL that led nowhere is refused without a request."""
+
+_URLS = 1000
+
+
+class Redirects:
+    """What is known of URLs that led nowhere; one for a client."""
+
+    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._endless: OrderedDict[str, tuple[float, UpstreamError]] = OrderedDict()
+
+    def trail(self, url: str) -> "Trail":
+        """Raises UpstreamError for a URL that has just led nowhere."""
+        at, failure = self._endless.get(url, (0.0, None))
+        if failure is not None and self._monotonic() - at < REMEMBERED:
+            raise UpstreamError(str(failure), status=failure.status)
+        return Trail(self, url)
+
+    def lost(self, url: str, failure: UpstreamError) -> UpstreamError:
+        self._endless[url] = (self._monotonic(), failure)
+        self._endless.move_to_end(url)
+        if len(self._endless) > _URLS:
+            self._endless.popitem(last=False)
+        return failure
+
+
+class Trail:
+    """The requests of one pass. A redirect to itself with a new cookie is a step ahead."""
+
+    def __init__(self, redirects: Redirects, url: str) -> None:
+        self._redirects = redirects
+        self._start = url
+        self._seen: set[tuple[str, str]] = set()
+
+    def step(self, url: str, cookie: str, redirect: int | None) -> None:
+        """Raises UpstreamError with the status of the last redirect for one that leads nowhere."""
+        if (url, cookie) in self._seen:
+            self._refuse("the upstream redirects in a circle", redirect)
+        if len(self._seen) > MAX_REDIRECTS:
+            self._refuse(f"the upstream redirected more than {MAX_REDIRECTS} times", redirect)
+        self._seen.add((url, cookie))
+
+    def _refuse(self, reason: str, redirect: int | None) -> None:
+        raise self._redirects.lost(self._start, UpstreamError(reason, status=redirect))

@@ -1,0 +1,67 @@
+"""What is no answer does not hold its reader, nor anybody else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from stage.loopback import ALLOWED, Reply, client, raw, reply, serving
+from strmctl.errors import UpstreamError
+from strmctl.upstream.connector import MAX_INTERIM
+
+
+@asynccontextmanager
+async def in_two_parts(first: bytes, second: bytes) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """Answers with `first`, and with `second` once the event is set."""
+    go_on = asyncio.Event()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(first)
+        await go_on.wait()
+        writer.write(second)
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(converse, ALLOWED, 0) as server:
+        yield f"http://{ALLOWED}:{server.sockets[0].getsockname()[1]}/", go_on
+
+
+EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"
+OK = reply(body=b"film").data
+
+
+@pytest.mark.parametrize("interim", [b"HTTP/1.1 100 Continue\r\n\r\n", EARLY_HINTS])
+@pytest.mark.parametrize("count", [1, MAX_INTERIM])
+async def test_interim_answers_before_the_real_one(interim: bytes, count: int) -> None:
+    async with serving(lambda request: Reply(interim * count + OK)) as server:
+        async with client() as upstream:
+            for _ in range(2):  # On the same connection.
+                response = await upstream.get(server.url(), {})
+                assert await response.read(10) == b"film"
+                response.close()
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["and closes", "and waits"])
+async def test_a_flood_of_interim_answers_is_cut_off_before_it_is_read(ends: bool) -> None:
+    """Of two megabytes, which would be parsed for seconds, little is taken."""
+    flood = EARLY_HINTS * 40_000
+    async with serving(lambda request: Reply(flood, ends)) as server, client() as upstream:
+        with pytest.raises(UpstreamError) as caught:
+            await upstream.get(server.url(), {})
+    assert caught.value.http_status == 502
+
+
+async def test_a_chunk_that_is_none_ends_the_body() -> None:
+    async with asyncio.timeout(60):
+        first = raw("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"5\r\nfirst\r\n", ends=False)
+        async with in_two_parts(first.data, b"zz\r\n\r\n") as (url, go_on), client() as upstream:
+            response = await upstream.get(url, {})
+            chunks = response.chunks()
+            assert await anext(chunks) == b"first"
+            go_on.set()
+            with pytest.raises(UpstreamError) as caught:
+                await anext(chunks)
+    assert caught.value.http_status == 502
