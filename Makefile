@@ -3,25 +3,38 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-fast explore bench lint docs lock clean
+# `make test` is to end within half an hour on two cores; `make test-long` has more cases of the
+# same kinds, and longer ones. DURATIONS says how many of the longest tests are named at the end.
+DURATIONS ?= 25
+PYTEST := $(BIN)/pytest --durations=$(DURATIONS)
 
-.venv/ready: pyproject.toml requirements.lock
+.PHONY: demo test test-long test-fast explore bench lint docs dist lock clean
+
+.venv/ready: pyproject.toml requirements.lock requirements-dev.lock
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock pip
-	$(BIN)/python -m pip install --quiet -c requirements.lock -e . --group dev
+	$(BIN)/python -m pip install --quiet -c requirements.lock -c requirements-dev.lock \
+		-e . --group dev
 	touch $@
 
-demo: .venv/ready
+# What strmctl itself needs is a tenth of what its tests need.
+.venv/runs: pyproject.toml requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	touch $@
+
+demo: $(or $(wildcard .venv/ready),.venv/runs)
 	$(BIN)/strmctl demo $(if $(ONCE),--once)
 
-test: lint
+test: LONG :=
+test-long: LONG := --long
+test test-long: lint
 	sh tests/setup.sh
-	$(BIN)/pytest -n 3 -m "not slow and not players"
-	$(BIN)/pytest -m slow
-	$(BIN)/pytest -n 2 --dist loadgroup -m "players and not slow"
+	$(PYTEST) $(LONG) -n 3 -m "not slow and not players"
+	$(PYTEST) $(LONG) -n 3 --dist loadgroup -m "slow or players"
 
 test-fast: .venv/ready
-	$(BIN)/pytest -n 3 -m "not slow and not players"
+	$(PYTEST) -n 3 -m "not slow and not players"
 
 explore: .venv/ready
 	$(BIN)/pytest -n 2 --hypothesis-profile=explore -m hypothesis
@@ -37,11 +50,22 @@ lint: .venv/ready
 docs: .venv/ready
 	$(BIN)/python docs/make_share.py
 
-lock: .venv/ready
-	$(BIN)/python -m pip install --quiet --upgrade -e . --group dev
-	{ head -n 1 requirements.lock; $(BIN)/python -m pip freeze --all --exclude-editable \
-		--exclude setuptools; } > requirements.lock.new
-	mv requirements.lock.new requirements.lock
+dist: .venv/ready
+	$(BIN)/hatchling build -d dist
+
+# The newest versions: first of what runs, then of what development adds to it.
+FREEZE := pip freeze --all --exclude-editable --exclude setuptools
+lock:
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e ".[ytdlp]"
+	{ head -n 1 requirements.lock; $(BIN)/python -m $(FREEZE); } > .venv/requirements.lock
+	$(BIN)/python -m pip install --quiet -c .venv/requirements.lock -e . --group dev
+	{ head -n 1 requirements-dev.lock; \
+		$(BIN)/python -m $(FREEZE) | grep -vxFf .venv/requirements.lock; } \
+		> requirements-dev.lock.new
+	mv .venv/requirements.lock requirements.lock
+	mv requirements-dev.lock.new requirements-dev.lock
 	touch .venv/ready
 
 clean:

@@ -1,4 +1,7 @@
-"""Players decode 600 frames and 24.0 s from the URL in the `.strm`, before and after expiry."""
+"""Players decode 600 frames and 24.0 s from the URL in the `.strm`, before and after expiry.
+
+The matrix of tests/system/players has the other players on the same forms while tokens die.
+"""
 
 import pytest
 
@@ -11,7 +14,7 @@ _EVERYDAY = "ffmpeg-9.0.2"
 EACH_PLAYER = pytest.mark.parametrize(
     "player",
     [
-        pytest.param(player, id=name, marks=[] if name == _EVERYDAY else pytest.mark.slow)
+        pytest.param(player, id=name, marks=[] if name == _EVERYDAY else pytest.mark.long)
         for name, player in PLAYERS.items()
     ],
 )
