@@ -8,13 +8,16 @@ import typer
 
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.run import Run
+from strmctl.domain.counted import counted, share
+from strmctl.domain.digest import lines
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.tally import Counted, complete
 from strmctl.errors import UsageError
-from strmctl.services.reports.records import stats_record
+from strmctl.services.reports.records import stats_record, timestamp
 from strmctl.settings.values import duration, show_duration
 
 if TYPE_CHECKING:
+    from strmctl.services.reports.attention import Attention
     from strmctl.services.reports.stats import States, Stats
 
 _STATES = (
@@ -35,14 +38,37 @@ def stats(
     ] = "2h",
 ) -> None:
     """Show how many links are alive, dead, expiring, by site and provider; and what was healed."""
+    from strmctl.services.reports.attention import attention
     from strmctl.services.reports.stats import stats as count
 
     within = _duration(expiring)
     with run.open_database() as database:
-        found = count(run.settings, database, datetime.now(UTC), within)
-    run.output.record(stats_record(found, within))
+        now = datetime.now(UTC)
+        found = count(run.settings, database, now, within)
+        wrong = attention(database, found, now)
+    run.output.record(stats_record(found, within, wrong))
+    run.output.table(("what needs attention",), ([line] for line in _wrong(wrong)))
     run.output.table(("site", "provider", *_STATES, "links"), _rows(found))
     run.output.table(("links that", "number"), _numbers(run, found, expiring))
+
+
+def _wrong(wrong: "Attention") -> Iterable[str]:
+    """First of all: what is not known, what failed and why."""
+    if wrong.is_well:
+        yield "nothing: all links are known to play, and no run has failed"
+        return
+    if not wrong.is_needed:
+        yield f"nothing: {counted(wrong.muted, 'muted link')} not playing"
+        return
+    if wrong.unknown:
+        part = f"{wrong.unknown:,} of {counted(wrong.total, 'link')}"
+        yield f"{part} ({share(wrong.unknown, wrong.total)}) unknown: not probed yet"
+    for job in wrong.failed_runs:
+        line = " ".join((job.command, *job.arguments))
+        why = f": {job.message}" if job.message else ""
+        yield f"the last run of `{line}` {job.state} at {timestamp(job.finished_at)}{why}"
+    failing = ",".join(sorted({group.state for group in wrong.groups}))
+    yield from lines(wrong.groups, f"strmctl list --state {failing}")
 
 
 def _duration(text: str) -> timedelta:

@@ -145,6 +145,19 @@ class Happened(BaseModel):
     times: int
 
 
+class Attention(BaseModel):
+    """What is wrong: links that are unknown or do not play, runs that failed."""
+
+    kind: str = Field(description="`unknown`, `run`, a link state, or `stale`.")
+    reason: str | None
+    links: int | None = None
+    site: str | None = None
+    series: str | None = None
+    id: int | None = Field(None, description="The job's.")
+    command: str | None = None
+    at: _Moment | None = None
+
+
 class Counts(BaseModel):
     """Since `counts_since`, of all processes; `/metrics` says the same numbers."""
 
@@ -159,6 +172,7 @@ class Stats(BaseModel):
     """As `strmctl stats --json` prints it."""
 
     type: Literal["stats"]
+    attention: list[Attention]
     mappings: int
     states: _States
     sites: list[SiteStats]

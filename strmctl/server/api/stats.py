@@ -8,6 +8,7 @@ from strmctl.server.api import arguments, models
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
 from strmctl.server.api.selecting import now
+from strmctl.services.reports.attention import attention
 from strmctl.services.reports.records import Record, stats_record
 from strmctl.services.reports.stats import stats
 from strmctl.settings.values import duration
@@ -25,4 +26,5 @@ def show_stats(
 ) -> Record:
     """Links by site, provider and state; how many end soon; what was healed."""
     within = duration(expiring)
-    return stats_record(stats(settings, database, now(), within), within)
+    found = stats(settings, database, now(), within)
+    return stats_record(found, within, attention(database, found, now()))

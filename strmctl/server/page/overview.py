@@ -15,6 +15,7 @@ from strmctl.domain.tally import complete
 from strmctl.server.metrics.metrics import Metrics
 from strmctl.server.page.rendering import shown
 from strmctl.services.jobs import maintenance
+from strmctl.services.reports.attention import attention
 from strmctl.services.reports.state_history import StateHistory, state_history
 from strmctl.services.reports.stats import Stats, stats
 from strmctl.services.threads import aside
@@ -61,11 +62,14 @@ class Overview:
         now = datetime.now(UTC)
         await metrics.save_tally(database)
         health = await aside(stats, settings, database, now, _EXPIRING)
+        wrong = await aside(attention, database, health, now)
         history = await self._history(database, health, now)
         return await shown(
             request,
             "overview.html",
             stats=health,
+            wrong=wrong,
+            order=(),
             states=health.states(),
             history=history,
             sites=_compared(health.by_site(), history.by_site()),

@@ -7,15 +7,15 @@ from strmctl.domain.mapping import LinkState
 
 STATE_MEANINGS: Mapping[LinkState, str] = {
     LinkState.ALIVE: "seen to play",
-    LinkState.SUSPECT: "failed, not yet for long",
-    LinkState.DEAD: "failed again and again",
+    LinkState.SUSPECT: "failing, not for long yet",
+    LinkState.DEAD: "has failed for long",
     LinkState.BLOCKED: "refused: token, address or country",
     LinkState.THROTTLED: "asked too often",
     LinkState.UNKNOWN: "not probed yet",
 }
 """In the order in which states are shown everywhere."""
 
-_UNITS = (("day", 86_400), ("h", 3600), ("min", 60))
+_UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
 _LONG_AGO = 60 * 86_400
 
 
@@ -29,7 +29,7 @@ def count(value: int, one: str, many: str = "") -> str:
 
 
 def when(at: datetime, now: datetime) -> str:
-    """`5 min ago`, `in 2 h`; the day for what is far away."""
+    """`5 minutes ago`, `in 2 hours`; the day for what is far away."""
     seconds = (at - now).total_seconds()
     if abs(seconds) > _LONG_AGO:
         return f"{at.astimezone(UTC):%Y-%m-%d}"
@@ -48,21 +48,9 @@ def machine(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def share(part: int, whole: int) -> str:
-    """`98.4 %`; 100 % only where nothing is missing, 0 % only where there is nothing."""
-    if not whole:
-        return "0 %"
-    percent = 100 * part / whole
-    if part < whole:
-        percent = min(percent, 99.9)
-    if part:
-        percent = max(percent, 0.1)
-    return f"{percent:.1f}".removesuffix(".0") + " %"
-
-
 def _span(seconds: float) -> str:
     for unit, size in _UNITS:
         if seconds >= size:
             number = int(seconds // size)
-            return f"{number} {unit}{'s' if unit == 'day' and number > 1 else ''}"
+            return f"{number} {unit}{'' if number == 1 else 's'}"
     return ""

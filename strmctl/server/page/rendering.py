@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from strmctl import __version__
+from strmctl.domain.counted import share
+from strmctl.domain.digest import shortened
 from strmctl.server.page import charts, phrases
 from strmctl.server.page.assets import ADDRESS
 from strmctl.services.threads import aside
@@ -68,7 +70,8 @@ def _environment() -> Environment:
         version=__version__,
         link=link,
         count=phrases.count,
-        share=phrases.share,
+        share=share,
+        shortened=shortened,
         meanings=phrases.STATE_MEANINGS,
         area=charts.area,
         bar=charts.bar,

@@ -262,7 +262,7 @@ class Jobs:
             job_id,
             state,
             exit_code=exit_code,
-            message=None if state is JobState.SUCCEEDED else output.message,
+            message=None if state is JobState.SUCCEEDED else output.why,
             counts=output.counts,
             done=output.done,
             now=_now(),

@@ -12,12 +12,15 @@ LINE_MAX = 2**20
 
 @dataclass(slots=True)
 class JobOutput:
-    """`counts` are those of the summary, `message` is the error that ended it."""
+    """`counts` are those of the summary, `message` is the error that ended it; `reason` is that
+    of the first of the `failed` items."""
 
     number: int = 0
     done: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     message: str | None = None
+    failed: int = 0
+    reason: str | None = None
     _unsaved: list[JobLine] = field(default_factory=list)
 
     async def read(self, stream: asyncio.StreamReader) -> None:
@@ -46,6 +49,17 @@ class JobOutput:
             self.number += 1
             self.done += "id" in document
             self._unsaved.append(JobLine(self.number, document))
+            if document.get("outcome") == "failed":
+                self.failed += 1
+                self.reason = self.reason or str(document.get("reason") or "") or None
+
+    @property
+    def why(self) -> str | None:
+        """Why it failed, in one line; None where nothing says so."""
+        if self.message is not None or not self.failed:
+            return self.message
+        of = f" of {self.done:,}" if self.done >= self.failed else ""
+        return f"{self.failed:,}{of} failed" + (f": {self.reason}" if self.reason else "")
 
     def unsaved(self) -> Sequence[JobLine]:
         return tuple(self._unsaved)

@@ -10,6 +10,7 @@ from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.domain.tally import complete
 
 if TYPE_CHECKING:
+    from strmctl.services.reports.attention import Attention
     from strmctl.services.reports.stats import Stats
     from strmctl.services.writing.write import Written
     from strmctl.storage.tables.events import Event
@@ -100,10 +101,11 @@ def job_record(job: Job) -> Record:
     }
 
 
-def stats_record(found: "Stats", within: timedelta) -> Record:
-    """`within` says how near the end of a link that counts as expiring is."""
+def stats_record(found: "Stats", within: timedelta, wrong: "Attention | None" = None) -> Record:
+    """`within` says how near the end of a link that counts as expiring is; `wrong` stands first."""
     return {
         "type": "stats",
+        **({} if wrong is None else {"attention": _attention_records(wrong)}),
         "mappings": found.mappings,
         "states": found.states(),
         "sites": [_group("site", *item) for item in found.by_site().items()],
@@ -127,6 +129,36 @@ def stats_record(found: "Stats", within: timedelta) -> Record:
         },
         "counts_since": found.counts_since,
     }
+
+
+def _attention_records(wrong: "Attention") -> list[Record]:
+    """Everything that a person may want to act on, in the order in which the page shows it."""
+    found: list[Record] = []
+    if wrong.unknown:
+        found.append({"kind": "unknown", "links": wrong.unknown, "reason": "not probed yet"})
+    found += [
+        {
+            "kind": "run",
+            "id": job.id,
+            "command": " ".join((job.command, *job.arguments)),
+            "reason": job.message,
+            "at": job.finished_at,
+        }
+        for job in wrong.failed_runs
+    ]
+    found += [
+        {
+            "kind": group.state,
+            "site": group.site,
+            "series": group.series,
+            "links": group.links,
+            "reason": group.reason or None,
+        }
+        for group in wrong.groups
+    ]
+    if wrong.stale:
+        found.append({"kind": "stale", "links": wrong.stale, "reason": "overdue for a probe"})
+    return found
 
 
 def _group(kind: str, name: str | None, states: Table[LinkState, int]) -> Record:

@@ -100,6 +100,16 @@ class JobRecords:
         jobs = [_job(row) for row in found]
         return {" ".join((job.command, *job.arguments)): job for job in jobs}
 
+    def failed_last(self, since: datetime) -> list[Job]:
+        """Of each command line the last run that is over, where that failed; the newest first."""
+        found = self._database.query(
+            "SELECT * FROM job WHERE id IN (SELECT max(id) FROM job"
+            f" WHERE NOT {_OPEN} GROUP BY command, arguments)"
+            " AND state IN ('failed', 'interrupted') AND finished_at > ? ORDER BY id DESC",
+            (rows.time_text(since),),
+        )
+        return [_job(row) for row in found]
+
     def open_owners(self) -> set[str]:
         """Who runs what is not over yet."""
         found = self._database.query(f"SELECT DISTINCT owner FROM job WHERE {_OPEN}")

@@ -37,6 +37,7 @@ def shelf(strmctl: Strmctl, library: Path) -> None:
 def test_one_document(strmctl: Strmctl) -> None:
     found = strmctl("stats", "--json").document
     since = found.pop("history_since")
+    assert [it["kind"] for it in found.pop("attention")] == ["unknown", "dead", "stale"]
     assert NOW - timedelta(minutes=10) < datetime.fromisoformat(since)
     assert NOW - timedelta(minutes=10) < datetime.fromisoformat(found.pop("counts_since"))
     assert found == {
@@ -99,14 +100,18 @@ def test_how_near_an_end_is_near(strmctl: Strmctl) -> None:
 @pytest.mark.usefixtures("shelf")
 def test_in_a_pipe_it_is_a_table(strmctl: Strmctl) -> None:
     lines = [line.split("\t") for line in strmctl("stats").out.splitlines()]
-    assert lines[:5] == [
+    assert lines[:2] == [
+        ["3 of 5 links (60 %) unknown: not probed yet"],
+        ["one: dead"],
+    ]
+    assert lines[2:7] == [
         ["a.to", "-", "0", "0", "0", "0", "0", "1", "1"],
         ["a.to", "VOE", "0", "0", "1", "0", "0", "1", "2"],
         ["b.to", "-", "0", "0", "0", "0", "0", "1", "1"],
         ["b.to", "VOE", "1", "0", "0", "0", "0", "0", "1"],
         ["all", "-", "1", "0", "1", "0", "0", "3", "5"],
     ]
-    assert lines[5:8] == [
+    assert lines[7:10] == [
         ["have expired", "1"],
         ["expire within 2h", "1"],
         ["were not probed within 6h", "4"],
@@ -117,7 +122,7 @@ def test_an_empty_library(strmctl: Strmctl, library: Path) -> None:
     assert (library / "strmctl.db").exists()
     found = strmctl("stats", "--json").document
     assert (found["mappings"], found["sites"], found["history_since"]) == (0, [], None)
-    assert strmctl("stats").out.splitlines()[0].startswith("all\t-\t0")
+    assert strmctl("stats").out.splitlines()[1].startswith("all\t-\t0")
 
 
 @pytest.mark.usefixtures("shelf")

@@ -114,7 +114,7 @@ def test_the_library_is_searched_and_narrowed(client: httpx.Client, scene: Scene
     assert found(q="needle", site=SITE) == {"needle-in-hay", "needle-alive"}
     assert found(q="needle", site="other") == set()
     assert found(q="needle", provider="VOE") == set()
-    assert "Nothing is like that" in client.get("/library?q=needl_").text
+    assert "No matches" in client.get("/library?q=needl_").text
 
 
 def test_a_long_series_opens_a_season_at_a_time(client: httpx.Client, scene: Scene) -> None:

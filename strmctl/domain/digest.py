@@ -1,0 +1,99 @@
+"""What a person is told of many links: one line for each group of series, state and reason."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+MOST_LINES = 20
+_NAME = 40
+_REASON = 120
+
+# An identity's own text (domain/identity.py), and numbers that differ from link to link.
+_IDENTITY = re.compile(r"\S+/\S+(?: S\d{2,}E\d{2,})? \([^()]*\)")
+_VARIES = re.compile(r"\b\d+(?:\.\d+)?(?= ?(?:ms|s|min|h|days?|bytes|kB|KiB|MB|MiB|GB|%)(?!\w))")
+_AROUND = " :;,"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """So many links of a series that have one state, or came to one outcome, for one reason.
+
+    `ids` are those of the links where it is known which they are.
+    """
+
+    site: str
+    series: str
+    state: str
+    reason: str = ""
+    links: int = 1
+    ids: tuple[int, ...] = ()
+    is_film: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings that are told in one line."""
+
+    site: str
+    series: str
+    state: str
+    reason: str
+    links: int
+    ids: tuple[int, ...] = ()
+    is_film: bool = False
+
+    @property
+    def text(self) -> str:
+        """`series-05: 48 episodes dead, HTTP 404`; everything in it fits on a line."""
+        if self.is_film and self.links == 1:
+            what = self.state
+        else:
+            thing = "film" if self.is_film else "episode"
+            what = f"{self.links:,} {thing}{'' if self.links == 1 else 's'} {self.state}"
+        text = f"{shortened(self.series)}: {what}"
+        return f"{text}, {self.reason}" if self.reason else text
+
+
+def grouped(findings: Iterable[Finding]) -> list[Group]:
+    """The largest first; of one size in the order of their names, so that two mails compare."""
+    groups: dict[tuple[str, str, str, str], Group] = {}
+    for each in findings:
+        reason = general(each.reason)
+        key = (each.site, each.series, each.state, _VARIES.sub("#", reason))
+        known = groups.get(key)
+        if known is None:
+            groups[key] = Group(
+                each.site, each.series, each.state, reason, each.links, each.ids, each.is_film
+            )
+        else:
+            groups[key] = replace(
+                known,
+                links=known.links + each.links,
+                ids=known.ids + each.ids,
+                is_film=known.is_film and each.is_film,
+            )
+    return sorted(groups.values(), key=lambda it: (-it.links, it.site, it.series, it.state))
+
+
+def lines(groups: Sequence[Group], rest: str, most: int = MOST_LINES) -> list[str]:
+    """At most so many, and one more for what is left; `rest` is a command that shows all."""
+    shown = [group.text for group in groups[:most]]
+    left = len(groups) - len(shown)
+    if left:
+        shown.append(f"… and {left:,} more group{'' if left == 1 else 's'}: `{rest}`")
+    return shown
+
+
+def general(reason: str) -> str:
+    """A reason without the name of the link that it is about: many links may share it."""
+    text = " ".join(_IDENTITY.sub("", " ".join(reason.split())).split())
+    text = re.sub(r"(?:\s*[:;,]){2,}", ":", text).replace(" :", ":").strip(_AROUND)
+    return shortened(text, _REASON)
+
+
+def shortened(text: str, most: int = _NAME) -> str:
+    """Cut in the middle: both ends tell names apart."""
+    if len(text) <= most:
+        return text
+    head = most // 2
+    return f"{text[:head].rstrip()}…{text[len(text) - (most - 1 - head) :].lstrip()}"

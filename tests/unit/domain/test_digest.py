@@ -1,0 +1,114 @@
+"""Many links are few lines: one for each group of series, state and reason."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strmctl.domain.digest import MOST_LINES, Finding, general, grouped, lines, shortened
+
+ALL = "strmctl list --state dead"
+NO_EPISODE = "the resolver says: no such episode"
+
+
+def finding(
+    series: str, reason: str = "HTTP 404", *, links: int = 1, state: str = "dead"
+) -> Finding:
+    return Finding("a.to", series, state, reason, links)
+
+
+@pytest.mark.parametrize(
+    ("findings", "expected"),
+    [
+        pytest.param([], [], id="nothing"),
+        pytest.param(
+            [finding("series-05", NO_EPISODE)] * 48,
+            [f"series-05: 48 episodes dead, {NO_EPISODE}"],
+            id="one series, one reason",
+        ),
+        pytest.param([finding("x", "")], ["x: 1 episode dead"], id="no reason"),
+        pytest.param(
+            [finding("x"), finding("x", "HTTP 410", links=2)],
+            ["x: 2 episodes dead, HTTP 410", "x: 1 episode dead, HTTP 404"],
+            id="two reasons, the larger first",
+        ),
+        pytest.param(
+            [finding("x"), finding("x", state="blocked")],
+            ["x: 1 episode blocked, HTTP 404", "x: 1 episode dead, HTTP 404"],
+            id="two states",
+        ),
+        pytest.param(
+            [finding("x", "later, in 53 s"), finding("x", "later, in 7 s")],
+            ["x: 2 episodes dead, later, in 53 s"],
+            id="times differ",
+        ),
+        pytest.param(
+            [
+                finding("x", "resolver 'r': no such episode: a.to/x S01E02 (German Dub)"),
+                finding("x", "resolver 'r': no such episode: a.to/x S01E03 (German Dub, VOE)"),
+            ],
+            ["x: 2 episodes dead, resolver 'r': no such episode"],
+            id="the link's own name differs",
+        ),
+        pytest.param(
+            [Finding("a.to", "Film", "dead", "HTTP 404", is_film=True)],
+            ["Film: dead, HTTP 404"],
+            id="a film",
+        ),
+        pytest.param(
+            [finding("x", links=1200)], ["x: 1,200 episodes dead, HTTP 404"], id="thousands"
+        ),
+    ],
+)
+def test_one_line_for_each_group(findings: list[Finding], expected: list[str]) -> None:
+    assert lines(grouped(findings), ALL) == expected
+
+
+@pytest.mark.parametrize(
+    ("series", "last"),
+    [
+        pytest.param(MOST_LINES, "s-19: 1 episode dead, HTTP 404", id="just as many as fit"),
+        pytest.param(MOST_LINES + 1, f"… and 1 more group: `{ALL}`", id="one more"),
+        pytest.param(MOST_LINES + 12, f"… and 12 more groups: `{ALL}`", id="12 more"),
+    ],
+)
+def test_no_more_lines_than_people_read(series: int, last: str) -> None:
+    found = lines(grouped(finding(f"s-{number:02}") for number in range(series)), ALL)
+    assert found[-1] == last
+    assert len(found) == min(series, MOST_LINES + 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("short", "short", id="short"),
+        pytest.param("x" * 40, "x" * 40, id="just fits"),
+        pytest.param(
+            "The Extraordinary Journey of the Very Long Name S2 (2021)",
+            "The Extraordinary Jo…Long Name S2 (2021)",
+            id="both ends stay",
+        ),
+    ],
+)
+def test_names_are_cut_in_the_middle(text: str, expected: str) -> None:
+    assert shortened(text) == expected
+
+
+@given(st.text(), st.integers(min_value=5, max_value=60))
+def test_a_cut_name_fits(text: str, most: int) -> None:
+    assert len(shortened(text, most)) <= max(most, 0)
+
+
+@given(st.text(max_size=300))
+def test_a_reason_is_one_line_and_stays_as_it_is(reason: str) -> None:
+    once = general(reason)
+    assert "\n" not in once
+    assert len(once) <= 120
+
+
+@given(
+    st.lists(
+        st.builds(finding, st.sampled_from("abc"), st.sampled_from(["", "x", "y"])), max_size=60
+    )
+)
+def test_no_link_is_lost_or_told_twice(findings: list[Finding]) -> None:
+    assert sum(group.links for group in grouped(findings)) == len(findings)
