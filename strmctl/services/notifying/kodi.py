@@ -114,8 +114,8 @@ class Kodi:
             yield Outcome(
                 Stage.REFUSED,
                 still,
-                f"it has cleaned its library and still shows what was below {folder}: is the folder "
-                "part of one of its sources, and does it reach that?",
+                f"it has cleaned its library and still shows what was below {folder}: is the "
+                "folder part of one of its sources, and does it reach that?",
             )
 
     def _seen(self, notices: Sequence[Notice], files: set[str] | None) -> list[Notice]:
