@@ -20,8 +20,9 @@ class Action(StrEnum):
 class Change:
     """`row_*` None is no row, `file_*` None no file at `strm_path`; equal ones are left alone.
 
-    Where both rows are there, they are of one identity, and of their columns only those that
-    differ are changed, so that what others store meanwhile stays.
+    Where both rows are there, they are one row, and of their columns only those that differ are
+    changed, so that what others store meanwhile stays. A file that moves is two changes: one with
+    the rows at its new path, one without rows at its old.
     """
 
     action: Action
@@ -47,6 +48,8 @@ class Change:
         """
         if self.row_before is not None:
             return self.changes_row or self.changes_file
+        if self.action is Action.MOVED:
+            return False
         return self.file_before is not None and self.file_after is None
 
     @property

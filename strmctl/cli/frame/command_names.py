@@ -13,6 +13,7 @@ NAMES = (
     "stats",
     "url",
     "resolve",
+    "set",
     "rewrite",
     "remove",
     "prune",

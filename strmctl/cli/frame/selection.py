@@ -18,44 +18,51 @@ from strmctl.storage.database.rows import LARGEST
 _PANEL = "Selection"
 
 
+Site = Annotated[str | None, typer.Option(rich_help_panel=_PANEL, help="Of this site.")]
+Series = Annotated[
+    str | None, typer.Option("--series", "--slug", rich_help_panel=_PANEL, help="By its slug.")
+]
+Season = Annotated[
+    int | None,
+    typer.Option(min=0, max=MAX_NUMBER, rich_help_panel=_PANEL, help="Of this season."),
+]
+Episode = Annotated[
+    int | None,
+    typer.Option(min=0, max=MAX_NUMBER, rich_help_panel=_PANEL, help="Of this number."),
+]
+States = Annotated[
+    list[str] | None,
+    typer.Option(
+        rich_help_panel=_PANEL,
+        metavar="STATE,…",
+        help=f"{', '.join(LinkState)}; may be repeated.",
+        autocompletion=lambda: [*LinkState],
+    ),
+]
+Stale = Annotated[
+    bool, typer.Option("--stale", rich_help_panel=_PANEL, help="Not within probe.stale_after.")
+]
+Expiring = Annotated[
+    str | None,
+    typer.Option(metavar="DURATION", rich_help_panel=_PANEL, help="Within, such as 2h."),
+]
+
+
 def _selection(
     run: Run,
-    site: Annotated[str | None, typer.Option(rich_help_panel=_PANEL, help="Of this site.")] = None,
-    series: Annotated[
-        str | None,
-        typer.Option("--series", "--slug", rich_help_panel=_PANEL, help="By its slug."),
-    ] = None,
-    season: Annotated[
-        int | None,
-        typer.Option(min=0, max=MAX_NUMBER, rich_help_panel=_PANEL, help="Of this season."),
-    ] = None,
-    episode: Annotated[
-        int | None,
-        typer.Option(min=0, max=MAX_NUMBER, rich_help_panel=_PANEL, help="Of this number."),
-    ] = None,
+    site: Site = None,
+    series: Series = None,
+    season: Season = None,
+    episode: Episode = None,
     language: Annotated[
         str | None, typer.Option(rich_help_panel=_PANEL, help="In this language.")
     ] = None,
     provider: Annotated[
         str | None, typer.Option(rich_help_panel=_PANEL, help="The one that was asked for.")
     ] = None,
-    state: Annotated[
-        list[str] | None,
-        typer.Option(
-            rich_help_panel=_PANEL,
-            metavar="STATE,…",
-            help=f"{', '.join(LinkState)}; may be repeated.",
-            autocompletion=lambda: [*LinkState],
-        ),
-    ] = None,
-    stale: Annotated[
-        bool,
-        typer.Option("--stale", rich_help_panel=_PANEL, help="Not within probe.stale_after."),
-    ] = False,
-    expiring: Annotated[
-        str | None,
-        typer.Option(metavar="DURATION", rich_help_panel=_PANEL, help="Within, such as 2h."),
-    ] = None,
+    state: States = None,
+    stale: Stale = False,
+    expiring: Expiring = None,
     id: Annotated[
         list[int] | None,
         typer.Option(
@@ -78,7 +85,30 @@ def _selection(
     )
 
 
+def _selection_to_set(
+    run: Run,
+    site: Site = None,
+    series: Series = None,
+    season: Season = None,
+    episode: Episode = None,
+    in_language: Annotated[
+        str | None, typer.Option(rich_help_panel=_PANEL, help="In this language now.")
+    ] = None,
+    of_provider: Annotated[
+        str | None, typer.Option(rich_help_panel=_PANEL, help="The one that is asked for now.")
+    ] = None,
+    state: States = None,
+    stale: Stale = False,
+    expiring: Expiring = None,
+) -> Selection:
+    return _selection(
+        run, site, series, season, episode, in_language, of_provider, state, stale, expiring
+    )
+
+
 selecting = taking(_selection)
+selecting_to_set = taking(_selection_to_set)
+"""Where --language, --provider and --id say what is to be set."""
 
 
 def link_states(option: str, texts: Iterable[str]) -> tuple[LinkState, ...]:

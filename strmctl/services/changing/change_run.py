@@ -182,7 +182,9 @@ def _obstacles(
     mappings: Mappings, changes: Sequence[Change], contents: Table[str, Content]
 ) -> dict[str, ItemError]:
     """By path, why a change cannot be: its file or its row is no longer what was planned for."""
-    rows = mappings.known(change.mapping.identity for change in changes if change.mapping)
+    rows = mappings.known(
+        row.identity for change in changes for row in (change.row_before, change.row_after) if row
+    )
     owners = mappings.owners(change.row_after.strm_path for change in changes if change.row_after)
     found: dict[str, ItemError] = {}
     for change in changes:
@@ -202,6 +204,10 @@ def _row_fits(change: Change, rows: Table[Identity, Mapping], owners: Table[str,
         row = rows.get(before.identity) if before else None
         return row is None or before is None or row.strm_path == before.strm_path
     row = rows.get(after.identity)
+    if row is None and before is not None:
+        row = rows.get(before.identity)  # `set` gives it another language or provider
+    elif row is not None and before is not None and before.identity in rows:
+        row = rows[before.identity]
     if row is None:
         return before is None and after.strm_path not in owners
     return row.strm_path == after.strm_path

@@ -10,7 +10,7 @@ from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError
 from strmctl.services.changing.change_run import ChangeRun
 from strmctl.services.library.files import library_files
-from strmctl.services.library.find import UnknownMappingError, one
+from strmctl.services.library.find import UnknownMappingError, each
 from strmctl.services.library.ownership import is_foreign
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
@@ -60,15 +60,10 @@ class Removing:
     ) -> Iterator[Step]:
         """`names` are ids and paths; one that names nothing is a finding."""
         mappings = Mappings(database)
-        found: dict[int, Mapping] = {}
-        for name in names:
-            try:
-                mapping = one(mappings, name, self._settings.library)
-            except ItemError as error:
-                yield Finding("failed", name, str(error))
-            else:
-                found[mapping.id] = mapping
-        yield from self._plan(mappings, files, found.values())
+        found = list(each(mappings, names, self._settings.library))
+        yield from (item for item in found if isinstance(item, Finding))
+        rows = (item for item in found if not isinstance(item, Finding))
+        yield from self._plan(mappings, files, rows)
 
     def _plan(
         self, mappings: Mappings, files: LibraryFiles, selected: Iterable[Mapping]

@@ -1,7 +1,9 @@
-"""What `list` and `show` find, changing nothing."""
+"""The mappings that somebody names, changing nothing."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from strmctl.domain.change import Finding
 from strmctl.domain.mapping import Mapping
 from strmctl.errors import ItemError
 from strmctl.storage.tables.mappings import Mappings
@@ -21,6 +23,20 @@ def one(mappings: Mappings, name: str, library: Path) -> Mapping:
     if mapping is None:
         raise UnknownMappingError(f"no such mapping: {name}")
     return mapping
+
+
+def each(mappings: Mappings, names: Iterable[str], library: Path) -> Iterator[Mapping | Finding]:
+    """Once each, in their order; a name of no mapping is a finding."""
+    seen: set[int] = set()
+    for name in names:
+        try:
+            mapping = one(mappings, name, library)
+        except ItemError as error:
+            yield Finding("failed", name, str(error))
+        else:
+            if mapping.id not in seen:
+                seen.add(mapping.id)
+                yield mapping
 
 
 def _is_id(name: str) -> bool:

@@ -60,6 +60,7 @@ ON CONFLICT DO NOTHING
 """
 # Not the path, which `move` sets.
 _UPDATED = (
+    "language", "provider",
     "title", "year", "imdb_id", "tvdb_id", "tmdb_id", "extension", "resolved_url", "headers",
     "provider_used", "resolved_at", "expires_at", "state", "fail_count", "first_failed_at",
     "last_failed_at", "next_probe_at", "muted_until", "updated_at",
@@ -128,7 +129,7 @@ def _update(before: Mapping, after: Mapping) -> tuple[str, dict[str, Value]] | N
     values |= {f"new_{name}": new[name] for name in changed}
     return (
         f"UPDATE strm_mapping SET {assignments} WHERE {SAME_IDENTITY}",
-        {**values, **identity_key(after.identity)},
+        {**values, **identity_key(before.identity)},
     )
 
 

@@ -1,0 +1,121 @@
+"""`strmctl set`: changes mappings in place."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.changing import Changing, DryRun, Force
+from strmctl.cli.frame.options import Wait
+from strmctl.cli.frame.run import Run
+from strmctl.cli.frame.selection import selecting_to_set
+from strmctl.domain.change import Finding
+from strmctl.domain.library import library_path
+from strmctl.domain.library.library_path import Naming
+from strmctl.domain.mapping import Mapping
+from strmctl.domain.mute import muted_until
+from strmctl.domain.selection import Selection
+from strmctl.errors import UsageError
+from strmctl.settings.values import duration
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    from strmctl.services.changing.set_ import Values
+    from strmctl.storage.database.connection import Database
+
+
+@command(Panel.LIBRARY, "set")
+@selecting_to_set
+def set_(
+    run: Run,
+    selection: Selection,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID|PATH]...", help="Ids, or paths of .strm files."),
+    ] = None,
+    provider: Annotated[str | None, typer.Option(help='Insist on this one; "" takes any.')] = None,
+    language: Annotated[str | None, typer.Option(help='Such as "German Dub".')] = None,
+    title: Annotated[str | None, typer.Option(help="Of the series or film.")] = None,
+    year: Annotated[int | None, typer.Option(help="Of the series or film.")] = None,
+    id: Annotated[
+        list[str] | None,
+        typer.Option("--id", metavar="NAME=ID", help="imdb=, tvdb= or tmdb=; may be repeated."),
+    ] = None,
+    path: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Where its file shall be in the library.")
+    ] = None,
+    mute: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DURATION", help="Remind nobody of it: 30d, forever, or off. A success ends it."
+        ),
+    ] = None,
+    dry_run: DryRun = False,
+    force: Force = False,
+    wait: Wait = None,
+) -> int:
+    """Change mappings: row, file and name move together.
+
+    A file that has a name of strmctl's own is renamed, one that lies elsewhere stays there. A new
+    language or provider is resolved at the next play or refresh. `strmctl undo` takes it back.
+    """
+    from strmctl.services.changing.set_ import Setting, Values, catalogue_ids
+    from strmctl.services.library.find import each
+    from strmctl.storage.tables.mappings import Mappings
+
+    if bool(names) is not selection.is_everything:
+        raise UsageError("say which: ids or paths, or selection options such as --series")
+    values = Values(
+        identity=_given(language=language, provider=provider),
+        row={**_given(title=_text(title)), **_given(year=year), **_muted(mute)},
+        ids=catalogue_ids(id or ()),
+        path=None if path is None else library_path.explicit(path),
+    )
+    _check(values)
+
+    def selected(database: "Database") -> Iterable[Mapping | Finding]:
+        mappings = Mappings(database)
+        return each(mappings, names, run.settings.library) if names else mappings.select(selection)
+
+    return Changing(run, "set")(
+        lambda database, files: Setting(run.settings, values).plan(
+            database, files, selected(database)
+        ),
+        wait=wait,
+        dry_run=dry_run,
+        force=force,
+    )
+
+
+def _given(**values: T | None) -> dict[str, T | None]:
+    """Those that are given; an empty text takes the value away."""
+    return {name: None if value == "" else value for name, value in values.items() if value is not None}
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else " ".join(value.split())
+
+
+def _muted(mute: str | None) -> dict[str, datetime | None]:
+    if mute is None:
+        return {}
+    if mute == "off":
+        return {"muted_until": None}
+    try:
+        span = None if mute == "forever" else duration(mute)
+    except ValueError:
+        raise UsageError(
+            f"--mute {mute!r}: it takes a duration such as 30d, forever or off"
+        ) from None
+    return {"muted_until": muted_until(datetime.now(UTC), span)}
+
+
+def _check(values: "Values") -> None:
+    """Raises UsageError before anything is planned, as `write` does."""
+    year = values.row.get("year")
+    Naming(year=year if isinstance(year, int) else None)
+    if "language" in values.identity and values.identity["language"] is None:
+        raise UsageError("--language: it cannot be empty")

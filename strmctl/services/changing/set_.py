@@ -1,0 +1,215 @@
+"""`set`: changes what is known of mappings; row, file and name move together.
+
+A file whose path is one that strmctl gives is renamed where the new values name it otherwise; one
+that its owner put elsewhere stays there. A link that is asked of another provider, or in another
+language, has to be resolved anew.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+
+from strmctl.domain.change import Action, Change, Finding, Step
+from strmctl.domain.external_ids import ExternalIds
+from strmctl.domain.identity import Identity
+from strmctl.domain.library import library_path, strm_text
+from strmctl.domain.library.library_path import Naming
+from strmctl.domain.mapping import LinkState
+from strmctl.domain.mapping import Mapping as Link
+from strmctl.errors import ItemError, UsageError
+from strmctl.services.keys.playback_urls import PlaybackUrls
+from strmctl.services.library.ownership import check_own
+from strmctl.settings.model import Mode, Settings
+from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import Content, LibraryFiles
+from strmctl.storage.tables.mappings import Mappings
+
+_BATCH = 1000
+_IDS = ("imdb", "tvdb", "tmdb")
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What is to be set, by name; a name that is missing stays as it is.
+
+    `identity` holds language and provider, `row` title, year and muted_until, `ids` those of other
+    catalogues; None takes a value away. `path` is the place that the user insists on.
+    """
+
+    identity: Mapping[str, str | None] = field(default_factory=dict)
+    row: Mapping[str, str | int | datetime | None] = field(default_factory=dict)
+    ids: Mapping[str, str | int | None] = field(default_factory=dict)
+    path: str | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.identity or self.row or self.ids or self.path):
+            raise UsageError("say what to set, such as --title or --mute")
+
+    @property
+    def names_files(self) -> bool:
+        return bool(self.identity or self.ids or self.path or {"title", "year"} & self.row.keys())
+
+
+def catalogue_ids(texts: Iterable[str]) -> dict[str, str | int | None]:
+    """`tvdb=81797`, `imdb=tt0388629`; nothing behind the `=` takes the id away.
+
+    Raises UsageError.
+    """
+    found: dict[str, str | int | None] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if name not in _IDS or not equals:
+            raise UsageError(f"--id {text!r}: it takes one of {', '.join(_IDS)}, as in tvdb=81797")
+        if value and name != "imdb" and not (value.isascii() and value.isdigit()):
+            raise UsageError(f"--id {text!r}: {name} ids are numbers")
+        found[name] = (value if name == "imdb" else int(value)) if value else None
+    ExternalIds(**found)  # type: ignore[arg-type]  # raises for what is none
+    return found
+
+
+class Setting:
+    """A planner. Raises SettingsError where no usable key is to be had."""
+
+    def __init__(self, settings: Settings, values: Values) -> None:
+        self._values = values
+        self._urls = PlaybackUrls(settings)
+        self._direct = settings.proxy.mode is Mode.DIRECT
+
+    def plan(
+        self, database: Database, files: LibraryFiles, selected: Iterable[Link | Finding]
+    ) -> Iterator[Step]:
+        """Raises UsageError where several mappings would have one path."""
+        mappings = Mappings(database)
+        waiting = iter(selected)
+        first = list(islice(waiting, _BATCH))
+        if self._values.path is not None and len(first) > 1:
+            raise UsageError("--path: it takes one mapping, and several are selected")
+        while first:
+            yield from (item for item in first if isinstance(item, Finding))
+            rows = [item for item in first if not isinstance(item, Finding)]
+            yield from self._batch(rows, mappings, files)
+            first = list(islice(waiting, _BATCH))
+
+    def _batch(
+        self, rows: Sequence[Link], mappings: Mappings, files: LibraryFiles
+    ) -> Iterator[Step]:
+        places = _Places(rows, [self._target(row) for row in rows], mappings, self._values)
+        contents = files.read_all({*(row.strm_path for row in rows), *places.new_paths()})
+        for row in rows:
+            target = places.targets[row.id]
+            if isinstance(target, UsageError):
+                yield Finding("failed", row.strm_path, str(target), row)
+            elif target == row:
+                yield Finding("unchanged", row.strm_path, mapping=row)
+            else:
+                yield from self._steps(row, target, contents, mappings)
+
+    def _target(self, row: Link) -> Link:
+        """The row as it shall be, at its old path."""
+        values = self._values
+        ids = replace(row.ids, **values.ids)  # type: ignore[arg-type]
+        changed = replace(row, ids=ids, **values.row)  # type: ignore[arg-type]
+        identity = replace(row.identity, **values.identity)  # type: ignore[arg-type]
+        if identity == row.identity:
+            return changed
+        # In mode direct the file needs a URL: the old one stays until the next refresh.
+        resolution = row.resolution if self._direct else None
+        return replace(
+            changed,
+            identity=identity,
+            resolution=resolution,
+            state=LinkState.UNKNOWN,
+            fail_count=0,
+            first_failed_at=None,
+            last_failed_at=None,
+            next_probe_at=None,
+        )
+
+    def _steps(
+        self, row: Link, target: Link, contents: Mapping[str, Content], mappings: Mappings
+    ) -> Iterator[Step]:
+        before = contents[row.strm_path]
+        if not self._values.names_files or before is None:
+            yield Change(Action.UPDATED, target.strm_path, row, target)
+            return
+        moves = target.strm_path != row.strm_path
+        try:
+            if isinstance(before, ItemError):
+                raise before
+            check_own(row.strm_path, before, (row,), mappings)
+        except ItemError as error:
+            yield Finding("failed", row.strm_path, str(error), row)
+            return
+        if moves and contents[target.strm_path] is not None:
+            yield Finding("failed", row.strm_path, f"{target.strm_path}: a file is there", row)
+            return
+        url = None if self._direct else self._urls.of(target)
+        after = before if url is None else strm_text.replace_url(before, url, keep_options=False)
+        if not moves:
+            yield Change(Action.UPDATED, row.strm_path, row, target, before, after)
+            return
+        yield Change(Action.MOVED, target.strm_path, row, target, None, after)
+        yield Change(Action.MOVED, row.strm_path, file_before=before)
+
+
+class _Places:
+    """Where the files of some rows shall be; a row that cannot be has the reason instead."""
+
+    def __init__(
+        self, rows: Sequence[Link], wanted: Sequence[Link], mappings: Mappings, values: Values
+    ) -> None:
+        self._values = values
+        self._candidates = {
+            row.id: self._paths(row, target) for row, target in zip(rows, wanted, strict=True)
+        }
+        self._owners = mappings.owners(
+            path for paths in self._candidates.values() for path in paths
+        )
+        known = mappings.known(target.identity for target in wanted)
+        self._known = {identity: row.id for identity, row in known.items()}
+        self._siblings = mappings.siblings(target.identity for target in wanted)
+        self.targets: dict[int, Link | UsageError] = {}
+        for row, target in zip(rows, wanted, strict=True):
+            try:
+                self.targets[row.id] = self._placed(row, target)
+            except UsageError as error:
+                self.targets[row.id] = error
+
+    def new_paths(self) -> Iterator[str]:
+        for target in self.targets.values():
+            if not isinstance(target, UsageError):
+                yield target.strm_path
+
+    def _paths(self, row: Link, target: Link) -> list[str]:
+        if self._values.path is not None:
+            return [self._values.path]
+        if not self._values.names_files:
+            return [row.strm_path]
+        is_ours = row.strm_path in library_path.paths(row.identity, Naming().or_else(row))
+        named = library_path.paths(target.identity, Naming().or_else(target))
+        return named if is_ours else [row.strm_path]
+
+    def _placed(self, row: Link, target: Link) -> Link:
+        if self._known.setdefault(target.identity, row.id) != row.id:
+            other = self._known[target.identity]
+            raise UsageError(f"{target.identity} is there already, with the id {other}")
+        path = self._choose(row, target)
+        self._owners[path] = target.identity
+        return replace(target, strm_path=path)
+
+    def _choose(self, row: Link, target: Link) -> str:
+        def owner_of(path: str) -> Identity | None:
+            owner = self._owners.get(path)
+            return None if owner == row.identity else owner
+
+        work = library_path.work(target.identity)
+        siblings = {
+            other
+            for other in self._siblings
+            if library_path.work(other) == work and other not in (row.identity, target.identity)
+        }
+        candidates = self._candidates[row.id]
+        if row.strm_path in candidates and owner_of(row.strm_path) is None:
+            return row.strm_path
+        return library_path.choose_path(target.identity, candidates, siblings, owner_of)
