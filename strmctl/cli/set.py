@@ -92,7 +92,9 @@ def set_(
 
 def _given(**values: T | None) -> dict[str, T | None]:
     """Those that are given; an empty text takes the value away."""
-    return {name: None if value == "" else value for name, value in values.items() if value is not None}
+    return {
+        name: None if value == "" else value for name, value in values.items() if value is not None
+    }
 
 
 def _text(value: str | None) -> str | None:

@@ -97,7 +97,10 @@ def test_another_language_or_provider_is_resolved_anew(strmctl: Strmctl, show: P
 def test_a_file_that_lies_elsewhere_stays_there(strmctl: Strmctl, show: Path) -> None:
     strmctl("set", FIRST, "--path", "Mine/one.strm")
     strmctl("set", "--series", "show", "--title", "The Show")
-    assert sorted(files(show.parent)) == ["Mine/one.strm", "The Show/Season 01/The Show S01E02.strm"]
+    assert sorted(files(show.parent)) == [
+        "Mine/one.strm",
+        "The Show/Season 01/The Show S01E02.strm",
+    ]
     assert rows(strmctl)["Mine/one.strm"]["language"] == "German Dub"
 
 
