@@ -71,6 +71,11 @@ class ResolverError(ItemError):
         self.http_status = http_status
         self.retry_after = retry_after
 
+    @property
+    def is_answer(self) -> bool:
+        """It speaks of the episode; every other failure is the resolver's own trouble."""
+        return self.http_status == 404
+
 
 class UpstreamError(ItemError):
     """The upstream gave no usable answer.

@@ -11,10 +11,11 @@ from strmctl.cli.frame.changing import Force
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import selecting
-from strmctl.domain.mapping import LinkState, Mapping, Resolution
+from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
-from strmctl.errors import ItemError, SafetyError, UsageError
-from strmctl.settings.model import Mode
+from strmctl.errors import ItemError, UsageError
+from strmctl.services.reports.records import refresh_record, resolver_trouble_record
+from strmctl.services.resolving.trouble import trouble_line
 
 if TYPE_CHECKING:
     from strmctl.services.resolving.refresh import Refreshed
@@ -40,22 +41,22 @@ def refresh(
     if selection.is_everything and not all_:
         raise UsageError("refresh: select mappings (--series, --dead, --expiring 2h …) or --all")
     if dry_run:
-        _tell(run, selection)
+        _rehearse(run, selection)
         return 0
     return _refresh(run, selection, force=force, wait=wait)
 
 
-def _tell(run: Run, selection: Selection) -> None:
-    """As if all of them would play; which will cannot be told without asking."""
-    from strmctl.storage.tables.mappings import Mappings
+def _rehearse(run: Run, selection: Selection) -> None:
+    from strmctl.services.resolving.refresh import rehearse
 
     count = 0
     with run.open_database() as database:
-        for mapping in Mappings(database).select(selection):
-            record = {**_record(mapping, mapping.resolution, "refreshed"), "dry_run": True}
+        planned = rehearse(run.settings, database, selection)
+        for mapping in planned.mappings:
+            record = {**refresh_record(mapping, mapping.resolution, "refreshed"), "dry_run": True}
             run.output.record(record, f"would refresh {mapping.identity}")
             count += 1
-        needs_force = _is_braked(run, database, selection)
+    needs_force = planned.needs_force
     summary = {"refreshed": count, "unchanged": 0, "failed": 0}
     run.output.summary(
         {**summary, "dry_run": True, "needs_force": needs_force},
@@ -63,64 +64,43 @@ def _tell(run: Run, selection: Selection) -> None:
     )
 
 
-def _is_braked(run: Run, database: "Database", selection: Selection) -> bool:
-    from strmctl.services.resolving.refresh import check_brake
-
-    try:
-        check_brake(run.settings, database, selection)
-    except SafetyError:
-        return True
-    return False
-
-
 def _refresh(run: Run, selection: Selection, *, force: bool, wait: str | None) -> int:
     import asyncio
 
-    from strmctl.services.resolving.refresh import check_brake
+    from strmctl.services.resolving.refresh import runs_as_a_play
 
-    as_a_play = selection.is_a_few_ids and run.settings.proxy.mode is not Mode.DIRECT
+    as_a_play = runs_as_a_play(run.settings, selection)
     opened = run.open_database() if as_a_play else run.alone("refresh", wait)
     with opened as database:
-        if not force:
-            check_brake(run.settings, database, selection)
-        counts = asyncio.run(_refresh_all(run, database, selection))
+        counts = asyncio.run(_refresh_all(run, database, selection, force=force))
     text = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
     run.output.summary(counts, text)
     return ItemError.exit_code if counts["failed"] else 0
 
 
-async def _refresh_all(run: Run, database: "Database", selection: Selection) -> dict[str, int]:
-    from strmctl.services.resolving.refresh import Outcome, refresh
+async def _refresh_all(
+    run: Run, database: "Database", selection: Selection, *, force: bool
+) -> dict[str, int]:
+    from strmctl.services.resolving.refresh import Outcome, Refreshed, refresh
     from strmctl.storage.tables.mappings import Mappings
 
     counts = {outcome.value: 0 for outcome in Outcome}
     total = Mappings(database).count(selection)
-    results = refresh(run.settings, database, selection)
+    results = refresh(run.settings, database, selection, force=force)
     with run.output.progress("refreshing", total) as progress:
         async with aclosing(results):
             async for done in results:
-                counts[done.outcome] += 1
-                _show(run, done)
-                progress.advance()
+                if isinstance(done, Refreshed):
+                    counts[done.outcome] += 1
+                    _show(run, done)
+                    progress.advance()
+                else:
+                    run.output.record(resolver_trouble_record(done), trouble_line(done))
     return counts
 
 
 def _show(run: Run, done: "Refreshed") -> None:
     text = f"{done.outcome} {done.mapping.identity}" + (f": {done.reason}" if done.reason else "")
-    record = _record(done.mapping, done.resolution, done.outcome, done.reason)
-    run.output.record(record, text if done.reason or run.output.verbose else None)
-
-
-def _record(
-    mapping: Mapping, resolution: Resolution | None, outcome: str, reason: str | None = None
-) -> dict[str, object]:
-    return {
-        "type": "refresh",
-        "id": mapping.id,
-        "outcome": outcome,
-        "reason": reason,
-        "strm_path": mapping.strm_path,
-        **mapping.identity.fields(),
-        "provider_used": resolution and resolution.provider,
-        "expires_at": resolution and resolution.expires_at,
-    }
+    record = refresh_record(done.mapping, done.resolution, done.outcome, done.reason)
+    is_worth_a_line = done.reason is not None and not done.is_unrenewed
+    run.output.record(record, text if is_worth_a_line or run.output.verbose else None)

@@ -53,7 +53,10 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`refresh` says that the URL has come to its known end: another one would bring media."""
+    """`refresh` says that the URL has come to its known end: another one would bring media.
+
+    `has_expired`: it failed, in whatever way, past that end: it says little about the link.
+    """
 
     state: LinkState
     fail_count: int = 0
@@ -62,6 +65,7 @@ class Verdict:
     next_probe_at: datetime | None = None
     reason: str | None = None
     refresh: bool = False
+    has_expired: bool = False
 
 
 def judge(history: History, result: ProbeResult, now: datetime, rules: Rules) -> Verdict:
@@ -103,7 +107,8 @@ def _kept(
 def _failed(history: History, result: ProbeResult, now: datetime, rules: Rules) -> Verdict:
     count = history.fail_count + 1
     first = history.first_failed_at or now
-    expired = result.failure in _MENDABLE and _has_expired(history, now)
+    has_ended = _has_expired(history, now)
+    expired = result.failure in _MENDABLE and has_ended
     verdict = Verdict(
         LinkState.SUSPECT,
         count,
@@ -112,6 +117,7 @@ def _failed(history: History, result: ProbeResult, now: datetime, rules: Rules) 
         _next_attempt(count, first, now, rules),
         f"expired: {result.reason}" if expired else result.reason,
         refresh=expired,
+        has_expired=has_ended,
     )
     if _is_dead(history, result, count, now - first, rules):
         rest = _rest(count - rules.attempts, rules)

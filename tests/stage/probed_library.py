@@ -10,6 +10,8 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.selection import Selection
 from strmctl.services.probing.probe import BrokenHost, Probe, Probed, due
+from strmctl.services.probing.report import Report
+from strmctl.services.resolving.trouble import ResolverTrouble
 from strmctl.settings.model import (
     ProbeSettings,
     ResolverSettings,
@@ -40,6 +42,8 @@ class Library:
     clock: datetime = START
     probed: dict[int, Probed] = field(default_factory=dict)
     broken: list[BrokenHost] = field(default_factory=list)
+    troubles: list[ResolverTrouble] = field(default_factory=list)
+    report: Report = field(default_factory=lambda: Report(frozenset({LinkState.DEAD})))
 
     def add(self, links: Iterable[Link | str]) -> None:
         given = [Link(link) if isinstance(link, str) else link for link in links]
@@ -60,12 +64,16 @@ class Library:
 
     async def probe(self, selection: Selection | None = None, **options: bool) -> "Library":
         """Probe what is due, or the selection; errors are the caller's."""
-        self.probed, self.broken = {}, []
+        self.probed, self.broken, self.troubles = {}, [], []
+        self.report = Report(frozenset({LinkState.DEAD}))
         wanted = due(self.settings, self.clock) if selection is None else selection
         run = Probe(self.settings, self.database, wanted, now=lambda: self.clock, **options)
         async for found in run.results():
+            self.report.take(found)
             if isinstance(found, BrokenHost):
                 self.broken.append(found)
+            elif isinstance(found, ResolverTrouble):
+                self.troubles.append(found)
             else:
                 assert found.mapping.id not in self.probed, "told twice"
                 self.probed[found.mapping.id] = found

@@ -79,6 +79,13 @@ class HostPace:
             self._needed = min(2 * self._needed, _MOST_ANSWERS_TO_RECOVER)
         self.not_before = max(self.not_before, now + self._pause(retry_after))
 
+    def put_off(self, until: float) -> None:
+        """It failed, or said when to come back: fewer at once, and none before then."""
+        self.limit = max(1, self.limit // 2)
+        self._answers = 0
+        self._refusals += 1
+        self.not_before = max(self.not_before, until)
+
     def means_links(self) -> None:
         """It answers 429 to a good many links, but not to one that has answered before."""
         self.answered()

@@ -10,6 +10,7 @@ from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
 from strmctl.server.api.selecting import Selecting, States
 from strmctl.services.probing.probe import due
+from strmctl.services.resolving.refresh import runs_as_a_play
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings
@@ -60,7 +61,7 @@ def job_request(
 ) -> JobRequest:
     """Raises UsageError where nothing is selected, and DatabaseError."""
     selection, all_of_it = wanted.scope(settings, datetime.now(UTC))
-    is_a_play = command == "refresh" and selection.is_a_few_ids
+    is_a_play = command == "refresh" and runs_as_a_play(settings, selection)
     return JobRequest(
         command,
         (*wanted.flags(), *all_of_it, *wanted.options()),

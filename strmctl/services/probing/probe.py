@@ -25,6 +25,7 @@ from strmctl.services.probing.saving import Found
 from strmctl.services.probing.turns import Turns
 from strmctl.services.probing.ways_out import WaysOut
 from strmctl.services.resolving.resolve import resolving
+from strmctl.services.resolving.trouble import ResolverTrouble
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings
@@ -49,7 +50,8 @@ class Outcome(StrEnum):
 class Probed:
     """What became of one mapping, which is shown as it was before; saved by now.
 
-    `host` is whom it was asked of, as `host:port`.
+    `host` is whom it was asked of, as `host:port`. It `is_unrenewed` where its resolver failed,
+    which a ResolverTrouble says for all of its links.
     """
 
     mapping: Mapping
@@ -60,6 +62,7 @@ class Probed:
     fail_count: int = 0
     next_probe_at: datetime | None = None
     host: str = ""
+    is_unrenewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,9 @@ class BrokenHost:
     host: str
     links: int
     reason: str = "it cannot be reached"
+
+
+Result = Probed | BrokenHost | ResolverTrouble
 
 
 def due(settings: Settings, now: datetime) -> Selection:
@@ -108,8 +114,8 @@ class Probe:
         """How many mappings it will come to."""
         return len(self._queue)
 
-    async def results(self) -> AsyncGenerator[Probed | BrokenHost, None]:
-        """As they are saved; those that are newly dead and broken hosts come last.
+    async def results(self) -> AsyncGenerator[Result, None]:
+        """As they are saved; newly dead ones, broken hosts and resolvers in trouble come last.
 
         Raises EgressError where the way out is down, after taking back everything that was
         recorded, and SafetyError for too many dead links, which stay suspect then.
@@ -122,12 +128,15 @@ class Probe:
                 async for each in found:
                     if not self._is_held(each):
                         yield _probed(each)
+                troubles = run.troubles.found()
         except EgressError:
             self._records.take_back()
             raise
         for host in self._turns.hosts():
             if host.pace.is_broken:
                 yield BrokenHost(host.name, host.failures)
+        for trouble in troubles:
+            yield trouble
         refused = self._refused_by_brake()
         state = LinkState.SUSPECT if refused else LinkState.DEAD
         self._records.settle(state, self._now())
@@ -166,7 +175,14 @@ class Probe:
         total = self._mappings.count(Selection())
         share = self._settings.safety.max_change
         try:
-            brake.check(self._records.dying(), total, share, "links would be marked dead")
+            brake.check(
+                self._records.dying(),
+                total,
+                share,
+                "links would be marked dead",
+                groups=self._records.dying_by_group(),
+                advice="play one of them, ask for one with `strmctl trace`",
+            )
         except SafetyError as error:
             return error
         return None
@@ -195,6 +211,7 @@ def _probed(found: Found) -> Probed:
         verdict.fail_count,
         verdict.next_probe_at,
         judged.host,
+        found.is_unrenewed,
     )
 
 

@@ -14,26 +14,26 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 
-from strmctl.domain.expiry.expiry import past_end, predict
-from strmctl.domain.link_state import History, Rules, Verdict, judge
-from strmctl.domain.mapping import LinkState, Mapping, Resolution
+from strmctl.domain.link_state import Rules, Verdict
+from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.patience.host_pace import SHORT_WAIT
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.errors import ItemError, ResolverError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.checking.check import LinkCheck
 from strmctl.services.library.direct_files import DirectFiles
+from strmctl.services.probing.judging import is_to_be_renewed, verdict_on
 from strmctl.services.probing.saving import Found, Saving
 from strmctl.services.probing.turns import Host, Question, Turns
 from strmctl.services.probing.ways_out import WaysOut
 from strmctl.services.resolving.resolve import Resolving
+from strmctl.services.resolving.trouble import Troubles, asks_for_patience
 from strmctl.storage.tables.probe_records import Judged, ProbeRecords
 
 _WAITING = 10_000
 _READ_AT_ONCE = 200
 _TRIES = 3
 _RETRY_SECONDS = 0.5
-_RESOLVER_FAILURES = 3
 _LEFT_ALONE = 600.0
 
 
@@ -65,6 +65,7 @@ class ProbeRun:
         self._resolving = resolving
         self._files = files
         self._ways_out = ways_out
+        self.troubles = Troubles()
         self._workers: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
         self._failure: BaseException | None = None
@@ -96,7 +97,7 @@ class ProbeRun:
             raise self._failure
         self._start_workers()
         while self._turns.waiting < (_WAITING if self._has_room else _READ_AT_ONCE):
-            read = [Question(each, each.resolution) for each in islice(mappings, _READ_AT_ONCE)]
+            read = [self._question(each) for each in islice(mappings, _READ_AT_ONCE)]
             for question in read:
                 self._add(question)
             if self._start_workers() or not read:
@@ -177,7 +178,7 @@ class ProbeRun:
             await asyncio.to_thread(self._files.catch_up, mapping, resolution)
 
     def _add(self, question: Question) -> None:
-        if question.resolution is None and not self._has_resolver(question):
+        if question.resolution is None and not question.resolver:
             reason = "nothing to probe: it has no URL and its site no resolver"
             self._saving.add(Found(question.mapping, ProbeResult(None, reason=reason)))
             return
@@ -226,7 +227,7 @@ class ProbeRun:
 
     def _conclude(self, question: Question, result: ProbeResult) -> None:
         verdict = self._judge(question, result)
-        if verdict.refresh and not question.renewed and self._has_resolver(question):
+        if is_to_be_renewed(verdict) and not question.renewed and question.resolver:
             self._add(question.to_resolver(result))
             return
         if question.renewed and result.is_alive:
@@ -234,31 +235,39 @@ class ProbeRun:
         self._note(question, verdict, result)
 
     def _take_resolution(self, question: Question, answer: Resolution | ItemError) -> None:
-        host = self._turns.done(question.turn)
-        if isinstance(answer, Resolution):
-            host.pace.answered()
-            host.failures = 0
-            self._add(question.to_host(answer))
+        host, name = self._turns.done(question.turn), question.resolver
+        if isinstance(answer, ResolverError) and not answer.is_answer:
+            self._take_trouble(question, answer, host)
             return
-        self._note_unresolved(question, answer)
-        if not isinstance(answer, ResolverError):
-            return  # Its file is at fault, not its resolver.
-        if answer.http_status == 503 and answer.retry_after is not None:
-            host.pace.close(self._plan.monotonic() + answer.retry_after)
-        elif answer.http_status != 404:
-            host.failures += 1
-        if host.failures >= _RESOLVER_FAILURES:
-            host.pace.close(self._plan.monotonic())
+        if isinstance(answer, Resolution | ResolverError):  # Else its file is at fault.
+            host.pace.answered()
+            self.troubles.answered(name)
+        if isinstance(answer, Resolution):
+            self._add(question.to_host(answer))
+        else:
+            self._note_unresolved(question, answer)
+
+    def _take_trouble(self, question: Question, error: ResolverError, host: Host) -> None:
+        now, wait = self._plan.monotonic(), asks_for_patience(error)
+        host.pace.put_off(now + (wait or 0.0))
+        self.troubles.failed(question.resolver, error)
+        if wait is not None and not question.tries:
+            self._turns.add_later(question.again(), now + wait)
+        else:
+            self._note_unrenewed(question, error)
+        if self.troubles.given_up(question.resolver) is not None:
+            host.pace.close(now)
         self._give_up(host)
 
     def _judge_unasked(self, question: Question, host: Host) -> None:
+        given_up = self.troubles.given_up(question.resolver)
         if question.resolution is None:
-            reason = "its resolver gave too many failures to be asked in this run"
-            self._note_unresolved(question, ResolverError(reason))
+            assert given_up is not None, "a resolver is closed for nothing else"
+            self._note_unrenewed(question, given_up)
         elif host.pace.is_broken:
             host.failures += 1
             result = ProbeResult(None, Failure.UNREACHABLE, "its host cannot be reached")
-            self._note(question, self._judge(question, result), result)
+            self._conclude(question, result)
         else:
             left = (host.pace.closed_until or 0.0) - self._plan.monotonic()
             reason = "its host wants to be left alone"
@@ -268,29 +277,36 @@ class ProbeRun:
     def _note_unresolved(self, question: Question, error: ItemError) -> None:
         """Judged by what its host said before, if that was asked."""
         if question.refused is None:
-            wait = error.retry_after if isinstance(error, ResolverError) else None
-            result = ProbeResult(None, Failure.NOT_CHECKED, str(error), retry_after=wait)
+            result = ProbeResult(None, Failure.NOT_CHECKED, str(error))
             self._note(question, self._judge(question, result), result)
             return
         verdict = self._judge(question, question.refused)
         reason = f"{verdict.reason}; not renewed: {error}"
         self._note(question, replace(verdict, reason=reason), question.refused)
 
+    def _note_unrenewed(self, question: Question, error: ResolverError) -> None:
+        """Nothing is concluded from a resolver's trouble, past the link's end at least."""
+        self.troubles.leave_link(question.resolver)
+        refused = question.refused
+        if refused is not None and not self._judge(question, refused).has_expired:
+            self._note_unresolved(question, error)
+            return
+        reason = f"expired, not renewed: {error}" if refused else str(error)
+        status = refused.status if refused else None
+        result = ProbeResult(status, Failure.NOT_CHECKED, reason, retry_after=error.retry_after)
+        self._note(question, self._judge(question, result), result, is_unrenewed=True)
+
     def _judge(self, question: Question, result: ProbeResult) -> Verdict:
-        now = self._plan.now()
-        if result.is_alive:
-            return judge(History(), result, now, self._plan.rules)
-        known = question.mapping.resolution
-        resolution = question.resolution or known
-        ends_at = _known_end(resolution, question.mapping.state, now) if resolution else None
-        if known is None or resolution is None or known.url != resolution.url:
-            history = History(expires_at=ends_at)  # What failed before was another URL.
-        else:
-            history = History.of(question.mapping, ends_at)
-        return judge(history, result, now, self._plan.rules)
+        return verdict_on(question, result, self._plan.now(), self._plan.rules)
 
     def _note(
-        self, question: Question, verdict: Verdict, result: ProbeResult, *, asked: bool = True
+        self,
+        question: Question,
+        verdict: Verdict,
+        result: ProbeResult,
+        *,
+        asked: bool = True,
+        is_unrenewed: bool = False,
     ) -> None:
         resolution = question.resolution or question.mapping.resolution
         now = self._plan.now()
@@ -304,10 +320,11 @@ class ProbeRun:
             at=now,
             asked_at=now if asked else None,
         )
-        self._saving.add(Found(question.mapping, result, judged))
+        self._saving.add(Found(question.mapping, result, judged, is_unrenewed=is_unrenewed))
 
-    def _has_resolver(self, question: Question) -> bool:
-        return self._resolving.has_resolver(question.mapping.identity.site)
+    def _question(self, mapping: Mapping) -> Question:
+        site = mapping.identity.site
+        return Question(mapping, mapping.resolution, self._resolving.resolver_name(site))
 
     async def _vouch(self) -> bool:
         """Nothing is begun meanwhile, since it might not be believed either."""
@@ -327,15 +344,3 @@ def _is_asked_again(question: Question, result: ProbeResult) -> bool:
     if result.failure is Failure.RATE_LIMITED:
         return (result.retry_after or 0.0) <= SHORT_WAIT
     return result.may_pass
-
-
-def _known_end(resolution: Resolution, state: LinkState, now: datetime) -> datetime | None:
-    """What was stored, else what the URL said of its end when it was resolved; of one that has not
-    worked yet also what lay in the past then."""
-    if resolution.expires_at is not None:
-        return resolution.expires_at
-    at = resolution.resolved_at
-    prediction = predict(resolution.url, at) if at is not None else None
-    if prediction is not None and prediction.expires_at is not None:
-        return prediction.expires_at
-    return past_end(resolution.url, now) if state is not LinkState.ALIVE else None

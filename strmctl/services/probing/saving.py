@@ -15,12 +15,14 @@ _VOUCH_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a run has found of one mapping; `judged` is None where there was nothing to ask."""
+    """What a run has found of one mapping; `judged` is None where there was nothing to ask.
+    It `is_unrenewed` where its resolver failed, which says nothing about it."""
 
     mapping: Mapping
     result: ProbeResult
     judged: Judged | None = None
     is_outdated: bool = False
+    is_unrenewed: bool = False
 
 
 class Saving:

@@ -16,12 +16,13 @@ from strmctl.domain.patience.host_pace import HostPace
 from strmctl.domain.probe_result import ProbeResult
 from strmctl.domain.urls import url_marks
 
+_RESOLVER = "resolver "
 _RESOLVER_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """To ask the resolution's host or, without one, the site's resolver.
+    """To ask the resolution's host or, without one, the `resolver` of that name.
 
     `tries` counts requests to the host that may be repeated; `refused` is why the resolver is
     asked, `renewed` that it has been. A witness has answered before in this run and is asked only
@@ -30,6 +31,7 @@ class Question:
 
     mapping: Mapping
     resolution: Resolution | None
+    resolver: str = ""
     tries: int = 0
     refused: ProbeResult | None = None
     renewed: bool = False
@@ -46,14 +48,14 @@ class Question:
         return replace(self, is_witness=True)
 
     def to_resolver(self, refused: ProbeResult) -> "Question":
-        return replace(self, resolution=None, refused=refused)
+        return replace(self, resolution=None, refused=refused, tries=0)
 
     def to_host(self, resolution: Resolution) -> "Question":
         return replace(self, resolution=resolution, renewed=True, tries=0)
 
     def _whose_turn(self) -> str:
         if self.resolution is None:
-            return f"resolver of {self.mapping.identity.site}"
+            return f"{_RESOLVER}{self.resolver}"
         return url_marks.origin(self.resolution.url)
 
 
@@ -106,7 +108,7 @@ class Turns:
     def host(self, name: str) -> Host:
         host = self._hosts.get(name)
         if host is None:
-            limit = _RESOLVER_AT_ONCE if name.startswith("resolver of ") else self._per_host
+            limit = _RESOLVER_AT_ONCE if name.startswith(_RESOLVER) else self._per_host
             host = self._hosts[name] = Host(name, HostPace(limit))
         return host
 
@@ -114,10 +116,13 @@ class Turns:
         return iter(self._hosts.values())
 
     def add(self, question: Question) -> None:
-        """Behind those that wait; before them what has been asked for and failed."""
+        """Behind those that wait; before them what has been asked for and failed.
+
+        A resolver has others to answer first: what it put off may be put off again.
+        """
         self.waiting += 1
         host = self.host(question.turn)
-        if question.tries:
+        if question.tries and question.resolution is not None:
             host.waiting.appendleft(question)
         else:
             host.waiting.append(question)

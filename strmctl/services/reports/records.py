@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from strmctl.domain.change import Change, Finding, Step
 from strmctl.domain.job import Job
-from strmctl.domain.mapping import LinkState, Mapping
+from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.tally import complete
 
 if TYPE_CHECKING:
     from strmctl.services.reports.attention import Attention
     from strmctl.services.reports.stats import Stats
+    from strmctl.services.resolving.trouble import ResolverTrouble
     from strmctl.services.writing.write import Written
     from strmctl.storage.tables.events import Event
 
@@ -67,6 +68,30 @@ def step_record(command: str, step: Step, reason: str | None) -> Record:
         "reason": reason,
         "strm_path": step.strm_path,
         **(mapping.identity.fields() if mapping else {}),
+    }
+
+
+def refresh_record(
+    mapping: Mapping, resolution: Resolution | None, outcome: str, reason: str | None = None
+) -> Record:
+    return {
+        "type": "refresh",
+        "id": mapping.id,
+        "outcome": outcome,
+        "reason": reason,
+        "strm_path": mapping.strm_path,
+        **mapping.identity.fields(),
+        "provider_used": resolution and resolution.provider,
+        "expires_at": resolution and resolution.expires_at,
+    }
+
+
+def resolver_trouble_record(found: "ResolverTrouble") -> Record:
+    return {
+        "type": "resolver",
+        "resolver": found.resolver,
+        "links": found.links,
+        "reason": found.reason,
     }
 
 

@@ -15,12 +15,13 @@ from enum import StrEnum
 from strmctl.domain import brake
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.selection import Selection
-from strmctl.errors import ItemError, ResolverError
+from strmctl.errors import ItemError, ResolverError, SafetyError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.checking.check import LinkCheck
 from strmctl.services.library.direct_files import DirectFiles, direct_files
 from strmctl.services.resolving.resolve import Resolving, resolving
 from strmctl.services.resolving.trial import LinkTrial, Trials
+from strmctl.services.resolving.trouble import ResolverTrouble, Troubles, asks_for_patience
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings
@@ -28,8 +29,7 @@ from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import guard
 
 _AT_ONCE = 8
-_AT_ONCE_FOR_A_SITE = 4
-_LONGEST_WAIT = 60.0
+_AT_ONCE_FOR_ONE = 4
 _ANSWERS = 3
 """That a resolver may give for a mapping in one run, of which the last ones avoid the others."""
 
@@ -47,15 +47,43 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What became of one mapping; `reason` says why it failed, `resolution` is what it has now."""
+    """What became of one mapping; `reason` says why it failed, `resolution` is what it has now.
+
+    It `is_unrenewed` where its resolver failed, which a ResolverTrouble says for all of its links.
+    """
 
     mapping: Mapping
     outcome: Outcome
     resolution: Resolution | None = None
     reason: str | None = None
+    is_unrenewed: bool = False
 
 
-def check_brake(settings: Settings, database: Database, selection: Selection) -> None:
+def runs_as_a_play(settings: Settings, selection: Selection) -> bool:
+    """Whether it needs no lock: a few links, renewed as playing them would, beside other runs.
+
+    In mode direct a file is rewritten, which no other run may meet.
+    """
+    return selection.is_a_few_ids and settings.proxy.mode is not Mode.DIRECT
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a refresh would ask for, as if all of it would play: only asking tells which does."""
+
+    mappings: Iterable[Mapping]
+    needs_force: bool
+
+
+def rehearse(settings: Settings, database: Database, selection: Selection) -> Planned:
+    try:
+        _check_brake(settings, database, selection)
+    except SafetyError:
+        return Planned(Mappings(database).select(selection), needs_force=True)
+    return Planned(Mappings(database).select(selection), needs_force=False)
+
+
+def _check_brake(settings: Settings, database: Database, selection: Selection) -> None:
     """Raises SafetyError where too many links would be replaced that nothing is known against."""
     soon = datetime.now(UTC) + _SOON
     if selection.expiring_before is not None and selection.expiring_before <= soon:
@@ -63,19 +91,28 @@ def check_brake(settings: Settings, database: Database, selection: Selection) ->
     mappings = Mappings(database)
     working = mappings.count_working(selection, datetime.now(UTC))
     total = mappings.count(Selection())
-    brake.check(working, total, settings.safety.max_change, "working links would be replaced")
+    brake.check(
+        working,
+        total,
+        settings.safety.max_change,
+        "working links would be replaced",
+        advice="select fewer (--state, --expiring 2h, --series)",
+    )
 
 
 async def refresh(
-    settings: Settings, database: Database, selection: Selection
-) -> AsyncGenerator[Refreshed, None]:
-    """Each as it is done and stored, in no particular order; what is under way when the caller
-    stops is given up.
+    settings: Settings, database: Database, selection: Selection, *, force: bool = False
+) -> AsyncGenerator[Refreshed | ResolverTrouble, None]:
+    """Each as it is done and stored, in no particular order, resolvers in trouble last; what is
+    under way when the caller stops is given up.
 
     In direct mode the `.strm` is rewritten as well unless it holds something else. Raises
     what concerns every mapping: SettingsError, DatabaseError, ItemError where there is no library,
-    EgressError where new links cannot be checked.
+    EgressError where new links cannot be checked; SafetyError, unless `force`d, where too many
+    links would be replaced that nothing is known against.
     """
+    if not force:
+        _check_brake(settings, database, selection)
     mappings = Mappings(database)
     files = direct_files(settings, mappings)
     if files is not None:
@@ -85,6 +122,8 @@ async def refresh(
         async with aclosing(_some_at_once(refresher, mappings.select(selection))) as results:
             async for done in results:
                 yield done
+        for trouble in refresher.troubles.found():
+            yield trouble
 
 
 @asynccontextmanager
@@ -120,19 +159,15 @@ async def _some_at_once(
 
 @dataclass(slots=True)
 class _Turn:
-    """A site's resolver is asked a few things at once, and nothing before the time it named."""
+    """A resolver is asked a few things at once, and nothing before the time it named."""
 
-    places: asyncio.Semaphore = field(
-        default_factory=lambda: asyncio.Semaphore(_AT_ONCE_FOR_A_SITE)
-    )
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE_FOR_ONE))
     not_before: float = 0.0
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
         async with self.places:
             while (wait := self.not_before - time.monotonic()) > 0:
-                if wait > _LONGEST_WAIT:
-                    raise ResolverError(f"its resolver asked to come back in {wait:.0f} s")
                 await asyncio.sleep(wait)
             yield
 
@@ -148,6 +183,7 @@ class _Refresher:
         self._trials = trials
         self._files = files
         self._turns: defaultdict[str, _Turn] = defaultdict(_Turn)
+        self.troubles = Troubles()
 
     async def refresh(self, mapping: Mapping) -> Refreshed:
         trial = self._trials.of(mapping, self._service.egress(mapping.identity.site))
@@ -159,23 +195,52 @@ class _Refresher:
                 await asyncio.to_thread(self._files.rewrite, mapping, resolution)
         except ItemError as error:
             reason = trial.reason or str(error)
-            return Refreshed(mapping, Outcome.FAILED, mapping.resolution, reason)
+            is_trouble = isinstance(error, ResolverError) and not error.is_answer
+            return Refreshed(mapping, Outcome.FAILED, mapping.resolution, reason, is_trouble)
         same = mapping.resolution is not None and mapping.resolution.url == resolution.url
         outcome = Outcome.UNCHANGED if same else Outcome.REFRESHED
         return Refreshed(mapping, outcome, resolution)
 
     async def _resolve(self, mapping: Mapping, trial: LinkTrial) -> Resolution:
-        """Asks again, once, where the resolver says when."""
-        turn = self._turns[mapping.identity.site]
+        """Asks again, once, where the resolver says when; not at all once it is given up."""
+        site = mapping.identity.site
+        name = self._service.resolver_name(site) or site
         try:
-            async with turn.taken():
-                return await self._renew(mapping, trial)
+            return await self._ask_in_turn(name, mapping, trial)
         except ResolverError as error:
-            if error.http_status != 503 or error.retry_after is None:
+            is_last = self.troubles.given_up(name) or asks_for_patience(error) is None
+            if error.is_answer or is_last:
+                self._leave(name, error)
                 raise
-            turn.put_off(error.retry_after)
+        try:
+            return await self._ask_in_turn(name, mapping, trial)
+        except ResolverError as error:
+            self._leave(name, error)
+            raise
+
+    async def _ask_in_turn(self, name: str, mapping: Mapping, trial: LinkTrial) -> Resolution:
+        turn = self._turns[name]
         async with turn.taken():
-            return await self._renew(mapping, trial)
+            if (given_up := self.troubles.given_up(name)) is not None:
+                raise given_up.with_traceback(None)  # the same for hundreds of links
+            try:
+                resolution = await self._renew(mapping, trial)
+            except ResolverError as error:
+                if not error.is_answer:
+                    self.troubles.failed(name, error)
+                    turn.put_off(asks_for_patience(error) or 0.0)
+                    raise
+                self.troubles.answered(name)
+                raise
+            except ItemError:  # It has answered; what it said does not play.
+                self.troubles.answered(name)
+                raise
+            self.troubles.answered(name)
+            return resolution
+
+    def _leave(self, name: str, error: ResolverError) -> None:
+        if not error.is_answer:
+            self.troubles.leave_link(name)
 
     async def _renew(self, mapping: Mapping, trial: LinkTrial) -> Resolution:
         """Asks again, a few times, where the answer does not play: there may be another one."""

@@ -135,8 +135,9 @@ class Resolving:
         """Resolvers are asked with what is known of these, which have no row yet."""
         self._known.introduce(namings)
 
-    def has_resolver(self, site: str) -> bool:
-        return self._registry.has(site)
+    def resolver_name(self, site: str) -> str:
+        """The name of the site's resolver in the settings, "" where it has none."""
+        return self._registry.for_site(site).name if self._registry.has(site) else ""
 
     def egress(self, site: str) -> str | None:
         """The way out by which the site's upstreams have to be asked; None for the settings'."""

@@ -68,6 +68,11 @@ SELECT id, :now, 'probed',
 FROM probe_dying WHERE id IN ({_STILL_OURS})
 """
 
+_DYING_GROUPS = """
+SELECT slug, ifnull(reason, 'no answer') AS reason, count(*) AS number
+FROM probe_dying JOIN strm_mapping USING (id) GROUP BY 1, 2
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -131,6 +136,11 @@ class ProbeRecords:
     def dying(self) -> int:
         [row] = self._database.query("SELECT count(*) AS number FROM probe_dying")
         return int(row["number"])
+
+    def dying_by_group(self) -> dict[str, int]:
+        """How many, by series and reason."""
+        found = self._database.query(_DYING_GROUPS)
+        return {f"{row['slug']}, {row['reason']}": row["number"] for row in found}
 
     def settle(self, state: LinkState, now: datetime) -> None:
         """Give the links that have been held back their state, where they are as they were."""

@@ -1,0 +1,40 @@
+"""What an answer makes of a link, seen with what is known of the link and of its URL's end."""
+
+from datetime import datetime
+
+from strmctl.domain.expiry.expiry import past_end, predict
+from strmctl.domain.link_state import History, Rules, Verdict, judge
+from strmctl.domain.mapping import LinkState, Resolution
+from strmctl.domain.probe_result import ProbeResult
+from strmctl.services.probing.turns import Question
+
+
+def verdict_on(question: Question, result: ProbeResult, now: datetime, rules: Rules) -> Verdict:
+    if result.is_alive:
+        return judge(History(), result, now, rules)
+    known = question.mapping.resolution
+    resolution = question.resolution or known
+    ends_at = _known_end(resolution, question.mapping.state, now) if resolution else None
+    is_known = known is not None and resolution is not None and known.url == resolution.url
+    # A new URL that fails too is one failure more: else tokens of an hour would hide for ever
+    # that an episode is gone whose resolver goes on answering.
+    if is_known or question.renewed:
+        return judge(History.of(question.mapping, ends_at), result, now, rules)
+    return judge(History(expires_at=ends_at), result, now, rules)
+
+
+def is_to_be_renewed(verdict: Verdict) -> bool:
+    """Past its end a URL may fail in any way: CDNs answer 403, 404 or 410, or a page with 200."""
+    return verdict.refresh or verdict.has_expired
+
+
+def _known_end(resolution: Resolution, state: LinkState, now: datetime) -> datetime | None:
+    """What was stored, else what the URL said of its end when it was resolved; of one that has not
+    worked yet also what lay in the past then."""
+    if resolution.expires_at is not None:
+        return resolution.expires_at
+    at = resolution.resolved_at
+    prediction = predict(resolution.url, at) if at is not None else None
+    if prediction is not None and prediction.expires_at is not None:
+        return prediction.expires_at
+    return past_end(resolution.url, now) if state is not LinkState.ALIVE else None

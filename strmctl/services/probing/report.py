@@ -1,0 +1,101 @@
+"""What a probe says to people: each finding once, the cause instead of its hundred effects.
+
+The links of a host that is down, and those that a resolver in trouble did not renew, are one line.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from strmctl.domain.counted import counted
+from strmctl.domain.mapping import LinkState
+from strmctl.errors import ItemError
+from strmctl.services.probing.probe import BrokenHost, Outcome, Probed, Result
+from strmctl.services.reports.records import Record, resolver_trouble_record
+from strmctl.services.resolving.trouble import ResolverTrouble, trouble_line
+
+FOUND = 10
+"""The exit code where links are in a state that was asked for."""
+
+
+@dataclass
+class Report:
+    """Of one run; `fail_on` are the states that are worth a line and the exit code 10."""
+
+    fail_on: frozenset[LinkState]
+    counts: Counter[str] = field(default_factory=Counter)
+    hosts: list[BrokenHost] = field(default_factory=list)
+    troubles: list[ResolverTrouble] = field(default_factory=list)
+    _lines: list[tuple[str, str]] = field(default_factory=list)
+
+    def take(self, found: Result) -> None:
+        if isinstance(found, BrokenHost):
+            self.hosts.append(found)
+        elif isinstance(found, ResolverTrouble):
+            self.troubles.append(found)
+        else:
+            self.counts[_word(found)] += 1
+            if self._is_worth_a_line(found):
+                self._lines.append((found.host, text(found)))
+
+    def lines(self) -> Iterator[str]:
+        """Ready only at the end: an egress that is down takes all of it back."""
+        for host in self.hosts:
+            yield f"host {host.host}: {host.reason}: {counted(host.links, 'link')}"
+        for trouble in self.troubles:
+            yield trouble_line(trouble)
+        broken = {host.host for host in self.hosts}
+        yield from (line for host, line in self._lines if host not in broken)
+
+    def numbers(self) -> dict[str, int]:
+        return {str(key): self.counts[key] for key in (*LinkState, "skipped", "failed")}
+
+    def summary(self) -> Record:
+        return {**self.numbers(), "hosts": len(self.hosts), "resolvers": len(self.troubles)}
+
+    def summary_text(self) -> str:
+        parts = [f"{number} {key}" for key, number in self.numbers().items() if number]
+        return ", ".join(parts) or "nothing is due"
+
+    def exit_code(self) -> int:
+        """A link that could not be asked must not hide those that are dead."""
+        if any(self.counts[state] for state in self.fail_on):
+            return FOUND
+        return ItemError.exit_code if self.counts["failed"] else 0
+
+    def _is_worth_a_line(self, found: Probed) -> bool:
+        if found.outcome is not Outcome.PROBED:
+            return found.outcome is Outcome.FAILED and not found.is_unrenewed
+        newly_blocked = found.state is LinkState.BLOCKED is not found.mapping.state
+        return newly_blocked or found.state in self.fail_on
+
+
+def text(found: Probed) -> str:
+    reason = f": {found.reason}" if found.reason else ""
+    return f"{_word(found)} {found.mapping.identity}{reason}"
+
+
+def record(found: Result) -> Record:
+    if isinstance(found, BrokenHost):
+        return {"type": "host", "host": found.host, "links": found.links, "reason": found.reason}
+    if isinstance(found, ResolverTrouble):
+        return resolver_trouble_record(found)
+    mapping = found.mapping
+    return {
+        "type": "probe",
+        "id": mapping.id,
+        "outcome": found.outcome,
+        "state": found.state,
+        "previous_state": mapping.state,
+        "status": found.status,
+        "reason": found.reason,
+        "fail_count": found.fail_count,
+        "next_probe_at": found.next_probe_at,
+        "host": found.host or None,
+        "strm_path": mapping.strm_path,
+        **mapping.identity.fields(),
+    }
+
+
+def _word(found: Probed) -> str:
+    return found.state if found.outcome is Outcome.PROBED else found.outcome

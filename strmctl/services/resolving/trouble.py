@@ -1,0 +1,78 @@
+"""A resolver that fails says nothing about the links: its trouble is one finding of a run.
+
+It is given up for a run only after failures in a row with no answer between them (DESIGN.md
+section 6); that there is no such episode is an answer.
+"""
+
+from dataclasses import dataclass
+
+from strmctl.domain.counted import counted
+from strmctl.errors import ResolverError
+
+LONGEST_WAIT = 60.0
+"""Seconds for which a run waits where a resolver says when to come back."""
+
+_IN_A_ROW = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverTrouble:
+    """`links` were not renewed because of it; `reason` is the first one, with the name in it."""
+
+    resolver: str
+    reason: str
+    links: int
+
+
+@dataclass(slots=True)
+class _Trouble:
+    first: ResolverError | None = None
+    in_a_row: int = 0
+    links: int = 0
+    given_up: bool = False
+
+
+class Troubles:
+    """Of the resolvers that one run asks, by their names."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, _Trouble] = {}
+
+    def answered(self, resolver: str) -> None:
+        if (trouble := self._by_name.get(resolver)) is not None:
+            trouble.in_a_row = 0
+
+    def failed(self, resolver: str, error: ResolverError) -> None:
+        """Whether its link is asked for again later or not."""
+        trouble = self._by_name.setdefault(resolver, _Trouble())
+        trouble.first = trouble.first or error
+        trouble.in_a_row += 1
+        trouble.given_up = trouble.given_up or trouble.in_a_row >= _IN_A_ROW
+
+    def leave_link(self, resolver: str) -> None:
+        """One more link is not renewed in this run."""
+        self._by_name[resolver].links += 1
+
+    def given_up(self, resolver: str) -> ResolverError | None:
+        """Why it is not asked any more; None while it is."""
+        trouble = self._by_name.get(resolver)
+        return trouble.first if trouble is not None and trouble.given_up else None
+
+    def found(self) -> list[ResolverTrouble]:
+        """Those that have cost a link its renewal."""
+        return [
+            ResolverTrouble(name, str(trouble.first), trouble.links)
+            for name, trouble in self._by_name.items()
+            if trouble.links
+        ]
+
+
+def asks_for_patience(error: ResolverError) -> float | None:
+    """The seconds after which a run asks once more; None where it does not wait."""
+    wait = error.retry_after
+    is_later = error.http_status == 503 and wait is not None
+    return wait if is_later and wait is not None and wait <= LONGEST_WAIT else None
+
+
+def trouble_line(trouble: ResolverTrouble) -> str:
+    return f"{trouble.reason}: {counted(trouble.links, 'link')} not renewed"
