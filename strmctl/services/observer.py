@@ -20,6 +20,9 @@ class Observer:
     def resolver_answered(self, seconds: float, http_status: int) -> None:
         """200, or what the ResolverError says."""
 
+    def resolver_said(self, resolver: str, trouble: str | None) -> None:
+        """`trouble` is why it gave no answer; that there is no such episode is one."""
+
     def healed(self, identity: Identity, url: str = "", *, well: bool, reason: str = "") -> None:
         """A link died in mid-play; `well` says that media of another `url` have been sent in its
         place, `reason` why they have not."""

@@ -14,11 +14,13 @@ from datetime import UTC, datetime
 
 from strmctl.domain import tally
 from strmctl.domain.identity import Identity
+from strmctl.domain.resolver_health import ResolverHealth, after_an_answer, followed_by
 from strmctl.domain.tally import Counted, Key
 from strmctl.errors import DatabaseError
 from strmctl.services.observer import Observer
 from strmctl.services.threads import aside
 from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.resolver_health import ResolverHealthTable
 from strmctl.storage.tables.tallies import Heal, Play, Tallies
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ class Tally(Observer):
         self._counts: Counter[Key] = Counter()
         self._heals: list[Heal] = []
         self._plays: dict[tuple[Identity, str], Play] = {}
+        self._health: dict[str, ResolverHealth] = {}
         self._read: dict[Key, int] = {}
         self._since: Counter[Key] = Counter()
         self._counting = threading.Lock()
@@ -48,6 +51,12 @@ class Tally(Observer):
 
     def resolver_answered(self, seconds: float, http_status: int) -> None:
         self.count(Counted.RESOLVES, tally.of_resolve(http_status))
+
+    def resolver_said(self, resolver: str, trouble: str | None) -> None:
+        now = datetime.now(UTC)
+        with self._counting:
+            before = self._health.get(resolver) or ResolverHealth(resolver)
+            self._health[resolver] = after_an_answer(before, trouble, now)
 
     def healed(self, identity: Identity, url: str = "", *, well: bool, reason: str = "") -> None:
         with self._counting:
@@ -103,15 +112,20 @@ class Tally(Observer):
             counts, self._counts = self._counts, Counter()
             heals, self._heals = self._heals, []
             plays, self._plays = self._plays, {}
-        if not (counts or heals or plays):
+            health, self._health = self._health, {}
+        if not (counts or heals or plays or health):
             return
         try:
-            Tallies(database).add(counts, heals, plays.values())
+            with database.transaction():
+                Tallies(database).add(counts, heals, plays.values())
+                ResolverHealthTable(database).add(health.values())
         except DatabaseError:
             with self._counting:
                 self._counts.update(counts)
                 self._heals[:0] = heals
                 self._plays = {**plays, **self._plays}
+                for name, news in health.items():
+                    self._health[name] = followed_by(news, self._health.get(name))
             raise
 
 

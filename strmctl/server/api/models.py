@@ -168,6 +168,16 @@ class Counts(BaseModel):
     bytes: dict[str, int] = Field(description="Sent to clients, by what was asked for.")
 
 
+class ResolverHealth(BaseModel):
+    """`failures` came in a row since its last answer."""
+
+    resolver: str
+    last_answer_at: _Moment | None
+    failures: int
+    failing_since: _Moment | None
+    reason: str | None
+
+
 class Stats(BaseModel):
     """As `strmctl stats --json` prints it."""
 
@@ -183,6 +193,7 @@ class Stats(BaseModel):
     expiring_within: float = Field(description="In seconds.")
     stale: int
     healed: int
+    resolvers: list[ResolverHealth]
     history_since: _Moment | None
     history: list[Happened]
     counts: Counts

@@ -1,7 +1,7 @@
 """What the database tells of the library, and which strmctl this is, as metrics."""
 
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -11,6 +11,7 @@ from prometheus_client.core import (
 )
 
 from strmctl import __version__
+from strmctl.domain.resolver_health import ResolverHealth
 from strmctl.domain.tally import Counted, complete
 from strmctl.services.reports.gauges import LibraryGauges
 from strmctl.services.tally import Tally
@@ -96,3 +97,22 @@ def _families(gauges: LibraryGauges) -> Iterator[Metric]:
         finished.add_metric([run.task], run.finished_at.timestamp())
         well.add_metric([run.task], run.is_well)
     yield from (finished, well)
+    yield from _resolver_families(gauges.resolvers)
+
+
+def _resolver_families(resolvers: Sequence[ResolverHealth]) -> Iterator[Metric]:
+    failures = GaugeMetricFamily(
+        "strmctl_resolver_failures_in_a_row",
+        "Failures of a resolver since its last answer.",
+        labels=["resolver"],
+    )
+    answered = GaugeMetricFamily(
+        "strmctl_resolver_answered_timestamp_seconds",
+        "When a resolver answered last.",
+        labels=["resolver"],
+    )
+    for health in resolvers:
+        failures.add_metric([health.resolver], health.failures)
+        if health.last_answer_at is not None:
+            answered.add_metric([health.resolver], health.last_answer_at.timestamp())
+    yield from (failures, answered)

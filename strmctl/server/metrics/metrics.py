@@ -132,6 +132,9 @@ class Metrics(Observer):
         self._resolves.observe(seconds)
         self.tally.resolver_answered(seconds, http_status)
 
+    def resolver_said(self, resolver: str, trouble: str | None) -> None:
+        self.tally.resolver_said(resolver, trouble)
+
     def healed(self, identity: Identity, url: str = "", *, well: bool, reason: str = "") -> None:
         self.tally.healed(identity, url, well=well, reason=reason)
 

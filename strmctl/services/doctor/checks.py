@@ -48,6 +48,7 @@ CHECKS: Sequence[Check] = (
     resolvers.tables_usable,
     resolvers.every_site_has_one,
     resolvers.resolvers_answer,
+    resolvers.resolvers_have_answered,
     way_out.egress_works,
     base_url.base_url_answers,
     notifying.media_servers_answer,

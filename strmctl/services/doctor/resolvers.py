@@ -21,6 +21,7 @@ from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.settings.model import ResolverSettings, Settings
 from strmctl.storage.database.integrity import DatabaseHealth, Site
+from strmctl.storage.tables.resolver_health import ResolverHealthTable
 
 _SECONDS = 5.0
 
@@ -54,6 +55,23 @@ def resolvers_answer(installation: Installation) -> Iterator[Finding]:
     registry = _registry(installation)
     if registry is not None and installation.settings.resolvers:
         yield from asyncio.run(_ask_all(installation, registry))
+
+
+def resolvers_have_answered(installation: Installation) -> Iterator[Finding]:
+    """What the runs and plays before this one have seen."""
+    database = installation.usable_database()
+    tables = {table.name for table in installation.settings.resolvers}
+    for health in ResolverHealthTable(database).all() if database else ():
+        if health.is_failing and health.resolver in tables:
+            since = f"{health.failing_since:%Y-%m-%d %H:%M} UTC"
+            yield Finding(
+                Severity.INFO,  # whether it fails now is what the check before this one says
+                "resolver",
+                health.resolver,
+                f"{counted(health.failures, 'failure')} in a row since {since}, the last one: "
+                f"{health.reason}",
+                "links that have expired wait for it: their states stay",
+            )
 
 
 async def _ask_all(installation: Installation, registry: Registry) -> list[Finding]:

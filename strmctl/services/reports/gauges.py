@@ -1,7 +1,7 @@
 """How the library is now, and what probes have found since the last time that somebody asked."""
 
 import fcntl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +9,13 @@ from pathlib import Path
 
 from strmctl.domain.job import JobState
 from strmctl.domain.mapping import LinkState
+from strmctl.domain.resolver_health import ResolverHealth
 from strmctl.errors import ItemError
 from strmctl.services.jobs.maintenance import CAUSE, tasks
 from strmctl.settings.model import MaintainSettings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables import counts
+from strmctl.storage.tables.resolver_health import ResolverHealthTable
 
 _WELL = (0, 10, ItemError.exit_code)
 
@@ -36,6 +38,7 @@ class LibraryGauges:
     jobs: Mapping[JobState, int]
     notices: int
     task_runs: tuple[TaskRun, ...]
+    resolvers: Sequence[ResolverHealth] = ()
 
 
 def library_gauges(database: Database, settings: MaintainSettings) -> LibraryGauges:
@@ -51,6 +54,7 @@ def library_gauges(database: Database, settings: MaintainSettings) -> LibraryGau
             for task in tasks(settings)
             if (run := by_line.get(task.command_line)) is not None
         ),
+        resolvers=ResolverHealthTable(database).all(),
     )
 
 

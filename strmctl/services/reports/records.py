@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from strmctl.domain.change import Change, Finding, Step
 from strmctl.domain.job import Job
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
+from strmctl.domain.resolver_health import ResolverHealth
 from strmctl.domain.tally import complete
 
 if TYPE_CHECKING:
@@ -95,6 +96,16 @@ def resolver_trouble_record(found: "ResolverTrouble") -> Record:
     }
 
 
+def resolver_health_record(health: ResolverHealth) -> Record:
+    return {
+        "resolver": health.resolver,
+        "last_answer_at": health.last_answer_at,
+        "failures": health.failures,
+        "failing_since": health.failing_since,
+        "reason": health.reason,
+    }
+
+
 def event_record(event: "Event") -> Record:
     return {
         "type": "event",
@@ -145,6 +156,7 @@ def stats_record(found: "Stats", within: timedelta, wrong: "Attention | None" = 
         "stale": found.stale,
         "healed": found.healed,
         "history_since": found.history_since,
+        "resolvers": [resolver_health_record(health) for health in found.resolvers],
         "history": [
             {"event": item.event, "cause": item.cause, "times": item.times}
             for item in found.history

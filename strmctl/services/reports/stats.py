@@ -8,12 +8,14 @@ from typing import TypeVar
 
 from strmctl.domain import tally
 from strmctl.domain.mapping import LinkState
+from strmctl.domain.resolver_health import ResolverHealth
 from strmctl.domain.selection import Selection
 from strmctl.domain.tally import Counted
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.counts import Group, Happened, Statistics
 from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.resolver_health import ResolverHealthTable
 from strmctl.storage.tables.tallies import Tallies
 
 Name = TypeVar("Name")
@@ -32,6 +34,7 @@ class Stats:
     history_since: datetime | None
     counts: tally.Counts
     counts_since: datetime | None
+    resolvers: Sequence[ResolverHealth] = ()
 
     @property
     def mappings(self) -> int:
@@ -71,6 +74,7 @@ def stats(settings: Settings, database: Database, now: datetime, within: timedel
         history_since=statistics.history_since(),
         counts=tallies.read(),
         counts_since=tallies.since(),
+        resolvers=ResolverHealthTable(database).all(),
     )
 
 

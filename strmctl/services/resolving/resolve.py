@@ -26,7 +26,7 @@ from strmctl.domain.patience.circuit_breaker import CircuitBreaker
 from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import NamedResolver, Registry
-from strmctl.services.observer import Observer
+from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.resolving.ending import Dating
 from strmctl.services.resolving.stored import KnownResolutions
 from strmctl.services.tally import Tally, saving
@@ -84,6 +84,7 @@ class Resolving:
         margin: timedelta = timedelta(seconds=30),
         remember: timedelta = timedelta(seconds=1),
         breaker: CircuitBreaker | None = None,
+        observer: Observer = UNOBSERVED,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -93,6 +94,7 @@ class Resolving:
         self._locks = IdentityLocks(lock_file)
         self._cache_ttl, self._margin = cache_ttl, margin
         self._breaker = breaker or CircuitBreaker()
+        self._observer = observer
         self._now, self._monotonic = now, monotonic
         self._flights: dict[Identity, asyncio.Task[Resolution]] = {}
 
@@ -192,8 +194,11 @@ class Resolving:
             request = await self._known.named(self._request(identity, question))
             answer = await resolver.resolve(request)
         except ResolverError as error:
+            trouble = None if error.is_answer else str(error)
+            self._observer.resolver_said(resolver.name, trouble)
             self._breaker.failed(identity, self._monotonic(), error)
             raise
+        self._observer.resolver_said(resolver.name, None)
         resolution = await asyncio.to_thread(self._dating.dated, answer, self._now())
         plays = False
         if question.trial is None:
@@ -297,6 +302,7 @@ async def resolving(
         mappings,
         lock_file=settings.database.with_name(f"{settings.database.name}.resolving"),
         cache_ttl=settings.proxy.cache_ttl,
+        observer=observer,
     )
     try:
         yield service

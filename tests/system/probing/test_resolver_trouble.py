@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from stage.answering import Asked, Reply, Server, answer, answering
+from stage.probed_hosts import Host, hosts
+from stage.probed_library import EVERYTHING, START, Library, Link, library_in, settings_in
 from strmctl.domain.mapping import LinkState
 from strmctl.errors import ItemError
 from strmctl.services.resolving.refresh import Refreshed, refresh
 from strmctl.services.resolving.trouble import ResolverTrouble
 from strmctl.settings.model import ResolverSettings
-from tests.stage.answering import Asked, Reply, Server, answer, answering
-from tests.stage.probed_hosts import Host, hosts
-from tests.stage.probed_library import EVERYTHING, START, Library, Link, library_in, settings_in
+from strmctl.storage.tables.resolver_health import ResolverHealthTable
 
 ALIVE, UNKNOWN = LinkState.ALIVE, LinkState.UNKNOWN
 EXPIRED = START - timedelta(hours=1)
@@ -105,8 +106,8 @@ async def test_68_links_keep_their_state_while_their_resolver_is_down(
             await library.probe(EVERYTHING)
             assert Counter(library.states()) == {ALIVE: 15}
             assert library.report.exit_code() == ItemError.exit_code
-            [line] = library.report.lines()
-            assert line == "resolver 'test': answered HTTP 500: 15 links not renewed"
+            lines = [line for line in library.report.lines() if not line.startswith("host ")]
+            assert lines == ["resolver 'test': answered HTTP 500: 15 links not renewed"]
     assert {found.outcome for found in library.probed.values()} == {"failed"}
     assert all(
         (it.reason or "").startswith("expired, not renewed: ") for it in library.probed.values()
@@ -232,3 +233,21 @@ async def test_69_refresh_goes_on_behind_links_that_are_put_off(
     outcomes = Counter(it.outcome for it in found if isinstance(it, Refreshed))
     assert outcomes == {"refreshed": 46, "failed": 4}
     assert [it.links for it in found if isinstance(it, ResolverTrouble)] == [4]
+
+
+async def test_its_health_is_kept_in_the_database(library: Library, resolver: Resolver) -> None:
+    async with one_host(resolver) as host:
+        resolver.says = lambda _number: Reply(500)
+        library.add(Link(host.url(f"expired/{number}"), EXPIRED) for number in range(30))
+        await library.probe()
+        [failing] = ResolverHealthTable(library.database).all()
+        assert failing.failures >= 6
+        assert failing.reason == "resolver 'test': answered HTTP 500"
+        assert failing.last_answer_at is None
+
+        resolver.says = lambda number: Reply(404) if number == 1 else None
+        library.later(hours=1)
+        await library.probe()
+    [well] = ResolverHealthTable(library.database).all()
+    assert (well.resolver, well.failures, well.failing_since) == ("test", 0, None)
+    assert well.last_answer_at is not None

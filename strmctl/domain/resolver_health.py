@@ -1,0 +1,45 @@
+"""How a resolver has answered lately: failures count in a row, an answer begins anew."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverHealth:
+    """`failures` came in a row since its last answer; `reason` is that of the last of them."""
+
+    resolver: str
+    last_answer_at: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    reason: str | None = None
+
+    @property
+    def is_failing(self) -> bool:
+        return self.failures > 0
+
+
+def after_an_answer(before: ResolverHealth, trouble: str | None, now: datetime) -> ResolverHealth:
+    """`trouble` is why it gave none."""
+    if trouble is None:
+        return ResolverHealth(before.resolver, last_answer_at=now)
+    return replace(
+        before,
+        failures=before.failures + 1,
+        failing_since=before.failing_since or now,
+        reason=trouble,
+    )
+
+
+def followed_by(before: ResolverHealth, news: ResolverHealth | None) -> ResolverHealth:
+    """What two times of looking make together; `news` began from nothing."""
+    if news is None:
+        return before
+    if news.last_answer_at is not None:
+        return news
+    return replace(
+        before,
+        failures=before.failures + news.failures,
+        failing_since=before.failing_since or news.failing_since,
+        reason=news.reason,
+    )
