@@ -61,7 +61,7 @@ def probe(
 
 
 async def _take(run: Run, service: "Probe", found: "Report") -> None:
-    from strmctl.services.probing.probe import Probed
+    from strmctl.services.probing.probe import BrokenHost, Probed
     from strmctl.services.probing.report import record, text
 
     shows_all = run.output.verbose or run.output.json
@@ -69,10 +69,12 @@ async def _take(run: Run, service: "Probe", found: "Report") -> None:
         async with aclosing(service.results()) as results:
             async for each in results:
                 found.take(each)
-                is_link = isinstance(each, Probed)
-                if shows_all and (is_link or run.output.json):
-                    run.output.record(record(each), text(each) if isinstance(each, Probed) else "")
-                progress.advance(is_link)
+                if isinstance(each, BrokenHost):
+                    run.output.record(record(each))
+                elif isinstance(each, Probed):
+                    if shows_all:
+                        run.output.record(record(each), text(each))
+                    progress.advance()
 
 
 def _summarise(run: Run, found: "Report") -> None:

@@ -15,7 +15,7 @@ from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError
 from strmctl.services.reports.records import refresh_record, resolver_trouble_record
-from strmctl.services.resolving.trouble import trouble_line
+from strmctl.services.resolving.trouble import ResolverTrouble, trouble_line
 
 if TYPE_CHECKING:
     from strmctl.services.resolving.refresh import Refreshed
@@ -57,7 +57,7 @@ def _rehearse(run: Run, selection: Selection) -> None:
             run.output.record(record, f"would refresh {mapping.identity}")
             count += 1
     needs_force = planned.needs_force
-    summary = {"refreshed": count, "unchanged": 0, "failed": 0}
+    summary = {"refreshed": count, "unchanged": 0, "failed": 0, "resolvers": []}
     run.output.summary(
         {**summary, "dry_run": True, "needs_force": needs_force},
         f"{count} would be refreshed" + (": needs --force" if needs_force else ""),
@@ -72,20 +72,25 @@ def _refresh(run: Run, selection: Selection, *, force: bool, wait: str | None) -
     as_a_play = runs_as_a_play(run.settings, selection)
     opened = run.open_database() if as_a_play else run.alone("refresh", wait)
     with opened as database:
-        counts = asyncio.run(_refresh_all(run, database, selection, force=force))
+        counts, troubles = asyncio.run(_refresh_all(run, database, selection, force=force))
+    if not run.output.json:
+        for trouble in troubles:
+            run.output.record({}, trouble_line(trouble))
     text = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
-    run.output.summary(counts, text)
+    records = [resolver_trouble_record(trouble) for trouble in troubles]
+    run.output.summary({**counts, "resolvers": records}, text)
     return ItemError.exit_code if counts["failed"] else 0
 
 
 async def _refresh_all(
     run: Run, database: "Database", selection: Selection, *, force: bool
-) -> dict[str, int]:
+) -> tuple[dict[str, int], list[ResolverTrouble]]:
     from strmctl.services.resolving.refresh import Outcome, Refreshed, refresh
     from strmctl.storage.tables.mappings import Mappings
 
     counts = {outcome.value: 0 for outcome in Outcome}
     total = Mappings(database).count(selection)
+    troubles: list[ResolverTrouble] = []
     results = refresh(run.settings, database, selection, force=force)
     with run.output.progress("refreshing", total) as progress:
         async with aclosing(results):
@@ -95,8 +100,8 @@ async def _refresh_all(
                     _show(run, done)
                     progress.advance()
                 else:
-                    run.output.record(resolver_trouble_record(done), trouble_line(done))
-    return counts
+                    troubles.append(done)
+    return counts, troubles
 
 
 def _show(run: Run, done: "Refreshed") -> None:

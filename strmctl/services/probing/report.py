@@ -51,7 +51,8 @@ class Report:
         return {str(key): self.counts[key] for key in (*LinkState, "skipped", "failed")}
 
     def summary(self) -> Record:
-        return {**self.numbers(), "hosts": len(self.hosts), "resolvers": len(self.troubles)}
+        troubles = [resolver_trouble_record(trouble) for trouble in self.troubles]
+        return {**self.numbers(), "hosts": len(self.hosts), "resolvers": troubles}
 
     def summary_text(self) -> str:
         parts = [f"{number} {key}" for key, number in self.numbers().items() if number]
@@ -75,11 +76,9 @@ def text(found: Probed) -> str:
     return f"{_word(found)} {found.mapping.identity}{reason}"
 
 
-def record(found: Result) -> Record:
+def record(found: Probed | BrokenHost) -> Record:
     if isinstance(found, BrokenHost):
         return {"type": "host", "host": found.host, "links": found.links, "reason": found.reason}
-    if isinstance(found, ResolverTrouble):
-        return resolver_trouble_record(found)
     mapping = found.mapping
     return {
         "type": "probe",

@@ -255,15 +255,13 @@ class ProbeRun:
             self._turns.add_later(question.again(), now + wait)
         else:
             self._note_unrenewed(question, error)
-        if self.troubles.given_up(question.resolver) is not None:
+        if self.troubles.is_given_up(question.resolver):
             host.pace.close(now)
         self._give_up(host)
 
     def _judge_unasked(self, question: Question, host: Host) -> None:
-        given_up = self.troubles.given_up(question.resolver)
         if question.resolution is None:
-            assert given_up is not None, "a resolver is closed for nothing else"
-            self._note_unrenewed(question, given_up)
+            self._note_unrenewed(question, self.troubles.first(question.resolver))
         elif host.pace.is_broken:
             host.failures += 1
             result = ProbeResult(None, Failure.UNREACHABLE, "its host cannot be reached")

@@ -89,7 +89,6 @@ def refresh_record(
 
 def resolver_trouble_record(found: "ResolverTrouble") -> Record:
     return {
-        "type": "resolver",
         "resolver": found.resolver,
         "links": found.links,
         "reason": found.reason,

@@ -208,7 +208,7 @@ class _Refresher:
         try:
             return await self._ask_in_turn(name, mapping, trial)
         except ResolverError as error:
-            is_last = self.troubles.given_up(name) or asks_for_patience(error) is None
+            is_last = self.troubles.is_given_up(name) or asks_for_patience(error) is None
             if error.is_answer or is_last:
                 self._leave(name, error)
                 raise
@@ -221,22 +221,28 @@ class _Refresher:
     async def _ask_in_turn(self, name: str, mapping: Mapping, trial: LinkTrial) -> Resolution:
         turn = self._turns[name]
         async with turn.taken():
-            if (given_up := self.troubles.given_up(name)) is not None:
-                raise given_up.with_traceback(None)  # the same for hundreds of links
+            if self.troubles.is_given_up(name):
+                raise self.troubles.first(name)
             try:
                 resolution = await self._renew(mapping, trial)
             except ResolverError as error:
-                if not error.is_answer:
-                    self.troubles.failed(name, error)
-                    turn.put_off(asks_for_patience(error) or 0.0)
-                    raise
-                self.troubles.answered(name)
+                self._take_failure(name, error)
                 raise
             except ItemError:  # It has answered; what it said does not play.
                 self.troubles.answered(name)
                 raise
             self.troubles.answered(name)
             return resolution
+
+    def _take_failure(self, name: str, error: ResolverError) -> None:
+        if error.is_answer:
+            self.troubles.answered(name)
+            return
+        wait = asks_for_patience(error)
+        # What says "in an hour" is left alone for this run: the next one comes soon enough.
+        is_much_later = error.http_status == 503 and error.retry_after is not None and wait is None
+        self.troubles.failed(name, error, rests=is_much_later)
+        self._turns[name].put_off(wait or 0.0)
 
     def _leave(self, name: str, error: ResolverError) -> None:
         if not error.is_answer:

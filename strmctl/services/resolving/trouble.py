@@ -39,24 +39,31 @@ class Troubles:
         self._by_name: dict[str, _Trouble] = {}
 
     def answered(self, resolver: str) -> None:
+        """It is asked again, should it have been given up meanwhile."""
         if (trouble := self._by_name.get(resolver)) is not None:
-            trouble.in_a_row = 0
+            trouble.in_a_row, trouble.given_up = 0, False
 
-    def failed(self, resolver: str, error: ResolverError) -> None:
-        """Whether its link is asked for again later or not."""
+    def failed(self, resolver: str, error: ResolverError, *, rests: bool = False) -> None:
+        """Whether its link is asked for again later or not; one that `rests` is given up at once,
+        unless it answers what it has been asked for already."""
         trouble = self._by_name.setdefault(resolver, _Trouble())
         trouble.first = trouble.first or error
         trouble.in_a_row += 1
-        trouble.given_up = trouble.given_up or trouble.in_a_row >= _IN_A_ROW
+        trouble.given_up = trouble.given_up or rests or trouble.in_a_row >= _IN_A_ROW
 
     def leave_link(self, resolver: str) -> None:
         """One more link is not renewed in this run."""
         self._by_name[resolver].links += 1
 
-    def given_up(self, resolver: str) -> ResolverError | None:
-        """Why it is not asked any more; None while it is."""
+    def is_given_up(self, resolver: str) -> bool:
         trouble = self._by_name.get(resolver)
-        return trouble.first if trouble is not None and trouble.given_up else None
+        return trouble is not None and trouble.given_up
+
+    def first(self, resolver: str) -> ResolverError:
+        """Its first failure, the same for every link that it costs; only for one that has one."""
+        error = self._by_name[resolver].first
+        assert error is not None, "a trouble begins with a failure"
+        return error.with_traceback(None)
 
     def found(self) -> list[ResolverTrouble]:
         """Those that have cost a link its renewal."""

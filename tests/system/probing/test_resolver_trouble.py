@@ -226,7 +226,7 @@ async def test_69_refresh_goes_on_behind_links_that_are_put_off(
     library: Library, resolver: Resolver
 ) -> None:
     async with one_host(resolver) as host:
-        later = Reply(429, headers={"Retry-After": "3600"})
+        later = Reply(429, headers={"Retry-After": "1"})
         resolver.says = lambda number: later if number <= 4 else None
         library.add(Link(host.url(f"expired/{number}"), EXPIRED) for number in range(50))
         found = [it async for it in refresh(library.settings, library.database, EVERYTHING)]

@@ -30,9 +30,7 @@ def at(minute: int) -> datetime:
         pytest.param("--", ResolverHealth("mine", None, 2, at(0), "failure 1"), id="never well"),
         pytest.param("+--", ResolverHealth("mine", at(0), 2, at(1), "failure 2"), id="failing"),
         pytest.param("--+", ResolverHealth("mine", at(2)), id="well again"),
-        pytest.param(
-            "-+-", ResolverHealth("mine", at(1), 1, at(2), "failure 2"), id="a gap"
-        ),
+        pytest.param("-+-", ResolverHealth("mine", at(1), 1, at(2), "failure 2"), id="a gap"),
     ],
 )
 def test_what_it_said(answers: str, health: ResolverHealth) -> None:
