@@ -14,7 +14,7 @@ from strmctl.cli.frame.selection import selecting
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError
-from strmctl.services.reports.records import refresh_record, resolver_trouble_record
+from strmctl.services.reports.records import refresh_record, troubles_record
 from strmctl.services.resolving.trouble import ResolverTrouble, trouble_line
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _rehearse(run: Run, selection: Selection) -> None:
             run.output.record(record, f"would refresh {mapping.identity}")
             count += 1
     needs_force = planned.needs_force
-    summary = {"refreshed": count, "unchanged": 0, "failed": 0, "resolvers": []}
+    summary = {"refreshed": count, "unchanged": 0, "failed": 0}
     run.output.summary(
         {**summary, "dry_run": True, "needs_force": needs_force},
         f"{count} would be refreshed" + (": needs --force" if needs_force else ""),
@@ -77,8 +77,7 @@ def _refresh(run: Run, selection: Selection, *, force: bool, wait: str | None) -
         for trouble in troubles:
             run.output.record({}, trouble_line(trouble))
     text = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
-    records = [resolver_trouble_record(trouble) for trouble in troubles]
-    run.output.summary({**counts, "resolvers": records}, text)
+    run.output.summary({**counts, **troubles_record(troubles)}, text)
     return ItemError.exit_code if counts["failed"] else 0
 
 

@@ -11,7 +11,7 @@ from strmctl.domain.counted import counted
 from strmctl.domain.mapping import LinkState
 from strmctl.errors import ItemError
 from strmctl.services.probing.probe import BrokenHost, Outcome, Probed, Result
-from strmctl.services.reports.records import Record, resolver_trouble_record
+from strmctl.services.reports.records import Record, troubles_record
 from strmctl.services.resolving.trouble import ResolverTrouble, trouble_line
 
 FOUND = 10
@@ -51,8 +51,7 @@ class Report:
         return {str(key): self.counts[key] for key in (*LinkState, "skipped", "failed")}
 
     def summary(self) -> Record:
-        troubles = [resolver_trouble_record(trouble) for trouble in self.troubles]
-        return {**self.numbers(), "hosts": len(self.hosts), "resolvers": troubles}
+        return {**self.numbers(), "hosts": len(self.hosts), **troubles_record(self.troubles)}
 
     def summary_text(self) -> str:
         parts = [f"{number} {key}" for key, number in self.numbers().items() if number]

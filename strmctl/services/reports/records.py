@@ -1,6 +1,7 @@
 """The JSON of results, in the one shape that commands and API tell (DESIGN.md section 4)."""
 
 from collections.abc import Mapping as Table
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -87,12 +88,13 @@ def refresh_record(
     }
 
 
-def resolver_trouble_record(found: "ResolverTrouble") -> Record:
-    return {
-        "resolver": found.resolver,
-        "links": found.links,
-        "reason": found.reason,
-    }
+def troubles_record(found: Sequence["ResolverTrouble"]) -> Record:
+    """What a summary says of resolvers in trouble; nothing where there are none."""
+    records = [
+        {"resolver": trouble.resolver, "links": trouble.links, "reason": trouble.reason}
+        for trouble in found
+    ]
+    return {"resolvers": records} if records else {}
 
 
 def resolver_health_record(health: ResolverHealth) -> Record:
