@@ -6,7 +6,7 @@ from typing import Any
 
 from strmctl.domain.http.request_fields import request_fields
 from strmctl.domain.mapping import Resolution
-from strmctl.domain.urls.upstream_url import check_url
+from strmctl.domain.media.dash import check_link
 from strmctl.errors import ResolverError, UpstreamError
 from strmctl.resolvers.failures import one_line
 
@@ -44,7 +44,7 @@ def checked(answer: Resolution) -> Resolution:
     Raises ResolverError.
     """
     try:
-        check_url(answer.url)
+        check_link(answer.url)
         headers = request_fields(answer.headers)
     except UpstreamError as error:
         raise ResolverError(f"answered something unusable: {error}") from None

@@ -29,10 +29,14 @@ class ByteRange(NamedTuple):
 
 
 class Resource(NamedTuple):
-    """Something that the playlist lists: its URI as the upstream wrote it, and its part of it."""
+    """Something that the playlist lists: its URI as the upstream wrote it, and its part of it.
+
+    `size` in bytes is that of a key whose format is known.
+    """
 
     uri: str
     byte_range: ByteRange | None = None
+    size: int | None = None
 
     def __repr__(self) -> str:
         return "Resource(…)"

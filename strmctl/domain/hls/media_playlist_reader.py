@@ -21,6 +21,8 @@ from strmctl.domain.hls.stable_names import INIT, KEY, StableNames
 from strmctl.domain.hls.variables import Variables
 
 _MAX_KEYS = 100
+# RFC 8216 section 4.3.2.4; AES-256 as hls.js and Apple's players know it.
+_KEY_SIZES = {"AES-128": 16, "SAMPLE-AES": 16, "SAMPLE-AES-CTR": 16, "AES-256": 32}
 _BLANKS = frozenset(" \t\v\f\u00a0\ufeff")
 _SEQUENCE = re.compile(r"[\r\n][ \t\v\f\u00a0\ufeff]*#EXT-X-MEDIA-SEQUENCE:[ \t]*([0-9]+)")
 _URI_MARK = LINK_MARK.format("")
@@ -199,8 +201,9 @@ class _Reader:
             return
         if len(self._keys) == _MAX_KEYS:
             raise NotAPlaylistError(f"has more than {_MAX_KEYS} keys for one segment")
-        name = self._names.name(KEY, Resource(uri), self._number, len(self._keys))
-        self._resources[name] = Resource(uri)
+        resource = Resource(uri, size=_key_size(attributes))
+        name = self._names.name(KEY, resource, self._number, len(self._keys))
+        self._resources[name] = resource
         self._keys = (*self._keys, name)
         self._replace_uri(line, start, name + ".key")
 
@@ -309,6 +312,12 @@ class _Reader:
     def _program_date_time(self, line: str) -> None:
         self._date_time = line.partition(":")[2].strip()
         self._pending.append(line)
+
+
+def _key_size(attributes: Mapping[str, str]) -> int | None:
+    """Bytes of a key that is sent as it is; None for what a key system asks for in its own way."""
+    is_plain = attributes.get("KEYFORMAT", "identity") == "identity"
+    return _KEY_SIZES.get(attributes.get("METHOD", "")) if is_plain else None
 
 
 _TAGS: Mapping[str, Callable[[_Reader, str], None]] = {

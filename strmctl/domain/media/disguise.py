@@ -10,6 +10,7 @@ SEARCHED_BYTES = 64 * 1024
 _TS_PACKET = 188
 _TS_PACKETS_IN_A_ROW = 4
 _IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM")
+_JPEG_MARKERS = tuple(bytes([marker]) for marker in (*range(0xE0, 0xF0), 0xDB, 0xC4, 0xFE))
 _PNG_END = b"IEND\xaeB`\x82"
 _BOXES = (b"ftyp", b"styp", b"moof", b"sidx")
 
@@ -17,6 +18,15 @@ _BOXES = (b"ftyp", b"styp", b"moof", b"sidx")
 def looks_disguised(head: bytes) -> bool:
     """Whether the first bytes (8 are enough) are those of an image."""
     return head.startswith(_IMAGES)
+
+
+def is_image(head: bytes) -> bool:
+    """As `looks_disguised`, but so surely that no encrypted segment is taken for an image."""
+    if head[:2] == b"BM":
+        return len(head) > 10 and head[6:10] == bytes(4)  # Two reserved fields, zero.
+    if head[:3] == b"\xff\xd8\xff":
+        return head[3:4] in _JPEG_MARKERS
+    return head.startswith(_IMAGES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
 
 
 def may_be_disguised(head: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-from strmctl.domain.hls.playlist_text import begins_playlist
+from strmctl.domain.media.text import essence, reads_as_text
 
 SNIFF_BYTES = 512
 
@@ -35,10 +35,17 @@ _TYPES = {
     ".mkv": "video/x-matroska",
     ".webm": "video/webm",
 }
+_TS_PACKET = 188
+# Flash video, ASF, Ogg, FLAC, an MPEG program stream: files that players open.
+_OTHER_CONTAINERS = (
+    b"FLV\x01",
+    b"\x30\x26\xb2\x75",
+    b"OggS",
+    b"fLaC",
+    b"\x00\x00\x01\xba",
+    b"\x00\x00\x01\xb3",
+)
 PLAYLIST_TYPE = "application/vnd.apple.mpegurl"
-
-_KEY_BYTES = 16
-_CONTROL_BYTES = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\x1b"))
 
 
 def media_type(extension: str) -> str:
@@ -51,13 +58,13 @@ def video_or_audio(content_type: str) -> str | None:
 
     Whatever else stands there, a second type perhaps, is nothing that a browser should read.
     """
-    told = _essence(content_type)
-    return told if _VIDEO_OR_AUDIO.fullmatch(told) else None
+    told = essence(content_type)
+    is_media = _VIDEO_OR_AUDIO.fullmatch(told) and told not in _PLAYLIST_TYPES
+    return told if is_media else None
 
 
-def is_playlist(head: bytes, content_type: str) -> bool:
-    """Whether a body that begins with `head` is, or claims to be, a playlist."""
-    return begins_playlist(head) or _essence(content_type) in _PLAYLIST_TYPES
+def claims_playlist(content_type: str) -> bool:
+    return essence(content_type) in _PLAYLIST_TYPES
 
 
 def may_be_playlist(head: bytes) -> bool:
@@ -66,47 +73,18 @@ def may_be_playlist(head: bytes) -> bool:
     return _BOM.startswith(head) or b"#EXTM3U".startswith(text)
 
 
-def may_be_something_else(head: bytes) -> bool:
-    """Whether more bytes could still change what `what_instead` says."""
-    text = head.removeprefix(_BOM).lstrip()
-    return may_be_playlist(head) or text.startswith((b"<", b"{", b"["))
+def is_container(head: bytes) -> bool:
+    """Whether the first bytes are those of a container or of packed audio.
 
-
-def what_instead(head: bytes, content_type: str, listed_as: str | None) -> str | None:
-    """What an upstream answers in place of media; None for media.
-
-    `listed_as` is the media type of what a playlist lists, None for what may be a playlist itself.
-    Of 16 bytes each may be any, since they are a key (RFC 8216 section 4.3.2.4).
+    A short text may begin with a G as well, the sync byte of a transport stream.
     """
-    if not head:
-        is_subtitles = listed_as == _TYPES[".vtt"] and _essence(content_type) == "text/vtt"
-        return None if is_subtitles else "nothing"
-    if listed_as is not None and begins_playlist(head):
-        return "a playlist"
-    if listed_as is not None and len(head) == _KEY_BYTES:
-        return None
-    if is_web_page(head, content_type):
-        return "a web page"
-    is_data = listed_as is not None and video_or_audio(listed_as) is None
-    return "JSON" if not is_data and is_json(head, content_type) else None
-
-
-def is_web_page(head: bytes, content_type: str) -> bool:
-    """Whether an upstream answered with a page instead of media (a soft 404).
-
-    A page is told by its bytes; the media type alone convicts only what reads as text.
-    """
-    text = head.removeprefix(_BOM).lstrip()[:64].lower()
-    if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<script")):
-        return True
-    claims_page = _essence(content_type) in ("text/html", "application/xhtml+xml")
-    return claims_page and text.startswith((b"<", b"{")) and _reads_as_text(head)
-
-
-def is_json(head: bytes, content_type: str) -> bool:
-    """Whether the body is a JSON message, as APIs answer in place of media."""
-    claims_json = _essence(content_type) == "application/json"
-    return claims_json and head.lstrip()[:1] in (b"{", b"[") and _reads_as_text(head)
+    if head[:1] == b"G" and head[188:189] != b"G":
+        return len(head) == _TS_PACKET or not head.isascii() or b"\x00" in head
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") and reads_as_text(head):
+        return False  # A byte order mark looks like the sync word of MPEG audio.
+    known = sniffed_type(head) or segment_extension(head)
+    is_riff = head[:4] == b"RIFF" and head[8:12] in (b"AVI ", b"WAVE")
+    return known is not None or is_riff or head.startswith(_OTHER_CONTAINERS)
 
 
 def sniffed_type(head: bytes) -> str | None:
@@ -144,12 +122,3 @@ def _packed_audio(head: bytes) -> str | None:
         return None
     # The layer bits of an MPEG audio header are zero in ADTS (ISO/IEC 13818-7).
     return ".mp3" if head[1] & 0x06 else ".aac"
-
-
-def _reads_as_text(head: bytes) -> bool:
-    """In whatever encoding pages are written that has no NUL."""
-    return head.translate(None, _CONTROL_BYTES) == head
-
-
-def _essence(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()

@@ -1,76 +1,207 @@
-"""Bytes decide whether a 2xx answer is media; its name and its media type only where they do not.
+"""One rule says whether a 2xx answer is what it was asked for, or something instead (a soft 404).
 
-An answer that is none is a soft 404: a page, a message, nothing, or a playlist that is none.
+Playback, `probe`, `trace` and the trial of a new link all ask here. Bytes decide; the media type
+only where they say nothing. What may be encrypted is refused only for what no cipher produces.
 """
 
+from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from strmctl.domain.hls.playlist_text import begins_playlist
-from strmctl.domain.media import media_kind
+from strmctl.domain.media import disguise, media_kind
+from strmctl.domain.media.dash import DASH
+from strmctl.domain.media.text import (
+    claims_text,
+    decoded,
+    essence,
+    is_dash,
+    is_json,
+    is_markup,
+    is_web_page,
+    letters_in,
+    may_be_text,
+    reads_as_text,
+)
 
-_TEXT_TYPES = ("text/", "application/json", "application/xml", "application/problem")
-_MEDIA_TYPES = ("video/", "audio/")
-_BOM = b"\xef\xbb\xbf"
+KEY_BYTES = 16
+EMPTY = "an empty body"
+NO_PLAYLIST = "a playlist that does not begin with #EXTM3U"
+_ENOUGH_TEXT = 16
+_WORD = 4
+_CUE, _TIMED_TEXT = b"-->", b"<tt"
+_ARCHIVES = {b"PK\x03\x04": "a ZIP archive", b"%PDF-": "a PDF file", b"Rar!\x1a\x07": "an archive"}
+_SURE_OF_AN_IMAGE = 12
+
+
+class Kind(StrEnum):
+    """What was asked for."""
+
+    ROOT = "root"
+    PLAYLIST = "playlist"
+    KEY = "key"
+    INIT = "init section"
+    SEGMENT = "segment"
+    SUBTITLES = "subtitles"
+    IMAGE = "image"
+    DATA = "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """`size` is that of a key whose format is known; `url` is where the answer came from."""
+
+    kind: Kind = Kind.ROOT
+    size: int | None = None
+    url: str = ""
+
+
+ROOT = Expected()
+
+
+def listed(name: str, media_type: str, size: int | None = None) -> Expected:
+    """What strmctl called `name` in a playlist (see domain/hls/media_playlist.py)."""
+    by_name = {"k": Kind.KEY, "i": Kind.INIT, "x": Kind.DATA, "d": Kind.DATA}
+    by_type = {"text": Kind.SUBTITLES, "image": Kind.IMAGE}
+    kind = by_type.get(media_type.partition("/")[0], Kind.SEGMENT)
+    return Expected(by_name.get(name[:1], kind), size)
+
+
+def what_instead(
+    head: bytes, content_type: str, expected: Expected = ROOT, *, is_whole: bool = True
+) -> str | None:
+    """What a body that begins with `head` is instead of what is expected; None for that.
+
+    `head` is all of it, or at least as much as `needs_more` asks for; not `is_whole`: of a part.
+    """
+    kind = expected.kind
+    if not head:
+        # Subtitles without a line in this segment.
+        is_silent = kind is Kind.SUBTITLES and essence(content_type) == "text/vtt"
+        return None if is_silent else EMPTY
+    if not is_whole and media_kind.may_be_playlist(head):
+        return None
+    if kind is Kind.KEY:
+        return _instead_of_key(head, content_type, expected.size, is_whole)
+    if begins_playlist(head):
+        return None if kind in (Kind.ROOT, Kind.PLAYLIST) else "a playlist"
+    if kind is Kind.DATA:
+        # It may be anything that an upstream has to say, but a page is an error.
+        return "a web page" if is_web_page(head, content_type) else None
+    if media_kind.is_container(head) and not disguise.is_image(head):
+        return NO_PLAYLIST if kind is Kind.PLAYLIST else None
+    return (
+        _message(head, content_type, kind)
+        or _wrong(head, content_type, expected)
+        or _words(head, content_type, kind, is_whole)
+    )
+
+
+def needs_more(head: bytes, expected: Expected = ROOT) -> bool:
+    """Whether more bytes could change what `what_instead` says."""
+    if expected.kind is Kind.KEY:
+        return len(head) <= (expected.size or media_kind.SNIFF_BYTES)
+    if disguise.looks_disguised(head) and len(head) >= _SURE_OF_AN_IMAGE:
+        is_open = expected.kind is Kind.SEGMENT and not disguise.media_offset(head)
+        return is_open and len(head) < disguise.SEARCHED_BYTES
+    if len(head) >= media_kind.SNIFF_BYTES:
+        return False
+    is_short = len(head) < _SURE_OF_AN_IMAGE
+    return may_be_text(head) or (is_short and _may_begin_magic(head))
 
 
 def is_media_type(content_type: str) -> bool:
     """Whether the media type alone makes a file believed; a playlist has to show itself."""
-    return content_type.lower().startswith(_MEDIA_TYPES) and not _claims_playlist(content_type)
+    is_media = content_type.lower().startswith(("video/", "audio/"))
+    return is_media and not media_kind.claims_playlist(content_type)
 
 
 def is_playlist_url(url: str) -> bool:
     return urlsplit(url).path.lower().endswith((".m3u8", ".m3u"))
 
 
-def is_playlist(head: bytes) -> bool:
-    return begins_playlist(head)
+def _instead_of_key(head: bytes, content_type: str, size: int | None, is_whole: bool) -> str | None:
+    """Each of the right number of bytes may be any (RFC 8216 section 4.3.2.4)."""
+    if size is not None and len(head) == size:
+        return None
+    is_too_long = size is not None and len(head) > size
+    if begins_playlist(head):
+        return "a playlist"
+    message = _message(head, content_type, Kind.KEY)
+    if size is None:
+        return message
+    message = message or _words(head, content_type, Kind.KEY, is_whole)
+    if is_whole or is_too_long:
+        count = f"more than {size}" if is_too_long and not is_whole else f"{len(head)}"
+        return message or f"{count} bytes where a key has {size}"
+    return None
 
 
-def is_decided(head: bytes) -> bool:
-    """Whether more bytes could not change what `what_instead` says of a media file."""
-    return begins_playlist(head) or _is_container(head)
-
-
-def what_instead(head: bytes, content_type: str, url: str) -> str | None:
-    """What a body that begins with `head` is instead of media; None for media.
-
-    `url` is where it came from, after redirects.
-    """
-    if not head:
-        return "the answer is empty"
-    if media_kind.is_web_page(head, content_type):
+def _message(head: bytes, content_type: str, kind: Kind) -> str | None:
+    """What is marked up for people or programs, which says that there is nothing else."""
+    if is_dash(head, content_type):
+        return DASH
+    if is_web_page(head, content_type):
         return "a web page"
-    text = head.removeprefix(_BOM).lstrip()
-    if begins_playlist(head) or _is_container(head) or _is_manifest(text):
-        return None
-    if _claims_playlist(content_type) or (is_playlist_url(url) and b"\x00" not in head):
-        return "a playlist that does not begin with #EXTM3U"
-    if is_media_type(content_type):
-        return None
-    if media_kind.is_json(head, content_type) or text.startswith((b'{"', b"[{")):
+    if is_json(head, content_type):
         return "JSON"
-    if text.startswith((b"<?xml", b"<Error")):
-        return "XML"
-    claims_text = content_type.lower().startswith(_TEXT_TYPES)
-    return "text" if claims_text and _reads_as_text(head) else None
+    is_timed_text = kind is Kind.SUBTITLES and _TIMED_TEXT in decoded(head)
+    return "XML" if is_markup(head) and not is_timed_text else None
 
 
-def _claims_playlist(content_type: str) -> bool:
-    return media_kind.is_playlist(b"", content_type)
+def _words(head: bytes, content_type: str, kind: Kind, is_whole: bool) -> str | None:
+    if not reads_as_text(head):
+        return None
+    is_enough = is_whole or len(head) >= _ENOUGH_TEXT
+    return "text" if is_enough and _is_no_media_text(head, content_type, kind) else None
 
 
-def _reads_as_text(head: bytes) -> bool:
-    """Keys and segments are sometimes sent as text/plain; a cut-off last letter is no matter."""
-    return b"\x00" not in head and "\ufffd" not in head.decode("utf-8", "replace")[:-1]
+def _is_no_media_text(head: bytes, content_type: str, kind: Kind) -> bool:
+    """Of what reads as text, whatever it is called; ciphers do not produce any."""
+    if kind is Kind.SUBTITLES:
+        return len(head) < media_kind.SNIFF_BYTES and _is_no_cue(decoded(head))
+    if claims_text(content_type):
+        return True
+    if kind in (Kind.SEGMENT, Kind.INIT, Kind.KEY):
+        return letters_in(head) >= _WORD
+    # A plain file may be of a kind that is not known here: its type is believed.
+    is_short = len(head) < media_kind.SNIFF_BYTES
+    return not is_media_type(content_type) and is_short and letters_in(head) >= _WORD
 
 
-def _is_container(head: bytes) -> bool:
-    """A short text may begin with a G as well, the sync byte of a transport stream."""
-    if head[:1] == b"G" and head[188:189] != b"G":
-        return not head.isascii() or b"\x00" in head
-    return bool(media_kind.segment_extension(head) or media_kind.sniffed_type(head))
+def _is_no_cue(text: bytes) -> bool:
+    is_captioned = text.lstrip().startswith(b"WEBVTT") or _CUE in text or _TIMED_TEXT in text
+    return not is_captioned and letters_in(text) >= _WORD
 
 
-def _is_manifest(text: bytes) -> bool:
-    """MPEG-DASH, which some players read."""
-    return text.startswith(b"<MPD") or (text.startswith(b"<?xml") and b"<MPD" in text)
+def _wrong(head: bytes, content_type: str, expected: Expected) -> str | None:
+    """Data of another kind."""
+    kind = expected.kind
+    if kind is Kind.PLAYLIST or (
+        kind is Kind.ROOT and _names_playlist(head, content_type, expected)
+    ):
+        return NO_PLAYLIST
+    for magic, name in _ARCHIVES.items():
+        if head.startswith(magic):
+            return name
+    if kind is Kind.IMAGE or not disguise.is_image(head):
+        return None
+    # Hosters glue segments, and nothing else, behind an image.
+    return None if kind is Kind.SEGMENT and _may_hide_media(head) else "an image"
+
+
+def _names_playlist(head: bytes, content_type: str, expected: Expected) -> bool:
+    by_name = is_playlist_url(expected.url) and b"\x00" not in head
+    return by_name or media_kind.claims_playlist(content_type)
+
+
+def _may_hide_media(head: bytes) -> bool:
+    """Less than what is searched is there only where that is decided, or all of a short image."""
+    return disguise.media_offset(head) > 0
+
+
+def _may_begin_magic(head: bytes) -> bool:
+    """Whether these few bytes begin an image, or an archive."""
+    magics = (*_ARCHIVES, b"RIFF")
+    begins = any(magic.startswith(head[: len(magic)]) for magic in magics)
+    return begins or disguise.may_be_disguised(head) or disguise.looks_disguised(head)

@@ -7,13 +7,16 @@ playlist with GET at once, because signatures often cover the verb.
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
+from strmctl.domain.hls.playlist_text import begins_playlist
+from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.http.retry_after import retry_after_seconds
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import not_media
+from strmctl.domain.media.not_media import Expected
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls import url_marks
 from strmctl.errors import UpstreamError
@@ -21,7 +24,6 @@ from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.response import UpstreamResponse
 
 READ_BYTES = 1024
-_ENOUGH_BYTES = 512
 _DRAIN_SECONDS = 0.5
 _FIRST_BYTES = {"Range": f"bytes=0-{READ_BYTES - 1}"}
 _OF_A_PROXY = frozenset({500, 502, 503, 504})
@@ -44,6 +46,15 @@ class Answer:
     retry_after: float | None
     head: bytes = field(default=b"", repr=False)
     length: int | None = None
+    part: ContentRange | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.part is None or self.part.length == self.part.total
+
+    @property
+    def is_beginning(self) -> bool:
+        return self.part is None or self.part.first == 0
 
 
 class LinkCheck:
@@ -75,7 +86,7 @@ class LinkCheck:
         requests = Requests(self._client, resolution.headers, egress)
         try:
             async with asyncio.timeout(self._seconds):
-                result, playlist = await self._check(requests, resolution.url)
+                result, playlist = await self._check(requests, resolution.url, deep=deep)
                 if deep and playlist is not None:
                     from strmctl.services.checking.deep import follow
 
@@ -96,15 +107,17 @@ class LinkCheck:
             reason = f"no answer within {self._seconds:g} s"
             raise UpstreamError(reason, http_status=504) from None
 
-    async def _check(self, requests: "Requests", url: str) -> tuple[ProbeResult, str | None]:
-        """The result, and the URL of the playlist where it is one."""
-        if not (url_marks.looks_signed(url) or not_media.is_playlist_url(url)):
+    async def _check(
+        self, requests: "Requests", url: str, *, deep: bool
+    ) -> tuple[ProbeResult, str | None]:
+        """The result, and the URL of the playlist where it is one; `deep` believes bytes alone."""
+        if not (deep or url_marks.looks_signed(url) or not_media.is_playlist_url(url)):
             result = await self._ask_for_head(requests, url)
             if result is not None:
                 return result, None
         answer = await requests.first_bytes(url)
         result = requests.judged(answer)
-        is_playlist = result.is_alive and not_media.is_playlist(answer.head)
+        is_playlist = result.is_alive and begins_playlist(answer.head)
         return result, answer.url if is_playlist else None
 
     async def _ask_for_head(self, requests: "Requests", url: str) -> ProbeResult | None:
@@ -139,14 +152,20 @@ class Requests:
         response.close()
         return _answer(response)
 
-    async def first_bytes(self, url: str, part: Mapping[str, str] = _FIRST_BYTES) -> Answer:
-        """At most a KiB is waited for; asked without Range where a range is refused."""
+    async def first_bytes(
+        self,
+        url: str,
+        part: Mapping[str, str] = _FIRST_BYTES,
+        expected: Expected = not_media.ROOT,
+        limit: int = READ_BYTES,
+    ) -> Answer:
+        """At most `limit` bytes are waited for; asked without Range where a range is refused."""
         response = await self._ask("GET", url, part)
         if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             response.close()
             response = await self._ask("GET", url, {})
         try:
-            head = await _head(response) if _is_success(response.status) else b""
+            head = await _head(response, expected, limit) if _is_success(response.status) else b""
         finally:
             response.close()
         return _answer(response, head)
@@ -160,10 +179,10 @@ class Requests:
             response.close()
         return _answer(response, body[:READ_BYTES]), body
 
-    def judged(self, answer: Answer) -> ProbeResult:
+    def judged(self, answer: Answer, expected: Expected = not_media.ROOT) -> ProbeResult:
         status = answer.status
         if _is_success(status):
-            instead = not_media.what_instead(answer.head, answer.content_type, answer.url)
+            instead = _what_instead(answer, expected)
             if instead is None:
                 return ProbeResult(status)
             return ProbeResult(status, Failure.NOT_MEDIA, f"not media: {instead}")
@@ -201,12 +220,22 @@ def _answer(response: UpstreamResponse, head: bytes = b"") -> Answer:
         retry_after_seconds(response.field("Retry-After"), datetime.now(UTC)),
         head,
         response.length,
+        response.content_range,
     )
 
 
-async def _head(response: UpstreamResponse) -> bytes:
+def _what_instead(answer: Answer, expected: Expected) -> str | None:
+    if answer.head and not answer.is_beginning:
+        return None  # What stands in the middle may begin with anything.
+    expected = replace(expected, url=answer.url)
+    return not_media.what_instead(
+        answer.head, answer.content_type, expected, is_whole=answer.is_whole
+    )
+
+
+async def _head(response: UpstreamResponse, expected: Expected, limit: int) -> bytes:
     """What decides; a short body is read to its end, so that the connection can be used again."""
-    head = await response.peek(_ENOUGH_BYTES, lambda head: not not_media.is_decided(head))
+    head = await response.peek(limit, lambda head: not_media.needs_more(head, expected))
     if response.length is not None and response.length <= READ_BYTES:
         with suppress(TimeoutError, UpstreamError):
             async with asyncio.timeout(_DRAIN_SECONDS):

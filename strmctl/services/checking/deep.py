@@ -1,71 +1,117 @@
-"""A playlist is as alive as its media: lowest variant, middle segment, its key and init section."""
+"""A playlist is as alive as its media: lowest variant, middle segment, its key and init section.
 
+It is read with the reader that playback uses, so what plays is what is probed.
+"""
+
+import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-import m3u8  # type: ignore[import-untyped]
-
-from strmctl.domain.media import not_media
+from strmctl.domain.hls import media_playlist_reader, multivariant_playlist, playlist_text
+from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
+from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist
+from strmctl.domain.hls.naming import segment_extension, upstream_extension
+from strmctl.domain.media import disguise, media_kind, not_media
+from strmctl.domain.media.not_media import Expected
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.services.checking.check import READ_BYTES, Requests
 
-_FIRST_BYTES = {"Range": f"bytes=0-{READ_BYTES - 1}"}
-_NOT_FETCHED = ("data:", "skd:", "urn:")
+Playlist = MediaPlaylist | MultivariantPlaylist
+_OFF_LOOP_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """`url` is where it came from, after redirects."""
+
+    playlist: Playlist
+    url: str
 
 
 async def follow(requests: Requests, url: str, limit: int) -> ProbeResult | None:
     """The first failure on the way from a playlist to its media; None where there is none."""
-    playlist, failed = await _read(requests, url, limit, "its playlist")
-    if playlist is not None and playlist.is_variant:
-        lowest = min(playlist.playlists, key=_bandwidth)
-        url = joined(url, lowest.uri)
-        playlist, failed = await _read(requests, url, limit, "its lowest variant")
-    if playlist is None:
-        return failed
-    if not playlist.segments:
+    read = await _read(requests, url, limit, "its playlist")
+    if isinstance(read, _Read) and isinstance(read.playlist, MultivariantPlaylist):
+        root = read.playlist
+        lowest = _lowest_variant(root)
+        if lowest is None:
+            return ProbeResult(200, Failure.NOT_MEDIA, "not media: a playlist without variants")
+        url = joined(read.url, lowest)
+        read = await _read(requests, url, limit, "its lowest variant", root)
+    if isinstance(read, ProbeResult):
+        return read
+    playlist = read.playlist
+    if not isinstance(playlist, MediaPlaylist) or not playlist.segments:
         return ProbeResult(200, Failure.NOT_MEDIA, "not media: a playlist without segments")
-    for what, uri, part in _media(playlist.segments[len(playlist.segments) // 2]):
-        result = requests.judged(await requests.first_bytes(joined(url, uri), part))
+    for what, resource, expected in _media(playlist):
+        result = await _checked(requests, joined(read.url, resource.uri), resource, expected)
         if not result.is_alive:
             return _of(what, result)
     return None
 
 
 async def _read(
-    requests: Requests, url: str, limit: int, what: str
-) -> tuple[m3u8.M3U8 | None, ProbeResult | None]:
+    requests: Requests,
+    url: str,
+    limit: int,
+    what: str,
+    root: MultivariantPlaylist | None = None,
+) -> _Read | ProbeResult:
+    """`root` lists the Media Playlist that is asked for; without one it may be of either kind."""
     answer, body = await requests.whole(url, limit)
-    result = requests.judged(answer)
-    if result.is_alive and not not_media.is_playlist(answer.head):
-        result = ProbeResult(answer.status, Failure.NOT_MEDIA, "not media: no playlist")
+    result = requests.judged(answer, Expected(not_media.Kind.PLAYLIST))
     if not result.is_alive:
-        return None, _of(what, result)
+        return _of(what, result)
     try:
-        return m3u8.loads(body.decode("utf-8-sig", "replace")), None
-    except (m3u8.ParseError, ValueError, IndexError, KeyError):
-        return None, ProbeResult(answer.status, Failure.NOT_MEDIA, f"not media: {what} is broken")
+        if len(body) > _OFF_LOOP_BYTES:
+            return _Read(await asyncio.to_thread(_parsed, body, answer.url, root), answer.url)
+        return _Read(_parsed(body, answer.url, root), answer.url)
+    except playlist_text.NotAPlaylistError as error:
+        return _of(what, ProbeResult(answer.status, Failure.NOT_MEDIA, f"not media: it {error}"))
 
 
-def _media(segment: m3u8.Segment) -> Iterator[tuple[str, str, Mapping[str, str]]]:
-    """What, URI and Range of the segment and of what it cannot be played without."""
-    key, init = segment.key, segment.init_section
-    if key is not None and key.uri and not key.uri.startswith(_NOT_FETCHED):
-        yield "its key", key.uri, _FIRST_BYTES
-    if init is not None and init.uri:
-        yield "its init section", init.uri, _part(init.byterange)
-    yield "its middle segment", segment.uri, _part(segment.byterange)
+def _parsed(body: bytes, url: str, root: MultivariantPlaylist | None) -> Playlist:
+    """Raises NotAPlaylistError."""
+    text = playlist_text.decode(body)
+    if root is None and playlist_text.is_multivariant(text):
+        return multivariant_playlist.parse(text, url)
+    return media_playlist_reader.parse(text, url, imported=root.variables if root else None)
 
 
-def _part(byterange: str | None) -> Mapping[str, str]:
-    """The first bytes of `length@offset` (RFC 8216 section 4.3.2.2)."""
-    offset = (byterange or "").partition("@")[2]
-    first = int(offset) if offset.isdigit() else 0
-    return {"Range": f"bytes={first}-{first + READ_BYTES - 1}"}
+def _lowest_variant(playlist: MultivariantPlaylist) -> str | None:
+    """Renditions are in the order of their bandwidth."""
+    variants = (each.uri for each in playlist.renditions.values() if each.kind is Kind.VARIANT)
+    return next(variants, None)
 
 
-def _bandwidth(variant: m3u8.Playlist) -> int:
-    return variant.stream_info.bandwidth or 0
+def _media(playlist: MediaPlaylist) -> Iterator[tuple[str, Resource, Expected]]:
+    """What, where and as what: the segment and what it cannot be played without."""
+    segment = playlist.segments[len(playlist.segments) // 2]
+    names = {"its key": next(iter(segment.keys), ""), "its init section": segment.init}
+    names["its middle segment"] = str(segment.number)
+    for what, name in names.items():
+        if name:
+            resource = playlist.resources[name]
+            extension = segment_extension(upstream_extension(resource.uri), has_init=False)
+            expected = not_media.listed(name, media_kind.media_type(extension), resource.size)
+            yield what, resource, expected
+
+
+async def _checked(
+    requests: Requests, url: str, resource: Resource, expected: Expected
+) -> ProbeResult:
+    answer = await requests.first_bytes(url, _part(resource, READ_BYTES), expected)
+    if not_media.needs_more(answer.head, expected) and disguise.looks_disguised(answer.head):
+        # Only more of an image shows whether a segment hides behind it.
+        part = _part(resource, disguise.SEARCHED_BYTES)
+        answer = await requests.first_bytes(url, part, expected, limit=disguise.SEARCHED_BYTES)
+    return requests.judged(answer, expected)
+
+
+def _part(resource: Resource, size: int) -> Mapping[str, str]:
+    first = resource.byte_range.offset if resource.byte_range else 0
+    return {"Range": f"bytes={first}-{first + size - 1}"}
 
 
 def _of(what: str, result: ProbeResult) -> ProbeResult:

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.library import strm_text
+from strmctl.domain.media.dash import check_link
 from strmctl.domain.urls import playback_url
 from strmctl.domain.urls.playback_url import Proof
-from strmctl.domain.urls.upstream_url import check_url
 from strmctl.errors import ForbiddenError, ItemError, UpstreamError, UsageError
 from strmctl.storage.files.strm_file import Content, LibraryFiles
 
@@ -96,7 +96,7 @@ def classify(strm_path: str, content: Content, proof: Proof) -> TreeFile:
         reason = "a playback URL of strmctl whose identity cannot be read"
         return TreeFile(strm_path, Kind.BAD, content, url, reason=reason)
     try:
-        check_url(url)
+        check_link(url)
     except UpstreamError as error:
         return TreeFile(strm_path, Kind.BAD, content, url, reason=str(error))
     return TreeFile(strm_path, Kind.FOREIGN, content, url, headers=text.headers)

@@ -81,7 +81,7 @@ class Continuity:
     def _where_it_was(self, key: str, name: str, loaded: LoadedPlaylist) -> Resource | None:
         departed = self._departed.get(key)
         found = departed.find(name) if departed is not None else None
-        return found and Resource(joined(loaded.url, found.uri), found.byte_range)
+        return found and found._replace(uri=joined(loaded.url, found.uri))
 
 
 def _counterpart(

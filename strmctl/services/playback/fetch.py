@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from strmctl import tracing
@@ -12,7 +13,8 @@ from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.http.representation import Representation
 from strmctl.domain.http.retry_after import retry_after_seconds
 from strmctl.domain.mapping import Resolution
-from strmctl.domain.media import media_kind
+from strmctl.domain.media.disguise import SEARCHED_BYTES
+from strmctl.domain.media.not_media import EMPTY, ROOT, Expected, needs_more, what_instead
 from strmctl.domain.patience.healing import AskAgain, Renew, Standing, next_step
 from strmctl.domain.patience.patience import LOST_EGRESS, Patience
 from strmctl.errors import EgressError, StrmctlError, UpstreamError
@@ -71,27 +73,26 @@ class Fetch:
         url: str,
         fields: Mapping[str, str] | None = None,
         *,
-        listed_as: str | None = None,
+        expected: Expected = ROOT,
         patient: bool = False,
     ) -> UpstreamResponse:
-        """A response with media or a playlist in it; `fields` are request fields to add.
+        """A response with what is expected in it; `fields` are request fields to add.
 
-        416 is an answer as well. `listed_as` is the media type of what a playlist lists, which
-        is no playlist; `patient` says that the upstream answers when it has something. Raises
-        UpstreamError for every other status and for what is not media.
+        416 is an answer as well. `patient` says that the upstream answers when it has something.
+        Raises UpstreamError for every other status and for what is something else.
         """
         fields = fields or {}
-        response = await self._judged(url, fields, listed_as, patient=patient)
+        response = await self._judged(url, fields, expected, patient=patient)
         if _is_usable(response, fields.get("If-Range")):
             return response
         response.close()
         whole = {name: value for name, value in fields.items() if "Range" not in name}
         if len(whole) == len(fields):
             raise UpstreamError("the upstream answered a part that nobody asked for", status=206)
-        return await self.fetch(url, whole, listed_as=listed_as, patient=patient)
+        return await self.fetch(url, whole, expected=expected, patient=patient)
 
     async def _judged(
-        self, url: str, fields: Mapping[str, str], listed_as: str | None, *, patient: bool
+        self, url: str, fields: Mapping[str, str], expected: Expected, *, patient: bool
     ) -> UpstreamResponse:
         request = {**self._resolution.headers, **fields}
         response = await self._client.get(
@@ -99,7 +100,7 @@ class Fetch:
         )
         try:
             async with asyncio.timeout(None if patient else self._client.first_byte_seconds):
-                await _judge(response, listed_as)
+                await _judge(response, expected)
         except TimeoutError:
             response.close()
             raise UpstreamError("the upstream did not answer in time", http_status=504) from None
@@ -115,7 +116,7 @@ class Fetch:
         span: ContentRange,
         representation: Representation | None = None,
         *,
-        listed_as: str | None = None,
+        expected: Expected = ROOT,
     ) -> tuple[UpstreamResponse, int]:
         """A response that holds `span`, and how many bytes of it come before.
 
@@ -125,7 +126,7 @@ class Fetch:
         fields = {"Range": f"bytes={span.first}-{span.last}"}
         if representation is not None and representation.validator:
             fields["If-Range"] = representation.validator
-        response = await self.fetch(url, fields, listed_as=listed_as)
+        response = await self.fetch(url, fields, expected=expected)
         if representation is not None:
             _check_continued(representation, response)
         part = response.content_range
@@ -228,12 +229,7 @@ def _is_usable(response: UpstreamResponse, if_range: str | None) -> bool:
     return not if_range or shown in ("", if_range)
 
 
-def _is_beginning(response: UpstreamResponse) -> bool:
-    part = response.content_range
-    return part is None or part.first == 0
-
-
-async def _judge(response: UpstreamResponse, listed_as: str | None) -> None:
+async def _judge(response: UpstreamResponse, expected: Expected) -> None:
     """Raises UpstreamError unless the response holds media, or says 416."""
     status = response.status
     if status == 416:
@@ -246,9 +242,17 @@ async def _judge(response: UpstreamResponse, listed_as: str | None) -> None:
             http_status=403 if status == 401 else passed_on,
             retry_after=retry_after_seconds(response.field("Retry-After"), datetime.now(UTC)),
         )
-    # What stands in the middle may begin with anything, and be cut off before it tells more.
-    size = media_kind.SNIFF_BYTES if _is_beginning(response) else 1
-    head = await response.peek(size, media_kind.may_be_something_else)
-    instead = media_kind.what_instead(head, response.content_type, listed_as)
+    instead = await _what_instead(response, expected)
     if instead is not None:
         raise UpstreamError(f"not media: the upstream answered with {instead}", status=status)
+
+
+async def _what_instead(response: UpstreamResponse, expected: Expected) -> str | None:
+    part = response.content_range
+    if part is not None and part.first != 0:
+        # What stands in the middle may begin with anything, and be cut off before it shows more.
+        return None if await response.peek(1) else EMPTY
+    head = await response.peek(SEARCHED_BYTES, lambda head: needs_more(head, expected))
+    is_whole = part is None or part.length == part.total
+    expected = replace(expected, url=response.url)
+    return what_instead(head, response.content_type, expected, is_whole=is_whole)

@@ -15,6 +15,7 @@ from strmctl.domain.http.ranges import (
 )
 from strmctl.domain.http.representation import Representation
 from strmctl.domain.media import media_kind
+from strmctl.domain.media.not_media import Expected, listed
 from strmctl.services.observer import Observer
 from strmctl.services.playback.body import Body, Resume
 from strmctl.services.playback.edge_cache import EdgeCache, Recorder
@@ -58,12 +59,13 @@ class Media:
         """A segment, key or the like. Raises UpstreamError."""
         resource = await source.locate(self._place)
         url, real = resource.uri, resource.byte_range
+        expected = listed(self._place.name, media_type, resource.size)
         if real is not None:
-            return await self._part(source, url, real, wanted, media_type)
+            return await self._part(source, url, real, wanted, media_type, expected)
         known = self.known(url, wanted)
         if known is not None:
             return known
-        response, offset = await source.open_listed(self._place, url, wanted, media_type)
+        response, offset = await source.open_listed(self._place, url, wanted, expected)
         if offset:
             return self._behind(offset, response, wanted, media_type)
         return self.whole(url, response, media_type, is_segment=True)
@@ -117,7 +119,13 @@ class Media:
         return answer(response.length, part, fields, body)
 
     async def _part(
-        self, source: Source, url: str, real: ByteRange, wanted: Wanted, media_type: str
+        self,
+        source: Source,
+        url: str,
+        real: ByteRange,
+        wanted: Wanted,
+        media_type: str,
+        expected: Expected,
     ) -> MediaAnswer:
         """A byte range of the upstream's file: 200 with exactly its bytes, or 206 of those."""
         try:
@@ -125,7 +133,7 @@ class Media:
         except UnsatisfiableRange:
             return unsatisfiable(real.length)
         span = _within(real, part)
-        response, skip = await source.fetch.fetch_span(url, span, listed_as=media_type)
+        response, skip = await source.fetch.fetch_span(url, span, expected=expected)
         return answer(real.length, part, _sliced(media_type), self._body(response, span, skip))
 
     def _behind(

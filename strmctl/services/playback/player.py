@@ -18,6 +18,7 @@ from strmctl.domain.hls.naming import stem
 from strmctl.domain.http.ranges import Wanted
 from strmctl.domain.identity import Identity
 from strmctl.domain.media import media_kind
+from strmctl.domain.media.dash import check_link
 from strmctl.domain.urls.child_url import ROOT, Addresses
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
@@ -72,8 +73,10 @@ class Player:
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def address(self, identity: Identity) -> str:
-        """The upstream URL itself, for `redirect`. Raises ResolverError."""
-        return (await self._resolving.current(identity, Reason.PLAY)).url
+        """The upstream URL itself, for `redirect`. Raises ResolverError or UpstreamError."""
+        url = (await self._resolving.current(identity, Reason.PLAY)).url
+        check_link(url)
+        return url
 
     async def root(self, addresses: Addresses, wanted: Wanted) -> PlaylistAnswer | MediaAnswer:
         """What the playback URL holds. Raises UpstreamError or ResolverError."""

@@ -10,7 +10,7 @@ from strmctl.domain.hls import cut, media_playlist_reader, multivariant_playlist
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
 from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist
 from strmctl.domain.http.ranges import ContentRange
-from strmctl.domain.media import disguise, media_kind
+from strmctl.domain.media import disguise, media_kind, not_media
 from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
@@ -120,7 +120,8 @@ class Playlists:
         url = self._url if root is None else rendition_url(root, key)
         if query:
             url += ("&" if "?" in url else "?") + query
-        response = await self._fetch.fetch(url, patient=bool(query))
+        expected = not_media.ROOT if root is None else not_media.Expected(not_media.Kind.PLAYLIST)
+        response = await self._fetch.fetch(url, expected=expected, patient=bool(query))
         return await self.read(key, response, root)
 
     async def _parsed(
@@ -162,7 +163,9 @@ class Playlists:
         offset = segment.byte_range.offset if segment.byte_range else 0
         span = ContentRange(offset, offset + disguise.SEARCHED_BYTES - 1, None)
         try:
-            response, skip = await self._fetch.fetch_span(segment.uri, span)
+            response, skip = await self._fetch.fetch_span(
+                segment.uri, span, expected=not_media.Expected(not_media.Kind.SEGMENT)
+            )
         except UpstreamError:
             return ".ts"
         try:

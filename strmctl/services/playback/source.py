@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from strmctl.domain.hls.media_playlist import Resource
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
 from strmctl.domain.hls.naming import is_part, upstream_extension
+from strmctl.domain.hls.playlist_text import begins_playlist
 from strmctl.domain.http.ranges import ContentRange, Wanted, starts_at_zero
 from strmctl.domain.http.representation import Representation
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import disguise, media_kind
+from strmctl.domain.media.not_media import Expected
 from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
@@ -80,7 +82,7 @@ class Source:
     async def _ask(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
         response = await self.fetch.fetch(self.resolution.url, fields)
         head = await response.peek(media_kind.SNIFF_BYTES, media_kind.may_be_playlist)
-        if not media_kind.is_playlist(head, response.content_type):
+        if not begins_playlist(head):
             if response.status != 416 and _shows_a_file(response.content_range, head):
                 self._file = response.representation
             return response
@@ -142,7 +144,7 @@ class Source:
         return self._continuity.locate(key, place.name, loaded, earlier)
 
     async def open_listed(
-        self, place: Place, url: str, wanted: Wanted, media_type: str
+        self, place: Place, url: str, wanted: Wanted, expected: Expected
     ) -> tuple[UpstreamResponse, int]:
         """The answer for a whole resource, and how many bytes of an image stand before it.
 
@@ -150,7 +152,7 @@ class Source:
         """
         fields = {} if self._disguises else wanted.fields()
         response = await self.fetch.fetch(
-            url, fields, listed_as=media_type, patient=is_part(place.name)
+            url, fields, expected=expected, patient=is_part(place.name)
         )
         offset = await _disguise(response)
         self._disguises = self._disguises or offset > 0

@@ -10,7 +10,7 @@ from strmctl.domain.identity import Identity, parse_number
 from strmctl.domain.library import library_path
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
-from strmctl.domain.urls.upstream_url import check_url
+from strmctl.domain.media.dash import check_link
 from strmctl.errors import UpstreamError, UsageError
 
 Fields = Mapping[str, object]
@@ -78,7 +78,7 @@ def _resolution(fields: Fields) -> Resolution | None:
             raise UsageError("headers need a url that they belong to")
         return None
     try:
-        check_url(url)
+        check_link(url)
         return Resolution(url, request_fields(headers), provider=_text(fields, "provider"))
     except UpstreamError as error:
         raise UsageError(f"url: {error}") from None

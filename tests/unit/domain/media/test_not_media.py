@@ -2,59 +2,126 @@
 
 import pytest
 
-from strmctl.domain.media import not_media
+from stage.not_media_cases import CASES, FRAGMENT, JPEG, PLAYLIST, PNG, TS, Case, noise
+from strmctl.domain.media import media_kind, not_media
+from strmctl.domain.media.not_media import Expected, Kind
 
-_TS = (b"G" + b"\x11" * 187) * 4
-_URL = "http://cdn.example/film"
+M3U8 = "http://cdn.example/list.m3u8"
+
+
+def expected_of(kind: Kind) -> Expected:
+    return Expected(kind, not_media.KEY_BYTES if kind is Kind.KEY else None)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_48_one_rule_says_what_is_no_media(case: Case) -> None:
+    instead = not_media.what_instead(case.body, case.media_type, expected_of(case.kind))
+    if case.instead is None:
+        assert instead is None
+    else:
+        assert instead is not None
+        assert case.instead in instead
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_48_what_needs_no_more_is_judged_as_the_whole(case: Case) -> None:
+    """However the body arrives, byte for byte perhaps, the verdict is the same."""
+    expected = expected_of(case.kind)
+    whole = not_media.what_instead(case.body, case.media_type, expected)
+    for size in range(1, min(len(case.body), 700)):
+        head = case.body[:size]
+        if not not_media.needs_more(head, expected):
+            early = not_media.what_instead(head, case.media_type, expected)
+            # Of a key that is too long the first bytes do not show by how much.
+            assert (early is None) == (whole is None), size
+            break
 
 
 @pytest.mark.parametrize(
-    ("head", "content_type", "url"),
+    ("head", "kind"),
     [
-        pytest.param(_TS, "", _URL, id="transport stream without a type"),
-        pytest.param(_TS, "text/html", _URL, id="transport stream called a page"),
-        pytest.param(b"\x00\x00\x00\x18ftypmp42", "application/octet-stream", _URL, id="mp4"),
-        pytest.param(b"\x00\x00\x00\x18stypmsdh", "", _URL, id="fragment"),
-        pytest.param(b"\x1aE\xdf\xa3" + bytes(60), "text/plain", _URL, id="matroska"),
-        pytest.param(b"ID3\x04\x00\x00\x00\x00\x00\x00", "", _URL, id="packed audio"),
-        pytest.param(b"WEBVTT\n\n", "text/plain", _URL, id="subtitles"),
-        pytest.param(b"#EXTM3U\n#EXT-X-VERSION:3\n", "text/plain", _URL, id="playlist as text"),
-        pytest.param(b"\xef\xbb\xbf#EXTM3U\n", "text/html", _URL + ".m3u8", id="playlist, BOM"),
-        pytest.param(b"<?xml version='1.0'?><MPD>", "application/dash+xml", _URL, id="DASH"),
-        pytest.param(b"\x8a\x01\xff\x00" * 8, "", _URL, id="encrypted, no type"),
-        pytest.param(b"\x8a\xb1\xff\x10" * 4, "text/plain", _URL, id="a key sent as text"),
-        pytest.param(b"anything", "video/mp4", _URL, id="bytes that say nothing"),
+        (TS[:1], Kind.ROOT),
+        (TS[:20], Kind.SEGMENT),
+        (FRAGMENT[:8], Kind.SEGMENT),
+        (noise("a", 8), Kind.ROOT),
+        (noise("key", 17), Kind.KEY),
+        (PNG + TS, Kind.SEGMENT),
+        (JPEG[:20], Kind.ROOT),
     ],
 )
-def test_media(head: bytes, content_type: str, url: str) -> None:
-    assert not_media.what_instead(head, content_type, url) is None
+def test_media_is_known_at_once(head: bytes, kind: Kind) -> None:
+    if head != TS[:1]:
+        assert not not_media.needs_more(head, expected_of(kind))
 
 
 @pytest.mark.parametrize(
-    ("head", "content_type", "url", "instead"),
+    ("head", "kind"),
     [
-        pytest.param(b"", "video/mp4", _URL, "empty", id="nothing"),
-        pytest.param(b"<!DOCTYPE html><html>", "video/mp4", _URL, "web page", id="page as video"),
-        pytest.param(b"\n <html>", "", _URL, "web page", id="page without a type"),
-        pytest.param(b'{"error":1}', "application/json", _URL, "JSON", id="message"),
-        pytest.param(
-            b'{"error":1}', "application/octet-stream", _URL, "JSON", id="message, no type"
-        ),
-        pytest.param(b"<?xml version='1.0'?><Error>", "application/xml", _URL, "XML", id="S3"),
-        pytest.param(b"Gone away", "text/plain", _URL, "text", id="text that begins with a G"),
-        pytest.param(b"File not found", "text/plain", _URL, "text", id="text"),
-        pytest.param(b"not here", "", _URL + ".m3u8", "#EXTM3U", id="playlist by name only"),
-        pytest.param(
-            b"\x00\x01",
-            "application/vnd.apple.mpegurl",
-            _URL,
-            "#EXTM3U",
-            id="playlist by type only",
-        ),
+        (b"", Kind.ROOT),
+        (b"#EXT", Kind.ROOT),
+        (b"\xef\xbb", Kind.ROOT),
+        (b"<!-- a comment", Kind.SEGMENT),
+        (b"{", Kind.SEGMENT),
+        (noise("key", 16), Kind.KEY),
+        (PNG, Kind.SEGMENT),
+        (b"BM", Kind.ROOT),
+        (b"PK", Kind.ROOT),
     ],
 )
-def test_something_else(head: bytes, content_type: str, url: str, instead: str) -> None:
-    assert instead in (not_media.what_instead(head, content_type, url) or "")
+def test_more_bytes_may_show_something_else(head: bytes, kind: Kind) -> None:
+    assert not_media.needs_more(head, expected_of(kind))
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        pytest.param(b"#E", Kind.ROOT, id="of a playlist"),
+        pytest.param(b"Fo", Kind.SEGMENT, id="of a sentence"),
+        pytest.param(noise("key", 4), Kind.KEY, id="of a key"),
+        pytest.param(b"#EXT", Kind.PLAYLIST, id="of a rendition"),
+    ],
+)
+def test_too_few_bytes_of_a_part_convict_nothing(head: bytes, kind: Kind) -> None:
+    assert not_media.what_instead(head, "", expected_of(kind), is_whole=False) is None
+
+
+def test_the_name_of_a_playlist_is_a_promise() -> None:
+    expected = Expected(url=M3U8)
+    assert not_media.what_instead(b"moved", "video/mp4", expected) == not_media.NO_PLAYLIST
+    assert not_media.what_instead(PLAYLIST, "", expected) is None
+    assert not_media.what_instead(TS, "", expected) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "instead"),
+    [
+        pytest.param(32, 32, None, id="AES-256"),
+        pytest.param(32, 16, "16 bytes where a key has 32", id="half of it"),
+        pytest.param(None, 400, None, id="a licence"),
+        pytest.param(None, 9, None, id="a short licence"),
+    ],
+)
+def test_keys_of_other_sizes(size: int | None, count: int, instead: str | None) -> None:
+    assert not_media.what_instead(noise("k", count), "", Expected(Kind.KEY, size)) == instead
+
+
+@pytest.mark.parametrize(
+    ("name", "extension", "kind"),
+    [
+        ("k0", ".key", Kind.KEY),
+        ("k12-1", ".ts", Kind.KEY),
+        ("i0", ".mp4", Kind.INIT),
+        ("0", ".ts", Kind.SEGMENT),
+        ("0-3", ".m4s", Kind.SEGMENT),
+        ("7", ".mp4", Kind.SEGMENT),
+        ("7", ".vtt", Kind.SUBTITLES),
+        ("7", ".jpg", Kind.IMAGE),
+        ("x0-0", ".bin", Kind.DATA),
+        ("d0", ".json", Kind.DATA),
+    ],
+)
+def test_what_a_name_stands_for(name: str, extension: str, kind: Kind) -> None:
+    assert not_media.listed(name, media_kind.media_type(extension)).kind is kind
 
 
 @pytest.mark.parametrize(
