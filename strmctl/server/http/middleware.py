@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -161,6 +162,8 @@ class Unexpected:
         except asyncio.CancelledError:
             # Only the end of the server cancels a request as a whole.
             answer = problem(503, "the server is being stopped")
+        except ClientDisconnect:
+            return  # With its content unfinished; nobody is there to be answered.
         except Exception as error:  # The last place before the client.
             log.error("unexpected %s", type(error).__name__, exc_info=error)
             answer = problem(500, f"unexpected {type(error).__name__}: see the server's log")

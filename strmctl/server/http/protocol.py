@@ -1,9 +1,12 @@
-"""The header of a request is short and comes soon, else its connection ends; no chunks in HTTP/1.0.
+"""A request is short and comes soon, else its connection ends; a response is never touched by it.
 
-uvicorn bounds no header; an endless one would cost every other client of the process.
+uvicorn bounds no header and waits for a content for ever. What comes while a response is under way
+(RFC 9112 section 9.3.2) is kept until that response is complete: whatever it turns out to be, its
+answer cannot end up inside a film. No chunks in HTTP/1.0.
 """
 
 import asyncio
+import re
 from http import HTTPStatus
 
 from uvicorn._types import (
@@ -15,25 +18,39 @@ from uvicorn._types import (
 )
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from strmctl.server.media.responses import problem
+
 MAX_HEADER_BYTES = 64 * 1024
 _HEADER_END = b"\r\n\r\n"
+_HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """431 (RFC 6585 section 5) for a header that is too long, 408 for one that does not end."""
+    """431 (RFC 6585 section 5) for a header that is too long, 408 for one that does not end, and
+    for a content that does not."""
 
     header_seconds = 20.0
+    content_seconds = 30.0
     _header_bytes = 0
     _header_tail = b""
     _reads_header = True
+    _in_request = False
+    _early = b""
+    _answering: RequestResponseCycle | None = None
+    _late_refusal: HTTPStatus | None = None
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._await_header()
+        self._await(self.header_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._header_has_ended()
+        self._end_deadline()
+        answering = self._answering
+        if answering is not None and not answering.response_complete:
+            # uvicorn only tells the newest request, which may be one that waits behind this one.
+            answering.disconnected = True
+            answering.message_event.set()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -44,14 +61,73 @@ class BoundedProtocol(HttpToolsProtocol):
         super().shutdown()
 
     def data_received(self, data: bytes) -> None:
+        if self._late_refusal is not None:
+            return
+        if not self._in_request:
+            if self._is_answering():
+                self._keep(data)
+                return
+            # Empty lines before a request are nothing (RFC 9112 section 2.2).
+            data = data.lstrip(b"\r\n")
+            if not data:
+                return
         if self._reads_header:
             self._header_bytes += self._header_part(data)
             if self._header_bytes > MAX_HEADER_BYTES:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
                 return
             if self._deadline is None:
-                self._await_header()
+                self._await(self.header_seconds)
         super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(HTTPStatus.BAD_REQUEST)
+
+    def on_message_begin(self) -> None:
+        self._reads_header = self._in_request = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._end_deadline()
+        self._reads_header, self._header_bytes, self._header_tail = False, 0, b""
+        self._await(self.content_seconds)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._end_deadline()
+        self._reads_header, self._in_request = True, False
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        answering = self._answering
+        if self.transport.is_closing() or answering is None:
+            return
+        is_next_whole = not answering.response_complete and not answering.more_body
+        if self._late_refusal is not None and not is_next_whole:
+            self._write_refusal(self._late_refusal)
+        elif not answering.response_complete:
+            return
+        elif self._early:
+            early, self._early = self._early, b""
+            self.data_received(early)
+        elif self._in_request and self._deadline is None:
+            self._await(self.header_seconds)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        if not _names_one_host(cycle):
+            app = _without_host
+        is_old = cycle.scope["http_version"] == "1.0"
+        super()._start_asgi_task(cycle, _close_delimited(app, cycle) if is_old else app)
+
+    def _is_answering(self) -> bool:
+        return self._answering is not None and not self._answering.response_complete
+
+    def _keep(self, data: bytes) -> None:
+        self._early += data
+        if len(self._early) > MAX_HEADER_BYTES:
+            self.flow.pause_reading()
 
     def _header_part(self, data: bytes) -> int:
         """How many of the bytes stand before a content that comes with them."""
@@ -59,38 +135,46 @@ class BoundedProtocol(HttpToolsProtocol):
         end = (before + data).find(_HEADER_END)
         return len(data) if end < 0 else end + len(_HEADER_END) - len(before)
 
-    def on_message_begin(self) -> None:
-        self._reads_header = True
-        super().on_message_begin()
+    def _await(self, seconds: float) -> None:
+        self._deadline = self.loop.call_later(seconds, self._refuse, HTTPStatus.REQUEST_TIMEOUT)
 
-    def on_headers_complete(self) -> None:
-        self._header_has_ended()
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        super().on_message_complete()
-        self._reads_header = True
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        is_old = cycle.scope["http_version"] == "1.0"
-        super()._start_asgi_task(cycle, _close_delimited(app, cycle) if is_old else app)
-
-    def _await_header(self) -> None:
-        self._deadline = self.loop.call_later(
-            self.header_seconds, self._refuse, HTTPStatus.REQUEST_TIMEOUT
-        )
-
-    def _header_has_ended(self) -> None:
-        self._reads_header, self._header_bytes, self._header_tail = False, 0, b""
+    def _end_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
     def _refuse(self, status: HTTPStatus) -> None:
+        """At once, or once the response that is under way is complete."""
+        self._end_deadline()
+        answering = self._answering
+        if answering is None or (self._reads_header and answering.response_complete):
+            self._write_refusal(status)
+        elif answering.response_complete:
+            self.transport.close()  # The content of a request that has had its answer already.
+        elif answering.more_body and not answering.response_started:
+            self._write_refusal(status)  # Its application still waits for the content.
+        else:
+            self._late_refusal = status
+
+    def _write_refusal(self, status: HTTPStatus) -> None:
         if not self.transport.is_closing():
             line = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
             self.transport.write(f"{line}connection: close\r\ncontent-length: 0\r\n\r\n".encode())
             self.transport.close()
+
+
+def _names_one_host(cycle: RequestResponseCycle) -> bool:
+    """Exactly one valid Host field (RFC 9112 section 3.2); HTTP/1.0 may do without."""
+    hosts = [value for name, value in cycle.scope["headers"] if name == b"host"]
+    if not hosts and cycle.scope["http_version"] == "1.0":
+        return True
+    return len(hosts) == 1 and _HOST.fullmatch(hosts[0]) is not None
+
+
+async def _without_host(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    refusal = problem(400, "a request has exactly one valid Host field (RFC 9112 section 3.2)")
+    refusal.headers["Connection"] = "close"
+    await refusal(scope, receive, send)  # type: ignore[arg-type]
 
 
 def _close_delimited(app: ASGI3Application, cycle: RequestResponseCycle) -> ASGI3Application:
