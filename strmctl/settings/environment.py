@@ -43,11 +43,13 @@ def key_of(variable: str, tables: Mapping[str, Sequence[str]]) -> str | None:
     `STRMCTL_RESOLVERS_NAME_KEY` sets any key of a resolver in `tables["resolvers"]`; a name that
     is not among them makes a new one, whose key is the last word. So it is for `notify`.
     """
+    if variable in NAMES:
+        return NAMES[variable]
     for section in TABLES:
         prefix = f"{PREFIX}{section.upper()}_"
         if variable.startswith(prefix):
             return _key_of_table(section, variable.removeprefix(prefix), tables[section])
-    return OLDER_NAMES.get(variable) or NAMES.get(variable)
+    return OLDER_NAMES.get(variable)
 
 
 def _key_of_table(section: str, rest: str, tables: Sequence[str]) -> str | None:

@@ -114,7 +114,7 @@ def _flatten(document: Mapping[str, Any], file: Path) -> Iterator[tuple[str, obj
             yield name, raw
             continue
         for key, value in _table(raw, name, file).items():
-            if name in TABLES:
+            if name in TABLES and f"{name}.{key}" not in KEYS:
                 _check_table_name(name, key, str(file))
                 table = _table(value, f"{name}.{key}", file)
                 yield from ((f"{name}.{key}.{option}", item) for option, item in table.items())
@@ -202,7 +202,8 @@ def _known_key(section: str, table: str, option: str, given: Mapping[str, _Given
 
 
 def _names(section: str, given: Mapping[str, object]) -> tuple[str, ...]:
-    names = (key.split(".")[1] for key in given if key.startswith(f"{section}."))
+    own = (key for key in given if key not in KEYS and key.startswith(f"{section}."))
+    names = (key.split(".")[1] for key in own)
     return tuple(dict.fromkeys(names))
 
 
@@ -221,8 +222,10 @@ def _check_table_name(section: str, name: str, where: str) -> None:
 
 
 def _settings(values: Sequence[Value], tables: Mapping[str, Sequence[object]]) -> Settings:
-    arguments: dict[str, Any] = dict(tables)
+    arguments: dict[str, Any] = {key: own for key, own in tables.items() if key not in SECTIONS}
     sections: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
+    for section in SECTIONS.keys() & tables.keys():
+        sections[section]["servers"] = tables[section]
     for value in values:
         section, _, name = value.key.rpartition(".")
         (sections[section] if section else arguments)[name] = value.value

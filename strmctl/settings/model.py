@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from strmctl.settings.values import (
+    ArrPaths,
     BaseUrl,
     Count,
     Egress,
@@ -140,6 +141,23 @@ class NotifySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrServer:
+    """One `[arr.NAME]` table: a Sonarr or Radarr whose API `strmctl arr check` asks."""
+
+    name: str
+    url: HttpUrl = field(repr=False)
+    key: Secret = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ArrSettings:
+    """`paths` are folders as Sonarr and Radarr see them, each with its folder in the library."""
+
+    paths: ArrPaths = ()
+    servers: Sequence[ArrServer] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting; paths are absolute once loaded, relative ones counted from the file."""
 
@@ -151,5 +169,6 @@ class Settings:
     probe: ProbeSettings = field(default_factory=ProbeSettings)
     safety: SafetySettings = field(default_factory=SafetySettings)
     maintain: MaintainSettings = field(default_factory=MaintainSettings)
+    arr: ArrSettings = field(default_factory=ArrSettings)
     resolvers: Sequence[ResolverSettings] = ()
     notify: Sequence[NotifySettings] = ()

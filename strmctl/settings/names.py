@@ -4,7 +4,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from strmctl.settings.model import NotifySettings, ResolverSettings, Settings
+from strmctl.settings.model import ArrServer, NotifySettings, ResolverSettings, Settings
 from strmctl.settings.values import PLAIN, Kind, choice, option
 
 
@@ -26,8 +26,12 @@ def _kind(annotation: Any) -> Kind:
     return PLAIN[annotation]
 
 
-TABLES: dict[str, Any] = {"resolvers": ResolverSettings, "notify": NotifySettings}
-"""Sections that hold tables with names of their own, `[resolvers.NAME]`."""
+TABLES: dict[str, Any] = {
+    "resolvers": ResolverSettings,
+    "notify": NotifySettings,
+    "arr": ArrServer,
+}
+"""Sections that hold tables with names of their own, `[resolvers.NAME]`; `arr` holds keys, too."""
 _OPEN = ("resolvers",)
 """Those whose tables take more keys than are known here."""
 
@@ -42,7 +46,7 @@ def _keys(shape: type, prefix: str = "") -> dict[str, Key]:
             required=field.default is MISSING,
         )
         for field in fields(shape)
-        if field.name not in (*SECTIONS, *TABLES, "name", "options")
+        if field.name not in (*SECTIONS, *TABLES, "name", "options", "servers")
     }
 
 

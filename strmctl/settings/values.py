@@ -168,6 +168,36 @@ def secret(raw: object) -> str:
     return text(raw)
 
 
+def arr_paths(raw: object) -> tuple[tuple[str, str], ...]:
+    """A TOML table, the text of one, or `/tv=Serien,/movies=Filme`."""
+    if isinstance(raw, str):
+        raw = _table_of(raw)
+    if not isinstance(raw, dict):
+        raise TypeError("not a table")
+    return tuple((_folder_there(there), _folder_here(here)) for there, here in raw.items())
+
+
+def _table_of(raw: str) -> object:
+    if raw.strip().startswith("{"):
+        with suppress(tomllib.TOMLDecodeError):
+            return tomllib.loads(f"table = {raw}")["table"]
+    pairs = (part.partition("=") for part in raw.split(",") if part.strip())
+    return {there.strip(): here.strip() for there, _, here in pairs}
+
+
+def _folder_there(raw: str) -> str:
+    if not re.match(r"/|[A-Za-z]:[\\/]|\\\\", raw):
+        raise ValueError("not absolute")
+    return raw
+
+
+def _folder_here(raw: object) -> str:
+    parts = [part for part in re.split(r"[\\/]", text(raw)) if part not in ("", ".")]
+    if ".." in parts or text(raw).startswith(("/", "\\")) or re.match("[A-Za-z]:", text(raw)):
+        raise ValueError("not below the library")
+    return "/".join(parts)
+
+
 def truth(raw: object) -> bool:
     """TOML's true and false, and what environments have for them."""
     if isinstance(raw, bool):
@@ -234,6 +264,14 @@ Egress = Annotated[
         egress,
         lambda value: hide_credentials(str(value)),
         secret=True,
+    ),
+]
+ArrPaths = Annotated[
+    Sequence[tuple[str, str]],
+    Kind(
+        'a table of absolute folders there and folders in the library: { "/tv" = "Serien" }',
+        arr_paths,
+        lambda pairs: dict(pairs) if isinstance(pairs, tuple) else pairs,
     ),
 ]
 Hosts = Annotated[

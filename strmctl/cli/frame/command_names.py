@@ -25,6 +25,7 @@ NAMES = (
     "healthcheck",
     "config",  # Settings and database
     "keys",
+    "arr",
     "doctor",
     "migrate",
     "backup",

@@ -4,19 +4,17 @@ Paths are theirs: absolute, below a root of their own, with `/` or as Windows wr
 that concern no file, and those that come with later versions, are accepted and say nothing.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from strmctl.domain.library import library_path
+from strmctl.domain.library.arr_path import NO_NAME, WINDOWS, Spellings
 from strmctl.errors import UsageError
 
-_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
-_NO_NAME = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
-_DEPTH_MAX = 64
 _LONGEST_NAME = 100
+_STRANGE = {"artist": "an artist (Lidarr)", "author": "an author (Readarr)"}
 _MISSING = "missingfromdisk"
 """Not deleted by anybody: it was not where it should be, perhaps because a disk was not there."""
 
@@ -26,29 +24,27 @@ class Sender(StrEnum):
     RADARR = "radarr"
 
 
-Spellings = Sequence[str]
-"""One file's path, and how else the event spells it: its `path` may be the one from before."""
-
-
 @dataclass(frozen=True, slots=True)
 class ArrEvent:
     """`present` are `.strm` files that lie there now, `gone` those that do not any more; with
-    `gone_folder` everything below it is gone."""
+    `gone_folder` everything below it is gone, and anything below `changed_folder` may be new."""
 
     name: str
     present: Sequence[Spellings] = ()
     gone: Sequence[Spellings] = ()
     gone_folder: str | None = None
+    changed_folder: str | None = None
 
     @property
     def concerns_files(self) -> bool:
-        return bool(self.present or self.gone or self.gone_folder)
+        return bool(self.present or self.gone or self.gone_folder or self.changed_folder)
 
 
 @dataclass(frozen=True, slots=True)
 class _Names:
     """Where the two call the same things differently."""
 
+    title: str
     owner: str
     folder: str
     file: str
@@ -59,24 +55,41 @@ class _Names:
 
 _NAMES = {
     Sender.SONARR: _Names(
-        "series", "path", "episodeFile", "renamedEpisodeFiles", "EpisodeFileDelete", "SeriesDelete"
+        "Sonarr",
+        "series",
+        "path",
+        "episodeFile",
+        "renamedEpisodeFiles",
+        "EpisodeFileDelete",
+        "SeriesDelete",
     ),
     Sender.RADARR: _Names(
-        "movie", "folderPath", "movieFile", "renamedMovieFiles", "MovieFileDelete", "MovieDelete"
+        "Radarr",
+        "movie",
+        "folderPath",
+        "movieFile",
+        "renamedMovieFiles",
+        "MovieFileDelete",
+        "MovieDelete",
     ),
 }
 
 
 def read(sender: Sender, payload: object) -> ArrEvent:
-    """Raises UsageError for what is no such event at all."""
+    """Raises UsageError for what is no such event at all, and for one of the other sender."""
     fields = _fields(payload)
     name = fields.get("eventType")
     if not isinstance(name, str) or not name or len(name) > _LONGEST_NAME:
         raise UsageError(f"not a webhook of {sender.value}: it has no eventType")
     names = _NAMES[sender]
-    folder = _text(_fields(fields.get(names.owner)).get(names.folder))
+    _check_sender(sender, fields)
+    folder = _folder(_fields(fields.get(names.owner)), names)
     if name == "Rename":
-        return ArrEvent(name, present=_files(fields.get(names.renamed), folder))
+        renamed = _list(fields.get(names.renamed))
+        # Sonarr and Radarr 3 named the series or film alone for a long time.
+        return ArrEvent(
+            name, present=_files(renamed, folder), changed_folder=None if renamed else folder
+        )
     if name == "Download":
         arrived = [fields.get(names.file), *_list(fields.get(f"{names.file}s"))]
         return ArrEvent(
@@ -86,59 +99,42 @@ def read(sender: Sender, payload: object) -> ArrEvent:
         )
     if name == names.file_deleted and not _was_missing(fields):
         return ArrEvent(name, gone=_files([fields.get(names.file)], folder))
-    if name == names.owner_deleted and fields.get("deletedFiles") is True:
+    if name == names.owner_deleted and _is_true(fields.get("deletedFiles")):
         return ArrEvent(name, gone_folder=folder)
     return ArrEvent(name)
 
 
-def file_candidates(spellings: Spellings, library: str) -> list[str]:
-    """Where a file may lie in the library, relative to it, the best first: the longest.
-
-    At least a folder and a name agree, unless the library has the same path for both.
-    """
-    found = [place for path in spellings for place in _candidates(path, library, shortest=2)]
-    return [place for place in dict.fromkeys(found) if _is_usable(place)]
-
-
-def folder_candidates(path: str, library: str) -> list[str]:
-    """Likewise; one name may be all, since a show's folder often lies right in the library."""
-    return list(_candidates(path, library, shortest=1))
-
-
-def _candidates(path: str, library: str, shortest: int) -> Iterator[str]:
-    parts = _parts(path)
-    if parts is None:
+def _check_sender(sender: Sender, fields: Mapping[str, Any]) -> None:
+    """Raises UsageError where the payload is another program's: what it speaks of says so, else
+    its name, which people may change."""
+    own = _NAMES[sender]
+    if own.owner in fields:
         return
-    root = _parts(library) or []
-    same = len(root) if root and parts[: len(root)] == root else None
-    if same is not None and same < len(parts):
-        yield "/".join(parts[same:])
-    for start in range(len(parts) - shortest + 1):
-        if start != same:
-            yield "/".join(parts[start:])
+    for other, names in _NAMES.items():
+        called = fields.get("instanceName")
+        if other is not sender and (names.owner in fields or called == names.title):
+            raise UsageError(
+                f"this is a webhook of {names.title}, not of {own.title}: "
+                f"its address is /api/v1/hooks/{other.value}"
+            )
+    strange = next((key for key in _STRANGE if key in fields), None)
+    if strange is not None:
+        raise UsageError(
+            f"this speaks of {_STRANGE[strange]}: strmctl follows Sonarr and Radarr alone"
+        )
 
 
-def _parts(path: str) -> list[str] | None:
-    """None for a path that is not absolute, leads anywhere but straight down, or is none at all:
-    each of its parts is tried as the beginning."""
-    if _WINDOWS.match(path):
-        parts = re.split(r"[\\/]", path)[1:]
-    elif path.startswith("/"):
-        parts = path.split("/")[1:]
-    else:
-        return None
-    parts = [part for part in parts if part]
-    if not 0 < len(parts) <= _DEPTH_MAX or any(part in (".", "..") for part in parts):
-        return None
-    return parts
+def _folder(owner: Mapping[str, Any], names: _Names) -> str | None:
+    """Radarr 2 names the film's file where no folder is known."""
+    folder = _text(owner.get(names.folder))
+    file = _text(owner.get("filePath"))
+    if folder is None and file is not None:
+        return file[: max(file.rfind("/"), file.rfind("\\"))] or None
+    return folder
 
 
-def _is_usable(strm_path: str) -> bool:
-    try:
-        library_path.explicit(strm_path)
-    except UsageError:
-        return False
-    return True
+def _is_true(value: object) -> bool:
+    return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
 def _was_missing(fields: Mapping[str, Any]) -> bool:
@@ -156,7 +152,7 @@ def _spellings(file: Mapping[str, Any], folder: str | None) -> Iterator[str]:
     if path is not None and path.endswith(library_path.EXTENSION):
         yield path
     if folder is not None and relative is not None and relative.endswith(library_path.EXTENSION):
-        separator = "\\" if _WINDOWS.match(folder) else "/"
+        separator = "\\" if WINDOWS.match(folder) else "/"
         yield folder.rstrip(separator) + separator + relative
 
 
@@ -170,4 +166,4 @@ def _list(value: object) -> list[Any]:
 
 def _text(value: object) -> str | None:
     """None for what is no name: control characters, and half of a surrogate pair."""
-    return value if isinstance(value, str) and value and not _NO_NAME.search(value) else None
+    return value if isinstance(value, str) and value and not NO_NAME.search(value) else None

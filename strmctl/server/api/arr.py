@@ -7,7 +7,15 @@ from strmctl.server.api import arguments, models
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
 
-router = APIRouter(route_class=AdmittedRoute, tags=["webhooks"])
+_MAX_EVENT = 16 * 2**20
+"""Bytes; Sonarr names every renamed file of a long series in one event, and sends it once."""
+
+
+class _EventRoute(AdmittedRoute):
+    max_body = _MAX_EVENT
+
+
+router = APIRouter(route_class=_EventRoute, tags=["webhooks"])
 
 _LATER = {"model": models.Received, "description": "It will be done when another run has ended."}
 

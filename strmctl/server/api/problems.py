@@ -50,7 +50,7 @@ _MEANINGS = {
     403: "Without `serve.admin_token`: not a client of this machine. Or another site's page.",
     404: "There is no such thing.",
     409: "Something is in the way: another file, another run, or a safety limit.",
-    413: "The body is larger than 1 MiB.",
+    413: "The body is larger than 1 MiB, that of a webhook larger than 16 MiB.",
     429: "Too many jobs are under way.",
     422: "It does not fit this document.",
     500: "A setting is wrong, or strmctl is.",

@@ -35,12 +35,15 @@ REQUIRED: list[dict[str, list[str]]] = [{scheme: []} for scheme in SCHEMES]
 OPEN: dict[str, Any] = {"security": []}
 """What the document says of an operation that anybody may ask."""
 
-_MAX_BODY = 2**20
+MAX_BODY = 2**20
 _Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class OpenRoute(APIRoute):
     """Tells the log which operation it is, never with what it was asked for."""
+
+    max_body = MAX_BODY
+    """Bytes of a request's content; more is 413."""
 
     def get_route_handler(self) -> _Answer:
         answer = super().get_route_handler()
@@ -48,7 +51,9 @@ class OpenRoute(APIRoute):
         async def told(request: Request) -> Response:
             describe(request.scope, f"/api/v1{self.path}")
             self.admit(request)
-            response = await answer(Request(request.scope, _bounded(request.receive)))
+            response = await answer(
+                Request(request.scope, _bounded(request.receive, self.max_body))
+            )
             response.headers["Cache-Control"] = "no-store"
             return response
 
@@ -64,14 +69,14 @@ class AdmittedRoute(OpenRoute):
         admission.check(request)
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, most: int) -> Receive:
     received = 0
 
     async def counted() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > _MAX_BODY:
+        if received > most:
             raise HTTPException(413)
         return message
 

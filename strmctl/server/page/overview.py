@@ -21,12 +21,15 @@ from strmctl.services.reports.stats import Stats, stats
 from strmctl.services.threads import aside
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.arr_misses import ArrMisses, Miss
 from strmctl.storage.tables.notices import Notices
 
 Name = TypeVar("Name", str, str | None)
 
 _KEPT_SECONDS = 30.0
 _EXPIRING = timedelta(hours=2)
+_LATELY = timedelta(days=7)
+_MISSES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Overview:
             maintain=settings.maintain,
             tasks=await maintenance.status(settings.maintain, request.state.jobs, now),
             notices=await aside(Notices(database).backlogs),
+            misses=await aside(_misses, database, now),
         )
 
     async def _history(self, database: Database, health: Stats, now: datetime) -> StateHistory:
@@ -88,6 +92,11 @@ class Overview:
                 history = await aside(state_history, database, health, now)
                 past = self._past = _Past(time.monotonic(), history)
         return past.history
+
+
+def _misses(database: Database, now: datetime) -> list[Miss]:
+    """What Sonarr and Radarr named lately and was not followed."""
+    return [miss for miss in ArrMisses(database).newest(_MISSES) if now - miss.at < _LATELY]
 
 
 def _compared(

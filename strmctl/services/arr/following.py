@@ -4,19 +4,19 @@ What lies where they say is believed for its content alone, and a mapping is for
 its file is really gone. The same event twice changes nothing the second time.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from strmctl.domain import brake
 from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.library.arr_event import (
     ArrEvent,
     Sender,
-    Spellings,
-    file_candidates,
-    folder_candidates,
     read,
 )
+from strmctl.domain.library.arr_path import Spellings, file_candidates, folder_candidates
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import SafetyError
@@ -27,11 +27,17 @@ from strmctl.storage.database.connection import Database
 from strmctl.storage.files.library_tree import strm_paths
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.locks.run_lock import run_lock
+from strmctl.storage.tables.arr_misses import ArrMisses, Miss
 from strmctl.storage.tables.mappings import Mappings
+
+log = logging.getLogger(__name__)
 
 NOT_FOUND, THERE = "not_found", "there"
 NOT_DONE = frozenset({NOT_FOUND, "duplicate", "taken", "foreign", "bad", "failed"})
 """Outcomes that ask somebody to look."""
+
+_LOGGED = 20
+"""So many lines for one event; the page shows more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +77,31 @@ def receive(settings: Settings, database: Database, sender: Sender, payload: obj
         return Received(sender, event.name, ignored=True)
     with run_lock(database.path, f"serve ({sender.value}: {event.name})"):
         files = list(_Following(settings, database).follow(sender, event))
+    _report(database, sender, event, files)
     return Received(sender, event.name, ignored=False, files=files)
+
+
+def _report(
+    database: Database, sender: Sender, event: ArrEvent, files: Sequence[FileOutcome]
+) -> None:
+    """Neither of them shows an answer to anybody, so misses are for the log and the page."""
+    now = datetime.now(UTC)
+    misses = [
+        Miss(sender, event.name, file.strm_path, file.outcome, file.reason, now)
+        for file in files
+        if file.outcome in NOT_DONE
+    ]
+    for miss in misses[:_LOGGED]:
+        log.warning("%s: %s %s: %s", sender, miss.outcome, miss.path, miss.reason)
+    if len(misses) > _LOGGED:
+        log.warning("%s: %d more files were not followed", sender, len(misses) - _LOGGED)
+    ArrMisses(database).put(misses)
 
 
 class _Following:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings, self._database = settings, database
-        self._library = str(settings.library)
+        self._library, self._paths = str(settings.library), settings.arr.paths
         self._mappings = Mappings(database)
         self._files = LibraryFiles(settings.library)
         self._files.check_there()
@@ -114,6 +138,12 @@ class _Following:
                 yield _not_found(file, "no such file in the library")
             else:
                 here.append(found)
+        if event.changed_folder is not None:
+            folder = self._folder(event.changed_folder)
+            if folder is None:
+                yield _not_found([event.changed_folder], "no such folder in the library")
+            else:
+                here += strm_paths(self._settings.library, folder)
         if here:
             importing = Importing(self._settings, self._database, self._files)
             yield from importing.plan(only=list(dict.fromkeys(here)))
@@ -121,14 +151,17 @@ class _Following:
     def _departures(self, event: ArrEvent, moving: set[int]) -> Iterator[Step]:
         rows: dict[int, Mapping] = {}
         for file in event.gone:
-            known = self._mappings.at(file_candidates(file, self._library))
+            known = self._mappings.at(file_candidates(file, self._library, self._paths))
             found = self._locate(file, known.__contains__)
             if found is None:
                 yield _not_found(file, "no mapping has this file")
             else:
                 rows[known[found].id] = known[found]
         if event.gone_folder is not None:
-            rows |= {row.id: row for row in self._below(event.gone_folder)}
+            below = self._below(event.gone_folder)
+            if not below:
+                yield _not_found([event.gone_folder], "no mapping lies below this folder")
+            rows |= {row.id: row for row in below}
         yield from (self._departure(row) for row in rows.values() if row.id not in moving)
 
     def _departure(self, row: Mapping) -> Step:
@@ -137,11 +170,18 @@ class _Following:
         return Change(Action.REMOVED, row.strm_path, row_before=row)
 
     def _below(self, folder: str) -> Sequence[Mapping]:
-        found = map(self._mappings.below, folder_candidates(folder, self._library))
+        places = folder_candidates(folder, self._library, self._paths)
+        found = map(self._mappings.below, places)
         return next((rows for rows in found if rows), [])
 
+    def _folder(self, folder: str) -> str | None:
+        """Below the library's own root, where one series or film has its folder."""
+        places = folder_candidates(folder, self._library, self._paths)
+        library = self._settings.library
+        return next((it for it in places if it and (library / it).is_dir()), None)
+
     def _locate(self, file: Spellings, is_there: Callable[[str], bool]) -> str | None:
-        return next(filter(is_there, file_candidates(file, self._library)), None)
+        return next(filter(is_there, file_candidates(file, self._library, self._paths)), None)
 
     def _brake(self, forgotten: Sequence[Change]) -> None:
         """Raises SafetyError where so much is gone at once that it may be the library itself."""

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
-from strmctl.domain.library.arr_event import Sender, read
+from strmctl.domain.library.arr_event import ArrEvent, Sender, read
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, LockedError, SafetyError, StrmctlError, UsageError
-from strmctl.services.arr.following import NOT_DONE, Received, receive
+from strmctl.services.arr.following import Received, receive
 from strmctl.services.threads import aside
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
@@ -25,7 +25,9 @@ from strmctl.storage.tables.mappings import Mappings
 
 log = logging.getLogger(__name__)
 
-_WAITING_MAX = 200
+_WAITING_MAX = 100_000
+"""A bound for the disk's sake alone: neither of them sends an event again."""
+
 _AGAIN_SECONDS = 1.0
 _AFTER_FAILURE_SECONDS = 30.0
 _KEPT = timedelta(days=7)
@@ -82,8 +84,9 @@ class LateEvents:
         event = read(sender, payload)
         waiting = self._waiting.count()
         if not waiting or not event.concerns_files:
-            with suppress(LockedError):
-                return _receive(self._settings, sender, payload)
+            # A library that is away for now is back later, and the event does not come again.
+            with suppress(LockedError, ItemError):
+                return _receive(self._settings, sender, payload, event)
         if waiting >= _WAITING_MAX:
             raise LockedError(f"{waiting} events wait for another run to end: send it later")
         self._waiting.add(sender, payload, datetime.now(UTC))
@@ -104,7 +107,7 @@ class LateEvents:
         try:
             with Database.open(self._settings.database) as database:
                 _check_mounted(self._settings, database)
-                done = receive(self._settings, database, event.sender, event.payload)
+                receive(self._settings, database, event.sender, event.payload)
         except LockedError:
             raise
         except StrmctlError as error:
@@ -112,12 +115,6 @@ class LateEvents:
             if not is_lasting and datetime.now(UTC) - event.received_at < _KEPT:
                 raise
             log.error("%s: %s", event.sender, error)
-        else:
-            for file in done.files:
-                if file.outcome in NOT_DONE:
-                    log.warning(
-                        "%s: %s %s: %s", event.sender, file.outcome, file.strm_path, file.reason
-                    )
         self._waiting.remove(event.id)
 
 
@@ -128,6 +125,8 @@ def _check_mounted(settings: Settings, database: Database) -> None:
         raise ItemError(f"{settings.library}: holds no .strm: is it mounted?")
 
 
-def _receive(settings: Settings, sender: Sender, payload: Payload) -> Received:
+def _receive(settings: Settings, sender: Sender, payload: Payload, event: ArrEvent) -> Received:
     with Database.open(settings.database) as database:
+        if event.concerns_files:
+            _check_mounted(settings, database)
         return receive(settings, database, sender, payload)

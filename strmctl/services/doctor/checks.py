@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from strmctl.errors import StrmctlError
 from strmctl.services.doctor import (
+    arr,
     base_url,
     clock,
     database,
@@ -53,6 +54,7 @@ CHECKS: Sequence[Check] = (
     base_url.base_url_answers,
     notifying.media_servers_answer,
     notifying.media_servers_told,
+    arr.webhooks_found,
     clock.rows_from_the_future,
     clock.clock_agrees,
 )

@@ -160,6 +160,24 @@ def test_sonarr_is_heard(site: Site) -> None:
     assert site.post("/hooks/sonarr", {"hello": "world"}, 400)["detail"]
 
 
+def test_92_a_large_event_is_taken(site: Site) -> None:
+    """A rename of 1,000 files with long names; mappings and jobs stay below 1 MiB."""
+    name = "x" * 600
+    files = [{"path": f"/tv/{name}/{number:04}{name}.strm"} for number in range(4000)]
+    told = site.post("/hooks/sonarr", {"eventType": "Rename", "renamedEpisodeFiles": files})
+    assert len(told["files"]) == 4000
+    too_large = {"eventType": "Rename", "padding": "x" * (17 * 2**20)}
+    assert site.post("/hooks/sonarr", too_large, 413)["detail"]
+    assert site.post("/refresh", {"all": True, "site": "x" * 2**20}, 413)["detail"]
+
+
+def test_93_the_right_address_is_said(site: Site) -> None:
+    told = site.post("/hooks/radarr", payload("sonarr-test"), 400)
+    assert "/api/v1/hooks/sonarr" in told["detail"]
+    told = site.post("/hooks/sonarr", payload("radarr-rename"), 400)
+    assert "/api/v1/hooks/radarr" in told["detail"]
+
+
 @pytest.fixture
 def below_a_prefix(upstream: Upstream, tmp_path: Path) -> Iterator[Site]:
     strmctl = new_site(tmp_path / "strmctl", upstream)

@@ -8,7 +8,7 @@ import pytest
 
 from stage.arr import payload
 from strmctl.domain.library.arr_event import Sender
-from strmctl.errors import LockedError, UsageError
+from strmctl.errors import UsageError
 from strmctl.services.arr.waiting import late_events
 from strmctl.settings.load import load
 from strmctl.settings.model import Settings
@@ -66,10 +66,6 @@ async def test_what_is_refused_is_refused_at_once(settings: Settings, database: 
         with run_lock(database.path, "probe --all"):
             with pytest.raises(UsageError):
                 await events.receive(Sender.SONARR, {"hello": "world"})
-            for _ in range(200):
-                await events.receive(Sender.SONARR, renamed(OLD, NEW))
-            with pytest.raises(LockedError, match="200 events wait"):
-                await events.receive(Sender.SONARR, renamed(OLD, NEW))
 
 
 async def test_the_next_server_does_what_the_one_before_did_not(

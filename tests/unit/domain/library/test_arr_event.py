@@ -4,13 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.library.arr_event import (
-    ArrEvent,
-    Sender,
-    file_candidates,
-    folder_candidates,
-    read,
-)
+from strmctl.domain.library.arr_event import ArrEvent, Sender, read
+from strmctl.domain.library.arr_path import file_candidates, folder_candidates
 from strmctl.errors import UsageError
 
 LIBRARY = "/srv/strm"
@@ -87,7 +82,9 @@ def test_no_path_leads_out_of_the_library(path: str) -> None:
 def test_whatever_has_an_event_type_is_read(
     sender: Sender, payload: dict[str, object], name: str
 ) -> None:
-    event = read(sender, {**payload, "eventType": name})
+    others = {Sender.SONARR: "movie", Sender.RADARR: "series"}
+    own = {key: value for key, value in payload.items() if key != others[sender]}
+    event = read(sender, {**own, "eventType": name})
     assert isinstance(event, ArrEvent)
     assert event.name == name
     assert all(spellings for spellings in (*event.present, *event.gone))

@@ -1,0 +1,162 @@
+"""Asks Sonarr and Radarr for their folders, and finds those folders in the library."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from strmctl import __version__
+from strmctl.domain.library.arr_path import folder_candidates, mapped, root_mapping, shows_below
+from strmctl.errors import ItemError
+from strmctl.settings.model import ArrServer, Settings
+from strmctl.storage.files.library_tree import strm_paths
+
+_SECONDS = 30.0
+_VERSIONS = ("v3", "v5")
+"""Sonarr 3 and 4 and Radarr 3 to 6 have v3; Sonarr 5 adds v5."""
+
+_SHOWS = {"sonarr": "series", "radarr": "movie"}
+_REFUSED = (401, 403)
+
+SAME, MAPPED, NEEDED, ABSENT, EMPTY = "same", "mapped", "needed", "absent", "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """One root folder: `library_folder` is the library's that holds its series or films, None
+    where it has none of them.
+
+    `outcome`: `same` (found without a mapping), `mapped` (by `[arr] paths`), `needed` (a mapping
+    would find them), `absent`, or `empty` where nothing lies there yet.
+    """
+
+    server: str
+    app: str
+    version: str
+    root_folder: str
+    library_folder: str | None
+    shows: int
+    matched: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one server says of itself."""
+
+    app: str
+    version: str
+    roots: Sequence[str]
+    shows: Sequence[str]
+
+
+def look(server: ArrServer) -> Seen:
+    """Raises ItemError where it does not answer as Sonarr or Radarr does; redirects hold keys."""
+    headers = {"X-Api-Key": server.key, "User-Agent": f"strmctl/{__version__}"}
+    base = server.url.rstrip("/")
+    verify = httpx.create_ssl_context(trust_env=True)
+    with httpx.Client(
+        headers=headers, timeout=_SECONDS, trust_env=False, verify=verify, follow_redirects=False
+    ) as client:
+        api, status = _api(client, base, server.name)
+        app = str(status.get("appName", "")).lower()
+        roots = _paths(_get(client, f"{api}/rootfolder", server.name))
+        kinds = [_SHOWS[app]] if app in _SHOWS else list(_SHOWS.values())
+        found = [_get(client, f"{api}/{kind}", server.name) for kind in kinds]
+        shows = [path for documents in found for path in _paths(documents)]
+    return Seen(app or "?", str(status.get("version", "?")), roots, shows)
+
+
+def library_folders(library: Path) -> set[str]:
+    """Every folder that has a `.strm` file somewhere below it."""
+    folders: set[str] = set()
+    for path in strm_paths(library):
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+    return folders
+
+
+def compare(settings: Settings, server: ArrServer, seen: Seen, folders: set[str]) -> Iterator[Root]:
+    for root in seen.roots:
+        shows = shows_below(root, seen.shows)
+        folder, matched, outcome = _outcome(settings, root, shows, folders)
+        yield Root(server.name, seen.app, seen.version, root, folder, len(shows), matched, outcome)
+
+
+def _outcome(
+    settings: Settings, root: str, shows: Sequence[str], folders: set[str]
+) -> tuple[str | None, int, str]:
+    paths = settings.arr.paths
+    now = mapped(root, paths)
+    matched = sum(mapped(show, paths) in folders for show in shows) if now is not None else 0
+    best = root_mapping(root, shows, folders)
+    if now is not None and (best is None or matched >= best[1]):
+        return now, matched, MAPPED
+    if best is None:
+        return None, 0, ABSENT if shows else EMPTY
+    folder, count = best
+    if now is None and _is_found(settings, root, shows, folder, folders):
+        return folder, count, SAME
+    return folder, count, NEEDED
+
+
+def _is_found(
+    settings: Settings, root: str, shows: Sequence[str], folder: str, folders: set[str]
+) -> bool:
+    """Whether the longest end of each path leads to that folder by itself."""
+    for show in shows:
+        wanted = mapped(show, [(root, folder)])
+        places = folder_candidates(show, str(settings.library))
+        if wanted in folders and next((it for it in places if it in folders), None) != wanted:
+            return False
+    return True
+
+
+def _api(client: httpx.Client, base: str, name: str) -> tuple[str, dict[str, Any]]:
+    for version in _VERSIONS:
+        api = f"{base}/api/{version}"
+        try:
+            status = _get(client, f"{api}/system/status", name)
+        except _NoSuchPageError:
+            continue
+        if isinstance(status, dict):
+            return api, status
+    raise ItemError(f"arr.{name}: no API of Sonarr or Radarr answers there: check arr.{name}.url")
+
+
+class _NoSuchPageError(ItemError):
+    pass
+
+
+def _get(client: httpx.Client, url: str, name: str) -> Any:
+    try:
+        response = client.get(url)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ItemError(
+            f"arr.{name}: it does not answer ({type(error).__name__}): check arr.{name}.url"
+        ) from error
+    if response.status_code in _REFUSED:
+        raise ItemError(
+            f"arr.{name}: it refuses the key (HTTP {response.status_code}): correct arr.{name}.key"
+        )
+    if response.status_code == httpx.codes.NOT_FOUND:
+        raise _NoSuchPageError(f"arr.{name}: HTTP 404: check arr.{name}.url")
+    if not response.is_success:
+        raise ItemError(f"arr.{name}: it answers HTTP {response.status_code}")
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        raise ItemError(
+            f"arr.{name}: it answers, but not as Sonarr or Radarr: does something else answer?"
+        ) from None
+
+
+def _paths(documents: object) -> list[str]:
+    found = documents if isinstance(documents, list) else []
+    paths = [document.get("path") for document in found if isinstance(document, dict)]
+    return [path for path in paths if isinstance(path, str) and path]
