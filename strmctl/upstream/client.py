@@ -108,7 +108,7 @@ class UpstreamClient:
             with _blamed_on(redirect):
                 response = await self._ask(method, url, sent, egress, patient=patient)
             cookies.learn(_target(url), response.fields("Set-Cookie"))
-            location = response.field("Location")
+            location = response.location
             if response.status not in _REDIRECTS or not location:
                 return response
             response.close()

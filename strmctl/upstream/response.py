@@ -7,6 +7,7 @@ from aiohttp import ClientError, ClientResponse
 
 from strmctl.domain.http.ranges import ContentRange, parse_content_range, strong_validator
 from strmctl.domain.http.representation import Representation
+from strmctl.domain.http.response_fields import printable
 from strmctl.errors import UpstreamError
 
 _DECODED = frozenset({"gzip", "deflate", "br", "zstd"})
@@ -29,7 +30,13 @@ class UpstreamResponse:
         return f"UpstreamResponse({self.status})"
 
     def field(self, name: str) -> str:
-        return self._response.headers.get(name, "")
+        """In printable ASCII; a value that holds anything else is as if it were absent."""
+        return printable(self._response.headers.get(name, ""))
+
+    @property
+    def location(self) -> str:
+        """As the upstream wrote it, letters beyond ASCII perhaps."""
+        return self._response.headers.get("Location", "")
 
     def fields(self, name: str) -> Sequence[str]:
         """All of them, where a name may be repeated."""
@@ -47,7 +54,7 @@ class UpstreamResponse:
     def length(self) -> int | None:
         """Bytes that will come; None where that is not known or they come decoded."""
         text = self.field("Content-Length")
-        return int(text) if text.isdigit() and not self.is_encoded else None
+        return int(text) if text.isdecimal() and not self.is_encoded else None
 
     @property
     def total(self) -> int | None:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from strmctl.domain.http.response_fields import allowed_fields
 from strmctl.domain.media.media_kind import PLAYLIST_TYPE
 from strmctl.errors import EgressError, StrmctlError, UpstreamError
 from strmctl.services.playback.media import MediaAnswer
@@ -30,13 +31,13 @@ class MediaResponse:
 
     def __init__(self, answer: MediaAnswer, caching: Mapping[str, str]) -> None:
         self._answer = answer
-        fields = {**answer.fields, **caching}
-        self._fields = [(k.lower().encode(), v.encode("latin-1")) for k, v in fields.items() if v]
+        fields = allowed_fields({**answer.fields, **caching})
+        self._fields = [(k.lower().encode(), v.encode("ascii")) for k, v in fields.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._answer.body is None:
             refusal = problem(self._answer.status, "no byte of that range exists")
-            refusal.headers.update(self._answer.fields)
+            refusal.headers.update(allowed_fields(self._answer.fields))
             await refusal(scope, receive, send)
             return
         try:

@@ -128,7 +128,7 @@ class Fetch:
             fields["If-Range"] = representation.validator
         response = await self.fetch(url, fields, expected=expected)
         if representation is not None:
-            _check_continued(representation, response)
+            _check_continued(representation, response, span)
         part = response.content_range
         if part is not None and part.first == span.first:
             return response, 0
@@ -210,10 +210,12 @@ class Attempt:
         return action.after
 
 
-def _check_continued(known: Representation, response: UpstreamResponse) -> None:
+def _check_continued(known: Representation, response: UpstreamResponse, span: ContentRange) -> None:
     """Close the response and raise UpstreamError if it holds something else."""
+    part = response.content_range
+    reaches_end = part is not None and part.last == span.last
     try:
-        known.check_continued(response.representation)
+        known.check_continued(response.representation, reaches_end=reaches_end)
     except UpstreamError:
         response.close()
         raise

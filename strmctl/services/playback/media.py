@@ -14,6 +14,7 @@ from strmctl.domain.http.ranges import (
     select_range,
 )
 from strmctl.domain.http.representation import Representation
+from strmctl.domain.http.response_fields import unsatisfied_range
 from strmctl.domain.media import media_kind
 from strmctl.domain.media.not_media import Expected, listed
 from strmctl.services.observer import Observer
@@ -103,7 +104,7 @@ class Media:
         """The answer made from a response to the player's own Range of `url`."""
         if response.status == 416:
             response.close()
-            return MediaAnswer(416, {"Content-Range": response.field("Content-Range")})
+            return MediaAnswer(416, unsatisfied_range(response.field("Content-Range")))
         part = response.content_range
         fields = {"Content-Type": media_type}
         if part is not None or response.field("Accept-Ranges") == "bytes":
