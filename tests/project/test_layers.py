@@ -1,7 +1,9 @@
 """Imports run one way, nothing imports what the project bans, and files stay short."""
 
 import ast
+import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,67 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """The package itself (`strmctl.__version__`) may be imported by all but the domain."""
 
+BETWEEN_SERVICES: dict[str, set[str]] = {
+    "arr": {"changing"},
+    "changing": {"keys", "library", "resolving"},
+    "checking": set(),
+    "doctor": {"arr", "changing", "jobs", "keys", "library", "notifying"},
+    "installation": {"keys", "library"},
+    "jobs": set(),
+    "keys": set(),
+    "library": {"keys"},
+    "notifying": set(),
+    "playback": {"keys", "resolving"},
+    "probing": {"checking", "library", "reports", "resolving"},
+    "reports": {"jobs", "keys", "resolving", "writing"},
+    "resolving": {"checking", "library"},
+    "writing": {"keys", "library", "resolving"},
+}
+"""The packages of services/; its single files serve all of them and import none."""
+
+HOLD_STORAGE = {
+    "cli": {
+        "backup",
+        "frame/changing",
+        "frame/notify_after",
+        "frame/run",
+        "frame/selection",
+        "list",
+        "refresh",
+        "resolve",
+        "set",
+        "show",
+        "trace",
+        "undo",
+    },
+    "server": {
+        "api/arguments",
+        "api/events",
+        "api/jobs",
+        "api/mappings",
+        "api/models",
+        "api/paging",
+        "api/starting",
+        "app",
+        "context",
+        "http/readiness",
+        "metrics/metrics",
+        "page/jobs",
+        "page/library",
+        "page/overview",
+    },
+}
+"""Those that import storage although services should stand between; nothing is added here."""
+
+HOLD_SQL = {"server/http/readiness"}
+"""The same of SQL outside of storage."""
+
+SQL = re.compile(
+    r"\b(SELECT\s.*|DELETE\s+FROM\s|UPDATE\s+\w+\s+SET\s|INSERT\s+(OR\s+\w+\s+)?INTO\s"
+    r"|CREATE\s+(TABLE|INDEX|VIEW|TRIGGER)\s|PRAGMA\s+\w|BEGIN\s+IMMEDIATE)",
+    re.DOTALL,
+)
+
 OUTSIDE_OF_DOMAIN = {
     "logging",
     "os",
@@ -90,6 +153,11 @@ HEAVY = {"httpx", "aiohttp", "starlette", "uvicorn", "rich", "sqlite_utils", "m3
 
 def modules(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*.py")) if ".venv" not in path.parts)
+
+
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -123,8 +191,85 @@ def test_imports_run_one_way(layer: str) -> None:
     wrong = [
         f"{file.relative_to(ROOT)}: {module}"
         for file in files
-        for module in imported(ast.parse(file.read_text()))
+        for module in imported(parsed(file))
         if (other := layer_of(module)) and other != "__version__" and other not in MAY_IMPORT[layer]
+    ]
+    assert wrong == []
+
+
+def services_of(package: str) -> Iterator[tuple[str, str]]:
+    """Each module of the package, with each other package of services that it imports."""
+    for file in modules(PACKAGE / "services" / package):
+        for module in imported(parsed(file)):
+            parts = module.split(".")
+            if parts[:2] == ["strmctl", "services"] and len(parts) > 2:
+                if parts[2] in BETWEEN_SERVICES and parts[2] != package:
+                    yield str(file.relative_to(PACKAGE)), parts[2]
+
+
+@pytest.mark.parametrize("package", sorted(BETWEEN_SERVICES))
+def test_services_import_each_other_one_way(package: str) -> None:
+    found, may = set(services_of(package)), BETWEEN_SERVICES[package]
+    assert {(file, other) for file, other in found if other not in may} == set()
+    assert {other for _, other in found} == may, "a way that nobody goes is none"
+
+
+def test_every_package_of_services_has_its_ways() -> None:
+    folders = {path.parent.name for path in (PACKAGE / "services").glob("*/__init__.py")}
+    assert folders == set(BETWEEN_SERVICES)
+    seen: set[str] = set()
+    while floor := {it for it, may in BETWEEN_SERVICES.items() if may <= seen} - seen:
+        seen |= floor
+    assert seen == set(BETWEEN_SERVICES), "a circle"
+
+
+def test_what_all_services_share_imports_none_of_them() -> None:
+    wrong = [
+        f"{file.name}: {module}"
+        for file in (PACKAGE / "services").glob("*.py")
+        for module in imported(parsed(file))
+        if module.startswith("strmctl.services.") and module.split(".")[2] in BETWEEN_SERVICES
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("layer", sorted(HOLD_STORAGE))
+def test_services_stand_between_storage_and_the_edge(layer: str) -> None:
+    """A file that needs storage no longer is to be struck off the list."""
+    holding = {
+        str(file.relative_to(PACKAGE / layer).with_suffix(""))
+        for file in modules(PACKAGE / layer)
+        if "storage" in map(layer_of, imported(parsed(file)))
+    }
+    assert holding - HOLD_STORAGE[layer] == set()
+    assert HOLD_STORAGE[layer] - holding == set(), "strike these off"
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_sql_is_in_storage_alone() -> None:
+    holding = {
+        str(file.relative_to(PACKAGE).with_suffix(""))
+        for file in modules(PACKAGE)
+        if file.relative_to(PACKAGE).parts[0] != "storage"
+        for text in texts(parsed(file))
+        if SQL.match(text.strip())
+    }
+    assert holding - HOLD_SQL == set()
+    assert HOLD_SQL - holding == set(), "strike these off"
+
+
+def test_databases_are_opened_in_storage_alone() -> None:
+    wrong = [
+        f"{file.relative_to(PACKAGE)}: {module}"
+        for file in modules(PACKAGE)
+        if file.relative_to(PACKAGE).parts[0] != "storage"
+        for module in imported(parsed(file))
+        if module.split(".")[0] in ("sqlite3", "sqlite_utils")
     ]
     assert wrong == []
 
@@ -138,7 +283,7 @@ def test_the_domain_is_pure() -> None:
     wrong = [
         f"{file.name}: {module}"
         for file in modules(PACKAGE / "domain")
-        for module in imported(ast.parse(file.read_text()))
+        for module in imported(parsed(file))
         if module.split(".")[0] in OUTSIDE_OF_DOMAIN
     ]
     assert wrong == []
@@ -148,7 +293,7 @@ def test_migrations_import_no_application_code() -> None:
     wrong = [
         f"{file.name}: {module}"
         for file in modules(ROOT / "migrations")
-        for module in imported(ast.parse(file.read_text()))
+        for module in imported(parsed(file))
         if module.split(".")[0] == "strmctl"
     ]
     assert wrong == []
@@ -158,7 +303,7 @@ def test_commands_import_nothing_heavy_before_they_run() -> None:
     wrong = [
         f"{file.name}: {module}"
         for file in modules(PACKAGE / "cli")
-        for module in at_the_top(ast.parse(file.read_text()))
+        for module in at_the_top(parsed(file))
         if module.split(".")[0] in HEAVY
     ]
     assert wrong == []
@@ -174,6 +319,6 @@ def test_every_module_states_its_rule() -> None:
     silent = [
         str(file.relative_to(ROOT))
         for file in modules(PACKAGE)
-        if ast.get_docstring(ast.parse(file.read_text())) is None
+        if ast.get_docstring(parsed(file)) is None
     ]
     assert silent == []
