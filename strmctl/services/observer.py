@@ -7,7 +7,7 @@ from strmctl.domain.identity import Identity
 
 class Cache(StrEnum):
     EDGE = "edge"
-    """The first and last bytes of files (services/playback/edge_cache.py)."""
+    """The first segments of finished playlists (services/playback/segment_cache.py)."""
     PLAYLIST = "playlist"
 
 

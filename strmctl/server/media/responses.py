@@ -16,8 +16,11 @@ from strmctl.services.playback.player import PlaylistAnswer
 
 log = logging.getLogger(__name__)
 
-# A segment keeps its name and its bytes, so any cache may keep it; a playlist may change.
+# What a finished playlist lists keeps its name and its bytes, so any cache may keep it. A live
+# stream may begin again unseen, while no process here plays it: its names are kept for as long
+# as viewers ask for the same segment and no longer. A playlist may change.
 SEGMENT_CACHING = {"Cache-Control": "public, max-age=3600"}
+LIVE_CACHING = {"Cache-Control": "public, max-age=10"}
 PLAYLIST_CACHING = {"Cache-Control": "no-cache"}
 FILE_CACHING = {"Cache-Control": "no-cache"}
 

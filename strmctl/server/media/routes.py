@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp
 
+from strmctl.domain.hls import run
 from strmctl.domain.hls.naming import PLAYLIST_NAME
 from strmctl.domain.http.ranges import Wanted
 from strmctl.domain.urls import child_url, playback_url
@@ -17,6 +18,7 @@ from strmctl.domain.urls.signature import Signer
 from strmctl.server.http.middleware import describe
 from strmctl.server.media.responses import (
     FILE_CACHING,
+    LIVE_CACHING,
     SEGMENT_CACHING,
     MediaResponse,
     playlist_response,
@@ -71,11 +73,11 @@ async def child(request: Request) -> ASGIApp:
         playlist = await state.playback.playlist(addresses, claim.rendition, directives)
         sent = partial(state.playback.sent, identity, is_media=False)
         return Sending(playlist_response(playlist), sent)
-    answer = await state.playback.resource(
-        identity, claim.rendition, request.path_params.get("cut", ""), name, _wanted(request)
-    )
+    cut = request.path_params.get("cut", "")
+    answer = await state.playback.resource(identity, claim.rendition, cut, name, _wanted(request))
     sent = partial(state.playback.sent, identity, is_media=not name.endswith(_NO_MEDIA))
-    return Sending(MediaResponse(answer, SEGMENT_CACHING), sent)
+    caching = SEGMENT_CACHING if run.is_of_finished(cut) else LIVE_CACHING
+    return Sending(MediaResponse(answer, caching), sent)
 
 
 def _wanted(request: Request) -> Wanted:

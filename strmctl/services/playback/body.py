@@ -1,7 +1,7 @@
 """A body that survives: cut off in the middle it goes on where it ended, from the same entity."""
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Protocol
 
 from strmctl import tracing
@@ -27,7 +27,7 @@ class Listener(Protocol):
 class Body:
     """`length` bytes of `response` after `skip`; None where the length is not known.
 
-    `known` are first bytes that are at hand; there may be no response yet to follow them.
+    Without a response it is `known`, bytes at hand.
     `resume` is asked for the rest whenever the upstream cuts the body off, as long as every
     answer brings at least one byte more.
     """
@@ -40,7 +40,7 @@ class Body:
         skip: int = 0,
         known: bytes = b"",
         resume: Resume | None = None,
-        listener: Listener | None = None,
+        listeners: Sequence[Listener] = (),
         observer: Observer = UNOBSERVED,
     ) -> None:
         self._response = response
@@ -48,26 +48,22 @@ class Body:
         self._length = length
         self._known = known
         self._resume = resume
-        self._listener = listener
+        self._listeners = listeners
         self._observer = observer
         self._sent = 0
 
     def close(self) -> None:
         if self._response is not None:
             self._response.close()
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
+        for listener in self._listeners:
+            listener.close()
+        self._listeners = ()
 
     async def chunks(self) -> AsyncGenerator[bytes]:
         """Raises UpstreamError when the body cannot be completed."""
-        if self._known:
-            self._sent = len(self._known)
-            yield self._known
         if self._response is None:
-            if self._sent == self._length:
-                return
-            await self._go_on(None)
+            yield self._known
+            return
         patience = Patience(CUT_BODY, 0.0)
         while True:
             before = self._sent
@@ -94,20 +90,20 @@ class Body:
                 chunk = chunk[: self._length - self._sent]
             if chunk:
                 self._sent += len(chunk)
-                if self._listener is not None:
-                    self._listener.hear(chunk)
+                for listener in self._listeners:
+                    listener.hear(chunk)
                 yield chunk
             if self._sent == self._length:
                 return
         if self._length is not None and self._sent < self._length:
             raise UpstreamError("the upstream ended the body too early")
 
-    async def _go_on(self, cut: UpstreamError | None) -> None:
-        """`cut` ended the part before; None where that was bytes at hand. Raises UpstreamError."""
+    async def _go_on(self, cut: UpstreamError) -> None:
+        """`cut` ended the part before. Raises UpstreamError."""
         assert self._resume is not None
-        if self._response is not None:
-            self._response.close()
-        reason = str(cut or "the cached bytes end here")
+        assert self._response is not None
+        self._response.close()
+        reason = str(cut)
         try:
             self._response, self._skip = await self._resume(self._sent)
         except StrmctlError as error:
@@ -124,18 +120,17 @@ class Body:
                 reason=reason,
             )
             raise _incomplete(error) from None
-        if cut is not None:
-            self._observer.resumed(well=True)
-            tracing.step(
-                log,
-                "resume",
-                "body goes on after %d bytes: %s",
-                self._sent,
-                reason,
-                level=logging.INFO,
-                sent=self._sent,
-                reason=reason,
-            )
+        self._observer.resumed(well=True)
+        tracing.step(
+            log,
+            "resume",
+            "body goes on after %d bytes: %s",
+            self._sent,
+            reason,
+            level=logging.INFO,
+            sent=self._sent,
+            reason=reason,
+        )
 
 
 def _incomplete(error: StrmctlError) -> UpstreamError:

@@ -5,15 +5,18 @@ resolution before, None without one.
 """
 
 from collections import OrderedDict
+from dataclasses import dataclass, field
 
-from strmctl.domain.hls import cut
+from strmctl.domain.hls import cut, run
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
 from strmctl.domain.hls.naming import is_plain_reference
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
+from strmctl.services.playback.evidence import Evidence
 from strmctl.services.playback.loaded_playlist import LoadedPlaylist
 
 _KEPT = 1000
+_RUNS = 32
 
 
 class Departed:
@@ -43,14 +46,49 @@ class Departed:
                 self._known.move_to_end(name, last=False)
 
 
+@dataclass(slots=True)
+class Runs:
+    """The runs of one rendition: the one that is on, and those that are over."""
+
+    current: str = ""
+    over: list[str] = field(default_factory=list)
+
+    def begin(self, name: str) -> None:
+        self.over = [*self.over, self.current][-_RUNS:]
+        self.current = name
+
+    def allow(self, name: str) -> bool:
+        """Whether a name of that run may stand for what is on.
+
+        Another process may have seen a beginning that this one has not.
+        """
+        return name == self.current or not (self.current or name in self.over)
+
+
 class Continuity:
     """Of one resolution's renditions; `before` is that of the resolution before."""
 
     def __init__(self, before: "Continuity | None" = None) -> None:
+        self.evidence: Evidence = Evidence() if before is None else before.evidence
+        self._runs: dict[str, Runs] = {} if before is None else dict(before._runs)
         self._departed: dict[str, Departed] = {}
         self._heritage: dict[str, Departed] = (
             {} if before is None else {**before._heritage, **before._departed}
         )
+
+    def run(self, key: str) -> str:
+        """The name of the run that is on, "" for the first one that was seen."""
+        runs = self._runs.get(key)
+        return runs.current if runs is not None else ""
+
+    def begin_anew(self, key: str, run: str) -> None:
+        """What a rendition lists from now on is other content: nothing known goes on."""
+        known = self._runs.get(key, Runs())
+        self._runs[key] = Runs(known.current, known.over)
+        self._runs[key].begin(run)
+        self.evidence.forget(key)
+        self._departed.pop(key, None)
+        self._heritage.pop(key, None)
 
     def remember(self, key: str, loaded: LoadedPlaylist, earlier: LoadedPlaylist | None) -> None:
         """A copy has come; of a live one every name is remembered."""
@@ -62,6 +100,17 @@ class Continuity:
         heritage = self._heritage.pop(key, None)
         if heritage and old and cut.continues(old, new):
             departed.inherit(heritage)
+
+    def check(self, key: str, wanted: str, loaded: LoadedPlaylist) -> None:
+        """Raises UpstreamError when the player's address names another cut or another run.
+
+        `wanted` is what it names, without a cut for a playlist that was live then.
+        """
+        wanted_cut, wanted_run = run.parts(wanted)
+        if wanted_cut and not cut.is_same(wanted_cut, run.parts(loaded.cut)[0]):
+            raise _other("the content is cut into other segments now")
+        if not self._runs.get(key, Runs()).allow(wanted_run):
+            raise _other("the content is another one now")
 
     def has_listed(self, key: str, name: str) -> bool:
         """Whether a live copy has ever listed `name`."""
@@ -98,17 +147,6 @@ def _counterpart(
     return loaded.locate(same) if same else None
 
 
-def check_cut(wanted: str, loaded: LoadedPlaylist, earlier: LoadedPlaylist | None) -> None:
-    """Raises UpstreamError when the player's segments were cut differently from these.
-
-    `wanted` is the cut in the player's address, "" for a playlist that was live then.
-    """
-    new, old = loaded.media, earlier and earlier.media
-    if wanted:
-        same = loaded.cut == wanted
-    else:
-        same = not (old and new) or cut.agree(old, new)
-    if not same:
-        raise UpstreamError(
-            "the content is cut into other segments now", http_status=404, final=True
-        )
+def _other(what: str) -> UpstreamError:
+    """No other resolution would have it either; the next playlist names what there is."""
+    return UpstreamError(what, http_status=404, final=True)

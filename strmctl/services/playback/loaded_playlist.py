@@ -15,7 +15,8 @@ LIVE_MAX_AGE = 1.0
 class LoadedPlaylist:
     """A playlist, the URL that it came from, and when it came (monotonic seconds).
 
-    `cut` names how a finished Media Playlist is cut into segments, `size` is its length.
+    `cut` stands before the names in its addresses: how a finished Media Playlist is cut, and the
+    run where it is not the first one. `size` is its length.
     """
 
     playlist: MediaPlaylist | MultivariantPlaylist

@@ -1,7 +1,7 @@
 """A file, or a part of one, sent to a player as if it were a file of its own."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from strmctl import tracing
@@ -18,9 +18,9 @@ from strmctl.domain.http.response_fields import unsatisfied_range
 from strmctl.domain.media import media_kind
 from strmctl.domain.media.not_media import Expected, listed
 from strmctl.services.observer import Observer
-from strmctl.services.playback.body import Body, Resume
-from strmctl.services.playback.edge_cache import EdgeCache, Recorder
+from strmctl.services.playback.body import Body, Listener, Resume
 from strmctl.services.playback.healing import Healing
+from strmctl.services.playback.segment_cache import Key, SegmentCache
 from strmctl.services.playback.source import Place, Source
 from strmctl.upstream.response import UpstreamResponse
 
@@ -45,16 +45,16 @@ class MediaAnswer:
 class Media:
     """Opens what `place` names; a body that is cut off goes on through `healing`.
 
-    `edges` keeps what media servers probe; None where that does not pay.
+    `cache` keeps what media servers probe; None for what it may not keep.
     """
 
     def __init__(
-        self, place: Place, healing: Healing, observer: Observer, edges: EdgeCache | None = None
+        self, place: Place, healing: Healing, observer: Observer, cache: SegmentCache | None = None
     ) -> None:
         self._place = place
         self._healing = healing
         self._observer = observer
-        self._edges = edges
+        self._cache = cache
 
     async def open(self, source: Source, wanted: Wanted, media_type: str) -> MediaAnswer:
         """A segment, key or the like. Raises UpstreamError."""
@@ -63,43 +63,32 @@ class Media:
         expected = listed(self._place.name, media_type, resource.size)
         if real is not None:
             return await self._part(source, url, real, wanted, media_type, expected)
-        known = self.known(url, wanted)
+        known = self._known((source.number, url), wanted)
         if known is not None:
             return known
         response, offset = await source.open_listed(self._place, url, wanted, expected)
         if offset:
-            return self._behind(offset, response, wanted, media_type)
-        return self.whole(url, response, media_type, is_segment=True)
+            return self._behind(source, offset, response, wanted, media_type)
+        return self.whole(source, url, response, media_type)
 
-    def known(self, url: str, wanted: Wanted) -> MediaAnswer | None:
-        """An answer whose first bytes are at hand; the upstream is asked when they are sent."""
-        if self._edges is None or wanted.if_range:
+    def _known(self, key: Key, wanted: Wanted) -> MediaAnswer | None:
+        """An answer from memory."""
+        if self._cache is None or wanted.if_range:
             return None
+        found = self._cache.find(key)
+        if found is None:
+            return None
+        tracing.step(log, "cache", "it is at hand")
+        total = len(found.data)
         try:
-            edge = self._edges.find(url, wanted.span)
+            part = select_range(wanted.range, total)
         except UnsatisfiableRange:
-            return None
-        if edge is None or edge.representation.total is None:
-            return None
-        tracing.step(log, "cache", "the first bytes are at hand")
-        total = edge.representation.total
-        span = wanted.span(total)
-        body = Body(
-            None,
-            length=span.length,
-            known=edge.begins(span),
-            resume=self._resume(edge.representation, span),
-            observer=self._observer,
-        )
-        return answer(total, select_range(wanted.range, total), edge.fields, body)
+            return unsatisfiable(total)
+        data = found.data if part is None else found.data[part.first : part.last + 1]
+        return answer(total, part, found.fields, Body(None, length=len(data), known=data))
 
     def whole(
-        self,
-        url: str,
-        response: UpstreamResponse,
-        media_type: str,
-        *,
-        is_segment: bool = False,
+        self, source: Source, url: str, response: UpstreamResponse, media_type: str
     ) -> MediaAnswer:
         """The answer made from a response to the player's own Range of `url`."""
         if response.status == 416:
@@ -112,11 +101,10 @@ class Media:
         fields |= {name: response.field(name) for name in _VALIDATORS if response.field(name)}
         span = part or _span(response.length)
         recorder = None
-        if self._edges is not None and span is not None:
-            recorder = self._edges.recorder(
-                url, response.representation, fields, span.first, whole=is_segment
-            )
-        body = self._body(response, span, skip=0, recorder=recorder)
+        if self._cache is not None and part is None and span is not None:
+            recorder = self._cache.recorder((source.number, url), fields, span.length)
+        witness = None if part and part.first else source.witness(self._place, response.total)
+        body = self._body(response, span, skip=0, listeners=_heard_by(recorder, witness))
         return answer(response.length, part, fields, body)
 
     async def _part(
@@ -135,10 +123,17 @@ class Media:
             return unsatisfiable(real.length)
         span = _within(real, part)
         response, skip = await source.fetch.fetch_span(url, span, expected=expected)
-        return answer(real.length, part, _sliced(media_type), self._body(response, span, skip))
+        witness = None if part and part.first else source.witness(self._place, real.length)
+        body = self._body(response, span, skip, _heard_by(witness))
+        return answer(real.length, part, _sliced(media_type), body)
 
     def _behind(
-        self, offset: int, response: UpstreamResponse, wanted: Wanted, media_type: str
+        self,
+        source: Source,
+        offset: int,
+        response: UpstreamResponse,
+        wanted: Wanted,
+        media_type: str,
     ) -> MediaAnswer:
         """What follows `offset` in a response that holds everything.
 
@@ -154,7 +149,8 @@ class Media:
             response.close()
             return unsatisfiable(real.length)
         span = _within(real, part)
-        body = self._body(response, span, span.first)
+        witness = None if part and part.first else source.witness(self._place, real.length)
+        body = self._body(response, span, span.first, _heard_by(witness))
         return answer(real.length, part, _sliced(media_type), body)
 
     def _body(
@@ -162,16 +158,16 @@ class Media:
         response: UpstreamResponse,
         span: ContentRange | None,
         skip: int,
-        recorder: Recorder | None = None,
+        listeners: Sequence[Listener] = (),
     ) -> Body:
         if span is None:
-            return Body(response, length=None)
+            return Body(response, length=None, listeners=listeners)
         return Body(
             response,
             length=span.length,
             skip=skip,
             resume=self._resume(response.representation, span),
-            listener=recorder,
+            listeners=listeners,
             observer=self._observer,
         )
 
@@ -210,6 +206,10 @@ def file_type(response: UpstreamResponse, head: bytes, url: str) -> str:
     """The media type of a plain file: what its bytes say, else what the upstream says."""
     said = media_kind.video_or_audio(response.content_type)
     return said or media_kind.sniffed_type(head) or media_kind.media_type(upstream_extension(url))
+
+
+def _heard_by(*listeners: Listener | None) -> Sequence[Listener]:
+    return [listener for listener in listeners if listener is not None]
 
 
 def _sliced(media_type: str) -> Mapping[str, str]:

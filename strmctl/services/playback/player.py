@@ -24,11 +24,11 @@ from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.observer import UNOBSERVED, Observer
-from strmctl.services.playback.edge_cache import EdgeCache
 from strmctl.services.playback.healing import Healing
 from strmctl.services.playback.heals import Heals
 from strmctl.services.playback.loaded_playlist import LoadedPlaylist
 from strmctl.services.playback.media import Media, MediaAnswer, file_type
+from strmctl.services.playback.segment_cache import SegmentCache
 from strmctl.services.playback.source import Place, Source
 from strmctl.services.playback.sources import Sources
 from strmctl.services.resolving.resolve import Resolving
@@ -69,7 +69,7 @@ class Player:
         self._sources = Sources(resolving, client, playlist_max=playlist_max, observer=observer)
         self._observer = observer
         self._heals = Heals(observer)
-        self._edges = EdgeCache(observer=observer)
+        self._segments = SegmentCache(observer=observer)
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def address(self, identity: Identity) -> str:
@@ -82,13 +82,10 @@ class Player:
         """What the playback URL holds. Raises UpstreamError or ResolverError."""
         identity = addresses.playback.identity
         healing = self._healing(identity)
-        media = Media(Place(), healing, self._observer, self._edges)
+        media = Media(Place(), healing, self._observer)
 
         async def step(source: Source) -> LoadedPlaylist | MediaAnswer:
             url = source.resolution.url
-            known = media.known(url, wanted)
-            if known is not None:
-                return known
             opened = await source.open(wanted.fields())
             if isinstance(opened, LoadedPlaylist):
                 return opened
@@ -104,7 +101,7 @@ class Player:
                 status=opened.status,
                 total=total,
             )
-            return media.whole(url, opened, kind)
+            return media.whole(source, url, opened, kind)
 
         opened = await self._or_last_copy(identity, ROOT, healing(step))
         if isinstance(opened, LoadedPlaylist):
@@ -133,9 +130,9 @@ class Player:
         healing = self._healing(identity)
 
         async def step(source: Source) -> MediaAnswer:
-            edges = self._edges if source.is_probed(place) else None
+            cache = self._segments if source.is_probed(place) else None
             try:
-                return await Media(place, healing, self._observer, edges).open(source, wanted, kind)
+                return await Media(place, healing, self._observer, cache).open(source, wanted, kind)
             except UpstreamError as failure:
                 if failure.status in _GONE and await source.has_left(place):
                     raise _departed() from None

@@ -4,17 +4,26 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from strmctl import tracing
-from strmctl.domain.hls import cut, media_playlist_reader, multivariant_playlist, playlist_text
+from strmctl.domain.hls import (
+    cut,
+    media_playlist_reader,
+    multivariant_playlist,
+    playlist_text,
+    run,
+)
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
 from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist
+from strmctl.domain.hls.run import Doubt
 from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.media import disguise, media_kind, not_media
 from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
 from strmctl.services.observer import Cache
+from strmctl.services.playback.comparison import compare, expected, look_at
 from strmctl.services.playback.continuity import Continuity
 from strmctl.services.playback.fetch import Fetch
 from strmctl.services.playback.loaded_playlist import LoadedPlaylist
@@ -48,7 +57,7 @@ class Playlists:
         self._fetch = fetch
         self._continuity = continuity
         self._limit = limit
-        self.earlier = earlier
+        self.earlier = dict(earlier)
         self._loaded: dict[str, LoadedPlaylist] = {}
         self._segment_extensions: dict[str, str] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -103,13 +112,46 @@ class Playlists:
         data = await self._fetch.read(response, self._limit)
         try:
             text = playlist_text.decode(data)
-            loaded = await self._parsed(key, text, response.url, root)
+            loaded = await self._named(key, await self._parsed(key, text, response.url, root))
         except playlist_text.NotAPlaylistError as error:
             status = response.status
             raise UpstreamError(f"not media: the playlist {error}", status=status) from None
         self._keep(key, loaded)
         _log(key, loaded)
         return loaded
+
+    async def _named(self, key: str, loaded: LoadedPlaylist) -> LoadedPlaylist:
+        """With the run that its names belong to. Raises UpstreamError where that is not seen."""
+        if loaded.media is None:
+            return loaded
+        before, renewed = self.latest(key), key not in self._loaded
+        old = before.media if before is not None else None
+        if old is not None and await self._begins_anew(key, old, loaded, renewed=renewed):
+            name = await self._name_of_run(key, loaded)
+            log.info("%s: other content from now on", key or "the playlist")
+            self._continuity.begin_anew(key, name)
+            self.earlier.pop(key, None)
+        return replace(loaded, cut=run.component(loaded.cut, self._continuity.run(key)))
+
+    async def _begins_anew(
+        self, key: str, old: MediaPlaylist, loaded: LoadedPlaylist, *, renewed: bool
+    ) -> bool:
+        assert loaded.media is not None
+        doubt = run.doubt(old, loaded.media, renewed=renewed)
+        if doubt in (Doubt.SAME, Doubt.OTHER):
+            return doubt is Doubt.OTHER
+        compared = await compare(self._fetch, key, loaded, self._continuity.evidence.latest(key))
+        return not compared.is_same if compared.count else doubt is Doubt.LIKELY_OTHER
+
+    async def _name_of_run(self, key: str, loaded: LoadedPlaylist) -> str:
+        """Finished content is named by its first segment, which every process sees alike."""
+        media = loaded.media
+        assert media is not None
+        first = loaded.locate(str(media.segments[0].number)) if media.segments else None
+        if media.ended and first is not None:
+            name = str(media.segments[0].number)
+            return run.name_of(await look_at(self._fetch, first, expected(key, name)))
+        return run.name_of(self._continuity.run(key), *run.beginning(media))
 
     def _may_list_soon(self, key: str, known: LoadedPlaylist, name: str) -> bool:
         if known.is_finished or known.locate(name) or self._continuity.has_listed(key, name):

@@ -1,5 +1,6 @@
 """One resolution in use: what its URL holds, and where it has what a child URL names."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,13 +16,15 @@ from strmctl.domain.media.not_media import Expected
 from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
-from strmctl.services.playback.continuity import Continuity, check_cut
+from strmctl.services.playback.continuity import Continuity
+from strmctl.services.playback.evidence import Witness
 from strmctl.services.playback.fetch import Fetch
 from strmctl.services.playback.loaded_playlist import LoadedPlaylist
 from strmctl.services.playback.playlists import Playlists, check_listed
 from strmctl.upstream.response import UpstreamResponse
 
 _PROBED_SEGMENTS = 3
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Source:
         playlist_max: int,
         before: "Source | None" = None,
     ) -> None:
+        self.number = next(_numbers)
+        """No other source has it: what is kept of one never answers for another."""
         self.resolution = resolution
         self.fetch = fetch
         self._continuity: Continuity = Continuity(None if before is None else before._continuity)
@@ -139,9 +144,8 @@ class Source:
     async def _listed(self, place: Place) -> Resource | None:
         key = place.rendition
         loaded = await self.playlists.listing(key, await self._root_of(key), place.name)
-        earlier = self.playlists.earlier.get(key)
-        check_cut(place.cut, loaded, earlier)
-        return self._continuity.locate(key, place.name, loaded, earlier)
+        self._continuity.check(key, place.cut, loaded)
+        return self._continuity.locate(key, place.name, loaded, self.playlists.earlier.get(key))
 
     async def open_listed(
         self, place: Place, url: str, wanted: Wanted, expected: Expected
@@ -158,6 +162,12 @@ class Source:
         self._disguises = self._disguises or offset > 0
         return response, offset
 
+    def witness(self, place: Place, total: int | None) -> Witness | None:
+        """Listens to what is sent of a Media Segment, key or the like, from its first byte on."""
+        if not place.name:
+            return None
+        return self._continuity.evidence.witness(place.rendition, place.name, total)
+
     async def has_left(self, place: Place) -> bool:
         """Whether a live playlist listed it and does no longer. Raises UpstreamError."""
         if not self._continuity.has_listed(place.rendition, place.name):
@@ -169,6 +179,8 @@ class Source:
         known = self.playlists.known(place.rendition)
         if known is None or known.media is None or not place.name.isdigit():
             return False
+        if not known.media.ended:
+            return False  # A live upstream may call the next segment by the same file name.
         return 0 <= int(place.name) - known.media.first_number < _PROBED_SEGMENTS
 
     def rendition_at(self, url: str) -> str | None:

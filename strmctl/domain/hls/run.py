@@ -1,0 +1,88 @@
+"""A run is one content under one numbering: a name of one run never stands for bytes of another.
+
+A live stream that begins again at a lower Media Sequence Number is another run, and so is a new
+resolution that turns out to be other content. The first run that is seen has no name, so that
+its addresses stay short and every process calls it the same; a later one is named by its content.
+"""
+
+import base64
+import hashlib
+from enum import Enum
+from itertools import islice
+
+from strmctl.domain.hls import cut
+from strmctl.domain.hls.media_playlist import MediaPlaylist, Segment
+from strmctl.domain.hls.naming import is_plain_reference
+
+_LIVE = "live"
+_COMPARED = 100
+
+
+class Doubt(Enum):
+    """Whether a playlist goes on with what an earlier one began.
+
+    What is likely counts only where nothing can be compared that players have been sent.
+    """
+
+    SAME = "same"
+    LIKELY_SAME = "likely the same"
+    LIKELY_OTHER = "likely another run"
+    OTHER = "another run"
+
+
+def doubt(old: MediaPlaylist, new: MediaPlaylist, *, renewed: bool) -> Doubt:
+    """`renewed` says that the playlists came from different resolutions."""
+    if new.delta or not (old.segments and new.segments):
+        return Doubt.SAME
+    is_back = not new.ended and new.segments[0].number < old.segments[0].number
+    shared = [
+        (there, segment)
+        for segment in islice(new.segments, _COMPARED)
+        if (there := old.segment(segment.number)) is not None
+    ]
+    if is_back and not shared:
+        # Some way back an edge of a CDN may be late, but never a whole window.
+        return Doubt.OTHER
+    if renewed:
+        return Doubt.LIKELY_SAME if new.ended or cut.agree(old, new) else Doubt.OTHER
+    is_renamed = any(_file(old, there) != _file(new, segment) for there, segment in shared)
+    if is_back and is_renamed:
+        return Doubt.LIKELY_OTHER
+    if is_back or is_renamed or not cut.agree(old, new):
+        # An upstream may put another token into each load, and an old copy may be served late.
+        return Doubt.LIKELY_SAME
+    return Doubt.SAME
+
+
+def name_of(*content: object) -> str:
+    """The name of a run, from what shows what it holds."""
+    text = "\n".join(map(repr, content)).encode("utf-8", "surrogateescape")
+    return base64.b32encode(hashlib.sha256(text).digest()[:5]).decode().lower()
+
+
+def beginning(playlist: MediaPlaylist) -> tuple[int, str, str]:
+    """What tells a live run from others at the time it is first seen."""
+    first = playlist.segments[0]
+    return first.number, _file(playlist, first), first.date_time
+
+
+def component(cut_name: str, run: str) -> str:
+    """What stands in the addresses of a playlist's resources before their names; "" for nothing."""
+    return f"{cut_name or _LIVE}-{run}" if run else cut_name
+
+
+def parts(component: str) -> tuple[str, str]:
+    """The cut and the run that an address names, "" for none."""
+    cut_name, _, run = component.partition("-")
+    return ("" if run and cut_name == _LIVE else cut_name), run
+
+
+def is_of_finished(component: str) -> bool:
+    """Whether an address names what a finished playlist listed."""
+    return parts(component)[0] != ""
+
+
+def _file(playlist: MediaPlaylist, segment: Segment) -> str:
+    """What a URI calls the file, without what may be a token."""
+    uri = playlist.resources[str(segment.number)].uri
+    return uri if is_plain_reference(uri) else uri.partition("?")[0].rpartition("/")[2]

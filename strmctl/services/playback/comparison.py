@@ -1,0 +1,78 @@
+"""Looks at what an upstream has, to see whether it is what players have been sent already."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from strmctl.domain.hls.media_playlist import Resource
+from strmctl.domain.hls.stable_names import INIT, KEY
+from strmctl.domain.http.ranges import ContentRange
+from strmctl.domain.media import disguise
+from strmctl.domain.media.not_media import Expected, listed
+from strmctl.services.patiently import patiently
+from strmctl.services.playback.evidence import SAMPLE_BYTES, Sample
+from strmctl.services.playback.fetch import Attempt, Fetch
+from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+
+_LOOKS = {"": 2, KEY: 1, INIT: 1}
+"""Of Media Segments, keys and Media Initialization Sections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How many samples were compared, and whether all were alike."""
+
+    count: int
+    is_same: bool
+
+
+async def compare(
+    fetch: Fetch, rendition: str, loaded: LoadedPlaylist, samples: Iterable[tuple[str, Sample]]
+) -> Compared:
+    """The newest of what has been sent of a rendition, as far as its playlist lists it.
+
+    Raises UpstreamError where it cannot be had: nothing has been seen then.
+    """
+    looks: Counter[str] = Counter()
+    for name, sample in samples:
+        resource, kind = loaded.locate(name), name[0] if name[0] in _LOOKS else ""
+        if resource is None or looks[kind] == _LOOKS[kind]:
+            continue
+        looks[kind] += 1
+        if not sample.is_like(await look_at(fetch, resource, expected(rendition, name))):
+            return Compared(looks.total(), is_same=False)
+    return Compared(looks.total(), is_same=True)
+
+
+def expected(rendition: str, name: str) -> Expected:
+    """What a rendition's playlist calls `name`; the rendition's key begins with its kind."""
+    media_type = {"s": "text/vtt", "j": "image/jpeg"}.get(rendition[:1], "video/mp2t")
+    return listed(name, media_type)
+
+
+async def look_at(fetch: Fetch, resource: Resource, expected: Expected) -> Sample:
+    """A sample of it as a player would get it. Raises UpstreamError."""
+    # A passing failure must not make another content of this one.
+    return await patiently(lambda: _sample(fetch, resource, expected), Attempt(fetch).wait)
+
+
+async def _sample(
+    fetch: Fetch, resource: Resource, expected: Expected, size: int = SAMPLE_BYTES
+) -> Sample:
+    part = resource.byte_range
+    first = 0 if part is None else part.offset
+    last = first + (size if part is None else min(size, part.length)) - 1
+    span = ContentRange(first, last, None)
+    response, skip = await fetch.fetch_span(resource.uri, span, expected=expected)
+    try:
+        head = (await response.peek(skip + last - first + 1))[skip:][: last - first + 1]
+        total = response.total if part is None else part.length
+    finally:
+        response.close()
+    if part is not None or not disguise.looks_disguised(head):
+        return Sample.of(head, total)
+    if size == SAMPLE_BYTES:
+        size = disguise.SEARCHED_BYTES + SAMPLE_BYTES
+        return await _sample(fetch, resource, expected, size)
+    offset = disguise.media_offset(head[: disguise.SEARCHED_BYTES])
+    return Sample.of(head[offset:], None if total is None else total - offset)

@@ -1,0 +1,73 @@
+"""What has been sent to players, as far as it takes to see that something else is the same."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+SAMPLE_BYTES = 1024
+_KEPT = 8
+
+
+class Sample(NamedTuple):
+    """`total` bytes (None where unknown), and a digest of the first `size` of them."""
+
+    total: int | None
+    size: int
+    digest: bytes
+
+    @classmethod
+    def of(cls, head: bytes, total: int | None) -> "Sample":
+        head = head[:SAMPLE_BYTES]
+        return cls(total, len(head), hashlib.blake2b(head, digest_size=16).digest())
+
+    def is_like(self, other: "Sample") -> bool:
+        """Whether nothing tells the two apart; a length that is not known tells nothing."""
+        same_length = None in (self.total, other.total) or self.total == other.total
+        return same_length and (self.size, self.digest) == (other.size, other.digest)
+
+
+class Witness:
+    """Listens to a body from its first byte on; what it has heard is kept once that suffices."""
+
+    def __init__(self, total: int | None, keep: Callable[[Sample], None]) -> None:
+        self._total = total
+        self._keep = keep
+        self._head = bytearray()
+        self._is_heard = False
+
+    def hear(self, chunk: bytes) -> None:
+        if self._is_heard:
+            return
+        self._head += chunk[: SAMPLE_BYTES - len(self._head)]
+        if len(self._head) == SAMPLE_BYTES or len(self._head) == self._total:
+            self._is_heard = True
+            self._keep(Sample.of(bytes(self._head), self._total))
+            self._head.clear()
+
+    def close(self) -> None:
+        self._head.clear()
+
+
+class Evidence:
+    """Samples of what was sent last, by rendition and name."""
+
+    def __init__(self) -> None:
+        self._samples: dict[str, OrderedDict[str, Sample]] = {}
+
+    def witness(self, rendition: str, name: str, total: int | None) -> Witness:
+        def keep(sample: Sample) -> None:
+            known = self._samples.setdefault(rendition, OrderedDict())
+            known[name] = sample
+            known.move_to_end(name)
+            while len(known) > _KEPT:
+                known.popitem(last=False)
+
+        return Witness(total, keep)
+
+    def latest(self, rendition: str) -> Iterator[tuple[str, Sample]]:
+        """The newest first."""
+        return reversed(list(self._samples.get(rendition, {}).items()))
+
+    def forget(self, rendition: str) -> None:
+        self._samples.pop(rendition, None)
