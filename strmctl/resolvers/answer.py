@@ -7,6 +7,7 @@ from typing import Any
 from strmctl.domain.http.request_fields import request_fields
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media.dash import check_link
+from strmctl.domain.urls import given_url
 from strmctl.errors import ResolverError, UpstreamError
 from strmctl.resolvers.failures import one_line
 
@@ -44,12 +45,13 @@ def checked(answer: Resolution) -> Resolution:
     Raises ResolverError.
     """
     try:
-        check_link(answer.url)
-        headers = request_fields(answer.headers)
+        url, given = given_url.given(answer.url, answer.headers)
+        check_link(url)
+        headers = request_fields(given)
     except UpstreamError as error:
         raise ResolverError(f"answered something unusable: {error}") from None
     provider = one_line(answer.provider or "") or None
-    return Resolution(answer.url, headers, provider, answer.expires_at)
+    return Resolution(url, headers, provider, answer.expires_at)
 
 
 def _expiry(value: object) -> datetime | None:

@@ -1,32 +1,45 @@
-"""What a path in a library says of the episode or movie, as media servers would read it.
+"""What a path in a library says of the episode or film: structure first, and doubt where it is
+not clear.
 
-`guessit` reads it, at some ten milliseconds a name. So a name with one plain `S01E02` is taken
-apart first: what stands before that is the same for a whole series and asked for once.
+The forms of `domain/names` are tried from the strongest to the weakest. `guessit`, at some ten
+milliseconds a name, is asked only where none fits, and not believed where it contradicts.
 """
 
 import re
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.library.library_path import EXTENSION
+from strmctl.domain.names import bare, film, folders, marks, phrases, words, written
+from strmctl.domain.names.folders import Folders
+from strmctl.domain.names.languages import is_language, language
+from strmctl.domain.names.marks import Mark
+from strmctl.domain.names.written import Written, slug
 
-_SPECIALS = ("special", "specials")
-_SEASON_FOLDER = re.compile(
-    r"specials?|(season|series|staffel|saison|s)[ ._-]*\d{1,4}", re.IGNORECASE
+__all__ = ["FileName", "read", "slug"]
+
+_DATE = re.compile(
+    r"(?<!\d)(?:(?:19|20)\d\d[-._ /](?:0[1-9]|1[0-2])[-._ /](?:0[1-9]|[12]\d|3[01])"
+    r"|(?:0[1-9]|[12]\d|3[01])[-._](?:0[1-9]|1[0-2])[-._](?:19|20)\d\d"
+    r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+    r"|(?:19|20)\d\d年\d{1,2}月\d{1,2}日)(?!\d)"
 )
-# Neither 1x02 nor several episodes: those are guessit's.
-_EPISODE = re.compile(
-    r"(?P<before>(?:(?!(?<![a-z0-9])s\d+[ ._]?e\d).)*)"
-    r"(?<![a-z0-9])s(?P<season>\d{1,4})[ ._]?e(?P<episode>\d{1,5})"
-    r"(?P<after>(?![ ._&+-]{0,3}(s\d+[ ._]?)?e?\d)[^a-z0-9].*|)",
-    re.IGNORECASE | re.DOTALL,
+_EXTRA = re.compile(
+    r".*[-.](?:trailer\d?|behindthescenes|deleted|featurette|interview|scene|short|sample|other)",
+    re.IGNORECASE,
 )
-_NUMBERED = re.compile(r"\d+x\d+|(?<![a-z])(e|ep|episode|folge)[ ._-]*\d", re.IGNORECASE)
-# guessit knows these as titles only behind a name that ends in that of a film.
-_FILM = ".mkv"
-_UNDETERMINED = ("mul", "und")
+_SEASON_PACK = re.compile(
+    r"(?<![A-Za-z0-9])S\d{1,2}(?![\dA-Za-z])"
+    r"|(?<![^\W_])(?:season|staffel|saison)[ ._]?\d{1,2}(?!\d)",
+    re.IGNORECASE,
+)
+
+_DATED = "its name holds a date but no episode number: rename it"
+_NO_NUMBER = "its name holds no episode number: rename it"
+_WHOLE = "its name holds a whole season, no episode number: rename it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +47,9 @@ class FileName:
     """None for what the path does not say; of several episodes in one file the first, and
     `holds_several`.
 
-    `language` is a code such as "de". A movie has neither season nor episode; `is_movie` is False
-    too for an episode whose number cannot be read.
+    `language` is a code such as "de". A film has neither season nor episode; `is_movie` is False
+    too for an episode whose number cannot be read. `edition` makes another film of it, `version`
+    only where there are two. With a `doubt`, which says what to do, nothing is to be made of it.
     """
 
     title: str | None = None
@@ -45,100 +59,176 @@ class FileName:
     language: str | None = None
     is_movie: bool = False
     holds_several: bool = False
+    ids: ExternalIds = NO_IDS
+    edition: str | None = None
+    version: str | None = None
+    doubt: str | None = None
 
 
 def read(strm_path: str, *, wants_language: bool = True) -> FileName:
     """`strm_path` is relative to the library, with `/`; never raises."""
-    *folders, name = strm_path.split("/")
+    *above, name = strm_path.split("/")
     if name.lower().endswith(EXTENSION):
         name = name[: -len(EXTENSION)]
-    mark = _EPISODE.fullmatch(name)
-    if mark is None:
-        return _unmarked(folders, name)
-    series = "/".join(folder for folder in folders if not _SEASON_FOLDER.fullmatch(folder))
-    # Season and episode stand in the key as nothing that differs between two episodes.
-    guess = _guess(f"{series}/{mark['before']}S01E01{_FILM}")
-    tail = mark["after"]
-    language = _language(tail) if wants_language and any(map(str.isalpha, tail)) else None
-    return FileName(
-        title=_title(guess),
-        year=_year(guess),
-        season=int(mark["season"]),
-        episode=int(mark["episode"]),
-        language=language or _code(guess.get("language")),
-    )
-
-
-def slug(title: str) -> str:
-    """`Pokémon: Der Film` as `pokemon-der-film`; letters of other scripts stay as they are."""
-    letters = "".join(_plain(char) for char in unicodedata.normalize("NFC", title).casefold())
-    words = re.sub(r"['\u2019]", "", letters)
-    return "-".join(re.findall(r"[^\W_]+", words))
-
-
-def _unmarked(folders: list[str], name: str) -> FileName:
-    named = ["Season 0" if folder.lower() in _SPECIALS else folder for folder in folders]
-    guess = _guess("/".join([*named, name + _FILM]))
-    season, episode = _first(guess.get("season")), _first(guess.get("episode"))
-    if season == guess.get("year"):
-        season = None
-    if season is not None and episode is not None and not _NUMBERED.search(name):
-        # The old way to write S01E02: "Season 1/Show - 102".
-        hundreds, rest = divmod(episode, 100)
-        episode = rest if hundreds == season and rest else episode
-    if episode is not None and season is None:
-        season = 1
-    return FileName(
-        title=_title(guess),
-        year=_year(guess),
-        season=None if episode is None else season,
-        episode=episode,
-        language=_code(guess.get("language")),
-        is_movie=guess.get("type") == "movie" and not any(map(_SEASON_FOLDER.fullmatch, folders)),
-        holds_several=isinstance(guess.get("episode"), list),
-    )
+    name = words.without_video_extension(name)
+    found = _read(name, _folders(tuple(above)))
+    return found if wants_language else replace(found, language=None)
 
 
 @lru_cache(maxsize=1024)
-def _guess(path: str) -> dict[str, Any]:
+def _folders(above: tuple[str, ...]) -> Folders:
+    return folders.read(above)
+
+
+def _read(name: str, where: Folders) -> FileName:
+    mark = marks.find(name)
+    if mark is not None:
+        return _episode(name, mark, where)
+    if where.is_extras or _EXTRA.fullmatch(name):
+        return _doubtful(name, where, "an extra, neither an episode nor a film: it is left alone")
+    if not where.holds_season and (_is_the_folder_s(name, where) or film.ends_in_year(name)):
+        return _film(name, where)
+    return _numbered(name, where)
+
+
+def _numbered(name: str, where: Folders) -> FileName:
+    if (mark := phrases.find(name)) is not None:
+        return _episode(name, mark, where)
+    if _DATE.search(name):
+        return _doubtful(name, where, _DATED)
+    if (found := bare.find(name, where)) is not None:
+        episode = _episode(name, _hundreds(found.mark, where), where)
+        return replace(episode, doubt=episode.doubt or found.doubt)
+    if where.holds_season:
+        return _doubtful(name, where, _NO_NUMBER)
+    if _SEASON_PACK.search(name):
+        return _doubtful(name, where, _WHOLE)
+    return _guessed(name, where) or _film(name, where)
+
+
+def _hundreds(mark: Mark, where: Folders) -> Mark:
+    """The old way to write S01E02 in a season's folder: "Season 1/Show - 102"."""
+    hundreds, rest = divmod(mark.episode, 100)
+    if where.season and hundreds == where.season and rest and mark.last is None:
+        return replace(mark, episode=rest)
+    return mark
+
+
+def _episode(name: str, mark: Mark, where: Folders) -> FileName:
+    own = written.read(_without_season(mark), dotted_year=True)
+    series, doubt = _series(own, where)
+    season = mark.season if mark.season is not None else where.season
+    # Specials may lie in a season's folder, never the other way round.
+    if where.season is not None and mark.season and mark.season != where.season:
+        doubt = doubt or (
+            f"its name says season {mark.season}, its folder season {where.season}: rename one"
+        )
+    ids = written.external_ids(mark.after).or_else(own.ids).or_else(series.ids)
+    return FileName(
+        title=series.title,
+        year=series.year,
+        season=1 if season is None else season,
+        episode=mark.episode,
+        language=language(mark.after),
+        holds_several=mark.last is not None,
+        ids=ids,
+        doubt=doubt,
+    )
+
+
+def _without_season(mark: Mark) -> str:
+    """`Title Season 1` before `S01E02` says the season twice."""
+    title, season = phrases.season_at_end(re.sub(r"\s*\[[^\[\]]*\]\s*$", "", mark.before))
+    return title if season is not None and season == mark.season else mark.before
+
+
+def _series(own: Written, where: Folders) -> tuple[Written, str | None]:
+    """Whose name counts, the file's or the folder's, and what is doubted."""
+    folder = where.series
+    if folder is None or folder.title is None:
+        return own, None
+    if own.title is None:
+        return folder, None
+    mine, theirs = slug(own.title), slug(folder.title)
+    if mine == theirs:
+        return replace(folder, year=folder.year or own.year), None
+    alike = mine.startswith(theirs) or theirs.startswith(mine)
+    if where.holds_season or folder.has_year_in_brackets or folder.ids or alike:
+        # The folder is the series' own: media servers name the series by it.
+        return folder, None
+    if set(mine.split("-")) & set(theirs.split("-")) or _initials(theirs) == mine:
+        return folder, None
+    return own, (
+        f"its name says {own.title!r}, its folder {folder.title!r}: which of them is the series?"
+    )
+
+
+def _initials(key: str) -> str:
+    return "".join(part[:1] for part in key.split("-"))
+
+
+def _film(name: str, where: Folders) -> FileName:
+    found = film.read(name, where)
+    title = found.written.title
+    only_number = found.written.year is None and title is not None and title.isdecimal()
+    only_language = title is not None and is_language(title) and found.written.year is None
+    if (only_number or only_language) and not _is_the_folder_s(name, where):
+        title = None
+    doubt = (
+        "it may be one part of several: add a year if it is a film of its own"
+        if found.part
+        else None
+    )
+    return FileName(
+        title=title,
+        year=found.written.year if title else None,
+        language=found.language,
+        is_movie=True,
+        ids=found.written.ids,
+        edition=found.edition,
+        version=found.version,
+        doubt=doubt,
+    )
+
+
+def _is_the_folder_s(name: str, where: Folders) -> bool:
+    """The file is called as its folder is: a film, whatever numbers are in its name."""
+    folder = where.series
+    if folder is None or folder.title is None:
+        return False
+    own = written.read(name)
+    if own.has_year_in_brackets and film.is_numbered(own.rest):
+        return False
+    return own.slug in (folder.slug, slug(folder.title))
+
+
+def _doubtful(name: str, where: Folders, doubt: str) -> FileName:
+    own = where.series or written.read(_DATE.split(name)[0], dotted_year=True)
+    return FileName(title=own.title, year=own.year, ids=own.ids, doubt=doubt)
+
+
+def _guessed(name: str, where: Folders) -> FileName | None:
+    """`Show.103.HDTV`: only of a release's name, where nothing else reads a number."""
+    parts: Sequence[str] = re.split(r"[\s._\-\[\]()]+", name)
+    if not any(map(words.is_strong, parts)) or not re.search(r"(?<!\d)\d{3}(?!\d|[pi])", name):
+        return None
+    if written.read_release(name).year is not None:
+        return None
+    guess = _guess(f"{name}.mkv")
+    season, episode, title = (guess.get(key) for key in ("season", "episode", "title"))
+    if not (isinstance(season, int) and isinstance(episode, int) and isinstance(title, str)):
+        return None
+    own = written.read(title)
+    series, doubt = _series(own, where)
+    return FileName(series.title, series.year, season, episode, ids=series.ids, doubt=doubt)
+
+
+@lru_cache(maxsize=1024)
+def _guess(name: str) -> dict[str, Any]:
     from guessit import guessit
     from guessit.api import GuessitException
 
     try:
-        # "One Piece - 1071" is an episode, not 10x71.
-        return guessit(path, {"episode_prefer_number": True})
+        return guessit(name)
     except GuessitException:
         return {}
-
-
-@lru_cache(maxsize=1024)
-def _language(tail: str) -> str | None:
-    """From behind the episode's number, where a title may stand that names a people."""
-    return _code(_guess(f"Title S01E01{tail}{_FILM}").get("language"))
-
-
-def _title(guess: dict[str, Any]) -> str | None:
-    title = guess.get("title")
-    return title if isinstance(title, str) and slug(title) else None
-
-
-def _year(guess: dict[str, Any]) -> int | None:
-    year = guess.get("year")
-    return year if isinstance(year, int) else None
-
-
-def _first(value: object) -> int | None:
-    if isinstance(value, list):
-        return min((item for item in value if isinstance(item, int)), default=None)
-    return value if isinstance(value, int) else None
-
-
-def _code(language: object) -> str | None:
-    codes = [str(item) for item in (language if isinstance(language, list) else [language])]
-    return next((code for code in codes if code != "None" and code not in _UNDETERMINED), None)
-
-
-def _plain(char: str) -> str:
-    """`e` for `é`: only where the letter without its marks is a Latin one."""
-    base = unicodedata.normalize("NFKD", char)[:1]
-    return base if base.isascii() and base.isalpha() else char

@@ -1,10 +1,12 @@
 """A `.strm` is read tolerantly and written clean: UTF-8, LF, one URL, the user's comments kept."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
+from strmctl.domain.urls import given_url
 from strmctl.errors import UsageError
 
 # Only these end a line; U+0085 and U+2028 may stand in a comment.
@@ -18,7 +20,8 @@ class StrmText:
     """The URL, None where there is none, and the lines that begin with `#` (`#KODIPROP:` …).
 
     `options` are what stands behind the URL for Kodi, from the `|` on; `headers` are those of
-    them that are headers, not checked; `has_more` says that another line follows that is no
+    them that are headers, with those that lines for Kodi and VLC say and the login of the URL,
+    not checked; `has_more` says that another line follows that is no
     comment.
     """
 
@@ -36,7 +39,9 @@ def parse(content: bytes) -> StrmText:
     contents = [line for line in lines if line and not line.startswith("#")]
     if not contents:
         return StrmText(None, comments)
-    url, options, headers = split_kodi_options(contents[0])
+    line, options, behind = split_kodi_options(contents[0])
+    # What stands behind the URL is meant for it alone, so it counts first.
+    url, headers = given_url.given(line, _merged(behind, *map(_said_by, comments)))
     return StrmText(url or None, comments, options, headers, has_more=len(contents) > 1)
 
 
@@ -54,10 +59,61 @@ def render(url: str, comments: tuple[str, ...] = (), options: str = "") -> bytes
 
 
 def _decode(content: bytes) -> str:
+    if (encoding := _utf_16(content)) is not None:
+        return content.decode(encoding, "replace")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+def _utf_16(content: bytes) -> str | None:
+    """As Windows' Notepad writes "Unicode"; some tools leave out the byte order mark."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if len(content) >= 8 and content[1::2].count(0) * 2 > len(content) * 0.9:
+        return "utf-16-le"
+    if len(content) >= 8 and content[::2].count(0) * 2 > len(content) * 0.9:
+        return "utf-16-be"
+    return None
+
+
+def _merged(*sources: Mapping[str, str]) -> dict[str, str]:
+    """The first one that names a field says its value, however it spells the name."""
+    fields: dict[str, str] = {}
+    for source in sources:
+        known = {name.lower() for name in fields}
+        fields |= {name: text for name, text in source.items() if name.lower() not in known}
+    return fields
+
+
+# https://github.com/xbmc/inputstream.adaptive/wiki/Integration and VLC's options of "http".
+_KODI_PROPERTY = re.compile(
+    r"#KODIPROP:inputstream\.adaptive\.(?:common|stream|manifest)_headers=(?P<headers>.*)",
+    re.IGNORECASE,
+)
+_VLC_OPTION = re.compile(
+    r"#EXTVLCOPT:http-(?P<name>referrer|user-agent|origin|cookie)=(?P<value>.*)", re.IGNORECASE
+)
+_VLC_NAMES = {"referrer": "Referer", "user-agent": "User-Agent", "origin": "Origin"}
+_HTTP_OPTION = re.compile(r"#EXTHTTP:(?P<json>\{.*\})\s*", re.IGNORECASE)
+
+
+def _said_by(comment: str) -> Mapping[str, str]:
+    """The headers of a line above the URL that players read."""
+    if (kodi := _KODI_PROPERTY.fullmatch(comment)) is not None:
+        _, _, headers = split_kodi_options(f"|{kodi['headers']}")
+        return headers
+    if (vlc := _VLC_OPTION.fullmatch(comment)) is not None:
+        name, value = vlc["name"].lower(), vlc["value"].strip()
+        return {_VLC_NAMES.get(name, name.capitalize()): value} if value else {}
+    if (http := _HTTP_OPTION.fullmatch(comment)) is not None:
+        try:
+            found = json.loads(http["json"])
+        except (ValueError, RecursionError):
+            return {}
+        return {name: text for name, text in found.items() if isinstance(text, str)}
+    return {}
 
 
 def _bare(line: str) -> str:

@@ -10,11 +10,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from strmctl.domain.change import Action, Change, Finding, Step
+from strmctl.domain.identity import Identity
 from strmctl.domain.library import file_name, strm_text
 from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.domain.urls import playback_url
 from strmctl.errors import ItemError, UpstreamError, UsageError
-from strmctl.services.changing.adoption import Adoption, given_resolution
+from strmctl.services.changing.adoption import Adopting, Adoption, given_resolution
 from strmctl.services.keys.in_force import proof
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library.ownership import UrlOwners, is_at_home
@@ -23,6 +24,7 @@ from strmctl.services.resolving.ending import Dating
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.library_tree import strm_paths
+from strmctl.storage.files.nfo_files import NfoFiles
 from strmctl.storage.files.strm_file import Content, LibraryFiles
 from strmctl.storage.tables.mappings import Mappings, have_resolved_to
 from strmctl.storage.tables.sightings import Settled, Sighting, Sightings
@@ -49,7 +51,9 @@ class Importing:
         self._database, self._files = database, files
         self._mappings, self._dating = Mappings(database), Dating(database)
         self._url_owners = UrlOwners(database, files)
-        self._adoption = adoption
+        self._adopting: Adopting | None = None
+        if adoption is not None:
+            self._adopting = Adopting(adoption, database, NfoFiles(settings.library))
 
     def plan(self, below: str = "", *, only: Sequence[str] | None = None) -> Iterator[Step]:
         """`below` is a folder of the library; with `only` these paths are looked at. Two looks,
@@ -146,15 +150,15 @@ class Importing:
             file = classify(path, contents[path], self._proof)
             if file.kind is not Kind.FOREIGN:
                 yield Finding(BAD, path, file.reason or "has changed while it was looked at")
-            elif self._adoption is None:
+            elif self._adopting is None:
                 yield Finding(FOREIGN, path, "holds a direct URL: `strmctl import` adopts it")
             elif item.owner_id is not None:
                 owned[file] = rows[item.owner_id]
             else:
                 free[item.sighting] = file
         yield from self._put_in_place(owned)
-        if self._adoption is not None:
-            yield from self._adopt(free, self._adoption, sightings)
+        if self._adopting is not None:
+            yield from self._adopt(free, self._adopting, sightings)
 
     def _put_in_place(self, owned: Table[TreeFile, Mapping]) -> Iterator[Step]:
         """Files of rows, with URLs that somebody else has put there: the rows take them over."""
@@ -173,37 +177,53 @@ class Importing:
             yield change if is_change else Finding(UNCHANGED, file.strm_path, mapping=row)
 
     def _adopt(
-        self, files: Table[Sighting, TreeFile], adoption: Adoption, sightings: Sightings
+        self, files: Table[Sighting, TreeFile], adopting: Adopting, sightings: Sightings
     ) -> Iterator[Step]:
-        adopted: dict[Sighting, Mapping] = {}
+        waiting: dict[Sighting, list[Mapping]] = {}
         for sighting, file in files.items():
             try:
-                adopted[sighting] = adoption.mapping(file)
+                waiting[sighting] = adopting.mappings(file)
             except (UsageError, UpstreamError) as error:
                 yield Finding(BAD, file.strm_path, str(error))
-        known = self._mappings.known(mapping.identity for mapping in adopted.values())
-        new = {key: it for key, it in adopted.items() if it.identity not in known}
-        refused = set(sightings.claim([(key, it.identity) for key, it in new.items()]))
-        for sighting, mapping in adopted.items():
-            file = files[sighting]
-            if mapping.identity in known or sighting in refused:
-                yield _conflict(mapping, known.get(mapping.identity))
-            else:
-                yield self._change(Action.ADOPTED, file, None, self._resolved(mapping, file))
+        while waiting:
+            # A film's second version is known by it where the first has the film's name already.
+            best = {sighting: found[0] for sighting, found in waiting.items()}
+            known = self._mappings.known(mapping.identity for mapping in best.values())
+            refused = self._claim(best, known, sightings)
+            for sighting, mapping in best.items():
+                if sighting not in refused:
+                    after = self._dated(mapping)
+                    yield self._change(Action.ADOPTED, files[sighting], None, after)
+                elif len(waiting[sighting]) == 1:
+                    yield _conflict(mapping, known.get(mapping.identity))
+            waiting = {key: waiting[key][1:] for key in refused if len(waiting[key]) > 1}
+
+    def _claim(
+        self,
+        best: Table[Sighting, Mapping],
+        known: Table[Identity, Mapping],
+        sightings: Sightings,
+    ) -> list[Sighting]:
+        """Those whose identity another file or row has; in the order of the files."""
+        free = [(key, it.identity) for key, it in best.items() if it.identity not in known]
+        refused = set(sightings.claim(free))
+        return [key for key, it in best.items() if it.identity in known or key in refused]
 
     def _resolved(self, row: Mapping, file: TreeFile) -> Mapping:
         """With the file's URL, of which nothing is known yet."""
-        resolution = self._dating.dated(given_resolution(file), datetime.now(UTC))
         return replace(
-            row,
-            resolution=resolution,
-            updated_at=resolution.resolved_at,
+            self._dated(replace(row, resolution=given_resolution(file))),
             state=LinkState.UNKNOWN,
             fail_count=0,
             first_failed_at=None,
             last_failed_at=None,
             next_probe_at=None,
         )
+
+    def _dated(self, row: Mapping) -> Mapping:
+        assert row.resolution is not None, "a file holds a URL"
+        resolution = self._dating.dated(row.resolution, datetime.now(UTC))
+        return replace(row, resolution=resolution, updated_at=resolution.resolved_at)
 
     def _change(
         self, action: Action, file: TreeFile, before: Mapping | None, after: Mapping
@@ -223,6 +243,7 @@ def _new(sighting: Sighting) -> Mapping:
         strm_path=sighting.strm_path,
         title=name.title,
         year=name.year,
+        ids=name.ids,
         extension=sighting.extension,
     )
 
@@ -252,5 +273,7 @@ def _taken(path: str, owner: Mapping, row: Mapping | None) -> Finding:
 
 def _conflict(mapping: Mapping, other: Mapping | None) -> Finding:
     whose = f"as {other.strm_path} does" if other else "as another file does"
-    reason = f"its name says {mapping.identity}, {whose}: rename it, or give --site or --language"
+    reason = (
+        f"its name says {mapping.identity}, {whose}: rename it, or settle it with `import --plan`"
+    )
     return Finding(CONFLICT, mapping.strm_path, reason)

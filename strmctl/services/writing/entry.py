@@ -11,6 +11,7 @@ from strmctl.domain.library import library_path
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media.dash import check_link
+from strmctl.domain.urls import given_url
 from strmctl.errors import UpstreamError, UsageError
 
 Fields = Mapping[str, object]
@@ -78,6 +79,7 @@ def _resolution(fields: Fields) -> Resolution | None:
             raise UsageError("headers need a url that they belong to")
         return None
     try:
+        url, headers = given_url.given(url, headers)
         check_link(url)
         return Resolution(url, request_fields(headers), provider=_text(fields, "provider"))
     except UpstreamError as error:

@@ -1,0 +1,184 @@
+"""Numbers without a mark: `Title - 01`, `[Group] Title - 01v2 [1080p]`, `標題-1`, `04 - Name`.
+
+What the number means depends on the folder: in a season's folder it is the episode; beside a
+series' folder it is the episode where the title agrees or the form leaves no other reading.
+"""
+
+import re
+from dataclasses import dataclass
+
+from strmctl.domain.names import phrases, written
+from strmctl.domain.names.folders import Folders
+from strmctl.domain.names.marks import Mark
+from strmctl.domain.names.words import is_release
+
+_V = r"(?:[ ._]?v\d)?"
+_N = rf"(?P<n>\d{{1,4}}){_V}(?:[ ]?(?:end|fin|final))?"
+_RANGE = re.compile(rf"(?P<n>\d{{1,4}}){_V}[ ]?[-~–&+][ ]?(?P<last>\d{{1,4}}){_V}")
+_ALONE = re.compile(_N, re.IGNORECASE)
+_LEADING = re.compile(
+    rf"{_N}(?:[ ._]*[-–:][ ._]*|\.[ ._]*|[ _]+|[、．]\s*)(?P<name>(?=.*[^\W\d_])[^\s._:–-].*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_RANGE_AND_NAME = re.compile(rf"{_RANGE.pattern}(?:[ ._]+-.*)?", re.DOTALL)
+_DASHED = re.compile(
+    rf"(?P<before>.*?\S)(?:[ _.]+[-–—][ _.]*|[ ._]#)(?:{_RANGE.pattern.replace('<n>', '<r>')}|{_N})"
+    rf"(?=$|[ _]+[-–—]|[ ._]*[\[(]|[ _]+[^\W\d])(?P<after>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_TIGHT = re.compile(rf"(?P<before>.*\D)[-_#]{_N}", re.IGNORECASE | re.DOTALL)
+_SPACED = re.compile(rf"(?P<before>.*\D)[ .]{_N}", re.IGNORECASE | re.DOTALL)
+_HALF = re.compile(r"(?:^|[ _][-–][ _]?)\d{1,4}\.5(?=$|[ _\[(])")
+_BRACKETED = re.compile(r"[\[【](?P<inside>[^\[\]【】]*)[\]】]")
+_IN_BRACKETS = re.compile(rf"(?:第|EP?|#)?{_N}[话話集回]?", re.IGNORECASE)
+_TAIL = re.compile(r"(?:[ ._]*(?:\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】|\{[^{}]*\}))+$")
+_GROUP = re.compile(r"^\s*\[[^\[\]]*\][ _.]*(?=\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """A number that may be an episode's; `doubt` says why it may be none."""
+
+    mark: Mark
+    doubt: str | None = None
+
+
+def find(name: str, folders: Folders) -> Bare | None:
+    if _HALF.search(name):
+        number = Mark(name, "", None, 0)
+        return Bare(number, "its number is that of half an episode: number it as a special")
+    if (mark := _all_in_brackets(name)) is not None:
+        return Bare(mark)
+    core = _GROUP.sub("", _TAIL.sub("", name)).strip(" _.")
+    by_group = core if _GROUP.match(name) else None
+    if by_group is not None and (found := _of_a_group(by_group)) is not None:
+        return found
+    for form in (_alone, _leading, _dashed, _tight, _spaced):
+        if (found := form(core, folders)) is not None:
+            mark = found.mark
+            return Bare(
+                Mark(
+                    mark.before,
+                    f"{mark.after}{name[len(core) :]}" if mark.after else name,
+                    mark.season,
+                    mark.episode,
+                    mark.last,
+                ),
+                found.doubt,
+            )
+    return None
+
+
+def _alone(core: str, folders: Folders) -> Bare | None:
+    whole = _ALONE.fullmatch(core)
+    ranged = _RANGE_AND_NAME.fullmatch(core)
+    if ranged is not None and folders.holds_season and _is_range(ranged, folders):
+        return Bare(Mark("", "", None, int(ranged["n"]), int(ranged["last"])))
+    if whole is None or (folders.series is None and not folders.holds_season):
+        return None
+    doubt = None
+    if written.is_year(int(whole["n"])) and not folders.holds_season:
+        doubt = "its name is a number that may be a year or an episode"
+    return Bare(Mark("", "", None, int(whole["n"])), doubt)
+
+
+def _is_range(match: re.Match[str], folders: Folders) -> bool:
+    """No range: `24 - 25` in the folder of "24"."""
+    return int(match["last"]) > int(match["n"]) and not _is_title(match["n"], folders)
+
+
+def _is_title(number: str, folders: Folders) -> bool:
+    return folders.series is not None and folders.series.title == number
+
+
+def _leading(core: str, folders: Folders) -> Bare | None:
+    """`04 - Behind` in a season's folder; elsewhere only where the number is padded."""
+    match = _LEADING.fullmatch(core)
+    if match is None:
+        return None
+    if _is_title(match["n"], folders) and match["name"][0].isdigit():
+        return None
+    padded = len(match["n"]) >= 2 and match["n"].startswith("0")
+    if not folders.holds_season and not (padded and folders.series is not None):
+        return None
+    return Bare(Mark("", match["name"], None, int(match["n"])))
+
+
+def _dashed(core: str, folders: Folders) -> Bare | None:
+    match = _DASHED.fullmatch(core)
+    if match is None:
+        return None
+    text, last = (match["r"], match["last"]) if match["r"] else (match["n"], None)
+    if last is not None and int(last) <= int(text):
+        return None
+    is_alone = not match["after"].strip() or match["after"].lstrip(" _")[:1] in "-–—[("
+    if not is_alone and not (folders.holds_season and len(text) >= 2):
+        return None
+    title, season = phrases.season_at_end(match["before"])
+    number = int(text)
+    doubt = None
+    if written.is_year(number) and not _agrees(title, folders) and not folders.holds_season:
+        doubt = "its number may be a year or an episode"
+    return Bare(Mark(title, match["after"], season, number, int(last) if last else None), doubt)
+
+
+def _tight(core: str, folders: Folders) -> Bare | None:
+    """`標題-1`: only beside a folder that bears the title, since "Catch-22" is a title itself."""
+    match = _TIGHT.fullmatch(core)
+    if match is None or not (_agrees(match["before"], folders) or folders.holds_season):
+        return None
+    return Bare(Mark(match["before"], "", None, int(match["n"])))
+
+
+def _spaced(core: str, folders: Folders) -> Bare | None:
+    match = _SPACED.fullmatch(core)
+    if match is None or match["before"].rstrip().endswith(("-", "(")):
+        return None
+    title, season = phrases.season_at_end(match["before"])
+    agrees = _agrees(title, folders)
+    if not agrees and not folders.holds_season:
+        return None
+    doubt = None
+    if len(match["n"]) == 1 and not folders.holds_season:
+        doubt = "its number may be an episode or that of a sequel"
+    elif written.is_year(int(match["n"])) and not folders.holds_season:
+        doubt = "its number may be a year or an episode"
+    return Bare(Mark(title, "", season, int(match["n"])), doubt)
+
+
+def _of_a_group(core: str) -> Bare | None:
+    """`[Group] Title 07`: fansubs pad their numbers; a sequel's stands bare."""
+    match = _SPACED.fullmatch(core)
+    if match is None or len(match["n"]) < 2 or written.is_year(int(match["n"])):
+        return None
+    if match["before"].rstrip(" ._").endswith("-"):
+        return None
+    title, season = phrases.season_at_end(match["before"])
+    return Bare(Mark(title, "", season, int(match["n"])))
+
+
+def _all_in_brackets(name: str) -> Mark | None:
+    """`[Group][標題][01][1080P]`, as fansubs write it."""
+    insides = list(_BRACKETED.finditer(name))
+    outside = _BRACKETED.sub("", name).strip(" ._-")
+    for place, match in enumerate(insides):
+        number = _IN_BRACKETS.fullmatch(match["inside"].strip())
+        if number is None or (not outside and place == 0):
+            continue
+        if not outside:
+            before = insides[place - 1]["inside"]
+        else:
+            before = re.sub(r"^\s*\[[^\[\]]*\]\s*(?=[^\s\[])", "", name[: match.start()])
+        if is_release(before.strip()) or written.is_year(int(number["n"])):
+            continue
+        title, season = phrases.season_at_end(before.strip(" ._-"))
+        return Mark(title, name[match.end() :], season, int(number["n"]))
+    return None
+
+
+def _agrees(title: str, folders: Folders) -> bool:
+    """Whether the folder bears the title that stands before the number."""
+    own, series = written.read(title), folders.series
+    if own.title is None or series is None or series.title is None:
+        return False
+    return written.slug(own.title) == written.slug(series.title)

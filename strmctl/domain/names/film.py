@@ -1,0 +1,122 @@
+"""A film's name: `Film (2001)`, with edition or version behind it, or a release's name.
+
+An edition is another film for its viewer, so it belongs to the identity; a version, `1080p`, only
+where two of one film would be one.
+"""
+
+import re
+from dataclasses import dataclass
+
+from strmctl.domain.names import written
+from strmctl.domain.names.folders import Folders
+from strmctl.domain.names.languages import language
+from strmctl.domain.names.words import is_release
+from strmctl.domain.names.written import Written
+
+_EDITIONS = re.compile(
+    r"(?<![^\W_])(?:(?:the[ .])?(?:director'?s|final|theatrical|extended|ultimate|assembly|fan|"
+    r"special|collector'?s|anniversary|unrated|international|producer'?s|redux|rogue|noir|"
+    r"black[ .](?:and|&)[ .](?:white|chrome)|\d{1,3}(?:st|nd|rd|th)[ .]anniversary)"
+    r"(?:[ .](?:director'?s|extended|unrated|remastered|collector'?s))?"
+    r"(?:[ .](?:cut|edition|version|collection))"
+    r"|extended|unrated|uncut|remastered|redux|imax(?:[ .]enhanced)?|open[ .]matte|theatrical|"
+    r"director'?s[ .]cut|langfassung|kinofassung|director'?s[ .]fassung|despecialized)"
+    r"(?![^\W_])",
+    re.IGNORECASE,
+)
+_SUFFIX = re.compile(r"^\s*[-–]\s*(?P<suffix>[^\s].*)$", re.DOTALL)
+_VERSION = re.compile(
+    r"(?<![^\W_])(?:\d{3,4}[pi]|[48]k|uhd|hdr\d*\+?|dv|3d|hsbs|hou)(?![^\W_])", re.I
+)
+_PART = re.compile(r"[ ._-]*(?:cd|disc|disk|dvd|part|pt)[ ._-]?\d{1,2}(?:$|[ ._-])", re.IGNORECASE)
+
+_PART_TITLE = re.compile(r" (?:part|pt) (?:\d{1,2}|[ivx]{1,4})$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    written: Written
+    edition: str | None
+    version: str | None
+    language: str | None
+    part: bool
+
+
+def read(name: str, folders: Folders) -> Film:
+    """From its own name, and from its folder where that says more or the name is a release's."""
+    own, series = written.read_release(name), folders.series
+    behind = own.rest if own.year is not None or own.rest else _behind(name, series)
+    chosen = _chosen(own, series)
+    edition = own.edition or (series.edition if series else None) or _edition(behind)
+    return Film(
+        chosen,
+        edition,
+        None if edition or language(behind) else _version(behind),
+        language(behind),
+        _PART.search(behind) is not None or _is_part(chosen),
+    )
+
+
+def _is_part(chosen: Written) -> bool:
+    """Of a film or of a series, which only a year would tell."""
+    return chosen.year is None and bool(_PART_TITLE.search(chosen.title or ""))
+
+
+def ends_in_year(name: str) -> bool:
+    """`Film (2001)`, with nothing behind it but tags, an edition or a version: no episode."""
+    own = written.read(name)
+    return own.has_year_in_brackets and not is_numbered(own.rest)
+
+
+def is_numbered(behind: str) -> bool:
+    """Whether an episode's number stands behind the year: `Show (2019) - 05`."""
+    rest = re.sub(r"\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\}", " ", behind).strip(" ._")
+    suffix = rest.lstrip("-– ").strip()
+    return bool(re.match(r"\d{1,4}(?!\d|[pik]\b|th\b|st\b|nd\b|rd\b)", suffix, re.I))
+
+
+def _behind(name: str, series: Written | None) -> str:
+    """What a name without a year says behind the folder's title: `Film - Extended`."""
+    if series is None or series.title is None:
+        return ""
+    bare = name.casefold()
+    return name[len(series.title) :] if bare.startswith(series.title.casefold()) else ""
+
+
+def _chosen(own: Written, series: Written | None) -> Written:
+    """The folder is the film's where its year agrees, or it alone has one; else it is a shelf
+    or a collection, and the name counts."""
+    if series is None or series.title is None:
+        return own
+    merged = Written(series.title, series.year or own.year, own.ids.or_else(series.ids))
+    if own.title is None or own.slug == series.slug:
+        return merged
+    if series.has_year_in_brackets and own.year in (None, series.year):
+        return merged
+    if own.year is None and written.slug(own.title).startswith(f"{written.slug(series.title)}-"):
+        return merged if _is_suffix(own.title, series.title) else own
+    return own
+
+
+def _is_suffix(title: str, folder: str) -> bool:
+    """`Film - Extended` in `Film`: what stands behind is an edition or a version."""
+    behind = title[len(folder) :].strip(" -–")
+    return bool(_EDITIONS.search(behind) or _VERSION.search(behind)) and bool(behind)
+
+
+def _edition(behind: str) -> str | None:
+    match = _EDITIONS.search(behind)
+    if match is not None:
+        return " ".join(match[0].replace(".", " ").split())
+    return None
+
+
+def _version(behind: str) -> str | None:
+    """Words that tell two copies of a film apart; else the suffix that Jellyfin shows."""
+    words = [match[0] for match in _VERSION.finditer(behind)]
+    if words:
+        return " ".join(words)
+    suffix = _SUFFIX.match(behind)
+    if suffix is None or is_release(suffix["suffix"]):
+        return None
+    return suffix["suffix"].strip()

@@ -1,0 +1,89 @@
+"""What the folders of a path say: the nearest one with a season tells it, the one above it is the
+series'; a shelf such as `Serien` or `Anime` sorts and names nothing."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from strmctl.domain.names import marks, phrases, written
+from strmctl.domain.names.words import SEASON, SPECIALS, is_release, is_shelf
+from strmctl.domain.names.written import Written
+
+_WHOLE_SEASON = re.compile(
+    rf"(?:(?:{SEASON})[ ._-]{{0,3}}\d{{1,4}}|S\d{{1,4}}|\d{{1,2}}\. ?(?:{SEASON}))"
+    r"(?:\s*[-–:]\s.*|\s*[\[({].*)?",
+    re.IGNORECASE,
+)
+_DISC = re.compile(r"(?:cd|disc|disk|dvd|part|vol|volume)[ ._-]?\d{1,2}", re.IGNORECASE)
+_EXTRAS = re.compile(
+    r"(?:extras?|trailers?|featurettes?|behind the scenes|deleted scenes|interviews?|scenes|shorts|"
+    r"samples?|clips|theme-music|backdrops|bonus)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """`season` is None where no folder tells it; `series` is the series' or film's own folder.
+
+    `holds_season` says that files in it are episodes, whatever they are called.
+    """
+
+    series: Written | None = None
+    season: int | None = None
+    holds_season: bool = False
+    is_extras: bool = False
+
+
+def read(folders: Sequence[str]) -> Folders:
+    """From the outermost on."""
+    rest = [folder for folder in folders if not _DISC.fullmatch(folder)]
+    is_extras = bool(rest) and _EXTRAS.fullmatch(rest[-1]) is not None
+    if is_extras and len(rest) > 1:
+        rest = rest[:-1]
+    season: int | None = None
+    title: Written | None = None
+    while rest:
+        found, own = _season(rest[-1])
+        if found is None:
+            break
+        season = found if season is None else season
+        title = own or title
+        rest = rest[:-1]
+    above = _series(rest[-1], is_only=season is None) if rest else None
+    return Folders(above or title, season, season is not None, is_extras)
+
+
+def _season(folder: str) -> tuple[int | None, Written | None]:
+    """With the title that stands before it, as in `Show.S01.1080p` and `Show Season 1`."""
+    name = folder.strip()
+    if "".join(name.casefold().split()) in SPECIALS:
+        return 0, None
+    if _WHOLE_SEASON.fullmatch(name):
+        number = re.search(r"\d+", name)
+        assert number is not None, "the form holds digits"
+        return int(number[0]), None
+    match = phrases.SEASON_PHRASE.search(name)
+    if match is None or (match["d"] is not None and len(match["d"]) < 2 and match.start() > 0):
+        return None, None
+    behind = name[match.end() :].strip(" ._-[]()")
+    if match.start() > 0 and behind and not _is_release(behind):
+        return None, None
+    before = written.read(name[: match.start()], dotted_year=True)
+    return phrases.value(match), before if before.title else None
+
+
+def _is_release(text: str) -> bool:
+    words = [word for word in re.split(r"[\s._\-\[\](){}]+", text) if word]
+    return any(map(is_release, words)) or words[:1] == ["COMPLETE"] or text.isdigit()
+
+
+def _series(folder: str, *, is_only: bool) -> Written | None:
+    if is_only and is_shelf(folder):
+        return None
+    mark = marks.find(folder)
+    if mark is not None and mark.before.strip(" ._-[("):
+        # A release's own folder: `Show.S01E02.German.1080p.WEB-GRP`.
+        return written.read(mark.before, dotted_year=True)
+    found = written.read_release(folder)
+    return found if found.title else None

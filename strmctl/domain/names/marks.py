@@ -1,0 +1,103 @@
+"""Marks that number season and episode by themselves, wherever they stand in a name.
+
+S01E02  s1e2  S01.E02  S01 - E02  S01E02-E03  S2016E14  1x02  01x02-x04  [1x02]  Cap.102
+"""
+
+import re
+from dataclasses import dataclass
+
+_START = r"(?<![A-Za-z0-9])"
+_SEASON_EPISODE = re.compile(
+    rf"{_START}S(?:eason ?)?(?P<season>\d{{1,4}})"
+    r"(?:[ ._\-\[\]]{0,3}EP?[ ._]{0,2}|[ ._]-[ ._]EP?[ ._]?|xE)(?P<episode>\d{1,5})(?![\dpi])",
+    re.IGNORECASE,
+)
+# 1920x1080 is no episode: a season of four digits is a year, with at most three behind it.
+_CROSS = re.compile(
+    rf"{_START}S?(?P<season>\d{{1,2}}|(?:19|20)\d\d)x(?P<episode>\d{{1,4}})(?![\dpi])",
+    re.IGNORECASE,
+)
+_CAP = re.compile(
+    r"(?<![^\W_])Cap(?:[ií]tulo)?s?[. ]{0,2}(?P<season>\d{1,2})(?P<episode>\d\d)(?!\d)",
+    re.IGNORECASE,
+)
+_VERSION = re.compile(r"[ ._]?v\d(?!\d)", re.IGNORECASE)
+_PART = re.compile(r"[a-d](?![^\W_])", re.IGNORECASE)
+# A further episode: marked as one, or a bare number joined tightly.
+_MARKED = re.compile(
+    r"[ ._]{0,2}(?:[-–&+,~/]|(?:and|und|et|y|to|bis)(?=[ ._S]))?[ ._]{0,2}"
+    r"(?:(?:S\d{1,4}[ ._-]?(?:EP?|x)|(?<![^\W_])\d{1,2}x|x?EP?)[ ._]?)"
+    r"(?P<episode>\d{1,5})(?![\dpi])",
+    re.IGNORECASE,
+)
+_CROSSED = re.compile(
+    r"[ ._]{0,2}[-–&+,_]?[ ._]{0,2}(?:S?\d{1,2})?x(?P<episode>\d{1,3})(?![\dpi])",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(
+    r"(?:[-–~_]|[ ._]?[&+][ ._]?)(?P<episode>\d{1,5})(?![^\W_]|[-.](?:\d\d[-.]|\d{4}))",
+    re.IGNORECASE,
+)
+_MOST_IN_ONE_FILE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """`before` and `after` are the name's text around it; `season` is None where the mark tells
+    the episode alone, `last` the last of several episodes in one file."""
+
+    before: str
+    after: str
+    season: int | None
+    episode: int
+    last: int | None = None
+
+
+def find(name: str) -> Mark | None:
+    """The first one of the strongest form."""
+    for form, further in (
+        (_SEASON_EPISODE, (_MARKED, _JOINED)),
+        (_CROSS, (_CROSSED, _JOINED)),
+        (_CAP, (_JOINED,)),
+    ):
+        for match in form.finditer(name):
+            if form is _CROSS and _is_picture(match):
+                continue
+            return _with_more(name, match, further)
+    return None
+
+
+def _is_picture(match: re.Match[str]) -> bool:
+    """2048x858 counts pixels."""
+    return len(match["season"]) == 4 and (len(match["episode"]) == 4 or int(match["episode"]) > 366)
+
+
+def _with_more(name: str, match: re.Match[str], forms: tuple[re.Pattern[str], ...]) -> Mark:
+    first = last = int(match["episode"])
+    end = _past_version(name, match.end())
+    while (
+        further := next(filter(None, (form.match(name, end) for form in forms)), None)
+    ) is not None:
+        number = int(further["episode"])
+        if form_of_release(further[0]) or not 0 <= number - first <= _MOST_IN_ONE_FILE:
+            break
+        last, end = number, _past_version(name, further.end())
+    return Mark(
+        before=name[: match.start()],
+        after=name[end:],
+        season=int(match["season"]),
+        episode=first,
+        last=last if last != first else None,
+    )
+
+
+def form_of_release(text: str) -> bool:
+    """`x264` joins no episode."""
+    return re.search(r"x26[45]", text, re.IGNORECASE) is not None
+
+
+def _past_version(name: str, end: int) -> int:
+    for form in (_VERSION, _PART):
+        if (match := form.match(name, end)) is not None:
+            return match.end()
+    return end

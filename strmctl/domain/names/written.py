@@ -1,0 +1,180 @@
+"""A title is taken as written: only ids, a year in brackets and a release's words leave it."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+from strmctl.domain.external_ids import NO_IDS, ExternalIds
+from strmctl.domain.names.languages import is_language
+from strmctl.domain.names.words import is_release, is_strong
+from strmctl.errors import UsageError
+
+# Jellyfin `[tvdbid-1]`, Emby `[tvdbid=1]`, Plex and Sonarr `{tvdb-1}`, Radarr `{imdb-tt1}`.
+_ID = re.compile(
+    r"[\[({]\s*(?P<where>imdb|tvdb|tmdb)(?:id)?\s*[-=: ]\s*(?P<id>tt\d+|\d+)\s*[\])}]"
+    r"|[\[({](?P<bare>tt\d{6,10})[\])}]",
+    re.IGNORECASE,
+)
+_OTHER_ID = re.compile(
+    r"[\[({]\s*(?:anidb\d?|anilist|mal|tvrage|tvmaze|trakt|douban|bangumi|bgm|kitsu|source|"
+    r"tmdbcol)(?:id)?\s*[-=:]\s*[\w-]+\s*[\])}]",
+    re.IGNORECASE,
+)
+_EDITION_TAG = re.compile(r"\{edition-(?P<edition>[^{}]{1,80})\}", re.IGNORECASE)
+_YEAR = r"(?:18[7-9]\d|19\d\d|20\d\d)"
+_BRACKETED_YEAR = re.compile(
+    rf"[(\[（【]\s*(?P<year>{_YEAR})(?:\s*[-–]\s*(?:{_YEAR})?)?\s*[)\]）】]"
+)
+_BARE_YEAR = re.compile(rf"(?<=[ ._])(?P<year>{_YEAR})(?=$|[ ._])")
+_GROUP = re.compile(r"^\s*(?:\[[^\[\]]*\]|【[^【】]*】)\s*[-_. ]*(?=\S)")
+_SQUARE = re.compile(r"\[[^\[\]]*\]|【[^【】]*】|\{[^{}]*\}")
+_ROUND = re.compile(r"\(([^()]*)\)|（([^（）]*)）")
+_EDGES = " -–—_.,:;~|·・#"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`rest` is what stands behind the year, or behind the title where that can be seen.
+
+    `has_year_in_brackets` tells a year from a number that belongs to the title.
+    """
+
+    title: str | None = None
+    year: int | None = None
+    ids: ExternalIds = NO_IDS
+    edition: str | None = None
+    rest: str = ""
+    has_year_in_brackets: bool = False
+
+    @property
+    def slug(self) -> str:
+        return "" if self.title is None else slug(self.title, self.year)
+
+
+def slug(title: str, year: int | None = None) -> str:
+    """`Pokémon: Der Film` as `pokemon-der-film`; letters of other scripts stay as they are.
+
+    The year belongs to it: it tells Dune of 1984 from that of 2021.
+    """
+    letters = "".join(_plain(char) for char in unicodedata.normalize("NFC", title).casefold())
+    words = re.sub(r"['\u2019]", "", letters)
+    name = "-".join(re.findall(r"[^\W_]+", words))
+    # Some characters of a script are marks, no letters, and all there is of a name: "++", "?".
+    return f"{name}-{year}" if year is not None and name else name
+
+
+def read(text: str, *, dotted_year: bool = False) -> Written:
+    """Of a piece, or of what stands before a mark. `dotted_year` reads a year without brackets
+    too, in a name whose words are parted by dots: `Show.2020`."""
+    ids, edition, text = _tags(text)
+    brackets = list(_BRACKETED_YEAR.finditer(text))
+    found = next((match for match in reversed(brackets) if _bare(text[: match.start()])), None)
+    if found is not None:
+        before, rest = text[: found.start()], text[found.end() :]
+        title = _title(before)
+        return Written(title, int(found["year"]), ids, edition, rest, has_year_in_brackets=True)
+    if " " not in text.strip() and dotted_year:
+        # "2001.A.Space.Odyssey.1968": the last one, and never all there is.
+        years = [m for m in _BARE_YEAR.finditer(text) if _bare(text[: m.start()])]
+        if years:
+            before, rest = text[: years[-1].start()], text[years[-1].end() :]
+            return Written(_title(before), int(years[-1]["year"]), ids, edition, rest)
+    return Written(_title(text), None, ids, edition)
+
+
+def read_release(text: str) -> Written:
+    """A film's release name, `The.Matrix.1999.German.1080p.BluRay.x264-GRP`: the title ends
+    before the year, or where the release's words begin."""
+    bracketed = read(text)
+    if bracketed.has_year_in_brackets:
+        return bracketed
+    ids, edition, bare = _tags(text)
+    words = list(re.finditer(r"[^\s._\[\](){}]+", _GROUP.sub("", bare)))
+    ungrouped = _GROUP.sub("", bare)
+    first = next((n for n, word in enumerate(words) if n and is_strong(word[0])), None)
+    if first is None:
+        return replace(read(text, dotted_year=True), ids=ids, edition=edition)
+    years = [n for n, word in enumerate(words[:first]) if n and re.fullmatch(_YEAR, word[0])]
+    if years:
+        end, rest = words[years[-1]].start(), ungrouped[words[years[-1]].end() :]
+        return Written(_title(ungrouped[:end]), int(words[years[-1]][0]), ids, edition, rest)
+    last = first
+    while last > 1 and (is_release(words[last - 1][0]) or is_language(words[last - 1][0])):
+        last -= 1
+    start = words[last].start()
+    return Written(_title(ungrouped[:start]), None, ids, edition, ungrouped[start:])
+
+
+def is_year(number: int) -> bool:
+    return 1870 <= number <= 2099
+
+
+def external_ids(text: str) -> ExternalIds:
+    """What the brackets of a name say; an id of another form than its catalogue's is none."""
+    found: dict[str, str | int] = {}
+    for match in _ID.finditer(text):
+        where, value = (match["where"] or "imdb").lower(), match["id"] or match["bare"]
+        found.setdefault(where, value.lower() if where == "imdb" else value)
+    return ids_of({name: str(value) for name, value in found.items()})
+
+
+def ids_of(found: dict[str, str]) -> ExternalIds:
+    ids = NO_IDS
+    for name, value in found.items():
+        try:
+            one = ExternalIds(**{name: value if name == "imdb" else int(value)})  # type: ignore[arg-type]
+        except (UsageError, ValueError):
+            continue
+        ids = ids.or_else(one)
+    return ids
+
+
+def spaced(text: str) -> str:
+    """Dots and underscores part words where no space does; initials keep theirs."""
+    if " " in text.strip():
+        return text
+    text = text.replace("_", " ")
+    parts = text.split(".")
+    if all(len(part.strip()) <= 1 for part in parts):
+        return text
+    return " ".join(text.replace(".", " ").split())
+
+
+def _tags(text: str) -> tuple[ExternalIds, str | None, str]:
+    edition = _EDITION_TAG.search(text)
+    ids = external_ids(text)
+    bare = _OTHER_ID.sub(" ", _ID.sub(" ", _EDITION_TAG.sub(" ", text)))
+    # A tag leaves one space where it stood between two words, and none at the ends.
+    bare = text if bare == text else " ".join(bare.split())
+    return ids, (edition["edition"].strip() if edition else None), bare
+
+
+def _title(text: str) -> str | None:
+    ungrouped = _GROUP.sub("", text) if _bare(_SQUARE.sub("", text)) else text
+    plain = _SQUARE.sub(" ", ungrouped)
+    if not _bare(plain):
+        plain = re.sub(r"[\[\]【】{}]", " ", ungrouped)
+    plain = _ROUND.sub(lambda match: match[0] if _belongs(match[1] or match[2]) else " ", plain)
+    title = " ".join(_bare(spaced(_bare(plain, keep_dots=True)), keep_dots=True).split())
+    return title if slug(title) else None
+
+
+def _belongs(inside: str | None) -> bool:
+    """`(US)` belongs to a title, `(1080p)`, `(BD 1080p x265)` and `(German)` do not."""
+    words = re.split(r"[\s._,/+&-]+", (inside or "").strip())
+    if not any(words):
+        return False
+    is_about_release = all(is_release(word) or is_language(word) for word in words if word)
+    return not (any(map(is_strong, words)) or is_about_release)
+
+
+def _bare(text: str, *, keep_dots: bool = False) -> str:
+    """Without what parts it from its neighbours; a last dot may belong to initials: `S.W.A.T.`"""
+    edges = _EDGES.replace(".", "") if keep_dots else _EDGES
+    return text.strip(edges).rstrip("([{\uff08 ").strip(edges).lstrip(".")
+
+
+def _plain(char: str) -> str:
+    """`e` for `é`: only where the letter without its marks is a Latin one."""
+    base = unicodedata.normalize("NFKD", char)[:1]
+    return base if base.isascii() and base.isalpha() else char

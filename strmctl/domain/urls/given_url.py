@@ -1,0 +1,36 @@
+"""A URL as people and programs give it becomes one that can be asked: spaces are written %20, user
+and password become the field that they stand for (RFC 9110 section 11.7, RFC 7617).
+
+What a parser could read in two ways stays as it is, for `check_url` to refuse.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+_LOGIN = re.compile(
+    r"(?P<scheme>https?://)(?P<user>[^/?#@:\\\s]*):(?P<password>[^/?#@\\\s]*)@(?P<rest>[^/?#@\\\s]+.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+
+
+def given(url: str, headers: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The URL without spaces and login, and the headers with an Authorization for that; one that
+    is given already counts."""
+    fields = dict(headers)
+    login = _LOGIN.fullmatch(without_spaces(url))
+    if login is None:
+        return without_spaces(url), fields
+    if not any(name.lower() == "authorization" for name in fields):
+        pair = f"{unquote(login['user'])}:{unquote(login['password'])}"
+        fields["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+    return login["scheme"] + login["rest"], fields
+
+
+def without_spaces(url: str) -> str:
+    """Every player sends a space in a path as %20; two URLs on one line stay two."""
+    if " " not in url or not _WEB.match(url) or len(_WEB.findall(url.replace(" ", "\n"))) > 1:
+        return url
+    return url.replace(" ", "%20") if " " not in url.partition("//")[2].partition("/")[0] else url
