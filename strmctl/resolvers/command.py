@@ -57,5 +57,8 @@ def _command(options: Options) -> list[str]:
 def _read(stdout: bytes) -> Resolution:
     text = stdout.strip()
     if text[:8].lower().startswith((b"http://", b"https://")):
+        if len(text.split()) > 1:
+            # Chatter behind the URL is likelier than a space in it, which JSON can hold.
+            raise ResolverError("printed more than a URL: white space in it needs the JSON form")
         return Resolution(text.decode("utf-8", "replace"))
     return read_answer(text)

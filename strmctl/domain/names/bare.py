@@ -5,12 +5,12 @@ series' folder it is the episode where the title agrees or the form leaves no ot
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from strmctl.domain.names import phrases, written
 from strmctl.domain.names.folders import Folders
 from strmctl.domain.names.marks import Mark
-from strmctl.domain.names.words import is_release
+from strmctl.domain.names.words import is_strong
 
 _V = r"(?:[ ._]?v\d)?"
 _N = rf"(?P<n>\d{{1,4}}){_V}(?:[ ]?(?:end|fin|final))?"
@@ -26,7 +26,7 @@ _DASHED = re.compile(
     rf"(?=$|[ _]+[-–—]|[ ._]*[\[(]|[ _]+[^\W\d])(?P<after>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_TIGHT = re.compile(rf"(?P<before>.*\D)[-_#]{_N}", re.IGNORECASE | re.DOTALL)
+_TIGHT = re.compile(rf"(?P<before>.*[^\s_#-])[-_#]{_N}", re.IGNORECASE | re.DOTALL)
 _SPACED = re.compile(rf"(?P<before>.*\D)[ .]{_N}", re.IGNORECASE | re.DOTALL)
 _HALF = re.compile(r"(?:^|[ _][-–][ _]?)\d{1,4}\.5(?=$|[ _\[(])")
 _BRACKETED = re.compile(r"[\[【](?P<inside>[^\[\]【】]*)[\]】]")
@@ -49,23 +49,15 @@ def find(name: str, folders: Folders) -> Bare | None:
         return Bare(number, "its number is that of half an episode: number it as a special")
     if (mark := _all_in_brackets(name)) is not None:
         return Bare(mark)
+    tail = _TAIL.search(name)
     core = _GROUP.sub("", _TAIL.sub("", name)).strip(" _.")
     by_group = core if _GROUP.match(name) else None
     if by_group is not None and (found := _of_a_group(by_group)) is not None:
         return found
     for form in (_alone, _leading, _dashed, _tight, _spaced):
         if (found := form(core, folders)) is not None:
-            mark = found.mark
-            return Bare(
-                Mark(
-                    mark.before,
-                    f"{mark.after}{name[len(core) :]}" if mark.after else name,
-                    mark.season,
-                    mark.episode,
-                    mark.last,
-                ),
-                found.doubt,
-            )
+            behind = f"{found.mark.after}{tail[0] if tail else ''}"
+            return replace(found, mark=replace(found.mark, after=behind))
     return None
 
 
@@ -169,7 +161,7 @@ def _all_in_brackets(name: str) -> Mark | None:
             before = insides[place - 1]["inside"]
         else:
             before = re.sub(r"^\s*\[[^\[\]]*\]\s*(?=[^\s\[])", "", name[: match.start()])
-        if is_release(before.strip()) or written.is_year(int(number["n"])):
+        if is_strong(before.strip()) or written.is_year(int(number["n"])):
             continue
         title, season = phrases.season_at_end(before.strip(" ._-"))
         return Mark(title, name[match.end() :], season, int(number["n"]))
@@ -178,7 +170,6 @@ def _all_in_brackets(name: str) -> Mark | None:
 
 def _agrees(title: str, folders: Folders) -> bool:
     """Whether the folder bears the title that stands before the number."""
-    own, series = written.read(title), folders.series
-    if own.title is None or series is None or series.title is None:
-        return False
-    return written.slug(own.title) == written.slug(series.title)
+    own = written.read(title)
+    named = [it.title for it in (folders.series, folders.shelf) if it is not None and it.title]
+    return own.title is not None and written.slug(own.title) in map(written.slug, named)

@@ -15,6 +15,7 @@ _WHOLE_SEASON = re.compile(
     re.IGNORECASE,
 )
 _DISC = re.compile(r"(?:cd|disc|disk|dvd|part|vol|volume)[ ._-]?\d{1,2}", re.IGNORECASE)
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _EXTRAS = re.compile(
     r"(?:extras?|trailers?|featurettes?|behind the scenes|deleted scenes|interviews?|scenes|shorts|"
     r"samples?|clips|theme-music|backdrops|bonus)",
@@ -33,6 +34,8 @@ class Folders:
     season: int | None = None
     holds_season: bool = False
     is_extras: bool = False
+    shelf: Written | None = None
+    """A folder that sorts, unless the file in it bears its name: a series may be called "Hd"."""
 
 
 def read(folders: Sequence[str]) -> Folders:
@@ -43,6 +46,9 @@ def read(folders: Sequence[str]) -> Folders:
         rest = rest[:-1]
     season: int | None = None
     title: Written | None = None
+    if len(rest) > 1 and _YEAR.fullmatch(rest[-1]) and not is_shelf(rest[-2]):
+        # "News/2019" sorts by year; "Serien/1923" is a series.
+        rest = rest[:-1]
     while rest:
         found, own = _season(rest[-1])
         if found is None:
@@ -50,7 +56,9 @@ def read(folders: Sequence[str]) -> Folders:
         season = found if season is None else season
         title = own or title
         rest = rest[:-1]
-    above = _series(rest[-1], is_only=season is None) if rest else None
+    if rest and season is None and is_shelf(rest[-1]):
+        return Folders(title, is_extras=is_extras, shelf=written.read(rest[-1]))
+    above = _series(rest[-1]) if rest else None
     return Folders(above or title, season, season is not None, is_extras)
 
 
@@ -78,9 +86,7 @@ def _is_release(text: str) -> bool:
     return any(map(is_release, words)) or words[:1] == ["COMPLETE"] or text.isdigit()
 
 
-def _series(folder: str, *, is_only: bool) -> Written | None:
-    if is_only and is_shelf(folder):
-        return None
+def _series(folder: str) -> Written | None:
     mark = marks.find(folder)
     if mark is not None and mark.before.strip(" ._-[("):
         # A release's own folder: `Show.S01E02.German.1080p.WEB-GRP`.

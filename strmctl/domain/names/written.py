@@ -68,7 +68,10 @@ def read(text: str, *, dotted_year: bool = False) -> Written:
     too, in a name whose words are parted by dots: `Show.2020`."""
     ids, edition, text = _tags(text)
     brackets = list(_BRACKETED_YEAR.finditer(text))
-    found = next((match for match in reversed(brackets) if _bare(text[: match.start()])), None)
+    found = next(
+        (match for match in reversed(brackets) if _bare(_SQUARE.sub("", text[: match.start()]))),
+        None,
+    )
     if found is not None:
         before, rest = text[: found.start()], text[found.end() :]
         title = _title(before)

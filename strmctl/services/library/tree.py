@@ -25,6 +25,9 @@ NO_URL = "holds no URL"
 """The reason of a bad file that was read and is empty, but for comments perhaps."""
 
 
+_ADD_ON = "not an http(s) URL: only the Kodi add-on that it names can play a plugin:// URL"
+
+
 class Kind(StrEnum):
     """`own` holds a playback URL, `foreign` another http(s) URL, `bad` anything else."""
 
@@ -98,7 +101,8 @@ def classify(strm_path: str, content: Content, proof: Proof) -> TreeFile:
     try:
         check_link(url)
     except UpstreamError as error:
-        return TreeFile(strm_path, Kind.BAD, content, url, reason=str(error))
+        reason = _ADD_ON if url.lower().startswith("plugin://") else str(error)
+        return TreeFile(strm_path, Kind.BAD, content, url, reason=reason)
     return TreeFile(strm_path, Kind.FOREIGN, content, url, headers=text.headers)
 
 
