@@ -33,9 +33,12 @@ _EXTRA = re.compile(
 )
 _SEASON_PACK = re.compile(
     r"(?<![A-Za-z0-9])S\d{1,2}(?![\dA-Za-z])"
-    r"|(?<![^\W_])(?:season|staffel|saison)[ ._]?\d{1,2}(?!\d)",
+    r"|(?<![^\W_])(?:season|staffel|saison)[ ._]?\d{1,2}(?!\d)"
+    r"|[(\[]\d{2,3} ?[-~] ?\d{2,3}[)\]]|[(\[]batch[)\]]",
     re.IGNORECASE,
 )
+
+_FINAL = re.compile(r"(?:the )?final season|最[终終][季章]|the final chapters?", re.IGNORECASE)
 
 _DATED = "its name holds a date but no episode number: rename it"
 _NO_NUMBER = "its name holds no episode number: rename it"
@@ -123,6 +126,8 @@ def _episode(name: str, mark: Mark, where: Folders) -> FileName:
         doubt = doubt or (
             f"its name says season {mark.season}, its folder season {where.season}: rename one"
         )
+    if season is None and _FINAL.search(f"{own.title} {where.series and where.series.title}"):
+        doubt = doubt or "its season has no number: put it into a folder `Season N`"
     ids = written.external_ids(mark.after).or_else(own.ids).or_else(series.ids)
     return FileName(
         title=series.title,

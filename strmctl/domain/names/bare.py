@@ -27,6 +27,8 @@ _DASHED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TIGHT = re.compile(rf"(?P<before>.*[^\s_#-])[-_#]{_N}", re.IGNORECASE | re.DOTALL)
+# Scripts that put no space between words: `剧名01`.
+_GLUED = re.compile(r"(?P<before>.*[^\x00-\x7f\d])(?P<n>\d{2,4})", re.DOTALL)
 _SPACED = re.compile(rf"(?P<before>.*\D)[ .]{_N}", re.IGNORECASE | re.DOTALL)
 _HALF = re.compile(r"(?:^|[ _][-–][ _]?)\d{1,4}\.5(?=$|[ _\[(])")
 _BRACKETED = re.compile(r"[\[【](?P<inside>[^\[\]【】]*)[\]】]")
@@ -116,7 +118,7 @@ def _dashed(core: str, folders: Folders) -> Bare | None:
 
 def _tight(core: str, folders: Folders) -> Bare | None:
     """`標題-1`: only beside a folder that bears the title, since "Catch-22" is a title itself."""
-    match = _TIGHT.fullmatch(core)
+    match = _TIGHT.fullmatch(core) or _GLUED.fullmatch(core)
     if match is None or not (_agrees(match["before"], folders) or folders.holds_season):
         return None
     return Bare(Mark(match["before"], "", None, int(match["n"])))

@@ -68,10 +68,7 @@ def read(text: str, *, dotted_year: bool = False) -> Written:
     too, in a name whose words are parted by dots: `Show.2020`."""
     ids, edition, text = _tags(text)
     brackets = list(_BRACKETED_YEAR.finditer(text))
-    found = next(
-        (match for match in reversed(brackets) if _bare(_SQUARE.sub("", text[: match.start()]))),
-        None,
-    )
+    found = next((match for match in reversed(brackets) if _dates(match, text)), None)
     if found is not None:
         before, rest = text[: found.start()], text[found.end() :]
         title = _title(before)
@@ -141,6 +138,12 @@ def spaced(text: str) -> str:
     if all(len(part.strip()) <= 1 for part in parts):
         return text
     return " ".join(text.replace(".", " ").split())
+
+
+def _dates(match: re.Match[str], text: str) -> bool:
+    """Something is dated: `(2007)` behind `[REC]`, but `[1923]` behind `[Group]` is a title."""
+    before = text[: match.start()]
+    return bool(_bare(before if match[0][0] in "(\uff08" else _SQUARE.sub("", before)))
 
 
 def _tags(text: str) -> tuple[ExternalIds, str | None, str]:

@@ -63,11 +63,11 @@ ABSOLUTE = {
 FILMS = {
     "folder": "{t} ({y})/{t} ({y}).strm",
     "radarr": "{t} ({y}) {{imdb-tt0912345}}/{t} ({y}) [Bluray-1080p][DTS 5.1][x264]-GRP.strm",
-    "jellyfin": "Filme/{t} ({y}) [tmdbid-1234]/{t} ({y}) [tmdbid-1234] - 2160p.strm",
+    "jellyfin film": "Filme/{t} ({y}) [tmdbid-1234]/{t} ({y}) [tmdbid-1234] - 2160p.strm",
     "emby": "Movies/{t} ({y}) [tmdbid=1234]/{t} ({y}).strm",
-    "flat": "Movies/{t} ({y}).strm",
+    "flat film": "Movies/{t} ({y}).strm",
     "lazy name": "Movies/{t} ({y})/film.strm",
     "collection": "Movies/The Whole Collection/{t} ({y})/{t} ({y}).strm",
     "quality": "Movies/{t} ({y}) [1080p] [WEBRip].strm",
-    "video extension": "Movies/{t} ({y}).mkv.strm",
+    "film with video extension": "Movies/{t} ({y}).mkv.strm",
 }
