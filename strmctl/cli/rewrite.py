@@ -10,6 +10,7 @@ from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import selecting
 from strmctl.domain.selection import Selection
+from strmctl.errors import UsageError
 
 
 @command(Panel.LIBRARY)
@@ -24,6 +25,10 @@ def rewrite(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that hold something else, too.")
     ] = False,
+    names: Annotated[
+        bool,
+        typer.Option("--names", help="Rename files as [naming] says."),
+    ] = False,
     dry_run: DryRun = False,
     force: Force = False,
     wait: Wait = None,
@@ -31,6 +36,10 @@ def rewrite(
     """Bring every .strm to what the settings say: base URL, mode, key; equal files stay."""
     from strmctl.services.changing.rewrite import LEFT, Rewriting
 
+    if names:
+        if create_missing or overwrite:
+            raise UsageError("--names renames only: leave --create-missing and --overwrite out")
+        return _rename(run, selection, wait=wait, dry_run=dry_run, force=force)
     rewriting = Rewriting(run.settings, overwrite=overwrite, create_missing=create_missing)
     code = Changing(run, "rewrite", failing_kinds=LEFT)(
         lambda database, files: rewriting.plan(database, files, selection),
@@ -44,3 +53,16 @@ def rewrite(
             f"{rewriting.lacking_headers} of the URLs need: use mode proxy"
         )
     return code
+
+
+def _rename(run: Run, selection: Selection, *, wait: str | None, dry_run: bool, force: bool) -> int:
+    from strmctl.services.changing.set_ import RENAME, Setting
+    from strmctl.storage.tables.mappings import Mappings
+
+    setting = Setting(run.settings, RENAME)
+    return Changing(run, "rewrite")(
+        lambda database, files: setting.plan(database, files, Mappings(database).select(selection)),
+        wait=wait,
+        dry_run=dry_run,
+        force=force,
+    )

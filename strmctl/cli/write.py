@@ -56,6 +56,11 @@ def write(
     imdb_id: Annotated[
         str | None, typer.Option("--imdb", "--imdb-id", metavar="ttN", help="Likewise.")
     ] = None,
+    episode_title: Annotated[str | None, typer.Option(help="For names, see [naming].")] = None,
+    quality: Annotated[
+        str | None, typer.Option(metavar="TEXT", help='Likewise, such as "WEBDL-1080p".')
+    ] = None,
+    release_group: Annotated[str | None, typer.Option(metavar="TEXT", help="Likewise.")] = None,
     path: Annotated[
         str | None, typer.Option(metavar="FILE", help="The .strm, in the library.")
     ] = None,
@@ -87,6 +92,9 @@ def write(
         "tvdb_id": tvdb_id,
         "tmdb_id": tmdb_id,
         "imdb_id": imdb_id,
+        "episode_title": episode_title,
+        "quality": quality,
+        "release_group": release_group,
         "path": path and _in_library(path, run.settings.library),
         "url": url,
     }

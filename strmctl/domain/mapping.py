@@ -43,6 +43,9 @@ class Mapping:
     title: str | None = None
     year: int | None = None
     ids: ExternalIds = NO_IDS
+    episode_title: str | None = None
+    quality: str | None = None
+    release_group: str | None = None
     extension: str = ""
     resolution: Resolution | None = None
     state: LinkState = LinkState.UNKNOWN

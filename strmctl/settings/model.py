@@ -113,6 +113,22 @@ class SafetySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NamingSettings:
+    """Templates of names; domain/library/naming.py says what they may hold.
+
+    An empty `season` is no folder.
+    """
+
+    series: str = "{Series TitleYear}{ [tvdbid]}{ [tmdbid]}{ [imdbid]}"
+    season: str = "Season {season:00}"
+    episode: str = "{Series TitleYear} S{season:00}E{episode:00}"
+    film: str = (
+        "{Movie TitleYear}{ [tvdbid]}{ [tmdbid]}{ [imdbid]}"
+        "/{Movie TitleYear}{ [tvdbid]}{ [tmdbid]}{ [imdbid]}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class ResolverSettings:
     """One `[resolvers.NAME]` table; `options` holds the keys that only its kind knows."""
 
@@ -168,6 +184,7 @@ class Settings:
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
     probe: ProbeSettings = field(default_factory=ProbeSettings)
     safety: SafetySettings = field(default_factory=SafetySettings)
+    naming: NamingSettings = field(default_factory=NamingSettings)
     maintain: MaintainSettings = field(default_factory=MaintainSettings)
     arr: ArrSettings = field(default_factory=ArrSettings)
     resolvers: Sequence[ResolverSettings] = ()

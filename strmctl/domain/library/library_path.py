@@ -1,5 +1,7 @@
 """Where a `.strm` lies in the library: names that Jellyfin, Emby and Kodi read, safe on any disk.
 
+By the templates of `[naming]`; as they come:
+
     Show (2020) [tvdbid-7]/Season 01/Show (2020) S01E02.strm
     Movie (2020) [tmdbid-7]/Movie (2020) [tmdbid-7].strm
 
@@ -11,10 +13,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from strmctl.domain.external_ids import ExternalIds
 from strmctl.domain.identity import Identity
+from strmctl.domain.library.naming import Named, Templates
 from strmctl.domain.mapping import Mapping
 from strmctl.errors import UsageError
 
@@ -25,6 +28,7 @@ _MAX_SUFFIX_PART = 40
 _SUFFIX_ROOM = 2 * (len(" - ") + _MAX_SUFFIX_PART)
 _MAX_PART_OF_THREE = _SUFFIX_ROOM // 3 - len(" - ")
 _EPISODE_ROOM = len(" S99999E99999")
+_MOST_CUTS = 4
 _REPLACED = str.maketrans({**dict.fromkeys(":/\\|", "-"), **dict.fromkeys('<>"?*', " ")})
 # Microsoft, "Naming Files, Paths, and Namespaces": reserved with any extension too.
 _RESERVED = re.compile(
@@ -52,6 +56,9 @@ class Naming:
     tvdb_id: str | None = None
     tmdb_id: str | None = None
     imdb_id: str | None = None
+    episode_title: str | None = None
+    quality: str | None = None
+    release_group: str | None = None
 
     def __post_init__(self) -> None:
         if self.year is not None and not 1 <= self.year <= 9999:
@@ -73,6 +80,9 @@ class Naming:
             tvdb_id=None if ids.tvdb is None else str(ids.tvdb),
             tmdb_id=None if ids.tmdb is None else str(ids.tmdb),
             imdb_id=ids.imdb,
+            episode_title=self.episode_title or row.episode_title,
+            quality=self.quality or row.quality,
+            release_group=self.release_group or row.release_group,
         )
 
     @property
@@ -84,23 +94,65 @@ class Naming:
         )
 
 
-def paths(identity: Identity, naming: Naming) -> list[str]:
+AS_IT_COMES = Templates()
+
+
+def paths(identity: Identity, naming: Naming, templates: Templates = AS_IT_COMES) -> list[str]:
     """Where it may lie: plain, with its language, with language and provider; behind each of them
     the same with its site.
 
     Relative to the library, with `/`.
     """
-    tags = _id_tags(naming)
-    year = "" if naming.year is None else f" ({naming.year:04})"
-    room = _MAX_BYTES - len(f"{year}{tags}{EXTENSION}") - _SUFFIX_ROOM - _EPISODE_ROOM
-    name = _title(identity, naming, room) + year
-    start = f"{_unreserved(name + tags)}/"
-    if identity.season is None:
-        start += name + tags
-    else:
-        number = f"S{identity.season:02}E{identity.episode:02}"
-        start += f"Season {identity.season:02}/{name} {number}"
+    *folders, name = _parts(identity, naming, templates)
+    start = "/".join([*map(_unreserved, folders), name])
     return [_unreserved_file(f"{start}{suffix}{EXTENSION}") for suffix in _suffixes(identity)]
+
+
+def _parts(identity: Identity, naming: Naming, templates: Templates) -> list[str]:
+    """The folders and the name, without extension, the title cut until all of them fit."""
+    tags, year = _id_tags(naming), "" if naming.year is None else f" ({naming.year:04})"
+    room = _MAX_BYTES - len(f"{year}{tags}{EXTENSION}") - _SUFFIX_ROOM - _EPISODE_ROOM
+    for _ in range(_MOST_CUTS):
+        parts = templates.parts(
+            _named(identity, naming, room).values(), is_film=identity.season is None
+        )
+        lengths = [len(part.encode()) for part in parts]
+        lengths[-1] += len(EXTENSION) + _SUFFIX_ROOM
+        excess = max(lengths) - _MAX_BYTES
+        if excess <= 0:
+            return parts
+        room = max(room - excess, 1)
+    most = _MAX_BYTES - len(EXTENSION) - _SUFFIX_ROOM
+    return [part.encode()[:most].decode(errors="ignore").rstrip(" .") for part in parts]
+
+
+def _named(identity: Identity, naming: Naming, room: int) -> Named:
+    return Named(
+        title=_title(identity, naming, room),
+        clean=partial(clean, max_bytes=_MAX_BYTES),
+        year=naming.year,
+        season=identity.season,
+        episode=identity.episode,
+        language=identity.language,
+        site=identity.site,
+        provider=identity.provider,
+        slug=identity.slug,
+        episode_title=naming.episode_title,
+        quality=naming.quality,
+        release_group=naming.release_group,
+        ids=(
+            ("tvdbid", naming.tvdb_id),
+            ("tmdbid", naming.tmdb_id),
+            ("imdbid", naming.imdb_id),
+        ),
+    )
+
+
+def variant(identity: Identity, strm_path: str) -> int:
+    """Which of `paths` it would be by what stands at its end: 0 has nothing there."""
+    stem = strm_path.removesuffix(EXTENSION)
+    suffixes = list(_suffixes(identity))
+    return max(place for place, suffix in enumerate(suffixes) if stem.endswith(suffix))
 
 
 def choose_path(
@@ -197,5 +249,5 @@ def _unreserved(name: str) -> str:
 
 
 def _unreserved_file(path: str) -> str:
-    folder, _, name = path.rpartition("/")
-    return f"{folder}/{_unreserved(name)}"
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{_unreserved(name)}"

@@ -67,6 +67,9 @@ class Mapping(BaseModel):
     title: str | None
     year: int | None
     ids: ExternalIds
+    episode_title: str | None
+    quality: str | None
+    release_group: str | None
     resolved_url: str | None = Field(None, description="Only with `reveal`.")
     headers: dict[str, str] | None = Field(None, description="Only with `reveal`.")
 

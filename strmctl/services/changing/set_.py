@@ -1,4 +1,4 @@
-"""`set`: changes what is known of mappings; row, file and name move together.
+"""`set` and `rewrite --names`: row, file and name of mappings change together.
 
 A file whose path is one that strmctl gives is renamed where the new values name it otherwise; one
 that its owner put elsewhere stays there. A link that is asked of another provider, or in another
@@ -15,10 +15,12 @@ from strmctl.domain.external_ids import ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.library import library_path, strm_text
 from strmctl.domain.library.library_path import Naming
+from strmctl.domain.library.naming import Templates
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.mapping import Mapping as Link
 from strmctl.errors import ItemError, UsageError
 from strmctl.services.keys.playback_urls import PlaybackUrls
+from strmctl.services.library.naming import templates
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
@@ -26,6 +28,7 @@ from strmctl.storage.files.strm_file import Content, LibraryFiles
 from strmctl.storage.tables.mappings import Mappings
 
 _BATCH = 1000
+_NAMING = frozenset(("title", "year", "episode_title", "quality", "release_group"))
 _IDS = ("imdb", "tvdb", "tmdb")
 
 
@@ -34,21 +37,29 @@ class Values:
     """What is to be set, by name; a name that is missing stays as it is.
 
     `identity` holds language and provider, `row` title, year and muted_until, `ids` those of other
-    catalogues; None takes a value away. `path` is the place that the user insists on.
+    catalogues; None takes a value away. `path` is the place that the user insists on; `renames_all`
+    names also those files that have a name of their owner's.
     """
 
     identity: Mapping[str, str | None] = field(default_factory=dict)
     row: Mapping[str, str | int | datetime | None] = field(default_factory=dict)
     ids: Mapping[str, str | int | None] = field(default_factory=dict)
     path: str | None = None
+    renames_all: bool = False
 
     def __post_init__(self) -> None:
-        if not (self.identity or self.row or self.ids or self.path):
+        if not (self.identity or self.row or self.ids or self.path or self.renames_all):
             raise UsageError("say what to set, such as --title or --mute")
 
     @property
     def names_files(self) -> bool:
-        return bool(self.identity or self.ids or self.path or {"title", "year"} & self.row.keys())
+        return bool(
+            self.identity or self.ids or self.path or self.renames_all or _NAMING & self.row.keys()
+        )
+
+
+RENAME = Values(renames_all=True)
+"""Nothing is set: every file gets the name that the templates give it."""
 
 
 def catalogue_ids(texts: Iterable[str]) -> dict[str, str | int | None]:
@@ -74,6 +85,7 @@ class Setting:
     def __init__(self, settings: Settings, values: Values) -> None:
         self._values = values
         self._urls = PlaybackUrls(settings)
+        self._templates = templates(settings)
         self._direct = settings.proxy.mode is Mode.DIRECT
 
     def plan(
@@ -94,7 +106,9 @@ class Setting:
     def _batch(
         self, rows: Sequence[Link], mappings: Mappings, files: LibraryFiles
     ) -> Iterator[Step]:
-        places = _Places(rows, [self._target(row) for row in rows], mappings, self._values)
+        places = _Places(
+            rows, [self._target(row) for row in rows], mappings, self._values, self._templates
+        )
         contents = files.read_all({*(row.strm_path for row in rows), *places.new_paths()})
         for row in rows:
             target = places.targets[row.id]
@@ -157,9 +171,14 @@ class _Places:
     """Where the files of some rows shall be; a row that cannot be has the reason instead."""
 
     def __init__(
-        self, rows: Sequence[Link], wanted: Sequence[Link], mappings: Mappings, values: Values
+        self,
+        rows: Sequence[Link],
+        wanted: Sequence[Link],
+        mappings: Mappings,
+        values: Values,
+        templates: Templates,
     ) -> None:
-        self._values = values
+        self._values, self._templates = values, templates
         self._candidates = {
             row.id: self._paths(row, target) for row, target in zip(rows, wanted, strict=True)
         }
@@ -186,9 +205,12 @@ class _Places:
             return [self._values.path]
         if not self._values.names_files:
             return [row.strm_path]
-        is_ours = row.strm_path in library_path.paths(row.identity, Naming().or_else(row))
-        named = library_path.paths(target.identity, Naming().or_else(target))
+        named = self._named(target)
+        is_ours = self._values.renames_all or row.strm_path in self._named(row)
         return named if is_ours else [row.strm_path]
+
+    def _named(self, row: Link) -> list[str]:
+        return library_path.paths(row.identity, Naming().or_else(row), self._templates)
 
     def _placed(self, row: Link, target: Link) -> Link:
         if self._known.setdefault(target.identity, row.id) != row.id:
@@ -210,6 +232,10 @@ class _Places:
             if library_path.work(other) == work and other not in (row.identity, target.identity)
         }
         candidates = self._candidates[row.id]
-        if row.strm_path in candidates and owner_of(row.strm_path) is None:
+        if row.strm_path in candidates:
             return row.strm_path
+        # Of two languages each keeps its kind of name, whichever is renamed first.
+        place = library_path.variant(row.identity, row.strm_path)
+        if place < len(candidates) and owner_of(candidates[place]) is None:
+            return candidates[place]
         return library_path.choose_path(target.identity, candidates, siblings, owner_of)

@@ -46,6 +46,9 @@ def mapping_record(mapping: Mapping, playback_url: str, *, reveal: bool = False)
         "title": mapping.title,
         "year": mapping.year,
         "ids": mapping.ids.record(),
+        "episode_title": mapping.episode_title,
+        "quality": mapping.quality,
+        "release_group": mapping.release_group,
     }
     if mapping.muted_until is not None:
         record["muted_until"] = mapping.muted_until

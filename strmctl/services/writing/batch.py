@@ -12,6 +12,7 @@ from strmctl.errors import ResolverError, StrmctlError, UsageError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library.files import library_files
+from strmctl.services.library.naming import templates
 from strmctl.services.writing.batch_input import BadRow, Row
 from strmctl.services.writing.entry import Entry, entry
 from strmctl.services.writing.write import Answers, Writer, Written
@@ -46,7 +47,9 @@ def batches(
     with Database.open(settings.database) as database, writing(settings.database):
         direct = settings.proxy.mode is Mode.DIRECT
         files = library_files(settings, database)
-        writer = Writer(database, files, urls, direct=direct, force=force)
+        writer = Writer(
+            database, files, urls, templates=templates(settings), direct=direct, force=force
+        )
         yield Batches(settings, database, writer, resolve=resolve)
         writer.finish()
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 COLUMNS_IN_ORDER = tuple(
     "site slug season episode language provider title year path url headers"
-    " tvdb_id tmdb_id imdb_id".split()
+    " tvdb_id tmdb_id imdb_id episode_title quality release_group".split()
 )
 COLUMNS = frozenset(COLUMNS_IN_ORDER)
 _NEEDED = ("site", "slug", "language")

@@ -40,11 +40,14 @@ def entry(fields: Fields) -> Entry:
             provider=_text(fields, "provider"),
         ),
         naming=Naming(
-            title=_title(fields),
+            title=_words(fields, "title"),
             year=_number(fields, "year"),
             tvdb_id=_text(fields, "tvdb_id"),
             tmdb_id=_text(fields, "tmdb_id"),
             imdb_id=_text(fields, "imdb_id"),
+            episode_title=_words(fields, "episode_title"),
+            quality=_words(fields, "quality"),
+            release_group=_words(fields, "release_group"),
         ),
         path=None if path is None else library_path.explicit(path),
         resolution=_resolution(fields),
@@ -67,9 +70,9 @@ def _number(fields: Fields, name: str) -> int | None:
     return None if text is None else parse_number(name, text)
 
 
-def _title(fields: Fields) -> str | None:
-    title = _text(fields, "title")
-    return None if title is None else " ".join(title.split())
+def _words(fields: Fields, name: str) -> str | None:
+    text = _text(fields, name)
+    return None if text is None else " ".join(text.split())
 
 
 def _resolution(fields: Fields) -> Resolution | None:

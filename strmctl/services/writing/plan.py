@@ -65,6 +65,9 @@ def target(entry: Entry, row: Mapping | None, path: str, answer: Resolution | No
         title=entry.naming.title or known.title,
         year=entry.naming.year or known.year,
         ids=entry.naming.ids.or_else(known.ids),
+        episode_title=entry.naming.episode_title or known.episode_title,
+        quality=entry.naming.quality or known.quality,
+        release_group=entry.naming.release_group or known.release_group,
         extension=extension,
         resolution=resolution,
     )

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.library import library_path, strm_text
+from strmctl.domain.library.library_path import AS_IT_COMES
+from strmctl.domain.library.naming import Templates
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
 from strmctl.services.keys.playback_urls import PlaybackUrls
@@ -22,6 +24,7 @@ from strmctl.services.resolving.ending import Dating
 from strmctl.services.writing import plan
 from strmctl.services.writing.entry import Entry
 from strmctl.services.writing.journal import WriteJournal
+from strmctl.services.writing.places import Places, of_their_series
 from strmctl.services.writing.plan import Outcome, Plan
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import Content, LibraryFiles
@@ -57,9 +60,11 @@ class Writer:
         files: LibraryFiles,
         urls: PlaybackUrls,
         *,
+        templates: Templates = AS_IT_COMES,
         direct: bool = False,
         force: bool = False,
     ) -> None:
+        self._templates = templates
         self._direct = direct
         self._force = force
         self._urls = urls
@@ -92,7 +97,8 @@ class Writer:
         failed: dict[Identity, StrmctlError] = {}
         with self._database.transaction():
             rows = self._mappings.known(entry.identity for entry in entries)
-            places = self._places(entries, rows, failed)
+            entries, series = of_their_series(entries, rows, self._mappings)
+            places = self._places(entries, Places(self._templates, rows, series), failed)
             twins = ownership.in_batch(places, self._files)
             for twin in twins:
                 del places[twin.identity]
@@ -149,10 +155,10 @@ class Writer:
     def _places(
         self,
         entries: Sequence[Entry],
-        rows: Table[Identity, Mapping],
+        named: Places,
         failed: dict[Identity, StrmctlError],
     ) -> dict[Identity, str]:
-        candidates = {entry.identity: _candidates(entry, rows) for entry in entries}
+        candidates = {entry.identity: named.of(entry) for entry in entries}
         owners = self._mappings.owners(path for paths in candidates.values() for path in paths)
         editions: dict[object, set[Identity]] = defaultdict(set)
         for identity in self._mappings.siblings(candidates):
@@ -231,7 +237,16 @@ class Writer:
         targets = [plan.target for plan in plans if plan.changes_row]
         self._mappings.register(
             [
-                Registration(new.identity, new.strm_path, new.title, new.year, new.ids)
+                Registration(
+                    new.identity,
+                    new.strm_path,
+                    new.title,
+                    new.year,
+                    new.ids,
+                    new.episode_title,
+                    new.quality,
+                    new.release_group,
+                )
                 for new in targets
             ]
         )
@@ -263,14 +278,6 @@ class Writer:
             lacks_headers=self._direct and resolution is not None and bool(resolution.headers),
             unresolved=answer if isinstance(answer, ResolverError) else None,
         )
-
-
-def _candidates(entry: Entry, rows: Table[Identity, Mapping]) -> list[str]:
-    """A file stays where it is unless the entry names another path."""
-    if entry.path is not None:
-        return [entry.path]
-    row = rows.get(entry.identity)
-    return [row.strm_path] if row else library_path.paths(entry.identity, entry.naming)
 
 
 def _is_at(row: Mapping | None, path: str) -> bool:

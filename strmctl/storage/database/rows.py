@@ -53,6 +53,14 @@ def resolution(row: Row) -> Resolution | None:
     )
 
 
+_RELEASE = ("episode_title", "quality", "release_group")
+
+
+def _release(row: Row) -> dict[str, str | None]:
+    """Rows that the journal has kept from before 0011_release have nothing of it."""
+    return {name: row[name] if name in row.keys() else None for name in _RELEASE}
+
+
 def external_ids(row: Row) -> ExternalIds:
     """Rows that the journal has kept from before 0009_external_ids have none."""
     if "imdb_id" not in row.keys():
@@ -68,6 +76,7 @@ def mapping(row: Row) -> Mapping:
         title=row["title"],
         year=row["year"],
         ids=external_ids(row),
+        **_release(row),
         extension=row["extension"],
         resolution=resolution(row),
         state=LinkState(row["state"]),
@@ -96,6 +105,9 @@ def columns(mapping: Mapping) -> dict[str, Value]:
         "imdb_id": mapping.ids.imdb,
         "tvdb_id": mapping.ids.tvdb,
         "tmdb_id": mapping.ids.tmdb,
+        "episode_title": mapping.episode_title,
+        "quality": mapping.quality,
+        "release_group": mapping.release_group,
         "extension": mapping.extension,
         "resolved_url": resolution.url if resolution else None,
         "headers": json.dumps(dict(known.headers)),

@@ -34,6 +34,13 @@ _KNOWN = f"""{_SIBLINGS}
     AND m.language = key.value ->> 4 AND ifnull(m.provider, '') = key.value ->> 5
 """
 
+# sqlite.org/lang_select.html#bareagg: with min() the other columns are those of its row.
+_SERIES = """
+SELECT m.*, min((m.title IS NULL) * 1e12 + m.id)
+FROM json_each(?) AS key CROSS JOIN strm_mapping AS m
+WHERE m.slug = key.value ->> 1 AND m.site = key.value ->> 0 AND m.season IS NOT NULL
+GROUP BY m.site, m.slug
+"""
 _AT = "SELECT * FROM strm_mapping WHERE strm_path IN (SELECT value FROM json_each(?))"
 # The character after "/" ends what begins with the folder's name and a slash.
 _BELOW = "SELECT * FROM strm_mapping WHERE strm_path >= ? || '/' AND strm_path < ? || '0'"
@@ -42,10 +49,10 @@ _WITH_IDS = "SELECT * FROM strm_mapping WHERE id IN (SELECT value FROM json_each
 _REGISTER = """
 INSERT INTO strm_mapping (
     strm_path, site, slug, season, episode, language, provider, title, year,
-    imdb_id, tvdb_id, tmdb_id, created_at, updated_at
+    imdb_id, tvdb_id, tmdb_id, episode_title, quality, release_group, created_at, updated_at
 ) VALUES (
     :strm_path, :site, :slug, :season, :episode, :language, :provider, :title, :year,
-    :imdb_id, :tvdb_id, :tmdb_id, :now, :now
+    :imdb_id, :tvdb_id, :tmdb_id, :episode_title, :quality, :release_group, :now, :now
 )
 ON CONFLICT (slug, site, ifnull(season, -1), ifnull(episode, -1), language, ifnull(provider, ''))
 DO UPDATE SET
@@ -55,6 +62,9 @@ DO UPDATE SET
     imdb_id = coalesce(excluded.imdb_id, imdb_id),
     tvdb_id = coalesce(excluded.tvdb_id, tvdb_id),
     tmdb_id = coalesce(excluded.tmdb_id, tmdb_id),
+    episode_title = coalesce(excluded.episode_title, episode_title),
+    quality = coalesce(excluded.quality, quality),
+    release_group = coalesce(excluded.release_group, release_group),
     updated_at = excluded.updated_at
 """
 
@@ -106,6 +116,9 @@ class Registration:
     title: str | None = None
     year: int | None = None
     ids: ExternalIds = NO_IDS
+    episode_title: str | None = None
+    quality: str | None = None
+    release_group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +157,13 @@ class Mappings:
     def siblings(self, identities: Iterable[Identity]) -> set[Identity]:
         """All languages and providers of the same episodes or movies; one query for all."""
         return set(map(rows.identity, self.database.query(_SIBLINGS, (_keys(identities),))))
+
+    def series(self, identities: Iterable[Identity]) -> dict[tuple[str, str], Mapping]:
+        """By site and slug, the oldest row of each of their series, one with a title if there is
+        any; one query for all."""
+        keys = sorted({(item.site, item.slug) for item in identities if item.season is not None})
+        found = map(rows.mapping, self.database.query(_SERIES, (json.dumps(keys),)))
+        return {(row.identity.site, row.identity.slug): row for row in found}
 
     def owners(self, strm_paths: Iterable[str]) -> dict[str, Identity]:
         """Whose those of the paths are that have a row; one query for all."""
@@ -292,6 +312,9 @@ def _columns(item: Registration, now: str | None) -> dict[str, Value]:
         "imdb_id": item.ids.imdb,
         "tvdb_id": item.ids.tvdb,
         "tmdb_id": item.ids.tmdb,
+        "episode_title": item.episode_title,
+        "quality": item.quality,
+        "release_group": item.release_group,
         "now": now,
     }
 

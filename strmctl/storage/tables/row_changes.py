@@ -60,7 +60,7 @@ ON CONFLICT DO NOTHING
 """
 # Not the path, which `move` sets.
 _UPDATED = (
-    "language", "provider",
+    "language", "provider", "episode_title", "quality", "release_group",
     "title", "year", "imdb_id", "tvdb_id", "tmdb_id", "extension", "resolved_url", "headers",
     "provider_used", "resolved_at", "expires_at", "state", "fail_count", "first_failed_at",
     "last_failed_at", "next_probe_at", "muted_until", "updated_at",

@@ -43,6 +43,9 @@ def test_one_document_and_one_file(strmctl: Strmctl, library: Path) -> None:
         "title": "One Piece",
         "year": 1999,
         "ids": {"imdb": None, "tvdb": None, "tmdb": None},
+        "episode_title": None,
+        "quality": None,
+        "release_group": None,
         "outcome": "created",
     }
     assert files(library) == {path: f"{document['playback_url']}\n"}

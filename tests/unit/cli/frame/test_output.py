@@ -149,6 +149,9 @@ PLAIN = {
     "title": None,
     "year": None,
     "ids": {"imdb": None, "tvdb": None, "tmdb": None},
+    "episode_title": None,
+    "quality": None,
+    "release_group": None,
 }
 
 
