@@ -57,11 +57,10 @@ def rewrite(
 
 def _rename(run: Run, selection: Selection, *, wait: str | None, dry_run: bool, force: bool) -> int:
     from strmctl.services.changing.set_ import RENAME, Setting
-    from strmctl.storage.tables.mappings import Mappings
 
     setting = Setting(run.settings, RENAME)
     return Changing(run, "rewrite")(
-        lambda database, files: setting.plan(database, files, Mappings(database).select(selection)),
+        lambda database, files: setting.of_selection(database, files, selection),
         wait=wait,
         dry_run=dry_run,
         force=force,

@@ -1,6 +1,5 @@
 """`strmctl set`: changes mappings in place."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -11,10 +10,8 @@ from strmctl.cli.frame.changing import Changing, DryRun, Force
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import selecting_to_set
-from strmctl.domain.change import Finding
 from strmctl.domain.library import library_path
 from strmctl.domain.library.library_path import Naming
-from strmctl.domain.mapping import Mapping
 from strmctl.domain.mute import muted_until
 from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
@@ -24,7 +21,6 @@ T = TypeVar("T")
 
 if TYPE_CHECKING:
     from strmctl.services.changing.set_ import Values
-    from strmctl.storage.database.connection import Database
 
 
 @command(Panel.LIBRARY, "set")
@@ -63,8 +59,6 @@ def set_(
     language or provider is resolved at the next play or refresh. `strmctl undo` takes it back.
     """
     from strmctl.services.changing.set_ import Setting, Values, catalogue_ids
-    from strmctl.services.library.find import each
-    from strmctl.storage.tables.mappings import Mappings
 
     if bool(names) is not selection.is_everything:
         raise UsageError("say which: ids or paths, or selection options such as --series")
@@ -76,13 +70,12 @@ def set_(
     )
     _check(values)
 
-    def selected(database: "Database") -> Iterable[Mapping | Finding]:
-        mappings = Mappings(database)
-        return each(mappings, names, run.settings.library) if names else mappings.select(selection)
-
+    setting = Setting(run.settings, values)
     return Changing(run, "set")(
-        lambda database, files: Setting(run.settings, values).plan(
-            database, files, selected(database)
+        lambda database, files: (
+            setting.of_names(database, files, names)
+            if names
+            else setting.of_selection(database, files, selection)
         ),
         wait=wait,
         dry_run=dry_run,

@@ -95,7 +95,6 @@ HOLD_STORAGE = {
         "list",
         "refresh",
         "resolve",
-        "set",
         "show",
         "trace",
         "undo",

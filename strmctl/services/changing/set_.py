@@ -18,8 +18,10 @@ from strmctl.domain.library.library_path import Naming
 from strmctl.domain.library.naming import Templates
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.mapping import Mapping as Link
+from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError
 from strmctl.services.keys.playback_urls import PlaybackUrls
+from strmctl.services.library.find import each
 from strmctl.services.library.naming import templates
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
@@ -83,16 +85,28 @@ class Setting:
     """A planner. Raises SettingsError where no usable key is to be had."""
 
     def __init__(self, settings: Settings, values: Values) -> None:
-        self._values = values
+        self._values, self._library = values, settings.library
         self._urls = PlaybackUrls(settings)
         self._templates = templates(settings)
         self._direct = settings.proxy.mode is Mode.DIRECT
 
-    def plan(
-        self, database: Database, files: LibraryFiles, selected: Iterable[Link | Finding]
+    def of_selection(
+        self, database: Database, files: LibraryFiles, selection: Selection
     ) -> Iterator[Step]:
         """Raises UsageError where several mappings would have one path."""
         mappings = Mappings(database)
+        return self._plan(mappings, files, mappings.select(selection))
+
+    def of_names(
+        self, database: Database, files: LibraryFiles, names: Sequence[str]
+    ) -> Iterator[Step]:
+        """`names` are ids and paths; one that names nothing is a finding."""
+        mappings = Mappings(database)
+        return self._plan(mappings, files, each(mappings, names, self._library))
+
+    def _plan(
+        self, mappings: Mappings, files: LibraryFiles, selected: Iterable[Link | Finding]
+    ) -> Iterator[Step]:
         waiting = iter(selected)
         first = list(islice(waiting, _BATCH))
         if self._values.path is not None and len(first) > 1:
