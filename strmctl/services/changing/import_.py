@@ -26,7 +26,8 @@ from strmctl.storage.database.connection import Database
 from strmctl.storage.files.library_tree import strm_paths
 from strmctl.storage.files.nfo_files import NfoFiles
 from strmctl.storage.files.strm_file import Content, LibraryFiles
-from strmctl.storage.tables.mappings import Mappings, have_resolved_to
+from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.resolved_urls import have_resolved_to
 from strmctl.storage.tables.sightings import Settled, Sighting, Sightings
 
 BAD, UNCHANGED, DUPLICATE, TAKEN, CONFLICT, FOREIGN, LINK = (

@@ -14,7 +14,8 @@ from strmctl.domain.urls import playback_url
 from strmctl.errors import ItemError
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import Content, LibraryFiles
-from strmctl.storage.tables.mappings import Mappings, resolving_to
+from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.resolved_urls import resolving_to
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.library_tree import strm_paths
 from strmctl.storage.files.strm_file import LibraryFiles
-from strmctl.storage.tables.mappings import Mappings, resolving_to
+from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.resolved_urls import resolving_to
 
 
 @dataclass(frozen=True, slots=True)

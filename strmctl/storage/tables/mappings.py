@@ -338,28 +338,3 @@ def _resolution_columns(item: StoredResolution, now: datetime) -> dict[str, Valu
 
 def _sha256(url: str) -> str:
     return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def resolving_to(database: Database, urls: Iterable[str]) -> dict[str, list[Mapping]]:
-    """By URL, in the order of their paths; one query for all, which reads the whole table."""
-    found: dict[str, list[Mapping]] = {}
-    for row in database.query(
-        "SELECT * FROM strm_mapping WHERE resolved_url IN (SELECT value FROM json_each(?))"
-        " ORDER BY strm_path",
-        (json.dumps(list(urls)),),
-    ):
-        found.setdefault(row["resolved_url"], []).append(rows.mapping(row))
-    return found
-
-
-def have_resolved_to(database: Database, pairs: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
-    """Those of the pairs of a row's id and a URL where it was the row's once, as far back as its
-    history goes; one query for all."""
-    keys = [(row, url, hashlib.sha256(url.encode()).hexdigest()) for row, url in pairs]
-    found = database.query(
-        "SELECT DISTINCT key.value ->> 0 AS id, key.value ->> 1 AS url"
-        " FROM json_each(?) AS key CROSS JOIN event ON event.mapping_id = key.value ->> 0"
-        " WHERE event.kind = 'resolved' AND event.detail ->> 'url_sha256' = key.value ->> 2",
-        (json.dumps(keys),),
-    )
-    return {(row["id"], row["url"]) for row in found}
