@@ -31,6 +31,7 @@ from strmctl.server.media.routes import PLAYERS_ROUTES
 from strmctl.server.media.stream_limit import Streams
 from strmctl.server.metrics.metrics import Measured, Metrics, metrics
 from strmctl.server.page.app import create_page
+from strmctl.services.alerting.alerting import alerting
 from strmctl.services.arr.waiting import late_events
 from strmctl.services.jobs.jobs import jobs, strmctl_command
 from strmctl.services.jobs.maintenance import maintenance
@@ -120,6 +121,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
         if settings.maintain.enabled:
             await stack.enter_async_context(maintenance(settings, running, stopping))
         await stack.enter_async_context(notifying(settings))
+        await stack.enter_async_context(alerting(settings, database))
         yield {
             "settings": settings,
             "admission": admission(settings),

@@ -12,7 +12,7 @@ from typing import Any
 
 from strmctl.errors import SettingsError, UsageError
 from strmctl.settings import environment
-from strmctl.settings.model import Settings
+from strmctl.settings.model import NotifySettings, NotifyType, Settings
 from strmctl.settings.names import KEYS, SECTIONS, TABLE_KEYS, TABLES, Key, table_key
 from strmctl.settings.values import Kind
 
@@ -189,7 +189,14 @@ def _tables(
         if own:
             arguments["options"] = {option: value.value for option, value in own.items()}
         tables.append(TABLES[section](name=name, **arguments))
+        if section == "notify":
+            _check_media_server_url(arguments, given[f"{prefix}url"])
     return tuple(tables), values
+
+
+def _check_media_server_url(table: Mapping[str, Any], given: _Given) -> None:
+    if table["type"] is not NotifyType.APPRISE and not re.match("https?://", table["url"]):
+        raise SettingsError(f"{given.where} = ***: it takes an http:// or https:// URL")
 
 
 def _known_key(section: str, table: str, option: str, given: Mapping[str, _Given]) -> Key:
@@ -223,6 +230,9 @@ def _check_table_name(section: str, name: str, where: str) -> None:
 
 def _settings(values: Sequence[Value], tables: Mapping[str, Sequence[object]]) -> Settings:
     arguments: dict[str, Any] = {key: own for key, own in tables.items() if key not in SECTIONS}
+    notified = [it for it in tables["notify"] if isinstance(it, NotifySettings)]
+    arguments["people"] = tuple(it for it in notified if it.type is NotifyType.APPRISE)
+    arguments["notify"] = tuple(it for it in notified if it.type is not NotifyType.APPRISE)
     sections: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
     for section in SECTIONS.keys() & tables.keys():
         sections[section]["servers"] = tables[section]

@@ -12,8 +12,8 @@ from strmctl.settings.values import (
     Count,
     Egress,
     Hosts,
-    HttpUrl,
     HttpUrls,
+    NotifyUrl,
     OptionalPath,
     Port,
     Secret,
@@ -50,6 +50,8 @@ class NotifyType(StrEnum):
     EMBY = "emby"
     KODI = "kodi"
     WEBHOOK = "webhook"
+    APPRISE = "apprise"
+    """People, by any service that Apprise speaks to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class ProbeSettings:
     attempts: Count = 3
     window: timedelta = timedelta(minutes=10)
     canaries: HttpUrls = field(default=(), repr=False)
+    remind: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,8 @@ class ResolverSettings:
 
 @dataclass(frozen=True, slots=True)
 class NotifySettings:
-    """One `[notify.NAME]` table: a media server that is told which files have changed.
+    """One `[notify.NAME]` table: a media server that is told which files have changed, or people
+    who are told what needs them.
 
     `library` is the library's folder as that server sees it; "" where it is the same. `ca` holds
     the certificates that are believed there, None for those of everybody.
@@ -150,7 +154,7 @@ class NotifySettings:
 
     name: str
     type: NotifyType
-    url: HttpUrl = field(repr=False)
+    url: NotifyUrl = field(repr=False)
     token: Secret = field(default="", repr=False)
     library: str = ""
     ca: OptionalPath = None
@@ -175,7 +179,10 @@ class ArrSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting; paths are absolute once loaded, relative ones counted from the file."""
+    """Every setting; paths are absolute once loaded, relative ones counted from the file.
+
+    Of the `[notify.NAME]` tables, `notify` are the media servers and `people` the others.
+    """
 
     library: Path = Path("library")
     database: Path = Path("strmctl.db")
@@ -189,3 +196,4 @@ class Settings:
     arr: ArrSettings = field(default_factory=ArrSettings)
     resolvers: Sequence[ResolverSettings] = ()
     notify: Sequence[NotifySettings] = ()
+    people: Sequence[NotifySettings] = ()

@@ -46,7 +46,7 @@ def _keys(shape: type, prefix: str = "") -> dict[str, Key]:
             required=field.default is MISSING,
         )
         for field in fields(shape)
-        if field.name not in (*SECTIONS, *TABLES, "name", "options", "servers")
+        if field.name not in (*SECTIONS, *TABLES, "people", "name", "options", "servers")
     }
 
 

@@ -157,6 +157,19 @@ def http_url(raw: object) -> str:
     return text(raw)
 
 
+def notify_url(raw: object) -> str:
+    """An Apprise URL has the scheme of its service; what it means is for Apprise to say."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S+", text(raw)):
+        raise ValueError("not a URL")
+    return text(raw)
+
+
+def shown_notify_url(value: object) -> str:
+    """Behind the scheme of a service may stand a token, wherever it likes."""
+    scheme, _, _ = str(value).partition("://")
+    return hide_credentials(str(value)) if scheme in ("http", "https") else f"{scheme}://{MASK}"
+
+
 def http_urls(raw: object) -> tuple[str, ...]:
     return tuple(map(http_url, texts(raw)))
 
@@ -287,6 +300,15 @@ HttpUrls = Annotated[
 ]
 HttpUrl = Annotated[
     str, Kind("an http:// or https:// URL", http_url, lambda url: hide_credentials(str(url)), True)
+]
+NotifyUrl = Annotated[
+    str,
+    Kind(
+        "an http:// or https:// URL, or with type apprise one of a service, such as tgram://…",
+        notify_url,
+        shown_notify_url,
+        True,
+    ),
 ]
 Secret = Annotated[
     str,

@@ -1,4 +1,4 @@
-"""A run that has changed files tells the media servers once, and hardly waits for them."""
+"""After a run media servers are told what it has changed, people what needs them; once, soon."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +13,36 @@ if TYPE_CHECKING:
     from strmctl.services.notifying.outbox import Delivery
 
 _PATIENCE = timedelta(seconds=2)
+
+
+@contextmanager
+def telling(run: "Run") -> Iterator[None]:
+    """Around everything else, so that no lock is held meanwhile."""
+    with _telling_people(run), telling_media_servers(run):
+        yield
+
+
+@contextmanager
+def _telling_people(run: "Run") -> Iterator[None]:
+    """What cannot be sent now is sent by `serve` or after the next run."""
+    try:
+        yield
+    finally:
+        try:
+            titles = _alert(run) if run.settings.people else []
+        except (SettingsError, DatabaseError) as error:
+            titles = [f"people are told later: {error}"]
+        if run.output.verbose:
+            for title in titles:
+                run.output.note(title)
+
+
+def _alert(run: "Run") -> list[str]:
+    from strmctl.services.alerting.alerting import alert_people
+    from strmctl.storage.database.connection import Database
+
+    with Database.open(run.settings.database, migrate=False, create=False) as database:
+        return alert_people(run.settings, database, datetime.now(UTC))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strmctl.cli.frame.notify_after import telling_media_servers
+from strmctl.cli.frame.notify_after import telling
 from strmctl.cli.frame.output import Output
 from strmctl.errors import UsageError
 from strmctl.settings.load import Loaded, load
@@ -97,7 +97,10 @@ class Run:
         # What is wrong with the database is told before the wait; what it has become during the
         # wait, restored from a backup perhaps, is what is opened then.
         self.open_database().close()
-        with telling_media_servers(self), lock, self.open_database() as database:
+        from strmctl.services.alerting.troubles import noting_trouble
+
+        noting = noting_trouble(self.settings.database, command)
+        with telling(self), noting, lock, self.open_database() as database:
             yield database
 
     def lock(self, command: str, wait: str | None = None) -> AbstractContextManager[None]:

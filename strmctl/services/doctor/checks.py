@@ -13,6 +13,7 @@ from strmctl.services.doctor import (
     library,
     mending,
     notifying,
+    people,
     resolvers,
     settings,
     way_out,
@@ -55,6 +56,7 @@ CHECKS: Sequence[Check] = (
     notifying.media_servers_answer,
     notifying.media_servers_told,
     arr.webhooks_found,
+    people.people_are_reached,
     clock.rows_from_the_future,
     clock.clock_agrees,
 )

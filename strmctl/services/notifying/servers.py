@@ -16,6 +16,8 @@ def media_server(table: NotifySettings, settings: Settings) -> MediaServer:
             return Kodi(table, library)
         case NotifyType.WEBHOOK:
             return Webhook(table, library)
+        case NotifyType.APPRISE:
+            raise ValueError(f"notify.{table.name} tells people, no media server")
 
 
 def library_there(table: NotifySettings, settings: Settings) -> str:

@@ -1,0 +1,129 @@
+"""Sends people what is due, each target for itself; any number of processes may do so.
+
+What is to be said is decided and remembered in one transaction, then sent; what could not be sent
+is forgotten again and tried later.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from strmctl.domain import alert, digest
+from strmctl.domain.alert import Condition, Kind, Message
+from strmctl.errors import DatabaseError
+from strmctl.services.alerting.conditions import conditions
+from strmctl.services.alerting.people import NotSentError, send
+from strmctl.services.threads import aside
+from strmctl.settings.model import NotifySettings, Settings
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables import alerts
+from strmctl.storage.tables.alerts import Alerts, Sent
+from strmctl.storage.tables.counts import newest_event
+
+log = logging.getLogger(__name__)
+
+Sender = Callable[[NotifySettings, str, Sequence[str]], None]
+
+_POLL_SECONDS = 5.0
+_TRIED_AGAIN_AFTER = timedelta(minutes=1)
+_ALL_DEAD = "strmctl list --state dead"
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """`before` and `known` are what was remembered of its kind until now."""
+
+    message: Message
+    before: Sent
+    known: frozenset[str]
+
+
+def alert_people(
+    settings: Settings, database: Database, now: datetime, send: Sender = send
+) -> list[str]:
+    """The titles of what was sent. Raises DatabaseError."""
+    sent = []
+    for table in settings.people:
+        target = Alerts(database, table.name)
+        for due in _decide(database, target, now):
+            try:
+                send(table, due.message.title, due.message.lines)
+            except NotSentError as error:
+                log.warning("%s: tried again later", error)
+                _take_back(target, database, due, now)
+            else:
+                sent.append(due.message.title)
+    return sent
+
+
+@asynccontextmanager
+async def alerting(settings: Settings, database: Database) -> AsyncIterator[None]:
+    """Looks every few seconds as long as it is open; does nothing without a table for people."""
+    if not settings.people:
+        yield
+        return
+    task = asyncio.create_task(_alert_forever(settings, database), name="alerting")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _alert_forever(settings: Settings, database: Database) -> None:
+    while True:
+        try:
+            await aside(alert_people, settings, database, datetime.now(UTC))
+        except DatabaseError as error:
+            log.warning("people are told later: %s", error)
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def _decide(database: Database, target: Alerts, now: datetime) -> list[_Due]:
+    with database.transaction():
+        found = conditions(database, now)
+        due = [_due_of(kind, found, target, now) for kind in Kind if kind is not Kind.DEAD]
+        due.append(_newly_dead(database, target, now))
+    return [each for each in due if each is not None]
+
+
+def _due_of(kind: Kind, found: Sequence[Condition], target: Alerts, now: datetime) -> _Due | None:
+    own = [condition for condition in found if condition.kind is kind]
+    known, before = target.known(kind), target.sent(kind)
+    message = alert.due(kind, own, known, before.at, now)
+    there = {condition.subject for condition in own}
+    if message is None:
+        # What ended without being worth a message is news when it comes again.
+        if not alert.is_too_soon(before.at, now) and known - there:
+            target.know(kind, known & there)
+        return None
+    target.know(kind, there)
+    target.remember(kind, Sent(now))
+    return _Due(message, before, frozenset(known))
+
+
+def _newly_dead(database: Database, target: Alerts, now: datetime) -> _Due | None:
+    """A target that is new hears of what comes, not of what has been dead for long."""
+    before, newest = target.sent(Kind.DEAD), newest_event(database)
+    if before.last_event is None:
+        target.remember(Kind.DEAD, Sent(None, newest))
+        return None
+    if alert.is_too_soon(before.at, now) or newest <= before.last_event:
+        return None
+    found = alerts.newly_dead(database, before.last_event, now)
+    target.remember(Kind.DEAD, Sent(now if found else before.at, newest))
+    if not found:
+        return None
+    lines = digest.lines(digest.grouped(found), _ALL_DEAD)
+    return _Due(alert.newly_dead(lines, len(found)), before, frozenset())
+
+
+def _take_back(target: Alerts, database: Database, due: _Due, now: datetime) -> None:
+    soon = now - alert.AT_MOST_EVERY + _TRIED_AGAIN_AFTER
+    with database.transaction():
+        target.remember(due.message.kind, Sent(soon, due.before.last_event))
+        if due.message.kind is not Kind.DEAD:
+            target.know(due.message.kind, due.known)

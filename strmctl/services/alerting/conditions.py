@@ -1,0 +1,39 @@
+"""What is out of order with the installation now, read from what runs have left behind."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from strmctl.domain.alert import Condition, Kind
+from strmctl.errors import EgressError, ItemError, LockedError, SafetyError
+from strmctl.services.jobs.maintenance import CAUSE
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.jobs import JobRecords
+from strmctl.storage.tables.troubles import Troubles
+
+_LOOKED_BACK = timedelta(days=1)
+_TOLD_OTHERWISE = (
+    ItemError.exit_code,
+    EgressError.exit_code,
+    SafetyError.exit_code,
+    LockedError.exit_code,
+)
+"""Links that could not be renewed are the resolver's or the digest's, the others have a kind."""
+
+
+def conditions(database: Database, now: datetime) -> list[Condition]:
+    """Raises DatabaseError."""
+    return [*_troubles(database), *_maintenance(database, now)]
+
+
+def _troubles(database: Database) -> Iterator[Condition]:
+    for trouble in Troubles(database).all():
+        since = f"since {trouble.since:%Y-%m-%d %H:%M} UTC"
+        yield Condition(Kind(trouble.kind), trouble.name, f"{trouble.reason} ({since})")
+
+
+def _maintenance(database: Database, now: datetime) -> Iterator[Condition]:
+    for job in JobRecords(database).failed_last(now - _LOOKED_BACK):
+        if job.cause == CAUSE and job.exit_code not in _TOLD_OTHERWISE:
+            line = " ".join((job.command, *job.arguments))
+            why = job.message or f"exit code {job.exit_code}"
+            yield Condition(Kind.MAINTENANCE, line, f"{line}: {why}")
