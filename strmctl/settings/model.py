@@ -12,6 +12,7 @@ from strmctl.settings.values import (
     Count,
     Egress,
     Hosts,
+    HttpUrl,
     HttpUrls,
     NotifyUrl,
     OptionalPath,

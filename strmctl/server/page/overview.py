@@ -16,6 +16,7 @@ from strmctl.server.metrics.metrics import Metrics
 from strmctl.server.page.rendering import shown
 from strmctl.services.jobs import maintenance
 from strmctl.services.reports.attention import attention
+from strmctl.services.reports.standing import standing
 from strmctl.services.reports.state_history import StateHistory, state_history
 from strmctl.services.reports.stats import Stats, stats
 from strmctl.services.threads import aside
@@ -66,13 +67,15 @@ class Overview:
         await metrics.save_tally(database)
         health = await aside(stats, settings, database, now, _EXPIRING)
         wrong = await aside(attention, database, health, now)
+        order = await aside(standing, settings, database)
         history = await self._history(database, health, now)
         return await shown(
             request,
             "overview.html",
             stats=health,
             wrong=wrong,
-            order=(),
+            order=order,
+            fails=[each for each in order if each.is_well is False],
             states=health.states(),
             history=history,
             sites=_compared(health.by_site(), history.by_site()),

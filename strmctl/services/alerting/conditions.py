@@ -8,7 +8,11 @@ from strmctl.errors import EgressError, ItemError, LockedError, SafetyError
 from strmctl.services.jobs.maintenance import CAUSE
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.jobs import JobRecords
+from strmctl.storage.tables.resolver_health import ResolverHealthTable
 from strmctl.storage.tables.troubles import Troubles
+
+FAILING = 6
+"""Failures in a row after which a resolver is said to be failing: so many end its turn in a run."""
 
 _LOOKED_BACK = timedelta(days=1)
 _TOLD_OTHERWISE = (
@@ -22,13 +26,21 @@ _TOLD_OTHERWISE = (
 
 def conditions(database: Database, now: datetime) -> list[Condition]:
     """Raises DatabaseError."""
-    return [*_troubles(database), *_maintenance(database, now)]
+    return [*_resolvers(database), *_troubles(database), *_maintenance(database, now)]
+
+
+def _resolvers(database: Database) -> Iterator[Condition]:
+    for health in ResolverHealthTable(database).all():
+        if health.failures >= FAILING:
+            since = f", since {_moment(health.failing_since)}" if health.failing_since else ""
+            name, failures = f"resolver {health.resolver}", f"{health.failures:,} failures in a row"
+            yield Condition(Kind.RESOLVER, name, f"{name}: {failures}{since}: {health.reason}")
 
 
 def _troubles(database: Database) -> Iterator[Condition]:
     for trouble in Troubles(database).all():
-        since = f"since {trouble.since:%Y-%m-%d %H:%M} UTC"
-        yield Condition(Kind(trouble.kind), trouble.name, f"{trouble.reason} ({since})")
+        text = f"{trouble.reason} (since {_moment(trouble.since)})"
+        yield Condition(Kind(trouble.kind), trouble.name, text)
 
 
 def _maintenance(database: Database, now: datetime) -> Iterator[Condition]:
@@ -37,3 +49,7 @@ def _maintenance(database: Database, now: datetime) -> Iterator[Condition]:
             line = " ".join((job.command, *job.arguments))
             why = job.message or f"exit code {job.exit_code}"
             yield Condition(Kind.MAINTENANCE, line, f"{line}: {why}")
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

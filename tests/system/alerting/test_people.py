@@ -11,10 +11,12 @@ import pytest
 from stage.mailbox import Mailbox, json_mailbox, smtp_mailbox
 from stage.strmctl import Strmctl, new_strmctl
 from strmctl.domain.identity import Identity
+from strmctl.domain.resolver_health import ResolverHealth
 from strmctl.services.alerting.alerting import alert_people
 from strmctl.settings.model import NotifySettings, NotifyType, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings, Registration
+from strmctl.storage.tables.resolver_health import ResolverHealthTable
 from strmctl.storage.tables.troubles import Troubles
 
 SECRET = "s3cr3t-token"
@@ -98,6 +100,28 @@ def test_an_egress_is_told_down_and_back(database: Database, mailbox: Mailbox) -
     )
     alert_people(settings, database, NOW + timedelta(hours=2))
     assert mailbox.messages[1:] == [("strmctl: egress works again", "the egress works again")]
+
+
+def test_a_resolver_is_told_failing_and_recovered(database: Database, mailbox: Mailbox) -> None:
+    settings = settings_for(database, mailbox)
+    health = ResolverHealthTable(database)
+    failing = ResolverHealth("aniworld", None, 3, NOW, "answers 502")
+    health.add([failing])
+    assert alert_people(settings, database, NOW) == [], "three failures are no trouble yet"
+    health.add([failing])
+    alert_people(settings, database, NOW)
+    assert mailbox.messages == [
+        (
+            "strmctl: resolver failing",
+            "resolver aniworld: 6 failures in a row, since 2026-11-22 23:00 UTC: answers 502",
+        )
+    ]
+    health.add([ResolverHealth("aniworld", NOW)])
+    assert alert_people(settings, database, NOW + timedelta(minutes=5)) == []
+    alert_people(settings, database, NOW + timedelta(minutes=10))
+    assert mailbox.messages[1:] == [
+        ("strmctl: resolver works again", "resolver aniworld works again")
+    ]
 
 
 @pytest.mark.parametrize(

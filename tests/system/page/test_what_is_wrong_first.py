@@ -168,3 +168,17 @@ def test_72_long_names_are_cut_in_the_middle(fresh: Scene) -> None:
     found = re.search(r"An Extra\S*[^:]*…[^:]*Season One: 1 episode dead", text_of(fresh))
     assert found is not None
     assert SITE not in found[0]
+
+
+def test_72_a_resolver_that_fails_is_not_called_well(fresh: Scene) -> None:
+    fresh.series("one", 2, state="alive")
+    well(fresh)
+    assert green_of(fresh)[0].startswith("All links are known to play")
+    sql(
+        fresh,
+        "INSERT INTO resolver_health (resolver, failures, failing_since, reason)"
+        " VALUES ('made_up', 7, '2026-11-22T23:00:00.000Z', 'it answers 502')",
+    )
+    text = text_of(fresh)
+    assert text.index("7 failures in a row, it answers 502") < text.index("known to play")
+    assert green_of(fresh) == []
