@@ -68,10 +68,11 @@ MAY_IMPORT: dict[str, set[str]] = {
 """The package itself (`strmctl.__version__`) may be imported by all but the domain."""
 
 BETWEEN_SERVICES: dict[str, set[str]] = {
+    "alerting": {"jobs"},
     "arr": {"changing"},
     "changing": {"keys", "library", "resolving"},
     "checking": set(),
-    "doctor": {"arr", "changing", "jobs", "keys", "library", "notifying"},
+    "doctor": {"alerting", "arr", "changing", "jobs", "keys", "library", "notifying"},
     "installation": {"keys", "library"},
     "jobs": set(),
     "keys": set(),

@@ -1,7 +1,5 @@
 """A run that the egress, the brake or a full disk has stopped leaves that behind for people."""
 
-import errno
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -10,9 +8,8 @@ from pathlib import Path
 from strmctl.domain.alert import Kind
 from strmctl.errors import DatabaseError, EgressError, LockedError, SafetyError, StrmctlError
 from strmctl.storage.database.connection import Database
+from strmctl.storage.full_disk import is_disk_full
 from strmctl.storage.tables.troubles import Troubles
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -31,17 +28,6 @@ def noting_trouble(database: Path, command: str) -> Iterator[None]:
         troubles = Troubles(opened)
         troubles.close(Kind.BRAKE, command)
         troubles.close(Kind.DISK, "")
-
-
-def is_disk_full(error: BaseException | None) -> bool:
-    """Whether that is behind it, however often it was said anew."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in _FULL:
-            return True
-        if isinstance(error, sqlite3.Error):
-            return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _kind(error: StrmctlError) -> Kind | None:
