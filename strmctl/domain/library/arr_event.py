@@ -5,11 +5,12 @@ that concern no file, and those that come with later versions, are accepted and 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from strmctl.domain.library import library_path
+from strmctl.domain.library import arr_about, library_path
+from strmctl.domain.library.arr_about import About
 from strmctl.domain.library.arr_path import NO_NAME, WINDOWS, Spellings
 from strmctl.errors import UsageError
 
@@ -27,13 +28,15 @@ class Sender(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ArrEvent:
     """`present` are `.strm` files that lie there now, `gone` those that do not any more; with
-    `gone_folder` everything below it is gone, and anything below `changed_folder` may be new."""
+    `gone_folder` everything below it is gone, and anything below `changed_folder` may be new.
+    `about` is what the sender knows of the series or film."""
 
     name: str
     present: Sequence[Spellings] = ()
     gone: Sequence[Spellings] = ()
     gone_folder: str | None = None
     changed_folder: str | None = None
+    about: About = arr_about.NOTHING
 
     @property
     def concerns_files(self) -> bool:
@@ -83,7 +86,12 @@ def read(sender: Sender, payload: object) -> ArrEvent:
         raise UsageError(f"not a webhook of {sender.value}: it has no eventType")
     names = _NAMES[sender]
     _check_sender(sender, fields)
-    folder = _folder(_fields(fields.get(names.owner)), names)
+    owner = _fields(fields.get(names.owner))
+    event = _event(name, names, fields, _folder(owner, names))
+    return replace(event, about=arr_about.read(owner))
+
+
+def _event(name: str, names: _Names, fields: Mapping[str, Any], folder: str | None) -> ArrEvent:
     if name == "Rename":
         renamed = _list(fields.get(names.renamed))
         # Sonarr and Radarr 3 named the series or film alone for a long time.

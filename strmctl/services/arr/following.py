@@ -6,11 +6,12 @@ its file is really gone. The same event twice changes nothing the second time.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from strmctl.domain import brake
 from strmctl.domain.change import Action, Change, Finding, Step
+from strmctl.domain.library.arr_about import About
 from strmctl.domain.library.arr_event import (
     ArrEvent,
     Sender,
@@ -21,7 +22,7 @@ from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import SafetyError
 from strmctl.services.changing.change_run import ChangeRun
-from strmctl.services.changing.import_ import Importing
+from strmctl.services.changing.import_ import UNCHANGED, Importing
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.library_tree import strm_paths
@@ -146,7 +147,8 @@ class _Following:
                 here += strm_paths(self._settings.library, folder)
         if here:
             importing = Importing(self._settings, self._database, self._files)
-            yield from importing.plan(only=list(dict.fromkeys(here)))
+            for step in importing.plan(only=list(dict.fromkeys(here))):
+                yield _knowing(step, event.about)
 
     def _departures(self, event: ArrEvent, moving: set[int]) -> Iterator[Step]:
         rows: dict[int, Mapping] = {}
@@ -198,6 +200,17 @@ class _Following:
                 f"the files of {len(forgotten)} of {total} mappings are gone, more than "
                 "safety.max_change: nothing was forgotten; `strmctl prune --force` does it"
             ) from None
+
+
+def _knowing(step: Step, about: About) -> Step:
+    """With the ids of the event, and its title and year where the row has none."""
+    row = step.mapping
+    if row is None or not (isinstance(step, Change) or step.kind == UNCHANGED):
+        return step
+    known = about.added_to(row)
+    if isinstance(step, Change):
+        return replace(step, row_after=known)
+    return step if known == row else Change(Action.UPDATED, step.strm_path, row, known)
 
 
 def _not_found(file: Spellings, reason: str) -> Finding:
