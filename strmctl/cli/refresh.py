@@ -71,6 +71,8 @@ def _refresh(run: Run, selection: Selection, *, force: bool, wait: str | None) -
 
     as_a_play = runs_as_a_play(run.settings, selection)
     opened = run.open_database() if as_a_play else run.alone("refresh", wait)
+    if as_a_play:
+        run.begin("refresh")
     with opened as database:
         counts, troubles = asyncio.run(_refresh_all(run, database, selection, force=force))
     if not run.output.json:

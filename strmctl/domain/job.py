@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+JOB = "_STRMCTL_JOB"
+"""The environment variable that tells a run that a server has started it, and records it."""
+
 _WELL = (0, 10)
 """Dead links found (10) is what a probe is for."""
 

@@ -21,13 +21,15 @@ import typer
 from typer.models import OptionInfo
 
 from strmctl import __version__
+from strmctl.cli.frame.recording import recorded
 from strmctl.cli.frame.run import EveryCommand, Run
 
 P = ParamSpec("P")
 
 _EXIT_CODES = """Exit codes: 0 well, or nothing to do · 1 unexpected · 2 usage · 3 settings ·
 4 database · 5 another run holds the lock · 10 dead links or drift found · 12 some items failed ·
-13 egress down, nothing concluded · 25 a safety limit stopped the change · 130/143 interrupted"""
+13 egress down, nothing concluded · 25 a safety limit stopped the change · 130/143 interrupted ·
+141 done, but the output was closed (a pipe to `head`)"""
 
 ARGUMENTS = "arguments"
 """Under this key the context's `meta` holds the whole command line."""
@@ -156,7 +158,9 @@ def command(
             given = EveryCommand(**{key: arguments.pop(key) for key in _EVERY_COMMAND})
             before: EveryCommand = context.obj
             run = Run(before.followed_by(given), context.meta.get(ARGUMENTS, ()))
-            return invoke(run, **arguments)
+            with recorded(run) as ending:
+                ending.code = invoke(run, **arguments) or 0
+                return ending.code
 
         _give_signature(call, function)
         label = name or function.__name__.rstrip("_").replace("_", "-")

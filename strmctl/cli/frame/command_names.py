@@ -18,6 +18,7 @@ NAMES = (
     "remove",
     "prune",
     "undo",
+    "runs",
     "probe",  # Links
     "refresh",
     "trace",

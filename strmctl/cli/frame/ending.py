@@ -14,24 +14,33 @@ from typer.main import get_command
 from strmctl.cli.frame.app import ARGUMENTS, app
 from strmctl.cli.frame.command_names import import_for
 from strmctl.cli.frame.interruption import INTERRUPTED, TERMINATED, Interruption
-from strmctl.cli.frame.output import UnwritableError, encode, printable, writing
+from strmctl.cli.frame.output import (
+    WORK,
+    UnwritableError,
+    encode,
+    forget_stdout,
+    printable,
+    writing,
+)
 from strmctl.errors import StrmctlError
 
 _COMPLETION = "_STRMCTL_COMPLETE"
 _USAGE = 2
 _INTERRUPTIONS = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
-_CLOSED_PIPE = 128 + signal.SIGPIPE
+CLOSED_PIPE = 128 + signal.SIGPIPE
+_QUIET = re.compile(r"-[a-z]*q[a-z]*|--quiet")
 _VERBOSE = re.compile(r"-[a-z]*v[a-z]*|--verbose")
 
 
 def run_to_the_end(arguments: Sequence[str]) -> int:
     """Run one command line; an exception that nobody foresaw ends in `sys.excepthook`."""
     sys.excepthook = _Unexpected(arguments)
+    WORK.reset()  # a process may run several command lines, as tests do
     with Interruption(lambda code: _interrupted(code, arguments)) as interruption:
         try:
             return _run_and_flush(arguments)
         except UnwritableError as error:
-            _forget_stdout()
+            forget_stdout()
             return _fail(str(error), error.exit_code, arguments)
         except StrmctlError as error:
             return _fail(str(error), error.exit_code, arguments)
@@ -41,15 +50,16 @@ def run_to_the_end(arguments: Sequence[str]) -> int:
         except (KeyboardInterrupt, typer.Abort):
             return interruption.ended()
         except BrokenPipeError:
-            _forget_stdout()
-            return _CLOSED_PIPE
+            forget_stdout()
+            return CLOSED_PIPE
 
 
 def _run_and_flush(arguments: Sequence[str]) -> int:
     code = _run(arguments)
     with writing():
         sys.stdout.flush()
-    return code
+    # What the run has found matters more than that nobody read it to the end.
+    return code or (CLOSED_PIPE if WORK.pipe_is_closed else 0)
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -65,10 +75,11 @@ def _run(arguments: Sequence[str]) -> int:
         return end.exit_code if arguments else _USAGE
 
 
-def _fail(message: str, code: int, arguments: Sequence[str]) -> int:
+def _fail(message: str, code: int, arguments: Sequence[str], **more: int) -> int:
+    """`more` stands in the JSON alone."""
     line = printable(" ".join(message.split()))
     if "--json" in arguments:
-        line = encode({"type": "error", "code": code, "message": line})
+        line = encode({"type": "error", "code": code, "message": line, **more})
     else:
         line = f"strmctl: {line}"
     sys.stderr.write(line + "\n")
@@ -76,12 +87,9 @@ def _fail(message: str, code: int, arguments: Sequence[str]) -> int:
 
 
 def _interrupted(code: int, arguments: Sequence[str]) -> None:
-    _fail(_INTERRUPTIONS[code], code, arguments)
-
-
-def _forget_stdout() -> None:
-    """What is still buffered has nowhere to go at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    is_quiet = any(_QUIET.fullmatch(argument) for argument in arguments)
+    done = "" if is_quiet or "--json" in arguments else str(WORK)
+    _fail(_INTERRUPTIONS[code] + (f" ({done})" if done else ""), code, arguments, **WORK.numbers())
 
 
 class _Unexpected:

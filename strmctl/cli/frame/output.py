@@ -1,11 +1,12 @@
 """Results go to stdout, everything else to stderr; every result exists as text and as JSON."""
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,9 +28,53 @@ class Progress(Protocol):
     def advance(self, n: int = 1) -> None: ...
 
 
-class _NoProgress:
+@dataclass(slots=True)
+class Work:
+    """What a run does beside printing, so that its end can say how much of it was done.
+
+    While it `goes_on`, a closed pipe ends the printing alone: `| head` shall leave nothing half
+    done. Where nothing is changed there is nothing to go on with.
+    """
+
+    goes_on: bool = False
+    pipe_is_closed: bool = False
+    doing: str = ""
+    done: int = 0
+    total: int | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    reason: str | None = None
+
+    def reset(self) -> None:
+        self.goes_on = self.pipe_is_closed = False
+        self.counts, self.reason = {}, None
+        self.begin("", None)
+
+    def take(self, record: Mapping[str, object]) -> None:
+        """What the record of the run says later: its counts, and why something of it failed."""
+        if record.get("outcome") == "failed" and record.get("reason"):
+            self.reason = self.reason or str(record["reason"])
+
+    def take_summary(self, record: Mapping[str, object]) -> None:
+        self.counts = {name: it for name, it in record.items() if type(it) is int}
+
+    def begin(self, doing: str, total: int | None) -> None:
+        self.doing, self.done, self.total = doing, 0, total
+
     def advance(self, n: int = 1) -> None:
-        return
+        self.done += n
+
+    def numbers(self) -> dict[str, int]:
+        """Nothing where nobody knows how much there is."""
+        return {} if self.total is None else {"done": self.done, "total": self.total}
+
+    def __str__(self) -> str:
+        """`changing: 1,000 of 2,000 done`; "" where nothing was begun."""
+        of = "" if self.total is None else f" of {self.total:,}"
+        return f"{self.doing.lower()}: {self.done:,}{of} done" if self.doing else ""
+
+
+WORK = Work()
+"""Of this process's run: a signal ends it wherever it is, and asks nobody but this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +88,23 @@ class Output:
 
     def record(self, record: Mapping[str, object], text: str | None = None) -> None:
         """One thing, the only one or one of many: a line of JSON, or text."""
+        WORK.take(record)
         if self.json:
-            _write(encode(record))
+            self._write(encode(record))
         elif text is not None:
-            _write(printable(text))
+            self._write(printable(text))
 
     def marked(self, word: str, color: str, text: str) -> None:
         """A line of text that begins with a word, coloured on a terminal; silent with --json."""
         if not self.json:
             shown = typer.style(word, fg=color) if self.color and sys.stdout.isatty() else word
-            _write(f"{shown} {printable(text)}")
+            self._write(f"{shown} {printable(text)}")
 
     def summary(self, record: Mapping[str, object], text: str | None = None) -> None:
         """The last line of NDJSON; as text a note, so that piped results stay pure."""
-        if self.json:
-            _write(encode({"type": "summary", **record}))
+        WORK.take_summary(record)
+        if self.json and not WORK.pipe_is_closed:
+            self._write(encode({"type": "summary", **record}))
         elif text is not None:
             self.note(text)
 
@@ -69,7 +116,7 @@ class Output:
             self._draw(columns, rows)
             return
         for row in rows:
-            _write("\t".join(cell(value) for value in row))
+            self._write("\t".join(cell(value) for value in row))
 
     def note(self, text: str) -> None:
         """For people, on stderr, unless quiet."""
@@ -86,8 +133,9 @@ class Output:
     @contextmanager
     def progress(self, description: str, total: int | None = None) -> Iterator[Progress]:
         """A bar on a terminal's stderr; nothing under cron, in a pipe or when quiet."""
+        WORK.begin(description, total)
         if self.quiet or not sys.stderr.isatty():
-            yield _NoProgress()
+            yield WORK
             return
         from rich.console import Console
         from rich.progress import Progress as Bars
@@ -95,6 +143,18 @@ class Output:
         console = Console(stderr=True, no_color=not self.color)
         with Bars(console=console, transient=True) as bars:
             yield _Bar(bars, bars.add_task(printable(description), total=total))
+
+    def _write(self, line: str) -> None:
+        if WORK.pipe_is_closed:
+            return
+        try:
+            with writing():
+                sys.stdout.write(line + "\n")
+        except BrokenPipeError:
+            if not WORK.goes_on:
+                raise
+            WORK.pipe_is_closed = True
+            forget_stdout()
 
     def _draw(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         from rich import box
@@ -113,6 +173,7 @@ class _Bar:
         self._bars, self._task = bars, task
 
     def advance(self, n: int = 1) -> None:
+        WORK.advance(n)
         self._bars.advance(self._task, n)
 
 
@@ -152,9 +213,9 @@ def writing() -> Iterator[None]:
         raise UnwritableError(f"the results cannot be written: {error.strerror}") from error
 
 
-def _write(line: str) -> None:
-    with writing():
-        sys.stdout.write(line + "\n")
+def forget_stdout() -> None:
+    """What is still buffered has nowhere to go at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write_error(line: str) -> None:

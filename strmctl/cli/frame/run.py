@@ -6,13 +6,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strmctl.cli.frame.notify_after import telling
-from strmctl.cli.frame.output import Output
+from strmctl.cli.frame.output import WORK, Output
+from strmctl.domain.job import JOB
 from strmctl.errors import UsageError
 from strmctl.settings.load import Loaded, load
 from strmctl.settings.masking import masked_words
@@ -46,6 +47,15 @@ class EveryCommand:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run of a command that changes or checks the library."""
+
+    command: str
+    arguments: tuple[str, ...]
+    at: datetime
+
+
 class Run:
     """What a command is given. `settings` raises SettingsError when first asked for."""
 
@@ -60,6 +70,7 @@ class Run:
             verbose=options.verbose,
             color=not options.no_color and not os.environ.get("NO_COLOR"),
         )
+        self.begun: Begun | None = None
         self._overrides: dict[str, str] = {}
         if options.database is not None:
             self.override("database", str(options.database))
@@ -101,7 +112,15 @@ class Run:
 
         noting = noting_trouble(self.settings.database, command)
         with telling(self), noting, lock, self.open_database() as database:
+            # A job's reader is its server: where that has gone, the run ends with it.
+            WORK.goes_on = JOB not in os.environ
+            self.begin(command)
             yield database
+
+    def begin(self, command: str) -> None:
+        """From here on it is a run that `strmctl runs` shows; a job is recorded by its server."""
+        if JOB not in os.environ:
+            self.begun = Begun(command, tuple(self._line_of(command)[1:]), datetime.now(UTC))
 
     def lock(self, command: str, wait: str | None = None) -> AbstractContextManager[None]:
         """The lock that `alone` holds, for a run that cannot count on a usable database."""
@@ -109,17 +128,17 @@ class Run:
 
         return run_lock(
             self.settings.database,
-            self._line_of(command),
+            shlex.join(self._line_of(command)),
             wait=_patience(wait),
             on_wait=lambda holder: self.output.note(f"waiting until {holder} has ended"),
         )
 
-    def _line_of(self, command: str) -> str:
+    def _line_of(self, command: str) -> list[str]:
         """What follows the command's name on the command line belongs to it; secrets masked."""
         if command not in self._arguments:
-            return command
+            return [command]
         name_and_options = self._arguments[self._arguments.index(command) :]
-        return shlex.join(map(str, masked_words(name_and_options)))
+        return list(map(str, masked_words(name_and_options)))
 
 
 def _patience(wait: str | None) -> timedelta:

@@ -134,7 +134,7 @@ class ChangeRun:
         for page in self._journal.changes(self._run, page=self._batch):
             done = apply(self._database, self._files, list(page.values()))
             if any(item.error is None for item in done):
-                self._journal.forget_earlier(self._run)
+                self._journal.forget_earlier()
             yield from done
         self._journal.finish(self._run)
 

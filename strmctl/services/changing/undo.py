@@ -1,4 +1,4 @@
-"""`undo` takes back what a run has changed; what was changed since stays as it is."""
+"""`undo` takes back runs, the newest first; what was changed since stays as it is."""
 
 from collections.abc import Generator, Iterator, Sequence
 
@@ -6,7 +6,7 @@ from strmctl.domain import brake
 from strmctl.domain.change import Change
 from strmctl.domain.selection import Selection
 from strmctl.domain.urls.playback_url import Proof
-from strmctl.errors import ItemError
+from strmctl.errors import ItemError, UsageError
 from strmctl.services.changing.change_run import BATCH, Done, LeftAloneError, apply
 from strmctl.services.library import tree
 from strmctl.storage.database.connection import Database
@@ -16,15 +16,27 @@ from strmctl.storage.tables.mappings import Mappings
 from strmctl.storage.tables.row_changes import RowChanges
 
 
+def undoable_runs(database: Database) -> list[JournalledRun]:
+    """The newest first, as far back as the journal goes."""
+    return Journal(database).newest()
+
+
 def last_run(database: Database) -> JournalledRun | None:
     """The one that `undo` takes back."""
     return Journal(database).last()
 
 
-def undoable(database: Database) -> Iterator[Done]:
+def one_run(database: Database, number: int) -> JournalledRun:
+    """Raises UsageError for one that cannot be taken back."""
+    run = Journal(database).get(number)
+    if run is None:
+        raise UsageError(f"run {number} is not in the journal: `strmctl undo --list` shows them")
+    return run
+
+
+def undoable(database: Database, run: JournalledRun) -> Iterator[Done]:
     """What `undo` would do, changing and checking nothing."""
-    run = last_run(database)
-    for page in Journal(database).changes(run.id, backwards=True) if run else ():
+    for page in Journal(database).changes(run.id, backwards=True):
         yield from (Done(change.reversed()) for change in page.values())
 
 
@@ -38,15 +50,21 @@ def check_undo(database: Database, run: JournalledRun, max_change: float) -> Non
 
 
 def undo(
-    database: Database, files: LibraryFiles, proof: Proof, *, batch: int = BATCH
+    database: Database,
+    files: LibraryFiles,
+    proof: Proof,
+    run: JournalledRun | None = None,
+    *,
+    batch: int = BATCH,
 ) -> Generator[Done, None, None]:
-    """Take back the last run, whole or killed; what has been changed since stays as it is.
+    """Take back a run, whole or killed, the last one if not given; what has been changed since
+    stays as it is.
 
     So does what would hold a playback URL that no key in force, `proof`, proves any more. What
     cannot be written or read now is kept for the next time.
     """
     journal = Journal(database)
-    run = journal.last()
+    run = run or journal.last()
     if run is None:
         return
     RowChanges(database).move(run.id, backwards=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO
 
+from strmctl.domain.job import JOB
 from strmctl.services.jobs.output import LINE_MAX, JobOutput
 
 _STOP_SECONDS = 5.0
@@ -24,7 +25,7 @@ class JobProcess:
             stderr=subprocess.PIPE,
             # Ctrl-C in a terminal is meant for the server, which passes it on in its own way.
             start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", JOB: "1"},
         )
 
     async def tell(self, output: JobOutput) -> int:

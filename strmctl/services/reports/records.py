@@ -12,11 +12,13 @@ from strmctl.domain.resolver_health import ResolverHealth
 from strmctl.domain.tally import complete
 
 if TYPE_CHECKING:
+    from strmctl.services.jobs.run_log import SeenRun
     from strmctl.services.reports.attention import Attention
     from strmctl.services.reports.stats import Stats
     from strmctl.services.resolving.trouble import ResolverTrouble
     from strmctl.services.writing.write import Written
     from strmctl.storage.tables.events import Event
+    from strmctl.storage.tables.journal import JournalledRun
 
 Record = dict[str, object]
 
@@ -107,6 +109,28 @@ def resolver_health_record(health: ResolverHealth) -> Record:
         "failures": health.failures,
         "failing_since": health.failing_since,
         "reason": health.reason,
+    }
+
+
+def run_record(seen: "SeenRun") -> Record:
+    """`seconds` is how long it has taken so far, `undo` its number for `strmctl undo`."""
+    lasted = seen.lasted
+    return {
+        **job_record(seen.job),
+        "type": "run",
+        "seconds": None if lasted is None else round(lasted.total_seconds(), 3),
+        "undo": seen.undo,
+    }
+
+
+def undoable_record(run: "JournalledRun") -> Record:
+    return {
+        "type": "run",
+        "run": run.id,
+        "command": run.command,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "changes": run.changes,
     }
 
 

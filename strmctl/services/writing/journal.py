@@ -43,7 +43,7 @@ class WriteJournal:
         """The files of these are written as well."""
         changed = any(plan.outcome is not Outcome.UNCHANGED for plan in plans)
         if changed and self._run is not None:
-            self._journal.forget_earlier(self._run)
+            self._journal.forget_earlier()
 
     def finish(self) -> None:
         if self._run is not None:

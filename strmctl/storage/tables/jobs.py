@@ -28,6 +28,12 @@ DELETE FROM job_line WHERE job_id <= :id - {_KEPT_WITH_LINES}
     AND job_id NOT IN (SELECT id FROM job WHERE {_OPEN})
 """
 _FORGET_FIRST_LINES = f"DELETE FROM job_line WHERE job_id = ? AND number <= ? - {_KEPT_LINES}"
+_ADD_ENDED = """
+INSERT INTO job (command, arguments, cause, owner, state, exit_code, message, counts, done,
+    created_at, started_at, finished_at)
+VALUES (:command, :arguments, :cause, 'command line', :state, :exit_code, :message, :counts, :done,
+    :started_at, :started_at, :finished_at)
+"""
 _START = "UPDATE job SET state = 'running', started_at = :now WHERE id = :id"
 _ADVANCE = "UPDATE job SET done = :done WHERE id = :id"
 _FINISH = f"""
@@ -65,6 +71,38 @@ class JobRecords:
         job = self.get(created)
         assert job is not None, "nobody deletes a job that is not over"
         return job
+
+    def add_ended(
+        self,
+        *,
+        command: str,
+        arguments: Sequence[str],
+        cause: str,
+        state: JobState,
+        exit_code: int,
+        message: str | None,
+        counts: Mapping[str, int],
+        done: int,
+        started_at: datetime,
+        finished_at: datetime,
+    ) -> None:
+        """One that no server ran, when it is over."""
+        values = {
+            "command": command,
+            "arguments": json.dumps(list(arguments)),
+            "cause": cause,
+            "state": state.value,
+            "exit_code": exit_code,
+            "message": message,
+            "counts": json.dumps(dict(counts)),
+            "done": done,
+            "started_at": rows.time_text(started_at),
+            "finished_at": rows.time_text(finished_at),
+        }
+        with self._database.transaction() as connection:
+            added = int(connection.execute(_ADD_ENDED, values).lastrowid or 0)
+            connection.execute(_FORGET_OLD_LINES, {"id": added})
+            connection.execute(_FORGET_OLD, {"id": added})
 
     def find_or_create(self, request: JobRequest, owner: str, now: datetime) -> tuple[Job, bool]:
         """True with a new job; False with an open one that does the same, whoever asked for it."""

@@ -1,12 +1,9 @@
-"""What a run plans, does and can take back; kept until a later run has done something.
-
-A run that was killed stays for a day, so that `undo` reaches what it had done.
-"""
+"""What a run plans, does and can take back; the newest runs that did something are kept."""
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from strmctl.domain.change import Action, Change
 from strmctl.domain.mapping import Mapping
@@ -14,14 +11,23 @@ from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
 
 _PAGE = 1000
-_KILLED_KEPT = timedelta(days=1)
+_RUNS = 20
+"""That `undo` can take back, one after another."""
 
 _ADD = """
 INSERT INTO change (run_id, action, strm_path, row_before, row_after, file_before, file_after)
 VALUES (?, ?, ?, ?, ?, ?, ?)
 """
-_FORGET_EARLIER = """
-DELETE FROM run WHERE id < :run AND (finished_at IS NOT NULL OR started_at < :long_ago)
+_FORGET_EARLIER = f"""
+DELETE FROM run WHERE id <= (
+    SELECT id FROM run WHERE started_at IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET {_RUNS}
+)
+"""
+_STARTED = """
+SELECT run.*, (SELECT count(*) FROM change WHERE run_id = run.id) AS changes FROM run
+WHERE started_at IS NOT NULL AND (:id IS NULL OR id = :id)
+    AND EXISTS (SELECT 1 FROM change WHERE run_id = run.id)
+ORDER BY id DESC LIMIT :limit
 """
 _FORGET_TAKEN_BACK = """
 DELETE FROM run WHERE id = ? AND NOT EXISTS (SELECT 1 FROM change WHERE run_id = run.id)
@@ -36,6 +42,7 @@ class JournalledRun:
     command: str
     started_at: datetime
     finished_at: datetime | None = None
+    changes: int = 0
 
 
 class Journal:
@@ -61,11 +68,10 @@ class Journal:
                 (rows.time_text(datetime.now(UTC)), run),
             )
 
-    def forget_earlier(self, run: int) -> None:
-        """Something of this run was done: earlier runs are not taken back any more."""
-        long_ago = rows.time_text(datetime.now(UTC) - _KILLED_KEPT)
+    def forget_earlier(self) -> None:
+        """Something of this run was done: those beyond the newest are not taken back any more."""
         with self._database.transaction() as connection:
-            connection.execute(_FORGET_EARLIER, {"run": run, "long_ago": long_ago})
+            connection.execute(_FORGET_EARLIER)
 
     def finish(self, run: int) -> None:
         with self._database.transaction() as connection:
@@ -97,10 +103,18 @@ class Journal:
 
     def last(self) -> JournalledRun | None:
         """The newest run that has begun to change something and was not taken back."""
-        found = self._database.query(
-            "SELECT * FROM run WHERE started_at IS NOT NULL ORDER BY id DESC LIMIT 1"
-        )
-        return next((_run(row) for row in found), None)
+        return next(iter(self.newest(limit=1)), None)
+
+    def newest(self, *, limit: int = _RUNS) -> list[JournalledRun]:
+        """Those that can be taken back, the newest first."""
+        return self._started(None, limit)
+
+    def get(self, run: int) -> JournalledRun | None:
+        return next(iter(self._started(run, 1)), None)
+
+    def _started(self, run: int | None, limit: int) -> list[JournalledRun]:
+        found = self._database.query(_STARTED, {"id": run, "limit": limit})
+        return [_run(row) for row in found]
 
     def files_made(self, run: int) -> int:
         """How many files were not there before."""
@@ -169,4 +183,5 @@ def _run(row: rows.Row) -> JournalledRun:
         command=str(row["command"]),
         started_at=started,
         finished_at=rows.time_value(row["finished_at"]),
+        changes=row["changes"],
     )

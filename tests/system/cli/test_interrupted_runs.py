@@ -96,6 +96,28 @@ def test_refresh(strmctl: Strmctl, library: Path, sent: signal.Signals, word: st
 
 
 @SIGNALS
+@pytest.mark.parametrize("json_", [False, True], ids=["text", "json"])
+def test_it_says_how_much_was_done(
+    strmctl: Strmctl, library: Path, sent: signal.Signals, word: str, json_: bool
+) -> None:
+    reply = SilentAfter(0)
+    strmctl("write", "--from", "-", stdin=rows(12))
+    options = ["--json"] if json_ else []
+    with resolver(library, reply), begun("refresh", "--all", *options) as process:
+        assert reply.silent.wait(60)
+        code, said = ends(process, sent)
+    assert code == 128 + sent
+    if json_:
+        assert json.loads(said) == {
+            "type": "error", "code": code, "message": word, "done": 0, "total": 12
+        }  # fmt: skip
+    else:
+        assert said == f"strmctl: {word} (refreshing: 0 of 12 done)\n"
+    newest = strmctl("runs", "--json").records[0]
+    assert (newest["command"], newest["state"]) == ("refresh", "interrupted")
+
+
+@SIGNALS
 def test_write_many(strmctl: Strmctl, library: Path, sent: signal.Signals, word: str) -> None:
     reply = SilentAfter(BATCH)
     with resolver(library, reply), begun("write", "--from", "-", "--resolve", "-q") as process:

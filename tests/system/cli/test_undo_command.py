@@ -76,3 +76,56 @@ def test_only_one_run_at_a_time(strmctl: Strmctl, adopted: Path, library: Path) 
     with run_lock(library / "strmctl.db", "rewrite"):
         assert "strmctl rewrite" in strmctl("undo", code=5).err
     strmctl("undo")
+
+
+def test_85_undo_goes_back_run_by_run(strmctl: Strmctl, library: Path) -> None:
+    """Adopted, based elsewhere, removed: back to the foreign file in three steps."""
+    file = library / "library" / FILM
+    file.write_text(URL)
+    contents = [file.read_bytes()]
+    strmctl("import", "library")
+    contents.append(file.read_bytes())
+    rebase(library, "http://elsewhere.example:9999")
+    strmctl("rewrite")
+    contents.append(file.read_bytes())
+    strmctl("remove", FILM)
+    assert not file.exists()
+    assert len(set(contents)) == 3
+    rebase(library, "http://127.0.0.1:8888")
+    for content in reversed(contents):
+        assert strmctl("undo", "--json").records[-1]["failed"] == 0
+        assert file.read_bytes() == content
+    assert strmctl("undo").err == "nothing to undo\n"
+
+
+def rebase(library: Path, base_url: str) -> None:
+    settings = library / "strmctl.toml"
+    kept = [it for it in settings.read_text().splitlines() if "public_base_url" not in it]
+    at = kept.index("[proxy]") + 1
+    settings.write_text("\n".join([*kept[:at], f'public_base_url = "{base_url}"', *kept[at:]]))
+
+
+def test_85_the_journal_holds_twenty_runs(strmctl: Strmctl, library: Path) -> None:
+    for number in range(23):
+        (library / "library" / f"{'ABCDEFGHIJKLMNOPQRSTUVW'[number]}lm (2001).strm").write_text(URL)
+        strmctl("import", "library")
+    *runs, summary = strmctl("undo", "--list", "--json").records
+    assert summary == {"type": "summary", "runs": 20}
+    assert [run["command"] for run in runs] == ["import"] * 20
+    numbers = [run["run"] for run in runs]
+    assert numbers == sorted(numbers, reverse=True)
+    for _ in range(20):
+        assert strmctl("undo", "--json").records[-1]["restored"] == 1
+    assert strmctl("undo").err == "nothing to undo\n"
+    assert strmctl("list", "--json").records[-1]["count"] == 3
+
+
+def test_85_one_run_alone_is_taken_back(strmctl: Strmctl, adopted: Path) -> None:
+    other = adopted.with_name("Other (2002).strm")
+    other.write_text(URL)
+    strmctl("import", "library")
+    _last, first, _summary = strmctl("undo", "--list", "--json").records
+    assert strmctl("undo", first["run"], "--json").records[-1]["restored"] == 1
+    assert adopted.read_text() != other.read_text()
+    assert URL in adopted.read_text()
+    assert "is not in the journal" in strmctl("undo", first["run"] + 7, code=2).err

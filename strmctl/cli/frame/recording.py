@@ -1,0 +1,61 @@
+"""Every run of the command line that changes or checks the library is recorded when it ends."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from strmctl.cli.frame.output import WORK
+from strmctl.cli.frame.run import Run
+from strmctl.errors import StrmctlError
+
+_INTERRUPTED = 130
+_WELL = (0, 10)
+
+
+@dataclass(slots=True)
+class Ending:
+    """How a run ends; `message` says why it did not end well."""
+
+    code: int = StrmctlError.exit_code
+    message: str | None = None
+
+
+@contextmanager
+def recorded(run: Run) -> Iterator[Ending]:
+    """Whoever enters sets the exit code; what is raised is recorded and goes on."""
+    ending = Ending()
+    try:
+        yield ending
+    except StrmctlError as error:
+        ending = Ending(error.exit_code, str(error))
+        raise
+    except KeyboardInterrupt:
+        ending = Ending(_INTERRUPTED, f"interrupted ({WORK})")
+        raise
+    finally:
+        if run.begun is not None:
+            # Nothing of the work depends on it, and a database that is gone was told already.
+            with suppress(StrmctlError):
+                _record(run, ending)
+
+
+def _record(run: Run, ending: Ending) -> None:
+    from strmctl.services.jobs.run_log import EndedRun, record
+    from strmctl.storage.database.connection import Database
+
+    assert run.begun is not None, "asked before"
+    message = ending.message or (None if ending.code in _WELL else WORK.reason)
+    has_terminal = sys.stderr.isatty() or sys.stdin.isatty()
+    ended = EndedRun(
+        run.begun.command,
+        run.begun.arguments,
+        "cli" if has_terminal else "cron",
+        run.begun.at,
+        ending.code,
+        message,
+        dict(WORK.counts),
+        WORK.done,
+    )
+    with Database.open(run.settings.database, migrate=False, create=False) as database:
+        record(database, ended)

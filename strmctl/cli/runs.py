@@ -1,0 +1,63 @@
+"""`strmctl runs`: what ran, from cron, the command line, the page and the scheduler."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.run import Run
+from strmctl.domain.job import JobState
+from strmctl.services.reports.records import run_record
+
+if TYPE_CHECKING:
+    from strmctl.services.jobs.run_log import SeenRun
+
+_COLUMNS = ("run", "started", "took", "cause", "command", "ended", "counts", "undo", "reason")
+
+
+@command(Panel.LIBRARY)
+def runs(
+    run: Run,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="The newest so many.")] = 20,
+) -> None:
+    """Show what ran, the newest first: when, for how long, with which counts and reasons."""
+    from strmctl.services.jobs.run_log import runs as newest
+
+    with run.open_database() as database:
+        found = newest(database, limit)
+    for each in found:
+        run.output.record(run_record(each))
+    run.output.table(_COLUMNS, map(_cells, found))
+    run.output.summary({"runs": len(found)}, None if found else "no runs yet")
+
+
+def _cells(seen: "SeenRun") -> tuple[object, ...]:
+    job = seen.job
+    counts = ", ".join(f"{number} {name}" for name, number in job.counts.items() if number)
+    ended = job.state if job.exit_code in (None, 0) else f"{job.state} ({job.exit_code})"
+    line = " ".join((job.command, *job.arguments))
+    took = _took(seen.lasted)
+    return (
+        job.id,
+        _clock(job.created_at),
+        took,
+        job.cause,
+        line,
+        ended,
+        counts,
+        seen.undo,
+        _why(seen),
+    )
+
+
+def _why(seen: "SeenRun") -> str | None:
+    return None if seen.job.state is JobState.SUCCEEDED else seen.job.message
+
+
+def _took(lasted: timedelta | None) -> str | None:
+    return None if lasted is None else f"{lasted.total_seconds():.1f} s"
+
+
+def _clock(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
