@@ -70,6 +70,7 @@ def test_one_document(strmctl: Strmctl) -> None:
         "expiring_within": 7200.0,
         "stale": 4,
         "healed": 2,
+        "resolvers": [],
         "history": [
             {"event": "resolved", "cause": "heal", "times": 2},
             {"event": "resolved", "cause": "play", "times": 1},
