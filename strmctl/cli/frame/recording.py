@@ -42,7 +42,6 @@ def recorded(run: Run) -> Iterator[Ending]:
 
 def _record(run: Run, ending: Ending) -> None:
     from strmctl.services.jobs.run_log import EndedRun, record
-    from strmctl.storage.database.connection import Database
 
     assert run.begun is not None, "asked before"
     message = ending.message or (None if ending.code in _WELL else WORK.reason)
@@ -57,5 +56,4 @@ def _record(run: Run, ending: Ending) -> None:
         dict(WORK.counts),
         WORK.done,
     )
-    with Database.open(run.settings.database, migrate=False, create=False) as database:
-        record(database, ended)
+    record(run.settings.database, ended)

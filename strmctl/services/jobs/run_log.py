@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from strmctl.domain.job import Job, state_after
 from strmctl.storage.database.connection import Database
@@ -38,19 +39,21 @@ class SeenRun:
         return None if started is None else now - started
 
 
-def record(database: Database, run: EndedRun) -> None:
-    JobRecords(database).add_ended(
-        command=run.command,
-        arguments=run.arguments,
-        cause=run.cause,
-        state=state_after(run.exit_code, cancel_requested=False),
-        exit_code=run.exit_code,
-        message=run.message,
-        counts=run.counts,
-        done=run.done,
-        started_at=run.started_at,
-        finished_at=datetime.now(UTC),
-    )
+def record(file: Path, run: EndedRun) -> None:
+    """`file` is the database's. Raises DatabaseError."""
+    with Database.open(file, migrate=False, create=False) as database:
+        JobRecords(database).add_ended(
+            command=run.command,
+            arguments=run.arguments,
+            cause=run.cause,
+            state=state_after(run.exit_code, cancel_requested=False),
+            exit_code=run.exit_code,
+            message=run.message,
+            counts=run.counts,
+            done=run.done,
+            started_at=run.started_at,
+            finished_at=datetime.now(UTC),
+        )
 
 
 def runs(database: Database, limit: int) -> list[SeenRun]:
