@@ -84,7 +84,7 @@ class UpstreamError(ItemError):
     the guard refuses its target; `http_status` is what the player is told; `retry_after` is in
     seconds; `lasting` says that asking the same URL again would not help, `final` that another
     resolution of the same identity would not help either, `unreachable` that there was not even
-    a connection.
+    a connection; `by_egress` that the egress said so, which may speak of itself.
     """
 
     def __init__(
@@ -97,8 +97,10 @@ class UpstreamError(ItemError):
         lasting: bool = False,
         final: bool = False,
         unreachable: bool = False,
+        by_egress: bool = False,
     ) -> None:
         super().__init__(message)
+        self.by_egress = by_egress
         self.unreachable = unreachable
         self.lasting = lasting
         self.final = final
@@ -116,6 +118,7 @@ class UpstreamError(ItemError):
             lasting=self.lasting if lasting is None else lasting,
             final=self.final,
             unreachable=self.unreachable,
+            by_egress=self.by_egress,
         )
 
 

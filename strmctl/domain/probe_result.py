@@ -39,7 +39,7 @@ class ProbeResult:
     """`failure` is None for a link that brings media; `status` None where no HTTP answer came.
 
     `reason` is for people; `retry_after` is in seconds; `binding` tells what the URL says it is
-    bound to, where it was refused.
+    bound to, where it was refused. `by_egress` says that the egress answered for the upstream.
     """
 
     status: int | None
@@ -47,6 +47,7 @@ class ProbeResult:
     reason: str | None = None
     retry_after: float | None = None
     binding: str | None = None
+    by_egress: bool = False
 
     @property
     def is_alive(self) -> bool:

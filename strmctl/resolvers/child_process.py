@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
@@ -91,11 +92,18 @@ class _Conversation(asyncio.SubprocessProtocol):
 
 
 def _environment(egress: str) -> dict[str, str]:
-    """strmctl's own, without what is for it alone; `egress` by the names that programs look for."""
+    """strmctl's own, without what is for it alone; `egress` by the names that programs look for.
+
+    With `socks5` many of them (curl, requests, yt-dlp) ask the local DNS for the site's name, with
+    `socks5h` the proxy; and what NO_PROXY exempts would go past the egress.
+    """
     environment = {key: value for key, value in os.environ.items() if not key.startswith(_OWN)}
     if request_id.get():
         environment[REQUEST_ID_VARIABLE] = request_id.get()
     if egress:
+        egress = re.sub("^socks5:", "socks5h:", egress)
+        for name in [key for key in environment if key.lower() == "no_proxy"]:
+            del environment[name]
         for name in ("http_proxy", "https_proxy", "all_proxy"):
             environment[name] = environment[name.upper()] = egress
     return environment

@@ -33,7 +33,14 @@ from strmctl.settings.masking import hide_credentials
 from strmctl.settings.model import UpstreamSettings
 from strmctl.upstream.connector import Connector, SocksConnector
 from strmctl.upstream.cookies import Cookies
-from strmctl.upstream.egress import SOCKS_ERRORS, check_answer, own_failure
+from strmctl.upstream.egress import (
+    OF_A_PROXY,
+    SOCKS_ERRORS,
+    Heard,
+    check_answer,
+    own_failure,
+    spoke,
+)
 from strmctl.upstream.guard import Guard, GuardedResolver, RefusedAddressError
 from strmctl.upstream.names import LookUps
 from strmctl.upstream.redirects import Redirects
@@ -80,6 +87,7 @@ class UpstreamClient:
         self._redirects = Redirects()
         self._answered = answered
         self._sessions: dict[str, ClientSession] = {}
+        self._heard = Heard()
         self.first_byte_seconds = settings.first_byte_timeout.total_seconds()
 
     async def get(
@@ -129,6 +137,10 @@ class UpstreamClient:
         """The proxy that a request with this `egress` goes through, "" for none."""
         return self._settings.egress if egress is None else egress
 
+    def heard_lately(self, url: str, egress: str | None) -> bool:
+        """Whether another host than this URL's has answered just now by the same egress."""
+        return self._heard.lately(self.way_out(egress), origin(url), time.monotonic())
+
     async def _ask(
         self,
         method: str,
@@ -156,9 +168,11 @@ class UpstreamClient:
             self._tell(method, url, egress, None, time.monotonic() - started)
             tunnelled = url.lower().startswith("https:")
             own = own_failure(error, egress, setting, tunnelled=tunnelled) if egress else None
-            raise own or _failure(error) from None
+            raise own or _failure(error, by_egress=bool(egress) and spoke(error)) from None
         self._tell(method, url, egress, response.status, time.monotonic() - started)
         check_answer(response, egress, setting)
+        if egress and response.status not in OF_A_PROXY:
+            self._heard.put(egress, origin(url), time.monotonic())
         return UpstreamResponse(response, url)
 
     def _tell(self, method: str, url: str, egress: str, status: int | None, seconds: float) -> None:
@@ -269,8 +283,14 @@ def _tell_redirect(url: str, target: str) -> None:
         )
 
 
-def _failure(error: Exception) -> UpstreamError:
+def _failure(error: Exception, *, by_egress: bool = False) -> UpstreamError:
     """What is told of an upstream that gave no answer."""
+    if by_egress:
+        return UpstreamError(
+            "the egress answers that the upstream cannot be reached",
+            unreachable=True,
+            by_egress=True,
+        )
     if isinstance(error, TimeoutError | ProxyTimeoutError):
         return UpstreamError("the upstream did not answer in time", http_status=504)
     if isinstance(error, SOCKS_ERRORS):

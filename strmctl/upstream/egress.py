@@ -3,6 +3,8 @@
 Nothing is concluded about a link from the first kind, and no resolver is asked because of it.
 """
 
+from http import HTTPStatus
+
 from aiohttp import (
     ClientConnectorDNSError,
     ClientHttpProxyError,
@@ -18,10 +20,39 @@ from strmctl.settings.masking import hide_credentials
 SOCKS_ERRORS = (ProxyConnectionError, ProxyError, ProxyTimeoutError)
 """What aiohttp_socks raises; they are no errors of aiohttp's and have no class in common."""
 
+OF_A_PROXY = frozenset({500, 502, 503, 504})
+"""What an HTTP proxy answers for an upstream without TLS that it cannot reach."""
+
+_HOSTS = 4
+_LATELY = 10.0
+"""Seconds."""
+
+_NETWORK_AUTHENTICATION_REQUIRED = 511
+"""Only what stands between says this: a captive portal (RFC 6585 section 6)."""
+
 # RFC 1928 section 6: what the server says of the address, not of itself.
 _SOCKS_BEYOND = range(1, 7)
 _SOCKS_NOT_ALLOWED = 2
 _PROXY_AUTHENTICATION_REQUIRED = 407
+
+
+class Heard:
+    """Which hosts have answered through an egress just now: it leads out, so failures elsewhere
+    are those of other hosts. A few for each egress are enough."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, dict[str, float]] = {}
+
+    def put(self, egress: str, host: str, now: float) -> None:
+        hosts = self._at.setdefault(egress, {})
+        hosts.pop(host, None)
+        hosts[host] = now
+        if len(hosts) > _HOSTS:
+            del hosts[next(iter(hosts))]
+
+    def lately(self, egress: str, besides: str, now: float) -> bool:
+        hosts = self._at.get(egress, {})
+        return any(now - at < _LATELY for host, at in hosts.items() if host != besides)
 
 
 def own_failure(
@@ -36,7 +67,11 @@ def own_failure(
 
 
 def check_answer(response: ClientResponse, egress: str, setting: str) -> None:
-    """Raises EgressError for an answer that only a proxy gives (RFC 9110 section 15.5.8)."""
+    """Raises EgressError for an answer that no upstream gives: 407 is a proxy's (RFC 9110 section
+    15.5.8), 511 a captive portal's, with a proxy or without one."""
+    if response.status == _NETWORK_AUTHENTICATION_REQUIRED:
+        response.close()
+        raise EgressError("the network wants a login first (HTTP 511): nothing leads out of it")
     if egress and response.status == _PROXY_AUTHENTICATION_REQUIRED:
         response.close()
         raise _failure(egress, setting, "does not accept the user name and password")
@@ -59,6 +94,17 @@ def _complaint(error: Exception, *, tunnelled: bool) -> str:
             is_own = code == _SOCKS_NOT_ALLOWED or code not in _SOCKS_BEYOND
             return f"refuses to connect: {error}" if is_own else ""
     return ""
+
+
+def spoke(error: Exception) -> bool:
+    """Whether the egress answered for an upstream that it did not reach: the upstream may be down,
+    or, behind a VPN, all that lies beyond the egress (gluetun says 500 or 503 then)."""
+    match error:
+        case ClientHttpProxyError(status=status):
+            return status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        case ProxyError(error_code=code):
+            return code in _SOCKS_BEYOND
+    return False
 
 
 def _failure(egress: str, setting: str, what: str) -> EgressError:

@@ -21,12 +21,12 @@ from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls import url_marks
 from strmctl.errors import UpstreamError
 from strmctl.upstream.client import UpstreamClient
+from strmctl.upstream.egress import OF_A_PROXY
 from strmctl.upstream.response import UpstreamResponse
 
 READ_BYTES = 1024
 _DRAIN_SECONDS = 0.5
 _FIRST_BYTES = {"Range": f"bytes=0-{READ_BYTES - 1}"}
-_OF_A_PROXY = frozenset({500, 502, 503, 504})
 _FAILURES = {
     401: Failure.REFUSED,
     403: Failure.REFUSED,
@@ -97,6 +97,10 @@ class LinkCheck:
             return ProbeResult(None, Failure.TIMEOUT, reason)
         except UpstreamError as error:
             return _unanswered(error, guarded=self._guarded)
+
+    def is_egress_heard(self, url: str, egress: str | None) -> bool:
+        """Whether another host has answered just now by the same egress."""
+        return self._client.heard_lately(url, egress)
 
     async def status(self, url: str, *, egress: str | None) -> int:
         """What is answered at a URL that need not hold media; UpstreamError for no answer."""
@@ -186,30 +190,33 @@ class Requests:
             if instead is None:
                 return ProbeResult(status)
             return ProbeResult(status, Failure.NOT_MEDIA, f"not media: {instead}")
-        failure = self._failure(answer)
+        by_egress = self._is_of_a_proxy(answer)
+        failure = Failure.UNREACHABLE if by_egress else _failure(status)
         return ProbeResult(
             status,
             failure,
             f"the upstream answered {status}",
             retry_after=answer.retry_after,
             binding=url_marks.binding(answer.url) if failure is Failure.REFUSED else None,
+            by_egress=by_egress,
         )
 
-    def _failure(self, answer: Answer) -> Failure:
-        status = answer.status
+    def _is_of_a_proxy(self, answer: Answer) -> bool:
+        """Without TLS a proxy answers by itself for an upstream that it cannot reach."""
         through_proxy = self._client.way_out(self._egress).startswith("http")
-        if through_proxy and status in _OF_A_PROXY and answer.url.startswith("http:"):
-            # Such a proxy answers by itself for an upstream that it cannot reach.
-            return Failure.UNREACHABLE
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return Failure.SERVER_ERROR
-        return _FAILURES.get(status, Failure.STATUS)
+        return through_proxy and answer.status in OF_A_PROXY and answer.url.startswith("http:")
 
     async def _ask(self, method: str, url: str, part: Mapping[str, str]) -> UpstreamResponse:
         # Patient: the check's own timeout bounds it.
         return await self._client.get(
             url, {**self._fields, **part}, egress=self._egress, patient=True, method=method
         )
+
+
+def _failure(status: int) -> Failure:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Failure.SERVER_ERROR
+    return _FAILURES.get(status, Failure.STATUS)
 
 
 def _answer(response: UpstreamResponse, head: bytes = b"") -> Answer:
@@ -258,4 +265,4 @@ def _unanswered(error: UpstreamError, *, guarded: bool) -> ProbeResult:
         failure = Failure.TIMEOUT
     else:
         failure = Failure.NO_ANSWER
-    return ProbeResult(error.status, failure, str(error))
+    return ProbeResult(error.status, failure, str(error), by_egress=error.by_egress)

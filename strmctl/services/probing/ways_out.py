@@ -2,7 +2,7 @@
 
 Canaries tell, where there are some. Without them the other hosts do: when most of them fail at
 once it is the egress, and one that has answered before is asked again. A single host alone cannot
-be told from its egress and is believed.
+be told from its egress and is believed, unless the egress itself answered for it.
 """
 
 import time
@@ -34,6 +34,7 @@ class _Way:
 
     answered: set[str] = field(default_factory=set)
     silent: set[str] = field(default_factory=set)
+    spoken_for: set[str] = field(default_factory=set)
     witnesses: dict[str, Resolution] = field(default_factory=dict)
     failed_at: float = -1.0
     asked_well_at: float = -1.0
@@ -42,6 +43,8 @@ class _Way:
     @property
     def seems_down(self) -> bool:
         most_fail = len(self.silent) > len(self.answered) or not self.witnesses
+        if self.spoken_for and not self.witnesses:
+            return True  # A VPN's proxy says 503 for every host while its tunnel is down.
         return len(self.silent) >= 2 and most_fail
 
     @property
@@ -76,10 +79,13 @@ class WaysOut:
         host = url_marks.origin(resolution.url)
         if result.is_network_failure:
             way.failed_at = self._monotonic()
+            if result.by_egress:
+                way.spoken_for.add(host)
             if host not in way.answered:
                 way.silent.add(host)
             return
         way.silent.discard(host)
+        way.spoken_for.discard(host)
         way.answered.add(host)
         way.asked_well_at = max(way.asked_well_at, asked_at)
         if len(way.witnesses) < _WITNESSES or host in way.witnesses:
@@ -148,6 +154,11 @@ class WaysOut:
 
 
 def _down(way: _Way) -> EgressError:
+    if way.spoken_for and not way.answered:
+        return EgressError(
+            "the egress answers that no host can be reached: it seems down, nothing was recorded; "
+            "set probe.canaries to be sure"
+        )
     return EgressError(
         f"{len(way.silent)} of {len(way.silent | way.answered)} hosts failed at once: the egress "
         "seems down, nothing was recorded; set probe.canaries to be sure"

@@ -11,7 +11,7 @@ from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.patience.patience import NEW_LINK, Patience
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls import url_marks
-from strmctl.errors import ItemError
+from strmctl.errors import EgressError, ItemError
 from strmctl.services.checking.check import LinkCheck
 
 
@@ -39,8 +39,14 @@ class Trials:
                 result = await self._check.check(answer, egress=egress)
                 pause = _pause(result, patience)
                 if pause is None:
-                    return result
+                    break
                 await asyncio.sleep(pause)
+        if result.by_egress and not self._check.is_egress_heard(answer.url, egress):
+            raise EgressError(
+                "the egress answers that the new link's host cannot be reached, and no other host "
+                "has answered: it seems down"
+            )
+        return result
 
 
 @dataclass(slots=True)

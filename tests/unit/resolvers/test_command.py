@@ -153,6 +153,39 @@ async def test_its_environment_has_the_egress_and_no_keys(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
+    ("egress", "child"),
+    [
+        pytest.param("socks5://gluetun:1080", "socks5h://gluetun:1080", id="socks5"),
+        pytest.param("socks5h://a:b@gluetun:1080", "socks5h://a:b@gluetun:1080", id="socks5h"),
+        pytest.param("http://gluetun:8888", "http://gluetun:8888", id="http"),
+    ],
+)
+@pytest.mark.parametrize("exempt", ["NO_PROXY", "no_proxy", "No_Proxy"])
+async def test_89_neither_names_nor_bytes_of_a_child_go_past_the_egress(
+    monkeypatch: pytest.MonkeyPatch, egress: str, child: str, exempt: str
+) -> None:
+    """With socks5 curl and others ask the local DNS; what NO_PROXY exempts goes directly."""
+    monkeypatch.setenv(exempt, "*")
+    monkeypatch.setenv("HTTPS_PROXY", "http://elsewhere:1")
+    code = (
+        "import os; e = os.environ\n"
+        "names = [n + '_proxy' for n in ('http', 'https', 'all')]\n"
+        "found = {e[n] for n in names} | {e[n.upper()] for n in names}\n"
+        "print('https://cdn.example/', *found, any(n.lower() == 'no_proxy' for n in e), sep='|')"
+    )
+    found = await ask(python(code, egress=egress))
+    assert found.url == f"https://cdn.example/|{child}|False"
+
+
+async def test_89_without_an_egress_the_environment_is_the_operator_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    code = "import os; print('https://cdn.example/', os.environ['NO_PROXY'], sep='|')"
+    assert (await ask(python(code))).url == "https://cdn.example/|*"
+
+
+@pytest.mark.parametrize(
     ("options", "what"),
     [
         pytest.param({}, "command: is missing", id="missing"),
