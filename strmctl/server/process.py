@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 import signal
 import socket
+import sys
 from collections.abc import Sequence
 from functools import partial
 
@@ -26,6 +27,7 @@ from strmctl.settings.model import ServeSettings, Settings
 
 _BACKLOG = 2048
 _KEEP_ALIVE_SECONDS = 75
+_SWITCH_SECONDS = 0.001
 
 
 def listen(settings: ServeSettings) -> socket.socket:
@@ -97,6 +99,8 @@ def _supervise(config: uvicorn.Config, listener: socket.socket) -> None:
 
 def _app(settings: Settings, command: Sequence[str], *, verbose: int, quiet: bool) -> ASGIApp:
     log_to_stderr(settings.serve.log_format, verbose=verbose, quiet=quiet)
+    # While a thread reads a long playlist, the event loop waits for so long at each turn.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     _end_with_parent()
     app = create_app(settings, command)
     status = partial(_status, app) if settings.serve.workers == 1 else None

@@ -46,6 +46,8 @@ from strmctl.upstream.names import LookUps
 from strmctl.upstream.redirects import Redirects
 from strmctl.upstream.response import UpstreamResponse
 
+LARGE_AT_ONCE = 1
+
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _READ_BUFFER = 64 * 1024
 """Bytes; each of 200 slow players holds several times this (tests/system/peers, row 26)."""
@@ -85,6 +87,8 @@ class UpstreamClient:
         self._guard = guard
         self._names = names
         self._redirects = Redirects()
+        self.large_answers = asyncio.Semaphore(LARGE_AT_ONCE)
+        """Places for answers that are kept whole in memory and are large."""
         self._answered = answered
         self._sessions: dict[str, ClientSession] = {}
         self._heard = Heard()

@@ -5,10 +5,13 @@ UTF-8 survive the round trip.
 """
 
 import re
+from collections.abc import Iterator
 from io import StringIO
-from itertools import islice
 
 MAX_LINES = 500_000
+MAX_LINE = 64 * 1024
+"""Characters; players break off at 4,096, a key as a `data:` URI may be longer."""
+
 
 _BOM = b"\xef\xbb\xbf"
 _HEADER = b"#EXTM3U"
@@ -45,12 +48,18 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def split_lines(text: str) -> list[str]:
-    """The lines with their ends; raises NotAPlaylistError when there are too many."""
-    lines = list(islice(StringIO(text, newline=""), MAX_LINES + 1))
-    if len(lines) > MAX_LINES:
+def split_lines(text: str) -> Iterator[str]:
+    """The lines with their ends; raises NotAPlaylistError for too many or too long a one.
+
+    One by one: to list half a million at once would keep every other thread waiting.
+    """
+    ends = text.count("\n") + text.count("\r") - text.count("\r\n")
+    if ends + (text[-1:] not in "\r\n") > MAX_LINES:
         raise NotAPlaylistError(f"has more than {MAX_LINES} lines")
-    return lines
+    for line in StringIO(text, newline=""):
+        if len(line) > MAX_LINE:
+            raise NotAPlaylistError(f"has a line of more than {MAX_LINE} characters")
+        yield line
 
 
 def is_multivariant(text: str) -> bool:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,9 +22,14 @@ from strmctl.errors import EgressError, StrmctlError, UpstreamError
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.patiently import patiently
 from strmctl.services.playback.body import Body
+from strmctl.services.playback.parsing import LARGE, Room
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.cookies import Cookies
 from strmctl.upstream.response import UpstreamResponse
+
+READ_WITHIN = 10.0
+READ_SPEED = 256 * 1024
+"""Seconds for a playlist as a whole, and as many more as its bytes take at so many a second."""
 
 LATELY = 5.0
 """Seconds for which a success makes a failure look like a passing one."""
@@ -49,6 +55,8 @@ class Fetch:
         self._cookies = Cookies()
         self._egress = egress
         self.observer = observer
+        self.make_room: Callable[[], None] = lambda: None
+        """Is called before a large playlist is read."""
         self._succeeded_at: float | None = None
 
     @property
@@ -139,8 +147,12 @@ class Fetch:
             "the upstream answered another range than the one asked for", status=response.status
         )
 
-    async def read(self, response: UpstreamResponse, limit: int) -> bytes:
-        """The whole body, resumed where it is cut off.
+    def room(self) -> Room:
+        """For one playlist: what it may take of the memory for large ones."""
+        return Room(self._client.large_answers, self.make_room)
+
+    async def read(self, response: UpstreamResponse, limit: int, room: Room) -> bytes:
+        """The whole body, resumed where it is cut off, in as long as its length allows.
 
         Raises UpstreamError when it cannot be completed or is longer than `limit` bytes.
         """
@@ -155,14 +167,26 @@ class Fetch:
 
         body = Body(response, length=known.total, resume=resume, observer=self.observer)
         data = bytearray()
+        now = asyncio.get_running_loop().time
+        end = now() + READ_WITHIN
         try:
-            async for chunk in body.chunks():
-                data += chunk
-                if len(data) > limit:
-                    raise UpstreamError(
-                        f"the upstream's playlist is longer than {limit} bytes",
-                        status=response.status,
-                    )
+            async with asyncio.timeout_at(end) as deadline, aclosing(body.chunks()) as chunks:
+                async for chunk in chunks:
+                    data += chunk
+                    if len(data) > limit:
+                        raise UpstreamError(
+                            f"the upstream's playlist is longer than {limit} bytes",
+                            status=response.status,
+                        )
+                    if len(data) > LARGE and not room.is_taken:
+                        # Others' work is no fault of this upstream's.
+                        deadline.reschedule(None)
+                        waiting_since = now()
+                        await room.take()
+                        end += now() - waiting_since
+                    deadline.reschedule(end + len(data) / READ_SPEED)
+        except TimeoutError:
+            raise UpstreamError("the playlist did not come in time", http_status=504) from None
         finally:
             body.close()
         return bytes(data)

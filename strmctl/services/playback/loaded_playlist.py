@@ -11,7 +11,7 @@ LIVE_MAX_AGE = 1.0
 """Seconds for which a player is given the same copy."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class LoadedPlaylist:
     """A playlist, the URL that it came from, and when it came (monotonic seconds).
 

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from strmctl import tracing
@@ -28,6 +29,7 @@ from strmctl.services.playback.healing import Healing
 from strmctl.services.playback.heals import Heals
 from strmctl.services.playback.loaded_playlist import LoadedPlaylist
 from strmctl.services.playback.media import Media, MediaAnswer, file_type
+from strmctl.services.playback.parsing import beside_the_loop
 from strmctl.services.playback.segment_cache import SegmentCache
 from strmctl.services.playback.source import Place, Source
 from strmctl.services.playback.sources import Sources
@@ -105,7 +107,7 @@ class Player:
 
         opened = await self._or_last_copy(identity, ROOT, healing(step))
         if isinstance(opened, LoadedPlaylist):
-            return self._rendered(opened, ROOT, addresses)
+            return await self._rendered(opened, ROOT, addresses)
         return opened
 
     async def playlist(
@@ -119,7 +121,7 @@ class Player:
         loading = self._healing(identity)(lambda source: source.media(rendition, query))
         # A blocking reload is meant to take its time (rfc8216bis section 6.2.5.2).
         loaded = await (loading if query else self._or_last_copy(identity, rendition, loading))
-        return self._rendered(loaded, rendition, addresses)
+        return await self._rendered(loaded, rendition, addresses)
 
     async def resource(
         self, identity: Identity, rendition: str, cut_name: str, name: str, wanted: Wanted
@@ -186,20 +188,13 @@ class Player:
             return None
         return copy
 
-    def _rendered(
+    async def _rendered(
         self, loaded: LoadedPlaylist, rendition: str, addresses: Addresses
     ) -> PlaylistAnswer:
         self._sources.weigh(addresses.playback.identity)
-        playlist = loaded.playlist
-        folder = addresses.folder(rendition)
-        if isinstance(playlist, MultivariantPlaylist):
-            text = playlist.render(addresses.playlist, lambda name: folder + name)
-        else:
-            prefix = f"{loaded.cut}/" if loaded.cut else ""
-            # What is served at the playback URL may be re-served from elsewhere: absolute there.
-            prefix = folder + prefix if rendition == ROOT else prefix
-            text = playlist.render(prefix, self._reported(loaded, addresses))
-        return PlaylistAnswer(playlist_text.encode(text), loaded.is_finished)
+        reported = self._reported(loaded, addresses)
+        work = partial(_render, loaded, rendition, addresses, reported)
+        return PlaylistAnswer(await beside_the_loop(work, loaded.size), loaded.is_finished)
 
     def _reported(
         self, loaded: LoadedPlaylist, addresses: Addresses
@@ -225,3 +220,21 @@ def _let_go(task: "asyncio.Task[Any]") -> None:
         answer = task.result()
         if isinstance(answer, MediaAnswer):
             answer.close()
+
+
+def _render(
+    loaded: LoadedPlaylist,
+    rendition: str,
+    addresses: Addresses,
+    reported: Callable[[str], str | None],
+) -> bytes:
+    playlist = loaded.playlist
+    folder = addresses.folder(rendition)
+    if isinstance(playlist, MultivariantPlaylist):
+        text = playlist.render(addresses.playlist, lambda name: folder + name)
+    else:
+        prefix = f"{loaded.cut}/" if loaded.cut else ""
+        # What is served at the playback URL may be re-served from elsewhere: absolute there.
+        prefix = folder + prefix if rendition == ROOT else prefix
+        text = playlist.render(prefix, reported)
+    return playlist_text.encode(text)

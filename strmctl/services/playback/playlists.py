@@ -27,12 +27,11 @@ from strmctl.services.playback.comparison import compare, expected, look_at
 from strmctl.services.playback.continuity import Continuity
 from strmctl.services.playback.fetch import Fetch
 from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.parsing import LARGE, beside_the_loop, keep_from_collector
 from strmctl.upstream.response import UpstreamResponse
 
 LISTED_SOON_MAX_AGE = 0.2
 """Seconds for which a copy is not read again for a name that is not in it."""
-
-_OFF_LOOP_BYTES = 64 * 1024
 
 log = logging.getLogger(__name__)
 
@@ -109,13 +108,15 @@ class Playlists:
         self, key: str, response: UpstreamResponse, root: LoadedPlaylist | None = None
     ) -> LoadedPlaylist:
         """What an upstream has answered, kept. Raises UpstreamError."""
-        data = await self._fetch.read(response, self._limit)
-        try:
-            text = playlist_text.decode(data)
-            loaded = await self._named(key, await self._parsed(key, text, response.url, root))
-        except playlist_text.NotAPlaylistError as error:
-            status = response.status
-            raise UpstreamError(f"not media: the playlist {error}", status=status) from None
+        async with self._fetch.room() as room:
+            data = await self._fetch.read(response, self._limit, room)
+            try:
+                loaded = await self._named(key, await self._parsed(key, data, response.url, root))
+            except playlist_text.NotAPlaylistError as error:
+                status = response.status
+                raise UpstreamError(f"not media: the playlist {error}", status=status) from None
+        if len(data) > LARGE:
+            keep_from_collector(loaded)
         self._keep(key, loaded)
         _log(key, loaded)
         return loaded
@@ -167,11 +168,8 @@ class Playlists:
         return await self.read(key, response, root)
 
     async def _parsed(
-        self, key: str, text: str, url: str, root: LoadedPlaylist | None
+        self, key: str, data: bytes, url: str, root: LoadedPlaylist | None
     ) -> LoadedPlaylist:
-        if key == ROOT and playlist_text.is_multivariant(text):
-            playlist = multivariant_playlist.parse(text, url)
-            return LoadedPlaylist(playlist, url, time.monotonic(), len(text))
         parent = root.playlist if root is not None else None
         is_subtitles, imported = False, None
         if isinstance(parent, MultivariantPlaylist):
@@ -180,6 +178,10 @@ class Playlists:
         before = self.latest(key)
 
         def parse() -> LoadedPlaylist:
+            text = playlist_text.decode(data)
+            if key == ROOT and playlist_text.is_multivariant(text):
+                listed = multivariant_playlist.parse(text, url)
+                return LoadedPlaylist(listed, url, time.monotonic(), len(text))
             playlist = media_playlist_reader.parse(
                 text,
                 url,
@@ -191,14 +193,13 @@ class Playlists:
             now = time.monotonic()
             return LoadedPlaylist(playlist, url, now, len(text), cut.cut_of(playlist))
 
-        # A long playlist would keep every other stream of this process waiting.
-        loaded = await asyncio.to_thread(parse) if len(text) > _OFF_LOOP_BYTES else parse()
+        loaded = await beside_the_loop(parse, len(data))
         first = loaded.media.untold() if loaded.media is not None else None
         if first is None or is_subtitles or key in self._segment_extensions:
             return loaded
         place = Resource(joined(url, first.uri), first.byte_range)
         self._segment_extensions[key] = await self._look_at(place)
-        return await asyncio.to_thread(parse)
+        return await beside_the_loop(parse, len(data))
 
     async def _look_at(self, segment: Resource) -> str:
         """The extension of segments whose URIs do not tell what they are, by one's bytes."""

@@ -15,7 +15,8 @@ from strmctl.services.resolving.resolve import Resolving
 from strmctl.upstream.client import UpstreamClient
 
 _SOURCES = 512
-_PLAYLIST_CHARACTERS = 32 * 1024 * 1024
+_PLAYLIST_CHARACTERS = 20 * 1024 * 1024
+_BESIDE_A_LARGE_ONE = 6 * 1024 * 1024
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,13 @@ class Sources:
             forgotten, _ = self._sources.popitem(last=False)
             self._size -= self._sizes.pop(forgotten, 0)
 
+    def _forget_the_largest(self) -> None:
+        """A large playlist is about to be read: two at once are more memory than one may cost."""
+        while self._sizes and self._size > _BESIDE_A_LARGE_ONE:
+            largest = max(self._sizes, key=self._sizes.__getitem__)
+            self._sources.pop(largest, None)
+            self._size -= self._sizes.pop(largest)
+
     def _source(self, identity: Identity, resolution: Resolution) -> Source:
         known = self._sources.get(identity)
         if known is None or known.resolution != resolution:
@@ -84,6 +92,7 @@ class Sources:
                 egress=self._resolving.egress(identity.site),
                 observer=self._observer,
             )
+            fetch.make_room = self._forget_the_largest
             known = self._sources[identity] = Source(
                 resolution, fetch, playlist_max=self._playlist_max, before=known
             )

@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -134,6 +134,78 @@ def test_27_a_playlist_of_400_000_lines_keeps_nobody_waiting(
     for answer in answers:
         assert len(uris_in(answer.text)) == 200_000
     assert slowest < 1
+
+
+ATTRIBUTES = ",".join(f"A{number}={number}" for number in range(600_000))
+VARIANTS = "".join(
+    f'#EXT-X-STREAM-INF:BANDWIDTH={number},NAME="{number}"\n{number}.m3u8\n'
+    for number in range(1, 30_000)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        pytest.param(f"#EXT-X-STREAM-INF:{ATTRIBUTES}\na.m3u8\n", 502, id="variant's"),
+        pytest.param(f"#EXT-X-KEY:{ATTRIBUTES}\n#EXTINF:4,\na.ts\n", 502, id="attributes of a key"),
+        pytest.param(f"#EXTINF:4,\n{'a' * 5_000_000}.ts\n", 502, id="one URI"),
+        pytest.param("#EXTINF:4," + "\u00e9" * 4_000_000 + "\na.ts\n", 502, id="one title"),
+        pytest.param(VARIANTS, 200, id="30,000 variants"),
+    ],
+)
+def test_61_a_line_without_end_or_many_variants_keep_nobody_waiting(
+    text: str, status: int, show: Show, stage: Stage, small: str
+) -> None:
+    show.routes["index.m3u8"] = playlist("#EXTM3U\n" + text)
+    slowest, [answer] = slowest_while(stage, small, [stage.playback_url(show)])
+    assert answer.status_code == status
+    assert slowest < 1
+
+
+@pytest.mark.slow
+def test_61_large_playlists_at_once_are_read_one_after_another(
+    resolver: Resolver, stage: Stage, small: str
+) -> None:
+    """Of 8 MiB each; whoever would wait for too long is told when to come again."""
+    lines = "".join(
+        f"#EXTINF:4.0,\nhttps://cdn.example/films/a-name-as-long-as-usual/{number}.ts\n"
+        for number in range(120_000)
+    )
+    shows = [resolver.new_show() for _ in range(6)]
+    for show in shows:
+        show.routes["index.m3u8"] = playlist(f"#EXTM3U\n{lines}#EXT-X-ENDLIST\n")
+    with stage.grows_less_than(300 * MIB):
+        urls = [stage.playback_url(show) for show in shows]
+        slowest, answers = slowest_while(stage, small, urls)
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert any(answer.status_code == 200 for answer in answers)
+    assert slowest < 1
+
+
+DRIP = b"#EXTINF:4.0,\na.ts\n"
+
+
+def dripping(first: bytes) -> Route:
+    async def body() -> AsyncIterator[bytes]:
+        yield first
+        while True:
+            for byte in DRIP:
+                yield bytes([byte])
+                await asyncio.sleep(0.25)
+
+    return always(Answer(200, body, {"Content-Type": "application/vnd.apple.mpegurl"}))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", [b"#EXTM3U\n", b"#EXTM3U\n" + DRIP * 200])
+def test_64_a_playlist_that_drips_ends_by_a_deadline(
+    show: Show, stage: Stage, first: bytes
+) -> None:
+    show.routes["index.m3u8"] = dripping(first)
+    answer = httpx.get(stage.playback_url(show), trust_env=False, timeout=100)
+    assert answer.status_code == 504
+    assert answer.elapsed.total_seconds() < 60
+    assert len(show.questions) == 2
 
 
 ENDLESS = b"#EXTINF:4.0,\na.ts\n" * 1000

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from strmctl.domain.hls import harmless, media_playlist_reader, multivariant_playlist
 from strmctl.domain.hls.known_tags import ATTRIBUTES, BARE, VALUES
-from strmctl.domain.hls.playlist_text import NotAPlaylistError
+from strmctl.domain.hls.playlist_text import MAX_LINE, NotAPlaylistError
 
 TOKEN = "tok3nS3cretX"
 URL = f"https://cdn.example/show/index.m3u8?t={TOKEN}"
@@ -198,4 +198,6 @@ def test_groups_that_hold_an_address_are_still_found() -> None:
 @pytest.mark.parametrize("text", ["a", "a-1", "/a", "a.", "?a", "A=1,", 'A="', "&"])
 def test_long_lines_take_linear_time(text: str) -> None:
     for start in ("#", "#EXT-X-NEW:", "#EXT-X-KEY:", "#EXTINF:4,"):
-        served(f"#EXTM3U\n{start}{text * 300_000}\n")
+        harmless.tag_line(f"{start}{text * 300_000}\n")
+        longest = text * ((MAX_LINE - len(start) - 1) // len(text))
+        served(f"#EXTM3U\n{start}{longest}\n")

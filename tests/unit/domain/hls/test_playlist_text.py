@@ -62,7 +62,7 @@ def test_every_byte_survives(body: bytes) -> None:
     ],
 )
 def test_lines(text: str, lines: list[str]) -> None:
-    assert playlist_text.split_lines(text) == lines
+    assert list(playlist_text.split_lines(text)) == lines
 
 
 @given(st.text(st.sampled_from("ab#\r\n\u2028\x85\udcff"), max_size=50))
@@ -71,9 +71,17 @@ def test_lines_are_the_text(text: str) -> None:
 
 
 def test_too_many_lines() -> None:
-    playlist_text.split_lines("\n" * playlist_text.MAX_LINES)
+    list(playlist_text.split_lines("\n" * playlist_text.MAX_LINES))
     with pytest.raises(NotAPlaylistError, match="500000 lines"):
-        playlist_text.split_lines("\n" * (playlist_text.MAX_LINES + 1))
+        list(playlist_text.split_lines("\n" * (playlist_text.MAX_LINES + 1)))
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_too_long_a_line(end: str) -> None:
+    longest = "x" * (playlist_text.MAX_LINE - len(end)) + end
+    assert list(playlist_text.split_lines(longest)) == [longest]
+    with pytest.raises(NotAPlaylistError, match="characters"):
+        list(playlist_text.split_lines("#EXTM3U\nx" + longest))
 
 
 @pytest.mark.parametrize(
