@@ -49,6 +49,7 @@ lint: .venv/ready
 
 docs: .venv/ready
 	$(BIN)/python docs/make_share.py
+	$(BIN)/python docs/make_map.py
 
 dist: .venv/ready
 	$(BIN)/hatchling build -d dist
