@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.digest import Digest, Remind, digest_lines
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import link_states, selecting
@@ -37,6 +38,7 @@ def probe(
     force: Annotated[
         bool, typer.Option("--force", help="Mark dead as many as there are (safety.max_change).")
     ] = False,
+    remind: Remind = None,
     wait: Wait = None,
 ) -> int:
     """Check upstream URLs and move link states; without a selection, those that are due."""
@@ -45,6 +47,7 @@ def probe(
     from strmctl.services.probing.probe import Probe, due
     from strmctl.services.probing.report import Report
 
+    say = Digest.of(run, remind)
     states = frozenset(link_states("--fail-on", [fail_on] if fail_on else []))
     if selection.is_everything and not all_:
         selection = due(run.settings, datetime.now(UTC))
@@ -54,9 +57,9 @@ def probe(
         try:
             asyncio.run(_take(run, service, found))
         except SafetyError:
-            _summarise(run, found)
+            _summarise(run, found, digest_lines(say, database, found.findings(), found.works))
             raise
-        _summarise(run, found)
+        _summarise(run, found, digest_lines(say, database, found.findings(), found.works))
         return found.exit_code()
 
 
@@ -77,8 +80,8 @@ async def _take(run: Run, service: "Probe", found: "Report") -> None:
                     progress.advance()
 
 
-def _summarise(run: Run, found: "Report") -> None:
+def _summarise(run: Run, found: "Report", digest: list[str] | None) -> None:
     if not run.output.json:
-        for line in found.lines():
+        for line in found.lines() if digest is None else digest:
             run.output.record({}, line)
-    run.output.summary(found.summary(), found.summary_text())
+    run.output.summary(found.summary(), found.summary_text(), keep=bool(digest))

@@ -8,6 +8,7 @@ import typer
 
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.changing import Force
+from strmctl.cli.frame.digest import Digest, Remind, digest_lines
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import selecting
@@ -15,10 +16,11 @@ from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError
 from strmctl.services.reports.records import refresh_record, troubles_record
-from strmctl.services.resolving.trouble import ResolverTrouble, trouble_line
+from strmctl.services.resolving.trouble import trouble_line
 
 if TYPE_CHECKING:
     from strmctl.services.resolving.refresh import Refreshed
+    from strmctl.services.resolving.report import Report
     from strmctl.storage.database.connection import Database
 
 
@@ -33,6 +35,7 @@ def refresh(
         bool, typer.Option("--dry-run", help="Only tell which it would be; nothing is asked.")
     ] = False,
     force: Force = False,
+    remind: Remind = None,
     wait: Wait = None,
 ) -> int:
     """Resolve mappings again and store the answers that play; one failure never stops the rest."""
@@ -43,7 +46,7 @@ def refresh(
     if dry_run:
         _rehearse(run, selection)
         return 0
-    return _refresh(run, selection, force=force, wait=wait)
+    return _refresh(run, selection, Digest.of(run, remind), force=force, wait=wait)
 
 
 def _rehearse(run: Run, selection: Selection) -> None:
@@ -64,45 +67,47 @@ def _rehearse(run: Run, selection: Selection) -> None:
     )
 
 
-def _refresh(run: Run, selection: Selection, *, force: bool, wait: str | None) -> int:
+def _refresh(
+    run: Run, selection: Selection, digest: Digest | None, *, force: bool, wait: str | None
+) -> int:
     import asyncio
 
     from strmctl.services.resolving.refresh import runs_as_a_play
+    from strmctl.services.resolving.report import Report
 
     as_a_play = runs_as_a_play(run.settings, selection)
     opened = run.open_database() if as_a_play else run.alone("refresh", wait)
     if as_a_play:
         run.begin("refresh")
     with opened as database:
-        counts, troubles = asyncio.run(_refresh_all(run, database, selection, force=force))
+        found = Report(hides_links=digest is not None)
+        counts, troubles = found.counts, found.troubles
+        asyncio.run(_refresh_all(run, database, selection, found, force=force))
+        said = digest_lines(digest, database, found.findings(), found.works)
     if not run.output.json:
-        for trouble in troubles:
-            run.output.record({}, trouble_line(trouble))
+        for line in map(trouble_line, troubles) if said is None else said:
+            run.output.record({}, line)
     text = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
-    run.output.summary({**counts, **troubles_record(troubles)}, text)
+    run.output.summary({**counts, **troubles_record(troubles)}, text, keep=bool(said))
     return ItemError.exit_code if counts["failed"] else 0
 
 
 async def _refresh_all(
-    run: Run, database: "Database", selection: Selection, *, force: bool
-) -> tuple[dict[str, int], list[ResolverTrouble]]:
-    from strmctl.services.resolving.refresh import Outcome, Refreshed, refresh
+    run: Run, database: "Database", selection: Selection, found: "Report", *, force: bool
+) -> None:
+    from strmctl.services.resolving.refresh import Refreshed, refresh
     from strmctl.storage.tables.mappings import Mappings
 
-    counts = {outcome.value: 0 for outcome in Outcome}
     total = Mappings(database).count(selection)
-    troubles: list[ResolverTrouble] = []
     results = refresh(run.settings, database, selection, force=force)
     with run.output.progress("refreshing", total) as progress:
         async with aclosing(results):
             async for done in results:
+                found.take(done)
                 if isinstance(done, Refreshed):
-                    counts[done.outcome] += 1
-                    _show(run, done)
+                    if not found.hides_links:
+                        _show(run, done)
                     progress.advance()
-                else:
-                    troubles.append(done)
-    return counts, troubles
 
 
 def _show(run: Run, done: "Refreshed") -> None:

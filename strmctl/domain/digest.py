@@ -1,10 +1,17 @@
 """What a person is told of many links: one line for each group of series, state and reason."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 MOST_LINES = 20
+FAILED = "failed"
+"""The state of a finding that is no link's state: it could not be asked, or not be renewed."""
+
+Told = Mapping[tuple[str, str], datetime]
+"""When a finding of this subject and state was shown last."""
+
 _NAME = 40
 _REASON = 120
 
@@ -18,7 +25,8 @@ _AROUND = " :;,"
 class Finding:
     """So many links of a series that have one state, or came to one outcome, for one reason.
 
-    `ids` are those of the links where it is known which they are.
+    `ids` are those of the links where it is known which they are; `line` is what is said of
+    something that is no link: a host, a resolver.
     """
 
     site: str
@@ -28,6 +36,12 @@ class Finding:
     links: int = 1
     ids: tuple[int, ...] = ()
     is_film: bool = False
+    line: str = ""
+
+    @property
+    def subject(self) -> str:
+        """What it is about: a reason that changes makes no new finding."""
+        return str(self.ids[0]) if self.ids else self.series
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +55,13 @@ class Group:
     links: int
     ids: tuple[int, ...] = ()
     is_film: bool = False
+    line: str = ""
 
     @property
     def text(self) -> str:
         """`series-05: 48 episodes dead, HTTP 404`; everything in it fits on a line."""
+        if self.line:
+            return self.line
         if self.is_film and self.links == 1:
             what = self.state
         else:
@@ -63,7 +80,14 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
         known = groups.get(key)
         if known is None:
             groups[key] = Group(
-                each.site, each.series, each.state, reason, each.links, each.ids, each.is_film
+                each.site,
+                each.series,
+                each.state,
+                reason,
+                each.links,
+                each.ids,
+                each.is_film,
+                each.line,
             )
         else:
             groups[key] = replace(
@@ -73,6 +97,16 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
                 is_film=known.is_film and each.is_film,
             )
     return sorted(groups.values(), key=lambda it: (-it.links, it.site, it.series, it.state))
+
+
+def due(findings: Iterable[Finding], told: Told, now: datetime, remind: timedelta) -> list[Finding]:
+    """Those that were not shown within `remind`; a clock that was set back hides nothing."""
+    found = []
+    for each in findings:
+        at = told.get((each.subject, each.state))
+        if at is None or not timedelta(0) <= now - at < remind:
+            found.append(each)
+    return found
 
 
 def lines(groups: Sequence[Group], rest: str, most: int = MOST_LINES) -> list[str]:

@@ -79,9 +79,9 @@ BETWEEN_SERVICES: dict[str, set[str]] = {
     "library": {"keys"},
     "notifying": set(),
     "playback": {"keys", "resolving"},
-    "probing": {"checking", "library", "reports", "resolving"},
+    "probing": {"alerting", "checking", "library", "reports", "resolving"},
     "reports": {"jobs", "keys", "resolving", "writing"},
-    "resolving": {"checking", "library"},
+    "resolving": {"alerting", "checking", "library"},
     "writing": {"keys", "library", "resolving"},
 }
 """The packages of services/; its single files serve all of them and import none."""
@@ -90,6 +90,7 @@ HOLD_STORAGE = {
     "cli": {
         "backup",
         "frame/changing",
+        "frame/digest",
         "frame/notify_after",
         "frame/run",
         "frame/selection",

@@ -100,11 +100,18 @@ class Output:
             shown = typer.style(word, fg=color) if self.color and sys.stdout.isatty() else word
             self._write(f"{shown} {printable(text)}")
 
-    def summary(self, record: Mapping[str, object], text: str | None = None) -> None:
-        """The last line of NDJSON; as text a note, so that piped results stay pure."""
+    def summary(
+        self, record: Mapping[str, object], text: str | None = None, *, keep: bool = False
+    ) -> None:
+        """The last line of NDJSON; as text a note, so that piped results stay pure.
+
+        `keep`: a quiet run has had something to say, so this belongs to it.
+        """
         WORK.take_summary(record)
         if self.json and not WORK.pipe_is_closed:
             self._write(encode({"type": "summary", **record}))
+        elif text is not None and keep:
+            _write_error(text)
         elif text is not None:
             self.note(text)
 

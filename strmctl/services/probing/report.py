@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from strmctl.domain.counted import counted
+from strmctl.domain.digest import FAILED, Finding
 from strmctl.domain.mapping import LinkState
 from strmctl.errors import ItemError
+from strmctl.services.alerting.reminding import finding
 from strmctl.services.probing.probe import BrokenHost, Outcome, Probed, Result
 from strmctl.services.reports.records import Record, troubles_record
-from strmctl.services.resolving.trouble import ResolverTrouble, trouble_line
+from strmctl.services.resolving.trouble import ResolverTrouble, trouble_finding, trouble_line
 
 FOUND = 10
 """The exit code where links are in a state that was asked for."""
@@ -26,7 +28,9 @@ class Report:
     counts: Counter[str] = field(default_factory=Counter)
     hosts: list[BrokenHost] = field(default_factory=list)
     troubles: list[ResolverTrouble] = field(default_factory=list)
+    works: set[str] = field(default_factory=set)
     _lines: list[tuple[str, str]] = field(default_factory=list)
+    _findings: list[tuple[str, Finding]] = field(default_factory=list)
 
     def take(self, found: Result) -> None:
         if isinstance(found, BrokenHost):
@@ -37,15 +41,31 @@ class Report:
             self.counts[_word(found)] += 1
             if self._is_worth_a_line(found):
                 self._lines.append((found.host, text(found)))
+                state = FAILED if found.outcome is Outcome.FAILED else found.state
+                self._findings.append((found.host, finding(found.mapping, state, found.reason)))
+            elif found.state is LinkState.ALIVE and found.outcome is Outcome.PROBED:
+                self.works |= {str(found.mapping.id), f"host {found.host}"}
 
     def lines(self) -> Iterator[str]:
         """Ready only at the end: an egress that is down takes all of it back."""
         for host in self.hosts:
-            yield f"host {host.host}: {host.reason}: {counted(host.links, 'link')}"
+            yield _host_line(host)
         for trouble in self.troubles:
             yield trouble_line(trouble)
         broken = {host.host for host in self.hosts}
         yield from (line for host, line in self._lines if host not in broken)
+
+    def findings(self) -> list[Finding]:
+        """The same for a digest, where links are grouped by series and reason."""
+        broken = {host.host for host in self.hosts}
+        return [
+            *(
+                Finding("", f"host {host.host}", FAILED, links=host.links, line=_host_line(host))
+                for host in self.hosts
+            ),
+            *map(trouble_finding, self.troubles),
+            *(found for host, found in self._findings if host not in broken),
+        ]
 
     def numbers(self) -> dict[str, int]:
         return {str(key): self.counts[key] for key in (*LinkState, "skipped", "failed")}
@@ -68,6 +88,10 @@ class Report:
             return found.outcome is Outcome.FAILED and not found.is_unrenewed
         newly_blocked = found.state is LinkState.BLOCKED is not found.mapping.state
         return newly_blocked or found.state in self.fail_on
+
+
+def _host_line(host: BrokenHost) -> str:
+    return f"host {host.host}: {host.reason}: {counted(host.links, 'link')}"
 
 
 def text(found: Probed) -> str:

@@ -7,6 +7,7 @@ section 6); that there is no such episode is an answer.
 from dataclasses import dataclass
 
 from strmctl.domain.counted import counted
+from strmctl.domain.digest import FAILED, Finding
 from strmctl.errors import ResolverError
 
 LONGEST_WAIT = 60.0
@@ -83,3 +84,9 @@ def asks_for_patience(error: ResolverError) -> float | None:
 
 def trouble_line(trouble: ResolverTrouble) -> str:
     return f"{trouble.reason}: {counted(trouble.links, 'link')} not renewed"
+
+
+def trouble_finding(trouble: ResolverTrouble) -> Finding:
+    """For a digest."""
+    name = f"resolver {trouble.resolver}"
+    return Finding("", name, FAILED, links=trouble.links, line=trouble_line(trouble))

@@ -1,10 +1,21 @@
 """Many links are few lines: one for each group of series, state and reason."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.digest import MOST_LINES, Finding, general, grouped, lines, shortened
+from strmctl.domain.digest import (
+    FAILED,
+    MOST_LINES,
+    Finding,
+    due,
+    general,
+    grouped,
+    lines,
+    shortened,
+)
 
 ALL = "strmctl list --state dead"
 NO_EPISODE = "the resolver says: no such episode"
@@ -112,3 +123,29 @@ def test_a_reason_is_one_line_and_stays_as_it_is(reason: str) -> None:
 )
 def test_no_link_is_lost_or_told_twice(findings: list[Finding]) -> None:
     assert sum(group.links for group in grouped(findings)) == len(findings)
+
+
+NOW = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
+WEEK = timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_due"),
+    [
+        pytest.param({}, True, id="never told"),
+        pytest.param({("7", "dead"): NOW - timedelta(days=1)}, False, id="yesterday"),
+        pytest.param({("7", "dead"): NOW - WEEK}, True, id="a week ago"),
+        pytest.param({("7", "blocked"): NOW}, True, id="another state"),
+        pytest.param({("8", "dead"): NOW}, True, id="another link"),
+        pytest.param({("7", "dead"): NOW + WEEK}, True, id="the clock was set back"),
+    ],
+)
+def test_what_is_told_again(told: dict[tuple[str, str], datetime], is_due: bool) -> None:
+    each = Finding("a.to", "x", "dead", "HTTP 404", ids=(7,))
+    assert due([each], told, NOW, WEEK) == ([each] if is_due else [])
+
+
+def test_what_is_no_link_has_a_line_of_its_own() -> None:
+    host = Finding("", "host cdn.test:443", FAILED, links=9, line="host cdn.test:443: 9 links")
+    assert lines(grouped([host]), ALL) == ["host cdn.test:443: 9 links"]
+    assert due([host], {("host cdn.test:443", FAILED): NOW}, NOW, WEEK) == []

@@ -1,0 +1,134 @@
+"""`-q` from cron: nothing where nothing needs a person, else a digest, and nothing twice."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from stage.strmctl import Strmctl, new_strmctl
+from strmctl.domain.digest import MOST_LINES
+
+
+class _NoSuchEpisode(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        return
+
+
+@pytest.fixture(scope="module")
+def resolver() -> Iterator[str]:
+    """It knows no episode, which is an answer: a link's failure, not its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _NoSuchEpisode)
+    thread = threading.Thread(target=server.serve_forever, name="resolver")
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/resolve"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def strmctl(tmp_path: Path, resolver: str) -> Strmctl:
+    return new_strmctl(tmp_path / "strmctl", resolver)
+
+
+def write(strmctl: Strmctl, series: int = 1, episodes: int = 1) -> None:
+    lines = [
+        {"site": "made.up", "slug": f"series-{number:02}", "season": 1, "episode": episode}
+        for number in range(1, series + 1)
+        for episode in range(1, episodes + 1)
+    ]
+    file = strmctl.folder / "rows.ndjson"
+    file.write_text("\n".join(json.dumps({**line, "language": "de"}) for line in lines))
+    assert strmctl.run("write", "--from", str(file), "-q").returncode == 0
+
+
+def sql(strmctl: Strmctl, statement: str) -> None:
+    with closing(sqlite3.connect(strmctl.folder / "strmctl.db")) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+def refreshed(strmctl: Strmctl, *options: str, code: int = 12) -> list[str]:
+    run = strmctl.run("refresh", "--all", *options)
+    assert run.returncode == code, run.stderr
+    return run.stdout.splitlines()
+
+
+def test_a_group_is_a_line_and_the_summary_is_kept(strmctl: Strmctl) -> None:
+    write(strmctl, episodes=48)
+    run = strmctl.run("refresh", "--all", "-q")
+    [line] = run.stdout.splitlines()
+    assert line.startswith("series-01: 48 episodes failed, ")
+    assert run.stderr.splitlines() == ["0 refreshed, 0 unchanged, 48 failed"]
+
+
+def test_nothing_is_said_where_nothing_needs_a_person(strmctl: Strmctl) -> None:
+    run = strmctl.run("probe", "-q")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    run = strmctl.run("refresh", "--dead", "-q")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+def test_many_groups_are_cut(strmctl: Strmctl) -> None:
+    write(strmctl, series=MOST_LINES + 12)
+    lines = refreshed(strmctl, "-q")
+    assert len(lines) == MOST_LINES + 1
+    assert lines[-1].startswith("… and 12 more groups: `strmctl ")
+
+
+def test_the_same_finding_is_not_told_again_before_its_time(strmctl: Strmctl) -> None:
+    write(strmctl, episodes=2)
+    assert len(refreshed(strmctl, "-q")) == 1
+    run = strmctl.run("refresh", "--all", "-q")
+    assert (run.returncode, run.stdout, run.stderr) == (12, "", "")
+    assert len(refreshed(strmctl, "-q", "--remind", "0s")) == 1
+    sql(strmctl, "UPDATE reminder SET at = '2020-01-01T00:00:00.000Z'")
+    assert len(refreshed(strmctl, "-q")) == 1
+
+
+def test_only_what_is_new_is_told(strmctl: Strmctl) -> None:
+    write(strmctl, series=1)
+    assert len(refreshed(strmctl, "-q")) == 1
+    write(strmctl, series=2)
+    [line] = refreshed(strmctl, "-q")
+    assert line.startswith("series-02: 1 episode failed")
+
+
+@pytest.mark.parametrize("mute", ["30d", "forever"])
+def test_what_is_muted_is_not_told(mute: str, strmctl: Strmctl) -> None:
+    write(strmctl, series=2)
+    assert strmctl.run("set", "--series", "series-01", "--mute", mute).returncode == 0
+    [line] = refreshed(strmctl, "-q")
+    assert line.startswith("series-02: ")
+
+
+def test_a_run_that_is_not_quiet_says_everything(strmctl: Strmctl) -> None:
+    write(strmctl, episodes=3)
+    assert len(refreshed(strmctl, "-q")) == 1
+    assert len(refreshed(strmctl)) == 3
+    assert len(refreshed(strmctl, "-q", "--json")) == 4
+
+
+def test_a_bad_duration_is_one_line(strmctl: Strmctl) -> None:
+    run = strmctl.run("probe", "-q", "--remind", "soon")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "strmctl: --remind 'soon': it takes a duration such as 7d\n"
+
+
+def test_a_resolver_that_is_down_is_one_line_once(tmp_path: Path) -> None:
+    strmctl = new_strmctl(tmp_path / "strmctl", "http://127.0.0.1:9/resolve")
+    write(strmctl, series=3)
+    [line] = refreshed(strmctl, "-q")
+    assert line.endswith("3 links not renewed")
+    assert refreshed(strmctl, "-q") == []
