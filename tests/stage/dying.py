@@ -1,16 +1,20 @@
 """A command line in a process of its own that can be killed right before any of its steps.
 
 A step is what leaves a trace outside of the process: a statement, or a call that changes files.
+Steps count from 1.
 """
 
 import io
+import json
 import multiprocessing
 import os
 import signal
 import sqlite3
 import sys
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -27,41 +31,67 @@ _context.set_forkserver_preload(
 )  # fmt: skip
 
 
-def run(folder: Path, arguments: Sequence[str], *, kill_before: int | None = None) -> int | None:
-    """The exit code in the working folder `folder`, None if it was killed; steps count from 1."""
-    process = _context.Process(target=_main, args=(str(folder), list(arguments), kill_before))
+def run(
+    folder: Path,
+    arguments: Sequence[str],
+    *,
+    kill_before: int | None = None,
+    steps: Path | None = None,
+) -> int | None:
+    """The exit code in the working folder `folder`, None if it was killed.
+
+    `steps`: a file for the names of all steps, which `telling_steps` reads.
+    """
+    process = _context.Process(target=_main, args=(str(folder), [*arguments], kill_before, steps))
     process.start()
-    process.join(60)
+    process.join(120)
     assert process.exitcode is not None, "it hangs"
     return None if process.exitcode == -signal.SIGKILL else process.exitcode
 
 
-def _main(folder: str, arguments: list[str], kill_before: int | None) -> None:
+def telling_steps(steps: Path, stride: int) -> list[int]:
+    """Each step whose kind is rare, and every `stride`th of all."""
+    names: list[str] = json.loads(steps.read_text())
+    often = Counter(names)
+    return [
+        step
+        for step, name in enumerate(names, 1)
+        if often[name] <= stride or step % stride == 1 % stride
+    ]
+
+
+def _main(folder: str, arguments: list[str], kill_before: int | None, steps: Path | None) -> None:
     os.chdir(folder)
     with Path(os.devnull).open("w") as nowhere:
         sys.stdout = sys.stderr = nowhere
         from strmctl.cli.frame.ending import run_to_the_end
 
-        if kill_before is not None:
-            _die_before(kill_before)
+        names: list[str] = []
+        if kill_before is not None or steps is not None:
+            _at_each_step(partial(_note, names, kill_before))
         code = run_to_the_end(arguments)
+        _at_each_step(None)
+    if steps is not None:
+        steps.write_text(json.dumps(names))
     os._exit(code)
 
 
-def _die_before(step: int) -> None:
-    left = step
+def _note(names: list[str], kill_before: int | None, name: str) -> None:
+    names.append(name)
+    if len(names) == kill_before:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _at_each_step(act: Callable[[str], None] | None) -> None:
     counting = threading.Lock()
 
     def count(_frame: FrameType, event: str, called: object) -> None:
-        nonlocal left
-        if event == "c_call" and _is_step(called):
+        if act is not None and event == "c_call" and _is_step(called):
             with counting:
-                left -= 1
-                if left == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
+                act(str(getattr(called, "__name__", "")))
 
-    threading.setprofile(count)
-    sys.setprofile(count)
+    threading.setprofile(count if act else None)
+    sys.setprofile(count if act else None)
 
 
 def _is_step(called: object) -> bool:

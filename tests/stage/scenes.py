@@ -81,7 +81,7 @@ def to_migrate(folder: Path) -> None:
     old = folder / "old.db"
     with closing(sqlite_utils.Database(old)) as database:
         runpy.run_path(str(first / "migrations.py"))["migrations"].apply(database)
-    with closing(sqlite3.connect(folder / "strmctl.db")) as connection:
+    with closing(sqlite3.connect(old)) as connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_info(strm_mapping)")]
     names = ", ".join(columns)
     with closing(sqlite3.connect(old)) as connection, connection:

@@ -48,7 +48,8 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 EVERYDAY = settings(
     max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), database=None
 )
-THOROUGH = settings(EVERYDAY, max_examples=150)
+THOROUGH = settings(EVERYDAY, max_examples=40)
+LONG = settings(EVERYDAY, max_examples=150)
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +92,9 @@ def test_every_operation(
 @pytest.mark.timeout(900)
 @every_operation
 def test_every_operation_thoroughly(
-    asked: Site, document: BaseSchema, mode: Mode, method: str, path: str
+    is_long: bool, asked: Site, document: BaseSchema, mode: Mode, method: str, path: str
 ) -> None:
-    ask_often(asked, document[path][method], mode, THOROUGH)
+    ask_often(asked, document[path][method], mode, LONG if is_long else THOROUGH)
 
 
 def ask_often(asked: Site, operation: Operation, mode: Mode, often: settings) -> None:

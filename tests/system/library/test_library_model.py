@@ -305,5 +305,7 @@ class LongerLibrary(Library):
 TestLibrary = Library.TestCase
 TestLibrary.settings = profile(max_examples=50, stateful_step_count=20, deadline=None)
 
-TestLongerLibrary = pytest.mark.slow(pytest.mark.timeout(900)(LongerLibrary.TestCase))
+TestLongerLibrary = pytest.mark.long(
+    pytest.mark.slow(pytest.mark.timeout(900)(LongerLibrary.TestCase))
+)
 TestLongerLibrary.settings = profile(max_examples=200, stateful_step_count=40, deadline=None)

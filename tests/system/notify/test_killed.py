@@ -50,6 +50,6 @@ def test_killed_at_some_steps_of_a_rewrite(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", ["write", "import", "rewrite"])
-def test_killed_at_many_steps(tmp_path: Path, name: str) -> None:
-    kills, midway = kill_before_each(tmp_path, name, stride=5)
+def test_killed_at_many_steps(tmp_path: Path, name: str, is_long: bool) -> None:
+    kills, midway = kill_before_each(tmp_path, name, stride=5 if is_long else 15)
     assert kills > midway > 1

@@ -208,7 +208,12 @@ async def test_a_broken_host_is_one_finding(library: Library) -> None:
 
 
 @pytest.mark.parametrize(
-    "count", [120, pytest.param(20_000, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
+    "count",
+    [
+        120,
+        pytest.param(2_000, marks=[pytest.mark.slow, pytest.mark.timeout(600)]),
+        pytest.param(20_000, marks=[pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(1800)]),
+    ],
 )
 async def test_twelve_kinds_of_trouble_on_three_hosts(count: int, tmp_path: Path) -> None:
     kinds = "alive missing gone expired geo legal limited slow headless page reset dns".split()
