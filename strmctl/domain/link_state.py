@@ -116,7 +116,7 @@ def _failed(history: History, result: ProbeResult, now: datetime, rules: Rules) 
         now,
         _next_attempt(count, first, now, rules),
         f"expired: {result.reason}" if expired else result.reason,
-        refresh=expired,
+        refresh=expired or result.failure is Failure.OTHER_CONTENT,
         has_expired=has_ended,
     )
     if _is_dead(history, result, count, now - first, rules):

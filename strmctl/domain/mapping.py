@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
+from strmctl.domain.media.extent import Extent
 
 
 class LinkState(StrEnum):
@@ -56,5 +57,6 @@ class Mapping:
     next_probe_at: datetime | None = None
     muted_until: datetime | None = None
     last_played_at: datetime | None = None
+    extent: Extent | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None

@@ -1,7 +1,9 @@
 """What one check of one upstream URL found; nothing in it tells the URL."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from strmctl.domain.media.extent import Extent
 
 
 class Failure(StrEnum):
@@ -9,6 +11,8 @@ class Failure(StrEnum):
 
     NOT_MEDIA = "not_media"
     """2xx, but a web page, JSON, nothing, or a playlist that is none (a soft 404)."""
+    OTHER_CONTENT = "other_content"
+    """Media, but of another length than was known: a short clip where a film was."""
     GONE = "gone"
     """410."""
     STATUS = "status"
@@ -39,7 +43,8 @@ class ProbeResult:
     """`failure` is None for a link that brings media; `status` None where no HTTP answer came.
 
     `reason` is for people; `retry_after` is in seconds; `binding` tells what the URL says it is
-    bound to, where it was refused. `by_egress` says that the egress answered for the upstream.
+    bound to, where it was refused. `by_egress` says that the egress answered for the upstream,
+    `extent` how much there is of what the link brings.
     """
 
     status: int | None
@@ -48,6 +53,7 @@ class ProbeResult:
     retry_after: float | None = None
     binding: str | None = None
     by_egress: bool = False
+    extent: Extent | None = field(default=None, compare=False)
 
     @property
     def is_alive(self) -> bool:

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from strmctl.domain.identity import Identity
+from strmctl.domain.media.extent import Extent
 
 
 class Cache(StrEnum):
@@ -32,6 +33,9 @@ class Observer:
 
     def played(self, identity: Identity, url: str) -> None:
         """A piece of media of this `url` has been sent."""
+
+    def measured(self, identity: Identity, extent: Extent) -> None:
+        """How much there is of what it plays."""
 
     def cache_hit(self, cache: Cache) -> None:
         """A player was answered from memory."""

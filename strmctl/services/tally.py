@@ -14,12 +14,14 @@ from datetime import UTC, datetime
 
 from strmctl.domain import tally
 from strmctl.domain.identity import Identity
+from strmctl.domain.media.extent import Extent
 from strmctl.domain.resolver_health import ResolverHealth, after_an_answer, followed_by
 from strmctl.domain.tally import Counted, Key
 from strmctl.errors import DatabaseError
 from strmctl.services.observer import Observer
 from strmctl.services.threads import aside
 from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.extents import Extents
 from strmctl.storage.tables.resolver_health import ResolverHealthTable
 from strmctl.storage.tables.tallies import Heal, Play, Tallies
 
@@ -38,6 +40,7 @@ class Tally(Observer):
         self._counts: Counter[Key] = Counter()
         self._heals: list[Heal] = []
         self._plays: dict[tuple[Identity, str], Play] = {}
+        self._extents: dict[Identity, Extent] = {}
         self._health: dict[str, ResolverHealth] = {}
         self._read: dict[Key, int] = {}
         self._since: Counter[Key] = Counter()
@@ -77,6 +80,11 @@ class Tally(Observer):
             elif len(self._plays) < _MOST_KEPT:
                 self._plays[identity, url] = Play(identity, url, now, now)
 
+    def measured(self, identity: Identity, extent: Extent) -> None:
+        with self._counting:
+            if len(self._extents) < _MOST_KEPT:
+                self._extents[identity] = extent
+
     def save(self, database: Database) -> None:
         """Raises DatabaseError; what could not be saved waits for the next time.
 
@@ -113,17 +121,20 @@ class Tally(Observer):
             heals, self._heals = self._heals, []
             plays, self._plays = self._plays, {}
             health, self._health = self._health, {}
-        if not (counts or heals or plays or health):
+            extents, self._extents = self._extents, {}
+        if not (counts or heals or plays or health or extents):
             return
         try:
             with database.transaction():
                 Tallies(database).add(counts, heals, plays.values())
                 ResolverHealthTable(database).add(health.values())
+                Extents(database).keep(extents.items())
         except DatabaseError:
             with self._counting:
                 self._counts.update(counts)
                 self._heals[:0] = heals
                 self._plays = {**plays, **self._plays}
+                self._extents = {**extents, **self._extents}
                 for name, news in health.items():
                     self._health[name] = followed_by(news, self._health.get(name))
             raise

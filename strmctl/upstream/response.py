@@ -7,7 +7,7 @@ from aiohttp import ClientError, ClientResponse
 
 from strmctl.domain.http.ranges import ContentRange, parse_content_range, strong_validator
 from strmctl.domain.http.representation import Representation
-from strmctl.domain.http.response_fields import printable
+from strmctl.domain.http.response_fields import printable, unsatisfied_range
 from strmctl.errors import UpstreamError
 
 _DECODED = frozenset({"gzip", "deflate", "br", "zstd"})
@@ -68,6 +68,12 @@ class UpstreamResponse:
     def representation(self) -> Representation:
         """What later answers are compared with."""
         return Representation(self.total, self.etag, self.field("Last-Modified"))
+
+    @property
+    def unsatisfied_total(self) -> int | None:
+        """Bytes of the whole, as a 416 says them (RFC 9110 section 14.4)."""
+        text = unsatisfied_range(self.field("Content-Range")).get("Content-Range", "")
+        return int(text.rpartition("/")[2]) if self.status == 416 and text else None
 
     @property
     def etag(self) -> str | None:

@@ -27,6 +27,7 @@ class Reply:
 MEDIA = Reply(206, MP4[:1024], {"Content-Range": "bytes 0-1023/2012", "Content-Type": "video/mp4"})
 REPLIES = {
     "alive": MEDIA,
+    "clip": Reply(200, MP4[:16], {"Content-Type": "video/mp4"}),
     "slow": MEDIA,
     "headless": MEDIA,
     "missing": Reply(404),
@@ -45,7 +46,7 @@ class Host:
     """`requests` counts paths; `most` is how many it answered at once, at the worst.
 
     With `at_once` it answers 429 to whatever comes beyond, with `refuses_all`, the fields of such
-    an answer, to everything. What is in `mended` is alive.
+    an answer, to everything. What is in `mended` is alive, what is in `removed` a clip.
     `before` is called with each path that is asked for. One that is down hangs up.
     """
 
@@ -56,6 +57,7 @@ class Host:
     requests: Counter[str] = field(default_factory=Counter)
     methods: Counter[str] = field(default_factory=Counter)
     mended: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
     before: Callable[[str], object] = str
     delay: float = 0.0
     now: int = 0
@@ -86,6 +88,7 @@ class Host:
         self.methods[method] += 1
         self.before(path)
         kind = "alive" if path in self.mended else path.split("/")[0]
+        kind = "clip" if path in self.removed else kind
         if self.is_down:
             return False
         if self.refuses_all is not None or (self.at_once is not None and self.now > self.at_once):

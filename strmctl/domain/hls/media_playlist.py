@@ -67,6 +67,11 @@ class MediaPlaylist:
     pieces: Sequence[str] = field(repr=False)
     links: Sequence[str] = field(default=(), repr=False)
 
+    @property
+    def seconds(self) -> float:
+        """How long what it lists lasts."""
+        return sum(segment.duration for segment in self.segments)
+
     def segment(self, number: int) -> Segment | None:
         """The segment with this Media Sequence Number, if it is listed."""
         index = number - self.segments[0].number if self.segments else -1

@@ -30,6 +30,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from strmctl.domain.hls.naming import PLAYLIST_NAME
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import LinkState
+from strmctl.domain.media.extent import Extent
 from strmctl.domain.tally import ROUTES, Counted
 from strmctl.domain.urls import child_url, playback_url
 from strmctl.errors import DatabaseError
@@ -143,6 +144,9 @@ class Metrics(Observer):
 
     def played(self, identity: Identity, url: str) -> None:
         self.tally.played(identity, url)
+
+    def measured(self, identity: Identity, extent: Extent) -> None:
+        self.tally.measured(identity, extent)
 
     def cache_hit(self, cache: Cache) -> None:
         self._hits.labels(cache).inc()

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
+from strmctl.domain.hls import media_playlist_reader, playlist_text
 from strmctl.domain.hls.playlist_text import begins_playlist
 from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.http.retry_after import retry_after_seconds
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import not_media
+from strmctl.domain.media.extent import Extent, learned, other_content
 from strmctl.domain.media.not_media import Expected
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls import url_marks
@@ -53,6 +55,10 @@ class Answer:
         return self.part is None or self.part.length == self.part.total
 
     @property
+    def total(self) -> int | None:
+        return self.length if self.part is None else self.part.total
+
+    @property
     def is_beginning(self) -> bool:
         return self.part is None or self.part.first == 0
 
@@ -77,12 +83,29 @@ class LinkCheck:
         self._guarded = guarded
 
     async def check(
-        self, resolution: Resolution, *, egress: str | None, deep: bool = False
+        self,
+        resolution: Resolution,
+        *,
+        egress: str | None,
+        deep: bool = False,
+        known: Extent | None = None,
     ) -> ProbeResult:
         """Whether its upstream brings media; `egress` None is the settings' one.
 
-        `deep` follows a playlist to its media. Raises EgressError where the way out is at fault.
+        `deep` follows a playlist to its media; `known` is how much of it there was. Raises
+        EgressError where the way out is at fault.
         """
+        result = await self._checked(resolution, egress, deep=deep)
+        if result.extent is None or not result.is_alive:
+            return result
+        instead = other_content(known, result.extent)
+        if instead is None:
+            return replace(result, extent=learned(known, result.extent))
+        return ProbeResult(result.status, Failure.OTHER_CONTENT, f"other content: {instead}")
+
+    async def _checked(
+        self, resolution: Resolution, egress: str | None, *, deep: bool
+    ) -> ProbeResult:
         requests = Requests(self._client, resolution.headers, egress)
         try:
             async with asyncio.timeout(self._seconds):
@@ -90,7 +113,10 @@ class LinkCheck:
                 if deep and playlist is not None:
                     from strmctl.services.checking.deep import follow
 
-                    result = await follow(requests, playlist, self._playlist_max) or result
+                    found = await follow(requests, playlist, self._playlist_max)
+                    if isinstance(found, ProbeResult):
+                        return found
+                    result = replace(result, extent=Extent.at(resolution.url, seconds=found))
                 return result
         except TimeoutError:
             reason = f"no answer within {self._seconds:g} s"
@@ -121,8 +147,12 @@ class LinkCheck:
                 return result, None
         answer = await requests.first_bytes(url)
         result = requests.judged(answer)
-        is_playlist = result.is_alive and begins_playlist(answer.head)
-        return result, answer.url if is_playlist else None
+        if not result.is_alive:
+            return result, None
+        if begins_playlist(answer.head):
+            extent = Extent.at(url, seconds=_seconds(answer))
+            return replace(result, extent=extent), answer.url
+        return replace(result, extent=Extent.at(url, bytes=answer.total)), None
 
     async def _ask_for_head(self, requests: "Requests", url: str) -> ProbeResult | None:
         """None where HEAD decides nothing; it takes no more than half of the time."""
@@ -138,7 +168,9 @@ class LinkCheck:
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             return requests.judged(answer)
         is_file = not_media.is_media_type(answer.content_type) and answer.length != 0
-        return ProbeResult(answer.status) if _is_success(answer.status) and is_file else None
+        if not (_is_success(answer.status) and is_file):
+            return None
+        return ProbeResult(answer.status, extent=Extent.at(url, bytes=answer.length))
 
 
 class Requests:
@@ -229,6 +261,20 @@ def _answer(response: UpstreamResponse, head: bytes = b"") -> Answer:
         response.length,
         response.content_range,
     )
+
+
+def _seconds(answer: Answer) -> float | None:
+    """How long a playlist lasts that is so short that all of it is at hand."""
+    if answer.total != len(answer.head):
+        return None
+    try:
+        text = playlist_text.decode(answer.head)
+        if playlist_text.is_multivariant(text):
+            return None
+        playlist = media_playlist_reader.parse(text, answer.url)
+    except playlist_text.NotAPlaylistError:
+        return None
+    return playlist.seconds if playlist.ended else None
 
 
 def _what_instead(answer: Answer, expected: Expected) -> str | None:

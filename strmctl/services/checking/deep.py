@@ -29,8 +29,11 @@ class _Read:
     url: str
 
 
-async def follow(requests: Requests, url: str, limit: int) -> ProbeResult | None:
-    """The first failure on the way from a playlist to its media; None where there is none."""
+async def follow(requests: Requests, url: str, limit: int) -> ProbeResult | float | None:
+    """The first failure on the way from a playlist to its media.
+
+    Where there is none how many seconds it lasts, None for a live one.
+    """
     read = await _read(requests, url, limit, "its playlist")
     if isinstance(read, _Read) and isinstance(read.playlist, MultivariantPlaylist):
         root = read.playlist
@@ -48,7 +51,7 @@ async def follow(requests: Requests, url: str, limit: int) -> ProbeResult | None
         result = await _checked(requests, joined(read.url, resource.uri), resource, expected)
         if not result.is_alive:
             return _of(what, result)
-    return None
+    return playlist.seconds if playlist.ended else None
 
 
 async def _read(

@@ -25,6 +25,7 @@ from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.observer import UNOBSERVED, Observer
+from strmctl.services.playback.extents import Extents
 from strmctl.services.playback.healing import Healing
 from strmctl.services.playback.heals import Heals
 from strmctl.services.playback.loaded_playlist import LoadedPlaylist
@@ -71,6 +72,7 @@ class Player:
         self._sources = Sources(resolving, client, playlist_max=playlist_max, observer=observer)
         self._observer = observer
         self._heals = Heals(observer)
+        self._extents = Extents(resolving, observer)
         self._segments = SegmentCache(observer=observer)
         self._under_way: set[asyncio.Task[Any]] = set()
 
@@ -90,7 +92,9 @@ class Player:
             url = source.resolution.url
             opened = await source.open(wanted.fields())
             if isinstance(opened, LoadedPlaylist):
+                self._extents.check_playlist(identity, source, ROOT, opened)
                 return opened
+            self._extents.check_file(identity, source, opened)
             kind = file_type(opened, await opened.peek(1), url)
             total = opened.total
             tracing.step(
@@ -118,7 +122,13 @@ class Player:
         `query` holds the delivery directives of a low-latency player.
         """
         identity = addresses.playback.identity
-        loading = self._healing(identity)(lambda source: source.media(rendition, query))
+
+        async def step(source: Source) -> LoadedPlaylist:
+            loaded = await source.media(rendition, query)
+            self._extents.check_playlist(identity, source, rendition, loaded)
+            return loaded
+
+        loading = self._healing(identity)(step)
         # A blocking reload is meant to take its time (rfc8216bis section 6.2.5.2).
         loaded = await (loading if query else self._or_last_copy(identity, rendition, loading))
         return await self._rendered(loaded, rendition, addresses)

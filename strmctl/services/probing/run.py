@@ -153,7 +153,10 @@ class ProbeRun:
             return ProbeResult(None, Failure.NOT_CHECKED, str(error))
         asked_at = self._plan.monotonic()
         egress = self._resolving.egress(question.mapping.identity.site)
-        result = await self._check.check(resolution, egress=egress, deep=self._plan.deep)
+        known = question.mapping.extent
+        result = await self._check.check(
+            resolution, egress=egress, deep=self._plan.deep, known=known
+        )
         self._ways_out.saw(resolution, egress, result, asked_at)
         return result
 

@@ -1,10 +1,12 @@
 """Results wait until they may be believed, then are saved in batches while the run goes on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
+from strmctl.domain.media.extent import Extent
 from strmctl.domain.probe_result import ProbeResult
 from strmctl.storage.tables.probe_records import Judged, ProbeRecords
 
@@ -78,6 +80,13 @@ class Saving:
         if sure:
             self._records.save(_judged(sure))
 
+    def _save(self, batch: Sequence[Found]) -> Collection[int]:
+        outdated = self._records.save(_judged(batch))
+        measured = list(_measured(batch))
+        if measured:
+            self._records.measured(measured)
+        return outdated
+
     def _is_due(self) -> bool:
         return len(self._found) >= _BATCH or self._monotonic() >= self._due_at
 
@@ -88,8 +97,17 @@ class Saving:
         return believed
 
     async def _write(self, batch: Sequence[Found]) -> Sequence[Found]:
-        outdated = await asyncio.to_thread(self._records.save, _judged(batch))
+        outdated = await asyncio.to_thread(self._save, batch)
         return [replace(found, is_outdated=found.mapping.id in outdated) for found in batch]
+
+
+def _measured(batch: Sequence[Found]) -> Iterator[tuple[Identity, Extent]]:
+    """How much there is of what was not known yet, or known otherwise."""
+    for found in batch:
+        extent = found.result.extent
+        if found.result.is_alive and extent is not None and extent.is_known:
+            if extent != found.mapping.extent:
+                yield found.mapping.identity, extent
 
 
 def _judged(batch: Sequence[Found]) -> list[Judged]:

@@ -22,6 +22,7 @@ from strmctl.domain.expiry.freshness import differs, has_expired, has_surely_exp
 from strmctl.domain.identity import Identity
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.domain.media.extent import Extent
 from strmctl.domain.patience.circuit_breaker import CircuitBreaker
 from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import Reason, ResolveRequest
@@ -144,6 +145,10 @@ class Resolving:
     def egress(self, site: str) -> str | None:
         """The way out by which the site's upstreams have to be asked; None for the settings'."""
         return self._registry.egress(site)
+
+    def extent(self, identity: Identity) -> Extent | None:
+        """How much there was of what it played before, if that is known."""
+        return self._known.extent(identity)
 
     def confirm(self, identity: Identity) -> None:
         """What was answered plays: the next failure is a first one."""

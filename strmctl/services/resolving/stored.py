@@ -12,6 +12,7 @@ from datetime import timedelta
 from strmctl.domain.identity import Identity
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.media.extent import Extent
 from strmctl.errors import DatabaseError
 from strmctl.resolvers.contract import ResolveRequest
 from strmctl.storage.tables.mappings import Mappings, StoredResolution
@@ -28,6 +29,7 @@ class _Known:
     resolution: Resolution
     read_at: float
     has_row: bool
+    extent: Extent | None = None
 
 
 class KnownResolutions:
@@ -57,7 +59,7 @@ class KnownResolutions:
         """As the database says now; of an identity without a row, what was kept for it."""
         mapping = await asyncio.to_thread(self._mappings.find, identity)
         if mapping is not None and mapping.resolution is not None:
-            self._remember(identity, mapping.resolution, has_row=True)
+            self._remember(identity, mapping.resolution, has_row=True, extent=mapping.extent)
             return mapping.resolution
         known = self._known.get(identity)
         if known is None:
@@ -90,10 +92,18 @@ class KnownResolutions:
             if or_fail:
                 raise
             _log.warning("%s plays, but is not stored: %s", stored.identity, error)
-        self._remember(stored.identity, stored.resolution, has_row=has_row)
+        extent = self.extent(stored.identity)
+        self._remember(stored.identity, stored.resolution, has_row=has_row, extent=extent)
 
-    def _remember(self, identity: Identity, resolution: Resolution, *, has_row: bool) -> None:
-        self._known[identity] = _Known(resolution, self._monotonic(), has_row)
+    def extent(self, identity: Identity) -> Extent | None:
+        """How much there was of what it resolved to, as the database said lately."""
+        known = self._known.get(identity)
+        return known.extent if known is not None else None
+
+    def _remember(
+        self, identity: Identity, resolution: Resolution, *, has_row: bool, extent: Extent | None
+    ) -> None:
+        self._known[identity] = _Known(resolution, self._monotonic(), has_row, extent)
         self._known.move_to_end(identity)
         if len(self._known) > _IDENTITIES:
             self._known.popitem(last=False)

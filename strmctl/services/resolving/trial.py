@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from strmctl.domain.expiry.freshness import has_expired
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
+from strmctl.domain.media.extent import Extent
 from strmctl.domain.patience.patience import NEW_LINK, Patience
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls import url_marks
@@ -31,12 +32,17 @@ class Trials:
     def of(self, mapping: Mapping, egress: str | None) -> "LinkTrial":
         return LinkTrial(self, mapping, egress, guarded=self._guarded)
 
-    async def result(self, answer: Resolution, egress: str | None) -> ProbeResult:
-        """Asked once more where the failure may pass. Raises EgressError."""
+    async def result(
+        self, answer: Resolution, egress: str | None, known: Extent | None = None
+    ) -> ProbeResult:
+        """Asked once more where the failure may pass. `known` is how much there was before.
+
+        Raises EgressError.
+        """
         async with self._places[url_marks.origin(answer.url)]:
             patience = Patience(NEW_LINK, time.monotonic())
             while True:
-                result = await self._check.check(answer, egress=egress)
+                result = await self._check.check(answer, egress=egress, known=known)
                 pause = _pause(result, patience)
                 if pause is None:
                     break
@@ -66,7 +72,7 @@ class LinkTrial:
         answer that is not to be kept, EgressError where nothing can be concluded."""
         if any(answer.url == other.url for other in self.refused):
             raise ItemError(self.reason or "the resolver has no other answer")
-        result = await self.trials.result(answer, self.egress)
+        result = await self.trials.result(answer, self.egress, self.mapping.extent)
         self.last_status, self.reason = result.status, None
         if result.is_alive:
             return True

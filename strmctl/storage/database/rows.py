@@ -8,8 +8,9 @@ from typing import Any
 from strmctl.domain.external_ids import ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
+from strmctl.domain.media.extent import Extent
 
-Value = str | int | None
+Value = str | int | float | None
 Row = sqlite3.Row | dict[str, Any]
 
 LARGEST = 2**63 - 1
@@ -68,6 +69,12 @@ def external_ids(row: Row) -> ExternalIds:
     return ExternalIds(imdb=row["imdb_id"], tvdb=row["tvdb_id"], tmdb=row["tmdb_id"])
 
 
+def extent(row: Row) -> Extent | None:
+    if row["media_link"] is None:
+        return None
+    return Extent(row["media_bytes"], row["media_seconds"], row["media_link"])
+
+
 def mapping(row: Row) -> Mapping:
     return Mapping(
         id=row["id"] or 0,
@@ -87,6 +94,7 @@ def mapping(row: Row) -> Mapping:
         next_probe_at=time_value(row["next_probe_at"]),
         muted_until=time_value(row["muted_until"]),
         last_played_at=time_value(row["last_played_at"]),
+        extent=extent(row),
         created_at=time_value(row["created_at"]),
         updated_at=time_value(row["updated_at"]),
     )
@@ -122,6 +130,9 @@ def columns(mapping: Mapping) -> dict[str, Value]:
         "next_probe_at": time_text(mapping.next_probe_at),
         "muted_until": time_text(mapping.muted_until),
         "last_played_at": time_text(mapping.last_played_at),
+        "media_bytes": mapping.extent.bytes if mapping.extent else None,
+        "media_seconds": mapping.extent.seconds if mapping.extent else None,
+        "media_link": mapping.extent.link if mapping.extent else None,
         "created_at": time_text(mapping.created_at),
         "updated_at": time_text(mapping.updated_at),
     }

@@ -33,7 +33,10 @@ _FORGET_TAKEN_BACK = """
 DELETE FROM run WHERE id = ? AND NOT EXISTS (SELECT 1 FROM change WHERE run_id = run.id)
 """
 
-_ABSENT = {"muted_until": None, "last_played_at": None}
+# Columns that rows which the journal kept earlier do not have.
+_ABSENT = dict.fromkeys(
+    ("muted_until", "last_played_at", "media_bytes", "media_seconds", "media_link")
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,17 @@ is kept in a temporary table of the connection, so memory stays flat.
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from strmctl.domain.identity import Identity
 from strmctl.domain.link_state import Verdict
 from strmctl.domain.mapping import LinkState
+from strmctl.domain.media.extent import Extent
 from strmctl.storage.database.connection import Database
 from strmctl.storage.database.rows import time_text
+from strmctl.storage.tables.extents import Extents
 
 _KEPT = "state fail_count first_failed_at last_failed_at last_probed_at next_probe_at".split()
 _COLUMNS = ", ".join(_KEPT)
@@ -123,6 +126,10 @@ class ProbeRecords:
             [(last,)] = connection.execute(_LAST_EVENT).fetchall()
             connection.execute("INSERT INTO probe_event VALUES (?, ?)", (before + 1, last))
         return outdated
+
+    def measured(self, extents: Iterable[tuple[Identity, Extent]]) -> None:
+        """How much there is of what plays; it stays true whatever becomes of the run."""
+        Extents(self._database).keep(extents)
 
     def take_back(self) -> None:
         """Everything this run has recorded."""

@@ -174,3 +174,33 @@ async def test_a_resolver_that_is_down_is_not_asked_for_all(
         await library.probe()
     assert Counter(library.states()) == {UNKNOWN: 100}, "nothing is concluded"
     assert len(resolver.asked) <= 8
+
+
+async def test_52_a_clip_where_a_film_was_is_resolved_again(
+    library: Library, resolving: Resolving, resolver: Server
+) -> None:
+    async with one_host(resolving) as host:
+        library.add([host.url("alive/1")])
+        await library.probe(EVERYTHING)
+        assert library.states() == [ALIVE]
+        host.removed = {"alive/1"}
+        await library.probe(EVERYTHING)
+    assert len(resolver.asked) == 1
+    [mapping] = library.mappings()
+    assert (mapping.state, mapping.fail_count) == (ALIVE, 0)
+    assert mapping.resolution is not None
+    assert mapping.resolution.url == host.url("alive/new-1")
+
+
+async def test_52_a_clip_that_stays_makes_a_link_suspect(
+    library: Library, resolving: Resolving, resolver: Server
+) -> None:
+    async with one_host(resolving) as host:
+        library.add([host.url("alive/1")])
+        await library.probe(EVERYTHING)
+        host.removed, resolving.kind = {"alive/1"}, "clip"
+        await library.probe(EVERYTHING)
+    assert len(resolver.asked) == 1
+    assert library.states() == [SUSPECT]
+    [found] = library.probed.values()
+    assert found.reason == "other content: 16 bytes where there were 1.02 kB"

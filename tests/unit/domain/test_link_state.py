@@ -231,7 +231,8 @@ class Life(RuleBasedStateMachine):
             assert enough or (failure is Failure.GONE and len(self.failures) >= 2)
         if verdict.state is LinkState.BLOCKED:
             assert failure in (Failure.REFUSED, Failure.LEGAL) or before.state is verdict.state
-        assert not verdict.refresh or failure in (Failure.REFUSED, Failure.GONE)
+        renewable = (Failure.REFUSED, Failure.GONE, Failure.OTHER_CONTENT)
+        assert not verdict.refresh or failure in renewable
         assert verdict.next_probe_at is None or verdict.next_probe_at >= self.now
         self.history = after(verdict)
 

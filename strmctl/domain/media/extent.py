@@ -1,0 +1,70 @@
+"""How much there was of a film says whether a short clip has taken its place.
+
+Hosters answer 200 with a clip ("this video was removed") where a film was. Copies of one film
+differ in size by quality, so only what no quality explains is other content.
+"""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+
+# A film that is encoded again in its place may well be a tenth of what it was; another link may
+# bring another quality.
+_SAME_LINK, _OTHER_LINK = 20, 50
+_SHORTER = 4
+# Bytes a second: below this not even speech fits, above it no player's line.
+_SLOWEST, _FASTEST = 2_000, 12_500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """`bytes` of a plain file, `seconds` of a finished playlist; `link` stands for its URL."""
+
+    bytes: int | None = None
+    seconds: float | None = None
+    link: str = field(default="", repr=False)
+
+    @classmethod
+    def at(cls, url: str, *, bytes: int | None = None, seconds: float | None = None) -> "Extent":
+        digest = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
+        return cls(bytes or None, seconds or None, digest[:16])
+
+    @property
+    def is_known(self) -> bool:
+        return self.bytes is not None or self.seconds is not None
+
+
+def other_content(known: Extent | None, now: Extent) -> str | None:
+    """What is there now, where that cannot be what was known; None where it may be."""
+    if known is None:
+        return None
+    if known.bytes and now.bytes:
+        ratio = _SAME_LINK if known.link == now.link else _OTHER_LINK
+        is_other, there = now.bytes * ratio < known.bytes, _size(known.bytes)
+    elif known.seconds and now.seconds:
+        is_other, there = now.seconds * _SHORTER < known.seconds, _duration(known.seconds)
+    elif known.seconds and now.bytes:
+        is_other, there = now.bytes < known.seconds * _SLOWEST, _duration(known.seconds)
+    elif known.bytes and now.seconds:
+        is_other, there = now.seconds * _FASTEST < known.bytes, _size(known.bytes)
+    else:
+        return None
+    here = _size(now.bytes) if now.bytes else _duration(now.seconds or 0.0)
+    return f"{here} where there were {there}" if is_other else None
+
+
+def learned(known: Extent | None, now: Extent) -> Extent:
+    """What is known from now on, once `now` was seen to be no other content."""
+    if known is None or known.link != now.link:
+        return now
+    return replace(now, bytes=now.bytes or known.bytes, seconds=now.seconds or known.seconds)
+
+
+def _size(count: int) -> str:
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count} bytes"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.3g} s"

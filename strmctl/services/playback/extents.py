@@ -1,0 +1,60 @@
+"""What is played is held against what there was before: a clip in a film's place is not played."""
+
+from collections import OrderedDict
+
+from strmctl.domain.hls.multivariant_playlist import Kind
+from strmctl.domain.identity import Identity
+from strmctl.domain.media.extent import Extent, learned, other_content
+from strmctl.domain.urls.child_url import ROOT
+from strmctl.errors import UpstreamError
+from strmctl.services.observer import Observer
+from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.source import Source
+from strmctl.services.resolving.resolve import Resolving
+from strmctl.upstream.response import UpstreamResponse
+
+_IDENTITIES = 10_000
+
+
+class Extents:
+    """What other processes have learned comes with the resolution."""
+
+    def __init__(self, resolving: Resolving, observer: Observer) -> None:
+        self._resolving = resolving
+        self._observer = observer
+        self._learned: OrderedDict[Identity, Extent] = OrderedDict()
+
+    def check_file(self, identity: Identity, source: Source, response: UpstreamResponse) -> None:
+        """Closes the response and raises UpstreamError where it is of other content."""
+        count = response.total if response.status != 416 else response.unsatisfied_total
+        try:
+            self._check(identity, Extent.at(source.resolution.url, bytes=count))
+        except UpstreamError:
+            response.close()
+            raise
+
+    def check_playlist(
+        self, identity: Identity, source: Source, rendition: str, loaded: LoadedPlaylist
+    ) -> None:
+        """Raises UpstreamError where it is finished and of other content.
+
+        Only what the picture is in is held against it: subtitles may end early.
+        """
+        media = loaded.media
+        if media is not None and media.ended and rendition[:1] in (ROOT, Kind.VARIANT):
+            self._check(identity, Extent.at(source.resolution.url, seconds=media.seconds))
+
+    def _check(self, identity: Identity, now: Extent) -> None:
+        if not now.is_known:
+            return
+        known = self._learned.get(identity) or self._resolving.extent(identity)
+        instead = other_content(known, now)
+        if instead is not None:
+            raise UpstreamError(f"other content: {instead}", status=200)
+        extent = learned(known, now)
+        if extent != known:
+            self._observer.measured(identity, extent)
+        self._learned[identity] = extent
+        self._learned.move_to_end(identity)
+        if len(self._learned) > _IDENTITIES:
+            self._learned.popitem(last=False)
