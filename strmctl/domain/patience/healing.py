@@ -37,7 +37,8 @@ class Standing:
 
     `expired` tells that its known expiry has passed, `lately` that it has just brought media or
     is new, `alive` that it has brought media to others since this request failed first,
-    `renewed` that it was resolved because of this very request.
+    `renewed` that it was resolved because of this very request, `untried` that it is new and has
+    brought nothing yet.
     """
 
     tries: int
@@ -45,6 +46,7 @@ class Standing:
     lately: bool = False
     alive: bool = False
     renewed: bool = False
+    untried: bool = False
 
 
 def next_step(failure: UpstreamError, standing: Standing) -> AskAgain | Renew | GiveUp:
@@ -52,6 +54,8 @@ def next_step(failure: UpstreamError, standing: Standing) -> AskAgain | Renew | 
     wait = failure.retry_after or 0.0
     if failure.final or wait > SHORT_WAIT:
         return GiveUp()
+    if failure.lasting and standing.untried:
+        return GiveUp()  # Policy refuses what the resolver has just said: so it would again.
     if standing.tries <= _patience(failure, standing):
         return AskAgain(max(wait, _DELAYS[min(standing.tries, len(_DELAYS)) - 1]))
     return GiveUp() if standing.renewed else Renew()

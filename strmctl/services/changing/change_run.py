@@ -22,6 +22,7 @@ from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, SafetyError
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import Content, LibraryFiles
+from strmctl.storage.full_disk import is_disk_full
 from strmctl.storage.tables.journal import Journal
 from strmctl.storage.tables.mappings import Mappings
 from strmctl.storage.tables.row_changes import RowChanges
@@ -65,6 +66,7 @@ class ChangeRun:
         self._run: int | None = None
         self.planned = 0
         self.altering = 0
+        self._changed = 0
         self._altered: Counter[str] = Counter()
 
     def plan(self, steps: Iterable[Step]) -> Iterator[Step]:
@@ -113,6 +115,17 @@ class ChangeRun:
             advice="check that the library and the settings are the right ones (--dry-run)",
         )
 
+    def _end_of_all(self, done: Sequence[Done]) -> ItemError | None:
+        errors = [item.error for item in done if item.error is not None]
+        self._changed += len(done) - len(errors)
+        if not errors:
+            return None
+        try:
+            self._files.check_there()
+        except ItemError as gone:
+            return gone
+        return next(filter(is_disk_full, errors), None)
+
     def discard(self) -> None:
         if self._run is not None:
             self._journal.forget(self._run)
@@ -120,7 +133,8 @@ class ChangeRun:
     def carry_out(self) -> Generator[Done, None, None]:
         """In the order of the plan; one that fails does not stop the others.
 
-        Raises SafetyError before anything is done where the plan is more than the limit.
+        Raises SafetyError before anything is done where the plan is more than the limit, ItemError
+        where all that is left would fail for one reason: the library has gone, or the disk is full.
         """
         if self._run is None:
             return
@@ -135,6 +149,10 @@ class ChangeRun:
             done = apply(self._database, self._files, list(page.values()))
             if any(item.error is None for item in done):
                 self._journal.forget_earlier()
+            if (reason := self._end_of_all(done)) is not None:
+                yield from (item for item in done if item.error is None)
+                text = f"{reason}: {self._changed} of {self.planned} changes are done"
+                raise ItemError(text) from reason
             yield from done
         self._journal.finish(self._run)
 

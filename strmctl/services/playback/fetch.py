@@ -74,6 +74,7 @@ class Fetch:
             lately=is_new or (at is not None and time.monotonic() - at < LATELY),
             alive=at is not None and at > since,
             renewed=renewed,
+            untried=is_new and at is None,
         )
 
     async def fetch(

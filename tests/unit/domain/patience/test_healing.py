@@ -75,3 +75,10 @@ def test_every_failure_ends_within_a_second(status: int, renewed: bool) -> None:
         tries += 1
     assert waited <= 0.5
     assert isinstance(step, GiveUp if renewed else Renew)
+
+
+def test_71_what_policy_refuses_is_not_resolved_a_second_time() -> None:
+    refused = UpstreamError("an address inside", lasting=True)
+    assert next_step(refused, Standing(1, lately=True, untried=True)) == GiveUp()
+    assert next_step(refused, Standing(1)) == Renew(), "an old one may have been moved since"
+    assert next_step(answered(404), Standing(1, lately=True, untried=True)) == Renew()

@@ -12,7 +12,7 @@ from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.urls import playback_url
 from strmctl.domain.urls.playback_url import NoProof, SignedProof
 from strmctl.domain.urls.signature import Keyring
-from strmctl.errors import SafetyError
+from strmctl.errors import ItemError, SafetyError
 from strmctl.services.changing.change_run import ChangeRun, Done
 from strmctl.services.changing.undo import check_undo, last_run, undo
 from strmctl.storage.database.connection import Database
@@ -328,3 +328,16 @@ def test_the_brake_is_the_run_s_own(
         next(run.carry_out())
     assert last_run(database) is None, "its plan is discarded"
     assert files.read(rows[0].strm_path) == _CONTENT
+
+
+def test_a_library_that_goes_ends_the_run_at_once(
+    database: Database, files: LibraryFiles, tmp_path: Path
+) -> None:
+    rows = [_registered(database, files, f"show-{number}") for number in range(6)]
+    run = ChangeRun(database, files, "rewrite", limit=None, batch=2)
+    list(run.plan(_rewriting(row, b"http://new/\n") for row in rows))
+    done = run.carry_out()
+    assert [next(done).error, next(done).error] == [None, None]
+    (tmp_path / "library").rename(tmp_path / "unmounted")
+    with pytest.raises(ItemError, match=r"is not there.*: 2 of 6 changes are done$"):
+        next(done)
