@@ -27,8 +27,11 @@ _DATE = re.compile(
     r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
     r"|(?:19|20)\d\d年\d{1,2}月\d{1,2}日)(?!\d)"
 )
+_HALF = re.compile(r"\.5(?![^\W_])")
+_EPISODE_PART = re.compile(r"[ ._-](?:pt|part|cd|disc|disk)\d$", re.IGNORECASE)
 _EXTRA = re.compile(
-    r".*[-.](?:trailer\d?|behindthescenes|deleted|featurette|interview|scene|short|sample|other)",
+    r".* - (?:behind the scenes|deleted scenes?|featurettes?|interviews?|trailers?)(?: \d+)?"
+    r"|.*[-.](?:trailer\d?|behindthescenes|deleted|featurette|interview|scene|short|sample|other)",
     re.IGNORECASE,
 )
 _SEASON_PACK = re.compile(
@@ -42,6 +45,7 @@ _FINAL = re.compile(r"(?:the )?final season|最[终終][季章]|the final chapte
 
 _DATED = "its name holds a date but no episode number: rename it"
 _NO_NUMBER = "its name holds no episode number: rename it"
+_LANGUAGE = "its title may end in a language: put the year in brackets behind the title"
 _WHOLE = "its name holds a whole season, no episode number: rename it"
 
 
@@ -84,7 +88,7 @@ def _folders(above: tuple[str, ...]) -> Folders:
 
 
 def _read(name: str, where: Folders) -> FileName:
-    mark = marks.find(name)
+    mark = marks.find(name) or where.mark
     if mark is not None:
         return _episode(name, mark, where)
     if where.is_extras or _EXTRA.fullmatch(name):
@@ -103,7 +107,7 @@ def _numbered(name: str, where: Folders) -> FileName:
         episode = _episode(name, _hundreds(found.mark, where), where)
         return replace(episode, doubt=episode.doubt or found.doubt)
     if where.holds_season:
-        return _doubtful(name, where, _NO_NUMBER)
+        return _guessed(name, where) or _doubtful(name, where, _NO_NUMBER)
     if _SEASON_PACK.search(name):
         return _doubtful(name, where, _WHOLE)
     return _guessed(name, where) or _film(name, where)
@@ -128,6 +132,7 @@ def _episode(name: str, mark: Mark, where: Folders) -> FileName:
         )
     if season is None and _FINAL.search(f"{own.title} {where.series and where.series.title}"):
         doubt = doubt or "its season has no number: put it into a folder `Season N`"
+    doubt = doubt or _doubt_of(mark)
     ids = written.external_ids(mark.after).or_else(own.ids).or_else(series.ids)
     return FileName(
         title=series.title,
@@ -139,6 +144,14 @@ def _episode(name: str, mark: Mark, where: Folders) -> FileName:
         ids=ids,
         doubt=doubt,
     )
+
+
+def _doubt_of(mark: Mark) -> str | None:
+    if _HALF.match(mark.after):
+        return "its number is that of half an episode: number it as a special"
+    if _EPISODE_PART.search(mark.after):
+        return "one part of several of an episode: join them"
+    return None
 
 
 def _without_season(mark: Mark) -> str:
@@ -175,6 +188,8 @@ def _initials(key: str) -> str:
 def _film(name: str, where: Folders) -> FileName:
     found = film.read(name, where)
     title = found.written.title
+    if title is not None and _ends_in_language(title, name):
+        return _doubtful(name, where, _LANGUAGE)
     only_number = found.written.year is None and title is not None and title.isdecimal()
     only_language = title is not None and is_language(title) and found.written.year is None
     if (only_number or only_language) and not _is_the_folder_s(name, where):
@@ -194,6 +209,11 @@ def _film(name: str, where: Folders) -> FileName:
         version=found.version,
         doubt=doubt,
     )
+
+
+def _ends_in_language(title: str, name: str) -> bool:
+    """`Film.German.2010.AC3`: of a release, the language; `Speak English (2010)` is a title."""
+    return " " in title and is_language(title.split()[-1]) and " " not in name and "." in name
 
 
 def _is_the_folder_s(name: str, where: Folders) -> bool:
@@ -222,6 +242,8 @@ def _guessed(name: str, where: Folders) -> FileName | None:
     guess = _guess(f"{name}.mkv")
     season, episode, title = (guess.get(key) for key in ("season", "episode", "title"))
     if not (isinstance(season, int) and isinstance(episode, int) and isinstance(title, str)):
+        return None
+    if where.season is not None and where.season != season:
         return None
     own = written.read(title)
     series, doubt = _series(own, where)

@@ -36,6 +36,8 @@ _IN_BRACKETS = re.compile(rf"(?:第|EP?|#)?{_N}[话話集回]?", re.IGNORECASE)
 _TAIL = re.compile(r"(?:[ ._]*(?:\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】|\{[^{}]*\}))+$")
 _GROUP = re.compile(r"^\s*\[[^\[\]]*\][ _.]*(?=\S)")
 
+_MAYBE_YEAR = "its number may be a year or an episode"
+
 
 @dataclass(frozen=True, slots=True)
 class Bare:
@@ -81,6 +83,14 @@ def _is_range(match: re.Match[str], folders: Folders) -> bool:
     return int(match["last"]) > int(match["n"]) and not _is_title(match["n"], folders)
 
 
+def _begins_with_title(core: str, folders: Folders) -> bool:
+    """`3-gatsu no Lion - 05` in its folder."""
+    series = folders.series
+    if series is None or series.title is None:
+        return False
+    return f"{written.slug(core)}-".startswith(f"{written.slug(series.title)}-")
+
+
 def _is_title(number: str, folders: Folders) -> bool:
     return folders.series is not None and folders.series.title == number
 
@@ -90,12 +100,16 @@ def _leading(core: str, folders: Folders) -> Bare | None:
     match = _LEADING.fullmatch(core)
     if match is None:
         return None
-    if _is_title(match["n"], folders) and match["name"][0].isdigit():
+    if _begins_with_title(core, folders) and not (
+        _is_title(match["n"], folders) and not match["name"][0].isdigit()
+    ):
         return None
     padded = len(match["n"]) >= 2 and match["n"].startswith("0")
     if not folders.holds_season and not (padded and folders.series is not None):
         return None
-    return Bare(Mark("", match["name"], None, int(match["n"])))
+    # "2005 Christmas Special" numbers nothing.
+    doubt = _MAYBE_YEAR if written.is_year(int(match["n"])) else None
+    return Bare(Mark("", match["name"], None, int(match["n"])), doubt)
 
 
 def _dashed(core: str, folders: Folders) -> Bare | None:
@@ -112,7 +126,7 @@ def _dashed(core: str, folders: Folders) -> Bare | None:
     number = int(text)
     doubt = None
     if written.is_year(number) and not _agrees(title, folders) and not folders.holds_season:
-        doubt = "its number may be a year or an episode"
+        doubt = _MAYBE_YEAR
     return Bare(Mark(title, match["after"], season, number, int(last) if last else None), doubt)
 
 
@@ -136,7 +150,8 @@ def _spaced(core: str, folders: Folders) -> Bare | None:
     if len(match["n"]) == 1 and not folders.holds_season:
         doubt = "its number may be an episode or that of a sequel"
     elif written.is_year(int(match["n"])) and not folders.holds_season:
-        doubt = "its number may be a year or an episode"
+        # "Se7en/Se7en.1995": no series has come near so many episodes.
+        return None
     return Bare(Mark(title, "", season, int(match["n"])), doubt)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from strmctl.domain.names import written
 from strmctl.domain.names.folders import Folders
-from strmctl.domain.names.languages import language
+from strmctl.domain.names.languages import is_language, language
 from strmctl.domain.names.words import is_release
 from strmctl.domain.names.written import Written
 
@@ -93,9 +93,18 @@ def _chosen(own: Written, series: Written | None) -> Written:
         return merged
     if series.has_year_in_brackets and own.year in (None, series.year):
         return merged
+    if _is_release_of(own.title, series.title):
+        return merged
     if own.year is None and written.slug(own.title).startswith(f"{written.slug(series.title)}-"):
         return merged if _is_suffix(own.title, series.title) else own
     return own
+
+
+def _is_release_of(title: str, folder: str) -> bool:
+    """`Film.German.2010.AC3` in `Film`: the language is none of the title's words."""
+    words, known = title.casefold().split(), folder.casefold().split()
+    behind = words[len(known) :]
+    return words[: len(known)] == known and bool(behind) and all(map(is_language, behind))
 
 
 def _is_suffix(title: str, folder: str) -> bool:

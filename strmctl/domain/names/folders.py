@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from strmctl.domain.names import marks, phrases, written
+from strmctl.domain.names.marks import Mark
 from strmctl.domain.names.words import SEASON, SPECIALS, is_release, is_shelf
 from strmctl.domain.names.written import Written
 
@@ -14,7 +15,7 @@ _WHOLE_SEASON = re.compile(
     r"(?:\s*[-–:]\s.*|\s*[\[({].*)?",
     re.IGNORECASE,
 )
-_DISC = re.compile(r"(?:cd|disc|disk|dvd|part|vol|volume)[ ._-]?\d{1,2}", re.IGNORECASE)
+_DISC = re.compile(r"(?:cd|disc|disk|dvd)[ ._-]?\d{1,2}", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _EXTRAS = re.compile(
     r"(?:extras?|trailers?|featurettes?|behind the scenes|deleted scenes|interviews?|scenes|shorts|"
@@ -34,6 +35,8 @@ class Folders:
     season: int | None = None
     holds_season: bool = False
     is_extras: bool = False
+    mark: Mark | None = None
+    """That of a release's own folder, whose file may be called anything."""
     shelf: Written | None = None
     """A folder that sorts, unless the file in it bears its name: a series may be called "Hd"."""
 
@@ -50,7 +53,7 @@ def read(folders: Sequence[str]) -> Folders:
         # "News/2019" sorts by year; "Serien/1923" is a series.
         rest = rest[:-1]
     while rest:
-        found, own = _season(rest[-1])
+        found, own = _season(rest[-1], rest[-2] if len(rest) > 1 else None)
         if found is None:
             break
         season = found if season is None else season
@@ -59,12 +62,16 @@ def read(folders: Sequence[str]) -> Folders:
     if rest and season is None and is_shelf(rest[-1]):
         return Folders(title, is_extras=is_extras, shelf=written.read(rest[-1]))
     above = _series(rest[-1]) if rest else None
-    return Folders(above or title, season, season is not None, is_extras)
+    mark = marks.find(folders[-1]) if folders else None
+    return Folders(above or title, season, season is not None, is_extras, mark=mark)
 
 
-def _season(folder: str) -> tuple[int | None, Written | None]:
+def _season(folder: str, above: str | None) -> tuple[int | None, Written | None]:
     """With the title that stands before it, as in `Show.S01.1080p` and `Show Season 1`."""
     name = folder.strip()
+    if re.fullmatch(r"\d{1,2}", name) and above is not None and not is_shelf(above):
+        # "Show/1"; "Serien/24" is a series.
+        return int(name), None
     if "".join(name.casefold().split()) in SPECIALS:
         return 0, None
     if _WHOLE_SEASON.fullmatch(name):
@@ -72,7 +79,7 @@ def _season(folder: str) -> tuple[int | None, Written | None]:
         assert number is not None, "the form holds digits"
         return int(number[0]), None
     match = phrases.SEASON_PHRASE.search(name)
-    if match is None or (match["d"] is not None and len(match["d"]) < 2 and match.start() > 0):
+    if match is None:
         return None, None
     behind = name[match.end() :].strip(" ._-[]()")
     if match.start() > 0 and behind and not _is_release(behind):

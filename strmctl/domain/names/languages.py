@@ -51,7 +51,7 @@ _SPLIT = re.compile(r"[\s._]+")
 
 def language(tail: str) -> str | None:
     """From behind the title, the year or the episode's mark; None where none stands there."""
-    return _in_brackets(tail) or _as_suffix(tail) or _beside_release_words(tail)
+    return _in_brackets(tail) or _as_suffix(tail) or _alone(tail) or _beside_release_words(tail)
 
 
 def is_language(word: str) -> bool:
@@ -78,6 +78,14 @@ def _as_suffix(tail: str) -> str | None:
     if len(segments) < 2 or not 1 <= len(words) <= 2:
         return None
     if len(words) == 2 and words[1] not in _KIND:
+        return None
+    return _code(words[0], short=False)
+
+
+def _alone(tail: str) -> str | None:
+    """`German Dub` is all that stands there."""
+    words = tail.casefold().replace("-", " ").split()
+    if len(words) != 2 or words[1] not in _KIND:
         return None
     return _code(words[0], short=False)
 

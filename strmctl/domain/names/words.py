@@ -22,6 +22,7 @@ SPECIALS = frozenset(
 
 # Folders that sort a library and name no series; "Serien/Anime/Naruto S01E01".
 SHELVES = frozenset(
+    "netflix amazon prime disney disney+ hbo hulu apple paramount crunchyroll sky joyn "
     "movies movie films film filme kinofilme spielfilme cinema peliculas películas series "
     "serien séries serie shows tv tvshows tvseries tv-shows tv-series anime animes "
     "animation cartoons cartoon kids kinder documentaries documentary doku dokus "

@@ -97,7 +97,8 @@ def read_release(text: str) -> Written:
     years = [n for n, word in enumerate(words[:first]) if n and re.fullmatch(_YEAR, word[0])]
     if years:
         end, rest = words[years[-1]].start(), ungrouped[words[years[-1]].end() :]
-        return Written(_title(ungrouped[:end]), int(words[years[-1]][0]), ids, edition, rest)
+        title = _title(_bare(ungrouped[:end]))
+        return Written(title, int(words[years[-1]][0]), ids, edition, rest)
     last = first
     while last > 1 and (is_release(words[last - 1][0]) or is_language(words[last - 1][0])):
         last -= 1
