@@ -117,6 +117,14 @@ def _show_one(run: Run, written: "Written") -> int:
     run.output.record(written_record(written), f"{written.outcome}: {written.mapping.strm_path}")
     if written.lacks_headers:
         run.output.warn(_UNHEARD.format("this URL"))
+    if written.beside is not None:
+        other = written.beside.provider or "any provider"
+        provider = written.mapping.identity.provider or '""'
+        run.output.note(
+            f"the same episode of {other} stays beside it: to change that one instead, take this "
+            f"back (`strmctl undo`) and run `strmctl set ID --provider "
+            f"{provider}`"
+        )
     if written.unresolved is not None:
         raise written.unresolved
     return 0

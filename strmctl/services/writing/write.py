@@ -38,7 +38,8 @@ Answers = Table[Identity, Resolution | ResolverError]
 class Written:
     """`lacks_headers`: the URL in the file needs request headers that a file cannot hold.
 
-    `unresolved` is why there is no resolution though one was asked for.
+    `unresolved` is why there is no resolution though one was asked for; `beside` is the same
+    episode in the same language, asked of another provider, where this one is new.
     """
 
     mapping: Mapping
@@ -46,6 +47,7 @@ class Written:
     outcome: Outcome
     lacks_headers: bool = False
     unresolved: ResolverError | None = None
+    beside: Identity | None = None
 
 
 class Writer:
@@ -73,6 +75,7 @@ class Writer:
         self._dating = Dating(database)
         self._files = files
         self._journal = WriteJournal(database)
+        self._beside: dict[Identity, Identity] = {}
 
     def write(
         self, entries: Sequence[Entry], answers: Answers | None = None
@@ -166,6 +169,7 @@ class Writer:
         places: dict[Identity, str] = {}
         for identity, paths in candidates.items():
             siblings = editions[library_path.work(identity)]
+            self._beside |= _of_another_provider(identity, siblings)
             try:
                 path = library_path.choose_path(identity, paths, siblings - {identity}, owners.get)
             except UsageError as error:
@@ -277,7 +281,20 @@ class Writer:
             outcome=plan.outcome,
             lacks_headers=self._direct and resolution is not None and bool(resolution.headers),
             unresolved=answer if isinstance(answer, ResolverError) else None,
+            beside=self._beside.get(row.identity) if plan.outcome is Outcome.CREATED else None,
         )
+
+
+def _of_another_provider(
+    identity: Identity, siblings: Iterable[Identity]
+) -> dict[Identity, Identity]:
+    """Of the same language; the one to choose from does not matter."""
+    others = [
+        other
+        for other in siblings
+        if other.language == identity.language and other.provider != identity.provider
+    ]
+    return {identity: others[0]} if others else {}
 
 
 def _is_at(row: Mapping | None, path: str) -> bool:

@@ -269,3 +269,13 @@ def test_a_library_that_cannot_be_written(
     ended = strmctl("write", *MOVIE, code=12)
     assert ended.err.count("\n") == 1
     assert strmctl("list").out == ""
+
+
+def test_a_second_provider_says_how_to_have_one_or_both(strmctl: Strmctl, library: Path) -> None:
+    episode = ("--site", "a.to", "--slug", "x", "--language", "de", "--season", 1, "--episode", 1)
+    strmctl("write", *episode)
+    ended = strmctl("write", *episode, "--provider", "VOE")
+    assert "stays beside it" in ended.err
+    assert "--provider VOE" in ended.err
+    assert len(files(library)) == 2
+    assert strmctl("write", *episode, "--provider", "VOE").err == ""
