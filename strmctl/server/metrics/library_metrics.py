@@ -1,4 +1,4 @@
-"""What the database tells of the library, and which strmctl this is, as metrics."""
+"""The library's numbers out of the database, and which strmctl this is, as metrics."""
 
 import platform
 from collections.abc import Iterable, Iterator, Sequence
@@ -80,7 +80,7 @@ def _families(gauges: LibraryGauges) -> Iterator[Metric]:
     yield jobs
     yield GaugeMetricFamily(
         "strmctl_notices_waiting",
-        "Changed files that media servers have yet to be told of.",
+        "Changed files that media servers have not confirmed yet.",
         value=gauges.notices,
     )
     finished = GaugeMetricFamily(

@@ -1,7 +1,7 @@
 """`/metrics`: numbers for Prometheus. No label's value is a client's or an upstream's to choose.
 
 Several workers write into one folder, PROMETHEUS_MULTIPROC_DIR, which prometheus_client wants to
-find in the environment when it is imported; whichever worker is asked tells of all.
+find in the environment when it is imported; whichever worker is asked answers for all.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _LIBRARY_SECONDS = 2.0
-"""So old may what is told of the library be."""
+"""The library's numbers may be so old."""
 
 _SAVING_SECONDS = 0.5
 
@@ -181,14 +181,14 @@ class Metrics(Observer):
 
     def streams_running(self) -> int:
         """Of all workers."""
-        return int(self._told().get_sample_value("strmctl_active_streams") or 0)
+        return int(self._in_force().get_sample_value("strmctl_active_streams") or 0)
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """The numbers as text and its media type: OpenMetrics where that is accepted."""
         generate, media_type = choose_encoder(accept)
-        return generate(self._told()), media_type
+        return generate(self._in_force()), media_type
 
-    def _told(self) -> CollectorRegistry:
+    def _in_force(self) -> CollectorRegistry:
         if not self._folder:
             return self._registry
         _forget_the_dead(Path(self._folder))

@@ -24,7 +24,7 @@ _WELL = (0, 10, ItemError.exit_code)
 class TaskRun:
     """When the last run of a maintenance task ended, and whether well.
 
-    One that has told of links, dead or not to be renewed, has done what it is for.
+    One that has found links dead, or could not renew some, has done its work.
     """
 
     task: str
@@ -69,7 +69,7 @@ class ProbeResults:
         self._newest: int | None = None
 
     def since_last_time(self, database: Database) -> Mapping[LinkState, int]:
-        """Nothing at first: what was before is another server's to count. Raises DatabaseError."""
+        """None at first: another server has counted what was before. Raises DatabaseError."""
         with self._turn():
             before, now = self._newest, counts.newest_event(database)
             if before is not None and now < before:

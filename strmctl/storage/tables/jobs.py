@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from strmctl.domain.job import Job, JobLine, JobRequest, JobState
+from strmctl.errors import LockedError
 from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
 
@@ -139,12 +140,17 @@ class JobRecords:
         return {" ".join((job.command, *job.arguments)): job for job in jobs}
 
     def failed_last(self, since: datetime) -> list[Job]:
-        """Of each command line the last run that is over, where that failed; the newest first."""
+        """Of each command line the last run that is over, where that failed; the newest first.
+
+        Whoever types a command sees what becomes of it, and a run that found another one at work
+        has done nothing wrong.
+        """
         found = self._database.query(
             "SELECT * FROM job WHERE id IN (SELECT max(id) FROM job"
             f" WHERE NOT {_OPEN} GROUP BY command, arguments)"
-            " AND state IN ('failed', 'interrupted') AND finished_at > ? ORDER BY id DESC",
-            (rows.time_text(since),),
+            " AND state IN ('failed', 'interrupted') AND finished_at > ? AND cause <> 'cli'"
+            " AND exit_code IS NOT ? ORDER BY id DESC",
+            (rows.time_text(since), LockedError.exit_code),
         )
         return [_job(row) for row in found]
 
