@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 _LOGIN = re.compile(
-    r"(?P<scheme>https?://)(?P<user>[^/?#@:\\\s]*):(?P<password>[^/?#@\\\s]*)@(?P<rest>[^/?#@\\\s]+.*)",
+    r"(?P<scheme>https?://)(?P<user>[^/?#@:\\\s]*):(?P<password>[^/?#@\\\s]*)@"
+    r"(?P<rest>[^/?#@\\\s]+(?:[/?#].*)?)",
     re.IGNORECASE | re.DOTALL,
 )
 _WEB = re.compile(r"https?://", re.IGNORECASE)
