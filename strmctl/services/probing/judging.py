@@ -5,8 +5,11 @@ from datetime import datetime
 from strmctl.domain.expiry.expiry import past_end, predict
 from strmctl.domain.link_state import History, Rules, Verdict, judge
 from strmctl.domain.mapping import LinkState, Resolution
-from strmctl.domain.probe_result import ProbeResult
+from strmctl.domain.patience.host_pace import SHORT_WAIT
+from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.services.probing.turns import Question
+
+_TRIES = 3
 
 
 def verdict_on(question: Question, result: ProbeResult, now: datetime, rules: Rules) -> Verdict:
@@ -38,3 +41,11 @@ def _known_end(resolution: Resolution, state: LinkState, now: datetime) -> datet
     if prediction is not None and prediction.expires_at is not None:
         return prediction.expires_at
     return past_end(resolution.url, now) if state is not LinkState.ALIVE else None
+
+
+def is_asked_again(question: Question, result: ProbeResult) -> bool:
+    if question.tries + 1 >= _TRIES:
+        return False
+    if result.failure is Failure.RATE_LIMITED:
+        return (result.retry_after or 0.0) <= SHORT_WAIT
+    return result.may_pass

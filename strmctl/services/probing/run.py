@@ -16,13 +16,12 @@ from itertools import islice
 
 from strmctl.domain.link_state import Rules, Verdict
 from strmctl.domain.mapping import Mapping, Resolution
-from strmctl.domain.patience.host_pace import SHORT_WAIT
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.errors import ItemError, ResolverError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.checking.check import LinkCheck
 from strmctl.services.library.direct_files import DirectFiles
-from strmctl.services.probing.judging import is_to_be_renewed, verdict_on
+from strmctl.services.probing.judging import is_asked_again, is_to_be_renewed, verdict_on
 from strmctl.services.probing.saving import Found, Saving
 from strmctl.services.probing.turns import Host, Question, Turns
 from strmctl.services.probing.ways_out import WaysOut
@@ -32,7 +31,6 @@ from strmctl.storage.tables.probe_records import Judged, ProbeRecords
 
 _WAITING = 10_000
 _READ_AT_ONCE = 200
-_TRIES = 3
 _RETRY_SECONDS = 0.5
 _LEFT_ALONE = 600.0
 
@@ -196,7 +194,7 @@ class ProbeRun:
         self._take_pace(host, question, result)
         if question.is_witness:
             return self._give_up(host)
-        if _is_asked_again(question, result) and not host.pace.is_closed:
+        if is_asked_again(question, result) and not host.pace.is_closed:
             pause = _RETRY_SECONDS * 2**question.tries * random.uniform(0.5, 1.5)
             self._turns.add_later(question.again(), now + max(pause, result.retry_after or 0.0))
             return None
@@ -230,12 +228,21 @@ class ProbeRun:
 
     def _conclude(self, question: Question, result: ProbeResult) -> None:
         verdict = self._judge(question, result)
-        if is_to_be_renewed(verdict) and not question.renewed and question.resolver:
+        if self._is_to_be_renewed(question, verdict, result):
             self._add(question.to_resolver(result))
             return
         if question.renewed and result.is_alive:
             self._resolving.confirm(question.mapping.identity)
         self._note(question, verdict, result)
+
+    def _is_to_be_renewed(self, question: Question, verdict: Verdict, result: ProbeResult) -> bool:
+        if question.renewed or not question.resolver:
+            return False
+        if not result.is_network_failure:
+            return is_to_be_renewed(verdict)
+        # In an outage nothing is concluded: then no URL may be replaced either.
+        egress = self._resolving.egress(question.mapping.identity.site)
+        return is_to_be_renewed(verdict) and self._ways_out.has_answered(egress)
 
     def _take_resolution(self, question: Question, answer: Resolution | ItemError) -> None:
         host, name = self._turns.done(question.turn), question.resolver
@@ -337,11 +344,3 @@ class ProbeRun:
         if is_well:
             self._turns.release()
         return is_well
-
-
-def _is_asked_again(question: Question, result: ProbeResult) -> bool:
-    if question.tries + 1 >= _TRIES:
-        return False
-    if result.failure is Failure.RATE_LIMITED:
-        return (result.retry_after or 0.0) <= SHORT_WAIT
-    return result.may_pass

@@ -91,6 +91,11 @@ class WaysOut:
         if len(way.witnesses) < _WITNESSES or host in way.witnesses:
             way.witnesses[host] = resolution
 
+    def has_answered(self, egress: str | None) -> bool:
+        """Whether anybody has answered through it in this run."""
+        way = self._ways.get(egress)
+        return way is not None and bool(way.answered)
+
     async def ask_canaries(self, egress: str | None = None) -> None:
         """Raises EgressError unless all of them answer."""
         for number, url in enumerate(self._canaries, 1):

@@ -26,7 +26,6 @@ DELETE FROM run WHERE id <= (
 _STARTED = """
 SELECT run.*, (SELECT count(*) FROM change WHERE run_id = run.id) AS changes FROM run
 WHERE started_at IS NOT NULL AND (:id IS NULL OR id = :id)
-    AND EXISTS (SELECT 1 FROM change WHERE run_id = run.id)
 ORDER BY id DESC LIMIT :limit
 """
 _FORGET_TAKEN_BACK = """

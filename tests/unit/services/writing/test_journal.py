@@ -84,10 +84,10 @@ def test_a_call_is_one_run_and_it_has_ended(strmctl: Strmctl, library: Path) -> 
     strmctl("write", "--from", "-", "-q", stdin=ROWS)
     strmctl("write", *FILM)
     with Database.open(library / "strmctl.db") as database:
-        [run] = database.query("SELECT command, finished_at FROM run")
+        found = database.query("SELECT command, finished_at FROM run ORDER BY id")
         last = Journal(database).last()
-    assert run["command"] == "write"
-    assert run["finished_at"] is not None
+    assert [run["command"] for run in found] == ["write", "write"]
+    assert all(run["finished_at"] is not None for run in found)
     assert last is not None
     assert _undo(library) == 1
 
