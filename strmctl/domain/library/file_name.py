@@ -27,10 +27,12 @@ _DATE = re.compile(
     r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
     r"|(?:19|20)\d\d年\d{1,2}月\d{1,2}日)(?!\d)"
 )
+_SPECIAL_ALONE = re.compile(r"[ ._]-?[ ._]?(?:special|ova|oad)$", re.IGNORECASE)
 _HALF = re.compile(r"\.5(?![^\W_])")
 _EPISODE_PART = re.compile(r"[ ._-](?:pt|part|cd|disc|disk)\d$", re.IGNORECASE)
 _EXTRA = re.compile(
-    r".* - (?:behind the scenes|deleted scenes?|featurettes?|interviews?|trailers?)(?: \d+)?"
+    r"(?:.*[ ._-])?(?:NCOP|NCED|creditless|textless)(?:[ ._-]?\d{1,2})?(?:[ ._(\[].*)?"
+    r"|.* - (?:behind the scenes|deleted scenes?|featurettes?|interviews?|trailers?)(?: \d+)?"
     r"|.*[-.](?:trailer\d?|behindthescenes|deleted|featurette|interview|scene|short|sample|other)",
     re.IGNORECASE,
 )
@@ -99,6 +101,8 @@ def _read(name: str, where: Folders) -> FileName:
 
 
 def _numbered(name: str, where: Folders) -> FileName:
+    if _SPECIAL_ALONE.search(name) and not film.ends_in_year(name):
+        return _doubtful(name, where, "a special without a number: rename it")
     if (mark := phrases.find(name)) is not None:
         return _episode(name, mark, where)
     if _DATE.search(name):

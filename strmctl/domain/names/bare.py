@@ -20,6 +20,7 @@ _LEADING = re.compile(
     rf"{_N}(?:[ ._]*[-–:][ ._]*|\.[ ._]*|[ _]+|[、．]\s*)(?P<name>(?=.*[^\W\d_])[^\s._:–-].*)",
     re.IGNORECASE | re.DOTALL,
 )
+_POINTED = re.compile(r"(?P<n>\d{1,2})\.(?P<episode>\d{1,3})(?!\d)")
 _RANGE_AND_NAME = re.compile(rf"{_RANGE.pattern}(?:[ ._]+-.*)?", re.DOTALL)
 _DASHED = re.compile(
     rf"(?P<before>.*?\S)(?:[ _.]+[-–—][ _.]*|[ ._]#)(?:{_RANGE.pattern.replace('<n>', '<r>')}|{_N})"
@@ -100,6 +101,10 @@ def _leading(core: str, folders: Folders) -> Bare | None:
     match = _LEADING.fullmatch(core)
     if match is None:
         return None
+    if (pointed := _POINTED.match(core)) is not None:
+        # "1.05 Name" in season 1; in any other folder it may be a version or a date.
+        same = folders.season == int(pointed["n"])
+        return Bare(Mark("", match["name"], None, int(pointed["episode"]))) if same else None
     if _begins_with_title(core, folders) and not (
         _is_title(match["n"], folders) and not match["name"][0].isdigit()
     ):

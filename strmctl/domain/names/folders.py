@@ -15,6 +15,23 @@ _WHOLE_SEASON = re.compile(
     r"(?:\s*[-–:]\s.*|\s*[\[({].*)?",
     re.IGNORECASE,
 )
+_NUMBER_WORDS = {
+    word: number
+    for words in (
+        "one two three four five six seven eight nine ten",
+        "first second third fourth fifth sixth seventh eighth ninth tenth",
+        "eins zwei drei vier fünf sechs sieben acht neun zehn",
+        "erste zweite dritte vierte fünfte sechste siebte achte neunte zehnte",
+        "i ii iii iv v vi vii viii ix x",
+        "primera segunda tercera cuarta quinta sexta",
+    )
+    for number, word in enumerate(words.split(), 1)
+}
+_WORDED = re.compile(
+    rf"(?:{SEASON})[ ._-](?P<a>{'|'.join(_NUMBER_WORDS)})"
+    rf"|(?:the )?(?P<b>{'|'.join(_NUMBER_WORDS)})[ ._-](?:{SEASON})",
+    re.IGNORECASE,
+)
 _DISC = re.compile(r"(?:cd|disc|disk|dvd)[ ._-]?\d{1,2}", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _EXTRAS = re.compile(
@@ -72,6 +89,8 @@ def _season(folder: str, above: str | None) -> tuple[int | None, Written | None]
     if re.fullmatch(r"\d{1,2}", name) and above is not None and not is_shelf(above):
         # "Show/1"; "Serien/24" is a series.
         return int(name), None
+    if (worded := _WORDED.fullmatch(name)) is not None:
+        return _NUMBER_WORDS[(worded["a"] or worded["b"]).casefold()], None
     if "".join(name.casefold().split()) in SPECIALS:
         return 0, None
     if _WHOLE_SEASON.fullmatch(name):

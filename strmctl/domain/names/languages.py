@@ -46,6 +46,7 @@ _KIND = frozenset("dub dubbed sub subbed subs omu audio synchro untertitel ov".s
 _BRACKETS = re.compile(r"[\[({【]([^\[\](){}【】]{2,40})[\])}】]")
 _LAST = re.compile(r"\.([A-Za-z]{2,3})$")
 _GLUED = re.compile(r"^([a-z]{3})(?:dub|sub|subs)$")
+_WITH_GROUP = re.compile(r"^([A-Za-z]{3,})-\w+$")
 _SPLIT = re.compile(r"[\s._]+")
 
 
@@ -91,7 +92,8 @@ def _alone(tail: str) -> str | None:
 
 
 def _beside_release_words(tail: str) -> str | None:
-    words = [word.strip("-[](){}") for word in _SPLIT.split(tail)]
+    # The group's name stands behind the last word: "WEB-DL.GERMAN-SITE".
+    words = [_WITH_GROUP.sub(r"\1", word.strip("-[](){}")) for word in _SPLIT.split(tail)]
     words = [word for word in words if word]
     if not any(map(is_strong, words)):
         return None

@@ -38,6 +38,9 @@ _SEASON_FORMS = (
     re.compile(_SEASON_BEHIND, re.IGNORECASE),
 )
 SEASON_PHRASE = re.compile(f"{_SEASON_BEFORE}|{_SEASON_BEHIND}", re.IGNORECASE)
+_SPECIAL = re.compile(
+    rf"{_START}(?:sp|ova|oad|specials?)[ ._-]{{0,3}}(?P<n>\d{{1,3}}){_END}", re.IGNORECASE
+)
 _MORE = re.compile(
     r"[ ]?(?:[-–&+~]|and|und|bis)[ ]?(?:E|EP|Folge |Episode )?(?P<last>\d{1,4})(?![^\W_])",
     re.IGNORECASE,
@@ -46,6 +49,10 @@ _MORE = re.compile(
 
 def find(name: str) -> Mark | None:
     """The name's first episode in words, with its season where that is said as well."""
+    special = _SPECIAL.search(name)
+    if special is not None:
+        before, after = name[: special.start()], name[special.end() :]
+        return Mark(before, after, 0, int(special["n"]))
     episode = next(filter(None, (form.search(name) for form in _EPISODE_FORMS)), None)
     if episode is None:
         return None
