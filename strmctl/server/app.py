@@ -113,7 +113,9 @@ async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
     async with AsyncExitStack() as stack:
         database = stack.enter_context(await aside(Database.open, settings.database))
         await aside(app.state.metrics.count_probes, database)
-        await stack.enter_async_context(saving(app.state.metrics.tally, database))
+        # A connection of its own: /readyz and the pages do not wait for what it writes.
+        counts = stack.enter_context(await aside(Database.open, settings.database))
+        await stack.enter_async_context(saving(app.state.metrics.tally, counts))
         app.state.playback = await stack.enter_async_context(
             player_service(settings, app.state.metrics)
         )

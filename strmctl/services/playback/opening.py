@@ -14,15 +14,24 @@ from strmctl.storage.tables.mappings import Mappings
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import guard
 
+_PATIENCE = 2.0
+"""Seconds for which the database's writer is waited for, before it is asked again."""
+
 
 @asynccontextmanager
 async def player_service(
     settings: Settings, observer: Observer = UNOBSERVED
 ) -> AsyncIterator[Player]:
     """Raises SettingsError or DatabaseError before anything is served."""
-    with Database.open(settings.database) as database:
+    with (
+        Database.open(settings.database) as database,
+        # One connection does one thing at a time: who reads does not wait for who writes.
+        Database.open(settings.database, patience=_PATIENCE) as another,
+    ):
         counted = None if observer is UNOBSERVED else observer
-        async with resolving(settings, Mappings(database), counted) as service:
+        async with resolving(
+            settings, Mappings(database), counted, writing=Mappings(another)
+        ) as service:
             client = UpstreamClient(
                 settings.upstream, guard(settings), answered=observer.upstream_answered
             )

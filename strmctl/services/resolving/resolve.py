@@ -30,7 +30,9 @@ from strmctl.resolvers.registry import NamedResolver, Registry
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.resolving.ending import Dating
 from strmctl.services.resolving.stored import KnownResolutions
+from strmctl.services.resolving.storing import USUALLY_WITHIN
 from strmctl.services.tally import Tally, saving
+from strmctl.services.threads import reading, storing
 from strmctl.settings.model import Settings
 from strmctl.storage.locks.identity_locks import IdentityLocks
 from strmctl.storage.tables.mappings import Mappings, StoredResolution
@@ -86,12 +88,17 @@ class Resolving:
         remember: timedelta = timedelta(seconds=1),
         breaker: CircuitBreaker | None = None,
         observer: Observer = UNOBSERVED,
+        writing: Mappings | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._registry = registry
-        self._known = KnownResolutions(mappings, remember=remember, monotonic=monotonic)
+        self._known = KnownResolutions(
+            mappings, remember=remember, monotonic=monotonic, writing=writing
+        )
         self._dating = Dating(mappings.database)
+        self._learning = Dating((writing or mappings).database)
+        self._learned: set[asyncio.Task[None]] = set()
         self._locks = IdentityLocks(lock_file)
         self._cache_ttl, self._margin = cache_ttl, margin
         self._breaker = breaker or CircuitBreaker()
@@ -159,7 +166,8 @@ class Resolving:
         flights = list(self._flights.values())
         for flight in flights:
             flight.cancel()
-        await asyncio.gather(*flights, return_exceptions=True)
+        await asyncio.gather(*flights, *self._learned, return_exceptions=True)
+        await self._known.aclose()
         self._locks.close()
 
     async def _shared(self, identity: Identity, question: _Question) -> Resolution:
@@ -204,7 +212,7 @@ class Resolving:
             self._breaker.failed(identity, self._monotonic(), error)
             raise
         self._observer.resolver_said(resolver.name, None)
-        resolution = await asyncio.to_thread(self._dating.dated, answer, self._now())
+        resolution = await reading(self._dating.dated, answer, self._now())
         plays = False
         if question.trial is None:
             self._judge(resolver, identity, question, resolution)
@@ -222,7 +230,10 @@ class Resolving:
         if old is None or question.last_status not in _REFUSED_AS_EXPIRED:
             return
         if differs(replace(answer, resolved_at=None), old):
-            await asyncio.to_thread(self._dating.died, old, self._now())
+            learned = asyncio.create_task(storing(self._learning.died, old, self._now()))
+            self._learned.add(learned)
+            learned.add_done_callback(self._learned.discard)
+            await asyncio.wait({learned}, timeout=USUALLY_WITHIN)
 
     def _request(self, identity: Identity, question: _Question) -> ResolveRequest:
         trouble = self._breaker.trouble(identity, self._monotonic())
@@ -289,16 +300,21 @@ class Resolving:
 
 @asynccontextmanager
 async def resolving(
-    settings: Settings, mappings: Mappings, observer: Observer | None = None
+    settings: Settings,
+    mappings: Mappings,
+    observer: Observer | None = None,
+    *,
+    writing: Mappings | None = None,
 ) -> AsyncIterator[Resolving]:
     """`Resolving` as the settings want it, closed with its resolvers in the end.
 
+    `writing` has another connection, where nobody is to wait for what it stores.
     Whoever gives no observer has its resolver's answers counted like everybody's.
     """
     if observer is None:
         counted = Tally()
         async with saving(counted, mappings.database):
-            async with resolving(settings, mappings, counted) as service:
+            async with resolving(settings, mappings, counted, writing=writing) as service:
                 yield service
         return
     registry = Registry.from_settings(settings, observer.resolver_answered)
@@ -308,6 +324,7 @@ async def resolving(
         lock_file=settings.database.with_name(f"{settings.database.name}.resolving"),
         cache_ttl=settings.proxy.cache_ttl,
         observer=observer,
+        writing=writing,
     )
     try:
         yield service

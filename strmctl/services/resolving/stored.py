@@ -1,7 +1,6 @@
 """What the database says an identity resolves to, and for a moment what it said."""
 
 import asyncio
-import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -13,11 +12,10 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media.extent import Extent
-from strmctl.errors import DatabaseError
 from strmctl.resolvers.contract import ResolveRequest
+from strmctl.services.resolving.storing import Storing, is_newer
+from strmctl.services.threads import reading
 from strmctl.storage.tables.mappings import Mappings, StoredResolution
-
-_log = logging.getLogger(__name__)
 
 _IDENTITIES = 10_000
 
@@ -41,8 +39,10 @@ class KnownResolutions:
         *,
         remember: timedelta,
         monotonic: Callable[[], float] = time.monotonic,
+        writing: Mappings | None = None,
     ) -> None:
         self._mappings = mappings
+        self._storing = Storing(writing or mappings, self._has_stored)
         self._remember_for = remember.total_seconds()
         self._monotonic = monotonic
         self._known: OrderedDict[Identity, _Known] = OrderedDict()
@@ -57,7 +57,10 @@ class KnownResolutions:
 
     async def read(self, identity: Identity) -> Resolution | None:
         """As the database says now; of an identity without a row, what was kept for it."""
-        mapping = await asyncio.to_thread(self._mappings.find, identity)
+        mapping = await reading(self._mappings.find, identity)
+        waiting = self._storing.waiting(identity)
+        if waiting is not None and not (mapping and is_newer(mapping.resolution, waiting)):
+            return waiting
         if mapping is not None and mapping.resolution is not None:
             self._remember(identity, mapping.resolution, has_row=True, extent=mapping.extent)
             return mapping.resolution
@@ -74,7 +77,7 @@ class KnownResolutions:
         naming = self._introduced.get(request.identity)
         if naming is not None:
             return request.knowing(naming.title, naming.year, naming.ids)
-        mapping = await asyncio.to_thread(self._mappings.find, request.identity)
+        mapping = await reading(self._mappings.find, request.identity)
         if mapping is None:
             return request
         return request.knowing(mapping.title, mapping.year, mapping.ids)
@@ -84,14 +87,18 @@ class KnownResolutions:
         self._introduced = namings
 
     async def keep(self, stored: StoredResolution, *, or_fail: bool) -> None:
-        """Raises DatabaseError with `or_fail`; without it a player gets what cannot be stored."""
-        has_row = False
-        try:
-            has_row = bool(await asyncio.to_thread(self._mappings.store_resolutions, [stored]))
-        except DatabaseError as error:
-            if or_fail:
-                raise
-            _log.warning("%s plays, but is not stored: %s", stored.identity, error)
+        """Raises DatabaseError with `or_fail`; without it nobody waits for the storing."""
+        if or_fail:
+            has_row = await asyncio.to_thread(self._mappings.store_resolutions, [stored])
+            self._has_stored(stored, bool(has_row))
+        else:
+            self._has_stored(stored, False)
+            await self._storing.add(stored)
+
+    async def aclose(self) -> None:
+        await self._storing.aclose()
+
+    def _has_stored(self, stored: StoredResolution, has_row: bool) -> None:
         extent = self.extent(stored.identity)
         self._remember(stored.identity, stored.resolution, has_row=has_row, extent=extent)
 

@@ -41,8 +41,17 @@ class Database:
         self._lock = threading.RLock()
 
     @classmethod
-    def open(cls, path: Path, *, migrate: bool = True, create: bool = True) -> "Database":
+    def open(
+        cls,
+        path: Path,
+        *,
+        migrate: bool = True,
+        create: bool = True,
+        patience: float = _BUSY_SECONDS,
+    ) -> "Database":
         """Open or create; with `migrate` the schema is brought up to date, after a backup.
+
+        `patience` in seconds is how long a transaction waits for another program's.
 
         Raises DatabaseError for a file that is not a strmctl database or is newer than this
         program, and, without `migrate` or `create`, for a file that does not exist.
@@ -53,7 +62,7 @@ class Database:
             raise DatabaseError(f"{path}: no such database: run `strmctl init`")
         with _explained(path):
             connection = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                path, timeout=patience, isolation_level=None, check_same_thread=False
             )
         database = cls(path, connection)
         try:

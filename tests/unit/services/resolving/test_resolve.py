@@ -283,5 +283,6 @@ async def test_how_long_a_link_lived_is_learned_when_it_is_refused(
     first = await resolving.current(EPISODE, Reason.PLAY)
     scene.clock.elapsed = 7200
     await resolving.renew(EPISODE, Reason.PLAY, failed=first, last_status=status)
+    await resolving.aclose()  # What is learned is stored by then.
     rows = scene.mappings.database.query("SELECT host, scheme, seconds FROM lifetime")
     assert [tuple(row) for row in rows] == ([("cdn.example", "dood", 7200.0)] if learns else [])

@@ -1,0 +1,90 @@
+"""Nothing that a player waits for waits for the database's writer: answers are stored afterwards.
+
+In the order in which they came, and again while another program writes. Until it is stored, an
+answer counts as if it were.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Resolution
+from strmctl.errors import DatabaseError
+from strmctl.services.threads import storing
+from strmctl.storage.tables.mappings import Mappings, StoredResolution
+
+log = logging.getLogger(__name__)
+
+USUALLY_WITHIN = 0.05
+"""Seconds for which an answer waits for its storing: a database that nobody holds needs less."""
+
+_WAITING = 1000
+_PAUSES = (0.2, 1.0, 5.0)
+_AT_THE_END = 1.0
+
+Stored = Callable[[StoredResolution, bool], None]
+"""Hears what has been stored, and whether the identity has a row."""
+
+
+class Storing:
+    def __init__(self, mappings: Mappings, stored: Stored) -> None:
+        self._mappings = mappings
+        self._stored = stored
+        self._queue: deque[StoredResolution] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    def waiting(self, identity: Identity) -> Resolution | None:
+        """The newest answer that is not stored yet."""
+        for stored in reversed(self._queue):
+            if stored.identity == identity:
+                return stored.resolution
+        return None
+
+    async def add(self, stored: StoredResolution) -> None:
+        """Returns once it is stored, or a moment later."""
+        self._queue.append(stored)
+        if len(self._queue) > _WAITING:
+            self._queue.popleft()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._store_all(), name="storing")
+        await asyncio.wait({self._task}, timeout=USUALLY_WITHIN)
+
+    async def aclose(self) -> None:
+        """What cannot be stored soon is resolved again some day."""
+        if self._task is None:
+            return
+        await asyncio.wait({self._task}, timeout=_AT_THE_END)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _store_all(self) -> None:
+        failures = 0
+        while self._queue:
+            first = self._queue[0]
+            try:
+                has_row = await storing(self._store, first)
+            except DatabaseError as error:
+                if not failures:
+                    log.warning("%s plays, but is not stored yet: %s", first.identity, error)
+                await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                failures += 1
+                continue
+            failures = 0
+            if self._queue and self._queue[0] is first:
+                self._queue.popleft()
+            self._stored(first, has_row)
+
+    def _store(self, stored: StoredResolution) -> bool:
+        """Unless another process has stored something newer meanwhile."""
+        found = self._mappings.find(stored.identity)
+        if found is not None and is_newer(found.resolution, stored.resolution):
+            return True
+        return bool(self._mappings.store_resolutions([stored]))
+
+
+def is_newer(one: Resolution | None, other: Resolution) -> bool:
+    if one is None or one.resolved_at is None:
+        return False
+    return other.resolved_at is None or one.resolved_at > other.resolved_at
