@@ -15,6 +15,7 @@ from collections.abc import Mapping as Table
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -30,9 +31,8 @@ from strmctl.resolvers.registry import NamedResolver, Registry
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.resolving.ending import Dating
 from strmctl.services.resolving.stored import KnownResolutions
-from strmctl.services.resolving.storing import USUALLY_WITHIN
 from strmctl.services.tally import Tally, saving
-from strmctl.services.threads import reading, storing
+from strmctl.services.threads import reading
 from strmctl.settings.model import Settings
 from strmctl.storage.locks.identity_locks import IdentityLocks
 from strmctl.storage.tables.mappings import Mappings, StoredResolution
@@ -98,7 +98,6 @@ class Resolving:
         )
         self._dating = Dating(mappings.database)
         self._learning = Dating((writing or mappings).database)
-        self._learned: set[asyncio.Task[None]] = set()
         self._locks = IdentityLocks(lock_file)
         self._cache_ttl, self._margin = cache_ttl, margin
         self._breaker = breaker or CircuitBreaker()
@@ -166,7 +165,7 @@ class Resolving:
         flights = list(self._flights.values())
         for flight in flights:
             flight.cancel()
-        await asyncio.gather(*flights, *self._learned, return_exceptions=True)
+        await asyncio.gather(*flights, return_exceptions=True)
         await self._known.aclose()
         self._locks.close()
 
@@ -230,10 +229,7 @@ class Resolving:
         if old is None or question.last_status not in _REFUSED_AS_EXPIRED:
             return
         if differs(replace(answer, resolved_at=None), old):
-            learned = asyncio.create_task(storing(self._learning.died, old, self._now()))
-            self._learned.add(learned)
-            learned.add_done_callback(self._learned.discard)
-            await asyncio.wait({learned}, timeout=USUALLY_WITHIN)
+            await self._known.later(partial(self._learning.died, old, self._now()))
 
     def _request(self, identity: Identity, question: _Question) -> ResolveRequest:
         trouble = self._breaker.trouble(identity, self._monotonic())

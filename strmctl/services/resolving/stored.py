@@ -95,6 +95,10 @@ class KnownResolutions:
             self._has_stored(stored, False)
             await self._storing.add(stored)
 
+    async def later(self, work: Callable[[], None]) -> None:
+        """Something else that writes, for which nobody waits either."""
+        await self._storing.later(work)
+
     async def aclose(self) -> None:
         await self._storing.aclose()
 

@@ -34,6 +34,7 @@ class Storing:
         self._stored = stored
         self._queue: deque[StoredResolution] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._others: set[asyncio.Task[None]] = set()
 
     def waiting(self, identity: Identity) -> Resolution | None:
         """The newest answer that is not stored yet."""
@@ -51,13 +52,21 @@ class Storing:
             self._task = asyncio.create_task(self._store_all(), name="storing")
         await asyncio.wait({self._task}, timeout=USUALLY_WITHIN)
 
+    async def later(self, work: Callable[[], None]) -> None:
+        task = asyncio.create_task(storing(work))
+        self._others.add(task)
+        task.add_done_callback(self._others.discard)
+        await asyncio.wait({task}, timeout=USUALLY_WITHIN)
+
     async def aclose(self) -> None:
         """What cannot be stored soon is resolved again some day."""
-        if self._task is None:
+        tasks = self._others | ({self._task} if self._task is not None else set())
+        if not tasks:
             return
-        await asyncio.wait({self._task}, timeout=_AT_THE_END)
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.wait(tasks, timeout=_AT_THE_END)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _store_all(self) -> None:
         failures = 0
