@@ -21,6 +21,7 @@ class UpstreamResponse:
         self._response = response
         self._head = b""
         self._ended = False
+        self._cut: UpstreamError | None = None
         self.status = response.status
         self.url = url
         codings = response.headers.getall("Content-Encoding", [])
@@ -84,11 +85,26 @@ class UpstreamResponse:
     ) -> bytes:
         """The first bytes; they stay in the body.
 
-        At least `size` of them, unless the body is shorter or fewer leave nothing undecided.
+        At least `size` of them, unless the body is shorter, cut off, or fewer leave nothing
+        undecided. Raises UpstreamError where not even one comes.
         """
-        while len(self._head) < size and not self._ended and undecided(self._head):
-            self._head += await self._next()
+        while len(self._head) < size and not self._is_over and undecided(self._head):
+            try:
+                self._head += await self._next()
+            except UpstreamError as cut:
+                if not self._head:
+                    raise
+                self._cut = cut  # Whoever reads on finds it, and may have the rest from elsewhere.
         return self._head
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the body has been seen to end too early."""
+        return self._cut is not None
+
+    @property
+    def _is_over(self) -> bool:
+        return self._ended or self._cut is not None
 
     async def read(self, limit: int) -> bytes:
         """The whole body; raises UpstreamError when it is longer than `limit` bytes."""
@@ -107,6 +123,8 @@ class UpstreamResponse:
         if self._head:
             head, self._head = self._head, b""
             yield head
+        if self._cut is not None:
+            raise self._cut
         while not self._ended:
             chunk = await self._next()
             if chunk:

@@ -22,11 +22,6 @@ def cut_of(playlist: MediaPlaylist) -> str:
     return base64.b32encode(hashlib.sha256(named).digest()[:5]).decode().lower()
 
 
-def is_same(wanted: str, now: str) -> bool:
-    """Whether two names of cuts say nothing against each other."""
-    return wanted == now
-
-
 def agree(old: MediaPlaylist, new: MediaPlaylist) -> bool:
     """Whether the segments that both list are cut the same way; without any, nothing disagrees.
 

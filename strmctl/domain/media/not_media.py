@@ -104,7 +104,8 @@ def needs_more(head: bytes, expected: Expected = ROOT) -> bool:
     if disguise.looks_disguised(head) and len(head) >= _SURE_OF_AN_IMAGE:
         is_open = expected.kind is Kind.SEGMENT and not disguise.media_offset(head)
         return is_open and len(head) < disguise.SEARCHED_BYTES
-    if len(head) >= media_kind.SNIFF_BYTES:
+    # A playlist has shown itself in its first line, and one that is cut off can be resumed.
+    if begins_playlist(head) or len(head) >= media_kind.SNIFF_BYTES:
         return False
     is_short = len(head) < _SURE_OF_AN_IMAGE
     return may_be_text(head) or (is_short and _may_begin_magic(head))

@@ -27,6 +27,12 @@ CUT_BODY = Policy(wait=0.0, again=2)
 LOST_EGRESS = Policy(wait=0.25, within=5.0)
 """An egress that has worked is waited for, since VPNs reconnect."""
 
+FREED_PLACE = Policy(wait=0.1, again=3)
+"""A provider notices after a moment that a connection has ended."""
+
+LISTED_SOON = Policy(wait=0.25, within=3.0)
+"""Another process has listed it already, or the provider's next edge has: this one will."""
+
 NEW_LINK = Policy(wait=0.5, again=1, longest=5.0)
 """A resolver's answer that does not play is asked for once more where that may pass."""
 

@@ -52,7 +52,7 @@ async def stream(request: Request) -> ASGIApp:
         address = await state.playback.address(claim.identity)
         return RedirectResponse(address, 302, {"Cache-Control": "no-store"})
     addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim)
-    answer = await state.playback.root(addresses, _wanted(request))
+    answer = await state.playback.root(addresses, _wanted(request), _client(request))
     is_media = isinstance(answer, MediaAnswer)
     sent = partial(state.playback.sent, claim.identity, is_media=is_media)
     if isinstance(answer, MediaAnswer):
@@ -74,7 +74,9 @@ async def child(request: Request) -> ASGIApp:
         sent = partial(state.playback.sent, identity, is_media=False)
         return Sending(playlist_response(playlist), sent)
     cut = request.path_params.get("cut", "")
-    answer = await state.playback.resource(identity, claim.rendition, cut, name, _wanted(request))
+    answer = await state.playback.resource(
+        identity, claim.rendition, cut, name, _wanted(request), _client(request)
+    )
     sent = partial(state.playback.sent, identity, is_media=not name.endswith(_NO_MEDIA))
     caching = SEGMENT_CACHING if run.is_of_finished(cut) else LIVE_CACHING
     return Sending(MediaResponse(answer, caching), sent)
@@ -82,6 +84,10 @@ async def child(request: Request) -> ASGIApp:
 
 def _wanted(request: Request) -> Wanted:
     return Wanted(request.headers.get("range"), request.headers.get("if-range"))
+
+
+def _client(request: Request) -> str:
+    return request.client.host if request.client is not None else ""
 
 
 def _delivery_directives(request: Request) -> str:

@@ -51,6 +51,22 @@ class Body:
         self._listeners = listeners
         self._observer = observer
         self._sent = 0
+        self._gave_way = False
+
+    def heard_by(self, listener: Listener) -> None:
+        self._listeners = (*self._listeners, listener)
+
+    def give_way(self) -> bool:
+        """End the upstream's answer; whoever reads on gets the rest from another one.
+
+        False where that is not possible.
+        """
+        if self._gave_way or None in (self._response, self._resume, self._length):
+            return False
+        assert self._response is not None
+        self._response.close()
+        self._gave_way = True
+        return True
 
     def close(self) -> None:
         if self._response is not None:
@@ -106,6 +122,7 @@ class Body:
         reason = str(cut)
         try:
             self._response, self._skip = await self._resume(self._sent)
+            self._gave_way = False
         except StrmctlError as error:
             self._observer.resumed(well=False)
             tracing.step(

@@ -9,6 +9,7 @@ from strmctl.domain.hls.stable_names import INIT, KEY
 from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.media import disguise
 from strmctl.domain.media.not_media import Expected, listed
+from strmctl.errors import UpstreamError
 from strmctl.services.patiently import patiently
 from strmctl.services.playback.evidence import SAMPLE_BYTES, Sample
 from strmctl.services.playback.fetch import Attempt, Fetch
@@ -59,20 +60,33 @@ async def look_at(fetch: Fetch, resource: Resource, expected: Expected) -> Sampl
 async def _sample(
     fetch: Fetch, resource: Resource, expected: Expected, size: int = SAMPLE_BYTES
 ) -> Sample:
-    part = resource.byte_range
-    first = 0 if part is None else part.offset
-    last = first + (size if part is None else min(size, part.length)) - 1
-    span = ContentRange(first, last, None)
-    response, skip = await fetch.fetch_span(resource.uri, span, expected=expected)
-    try:
-        head = (await response.peek(skip + last - first + 1))[skip:][: last - first + 1]
-        total = response.total if part is None else part.length
-    finally:
-        response.close()
-    if part is not None or not disguise.looks_disguised(head):
+    head, total = await _head(fetch, resource, expected, size)
+    if resource.byte_range is not None or not disguise.looks_disguised(head):
         return Sample.of(head, total)
     if size == SAMPLE_BYTES:
         size = disguise.SEARCHED_BYTES + SAMPLE_BYTES
         return await _sample(fetch, resource, expected, size)
     offset = disguise.media_offset(head[: disguise.SEARCHED_BYTES])
     return Sample.of(head[offset:], None if total is None else total - offset)
+
+
+async def _head(
+    fetch: Fetch, resource: Resource, expected: Expected, size: int
+) -> tuple[bytes, int | None]:
+    """Its first bytes, asked for again where they are cut off, and its length."""
+    part = resource.byte_range
+    first = 0 if part is None else part.offset
+    last = first + (size if part is None else min(size, part.length)) - 1
+    head, known = b"", None
+    while True:
+        span = ContentRange(first + len(head), last, None)
+        response, skip = await fetch.fetch_span(resource.uri, span, known, expected=expected)
+        try:
+            more = (await response.peek(skip + span.length))[skip:][: span.length]
+        finally:
+            response.close()
+        head, known = head + more, response.representation
+        if not response.is_cut or len(head) == last - first + 1:
+            return head, known.total if part is None else part.length
+        if not more:
+            raise UpstreamError("the upstream cut the body off")

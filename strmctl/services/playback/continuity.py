@@ -107,7 +107,7 @@ class Continuity:
         `wanted` is what it names, without a cut for a playlist that was live then.
         """
         wanted_cut, wanted_run = run.parts(wanted)
-        if wanted_cut and not cut.is_same(wanted_cut, run.parts(loaded.cut)[0]):
+        if wanted_cut and wanted_cut != run.parts(loaded.cut)[0]:
             raise _other("the content is cut into other segments now")
         if not self._runs.get(key, Runs()).allow(wanted_run):
             raise _other("the content is another one now")

@@ -280,6 +280,6 @@ async def _what_instead(response: UpstreamResponse, expected: Expected) -> str |
         # What stands in the middle may begin with anything, and be cut off before it shows more.
         return None if await response.peek(1) else EMPTY
     head = await response.peek(SEARCHED_BYTES, lambda head: needs_more(head, expected))
-    is_whole = part is None or part.length == part.total
+    is_whole = not response.is_cut and (part is None or part.length == part.total)
     expected = replace(expected, url=response.url)
     return what_instead(head, response.content_type, expected, is_whole=is_whole)

@@ -1,5 +1,6 @@
 """A playlist as it came from an upstream; how long it is given to players depends on its kind."""
 
+import re
 from dataclasses import dataclass, field
 
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
@@ -9,6 +10,11 @@ from strmctl.domain.urls.upstream_url import joined
 FINISHED_MAX_AGE = 10.0
 LIVE_MAX_AGE = 1.0
 """Seconds for which a player is given the same copy."""
+
+_NEXT = 3
+"""So many segments beyond a copy is what another process may have seen."""
+
+_NUMBER = re.compile(r"[ki]?(\d{1,18})")
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -36,6 +42,14 @@ class LoadedPlaylist:
 
     def is_fresh(self, now: float) -> bool:
         return now - self.at < (FINISHED_MAX_AGE if self.is_finished else LIVE_MAX_AGE)
+
+    def is_followed_by(self, name: str) -> bool:
+        """Whether a live playlist may list `name` next: it is of a segment just beyond."""
+        media = self.media
+        if media is None or media.ended or not media.segments:
+            return False
+        found = _NUMBER.match(name)
+        return found is not None and 0 < int(found[1]) - media.segments[-1].number <= _NEXT
 
     def locate(self, name: str) -> Resource | None:
         """Where a name of this Media Playlist is, by an absolute URL."""

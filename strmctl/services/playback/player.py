@@ -34,6 +34,7 @@ from strmctl.services.playback.parsing import beside_the_loop
 from strmctl.services.playback.segment_cache import SegmentCache
 from strmctl.services.playback.source import Place, Source
 from strmctl.services.playback.sources import Sources
+from strmctl.services.playback.streams import Streams, Viewer
 from strmctl.services.resolving.resolve import Resolving
 from strmctl.upstream.client import UpstreamClient
 
@@ -74,6 +75,7 @@ class Player:
         self._heals = Heals(observer)
         self._extents = Extents(resolving, observer)
         self._segments = SegmentCache(observer=observer)
+        self._streams = Streams()
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def address(self, identity: Identity) -> str:
@@ -82,9 +84,15 @@ class Player:
         check_link(url)
         return url
 
-    async def root(self, addresses: Addresses, wanted: Wanted) -> PlaylistAnswer | MediaAnswer:
-        """What the playback URL holds. Raises UpstreamError or ResolverError."""
+    async def root(
+        self, addresses: Addresses, wanted: Wanted, client: str = ""
+    ) -> PlaylistAnswer | MediaAnswer:
+        """What the playback URL holds, for who asks from `client`.
+
+        Raises UpstreamError or ResolverError.
+        """
         identity = addresses.playback.identity
+        viewer = (identity, client)
         healing = self._healing(identity)
         media = Media(Place(), healing, self._observer)
 
@@ -109,10 +117,11 @@ class Player:
             )
             return media.whole(source, url, opened, kind)
 
-        opened = await self._or_last_copy(identity, ROOT, healing(step))
+        loading = healing(lambda source: self._streams.ask(viewer, partial(step, source)))
+        opened = await self._or_last_copy(identity, ROOT, loading)
         if isinstance(opened, LoadedPlaylist):
             return await self._rendered(opened, ROOT, addresses)
-        return opened
+        return self._sending(viewer, opened)
 
     async def playlist(
         self, addresses: Addresses, rendition: str, query: str = ""
@@ -134,9 +143,19 @@ class Player:
         return await self._rendered(loaded, rendition, addresses)
 
     async def resource(
-        self, identity: Identity, rendition: str, cut_name: str, name: str, wanted: Wanted
+        self,
+        identity: Identity,
+        rendition: str,
+        cut_name: str,
+        name: str,
+        wanted: Wanted,
+        client: str = "",
     ) -> MediaAnswer:
-        """Something that a rendition's playlist lists. Raises UpstreamError or ResolverError."""
+        """Something that a rendition's playlist lists, for who asks from `client`.
+
+        Raises UpstreamError or ResolverError.
+        """
+        viewer = (identity, client)
         place = Place(rendition, cut_name, stem(name))
         kind = media_kind.media_type(name[len(place.name) :])
         healing = self._healing(identity)
@@ -150,7 +169,13 @@ class Player:
                     raise _departed() from None
                 raise
 
-        return await healing(step)
+        opened = await healing(lambda source: self._streams.ask(viewer, partial(step, source)))
+        return self._sending(viewer, opened)
+
+    def _sending(self, viewer: Viewer, opened: MediaAnswer) -> MediaAnswer:
+        if opened.body is not None:
+            self._streams.add(viewer, opened.body)
+        return opened
 
     def sent(self, identity: Identity, *, is_media: bool) -> None:
         """Bytes of an answer have gone out to a player; of a playlist, they are no media."""

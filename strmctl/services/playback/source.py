@@ -1,6 +1,8 @@
 """One resolution in use: what its URL holds, and where it has what a child URL names."""
 
+import asyncio
 import itertools
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,6 +15,7 @@ from strmctl.domain.http.representation import Representation
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import disguise, media_kind
 from strmctl.domain.media.not_media import Expected
+from strmctl.domain.patience.patience import LISTED_SOON, Patience
 from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
@@ -142,10 +145,20 @@ class Source:
         return found
 
     async def _listed(self, place: Place) -> Resource | None:
-        key = place.rendition
-        loaded = await self.playlists.listing(key, await self._root_of(key), place.name)
-        self._continuity.check(key, place.cut, loaded)
-        return self._continuity.locate(key, place.name, loaded, self.playlists.earlier.get(key))
+        """Waits for a name just beyond a live copy, which another process may have listed."""
+        key, name = place.rendition, place.name
+        root = await self._root_of(key)
+        patience = Patience(LISTED_SOON, time.monotonic())
+        while True:
+            loaded = await self.playlists.listing(key, root, name)
+            self._continuity.check(key, place.cut, loaded)
+            found = self._continuity.locate(key, name, loaded, self.playlists.earlier.get(key))
+            if found is not None or not loaded.is_followed_by(name):
+                return found
+            seconds = patience.wait(time.monotonic())
+            if seconds is None:
+                return None
+            await asyncio.sleep(seconds)
 
     async def open_listed(
         self, place: Place, url: str, wanted: Wanted, expected: Expected

@@ -14,9 +14,15 @@ from strmctl.services.playback.source import Source
 from strmctl.services.resolving.resolve import Resolving
 from strmctl.upstream.client import UpstreamClient
 
-_SOURCES = 512
-_PLAYLIST_CHARACTERS = 20 * 1024 * 1024
-_BESIDE_A_LARGE_ONE = 6 * 1024 * 1024
+_MEMORY = 160 * 1024 * 1024
+"""Bytes that all sources may take, so that thousands of titles are played side by side."""
+
+_BESIDE_A_LARGE_ONE = 30 * 1024 * 1024
+"""Bytes that their playlists may take while a large one is read."""
+
+_OF_A_CHARACTER = 5
+_OF_A_SOURCE = 4 * 1024
+"""Bytes in memory, as measured."""
 
 log = logging.getLogger(__name__)
 
@@ -67,18 +73,16 @@ class Sources:
         source = self._sources.get(identity)
         if source is None:
             return
-        size = source.playlists.size
+        size = _OF_A_SOURCE + _OF_A_CHARACTER * source.playlists.size
         self._size += size - self._sizes.get(identity, 0)
         self._sizes[identity] = size
-        while len(self._sources) > _SOURCES or (
-            self._size > _PLAYLIST_CHARACTERS and len(self._sources) > 1
-        ):
+        while self._size > _MEMORY and len(self._sources) > 1:
             forgotten, _ = self._sources.popitem(last=False)
             self._size -= self._sizes.pop(forgotten, 0)
 
     def _forget_the_largest(self) -> None:
         """A large playlist is about to be read: two at once are more memory than one may cost."""
-        while self._sizes and self._size > _BESIDE_A_LARGE_ONE:
+        while self._size - _OF_A_SOURCE * len(self._sizes) > _BESIDE_A_LARGE_ONE:
             largest = max(self._sizes, key=self._sizes.__getitem__)
             self._sources.pop(largest, None)
             self._size -= self._sizes.pop(largest)

@@ -1,0 +1,69 @@
+"""A provider that allows one connection gets one: an older stream of the same viewer gives way.
+
+Players leave a connection open, unread, and ask for the next part on another one. What gives way
+loses its upstream's answer alone; if its viewer reads on, it goes on where it was.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from strmctl.domain.identity import Identity
+from strmctl.domain.patience.patience import FREED_PLACE, Patience
+from strmctl.errors import StrmctlError, UpstreamError
+from strmctl.services.patiently import patiently
+from strmctl.services.playback.body import Body
+
+T = TypeVar("T")
+Viewer = tuple[Identity, str]
+"""What is played, and the address that asks for it."""
+
+_REFUSALS = frozenset({403, 409, 423, 429, 503, 509})
+"""What providers answer to one connection too many; 509 is no status of the RFC, but in use."""
+
+
+class Streams:
+    """The bodies that are being sent, the oldest first."""
+
+    def __init__(self) -> None:
+        self._open: dict[Viewer, list[Body]] = {}
+
+    def add(self, viewer: Viewer, body: Body) -> None:
+        """It leaves with its end."""
+        self._open.setdefault(viewer, []).append(body)
+        body.heard_by(_Leaving(self._open, viewer, body))
+
+    async def ask(self, viewer: Viewer, ask: Callable[[], Awaitable[T]]) -> T:
+        """What the upstream answers; where it refuses, once an older stream has given way."""
+        try:
+            return await ask()
+        except UpstreamError as refusal:
+            if refusal.status not in _REFUSALS or not self._give_way(viewer):
+                raise
+        patience = Patience(FREED_PLACE, time.monotonic())
+
+        def wait(failure: StrmctlError) -> float | None:
+            is_refusal = isinstance(failure, UpstreamError) and failure.status in _REFUSALS
+            return patience.wait(time.monotonic()) if is_refusal else None
+
+        return await patiently(ask, wait)
+
+    def _give_way(self, viewer: Viewer) -> bool:
+        return any(body.give_way() for body in self._open.get(viewer, ()))
+
+
+class _Leaving:
+    """Forgets a body that has been closed."""
+
+    def __init__(self, streams: dict[Viewer, list[Body]], viewer: Viewer, body: Body) -> None:
+        self._open, self._viewer, self._body = streams, viewer, body
+
+    def hear(self, chunk: bytes) -> None:
+        pass
+
+    def close(self) -> None:
+        left = [body for body in self._open.get(self._viewer, ()) if body is not self._body]
+        if left:
+            self._open[self._viewer] = left
+        else:
+            self._open.pop(self._viewer, None)
