@@ -15,7 +15,7 @@ from strmctl.errors import ItemError
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import Content, LibraryFiles
 from strmctl.storage.tables.mappings import Mappings
-from strmctl.storage.tables.resolved_urls import resolving_to
+from strmctl.storage.tables.resolved_urls import resolved_before, resolving_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,10 @@ class UrlOwners:
         for path, url in urls.items():
             paths.setdefault(url, []).append(path)
         found: dict[str, Mapping] = {}
-        for url, rows in resolving_to(self._database, paths).items():
+        current = resolving_to(self._database, paths)
+        former = [url for url in paths if url not in current]
+        before = resolved_before(self._database, former) if former else {}
+        for url, rows in (current | before).items():
             if len(rows) == 1:
                 found |= dict.fromkeys(paths[url], rows[0])
             else:

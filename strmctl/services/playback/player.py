@@ -31,6 +31,7 @@ from strmctl.services.playback.heals import Heals
 from strmctl.services.playback.loaded_playlist import LoadedPlaylist
 from strmctl.services.playback.media import Media, MediaAnswer, file_type
 from strmctl.services.playback.parsing import beside_the_loop
+from strmctl.services.playback.redirecting import Redirects
 from strmctl.services.playback.segment_cache import SegmentCache
 from strmctl.services.playback.source import Place, Source
 from strmctl.services.playback.sources import Sources
@@ -74,12 +75,14 @@ class Player:
         self._observer = observer
         self._heals = Heals(observer)
         self._extents = Extents(resolving, observer)
+        self._redirects = Redirects()
         self._segments = SegmentCache(observer=observer)
         self._streams = Streams()
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def address(self, identity: Identity) -> str:
         """The upstream URL itself, for `redirect`. Raises ResolverError or UpstreamError."""
+        await self._redirects.check(identity, self._healing(identity))
         url = (await self._resolving.current(identity, Reason.PLAY)).url
         check_link(url)
         return url

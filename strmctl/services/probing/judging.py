@@ -4,7 +4,7 @@ from datetime import datetime
 
 from strmctl.domain.expiry.expiry import past_end, predict
 from strmctl.domain.link_state import History, Rules, Verdict, judge
-from strmctl.domain.mapping import LinkState, Resolution
+from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.patience.host_pace import SHORT_WAIT
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.services.probing.turns import Question
@@ -26,9 +26,20 @@ def verdict_on(question: Question, result: ProbeResult, now: datetime, rules: Ru
     return judge(History(expires_at=ends_at), result, now, rules)
 
 
-def is_to_be_renewed(verdict: Verdict) -> bool:
-    """Past its end a URL may fail in any way: CDNs answer 403, 404 or 410, or a page with 200."""
-    return verdict.refresh or verdict.has_expired
+def wants_renewal(question: Question, verdict: Verdict, refused: ProbeResult | None) -> bool:
+    """Past its end a URL may fail in any way: CDNs answer 403, 404 or 410, or a page with 200.
+    `refused` is the result where no play would renew what is refused."""
+    if question.renewed or not question.resolver:
+        return False
+    is_refused = refused is not None and is_refused_for_long(question.mapping, refused)
+    return is_refused or verdict.refresh or verdict.has_expired
+
+
+def is_refused_for_long(mapping: Mapping, result: ProbeResult) -> bool:
+    """401 or 403 once more, or of a URL that is bound to something, to an address perhaps that
+    has changed. In modes redirect and direct no play would renew it."""
+    is_again = mapping.state is LinkState.BLOCKED or result.binding is not None
+    return result.failure is Failure.REFUSED and is_again
 
 
 def _known_end(resolution: Resolution, state: LinkState, now: datetime) -> datetime | None:

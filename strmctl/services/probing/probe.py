@@ -106,7 +106,13 @@ class Probe:
         self._now = now
         self._queue = ProbeQueue(database, selection, now())
         probe = settings.probe
-        self._plan = Plan(probe.concurrency, Rules(probe.attempts, probe.window), deep, now)
+        self._plan = Plan(
+            probe.concurrency,
+            Rules(probe.attempts, probe.window),
+            deep,
+            renews_refused=settings.proxy.mode is not Mode.PROXY,
+            now=now,
+        )
         self._turns = Turns(probe.per_host)
         self._records = ProbeRecords(database, hold_dead=not force)
 

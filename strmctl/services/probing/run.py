@@ -21,7 +21,7 @@ from strmctl.errors import ItemError, ResolverError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.checking.check import LinkCheck
 from strmctl.services.library.direct_files import DirectFiles
-from strmctl.services.probing.judging import is_asked_again, is_to_be_renewed, verdict_on
+from strmctl.services.probing.judging import is_asked_again, verdict_on, wants_renewal
 from strmctl.services.probing.saving import Found, Saving
 from strmctl.services.probing.turns import Host, Question, Turns
 from strmctl.services.probing.ways_out import WaysOut
@@ -37,11 +37,13 @@ _LEFT_ALONE = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a run goes about it; `now` is the wall clock."""
+    """How a run goes about it; `now` is the wall clock. `renews_refused`: no play heals a link
+    that is refused, so the run does."""
 
     concurrency: int
     rules: Rules
     deep: bool = False
+    renews_refused: bool = False
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
 
@@ -236,13 +238,12 @@ class ProbeRun:
         self._note(question, verdict, result)
 
     def _is_to_be_renewed(self, question: Question, verdict: Verdict, result: ProbeResult) -> bool:
-        if question.renewed or not question.resolver:
+        refused = result if self._plan.renews_refused else None
+        if not wants_renewal(question, verdict, refused):
             return False
-        if not result.is_network_failure:
-            return is_to_be_renewed(verdict)
         # In an outage nothing is concluded: then no URL may be replaced either.
         egress = self._resolving.egress(question.mapping.identity.site)
-        return is_to_be_renewed(verdict) and self._ways_out.has_answered(egress)
+        return not result.is_network_failure or self._ways_out.has_answered(egress)
 
     def _take_resolution(self, question: Question, answer: Resolution | ItemError) -> None:
         host, name = self._turns.done(question.turn), question.resolver

@@ -21,6 +21,23 @@ def resolving_to(database: Database, urls: Iterable[str]) -> dict[str, list[Mapp
     return found
 
 
+def resolved_before(database: Database, urls: Iterable[str]) -> dict[str, list[Mapping]]:
+    """By URL, the rows that it was the URL of once, as far back as their history goes; a play or
+    a refresh may have replaced it while its file was elsewhere. One query for all."""
+    hashes = {hashlib.sha256(url.encode()).hexdigest(): url for url in urls}
+    found: dict[str, list[Mapping]] = {}
+    for row in database.query(
+        "SELECT DISTINCT row.*, event.detail ->> 'url_sha256' AS hash"
+        " FROM event JOIN strm_mapping AS row ON row.id = event.mapping_id"
+        " WHERE event.kind = 'resolved'"
+        " AND event.detail ->> 'url_sha256' IN (SELECT value FROM json_each(?))"
+        " ORDER BY row.strm_path",
+        (json.dumps(list(hashes)),),
+    ):
+        found.setdefault(hashes[row["hash"]], []).append(rows.mapping(row))
+    return found
+
+
 def have_resolved_to(database: Database, pairs: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
     """Those of the pairs of a row's id and a URL where it was the row's once, as far back as its
     history goes; one query for all."""

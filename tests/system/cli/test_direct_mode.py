@@ -222,3 +222,31 @@ def test_a_file_that_cannot_be_written_is_told_of_until_it_is(
     assert film.read_text() == ended
     strmctl("probe", "--all")
     assert film.read_text() == f"{resolved_url(strmctl)}\n"
+
+
+def test_96_a_file_is_known_by_a_url_that_a_play_has_replaced(
+    strmctl: Strmctl, library: Path, film: Path, ended: str
+) -> None:
+    """A play renews the row's URL; then Sonarr renames the file, which holds the former one."""
+    strmctl("trace", *MOVIE)
+    assert resolved_url(strmctl) != ended.strip()
+    film.rename(film.with_name("Renamed.strm"))
+    [record, _] = strmctl("import", "library", "--json").records
+    assert (record["outcome"], record["strm_path"]) == ("moved", "Film/Renamed.strm")
+    assert len(strmctl("list", "--json").records) == 2, "one mapping and the summary"
+    strmctl("probe", "--all")
+    assert film.with_name("Renamed.strm").read_text() == f"{resolved_url(strmctl)}\n"
+
+
+def test_90_a_run_renews_what_is_refused_for_a_while(
+    strmctl: Strmctl, film: Path, upstream: MediaServer, server: Server
+) -> None:
+    first = film.read_text()
+    upstream.reply = lambda path: Media(403 if path.startswith("/1?") else 200)
+    states = []
+    for _ in range(2):
+        record, _ = strmctl("probe", "--all", "--json").records
+        states.append(record["state"])
+    assert states[-1] == "alive"
+    assert len(server.asked) == 1, "once, not with every run"
+    assert film.read_text() == f"{resolved_url(strmctl)}\n" != first

@@ -1,0 +1,54 @@
+"""In mode redirect nobody sees an answer of the upstream, so where people are sent is looked at.
+
+Once a minute an identity at most; what is refused there is resolved again, as in a play.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from strmctl.domain.identity import Identity
+from strmctl.errors import EgressError, ItemError, UpstreamError
+from strmctl.services.playback.healing import Healing
+from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.source import Source
+
+_EVERY = 60.0
+_IDENTITIES = 10_000
+_BEGINNING = {"Range": "bytes=0-1023"}
+
+
+class Redirects:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._looked_at: OrderedDict[Identity, float] = OrderedDict()
+
+    async def check(self, identity: Identity, healing: Healing) -> None:
+        """Renew what does not play. People are sent there all the same where that does not help:
+        what strmctl is refused a player may be given."""
+        if not self._is_due(identity):
+            return
+        try:
+            await healing(_look)
+        except (EgressError, ItemError):
+            return
+
+    def _is_due(self, identity: Identity) -> bool:
+        now = self._monotonic()
+        at = self._looked_at.pop(identity, None)
+        is_due = at is None or now - at >= _EVERY
+        self._looked_at[identity] = now if is_due or at is None else at
+        if len(self._looked_at) > _IDENTITIES:
+            self._looked_at.popitem(last=False)
+        return is_due
+
+
+async def _look(source: Source) -> None:
+    try:
+        opened = await source.open(_BEGINNING)
+    except UpstreamError as error:
+        if error.lasting and error.status is None:
+            return  # The guard's refusal binds strmctl, not the players who are sent there.
+        raise
+    if not isinstance(opened, LoadedPlaylist):
+        opened.close()
