@@ -232,6 +232,9 @@ class Importing:
         content = file.content
         if not self._direct:
             content = strm_text.replace_url(content, self._urls.of(after), keep_options=False)
+        elif action is Action.ADOPTED and after.resolution and after.resolution.url != file.url:
+            # What was taken out of another proxy's URL: left there, it would come back as new.
+            content = strm_text.replace_url(content, after.resolution.url, keep_options=True)
         return Change(action, file.strm_path, before, after, file.content, content)
 
 

@@ -150,6 +150,20 @@ def test_83_what_cannot_be_unwrapped_is_reported(
     assert (told["outcome"], reason in told["reason"]) == ("bad", True)
 
 
+def test_83_in_mode_direct_the_file_holds_what_was_inside(
+    strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRM_PROXY_MODE", "direct")
+    file = put(library, "Film (2001).strm", f"# mine\n{WRAPPED['mediaflow']}\n")
+    before = file.read_bytes()
+    imported(strmctl, "--unwrap")
+    assert file.read_text() == f"# mine\n{URL}\n"
+    [told] = imported(strmctl, "--unwrap").values()
+    assert told["outcome"] == "unchanged"
+    strmctl("undo")
+    assert file.read_bytes() == before
+
+
 def test_83_only_where_it_is_asked_for(strmctl: Strmctl, library: Path) -> None:
     put(library, "Film (2001).strm", f"{WRAPPED['mediaflow']}\n")
     put(library, "Other (2002).strm", f"{URL}?url=1\n")
