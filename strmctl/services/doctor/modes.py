@@ -1,0 +1,31 @@
+"""What the mode cannot do for a link: players that are sent to the upstream send no headers."""
+
+from collections.abc import Iterator
+
+from strmctl.domain.counted import counted
+from strmctl.domain.selection import Selection
+from strmctl.services.doctor.finding import Finding, Severity
+from strmctl.services.doctor.installation import Installation
+from strmctl.settings.model import Mode
+from strmctl.storage.tables.mappings import Mappings
+
+
+def headers_are_sent(installation: Installation) -> Iterator[Finding]:
+    database, mode = installation.usable_database(), installation.settings.proxy.mode
+    if database is None or mode is Mode.PROXY:
+        return
+    number = 0
+    names: set[str] = set()
+    for row in Mappings(database).select(Selection()):
+        if row.resolution is not None and row.resolution.headers:
+            number += 1
+            names |= set(row.resolution.headers)
+    if number:
+        yield Finding(
+            Severity.WARNING,
+            "mode",
+            mode.value,
+            f"{counted(number, 'link')} want headers ({', '.join(sorted(names))}) that players do "
+            f"not send in mode {mode.value}",
+            'set proxy.mode = "proxy", which sends them',
+        )

@@ -1,0 +1,31 @@
+"""Row 97: in modes redirect and direct nobody sends the headers that a link wants."""
+
+import pytest
+
+from stage.answering import answer, answering
+from stage.command_line import Strmctl
+from stage.media_server import media_server
+
+
+@pytest.mark.parametrize(("mode", "found"), [("proxy", 0), ("redirect", 1), ("direct", 1)], ids=str)
+def test_97_doctor_says_what_a_mode_cannot_do(
+    strmctl: Strmctl, library: object, monkeypatch: pytest.MonkeyPatch, mode: str, found: int
+) -> None:
+    monkeypatch.setenv("STRM_PROXY_UPSTREAM_ALLOWLIST", "127.0.0.1")
+    monkeypatch.setenv("STRM_PROXY_MODE", mode)
+    with (
+        media_server() as upstream,
+        answering(
+            lambda asked: answer(upstream.url("a"), headers={"Referer": "https://secret.example/x"})
+        ) as resolver,
+    ):
+        monkeypatch.setenv("STRMCTL_RESOLVERS_MINE_SITES", "*")
+        monkeypatch.setenv("STRMCTL_RESOLVERS_MINE_TYPE", "http")
+        monkeypatch.setenv("STRMCTL_RESOLVERS_MINE_URL", resolver.url)
+        which = "--site a.to --slug film --language de".split()
+        strmctl("write", *which, "--resolve")
+        records = strmctl("doctor", "--json", code=10 if found else 0).records
+    findings = [record for record in records if record.get("check") == "mode"]
+    assert [finding["subject"] for finding in findings] == [mode] * found
+    assert all("Referer" in finding["reason"] for finding in findings)
+    assert "secret.example" not in str(records)
