@@ -7,7 +7,7 @@ from strmctl.domain.mapping import LinkState
 
 STATE_MEANINGS: Mapping[LinkState, str] = {
     LinkState.ALIVE: "seen to play",
-    LinkState.SUSPECT: "failing, not for long yet",
+    LinkState.SUSPECT: "failing",
     LinkState.DEAD: "has failed for long",
     LinkState.BLOCKED: "refused: token, address or country",
     LinkState.THROTTLED: "asked too often",

@@ -33,8 +33,9 @@ def _resolvers(database: Database) -> Iterator[Condition]:
     for health in ResolverHealthTable(database).all():
         if health.failures >= FAILING:
             since = f", since {_moment(health.failing_since)}" if health.failing_since else ""
+            reason = (health.reason or "").removeprefix(f"resolver {health.resolver!r}: ")
             name, failures = f"resolver {health.resolver}", f"{health.failures:,} failures in a row"
-            yield Condition(Kind.RESOLVER, name, f"{name}: {failures}{since}: {health.reason}")
+            yield Condition(Kind.RESOLVER, name, f"{name}: {failures}{since}: {reason}")
 
 
 def _troubles(database: Database) -> Iterator[Condition]:

@@ -49,7 +49,7 @@ def _resolver(name: str, health: ResolverHealth | None) -> Standing:
         return Standing("resolver", name, None, "not asked yet")
     if health.is_failing:
         failures = f"{health.failures:,} failure{'' if health.failures == 1 else 's'} in a row"
-        return Standing(
-            "resolver", name, False, f"{failures}, {health.reason}", health.failing_since
-        )
+        reason = (health.reason or "").removeprefix(f"resolver {name!r}: ")
+        words = f"{failures}, {reason}"
+        return Standing("resolver", name, False, words, health.failing_since)
     return Standing("resolver", name, True, "answers", health.last_answer_at)

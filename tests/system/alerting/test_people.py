@@ -105,7 +105,7 @@ def test_an_egress_is_told_down_and_back(database: Database, mailbox: Mailbox) -
 def test_a_resolver_is_told_failing_and_recovered(database: Database, mailbox: Mailbox) -> None:
     settings = settings_for(database, mailbox)
     health = ResolverHealthTable(database)
-    failing = ResolverHealth("aniworld", None, 3, NOW, "answers 502")
+    failing = ResolverHealth("aniworld", None, 3, NOW, "resolver 'aniworld': answers 502")
     health.add([failing])
     assert alert_people(settings, database, NOW) == [], "three failures are no trouble yet"
     health.add([failing])
