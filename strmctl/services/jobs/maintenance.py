@@ -127,8 +127,12 @@ class _Schedule:
         scheduler = self._scheduler()
         scheduler.start()
         await self._stopping.wait()
-        # A scheduler cannot wait for what is under way, and what it cancels it calls a failure.
+        # A scheduler cannot wait for what is under way, and what it cancels it calls a failure:
+        # what it has handed over already begins, sees the end and is over before it shuts down.
+        scheduler.pause()
         async with self._turn:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
             scheduler.shutdown()
         await asyncio.sleep(0)
 

@@ -1,13 +1,14 @@
 """What holds for every playlist: no URI of the upstream gets out, no other byte is changed."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import m3u8  # type: ignore[import-untyped]  # it has no types
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from stage.growth import grows_linearly
 from stage.hls_tags import (
     PREFIX,
     URL,
@@ -307,18 +308,33 @@ LONGEST = "#" * (playlist_text.MAX_LINE - 2)
 
 @pytest.mark.timeout(100)
 @pytest.mark.parametrize(
-    "body",
+    ("body", "small"),
     [
-        pytest.param('#EXT-X-RENDITION-REPORT:URI="a"\n' * 20_000 + LONGEST, id="reports"),
-        pytest.param(f"{LONGEST}\n" * 46, id="longest lines"),
-        pytest.param(('#EXT-X-KEY:URI="' + "a," * 32_000 + "\n") * 31, id="long attribute lists"),
-        pytest.param("\n".join(f'#EXT-X-MAP:URI="{n}"' for n in range(30_000)), id="maps"),
-        pytest.param("\n".join(f'#EXT-X-PART:URI="{n}"' for n in range(30_000)), id="parts"),
-        pytest.param("#EXT-X-DEFINE:QUERYPARAM=q\n" * 100_000, id="definitions"),
-        pytest.param("# c\n" * 300_000, id="comments"),
+        pytest.param(
+            lambda size: '#EXT-X-RENDITION-REPORT:URI="a"\n' * size + LONGEST, 2_000, id="reports"
+        ),
+        pytest.param(lambda size: f"{LONGEST}\n" * size, 20, id="longest lines"),
+        pytest.param(lambda size: "#" * size, 16_000, id="one line"),
+        pytest.param(
+            lambda size: ('#EXT-X-KEY:URI="' + "a," * 32_000 + "\n") * size,
+            8,
+            id="long attribute lists",
+        ),
+        pytest.param(lambda size: '#EXT-X-KEY:URI="' + "a," * size, 8_000, id="one long list"),
+        pytest.param(lambda size: _numbered("MAP", size), 3_000, id="maps"),
+        pytest.param(lambda size: _numbered("PART", size), 3_000, id="parts"),
+        pytest.param(lambda size: "#EXT-X-DEFINE:QUERYPARAM=q\n" * size, 10_000, id="definitions"),
+        pytest.param(lambda size: "# c\n" * size, 30_000, id="comments"),
     ],
 )
-def test_hostile_lengths_take_linear_time(body: str) -> None:
-    text = f"#EXTM3U\n{body}\n"
-    media_playlist_reader.parse(text, URL).render("p/", lambda uri: None)
-    rendered(multivariant_playlist.parse(text, URL))
+def test_hostile_lengths_take_linear_time(body: Callable[[int], str], small: int) -> None:
+    def read(size: int) -> None:
+        text = f"#EXTM3U\n{body(size)}\n"
+        media_playlist_reader.parse(text, URL).render("p/", lambda uri: None)
+        rendered(multivariant_playlist.parse(text, URL))
+
+    assert grows_linearly(read, small)
+
+
+def _numbered(name: str, count: int) -> str:
+    return "\n".join(f'#EXT-X-{name}:URI="{number}"' for number in range(count))
