@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from stage.answering import Asked, Reply, answer, answering
 from stage.probed_hosts import MEDIA, REPLIES, Host, hosts
 from stage.probed_hosts import Reply as Media
@@ -108,16 +106,8 @@ def library(month: Month, folder: Path) -> Iterator[Library]:
             yield made
 
 
-@pytest.mark.parametrize(
-    ("links", "deleted"),
-    [
-        pytest.param(90, 8, id="a few links"),
-        pytest.param(2000, 30, id="two thousand", marks=pytest.mark.slow),
-    ],
-)
-async def test_exactly_what_is_gone_is_dead_in_the_end(
-    links: int, deleted: int, tmp_path: Path
-) -> None:
+async def test_exactly_what_is_gone_is_dead_in_the_end(tmp_path: Path) -> None:
+    links, deleted = 90, 8
     month = Month(datetime.now(UTC), range(1, deleted + 1))
     month.providers = [Provider(month=month, number=number) for number in range(3)]
     told: list[tuple[float, str]] = []
