@@ -34,24 +34,31 @@ def doubt(old: MediaPlaylist, new: MediaPlaylist, *, renewed: bool) -> Doubt:
     """`renewed` says that the playlists came from different resolutions."""
     if new.delta or not (old.segments and new.segments):
         return Doubt.SAME
-    is_back = not new.ended and new.segments[0].number < old.segments[0].number
+    back = is_back(old, new)
     shared = [
         (there, segment)
         for segment in islice(new.segments, _COMPARED)
         if (there := old.segment(segment.number)) is not None
     ]
-    if is_back and not shared:
+    if back and not shared:
         # Some way back an edge of a CDN may be late, but never a whole window.
         return Doubt.OTHER
     if renewed:
         return Doubt.LIKELY_SAME if new.ended or cut.agree(old, new) else Doubt.OTHER
     is_renamed = any(_file(old, there) != _file(new, segment) for there, segment in shared)
-    if is_back and is_renamed:
+    if back and is_renamed:
         return Doubt.LIKELY_OTHER
-    if is_back or is_renamed or not cut.agree(old, new):
+    if back or is_renamed or not cut.agree(old, new):
         # An upstream may put another token into each load, and an old copy may be served late.
         return Doubt.LIKELY_SAME
     return Doubt.SAME
+
+
+def is_back(old: MediaPlaylist, new: MediaPlaylist) -> bool:
+    """Whether a live window begins at a lower Media Sequence Number than it did."""
+    if new.ended or not (old.segments and new.segments):
+        return False
+    return new.segments[0].number < old.segments[0].number
 
 
 def name_of(*content: object) -> str:

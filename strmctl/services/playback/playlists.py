@@ -141,8 +141,13 @@ class Playlists:
         doubt = run.doubt(old, loaded.media, renewed=renewed)
         if doubt in (Doubt.SAME, Doubt.OTHER):
             return doubt is Doubt.OTHER
-        compared = await compare(self._fetch, key, loaded, self._continuity.evidence.latest(key))
-        return not compared.is_same if compared.count else doubt is Doubt.LIKELY_OTHER
+        sent = list(self._continuity.evidence.latest(key))
+        compared = await compare(self._fetch, key, loaded, sent)
+        if compared.count:
+            return not compared.is_same
+        # What was sent beyond this window may come again with other bytes, and cannot be seen now.
+        is_unseen = bool(sent) and run.is_back(old, loaded.media)
+        return is_unseen or doubt is Doubt.LIKELY_OTHER
 
     async def _name_of_run(self, key: str, loaded: LoadedPlaylist) -> str:
         """Finished content is named by its first segment, which every process sees alike."""
