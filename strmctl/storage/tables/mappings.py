@@ -36,7 +36,7 @@ _KNOWN = f"""{_SIBLINGS}
 
 # sqlite.org/lang_select.html#bareagg: with min() the other columns are those of its row.
 _SERIES = """
-SELECT m.*, min((m.title IS NULL) * 1e12 + m.id)
+SELECT m.*, min(m.id)
 FROM json_each(?) AS key CROSS JOIN strm_mapping AS m
 WHERE m.slug = key.value ->> 1 AND m.site = key.value ->> 0 AND m.season IS NOT NULL
 GROUP BY m.site, m.slug
@@ -159,8 +159,7 @@ class Mappings:
         return set(map(rows.identity, self.database.query(_SIBLINGS, (_keys(identities),))))
 
     def series(self, identities: Iterable[Identity]) -> dict[tuple[str, str], Mapping]:
-        """By site and slug, the oldest row of each of their series, one with a title if there is
-        any; one query for all."""
+        """By site and slug, the oldest row of each of their series; one query for all."""
         keys = sorted({(item.site, item.slug) for item in identities if item.season is not None})
         found = map(rows.mapping, self.database.query(_SERIES, (json.dumps(keys),)))
         return {(row.identity.site, row.identity.slug): row for row in found}
