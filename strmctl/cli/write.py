@@ -19,6 +19,7 @@ from strmctl.cli.frame.options import (
     SEASON_HELP,
     SITE_HELP,
     SLUG_HELP,
+    taking,
 )
 from strmctl.cli.frame.run import Run
 from strmctl.errors import ItemError, StrmctlError, UsageError
@@ -33,8 +34,7 @@ _OUTCOMES = ("created", "updated", "unchanged")
 _UNHEARD = "mode direct cannot send the request headers that {} needs: use mode proxy"
 
 
-@command(Panel.LIBRARY)
-def write(
+def _entry(
     run: Run,
     site: Annotated[str | None, typer.Option(help=SITE_HELP)] = None,
     slug: Annotated[str | None, typer.Option(help=SLUG_HELP)] = None,
@@ -65,22 +65,9 @@ def write(
         str | None, typer.Option(metavar="FILE", help="The .strm, in the library.")
     ] = None,
     url: Annotated[str | None, typer.Option(metavar="URL", help="What it resolves to now.")] = None,
-    resolve: Annotated[
-        bool, typer.Option("--resolve", help="Ask the resolver now what it resolves to.")
-    ] = False,
-    source: Annotated[
-        str | None,
-        typer.Option("--from", metavar="FILE", help="Many: CSV, JSON or NDJSON; - is stdin."),
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Overwrite files that hold something else.")
-    ] = False,
-) -> int:
-    """Register an identity and write its .strm file; --from takes thousands."""
-    from strmctl.services.writing.batch import batches
-    from strmctl.services.writing.entry import entry
-
-    fields = {
+) -> dict[str, str | None]:
+    """By the names of batch_input.COLUMNS."""
+    return {
         "site": site,
         "slug": slug,
         "season": season,
@@ -98,6 +85,28 @@ def write(
         "path": path and _in_library(path, run.settings.library),
         "url": url,
     }
+
+
+@command(Panel.LIBRARY)
+@taking(_entry)
+def write(
+    run: Run,
+    fields: dict[str, str | None],
+    resolve: Annotated[
+        bool, typer.Option("--resolve", help="Ask the resolver now what it resolves to.")
+    ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="Many: CSV, JSON or NDJSON; - is stdin."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite files that hold something else.")
+    ] = False,
+) -> int:
+    """Register an identity and write its .strm file; --from takes thousands."""
+    from strmctl.services.writing.batch import batches
+    from strmctl.services.writing.entry import entry
+
     if source is not None and any(value is not None for value in fields.values()):
         raise UsageError("--from takes everything from its input: leave the other flags out")
     item = None if source is not None else entry(fields)

@@ -28,6 +28,8 @@ FILE_CACHING = {"Cache-Control": "no-cache"}
 # hold three pieces instead of two: half as much memory again (tests/system/peers, row 26).
 _ONCE_THERE_IS_ROOM = {"type": "http.response.body", "body": b"", "more_body": True}
 
+_MEDIA_FOLLOWS = (200, 206)
+
 
 class MediaResponse:
     """Sends a body with the client's back-pressure; however that ends, the upstream's ends too."""
@@ -100,3 +102,24 @@ def problem_of(error: StrmctlError) -> Response:
     """What a player may know; where the operator's egress is, it may not."""
     detail = "the way out is down" if isinstance(error, EgressError) else str(error)
     return problem(error.http_status, detail, retry_after=getattr(error, "retry_after", None))
+
+
+class Sending:
+    """`sent` is called after each piece of the body of an answer that brings what was asked for."""
+
+    def __init__(self, answer: ASGIApp, sent: Callable[[], None]) -> None:
+        self._answer = answer
+        self._sent = sent
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        brings = False
+
+        async def watch(message: Message) -> None:
+            nonlocal brings
+            await send(message)
+            if message["type"] == "http.response.start":
+                brings = message["status"] in _MEDIA_FOLLOWS and scope["method"] != "HEAD"
+            elif brings and message.get("body"):
+                self._sent()
+
+        await self._answer(scope, receive, watch)

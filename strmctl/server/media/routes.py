@@ -21,9 +21,9 @@ from strmctl.server.media.responses import (
     LIVE_CACHING,
     SEGMENT_CACHING,
     MediaResponse,
+    Sending,
     playlist_response,
 )
-from strmctl.server.media.sending import Sending
 from strmctl.services.playback.media import MediaAnswer
 from strmctl.services.playback.player import Player
 from strmctl.settings.model import Mode, Settings

@@ -21,8 +21,8 @@ from strmctl.domain.mapping import Mapping as Link
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError
 from strmctl.services.keys.playback_urls import PlaybackUrls
+from strmctl.services.library.files import templates
 from strmctl.services.library.find import each
-from strmctl.services.library.naming import templates
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database

@@ -1,7 +1,9 @@
-"""The library's files, for whoever changes them: media servers are told of every change."""
+"""The library's files, for whoever changes them: how they are named, who is told of a change."""
 
 from functools import partial
 
+from strmctl.domain.library.naming import Templates
+from strmctl.errors import SettingsError, UsageError
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import LibraryFiles
@@ -14,3 +16,12 @@ def library_files(settings: Settings, database: Database) -> LibraryFiles:
     if not targets:
         return LibraryFiles(settings.library)
     return LibraryFiles(settings.library, partial(Notices(database).recording, targets))
+
+
+def templates(settings: Settings) -> Templates:
+    """Raises SettingsError, naming key and token."""
+    naming = settings.naming
+    try:
+        return Templates(naming.series, naming.season, naming.episode, naming.film)
+    except UsageError as error:
+        raise SettingsError(f"naming.{error}") from None

@@ -196,13 +196,23 @@ def stats_record(found: "Stats", within: timedelta, wrong: "Attention | None" = 
     }
 
 
+_NO_ATTENTION: Record = dict.fromkeys(
+    ("kind", "reason", "links", "site", "series", "id", "command", "at")
+)
+
+
+def _attention(kind: str, **values: object) -> Record:
+    return _NO_ATTENTION | {"kind": kind} | values
+
+
 def _attention_records(wrong: "Attention") -> list[Record]:
     """Everything that a person may want to act on, in the order in which the page shows it."""
     found: list[Record] = []
     if wrong.unknown:
-        found.append({"kind": "unknown", "links": wrong.unknown, "reason": "not probed yet"})
+        found.append(_attention("unknown", links=wrong.unknown, reason="not probed yet"))
     found += [
-        {
+        _NO_ATTENTION
+        | {
             "kind": "run",
             "id": job.id,
             "command": " ".join((job.command, *job.arguments)),
@@ -212,7 +222,8 @@ def _attention_records(wrong: "Attention") -> list[Record]:
         for job in wrong.failed_runs
     ]
     found += [
-        {
+        _NO_ATTENTION
+        | {
             "kind": group.state,
             "site": group.site,
             "series": group.series,
@@ -222,7 +233,7 @@ def _attention_records(wrong: "Attention") -> list[Record]:
         for group in wrong.groups
     ]
     if wrong.stale:
-        found.append({"kind": "stale", "links": wrong.stale, "reason": "overdue for a probe"})
+        found.append(_attention("stale", links=wrong.stale, reason="overdue for a probe"))
     return found
 
 

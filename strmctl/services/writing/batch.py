@@ -11,8 +11,7 @@ from strmctl.domain.mapping import Resolution
 from strmctl.errors import ResolverError, StrmctlError, UsageError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.keys.playback_urls import PlaybackUrls
-from strmctl.services.library.files import library_files
-from strmctl.services.library.naming import templates
+from strmctl.services.library.files import library_files, templates
 from strmctl.services.writing.batch_input import BadRow, Row
 from strmctl.services.writing.entry import Entry, entry
 from strmctl.services.writing.write import Answers, Writer, Written
