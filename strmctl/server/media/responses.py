@@ -1,12 +1,12 @@
 """What leaves the server: media as it comes, playlists, and problems (RFC 9457), never a page."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from http import HTTPStatus
 
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from strmctl.domain.http.response_fields import allowed_fields
 from strmctl.domain.media.media_kind import PLAYLIST_TYPE
