@@ -58,7 +58,7 @@ _RELEASE = ("episode_title", "quality", "release_group")
 
 
 def _release(row: Row) -> dict[str, str | None]:
-    """Rows that the journal has kept from before 0013_release have nothing of it."""
+    """Rows that the journal has kept from before 0016_release have nothing of it."""
     return {name: row[name] if name in row.keys() else None for name in _RELEASE}
 
 
