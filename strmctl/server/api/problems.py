@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from pydantic_core import PydanticSerializationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -80,12 +81,24 @@ def answer_with_problems(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     app.add_exception_handler(StrmctlError, _failed)
     app.add_exception_handler(RequestValidationError, _does_not_fit)
     app.add_exception_handler(HTTPException, partial(_refused, routes))
+    app.add_exception_handler(UnicodeEncodeError, _no_text)
+    app.add_exception_handler(PydanticSerializationError, _no_text)
     # Starlette raises the defect again behind this answer, for whoever logs it.
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def _failed(_request: Request, error: Exception) -> Response:
+async def _no_text(request: Request, error: Exception) -> Response:
+    """JSON can write half of a surrogate pair (RFC 8259 section 8.2), which nothing can store."""
+    if "surrogates" not in str(error):
+        log.error("unexpected %s", type(error).__name__, exc_info=error)
+        return await _unexpected(request, error)
+    return problem(422, "the content holds half of a surrogate pair, which is no text")
+
+
+async def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, StrmctlError)
+    if isinstance(error, NotAdmittedError) and error.is_guess:
+        await request.state.admission.slow_down(request)
     if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("%s", error)
     if isinstance(error, LockedError):

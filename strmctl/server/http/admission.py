@@ -2,9 +2,12 @@
 sits at this machine. Another site's page in such a person's browser may not.
 """
 
+import asyncio
 import base64
 import hmac
+import logging
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -21,6 +24,9 @@ _FORWARDED = ("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([a-zA-Z0-9.-]+))(?::[0-9]{1,5})?")
 _LABEL = b"strmctl page session v1"
+_GUESS_SECONDS, _BURST, _LONGEST_WAIT = 0.5, 10, 60.0
+
+log = logging.getLogger(__name__)
 
 
 class NotAdmittedError(StrmctlError):
@@ -28,9 +34,24 @@ class NotAdmittedError(StrmctlError):
 
     exit_code = 2
 
-    def __init__(self, message: str, http_status: int) -> None:
+    def __init__(self, message: str, http_status: int, *, is_guess: bool = False) -> None:
         super().__init__(message)
         self.http_status = http_status
+        self.is_guess = is_guess
+        """Whether a token was given, which is not the right one."""
+
+
+class Guesses:
+    """Half a second each; from the eleventh on two a second, whoever they come from, since fronts
+    hide addresses."""
+
+    def __init__(self) -> None:
+        self._free_at = 0.0
+
+    def wait(self, now: float) -> float:
+        """Seconds; the right token never waits."""
+        self._free_at = max(self._free_at, now - _BURST * _GUESS_SECONDS) + _GUESS_SECONDS
+        return min(max(_GUESS_SECONDS, self._free_at - now), _LONGEST_WAIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +62,15 @@ class Admission:
     token: str = field(repr=False)
     base_url: str
     has_front: bool = False
+    guesses: Guesses = field(default_factory=Guesses, repr=False)
+
+    async def slow_down(self, connection: HTTPConnection) -> None:
+        """Whoever tries tokens waits, the longer the more of them come; the log says from where."""
+        if not self.token:
+            return
+        client = connection.client.host if connection.client else "-"
+        log.warning("%s is not let in: its token is not that of serve.admin_token", client)
+        await asyncio.sleep(self.guesses.wait(time.monotonic()))
 
     def check(self, connection: HTTPConnection) -> None:
         """Raises NotAdmittedError."""
@@ -81,7 +111,7 @@ class Admission:
         if given is not None:
             if self._is_token(given):
                 return
-            raise NotAdmittedError("the token is not that of serve.admin_token", 401)
+            raise NotAdmittedError("the token is not that of serve.admin_token", 401, is_guess=True)
         session = connection.cookies.get(COOKIE, "").encode("utf-8", "surrogatepass")
         if hmac.compare_digest(session, self.session().encode()):
             return

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from strmctl.domain.http.response_fields import allowed_fields
 from strmctl.domain.media.media_kind import PLAYLIST_TYPE
-from strmctl.errors import EgressError, StrmctlError, UpstreamError
+from strmctl.errors import DatabaseError, EgressError, StrmctlError, UpstreamError
 from strmctl.services.playback.media import MediaAnswer
 from strmctl.services.playback.player import PlaylistAnswer
 
@@ -93,14 +93,18 @@ def problem(
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
+        "detail": detail.encode("utf-8", "replace").decode(),  # What is quoted may be no text.
     }
     return JSONResponse(body, status, fields, media_type="application/problem+json")
 
 
 def problem_of(error: StrmctlError) -> Response:
-    """What a player may know; where the operator's egress is, it may not."""
-    detail = "the way out is down" if isinstance(error, EgressError) else str(error)
+    """What anybody may know; where the operator's egress and database are, they may not."""
+    detail = str(error)
+    if isinstance(error, EgressError):
+        detail = "the way out is down"
+    elif isinstance(error, DatabaseError):
+        detail = "the database cannot be used now: the server's log says why"
     return problem(error.http_status, detail, retry_after=getattr(error, "retry_after", None))
 
 

@@ -1,15 +1,11 @@
 """The token of serve.admin_token once, then a cookie that no other site can use or read."""
 
-import asyncio
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from strmctl.server.http.admission import COOKIE, Admission
 from strmctl.server.page.answering import form_of, seen
 from strmctl.server.page.rendering import fragment
-
-_GUESS_SECONDS = 0.5
 
 
 async def form(request: Request) -> Response:
@@ -23,7 +19,7 @@ async def sign_in(request: Request) -> Response:
     admission.refuse_other_sites(request)
     given = (await form_of(request)).get("token", [""])[0]
     if not admission.is_token(given.strip()):
-        await asyncio.sleep(_GUESS_SECONDS)
+        await admission.slow_down(request)
         return await fragment(
             "login.html", status=403, is_wrong=True, is_needed=bool(admission.token)
         )
