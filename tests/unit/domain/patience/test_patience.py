@@ -1,0 +1,37 @@
+"""How often something is asked for again."""
+
+import pytest
+
+from strmctl.domain.patience.patience import CUT_BODY, LOST_EGRESS, NEW_LINK, Patience, Policy
+
+
+def test_a_body_that_makes_progress_is_asked_for_any_number_of_times() -> None:
+    patience = Patience(CUT_BODY, 0.0)
+    for _ in range(100):
+        assert patience.wait(0.0) == 0.0
+        patience.progressed()
+    assert [patience.wait(0.0) for _ in range(3)] == [0.0, 0.0, None]
+
+
+def test_an_egress_is_waited_for_until_its_time_is_over() -> None:
+    patience = Patience(LOST_EGRESS, 10.0)
+    assert patience.wait(10.0) == patience.wait(15.0) == 0.25
+    assert patience.wait(15.1) is None
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        pytest.param(None, 0.5, id="none"),
+        pytest.param(0.1, 0.5, id="shorter than ours"),
+        pytest.param(5.0, 5.0, id="the longest"),
+        pytest.param(5.1, None, id="too long"),
+    ],
+)
+def test_a_wait_that_the_other_side_names(named: float | None, expected: float | None) -> None:
+    assert Patience(NEW_LINK, 0.0).wait(0.0, named) == expected
+
+
+def test_no_policy_waits_for_ever() -> None:
+    patience = Patience(Policy(wait=1.0, again=2, within=5.0), 0.0)
+    assert [patience.wait(0.0) for _ in range(4)] == [1.0, 1.0, None, None]
