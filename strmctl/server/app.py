@@ -66,6 +66,7 @@ def create_app(settings: Settings, command: Sequence[str] = ()) -> Starlette:
         exception_handlers={StrmctlError: _failed, HTTPException: _refused},
         lifespan=_lifespan,
     )
+    # Starlette builds such a redirect from the client's Host field.
     app.router.redirect_slashes = False
     app.state.settings = settings
     app.state.metrics = counting
@@ -80,6 +81,7 @@ class _OnlyRoute(Route):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         match, child_scope = super().matches(scope)
+        # Starlette's PARTIAL would go on to the page behind it and end in its 404.
         return Match.NONE if match is Match.NONE else Match.FULL, child_scope
 
 
@@ -97,6 +99,7 @@ def _routes(prefix: str) -> list[BaseRoute]:
     ]
     page = Mount("/", create_page())
     if prefix:
+        # Fronts differ: nginx's proxy_pass keeps the path or takes it off.
         below = Router([*routes, page], redirect_slashes=False)
         routes += [
             Mount(prefix, below),

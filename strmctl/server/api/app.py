@@ -38,6 +38,7 @@ def create_api(prefix: str) -> FastAPI:
         root_path_in_servers=False,
         docs_url=None,
         redoc_url=None,
+        # A redirect is built from Host, which a front may have replaced.
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )

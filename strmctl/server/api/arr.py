@@ -26,6 +26,7 @@ async def receive_webhook(
 ) -> models.Received:
     """Bring mappings' paths to where the files are now; the same event again changes nothing."""
     received = await events.receive(sender, payload)
+    # Sonarr and Radarr take any 2xx for delivered; 202 is true (RFC 9110 section 15.3.3).
     if received.waiting:
         response.status_code = 202
     return models.Received.model_validate(received)

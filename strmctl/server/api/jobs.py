@@ -51,6 +51,7 @@ class Starting:
             job_request, self.settings, self.database, command, wanted, cause="api"
         )
         started, is_new = await self.jobs.start_or_join(request)
+        # 202: accepted and not complete (RFC 9110 section 15.3.3).
         self.response.status_code = 202 if is_new else 200
         self.response.headers["Location"] = location(self.settings, f"jobs/{started.id}")
         return job_record(started)
@@ -104,6 +105,7 @@ async def follow_job(
     known: Annotated[int, Depends(_known)],
     jobs: arguments.Jobs,
     last_event_id: Annotated[
+        # A browser's EventSource sends it by itself when it connects again.
         int, Header(ge=0, le=LARGEST, description="Goes on behind that line.")
     ] = 0,
 ) -> AsyncIterator[ServerSentEvent]:

@@ -98,9 +98,11 @@ def write_mapping(
     """Register an identity and write its .strm file; the same again changes nothing."""
     fields = new.model_dump(exclude={"resolve", "force"}, exclude_none=True)
     item = entry(fields)
+    # The same path as `strmctl write`: lock, journal and refusals hold for the API too.
     with batches(settings, resolve=new.resolve, force=new.force) as opened:
         written = opened.write_one(item)
     if written.outcome is Outcome.CREATED:
+        # 201 names what was made (RFC 9110 section 15.3.2).
         response.headers["Location"] = location(settings, f"mappings/{written.mapping.id}")
     else:
         response.status_code = 200

@@ -24,9 +24,11 @@ def id_in(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     try:
+        # The padding was taken off, since `=` is escaped in queries.
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
     except ValueError:
         text = ""
+    # SQLite's integers end at 64 bits: a larger one would be an OverflowError.
     if not text.isdigit() or int(text) > LARGEST:
         raise UsageError("cursor is none that a page ended with: begin again without one")
     return int(text)

@@ -72,6 +72,7 @@ def documented(status: int) -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     response: dict[str, Any] = {"description": _MEANINGS[status], "content": content}
     if status == HTTPStatus.UNAUTHORIZED:
+        # RFC 9110 section 11.6.1: a 401 names a challenge.
         response["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
     return response
 
@@ -102,9 +103,11 @@ async def _failed(request: Request, error: Exception) -> Response:
     if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("%s", error)
     if isinstance(error, LockedError):
+        # The lock's holder will end: say when to come again (RFC 9110 section 10.2.3).
         return problem(error.http_status, str(error), retry_after=_LOCKED_SECONDS)
     answer = problem_of(error)
     if isinstance(error, NotAdmittedError) and error.http_status == HTTPStatus.UNAUTHORIZED:
+        # RFC 9110 section 11.6.1: a 401 sends a challenge.
         answer.headers["WWW-Authenticate"] = 'Bearer realm="strmctl"'
     return answer
 
@@ -116,6 +119,7 @@ async def _does_not_fit(_request: Request, error: Exception) -> Response:
     told = "; ".join(f"{'.'.join(map(str, it['loc']))}: {it['msg']}" for it in error.errors())
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     body = {
+        # RFC 9457 section 4.2.1: the status says it all, and the title is its phrase.
         "type": "about:blank",
         "title": status.phrase,
         "status": status,
@@ -130,6 +134,7 @@ async def _refused(routes: Sequence[BaseRoute], request: Request, error: Excepti
     status = HTTPStatus(error.status_code)
     answer = problem(status, status.description or error.detail)
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        # RFC 9110 section 15.5.6: a 405 says what is allowed.
         answer.headers["Allow"] = ", ".join(sorted(_methods(routes, request)))
     return answer
 

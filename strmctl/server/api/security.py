@@ -49,11 +49,13 @@ class OpenRoute(APIRoute):
         answer = super().get_route_handler()
 
         async def told(request: Request) -> Response:
+            # The pattern of the path, since a query may hold a token.
             describe(request.scope, f"/api/v1{self.path}")
             self.admit(request)
             response = await answer(
                 Request(request.scope, _bounded(request.receive, self.max_body))
             )
+            # `reveal` shows upstream URLs, and a front may cache (RFC 9111 section 5.2.2.5).
             response.headers["Cache-Control"] = "no-store"
             return response
 
@@ -76,6 +78,7 @@ def _bounded(receive: Receive, most: int) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
+        # Counted, since chunked content has no Content-Length (RFC 9112 section 6.3).
         if received > most:
             raise HTTPException(413)
         return message

@@ -50,6 +50,7 @@ class Selecting(BaseModel):
     def flags(self) -> list[str]:
         """The same for the command line."""
         given = {name: getattr(self, name) for name in _FLAGS}
+        # With `=`: a value that begins with `-` would be read as another option.
         flags = [f"--{name}={value}" for name, value in given.items() if value is not None]
         flags += [f"--state={','.join(self.state)}"] if self.state else []
         flags += ["--stale"] if self.stale else []

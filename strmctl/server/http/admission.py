@@ -86,11 +86,13 @@ class Admission:
 
         A front may have put another Host in: the base URL's is this site's too.
         """
+        # A front may replace Host, which Origin is compared with; Fetch Metadata needs neither.
         site = connection.headers.get("sec-fetch-site")
         origin = connection.headers.get("origin")
         if site is not None:
             is_other = site not in ("same-origin", "none")
         else:
+            # Safari before 16.4 has no Fetch Metadata.
             own = (connection.headers.get("host"), urlsplit(self.base_url).netloc)
             is_other = origin is not None and origin.partition("://")[2] not in own
         if is_other:
@@ -113,6 +115,7 @@ class Admission:
                 return
             raise NotAdmittedError("the token is not that of serve.admin_token", 401, is_guess=True)
         session = connection.cookies.get(COOKIE, "").encode("utf-8", "surrogatepass")
+        # Constant time, and bytes: a str that is not ASCII would raise a TypeError.
         if hmac.compare_digest(session, self.session().encode()):
             return
         raise NotAdmittedError("send the token of serve.admin_token as a bearer token", 401)
@@ -125,8 +128,10 @@ class Admission:
         if (
             self.has_front
             or any(map(_is_forwarded, connection.headers))
+            # nginx speaks HTTP/1.0 to what stands behind it, unless told otherwise.
             or connection.scope.get("http_version") == "1.0"
             or not _is_loopback(connection.client.host if connection.client else "")
+            # DNS rebinding: the browser stands on this machine, the page does not.
             or not _is_loopback(_host(connection.headers.get("host", "")))
         ):
             raise NotAdmittedError(
@@ -156,8 +161,11 @@ def _is_forwarded(name: str) -> bool:
 def _presented(headers: Mapping[str, str]) -> bytes | None:
     """The bearer token, or the password of Basic, which is all that some senders can do."""
     scheme, _, value = headers.get("authorization", "").strip().partition(" ")
+    # RFC 9110 section 11.1: the scheme's case does not matter.
     if scheme.lower() == "bearer":
+        # ASGI decodes fields as latin-1 (RFC 9110 section 5.5): these are the bytes that came.
         return value.strip().encode("latin-1")
+    # Sonarr's form for a webhook has a user name and a password.
     if scheme.lower() == "basic":
         try:
             return base64.b64decode(value.strip(), validate=True).partition(b":")[2]
@@ -179,5 +187,6 @@ def _is_loopback(host: str) -> bool:
         address = ip_address(host)
     except ValueError:
         return False
+    # A socket of both families shows 127.0.0.1 as ::ffff:127.0.0.1.
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_loopback

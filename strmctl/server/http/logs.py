@@ -66,6 +66,7 @@ class JsonLines(logging.Formatter):
         error = _error_of(record)
         if error is not None:
             document |= {"error": error[0], "where": error[1:]}
+        # U+2028 and U+0085 end a line for some readers of logs; JSON's escapes do not.
         return json.dumps({**_plain(fields_of(record)), **document})
 
 

@@ -21,12 +21,15 @@ log = logging.getLogger("strmctl.access")
 
 _MEDIA = {
     "Access-Control-Allow-Origin": "*",
+    # A player's script on another origin sees no other fields than these.
     "Access-Control-Expose-Headers": "Content-Length, Content-Range, Accept-Ranges",
+    # An upstream's text must not become HTML in a browser.
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox",
 }
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    # hls.js sends Range for EXT-X-BYTERANGE, which browsers ask for beforehand.
     "Access-Control-Allow-Headers": "Range, If-Range, Cache-Control",
     "Access-Control-Max-Age": "86400",
 }
@@ -87,6 +90,7 @@ class AccessLog:
 
 def _request_id(scope: Scope) -> str:
     """The client's own, so that its log and this one can be read together, or a new one."""
+    # Checked for its form: a line feed in it would forge a log line.
     given = Headers(scope=scope).get(REQUEST_ID_FIELD, "")
     return given if is_request_id(given) else secrets.token_hex(4)
 
@@ -134,6 +138,7 @@ class MediaFields:
 
         if scope["type"] != "http" or not is_media(scope["path"], self._prefix):
             await self._app(scope, receive, send)
+        # A browser's preflight asks for no media, so no upstream is asked.
         elif scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, open_to_all)
         else:

@@ -64,6 +64,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._late_refusal is not None:
             return
         if not self._in_request:
+            # RFC 9112 section 9.3.2: a pipelined request waits, or its 408 would land in the film.
             if self._is_answering():
                 self._keep(data)
                 return
@@ -73,6 +74,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 return
         if self._reads_header:
             self._header_bytes += self._header_part(data)
+            # RFC 6585 section 5; uvicorn itself would keep whatever comes.
             if self._header_bytes > MAX_HEADER_BYTES:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
                 return
@@ -116,6 +118,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
+        # RFC 9112 section 3.2: two Host fields are how requests are smuggled past a front.
         if not _names_one_host(cycle):
             app = _without_host
         is_old = cycle.scope["http_version"] == "1.0"
@@ -127,10 +130,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def _keep(self, data: bytes) -> None:
         self._early += data
         if len(self._early) > MAX_HEADER_BYTES:
+            # A client that pipelines without end fills TCP's window, not this process's memory.
             self.flow.pause_reading()
 
     def _header_part(self, data: bytes) -> int:
         """How many of the bytes stand before a content that comes with them."""
+        # The end of the header may come in two packets.
         before, self._header_tail = self._header_tail, data[-3:]
         end = (before + data).find(_HEADER_END)
         return len(data) if end < 0 else end + len(_HEADER_END) - len(before)
@@ -150,6 +155,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if answering is None or (self._reads_header and answering.response_complete):
             self._write_refusal(status)
         elif answering.response_complete:
+            # RFC 9112 section 9.6: what follows on this connection cannot be told apart any more.
             self.transport.close()  # The content of a request that has had its answer already.
         elif answering.more_body and not answering.response_started:
             self._write_refusal(status)  # Its application still waits for the content.
@@ -159,6 +165,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _write_refusal(self, status: HTTPStatus) -> None:
         if not self.transport.is_closing():
             line = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+            # Bytes of its own: where no request was read, there is no application to answer.
             self.transport.write(f"{line}connection: close\r\ncontent-length: 0\r\n\r\n".encode())
             self.transport.close()
 
@@ -166,6 +173,7 @@ class BoundedProtocol(HttpToolsProtocol):
 def _names_one_host(cycle: RequestResponseCycle) -> bool:
     """Exactly one valid Host field (RFC 9112 section 3.2); HTTP/1.0 may do without."""
     hosts = [value for name, value in cycle.scope["headers"] if name == b"host"]
+    # RFC 1945 knows no Host field.
     if not hosts and cycle.scope["http_version"] == "1.0":
         return True
     return len(hosts) == 1 and _HOST.fullmatch(hosts[0]) is not None
@@ -192,6 +200,7 @@ def _close_delimited(app: ASGI3Application, cycle: RequestResponseCycle) -> ASGI
             if event["type"] == "http.response.start":
                 names = {name.lower() for name, _ in event.get("headers", ())}
                 is_counted = b"content-length" in names
+                # RFC 9112 section 6.1: no chunks for HTTP/1.0.
                 cycle.chunked_encoding = None if is_counted else False
             elif event["type"] == "http.response.body" and not is_counted:
                 cycle.expected_content_length += len(event.get("body", b""))

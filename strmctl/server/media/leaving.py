@@ -17,6 +17,7 @@ class UntilTheClientLeaves:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # A POST's body and its disconnect come through the same channel.
         if scope["type"] != "http" or scope["method"] not in _WITHOUT_BODY:
             await self._app(scope, receive, send)
             return
@@ -28,6 +29,7 @@ class UntilTheClientLeaves:
             await send(message)
 
         answering = asyncio.ensure_future(self._app(scope, receive, watch))
+        # Without it an upstream goes on sending to nobody, and a provider counts that as a viewer.
         leaving = asyncio.create_task(_disconnect(receive))
         try:
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)

@@ -41,6 +41,7 @@ class MediaResponse:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._answer.body is None:
+            # RFC 9110 section 15.5.17: a 416 says in Content-Range how long the file is.
             refusal = problem(self._answer.status, "no byte of that range exists")
             refusal.headers.update(allowed_fields(self._answer.fields))
             await refusal(scope, receive, send)
@@ -53,6 +54,7 @@ class MediaResponse:
                     "headers": self._fields,
                 }
             )
+            # Kodi asks by HEAD twice before it plays: the same fields (RFC 9110 section 9.3.2).
             if scope["method"] == "HEAD":
                 await send({"type": "http.response.body", "body": b""})
             else:
@@ -69,6 +71,7 @@ class MediaResponse:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
                     await send(_ONCE_THERE_IS_ROOM)
         except UpstreamError as error:
+            # ffmpeg reports no short body: a closed connection is all that a player can see.
             log.warning("connection closed in mid-body: %s", error)
             return
         await send({"type": "http.response.body", "body": b""})
@@ -88,6 +91,7 @@ def problem(
     """Problem details; `retry_after` in seconds."""
     fields = {"Cache-Control": "no-store", **(fields or {})}
     if retry_after is not None:
+        # RFC 9110 section 10.2.3: whole seconds.
         fields["Retry-After"] = str(max(1, round(retry_after)))
     body = {
         "type": "about:blank",
@@ -122,6 +126,7 @@ class Sending:
             nonlocal brings
             await send(message)
             if message["type"] == "http.response.start":
+                # Kodi's HEAD and a 416 are no play.
                 brings = message["status"] in _MEDIA_FOLLOWS and scope["method"] != "HEAD"
             elif brings and message.get("body"):
                 self._sent()

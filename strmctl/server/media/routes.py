@@ -50,6 +50,7 @@ async def stream(request: Request) -> ASGIApp:
     describe(request.scope, claim.identity)
     if state.settings.proxy.mode is Mode.REDIRECT:
         address = await state.playback.address(claim.identity)
+        # 302, not 301: browsers keep a 301, and this address dies.
         return RedirectResponse(address, 302, {"Cache-Control": "no-store"})
     addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim)
     answer = await state.playback.root(addresses, _wanted(request), _client(request))
@@ -67,6 +68,7 @@ async def child(request: Request) -> ASGIApp:
     claim = child_url.verify(token, state.signer, datetime.now(UTC))
     identity = claim.playback.identity
     describe(request.scope, f"{identity} {claim.rendition or 'root'} {name}")
+    # ffmpeg from 7.0.2 knows a playlist by the end of its path.
     if name == PLAYLIST_NAME:
         addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim.playback)
         directives = _delivery_directives(request)
@@ -78,6 +80,7 @@ async def child(request: Request) -> ASGIApp:
         identity, claim.rendition, cut, name, _wanted(request), _client(request)
     )
     sent = partial(state.playback.sent, identity, is_media=not name.endswith(_NO_MEDIA))
+    # hls.js shows the old run for ever where a restarted live stream was cached.
     caching = SEGMENT_CACHING if run.is_of_finished(cut) else LIVE_CACHING
     return Sending(MediaResponse(answer, caching), sent)
 
@@ -96,6 +99,7 @@ def _delivery_directives(request: Request) -> str:
     return "&".join(
         f"{name}={given[name]}"
         for name in _DELIVERY_DIRECTIVES
+        # Nothing else of the client's query goes upstream: Jellyfin adds its api_key.
         if given.get(name, "").isalnum() and given[name].isascii()
     )
 

@@ -22,6 +22,7 @@ class Streams:
             await self._app(scope, receive, send)
             return
         if self._active >= self._limit:
+            # RFC 9110 section 15.6.4; a stream ends in a while, so Retry-After is short.
             full = problem(503, "serve.max_streams are being sent", retry_after=_RETRY_AFTER)
             await full(scope, receive, send)
             return

@@ -53,6 +53,7 @@ class LibraryCollector:
             "strmctl_database_up", "Whether the database can be read.", value=is_there
         )
         yield from _counters(self._tally)
+        # A scrape without a database still says so by strmctl_database_up.
         if self.gauges is not None:
             yield from _families(self.gauges)
 
@@ -113,6 +114,7 @@ def _resolver_families(resolvers: Sequence[ResolverHealth]) -> Iterator[Metric]:
     )
     for health in resolvers:
         failures.add_metric([health.resolver], health.failures)
+        # No sample rather than 0, which Prometheus would show as 1970.
         if health.last_answer_at is not None:
             answered.add_metric([health.resolver], health.last_answer_at.timestamp())
     yield from (failures, answered)

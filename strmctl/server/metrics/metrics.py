@@ -114,6 +114,7 @@ class Metrics(Observer):
 
     def _begin_at_zero(self) -> None:
         """A rate needs a value from before the first time that something happens."""
+        # Prometheus sees no increase in a series that begins at 1.
         for route in ROUTES:
             self.requests.labels(route, "2xx")
         for route in _STREAMS:
@@ -155,6 +156,7 @@ class Metrics(Observer):
         """So that what is shown is of now; hardly waits where somebody else holds the database."""
         saving = asyncio.ensure_future(aside(self.tally.save, database))
         saving.add_done_callback(_let_go)
+        # Another process may hold SQLite's write lock; Prometheus gives up after ten seconds.
         await asyncio.wait({saving}, timeout=_SAVING_SECONDS)
 
     def read_library(self, database: Database, settings: Settings) -> None:
@@ -163,6 +165,7 @@ class Metrics(Observer):
             with suppress(DatabaseError):  # What was read last stands, with what came since.
                 self.tally.read(database)
             now = time.monotonic()
+            # Several Prometheus servers, or the workers of one, ask at the same time.
             if now - self._read_at < _LIBRARY_SECONDS:
                 return
             try:
@@ -191,6 +194,7 @@ class Metrics(Observer):
     def _in_force(self) -> CollectorRegistry:
         if not self._folder:
             return self._registry
+        # prometheus_client keeps the file of a worker that was killed, and adds it for ever.
         _forget_the_dead(Path(self._folder))
         registry = CollectorRegistry()
         MultiProcessCollector(registry, self._folder)  # type: ignore[no-untyped-call]
@@ -291,6 +295,7 @@ def _forget_the_dead(folder: Path) -> None:
 
 def _runs(pid: int) -> bool:
     try:
+        # Signal 0 sends nothing (kill(2)): it only asks whether the process is there.
         os.kill(pid, 0)
     except (ProcessLookupError, PermissionError):  # Another user's is no worker of ours.
         return False

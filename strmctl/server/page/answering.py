@@ -26,6 +26,7 @@ POLICY = "; ".join(
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
+        # Another site could lay this page under its own buttons.
         "frame-ancestors 'none'",
     )
 )
@@ -64,12 +65,14 @@ async def _refusal(request: Request, error: StrmctlError) -> Response:
     if not isinstance(error, NotAdmittedError):
         return await shown(request, "message.html", status=error.http_status, message=str(error))
     if error.http_status == 401 and request.method in ("GET", "HEAD"):
+        # Only of a page that is read: what a form sent would be lost on the way.
         return seen("login")
     return await fragment("refused.html", status=error.http_status, message=str(error))
 
 
 def seen(address: str) -> Response:
     """To another page, which is asked for by GET."""
+    # 303 is GET whatever came before (RFC 9110 section 15.4.4), so a reload sends nothing twice.
     return RedirectResponse(address, 303)
 
 
@@ -78,6 +81,7 @@ async def form_of(request: Request) -> Form:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
+        # Signing in is open to all, so anybody can send a form.
         if len(body) > _LONGEST_FORM:
             raise UsageError("the form is too long")
     try:
@@ -91,6 +95,7 @@ def whole(texts: Sequence[str], name: str) -> int | None:
     text = texts[0] if texts else ""
     if not text:
         return None
+    # isdecimal() takes Arabic digits too, and SQLite's integers end at 19 places.
     if not (text.removeprefix("-").isdecimal() and text.isascii() and len(text) <= 18):
         raise UsageError(f"{name} is no number")
     return int(text)
