@@ -57,6 +57,7 @@ def look(server: ArrServer) -> Seen:
     """Raises ItemError where it does not answer as Sonarr or Radarr does; redirects hold keys."""
     headers = {"X-Api-Key": server.key, "User-Agent": f"strmctl/{__version__}"}
     base = server.url.rstrip("/")
+    # SSL_CERT_FILE counts, for a server with a private CA; HTTP_PROXY would see the key.
     verify = httpx.create_ssl_context(trust_env=True)
     with httpx.Client(
         headers=headers, timeout=_SECONDS, trust_env=False, verify=verify, follow_redirects=False
@@ -97,6 +98,7 @@ def _outcome(
     best = root_mapping(root, shows, folders)
     if now is not None and (best is None or matched >= best[1]):
         return now, matched, MAPPED
+    # In a new Sonarr nothing lies below the root folder yet.
     if best is None:
         return None, 0, ABSENT if shows else EMPTY
     folder, count = best
@@ -144,12 +146,14 @@ def _get(client: httpx.Client, url: str, name: str) -> Any:
         raise ItemError(
             f"arr.{name}: it refuses the key (HTTP {response.status_code}): correct arr.{name}.key"
         )
+    # Sonarr 5 and Sonarr 4 differ in the API's path.
     if response.status_code == httpx.codes.NOT_FOUND:
         raise _NoSuchPageError(f"arr.{name}: HTTP 404: check arr.{name}.url")
     if not response.is_success:
         raise ItemError(f"arr.{name}: it answers HTTP {response.status_code}")
     try:
         return json.loads(response.content)
+    # A login page of a front answers 200, in HTML.
     except (ValueError, RecursionError):
         raise ItemError(
             f"arr.{name}: it answers, but not as Sonarr or Radarr: does something else answer?"

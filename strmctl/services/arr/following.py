@@ -74,6 +74,7 @@ def receive(settings: Settings, database: Database, sender: Sender, payload: obj
     than safety.max_change, DatabaseError, and SettingsError where no usable key is to be had.
     """
     event = read(sender, payload)
+    # Sonarr's Test button and its health events.
     if not event.concerns_files:
         return Received(sender, event.name, ignored=True)
     with run_lock(database.path, f"serve ({sender.value}: {event.name})"):
@@ -92,6 +93,7 @@ def _report(
         for file in files
         if file.outcome in NOT_DONE
     ]
+    # A Rename of a long series names a thousand files.
     for miss in misses[:_LOGGED]:
         log.warning("%s: %s %s: %s", sender, miss.outcome, miss.path, miss.reason)
     if len(misses) > _LOGGED:
@@ -124,6 +126,7 @@ class _Following:
     def _plan(self, event: ArrEvent) -> Iterator[Step]:
         moving: set[int] = set()
         for step in self._arrivals(event):
+            # A file that Sonarr renames is gone at one path and there at another: not forgotten.
             if isinstance(step, Change) and step.row_before is not None:
                 moving.add(step.row_before.id)
             yield step
@@ -139,6 +142,7 @@ class _Following:
                 yield _not_found(file, "no such file in the library")
             else:
                 here.append(found)
+        # Older Sonarr 3 says Rename without a list of files, so the folder is looked at.
         if event.changed_folder is not None:
             folder = self._folder(event.changed_folder)
             if folder is None:
@@ -168,6 +172,7 @@ class _Following:
 
     def _departure(self, row: Mapping) -> Step:
         if self._files.exists(row.strm_path):
+            # The event may have waited for a run: a new file may have that name by now.
             return Finding(THERE, row.strm_path, "its file is still there", row)
         return Change(Action.REMOVED, row.strm_path, row_before=row)
 
@@ -188,6 +193,7 @@ class _Following:
     def _brake(self, forgotten: Sequence[Change]) -> None:
         """Raises SafetyError where so much is gone at once that it may be the library itself."""
         total = self._mappings.count(Selection())
+        # Sonarr sees another mount than strmctl: a folder that is empty here proves nothing.
         if 0 < len(forgotten) < total and next(strm_paths(self._settings.library), None) is None:
             raise SafetyError(
                 f"{self._library}: holds no .strm though there are {total} mappings: is it "

@@ -15,6 +15,7 @@ from strmctl.storage.files.durable import replace_file, sync
 def add_paths(file: Path, paths: Mapping[str, str]) -> None:
     """Raises SettingsError where the file cannot be read, understood or written."""
     try:
+        # Notepad on Windows saves a BOM, which TOML does not know.
         document = tomlkit.parse(file.read_text(encoding="utf-8-sig"))
         table = _table(document, "arr", tomlkit.table())
         _table(table, "paths", tomlkit.inline_table()).update(paths)
@@ -38,6 +39,7 @@ def _table(
 
 def _replace(file: Path, content: bytes) -> None:
     """What is a link stays one; owner and mode are kept, since it may hold tokens."""
+    # It may be a link, as dotfile managers make them.
     target = file.resolve()
     status = target.stat()
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")

@@ -74,6 +74,7 @@ class LateEvents:
                 await aside(self._catch_up, over)
             except (StrmctlError, OSError) as error:
                 pause, reason = self._failure_pause, str(error)
+                # A library on a NAS may be away for days: one line, not one each half minute.
                 if reason != told:
                     log.error("what Sonarr and Radarr said waits: %s", reason)
             told = reason
@@ -88,6 +89,7 @@ class LateEvents:
             with suppress(LockedError, ItemError):
                 return _receive(self._settings, sender, payload, event)
         if waiting >= _WAITING_MAX:
+            # Sonarr loses what is answered by 409: only a full disk would be worse.
             raise LockedError(f"{waiting} events wait for another run to end: send it later")
         self._waiting.add(sender, payload, datetime.now(UTC))
         return Received(sender, event.name, ignored=False, waiting=True)
@@ -111,6 +113,7 @@ class LateEvents:
         except LockedError:
             raise
         except StrmctlError as error:
+            # A share that is not mounted comes back; a payload that is wrong stays so.
             is_lasting = isinstance(error, UsageError | SafetyError)
             if not is_lasting and datetime.now(UTC) - event.received_at < _KEPT:
                 raise

@@ -38,6 +38,7 @@ def check_health(base_url: str) -> Health:
 
 def own_base_url(settings: ServeSettings) -> str:
     """Where `serve` with these settings can be reached from this machine."""
+    # With port 0 the system chooses one, and only the running server knows which.
     if settings.port == 0:
         raise SettingsError("serve.port is 0, a port that changes: pass --url")
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
@@ -46,6 +47,7 @@ def own_base_url(settings: ServeSettings) -> str:
     except OSError as error:
         raise SettingsError(f"serve.host {settings.host!r}: {error.strerror}") from None
     host = str(found[0][4][0])
+    # 0.0.0.0 and :: are for listening; Windows cannot connect to them.
     if ip_address(host).is_unspecified:
         host = "::1" if family == socket.AF_INET6 else "127.0.0.1"
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
@@ -60,6 +62,7 @@ def _version(url: str, response: httpx.Response) -> str:
             return str(answer["version"])
     except (ValueError, TypeError, KeyError):
         pass
+    # Another container may have taken the port.
     raise StrmctlError(f"unhealthy: at {url} something else answers than strmctl")
 
 

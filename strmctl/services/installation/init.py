@@ -63,6 +63,7 @@ def _listening(base_url: str | int | None) -> Mapping[str, int]:
 
 def _make_key(settings: Settings) -> Sequence[Made]:
     proxy = settings.proxy
+    # The key may come from the environment, as containers have it.
     if proxy.secret or proxy.auth is Auth.NONE:
         return ()
     created = _create(proxy.secret_file, new_secret() + "\n", 0o600)
@@ -81,6 +82,7 @@ def _make_library(folder: Path) -> Made:
 
 def _create(file: Path, text: str, mode: int) -> bool:
     try:
+        # O_EXCL: a key that another `init` has just made is not overwritten (open(2)).
         descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
     except FileExistsError:
         return False
@@ -89,5 +91,6 @@ def _create(file: Path, text: str, mode: int) -> bool:
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
+        # A key lost with the power would orphan every file that it has signed.
         os.fsync(stream.fileno())
     return True

@@ -39,6 +39,7 @@ def new_secret() -> str:
     """Of 256 bits; its id does not look like an option on a command line."""
     while True:
         secret = secrets.token_urlsafe(32)
+        # `keys retire -abc` would be read as options.
         if not _id(secret).startswith("-"):
             return secret
 
@@ -77,6 +78,7 @@ def retire(settings: Settings, key_id: str, *, force: bool = False) -> KeyUse:
     use = uses.get(key_id)
     if use is None:
         raise ItemError(f"no such key: {key_id}: `strmctl keys list` shows them")
+    # Without any key no file plays and `rewrite` has nothing to sign with.
     if len(uses) == 1:
         raise SafetyError(f"{key_id} is the last key: add another one first")
     if use.files and not force:

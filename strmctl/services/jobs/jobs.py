@@ -48,6 +48,7 @@ class FullError(StrmctlError):
 def strmctl_command(file: Path | None) -> tuple[str, ...]:
     """What starts this very strmctl, with the settings file that is in force."""
     config = () if file is None else ("--config", str(file))
+    # -P: a file strmctl.py in the folder where `serve` was started is not run in its place.
     return (sys.executable, "-P", "-m", "strmctl", *config)
 
 
@@ -101,6 +102,7 @@ class Jobs:
         Raises FullError where it would be new and too many wait already.
         """
         await aside(self._tidy_others)
+        # The same job again costs nothing, so it is joined even where the queue is full.
         if len(self._tasks) >= _QUEUE_MAX:
             if (joined := await aside(self._records.find_open, request)) is not None:
                 return joined, False
@@ -162,6 +164,7 @@ class Jobs:
             if job != told:
                 yield job
                 told = job
+            # uvicorn waits for open answers at its end: an event stream would hold it up.
             if job.state.is_over or self._stopping.is_set():
                 return
             await _pause(self._stopping)
@@ -174,6 +177,7 @@ class Jobs:
 
     def _tidy_others(self) -> None:
         for owner in self._records.open_owners() - {self._owner}:
+            # The kernel frees a lock when its process ends, also by kill -9 or the OOM killer.
             with held(self._database, owner) as is_gone:
                 if is_gone:
                     self._records.interrupt(owner, _now())

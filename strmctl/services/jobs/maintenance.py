@@ -75,6 +75,7 @@ def check_intervals(settings: MaintainSettings) -> None:
 
     A run may be late by its jitter and by the run before it; half of the time allows for both.
     """
+    # A link that ends just after one run has to be seen by the one before.
     if settings.refresh_every > settings.refresh_expiring / 2:
         raise SettingsError(
             f"maintain.refresh_every = {show_duration(settings.refresh_every)!r}: links would end "
@@ -121,6 +122,7 @@ class _Schedule:
 
     async def run(self, is_ours: Callable[[], bool]) -> None:
         """From when this process is the one that maintains until `stopping`."""
+        # One of several workers maintains, or each link would be probed once a worker.
         while not is_ours():
             if await self._stops_within(_TAKEOVER_SECONDS):
                 return
@@ -153,8 +155,10 @@ class _Schedule:
                 args=(task,),
                 id=task.name,
                 next_run_time=first + number * _IN_ORDER,
+                # A night of missed runs is one run.
                 coalesce=True,
                 max_instances=1,
+                # After a suspended laptop wakes up, a late run is run all the same.
                 misfire_grace_time=None,
             )
         return scheduler

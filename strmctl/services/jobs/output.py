@@ -28,6 +28,7 @@ class JobOutput:
         while True:
             try:
                 line = await stream.readline()
+            # asyncio's StreamReader says ValueError for a line beyond its limit.
             except ValueError:
                 continue
             if not line:
@@ -44,6 +45,7 @@ class JobOutput:
         if document.get("type") == "error":
             self.message = str(document.get("message"))
         elif document.get("type") == "summary":
+            # JSON's true is an int for isinstance().
             self.counts = {name: it for name, it in document.items() if type(it) is int}
         else:
             self.number += 1

@@ -37,6 +37,7 @@ class JobProcess:
             while (code := self._process.poll()) is None:
                 await asyncio.sleep(_POLL_SECONDS)
             self._kill_group()
+            # What the run left in the background may hold the pipe open.
             await asyncio.wait({reading}, timeout=_STOP_SECONDS)
             return code
         finally:
@@ -47,6 +48,7 @@ class JobProcess:
         """SIGTERM: below a server that a shell has put into the background SIGINT is ignored."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
+            # systemd kills after TimeoutStopSec and Docker after ten seconds: be done before.
             asyncio.get_running_loop().call_later(_STOP_SECONDS, self.kill)
 
     def kill(self) -> None:
@@ -56,6 +58,7 @@ class JobProcess:
 
     def _kill_group(self) -> None:
         with suppress(ProcessLookupError):
+            # The run began a session (setsid(2)), so its children are in its group.
             os.killpg(self._process.pid, signal.SIGKILL)
 
 

@@ -41,6 +41,7 @@ class SeenRun:
 
 def record(file: Path, run: EndedRun) -> None:
     """`file` is the database's. Raises DatabaseError."""
+    # A run that failed before there was a database must not make one for its log line.
     with Database.open(file, migrate=False, create=False) as database:
         JobRecords(database).add_ended(
             command=run.command,

@@ -13,6 +13,7 @@ def tls_context(ca: Path | None) -> ssl.SSLContext:
     Raises OSError (ssl.SSLError is one) for a file that holds no certificates.
     """
     if ca is not None:
+        # Jellyfin at home often has a certificate of its owner's own CA.
         return ssl.create_default_context(cafile=ca)
     return httpx.create_ssl_context(trust_env=True)
 

@@ -102,11 +102,13 @@ class Connection:
             raise NotTold(f"{where} cannot be used as its CA: {reason}", untrusted=True) from None
         fields = {"User-Agent": f"strmctl/{__version__}", **address.headers}
         self._client = httpx.AsyncClient(
+            # httpx takes a str for ASCII, and a token may hold other characters.
             headers={name.encode(): value.encode() for name, value in fields.items()},
             auth=address.auth,
             verify=verify,
             timeout=timeout,
             trust_env=False,
+            # A redirect to a login page of Authelia or the like would get the token.
             follow_redirects=False,
         )
 
@@ -151,6 +153,7 @@ class Connection:
         try:
             async with self._client.stream(method, url, json=content, params=params) as response:
                 _check_status(response)
+                # A front's login page answers 200 in HTML, which is no word of Jellyfin's.
                 if only not in (None, response.status_code):
                     raise NotTold(_another_success(response, only))
                 return await _read(response)
@@ -180,6 +183,7 @@ def _check_status(response: httpx.Response) -> None:
         raise NotTold(f"it refuses the token (HTTP {status})", refused=True)
     if response.is_redirect:
         raise NotTold(f"it answers HTTP {status}: redirects are not followed, correct the URL")
+    # RFC 9110 section 10.2.3: seconds or a date.
     later = retry_after_seconds(response.headers.get("Retry-After"), datetime.now(UTC))
     raise NotTold(f"it answers HTTP {status}", retry_after=later)
 
@@ -188,6 +192,7 @@ async def _read(response: httpx.Response) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
+        # Something else than a media server may answer, without end.
         if len(body) > _MAX_ANSWER:
             raise NotTold("it answers too much")
     return bytes(body)

@@ -43,6 +43,7 @@ class Items:
             return None
         for library in _holding(libraries, wanted):
             children = await self._items(library.id, recursive=False)
+            # Emby's and Jellyfin's versions differ: what is not understood is no failure.
             if children is None:
                 return None
             if _shows(children, wanted):
@@ -135,6 +136,7 @@ def _shows(items: Sequence[_Item], wanted: str) -> bool:
     folder = wanted.rpartition("/")[0]
     return any(
         (own := _plain(item.path)) == wanted
+        # Jellyfin and Emby make "Film - 1080p.strm" and "Film - 720p.strm" one item.
         or (item.versions > 1 and own.rpartition("/")[0] == folder)
         for item in items
     )
@@ -146,6 +148,7 @@ def _holding(folders: Sequence[_Item], wanted: str) -> list[_Item]:
 
 def _plain(path: str) -> str:
     """Windows' paths are compared with `/` and in lower case, as Windows finds them."""
+    # Jellyfin on Windows says D:\Films, of a share \\nas\films.
     if "\\" in path or path[1:3] == ":/":
         return path.replace("\\", "/").lower()
     return path

@@ -49,6 +49,7 @@ class Kodi:
         folders: defaultdict[str, list[Notice]] = defaultdict(list)
         gone: defaultdict[str, list[Notice]] = defaultdict(list)
         for notice in notices:
+            # VideoLibrary.Scan finds what is new; only VideoLibrary.Clean removes what is gone.
             where = gone if notice.change is FileChange.DELETED else folders
             where[self._show(notice)].append(notice)
         for folder, scanned in folders.items():
@@ -101,6 +102,7 @@ class Kodi:
         notices = list(chain.from_iterable(gone.values()))
         await _idle(connection)
         try:
+            # A dialogue on the television would wait for somebody to press a key.
             _check(
                 await connection.post(_request("VideoLibrary.Clean", {"showdialogs": False})), "OK"
             )
@@ -128,14 +130,17 @@ class Kodi:
 
     def _show(self, notice: Notice) -> str:
         *folders, _ = notice.strm_path.split("/")
+        # Kodi would take "Season 01" for a show of that name.
         if len(folders) > 1 and _SEASON.fullmatch(folders[-1]):
             folders.pop()
+        # Kodi's table of paths has each folder with a slash at its end.
         return server_path(self._library, "/".join([*folders, ""]))
 
 
 async def _idle(connection: Connection) -> None:
     """Wait until it scans and cleans no more; not at all where it does not say."""
     pause = _SHORTEST_PAUSE
+    # A second Scan makes Kodi stop the first one, and it says OK to both.
     while await _is_scanning(connection):
         await asyncio.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
@@ -154,11 +159,13 @@ async def _files(connection: Connection, folder: str) -> set[str] | None:
     for method, key in _LISTS.items():
         asked = _request(method, {"filter": below, "properties": ["file"]})
         result = await _asked(connection, asked)
+        # Every list of Kodi's has `limits`; another answer is no list.
         if result is None or "limits" not in result:
             return None
         items = result.get(key)
         for item in items if isinstance(items, list) else ():
             if isinstance(item, dict) and isinstance(item.get("file"), str):
+                # A source may have been added with smb://user:password@nas.
                 found.add(_CREDENTIALS.sub("//", item["file"]))
     return found
 

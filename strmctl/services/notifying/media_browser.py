@@ -35,6 +35,7 @@ class MediaBrowser:
         self, connection: Connection, notices: Sequence[Notice], now: datetime
     ) -> AsyncGenerator[Outcome, None]:
         fresh = [it for it in notices if it.told_at is None or now - it.told_at >= _TOLD_AGAIN]
+        # Jellyfin gathers for a minute: telling it again would begin that minute anew.
         if fresh:
             await connection.confirm({"Updates": [self._update(it) for it in fresh]}, _UPDATED)
         yield Outcome(Stage.TOLD, fresh)
@@ -45,6 +46,7 @@ class MediaBrowser:
             is_there = await items.is_there(path)
             if is_there is None or is_there is not (notice.change is FileChange.DELETED):
                 shown.append(notice)
+            # Both answer 204 for a path outside of their libraries too, and then do nothing.
             elif not is_there and not await items.is_watched(path):
                 yield Outcome(Stage.REFUSED, [notice], _unwatched(path))
         yield Outcome(Stage.SHOWN, shown)
@@ -78,5 +80,6 @@ def _headers(table: NotifySettings) -> dict[str, str]:
     if not table.token:
         return {}
     if table.type is NotifyType.EMBY:
+        # Emby ignores the Authorization of Jellyfin 12, which ignores this one.
         return {"X-Emby-Token": table.token}
     return {"Authorization": f'MediaBrowser Token="{table.token}"'}

@@ -80,6 +80,7 @@ async def deliver(
         *(
             _deliver_to(table, settings, notices, now, patience)
             for name, table in tables.items()
+            # Each has its own turn: a Kodi that is switched off does not hold Jellyfin up.
             if name in due and target in (None, name)
         )
     )
@@ -98,6 +99,7 @@ async def deliver_at_once(
             settings, database, datetime.now(UTC), patience=timedelta(seconds=left)
         )
         found += some
+        # A server that is down would be asked in a circle until the patience ends.
         if not any(delivery.told for delivery in some):
             break
     return found
@@ -230,6 +232,7 @@ class _Progress:
             else:
                 rest.append(notice)
         for reason, notices in held.items():
+            # Jellyfin's scan begins a minute after it was told: asking earlier shows nothing.
             pause = max(delay, _LOOK_AGAIN) if reason == _TOLD_ONLY else delay
             self._notices.postpone(notices, now + pause, reason, alone=True)
         if rest:
@@ -253,6 +256,7 @@ class _Progress:
 def _delay(batch: Sequence[Notice], failure: NotTold | None) -> timedelta:
     attempts = max(notice.attempts for notice in batch)
     wanted = timedelta(seconds=(failure and failure.retry_after) or 0)
+    # Retry-After may be a week: an hour at most, so that a mended server is told soon.
     return max(retry_delay(attempts, random.random()), min(wanted, timedelta(hours=1)))
 
 

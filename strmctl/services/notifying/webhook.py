@@ -30,6 +30,7 @@ class Webhook:
             }
             for notice in notices
         ]
+        # Home Assistant, n8n and the like answer any 2xx, some with a text.
         await connection.post({"event": _EVENT, "files": files})
         yield Outcome(Stage.SHOWN, notices)
 

@@ -38,6 +38,7 @@ def wants_renewal(question: Question, verdict: Verdict, refused: ProbeResult | N
 def is_refused_for_long(mapping: Mapping, result: ProbeResult) -> bool:
     """401 or 403 once more, or of a URL that is bound to something, to an address perhaps that
     has changed. In modes redirect and direct no play would renew it."""
+    # One 403 may be a CDN's mood, two are not; a URL bound to an address does not heal by itself.
     is_again = mapping.state is LinkState.BLOCKED or result.binding is not None
     return result.failure is Failure.REFUSED and is_again
 
@@ -57,6 +58,7 @@ def _known_end(resolution: Resolution, state: LinkState, now: datetime) -> datet
 def is_asked_again(question: Question, result: ProbeResult) -> bool:
     if question.tries + 1 >= _TRIES:
         return False
+    # RFC 6585 section 4: a short Retry-After is waited for, a long one ends the question.
     if result.failure is Failure.RATE_LIMITED:
         return (result.retry_after or 0.0) <= SHORT_WAIT
     return result.may_pass

@@ -126,6 +126,7 @@ class Probe:
         Raises EgressError where the way out is down, after taking back everything that was
         recorded, and SafetyError for too many dead links, which stay suspect then.
         """
+        # cron runs this each few minutes: no canary is asked for nothing.
         if not len(self._queue):
             return
         _leave_threads_for_names(self._settings.probe.concurrency)
@@ -135,6 +136,7 @@ class Probe:
                     if not self._is_held(each):
                         yield _probed(each)
                 troubles = run.troubles.found()
+        # gluetun's tunnel may fall in mid-run: what was found since says nothing about links.
         except EgressError:
             self._records.take_back()
             raise
@@ -237,5 +239,6 @@ def _settled(mapping: Mapping, dying: Dying, state: LinkState) -> Probed:
 
 def _leave_threads_for_names(concurrency: int) -> None:
     """The system looks names up in threads, and dead ones take long: nothing else waits for it."""
+    # getaddrinfo(3) blocks up to 30 s for a name whose DNS is dead.
     threads = ThreadPoolExecutor(concurrency + _OTHER_THREADS)
     asyncio.get_running_loop().set_default_executor(threads)

@@ -81,6 +81,7 @@ class Report:
         """A link that could not be asked must not hide those that are dead."""
         if any(self.counts[state] for state in self.fail_on):
             return FOUND
+        # cron's mail and systemd's OnFailure go by this number.
         return ItemError.exit_code if self.counts["failed"] else 0
 
     def _is_worth_a_line(self, found: Probed) -> bool:

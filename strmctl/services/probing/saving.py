@@ -75,6 +75,7 @@ class Saving:
         """When the run is interrupted: all but what the way out would have to be vouched for."""
         if self._writing is not None:
             await asyncio.gather(self._writing, return_exceptions=True)
+        # After Ctrl-C nobody can say whether the VPN was the cause.
         sure = [found for found in self._found if not found.result.is_network_failure]
         self._found.clear()
         if sure:
@@ -106,6 +107,7 @@ def _measured(batch: Sequence[Found]) -> Iterator[tuple[Identity, Extent]]:
     for found in batch:
         extent = found.result.extent
         if found.result.is_alive and extent is not None and extent.is_known:
+            # SQLite has one writer: what is known already is not written again.
             if extent != found.mapping.extent:
                 yield found.mapping.identity, extent
 

@@ -108,6 +108,7 @@ class Turns:
     def host(self, name: str) -> Host:
         host = self._hosts.get(name)
         if host is None:
+            # A resolver's limit is its own: `probe.per_host` is about upstreams.
             limit = _RESOLVER_AT_ONCE if name.startswith(_RESOLVER) else self._per_host
             host = self._hosts[name] = Host(name, HostPace(limit))
         return host
@@ -150,6 +151,7 @@ class Turns:
             host.is_ready = False
             if not host.has_work or not host.has_room:
                 continue
+            # A 429 said how long to wait (RFC 6585 section 4).
             if host.pace.not_before > now:
                 self._pause(host)
                 continue

@@ -42,6 +42,7 @@ class _Way:
 
     @property
     def seems_down(self) -> bool:
+        # One CDN that is down is no lost VPN.
         most_fail = len(self.silent) > len(self.answered) or not self.witnesses
         if self.spoken_for and not self.witnesses:
             return True  # A VPN's proxy says 503 for every host while its tunnel is down.
@@ -81,6 +82,7 @@ class WaysOut:
             way.failed_at = self._monotonic()
             if result.by_egress:
                 way.spoken_for.add(host)
+            # A link that is cut off does not make a host silent that has answered others.
             if host not in way.answered:
                 way.silent.add(host)
             return
@@ -148,10 +150,12 @@ class WaysOut:
             try:
                 status = await self._check.status(url, egress=egress)
             except UpstreamError as error:
+                # A canary that the guard refuses would say "egress down" for ever.
                 if error.lasting:
                     raise SettingsError(f"probe.canaries: {error}") from None
                 complaint = str(error)
             else:
+                # A redirect to a consent page shows as well that the way out works.
                 if status < 400:
                     return ""
                 complaint = f"it answered {status}"
