@@ -110,6 +110,7 @@ def _places(url: str) -> Iterator[_Place]:
     texts: list[tuple[Text, str]] = []
     inner: list[str] = []
     for value in (*outer.query.values(), *outer.segments):
+        # Twitch's `token` is JSON in the query.
         if value.startswith("{"):
             texts.append((Text.JSON, value))
         if (token := _JWT.search(value)) is not None:
@@ -187,6 +188,7 @@ def _read(scheme: Scheme, place: _Place, now: datetime) -> Prediction | None:
         if issued is None or any(name.startswith("end") for name in groups):
             return None
         return Prediction(None, scheme.name, confidence, Kind.ISSUE_TTL, issued)
+    # The time of signing may be right, but a life beyond 2100 is absurd.
     if end >= _LATEST:
         return None
     return Prediction(end, scheme.name, confidence, Kind.ABSOLUTE, issued)
@@ -242,6 +244,7 @@ def _moment(groups: Mapping[str, str], role: str) -> datetime | None:
 def _life(groups: Mapping[str, str]) -> timedelta | None:
     if "life_unit" in groups:
         number, unit = groups["life_unit"][:-1], groups["life_unit"][-1]
+        # Baidu and TeraBox: `expires=8h`.
         return timedelta(seconds=int(number) * _UNITS[unit])
     if "life_minutes" in groups:
         return timedelta(minutes=int(groups["life_minutes"]))
@@ -251,20 +254,26 @@ def _life(groups: Mapping[str, str]) -> timedelta | None:
 def _decoded(form: str, text: str) -> datetime | None:
     try:
         match form:
+            # Discord, Meta, Tencent's and Alibaba's type C.
             case "hex":
                 moment = datetime.fromtimestamp(int(text, 16), UTC)
+            # AWS, Google and those who sign as they do.
             case "basic":
                 moment = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            # Backblaze B2, ngenix.
             case "digits":
                 moment = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+            # Alibaba's type B counts in UTC+8, without saying so.
             case "cst":
                 full = text.ljust(len("20260205011200"), "0")
                 moment = datetime.strptime(full, "%Y%m%d%H%M%S").replace(tzinfo=_CHINA)
+            # Nimble's WMSAuth, always UTC.
             case "us":
                 moment = datetime.strptime(text, "%m/%d/%Y %I:%M:%S %p").replace(tzinfo=UTC)
             case "iso":
                 moment = datetime.fromisoformat(text)
             case _:
+                # dood and a sample of Bunny's write milliseconds.
                 moment = datetime.fromtimestamp(int(text) / (1000 if len(text) > 10 else 1), UTC)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except ValueError:

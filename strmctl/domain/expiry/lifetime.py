@@ -27,5 +27,6 @@ def family(url: str) -> str | None:
     except ValueError:
         return None
     labels = host.rstrip(".").split(".")
+    # Hosters number their edges: the first label says the edge, not the signer.
     is_name = len(labels) > 2 and not labels[-1].isdigit()
     return (".".join(labels[1:]) if is_name else host) or None

@@ -52,6 +52,7 @@ def edit(line: str, start: int, changes: Mapping[str, str | None]) -> str:
         else:
             pieces.append(line[position : attribute.begin])
         position = attribute.end
+        # No list begins with the comma of what is gone (RFC 8216 section 4.2).
         if value is None and attribute.begin == start and line[position : position + 1] == ",":
             position += 1
     return "".join((*pieces, line[position:]))
@@ -63,5 +64,6 @@ def scan(line: str, start: int) -> Iterator[Attribute]:
     for match in _ATTRIBUTE.finditer(line, start, end):
         name, value = match["name"], match["value"]
         if name is not None:
+            # A quoted string holds no quote, and knows no escapes (RFC 8216 section 4.2).
             text = value.strip('"') if value[:1] == '"' else value
             yield Attribute(name, text, match.start(), *match.span("value"))

@@ -19,6 +19,7 @@ def cut_of(playlist: MediaPlaylist) -> str:
         return ""
     text = "\n".join(_words(segment) for segment in playlist.segments)
     named = f"{playlist.first_number}\n{text}".encode("utf-8", "surrogateescape")
+    # Forty bits tell the cuts of one title apart, and ffmpeg breaks on URLs over 4,096 bytes.
     return base64.b32encode(hashlib.sha256(named).digest()[:5]).decode().lower()
 
 
@@ -97,6 +98,7 @@ def _instant(segment: Segment) -> str:
         return ""
     try:
         moment = datetime.fromisoformat(segment.date_time)
+        # RFC 8216 section 4.3.2.6 only says that it SHOULD name a time zone.
         return moment.astimezone(UTC).isoformat() if moment.tzinfo else segment.date_time
     except (ValueError, OverflowError):
         return segment.date_time

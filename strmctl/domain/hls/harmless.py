@@ -55,6 +55,7 @@ def is_plain(text: str) -> bool:
 def duration_line(line: str) -> str:
     """An EXTINF line; a duration that cannot be read is 0, as ffmpeg takes it."""
     text = line.rstrip(_END)
+    # Nearly every line: a playlist may have 400,000 of them (docs/peers.md, row 27).
     if _UNREMARKABLE_INF.match(text):
         return line
     match = _INF.match(text)
@@ -79,11 +80,13 @@ def tag_line(line: str, hidden: Collection[str] = ()) -> str | None:
         return None
     if name in VALUES and colon:
         is_well_formed = VALUES[name].fullmatch(value.strip())
+        # Cuts are told apart by their dates, so an odd one is read too.
         is_odd_date = name == DATE and is_plain(value) and not _any_in(hidden, value)
         return line if is_well_formed or is_odd_date else None
     if name in ATTRIBUTES:
         return _list_line(line, len(name) + 1, ATTRIBUTES[name], hidden)
     bare = _NAME.match(text)
+    # Players look at the beginning of a bare tag only: it works without what follows.
     if bare and bare[0] in BARE and not is_plain(text[bare.end() :]):
         return bare[0] + _end(line)
     shown = text
@@ -98,6 +101,7 @@ def _leads_elsewhere(name: str, value: str) -> bool:
 
     Both are optional.
     """
+    # X-ASSET-URI is a playlist, X-ASSET-LIST a JSON that holds addresses of its own.
     is_interstitial = name == "#EXT-X-DATERANGE" and "X-ASSET-" in value
     return is_interstitial or name == "#EXT-X-CONTENT-STEERING"
 

@@ -20,6 +20,7 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
         "AUTOSELECT FORCED INSTREAM-ID BIT-DEPTH SAMPLE-RATE CHARACTERISTICS CHANNELS",
         "STREAM-INF": _STREAM,
         "I-FRAME-STREAM-INF": f"{_STREAM} URI",
+        # No tag of rfc8216bis: pictures for trick play, with EXT-X-IMAGES-ONLY and EXT-X-TILES.
         "IMAGE-STREAM-INF": f"{_STREAM} URI",
         "SESSION-DATA": "DATA-ID VALUE URI FORMAT LANGUAGE",
         "DATERANGE": "ID CLASS START-DATE CUE END-DATE DURATION PLANNED-DURATION SCTE35-CMD "
@@ -67,6 +68,7 @@ VALUES: Mapping[str, re.Pattern[str]] = {
     "#EXT-X-DISCONTINUITY-SEQUENCE": _NUMBER,
     "#EXT-X-BITRATE": _SECONDS,
     "#EXT-X-PLAYLIST-TYPE": re.compile(r"[A-Za-z]{1,16}"),
+    # Gone since version 7 of the protocol (RFC 8216 section 7); old packagers still write it.
     "#EXT-X-ALLOW-CACHE": re.compile(r"[A-Za-z]{1,8}"),
     DATE: re.compile(r"[0-9TtZz:+., \u2212-]{1,48}"),
     "#EXT-X-BYTERANGE": re.compile(r"[0-9]{1,20}(?:@[0-9]{1,20})?"),

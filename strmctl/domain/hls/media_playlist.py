@@ -75,6 +75,7 @@ class MediaPlaylist:
     def segment(self, number: int) -> Segment | None:
         """The segment with this Media Sequence Number, if it is listed."""
         index = number - self.segments[0].number if self.segments else -1
+        # An EXT-X-SKIP among the segments leaves a hole in their numbers.
         if not 0 <= index < len(self.segments) or self.segments[index].number != number:
             return None
         return self.segments[index]

@@ -20,6 +20,7 @@ from strmctl.domain.hls.playlist_text import (
 from strmctl.domain.hls.stable_names import INIT, KEY, StableNames
 from strmctl.domain.hls.variables import Variables
 
+# Several in a row are legal, one for each key system (RFC 8216 section 4.3.2.4).
 _MAX_KEYS = 100
 # RFC 8216 section 4.3.2.4; AES-256 as hls.js and Apple's players know it.
 _KEY_SIZES = {"AES-128": 16, "SAMPLE-AES": 16, "SAMPLE-AES-CTR": 16, "AES-256": 32}
@@ -44,6 +45,7 @@ def parse(
     same playlist: keys and init sections that it listed keep their names. A tag that cannot be
     read is as if it were absent. Raises NotAPlaylistError for a playlist that is too long.
     """
+    # RFC 8216 section 4.1 forbids control characters, and NUL marks our places in the text.
     if "\x00" in text:
         raise NotAPlaylistError("holds a NUL character")
     reader = _Reader(text, Variables(url, imported), StableNames(previous), is_subtitles, untold)
@@ -91,6 +93,7 @@ class _Reader:
         self._has_tags = False
 
     def read(self) -> MediaPlaylist:
+        # A number of 21 digits is as if it were absent, as in ffmpeg (docs/peers.md, row 57).
         told = (integer(found[1]) for found in _SEQUENCE.finditer(self._text))
         self._first = self._number = next((each for each in told if each is not None), 0)
         self._duration = 0.0
@@ -119,9 +122,11 @@ class _Reader:
         hidden: Collection[str] = ()
         if self._variables.known:
             before, line = line, self._variables.substitute(line)
+            # QUERYPARAM copies the upstream's query, tokens perhaps (rfc8216bis section 4.4.2.3).
             hidden = self._variables.hidden if line != before else ()
         if line[:1] == "#":
             self._tag(line, hidden)
+        # Blank lines are ignored (RFC 8216 section 4.1).
         elif not line or line.isspace():
             self._pending.append(line)
         else:
@@ -139,6 +144,7 @@ class _Reader:
         if read is not None:
             self._has_tags = True
             read(self, shown)
+        # Other lines with "#" are comments (RFC 8216 section 4.1).
         elif colon and name.startswith("#EXT"):
             self._opaque(shown)
         else:
@@ -191,6 +197,7 @@ class _Reader:
             self._pending.append(text)
 
     def _key(self, line: str) -> None:
+        # Keys in a row all apply; the first one behind a segment replaces those before it.
         if not self._keys_open:
             self._keys, self._keys_open = (), True
         start = len("#EXT-X-KEY:")
@@ -217,6 +224,7 @@ class _Reader:
         # Without an offset it begins at the first byte (rfc8216bis section 4.4.4.5).
         resource = Resource(uri, None if text is None else byte_range(text, uri, {}))
         self._init = self._init_name(resource)
+        # ffmpeg 9.0.2 plays 4 of 24 s of byte-range fMP4: a name of its own needs no range.
         self._replace_uri(line, start, self._init + ".mp4", BYTERANGE=None)
 
     def _init_name(self, resource: Resource) -> str:
@@ -265,6 +273,7 @@ class _Reader:
     def _rendition_report(self, line: str) -> None:
         start = len("#EXT-X-RENDITION-REPORT:")
         uri = attribute_list.values(line, start).get("URI", "")
+        # Players find the rendition by this URI, so it has to be that of its playlist.
         mark = LINK_MARK.format(len(self._links))
         self._links.append(uri)
         self._pending.append(attribute_list.edit(line, start, {"URI": f'"{mark}"'}))

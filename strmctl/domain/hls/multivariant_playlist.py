@@ -104,6 +104,7 @@ class _Reader:
         tag, colon, _ = line.partition(":")
         if line[:1] != "#":
             self._uri_line(line)
+        # IPTV lists put the name of a variant there.
         elif tag == "#EXTINF" and colon:
             self._pieces.append(harmless.duration_line(line))
         elif tag == "#EXT-X-DEFINE":
@@ -117,6 +118,7 @@ class _Reader:
             return
         attributes = attribute_list.values(line, len(tag) + 1)
         key_format = attributes.get("KEYFORMAT", "") if tag == "#EXT-X-SESSION-KEY" else ""
+        # EXT-X-MEDIA has no URI for closed captions (RFC 8216 section 4.3.4.1).
         if naming.stays(attributes.get("URI", ""), key_format):
             self._pieces.append(line)
         else:
@@ -174,5 +176,6 @@ def _bandwidth(found: _Found) -> int:
 
 def _digest(attributes: Mapping[str, str]) -> str:
     text = "\n".join(f"{name}={attributes[name]}" for name in _DESCRIPTION if name in attributes)
+    # The text may hold bytes that are no UTF-8: they survived its decoding as surrogates.
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
     return base64.b32encode(digest[:5]).decode().lower()

@@ -46,8 +46,10 @@ def segment_extension(
     """
     if is_image:
         return extension if extension in _IMAGE else ".jpg"
+    # ffmpeg from 7.1.1 refuses segments whose extension does not fit the container.
     if has_init:
         return ".m4s"
+    # ffmpeg wants WebVTT under .vtt, and nothing else there (HLS.md, rule 2).
     if is_subtitles:
         return ".vtt"
     if extension in _FRAGMENTED:
@@ -63,6 +65,7 @@ def tells_content(extension: str) -> bool:
 def data_extension(uri: str) -> str:
     """The extension of what is no media: session data and URIs of unknown tags."""
     extension = upstream_extension(uri)
+    # It stands in our path, so nothing that needs encoding may come along.
     usable = extension.isascii() and extension[1:].isalnum() and len(extension) <= 5
     return extension if usable else ".bin"
 

@@ -19,6 +19,7 @@ def seconds(text: str) -> float | None:
 
 def integer(text: str) -> int | None:
     """A decimal-integer (RFC 8216 section 4.2), below 2^64."""
+    # str.isdigit holds for the digits of every script, int() reads them too.
     if not (text.isascii() and text.isdigit() and len(text) <= 20):
         return None
     number = int(text)
@@ -29,6 +30,7 @@ def byte_range(text: str, uri: str, ends: dict[str, int]) -> ByteRange | None:
     """`length[@offset]`; without offset it follows the range before it of the same URI."""
     length_text, at, offset_text = text.strip().partition("@")
     length = integer(length_text)
+    # It may be implied by the range before it of the same resource (RFC 8216 section 4.3.2.2).
     offset = integer(offset_text) if at else ends.get(uri, 0)
     if not length or offset is None:
         return None

@@ -41,6 +41,7 @@ def decode(data: bytes) -> str:
     body = _body(data)
     if not body.startswith(_HEADER):
         raise NotAPlaylistError("does not begin with #EXTM3U")
+    # RFC 8216 section 4.1 wants UTF-8; what is none has to come out as it went in.
     return body.decode("utf-8", "surrogateescape")
 
 
@@ -92,6 +93,7 @@ def _lists_variants_only(text: str) -> bool:
         elif tag.startswith(_SEGMENT):
             is_segment = True
         elif tag[:1] != "#" and not tag.isspace():
+            # A URI behind EXTINF alone is a Media Segment (RFC 8216 section 4.3.2.1).
             if is_segment and not is_variant:
                 return False
             found = found or is_variant
@@ -100,4 +102,5 @@ def _lists_variants_only(text: str) -> bool:
 
 
 def _body(data: bytes) -> bytes:
+    # ffmpeg and hls.js need #EXTM3U as the first bytes (docs/peers.md, row 11).
     return data.removeprefix(_BOM).lstrip(b" \t\r\n")

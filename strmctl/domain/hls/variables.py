@@ -46,6 +46,7 @@ class Variables:
 
         Comments stay. Raises NotAPlaylistError when the playlist grows beyond MAX_GROWTH.
         """
+        # rfc8216bis section 4.3: only tags and URI lines hold references.
         if line[:1] == "#" and not line.startswith("#EXT"):
             return line
         return _REFERENCE.sub(self._value, line)
@@ -53,6 +54,7 @@ class Variables:
     def _value(self, reference: re.Match[str]) -> str:
         value = self.known.get(reference[1], reference[0])
         self._growth += len(value)
+        # A short playlist of references to one long value would fill the memory.
         if self._growth > MAX_GROWTH:
             raise NotAPlaylistError("grows too long by its variables")
         return value

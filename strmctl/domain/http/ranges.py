@@ -33,6 +33,7 @@ def parse_content_range(value: str | None) -> ContentRange | None:
     if match is None:
         return None
     first, last = int(match[1]), int(match[2])
+    # Some CDNs answer `bytes a-b/*` after a drop (docs/peers.md, row 51).
     total = None if match[3] == "*" else int(match[3])
     if last < first or (total is not None and last >= total):
         return None
@@ -60,12 +61,14 @@ def select_range(value: str | None, total: int) -> ContentRange | None:
     if match is None or not is_single_range(value):
         return None
     if not match[1]:
+        # RFC 9110 section 14.1.2: a suffix that is longer than the file means all of it.
         length = min(int(match[2]), total)
         if length == 0:
             raise UnsatisfiableRange
         return ContentRange(total - length, total - 1, total)
     first = int(match[1])
     last = min(int(match[2]), total - 1) if match[2] else total - 1
+    # RFC 9110 section 14.1.1: a last byte before the first makes the field invalid, so ignored.
     if match[2] and int(match[2]) < first:
         return None
     if first >= total:
@@ -76,6 +79,7 @@ def select_range(value: str | None, total: int) -> ContentRange | None:
 def strong_validator(etag: str | None) -> str | None:
     """The entity tag if it is a strong one (section 8.8.3)."""
     text = (etag or "").strip()
+    # A weak one (`W/"…"`) may stay while bytes change: useless for ranges.
     return text if text.startswith('"') and text.endswith('"') and len(text) > 1 else None
 
 
@@ -87,6 +91,7 @@ class Wanted:
     if_range: str | None = None
 
     def fields(self) -> dict[str, str]:
+        # If-Range without Range must not be sent (RFC 9110 section 13.1.5).
         if self.range is None or not is_single_range(self.range):
             return {}
         fields = {"Range": self.range}

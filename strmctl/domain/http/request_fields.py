@@ -27,6 +27,7 @@ _HOP_BY_HOP = (  # RFC 9110 section 7.6.1
 _SET_FOR_EACH_REQUEST = (
     "accept-encoding",
     "content-length",
+    # RFC 9110 section 10.1.1 forbids it in a request without content.
     "expect",
     "host",
     "if-match",
@@ -63,6 +64,7 @@ def carried_fields(url: str, target: str, fields: Mapping[str, str]) -> Mapping[
     """
     here, there = urlsplit(url), urlsplit(target)
     public = {name: value for name, value in fields.items() if name.lower() in _CROSSES_SITES}
+    # A CDN behind a redirect has no business with the site's Authorization or Cookie.
     if here.hostname != there.hostname or len(public) == len(fields):
         return public
     if here.scheme == "https" and there.scheme == "http":

@@ -21,6 +21,7 @@ _UNSATISFIED = re.compile(r"bytes \*/[0-9]{1,18}", re.IGNORECASE)
 
 def printable(value: str) -> str:
     """The value as it may be sent on, empty where it may not; a control may split a message."""
+    # An ETag with obs-text was a 500 and a leaked socket (docs/peers.md, row 59).
     return value if _PRINTABLE.fullmatch(value) else ""
 
 

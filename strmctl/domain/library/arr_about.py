@@ -36,6 +36,7 @@ def read(owner: Mapping[str, Any]) -> About:
     known = {name: owner.get(f"{name}Id") for name in ("imdb", "tvdb", "tmdb")}
     return About(
         title=title if isinstance(title, str) and title.isprintable() and title.strip() else None,
+        # Sonarr writes 0 where its catalogue has no year yet.
         year=year if isinstance(year, int) and 1 <= year <= 9999 else None,
         ids=ids_of({name: str(value) for name, value in known.items() if value}),
     )

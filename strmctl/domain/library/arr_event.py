@@ -99,6 +99,7 @@ def _event(name: str, names: _Names, fields: Mapping[str, Any], folder: str | No
             name, present=_files(renamed, folder), changed_folder=None if renamed else folder
         )
     if name == "Download":
+        # Sonarr 4 tells of one import of several files under `episodeFiles`.
         arrived = [fields.get(names.file), *_list(fields.get(f"{names.file}s"))]
         return ArrEvent(
             name,
@@ -142,6 +143,7 @@ def _folder(owner: Mapping[str, Any], names: _Names) -> str | None:
 
 
 def _is_true(value: object) -> bool:
+    # Older versions of Sonarr wrote "True".
     return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
@@ -160,6 +162,7 @@ def _spellings(file: Mapping[str, Any], folder: str | None) -> Iterator[str]:
     if path is not None and path.endswith(library_path.EXTENSION):
         yield path
     if folder is not None and relative is not None and relative.endswith(library_path.EXTENSION):
+        # Sonarr on Windows names files as Windows does.
         separator = "\\" if WINDOWS.match(folder) else "/"
         yield folder.rstrip(separator) + separator + relative
 

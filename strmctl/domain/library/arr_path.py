@@ -155,12 +155,14 @@ def _parts(path: str) -> list[str] | None:
     """None for a path that is not absolute, leads anywhere but straight down, or is none at all:
     each of its parts is tried as the beginning."""
     if WINDOWS.match(path):
+        # A backslash is a letter of a name to Linux, so only here it parts names.
         parts = re.split(r"[\\/]", path)[1:]
     elif path.startswith("/"):
         parts = path.split("/")[1:]
     else:
         return None
     parts = [part for part in parts if part]
+    # A webhook comes from the network: no path of it may climb.
     if len(parts) > _DEPTH_MAX or any(part in (".", "..") for part in parts):
         return None
     return parts

@@ -79,6 +79,7 @@ def read(strm_path: str, *, wants_language: bool = True) -> FileName:
     *above, name = strm_path.split("/")
     if name.lower().endswith(EXTENSION):
         name = name[: -len(EXTENSION)]
+    # `Film.mkv.strm`: tools that mirror a remote folder keep the film's extension.
     name = words.without_video_extension(name)
     found = _read(name, _folders(tuple(above)))
     return found if wants_language else replace(found, language=None)
@@ -175,6 +176,7 @@ def _series(own: Written, where: Folders) -> tuple[Written, str | None]:
     if mine == theirs:
         return replace(folder, year=folder.year or own.year), None
     alike = mine.startswith(theirs) or theirs.startswith(mine)
+    # `Star Trek - Picard (2020)`: the folder names the series (docs/peers.md, row 73).
     if where.holds_season or folder.has_year_in_brackets or folder.ids or alike:
         # The folder is the series' own: media servers name the series by it.
         return folder, None
@@ -195,6 +197,7 @@ def _film(name: str, where: Folders) -> FileName:
     if title is not None and _ends_in_language(title, name):
         return _doubtful(name, where, _LANGUAGE)
     only_number = found.written.year is None and title is not None and title.isdecimal()
+    # `Movies/German.strm` says nothing of a film, `German/German.strm` does.
     only_language = title is not None and is_language(title) and found.written.year is None
     if (only_number or only_language) and not _is_the_folder_s(name, where):
         title = None
@@ -226,6 +229,7 @@ def _is_the_folder_s(name: str, where: Folders) -> bool:
     if folder is None or folder.title is None:
         return False
     own = written.read(name)
+    # `Show (2019)/Show (2019) - 05` is an episode.
     if own.has_year_in_brackets and film.is_numbered(own.rest):
         return False
     return own.slug in (folder.slug, slug(folder.title))
@@ -256,10 +260,12 @@ def _guessed(name: str, where: Folders) -> FileName | None:
 
 @lru_cache(maxsize=1024)
 def _guess(name: str) -> dict[str, Any]:
+    # Imported late: few names need it, and its import takes long.
     from guessit import guessit
     from guessit.api import GuessitException
 
     try:
         return guessit(name)
+    # guessit's word for an error of its own on a name that it did not foresee.
     except GuessitException:
         return {}

@@ -23,6 +23,7 @@ from strmctl.errors import UsageError
 
 EXTENSION = ".strm"
 
+# NAME_MAX of Linux, in bytes; NTFS and APFS count letters.
 _MAX_BYTES = 255
 _MAX_SUFFIX_PART = 40
 _SUFFIX_ROOM = 2 * (len(" - ") + _MAX_SUFFIX_PART)
@@ -191,8 +192,10 @@ def explicit(text: str) -> str:
     parts = text.split("/")
     if not text.endswith(EXTENSION) or parts[-1] == EXTENSION:
         raise UsageError(f"path does not end in {EXTENSION}: {text[:80]!r}")
+    # A backslash parts folders on a share that Windows mounts.
     if "\\" in text or _UNPRINTABLE.search(text):
         raise UsageError(f"path holds a backslash or control character: {text[:80]!r}")
+    # Media servers do not see names that begin with a dot.
     if any(part == "" or part.startswith(".") for part in parts):
         raise UsageError(
             f"path is not relative to the library, or a name in it is empty or begins with a dot: "
@@ -212,7 +215,9 @@ def readable(slug: str) -> str:
 @lru_cache(maxsize=1024)
 def clean(text: str, max_bytes: int) -> str:
     """A part of a file name, cut on a character's boundary; "" where nothing is left."""
+    # macOS may hand over decomposed letters: two names for one file on other systems.
     text = unicodedata.normalize("NFC", text).replace(": ", " - ").translate(_REPLACED)
+    # Windows drops dots and blanks at the end of a name.
     text = " ".join(_UNPRINTABLE.sub(" ", text).split()).strip(" .")
     return text.encode()[:max_bytes].decode(errors="ignore").strip(" .")
 
@@ -233,6 +238,7 @@ def _suffixes(identity: Identity) -> Iterator[str]:
         own.append(identity.provider)
     for length in range(len(own) + 1):
         yield _suffix(own[:length])
+        # Two sites may call different works the same.
         yield _suffix([identity.site, *own[:length]])
 
 

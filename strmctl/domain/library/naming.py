@@ -175,9 +175,11 @@ class Named:
 
 
 def _without_marks(title: str) -> str:
+    # As Sonarr's `{Series CleanTitle}`.
     return " ".join(_NOT_CLEAN.sub("", title.replace("&", "and")).split())
 
 
 def _article_last(title: str) -> str:
+    # As Sonarr's `{Series TitleThe}`: "Expanse, The".
     found = re.fullmatch(r"(The|An|A) (.+)", title)
     return f"{found[2]}, {found[1]}" if found else title

@@ -23,6 +23,7 @@ def sidecars(strm_name: str, names: Collection[str]) -> list[str]:
     """
     stem = _stem(strm_name)
     others = [_stem(name) for name in names if _is_strm(name) and name != strm_name]
+    # A video `Film.mkv` beside `Film.strm` has the better right to `Film.nfo`.
     if any(name.rpartition(".")[0] == stem and not _belongs(name, stem) for name in names):
         return []
     return [

@@ -53,6 +53,7 @@ def replace_url(content: bytes, url: str, *, keep_options: bool) -> bytes:
 
 def render(url: str, comments: tuple[str, ...] = (), options: str = "") -> bytes:
     """The file's content; raises UsageError for a URL that is not one line of printable text."""
+    # Jellyfin and Kodi take a line with "#" for a comment.
     if not url or url.startswith("#") or not url.isprintable() or " " in url:
         raise UsageError("the URL for the .strm is empty or holds a space or control character")
     return "".join(f"{line}\n" for line in (*comments, url + options)).encode()
@@ -64,6 +65,7 @@ def _decode(content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
+        # Any byte is a letter there, so the URL is found whatever the comments hold.
         return content.decode("latin-1")
 
 
@@ -71,6 +73,7 @@ def _utf_16(content: bytes) -> str | None:
     """As Windows' Notepad writes "Unicode"; some tools leave out the byte order mark."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
+    # Every second byte of ASCII in UTF-16 is zero; URLs are ASCII nearly throughout.
     if len(content) >= 8 and content[1::2].count(0) * 2 > len(content) * 0.9:
         return "utf-16-le"
     if len(content) >= 8 and content[::2].count(0) * 2 > len(content) * 0.9:
@@ -109,6 +112,7 @@ def _said_by(comment: str) -> Mapping[str, str]:
         return {_VLC_NAMES.get(name, name.capitalize()): value} if value else {}
     if (http := _HTTP_OPTION.fullmatch(comment)) is not None:
         try:
+            # IPTV lists hold it as JSON.
             found = json.loads(http["json"])
         except (ValueError, RecursionError):
             return {}
@@ -119,6 +123,7 @@ def _said_by(comment: str) -> Mapping[str, str]:
 def _bare(line: str) -> str:
     """Without white space and invisible characters around it."""
     before = None
+    # A BOM may stand behind blanks, and blanks behind a BOM.
     while line != before:
         before, line = line, line.strip().strip(_INVISIBLE)
     return line

@@ -12,6 +12,7 @@ def is_dash_url(url: str) -> bool:
     """By its name, without asking: `.mpd`, or a packager's `format=mpd`."""
     parts = urlsplit(url)
     path = parts.path.lower()
+    # Azure Media Services: `…/manifest(format=mpd-time-csf)`.
     return path.endswith(".mpd") or "format=mpd" in path or "format=mpd" in parts.query.lower()
 
 

@@ -9,6 +9,7 @@ SEARCHED_BYTES = 64 * 1024
 
 _TS_PACKET = 188
 _TS_PACKETS_IN_A_ROW = 4
+# Only ffmpeg 9 reads on behind these (HLS.md, rule 3).
 _IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM")
 _JPEG_MARKERS = tuple(bytes([marker]) for marker in (*range(0xE0, 0xF0), 0xDB, 0xC4, 0xFE))
 _PNG_END = b"IEND\xaeB`\x82"

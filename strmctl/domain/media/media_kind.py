@@ -8,6 +8,7 @@ SNIFF_BYTES = 512
 
 _BOM = b"\xef\xbb\xbf"
 
+# RFC 8216 section 4 names the first and audio/mpegurl; servers send all five.
 _PLAYLIST_TYPES = frozenset(
     {
         "application/vnd.apple.mpegurl",
@@ -91,6 +92,7 @@ def sniffed_type(head: bytes) -> str | None:
     """The media type that magic bytes tell, of the containers that players know."""
     if head[4:8] in (b"ftyp", b"styp", b"moof"):
         return "video/mp4"
+    # EBML (RFC 8794): the DocType in its header tells WebM from Matroska.
     if head[:4] == b"\x1aE\xdf\xa3":
         return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
     if head[:1] == b"G" and (len(head) <= 188 or head[188:189] == b"G"):
@@ -116,6 +118,7 @@ def segment_extension(head: bytes) -> str | None:
 
 
 def _packed_audio(head: bytes) -> str | None:
+    # The sync word of AC-3 and of E-AC-3 (ETSI TS 102 366).
     if head[:2] == b"\x0bw":
         return ".ac3"
     if len(head) < 2 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:

@@ -100,6 +100,7 @@ def what_instead(
 def needs_more(head: bytes, expected: Expected = ROOT) -> bool:
     """Whether more bytes could change what `what_instead` says."""
     if expected.kind is Kind.KEY:
+        # One byte more than a key has shows one of 17 bytes (docs/peers.md, row 48).
         return len(head) <= (expected.size or media_kind.SNIFF_BYTES)
     if disguise.looks_disguised(head) and len(head) >= _SURE_OF_AN_IMAGE:
         is_open = expected.kind is Kind.SEGMENT and not disguise.media_offset(head)
@@ -146,6 +147,7 @@ def _message(head: bytes, content_type: str, kind: Kind) -> str | None:
         return "a web page"
     if is_json(head, content_type):
         return "JSON"
+    # TTML is XML as well, but it is what was asked for.
     is_timed_text = kind is Kind.SUBTITLES and _TIMED_TEXT in decoded(head)
     return "XML" if is_markup(head) and not is_timed_text else None
 
@@ -192,6 +194,7 @@ def _wrong(head: bytes, content_type: str, expected: Expected) -> str | None:
 
 
 def _names_playlist(head: bytes, content_type: str, expected: Expected) -> bool:
+    # A film at a .m3u8 address holds NULs early; sentences and pages do not.
     by_name = is_playlist_url(expected.url) and b"\x00" not in head
     return by_name or media_kind.claims_playlist(content_type)
 

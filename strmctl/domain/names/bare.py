@@ -109,6 +109,7 @@ def _leading(core: str, folders: Folders) -> Bare | None:
         _is_title(match["n"], folders) and not match["name"][0].isdigit()
     ):
         return None
+    # "12 Monkeys" and "24 - Redemption" are titles; nobody pads those.
     padded = len(match["n"]) >= 2 and match["n"].startswith("0")
     if not folders.holds_season and not (padded and folders.series is not None):
         return None

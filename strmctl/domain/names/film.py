@@ -51,6 +51,7 @@ def read(name: str, folders: Folders) -> Film:
     return Film(
         chosen,
         edition,
+        # A language tells two copies apart already: it is part of the identity.
         None if edition or language(behind) else _version(behind),
         language(behind),
         _PART.search(behind) is not None or _is_part(chosen),

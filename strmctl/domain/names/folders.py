@@ -62,6 +62,7 @@ def read(folders: Sequence[str]) -> Folders:
     """From the outermost on."""
     rest = [folder for folder in folders if not _DISC.fullmatch(folder)]
     is_extras = bool(rest) and _EXTRAS.fullmatch(rest[-1]) is not None
+    # A series may be called "Shorts": then the folder is all there is.
     if is_extras and len(rest) > 1:
         rest = rest[:-1]
     season: int | None = None

@@ -61,6 +61,7 @@ def find(name: str) -> Mark | None:
         (_CAP, (_JOINED,)),
     ):
         for match in form.finditer(name):
+            # `Show - 05 (1920x1080)` is fansubs' way.
             if form is _CROSS and _is_picture(match):
                 continue
             return _with_more(name, match, further)
@@ -74,6 +75,7 @@ def _is_picture(match: re.Match[str]) -> bool:
 
 def _with_more(name: str, match: re.Match[str], forms: tuple[re.Pattern[str], ...]) -> Mark:
     first = last = int(match["episode"])
+    # `S02E01v2`: a fansub's second try at it (docs/peers.md, row 76).
     end = _past_version(name, match.end())
     while (
         further := next(filter(None, (form.match(name, end) for form in forms)), None)

@@ -28,6 +28,7 @@ def external_ids(text: str) -> ExternalIds:
     for form in (_UNIQUE_ID, _OWN_TAG):
         for match in form.finditer(own):
             found.setdefault(match["where"].lower(), match["id"].lower())
+    # Kodi takes a bare URL below the document, or alone, for the id.
     if not found:
         for match in _LINK.finditer(own):
             found |= {name: value for name, value in match.groupdict().items() if value}

@@ -50,6 +50,7 @@ _MORE = re.compile(
 def find(name: str) -> Mark | None:
     """The name's first episode in words, with its season where that is said as well."""
     special = _SPECIAL.search(name)
+    # Media servers keep specials in season 0.
     if special is not None:
         before, after = name[: special.start()], name[special.end() :]
         return Mark(before, after, 0, int(special["n"]))

@@ -57,6 +57,7 @@ def slug(title: str, year: int | None = None) -> str:
     The year belongs to it: it tells Dune of 1984 from that of 2021.
     """
     letters = "".join(_plain(char) for char in unicodedata.normalize("NFC", title).casefold())
+    # An apostrophe parts no word: `Grey's` is `greys`.
     words = re.sub(r"['\u2019]", "", letters)
     name = "-".join(re.findall(r"[^\W_]+", words))
     # Some characters of a script are marks, no letters, and all there is of a name: "++", "?".
@@ -107,6 +108,7 @@ def read_release(text: str) -> Written:
 
 
 def is_year(number: int) -> bool:
+    # `Film (1897)` is one (docs/peers.md, row 76).
     return 1870 <= number <= 2099
 
 
@@ -136,6 +138,7 @@ def spaced(text: str) -> str:
         return text
     text = text.replace("_", " ")
     parts = text.split(".")
+    # `S.W.A.T.` keeps its dots.
     if all(len(part.strip()) <= 1 for part in parts):
         return text
     return " ".join(text.replace(".", " ").split())
@@ -183,5 +186,6 @@ def _bare(text: str, *, keep_dots: bool = False) -> str:
 
 def _plain(char: str) -> str:
     """`e` for `é`: only where the letter without its marks is a Latin one."""
+    # In kana and Hangul what NFKD takes off makes another letter.
     base = unicodedata.normalize("NFKD", char)[:1]
     return base if base.isascii() and base.isalpha() else char

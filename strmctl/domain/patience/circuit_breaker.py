@@ -59,6 +59,7 @@ class CircuitBreaker:
         last = self.trouble(identity, now)
         failures = 1 if last is None else last.failures + 1
         known = () if last is None else last.urls
+        # Without the bound a thousand failures in a row would overflow the float.
         rest = max(
             min(self._first_rest * 2.0 ** min(failures - 1, 30), self._longest_rest),
             min(error.retry_after or 0.0, _LONGEST_RETRY_AFTER),

@@ -10,6 +10,7 @@ from strmctl.errors import UpstreamError
 SHORT_WAIT = 5.0
 """A Retry-After up to this is waited for, a longer one is the player's to know."""
 
+# ffmpeg asks nine times in 0.1 s, then skips the segment: the proxy has to be patient.
 _DELAYS = (0.05, 0.1, 0.15, 0.2)
 _REFUSED = frozenset({401, 403})
 _OVERLOADED = frozenset({429, 503})
@@ -52,6 +53,7 @@ class Standing:
 def next_step(failure: UpstreamError, standing: Standing) -> AskAgain | Renew | GiveUp:
     """Among one request in ten that fails by chance a stream must not lose a segment."""
     wait = failure.retry_after or 0.0
+    # A long Retry-After is passed on, so that the player is not left in silence.
     if failure.final or wait > SHORT_WAIT:
         return GiveUp()
     if failure.lasting and standing.untried:
@@ -69,6 +71,7 @@ def _patience(failure: UpstreamError, standing: Standing) -> int:
     answered_nothing = status is None and failure.http_status == 502
     if failure.lasting or not (answered_nothing or status in _PASSING):
         return 0  # 404, 410, 451, a timeout and what is not media do not pass by themselves.
+    # Most CDNs answer 403 for an expired signature, nginx and KeyCDN 410.
     if status in _REFUSED and standing.expired:
         return 0
     if standing.alive:

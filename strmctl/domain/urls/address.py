@@ -16,6 +16,7 @@ from ipaddress import (
 
 IPAddress = IPv4Address | IPv6Address
 
+# 100.64.0.0/10 is shared (RFC 6598), 168.63.129.16 serves the metadata of Azure's machines.
 _REFUSED_V4 = [
     IPv4Network(text)
     for text in (
@@ -24,6 +25,7 @@ _REFUSED_V4 = [
         "198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4"
     ).split()
 ]
+# IANA assigns unicast addresses from here alone: fec0::, 5f00:: and 64:ff9b:1:: lie outside.
 _GLOBAL_V6 = IPv6Network("2000::/3")
 _REFUSED_V6 = [
     # Teredo, ORCHID and benchmarking; documentation; 6to4; documentation (RFC 9637)
@@ -31,7 +33,9 @@ _REFUSED_V6 = [
     for text in "2001::/23 2001:db8::/32 2002::/16 3fff::/20".split()
 ]
 _ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?$")
+# RFC 6052 section 2.1: the well-known prefix, with the IPv4 address in the last 32 bits.
 _NAT64 = IPv6Network("64:ff9b::/96")
+# RFC 5214 section 6.1: the interface identifier, with and without the universal bit.
 _ISATAP = (0x00005EFE, 0x02005EFE)
 
 
@@ -42,6 +46,7 @@ def is_public(address: IPAddress) -> bool:
     wrapped = _wrapped(address)
     if wrapped is not None:
         return is_public(wrapped)
+    # A scope (RFC 4007) means this link, whatever the address.
     if address.scope_id is not None or address not in _GLOBAL_V6:
         return False
     if any(address in network for network in _REFUSED_V6):

@@ -67,6 +67,7 @@ def verify(token: str, signer: Signer, now: datetime) -> ChildClaim:
     """Read a token; raises ForbiddenError for anything that `Addresses` would not have made."""
     signature, _, payload = token.rpartition(".")
     message = _decoded(payload)
+    # base64 has several spellings of one text (RFC 4648 section 3.5): only ours counts.
     if not signer.verify(_PURPOSE, message, signature) or base64url(message.encode()) != payload:
         raise ForbiddenError("this address was not made with a key of this server")
     try:

@@ -79,6 +79,7 @@ def _of_query(pairs: list[tuple[str, str]]) -> Unwrapped | None:
         key = name.lower()
         if key in _PLAIN_HEADERS and value:
             headers[_PLAIN_HEADERS[key]] = value
+        # mediaflow-proxy: `h_user_agent=…` is User-Agent.
         elif key.startswith("h_") and value:
             headers["-".join(word.capitalize() for word in re.split("[-_]", key[2:]))] = value
     return Unwrapped(url, headers)

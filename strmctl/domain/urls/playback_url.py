@@ -61,6 +61,7 @@ class KeyProof:
         return self.keys[0]
 
     def holds(self, message: str, value: str) -> bool:
+        # compare_digest refuses text beyond ASCII: such a key was a 500 (docs/peers.md, row 22).
         given = value.encode("utf-8", "replace")
         return any(hmac.compare_digest(key.encode(), given) for key in self.keys)
 
@@ -110,6 +111,7 @@ def build(
         pairs.append(("exp", str(int(expires_at.timestamp()))))
     if proof.parameter is not None:
         pairs.append((proof.parameter, proof.make(_message(identity, expires_at))))
+    # Jellyfin puts the URL between double quotes for ffmpeg: no quote may be left in it.
     return f"{base_url.rstrip('/')}{PATH}{extension}?{urlencode(pairs, quote_via=quote, safe='')}"
 
 
@@ -122,7 +124,9 @@ def verify(query: str, proof: Proof, now: datetime) -> Claim:
     names = {*_IDENTITY_NAMES, proof.parameter}
     parameters: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
+        # Players and media servers add `api_key`, `_HLS_msn` (docs/peers.md, row 22).
         if name in names:
+            # Two parsers would choose differently between two values.
             if name in parameters:
                 raise ForbiddenError(f"the playback URL has {name!r} twice")
             parameters[name] = value

@@ -29,6 +29,7 @@ def check_url(url: str) -> None:
     """Raises UpstreamError for anything but a plain http(s) URL; its message hides the URL."""
     if len(url) > MAX_LENGTH:
         raise UpstreamError(f"the URL is longer than {MAX_LENGTH} characters")
+    # WHATWG reads a backslash as a slash, RFC 3986 does not: two hosts for one URL.
     if "\\" in url or " " in url or (not url.isprintable() and _holds_unprinted(url)):
         raise UpstreamError("the URL holds white space, a control character or a backslash")
     start = _SCHEME_AND_AUTHORITY.match(url)
@@ -49,6 +50,7 @@ def join(base: str, reference: str) -> str:
         return reference
     if new_authority is not None:
         return f"{scheme}:{reference}"
+    # RFC 3986 section 5.2.2: an empty path keeps the base's, and its query.
     if not path:
         path, query = base_path or "", base_query if query is None else query
     else:
@@ -80,6 +82,7 @@ def _without_dots(path: str) -> str:
             del kept[-1:]
         elif segment != ".":
             kept.append(segment)
+    # A dot segment at the end leaves its slash behind.
     if segments[-1] in (".", ".."):
         kept.append("")
     return "/" + "/".join(kept)
@@ -96,10 +99,12 @@ def _check_authority(authority: str) -> None:
     if "@" in authority:
         raise UpstreamError("the URL holds a user name or password: send them as a header")
     parts = _AUTHORITY.fullmatch(authority)
+    # Some parsers decode `127%2e0%2e0%2e1`, and IDNA takes three other dots for a dot.
     if parts is None:
         raise UpstreamError("the URL's host or port is malformed (names beyond ASCII: xn--…)")
     if parts["ipv6"] is not None:
         _check_ipv6(parts["ipv6"])
+    # RFC 3986 section 3.2.3 sets no bound, TCP has 16 bits.
     if parts["port"] is not None and int(parts["port"]) > 65_535:
         raise UpstreamError("the URL's port is not one from 1 to 65535")
 

@@ -33,6 +33,7 @@ def looks_signed(url: str) -> bool:
 def binding(url: str) -> str | None:
     """What `i=`, `ip=` and `asn=` say the URL works for: `84.170.x.x, AS3320`; None for nothing."""
     query = _query(url)
+    # VOE-type hosters write `i=84.170&asn=3320`, googlevideo `ip=` in full.
     address = next((text for name in ("ip", "i") if (text := _masked(query.get(name, "")))), None)
     network = query.get("asn", "").upper().removeprefix("AS")
     named = f"AS{network}" if network.isascii() and network.isdigit() else None
@@ -49,6 +50,7 @@ def origin(url: str) -> str:
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
+        # urlsplit checks the port when it is asked for only.
         _ = parts.port
     except ValueError:
         return urlsplit("")
