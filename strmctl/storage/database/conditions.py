@@ -24,6 +24,7 @@ HOLDS_TEXT = (
 
 def pattern(text: str) -> str:
     """For LIKE: the text anywhere, as it is."""
+    # `%` and `_` of a title are no wildcards of LIKE.
     escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return f"%{escaped}%"
 
@@ -50,6 +51,7 @@ def where(selection: Selection) -> tuple[str, dict[str, Value]]:
         "language": ("language = :language", selection.language),
         "provider": ("provider = :provider", selection.provider),
         "states": _states(selection),
+        # SQLite bounds the number of parameters, but not the length of one.
         "ids": ("id IN (SELECT value FROM json_each(:ids))", _json(selection.ids)),
         "stale": ("ifnull(last_probed_at, '') < :stale", time_text(selection.stale_before)),
         "expiring": ("expires_at <= :expiring", time_text(selection.expiring_before)),

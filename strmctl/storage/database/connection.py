@@ -61,6 +61,7 @@ class Database:
         elif not database_exists(path):
             raise DatabaseError(f"{path}: no such database: run `strmctl init`")
         with _explained(path):
+            # Python's own transactions begin deferred, and not for every statement.
             connection = sqlite3.connect(
                 path, timeout=patience, isolation_level=None, check_same_thread=False
             )
@@ -96,6 +97,7 @@ class Database:
             if self._connection.in_transaction:
                 yield self._connection
                 return
+            # A deferred one that writes after it has read fails at once where another has written.
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -168,7 +170,9 @@ class Database:
             self._refuse_foreign()
             if migrate:
                 _use_wal(self._connection)
+            # With WAL a power cut may undo the last commits, never damage the file.
             self._connection.execute("PRAGMA synchronous = NORMAL")
+            # SQLite keeps them off, for each connection anew.
             self._connection.execute("PRAGMA foreign_keys = ON")
         self._refuse_newer()
         if migrate:
@@ -250,6 +254,7 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _advice(error: sqlite3.Error) -> str:
+    # The low byte is the primary code; extended ones tell more above it.
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
             return ": set `database` to another file, or restore a backup"

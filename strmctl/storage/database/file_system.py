@@ -21,6 +21,7 @@ def file_system(path: Path, mounts: str | None = None) -> str:
     real = path.resolve()
     found, kind = Path(), ""
     for line in mounts.splitlines():
+        # Optional fields of any number end in a lone hyphen (proc(5)).
         before, _, after = line.partition(" - ")
         point = Path(_unescaped(before.split(" ")[4]))
         # Of several mounts at one place the last one is what is seen.

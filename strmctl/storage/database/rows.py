@@ -24,6 +24,7 @@ def time_text(value: datetime | None) -> str | None:
     if value is None:
         return None
     utc = value.astimezone(UTC)
+    # isoformat leaves zero milliseconds out unless it is told to write them.
     return f"{utc.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 

@@ -59,6 +59,7 @@ def follow_folder(path: Path) -> None:
     folder, status = path.parent.stat(), path.stat()
     mode: int | None = None
     if not _has_default_acl(path.parent):
+        # To execute a folder is to enter it: its files need no such bit.
         may = 0o777 | stat.S_ISGID if stat.S_ISDIR(status.st_mode) else 0o666
         allowed = folder.st_mode & may
         mode = status.st_mode & allowed | may & stat.S_IRWXU

@@ -45,6 +45,7 @@ def make_folder(folder: Path, library: Path | None = None) -> None:
     folder.mkdir(exist_ok=True)
     if library is not None and folder.parent.is_relative_to(library):
         follow_folder(folder)
+    # The name of a new folder lasts once its parent has been synced (fsync(2)).
     sync(folder.parent)
 
 
@@ -60,4 +61,5 @@ def sync(path: Path) -> None:
 def _write_all(descriptor: int, content: bytes) -> None:
     rest = memoryview(content)
     while rest:
+        # write(2) may take a part only, as on a disk that is nearly full.
         rest = rest[os.write(descriptor, rest) :]

@@ -11,6 +11,7 @@ from strmctl.storage.files.durable import replace_file, sync
 def read_lines(file: Path) -> list[str]:
     """As they stand there, comments too; raises SettingsError where it cannot be read."""
     try:
+        # Windows editors write a BOM.
         return file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: cannot be read: {error}") from None
@@ -18,6 +19,7 @@ def read_lines(file: Path) -> list[str]:
 
 def replace_lines(file: Path, lines: list[str]) -> None:
     """Raises SettingsError where it cannot be replaced, as in a folder that is read only."""
+    # Kubernetes mounts secrets as links: the link stays.
     target = Path(os.path.realpath(file))
     temporary = target.with_name(f".{target.name}-{secrets.token_hex(8)}.tmp")
     content = "".join(f"{line}\n" for line in lines).encode()

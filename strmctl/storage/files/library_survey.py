@@ -62,6 +62,7 @@ class LibrarySurvey:
 
     def _is_odd(self, entry: os.DirEntry[str], path: str) -> bool:
         if not _is_text(entry.name):
+            # A lone surrogate cannot be printed or put into JSON.
             shown = os.fsencode(path).decode("utf-8", "replace")
             self._tell(Oddity.UNDECODABLE, shown, "")
         elif _is_leftover(entry):
@@ -81,6 +82,7 @@ class LibrarySurvey:
             name = entry.name
             if name.startswith(".") or not _is_text(name):
                 continue
+            # One name to Windows shares and macOS disks, two to Linux.
             other = seen.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
             if other != name:
                 self._tell(Oddity.SAME_NAME, f"{below}/{name}" if below else name, other)
@@ -104,4 +106,5 @@ def _is_leftover(entry: os.DirEntry[str]) -> bool:
 
 
 def _is_text(name: str) -> bool:
+    # Python writes bytes that are no UTF-8 as lone surrogates (PEP 383).
     return not any("\ud800" <= char <= "\udfff" for char in name)

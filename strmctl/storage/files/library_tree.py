@@ -36,11 +36,13 @@ def strm_paths(
         unreadable(below, ItemError(f"{library / below}: cannot be read: {error.strerror}"))
         return
     for entry in entries:
+        # Media servers ignore such names: our temporary files, snapshots of a NAS.
         if entry.name.startswith("."):
             continue
         path = f"{below}/{entry.name}" if below else entry.name
         if entry.is_dir(follow_symlinks=False):
             yield from strm_paths(library, path, unreadable=unreadable, linked=linked)
+        # Windows and people write `.STRM` too.
         elif entry.name.lower().endswith(EXTENSION):
             yield path
         elif entry.is_symlink() and entry.is_dir():

@@ -93,6 +93,7 @@ class LibraryFiles:
         try:
             status = one.lstat()
             return os.path.samestat(status, two.lstat()) and (
+                # A disk that ignores case shows one inode under both names, and one link.
                 status.st_nlink == 1
                 or (one.parent.samefile(two.parent) and _folded(one.name) == _folded(two.name))
             )
@@ -175,6 +176,7 @@ class LibraryFiles:
                 raise ItemError(f"{path}: another run is writing now")
 
     def _unlink(self, strm_path: str) -> None:
+        # The journal comes first: a kill between the two leaves a change that can be undone.
         with self._recorded([strm_path], FileChange.DELETED) as kept:
             try:
                 (self._root / strm_path).unlink()
@@ -272,6 +274,7 @@ class LibraryFiles:
 
 
 def _folded(path: str) -> str:
+    # macOS may store names decomposed.
     return unicodedata.normalize("NFC", path.casefold())
 
 
@@ -299,6 +302,7 @@ def _remove_empty(folder: Path, root: Path) -> None:
     """What holds something stays, and so do links, mount points and what may not be removed."""
     with suppress(OSError):
         while folder != root:
+            # rmdir(2) refuses what is not empty, so nothing can be lost between look and act.
             folder.rmdir()
             folder = folder.parent
 
@@ -313,6 +317,7 @@ def _explained(name: str) -> Iterator[None]:
 
 def _reason(error: OSError) -> str:
     match error.errno:
+        # What O_NOFOLLOW says of a link (open(2)).
         case errno.ELOOP:
             return "a symbolic link stands in its place: it is left alone"
         case errno.EROFS | errno.EACCES | errno.EPERM:

@@ -30,6 +30,7 @@ class IdentityLocks:
         try:
             self._set(fcntl.F_WRLCK, identity)
         except OSError as error:
+            # POSIX lets a system say either for a lock that another holds.
             if error.errno in (errno.EAGAIN, errno.EACCES):
                 return False
             raise DatabaseError(f"{self._path}: cannot be locked: {error.strerror}") from error
