@@ -32,6 +32,7 @@ def read_answer(body: bytes) -> Resolution:
 def load_object(body: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(body)
+    # Deeply nested brackets are a RecursionError.
     except (ValueError, RecursionError):
         raise ResolverError(f"answered no JSON but {_beginning(body)}") from None
     if not isinstance(answer, dict):
@@ -60,9 +61,11 @@ def _expiry(value: object) -> datetime | None:
         return None
     try:
         if isinstance(value, str):
+            # RFC 3339 section 5.6 allows `t` and `z`, Python does not.
             moment = datetime.fromisoformat(value.upper())
             if moment.tzinfo is not None:
                 return moment.astimezone(UTC)
+        # JSON's `true` is an int to Python.
         elif isinstance(value, int | float) and not isinstance(value, bool):
             return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):

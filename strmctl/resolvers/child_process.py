@@ -105,5 +105,6 @@ def _environment(egress: str) -> dict[str, str]:
         for name in [key for key in environment if key.lower() == "no_proxy"]:
             del environment[name]
         for name in ("http_proxy", "https_proxy", "all_proxy"):
+            # curl reads `http_proxy` in lower case only, others read either.
             environment[name] = environment[name.upper()] = egress
     return environment

@@ -51,6 +51,7 @@ def _command(options: Options) -> list[str]:
         command = shlex.split(words) if isinstance(words, str) else words
     except ValueError as error:
         raise options.wrong("command", f"cannot be split into words: {error}") from None
+    # No shell is there to expand `~`.
     return [str(Path(command[0]).expanduser()), *command[1:]]
 
 

@@ -72,7 +72,9 @@ def _client(settings: ResolverSettings, headers: dict[str, str]) -> httpx.AsyncC
             headers={**fixed, **headers, "Accept": "application/json"},
             proxy=settings.egress or None,
             timeout=None,
+            # HTTP_PROXY of this machine is not the resolver's egress.
             trust_env=False,
+            # The request may hold tokens, which are for the configured endpoint alone.
             follow_redirects=False,
         )
     except (ValueError, httpx.InvalidURL):
@@ -98,6 +100,7 @@ def _judge(request: ResolveRequest, response: httpx.Response, body: bytes) -> Re
             raise failures.no_such_episode(request)
         case 409:
             raise failures.not_in_this_language(request, _available(body))
+        # RFC 6585 section 4 and RFC 9110 section 15.6.4.
         case 429 | 503 if "Retry-After" in response.headers:
             raise failures.later(
                 retry_after_seconds(response.headers["Retry-After"], datetime.now(UTC))

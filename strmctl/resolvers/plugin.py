@@ -24,6 +24,7 @@ class PluginResolver:
     async def resolve(self, request: ResolveRequest) -> Resolution:
         try:
             return await self.resolver.resolve(request)
+        # asyncio.timeout around this call needs its TimeoutError as it is.
         except (StrmctlError, TimeoutError):
             raise
         except Exception as error:

@@ -53,6 +53,7 @@ def _encoded(identity: Identity, name: str, specification: str) -> str:
     if value is None:
         raise ResolverError(f"its template needs a {name}, which {identity} does not have")
     text = format(value, specification)
+    # RFC 3986 section 5.2.4: percent-encoding leaves dots as they are.
     if text in (".", ".."):
         raise ResolverError(f"the {name} {text!r} would leave the template's folder")
     return quote(text, safe="")

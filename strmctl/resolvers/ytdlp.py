@@ -14,6 +14,7 @@ from strmctl.resolvers.template import url_template
 from strmctl.settings.model import ResolverSettings
 
 _ARGUMENTS = (
+    # A person's own configuration may download, or choose two formats.
     "--ignore-config",
     "--no-playlist",
     "--playlist-items=1",
