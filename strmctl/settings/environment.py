@@ -28,6 +28,7 @@ def variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Those that mean strmctl, weaker ones first; an empty one counts as not set."""
     older = [name for name in OLDER_NAMES if name in environ]
     own = sorted(name for name in environ if name.startswith(PREFIX) and not _is_other(name))
+    # Docker Compose writes an unset `${NAME}` as an empty one.
     return ((name, environ[name]) for name in (*older, *own) if environ[name])
 
 
@@ -53,7 +54,9 @@ def key_of(variable: str, tables: Mapping[str, Sequence[str]]) -> str | None:
 
 
 def _key_of_table(section: str, rest: str, tables: Sequence[str]) -> str | None:
+    # The longest first: of `nas` and `nas_two` both begin STRMCTL_RESOLVERS_NAS_TWO_URL.
     for table in sorted(tables, key=len, reverse=True):
+        # Names of variables hold no hyphen (POSIX, chapter 8).
         prefix = table.upper().replace("-", "_") + "_"
         if rest.startswith(prefix):
             return f"{section}.{table}.{rest.removeprefix(prefix).lower()}"

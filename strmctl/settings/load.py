@@ -101,6 +101,7 @@ def _from_file(file: Path) -> Iterator[tuple[str, _Given]]:
 
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
+        # tomllib refuses a BOM, which editors on Windows write.
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: not TOML: {error}") from None

@@ -26,6 +26,7 @@ def hide_credentials(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return MASK
+    # A password may hold an "@" that nobody has encoded.
     host = parts.netloc.rpartition("@")[2]
     hidden = f"{MASK}@{host}" if "@" in parts.netloc else host
     query = MASK if parts.query else ""

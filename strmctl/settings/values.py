@@ -110,6 +110,7 @@ def _parts(raw: str) -> object:
 def whole_number(low: int, high: int) -> Callable[[object], int]:
     def read(raw: object) -> int:
         number = int(_number_or_text(raw))
+        # int() would cut 2.5 down to 2.
         if number != float(_number_or_text(raw)) or not low <= number <= high:
             raise ValueError("out of range")
         return number
@@ -199,6 +200,7 @@ def _table_of(raw: str) -> object:
 
 
 def _folder_there(raw: str) -> str:
+    # Sonarr on Windows tells `C:\TV` and `\\nas\tv`.
     if not re.match(r"/|[A-Za-z]:[\\/]|\\\\", raw):
         raise ValueError("not absolute")
     return raw
@@ -236,6 +238,7 @@ def option(name: str) -> Kind:
 
 
 def _number_or_text(raw: object) -> int | float | str:
+    # TOML's `true` is an int to Python.
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         raise TypeError("not a number")
     return raw
