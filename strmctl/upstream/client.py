@@ -48,12 +48,14 @@ from strmctl.upstream.response import UpstreamResponse
 
 LARGE_AT_ONCE = 1
 
+# RFC 9110 section 15.4: 300 leaves the choice to the client, 305 is deprecated.
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _READ_BUFFER = 64 * 1024
 """Bytes; each of 200 slow players holds several times this (tests/system/peers, row 26)."""
 
 _OWN_FIELDS = {
     "Accept": "*/*",
+    # A drop is resumed by Range, which counts bytes of the coded body (RFC 9110 section 8.4).
     "Accept-Encoding": "identity",
     "User-Agent": f"Mozilla/5.0 (compatible; strmctl/{__version__})",
 }
@@ -119,6 +121,7 @@ class UpstreamClient:
             trail.step(url, sent.get("Cookie", ""), redirect)
             with _blamed_on(redirect):
                 response = await self._ask(method, url, sent, egress, patient=patient)
+            # A redirect may set the cookie that its target wants (docs/peers.md, row 47).
             cookies.learn(_target(url), response.fields("Set-Cookie"))
             location = response.location
             if response.status not in _REDIRECTS or not location:
@@ -164,7 +167,9 @@ class UpstreamClient:
                     method,
                     _target(url),
                     headers={**_OWN_FIELDS, **fields},
+                    # aiohttp speaks to HTTP proxies only; SOCKS is its connector's matter.
                     proxy=egress if egress.startswith("http") else None,
+                    # aiohttp would follow to addresses that the guard has not seen.
                     allow_redirects=False,
                     trace_request_ctx=None if patient else first_byte,
                 )
@@ -206,6 +211,7 @@ class UpstreamClient:
             settings = self._settings
             session = self._sessions[egress] = ClientSession(
                 connector=self._connector(egress),
+                # One jar for all would send a mapping's cookies along with another's requests.
                 cookie_jar=DummyCookieJar(),
                 timeout=ClientTimeout(
                     total=None,
@@ -217,6 +223,7 @@ class UpstreamClient:
                 ),
                 trace_configs=[self._first_byte_deadline()],
                 read_bufsize=_READ_BUFFER,
+                # aiohttp's 8,190 bytes are too few for a Location as long as URLs may be here.
                 max_line_size=16 * 1024,
                 max_field_size=16 * 1024,
             )
@@ -242,6 +249,7 @@ class UpstreamClient:
         if self._names is None:
             self._names = LookUps()
         if egress.startswith("socks"):
+            # aiohttp_socks has no socks5h; `rdns` lets the proxy look up the name.
             url = egress.replace("socks5h:", "socks5:", 1)
             return SocksConnector.from_url(url, rdns=True, limit=0)
         if egress:
@@ -269,6 +277,7 @@ def _blamed_on(redirect: int | None) -> Iterator[None]:
 
 
 def _target(url: str) -> URL:
+    # yarl would normalise percent-encoding, which signatures cover.
     return URL(url, encoded=url.isascii())
 
 

@@ -43,10 +43,12 @@ class BoundedHandler(ResponseHandler):
 
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         code = data[0].code
+        # 101 ends the HTTP (RFC 9110 section 15.2.2): nothing interim follows it.
         if not 100 <= code < 200 or code == 101:
             self._has_head = True
         else:
             self._interim += 1
+            # A flood of 103 answers held the event loop for two seconds.
             if self._interim > MAX_INTERIM:
                 self.set_exception(ClientPayloadError("interim answers without end"))
                 if self.transport is not None:
@@ -89,6 +91,7 @@ class SocksConnector(_Aborting, ProxyConnector):
         transport, theirs = await super()._connect_via_proxy(*args, **options)
         handler = _BehindSocks(asyncio.get_running_loop())
         handler.theirs = theirs
+        # aiohttp_socks makes aiohttp's own handler, which bounds nothing.
         transport.set_protocol(handler)
         handler.connection_made(transport)
         return transport, handler

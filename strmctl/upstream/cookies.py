@@ -38,6 +38,7 @@ class Cookies:
         """
         if self._jar is None:
             return given
+        # RFC 6265 section 5.4: one field with all pairs.
         found = {name: morsel.value for name, morsel in self._jar.filter_cookies(url).items()}
         pairs = [pair.strip() for pair in given.split(";")]
         kept = [pair for pair in pairs if pair and pair.partition("=")[0].strip() not in found]

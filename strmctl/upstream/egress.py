@@ -86,6 +86,7 @@ def _complaint(error: Exception, *, tunnelled: bool) -> str:
             return "cannot be reached in time"
         case ClientHttpProxyError(status=407):
             return "does not accept the user name and password"
+        # The tunnel itself was refused: nothing has been asked of the upstream.
         case ClientHttpProxyError(status=status) if 400 <= status < 500:
             return f"refuses to connect: it answered {status}"
         case ProxyError(error_code=None):

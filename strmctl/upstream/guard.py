@@ -18,6 +18,7 @@ from strmctl.domain.urls.upstream_url import check_url
 from strmctl.errors import UpstreamError
 from strmctl.settings.model import Settings
 
+# RFC 6761 (localhost), 6762 (local), 7686 (onion); `.svc` is Kubernetes' own.
 _LOCAL_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal", ".onion", ".i2p", ".svc")
 
 
@@ -49,9 +50,11 @@ class Guard:
         literal = address.parse_literal(host)
         if literal is not None:
             self._check_address(literal, port)
+        # `2130706433` and `0x7f.1` are 127.0.0.1 to getaddrinfo.
         elif address.is_numeric(host):
             raise _refusal("the URL spells its address in an unusual way")
         else:
+            # `localhost.` is the same name, written as absolute.
             self._check_name(host.rstrip("."), port)
 
     def check_resolved(self, host: str, addresses: Sequence[tuple[str, int]]) -> None:
@@ -83,6 +86,7 @@ class Guard:
             raise _refusal("the URL leads to strmctl itself")
         if address.is_public(found) or is_allowed:
             return
+        # `upstream.allow` means the IPv4 address, also where NAT64 wraps it.
         if any(plain in network for network in self._networks):
             return
         raise _refusal(
@@ -119,6 +123,7 @@ def _parse(text: str) -> IPAddress:
 
 
 def _is_local_name(host: str) -> bool:
+    # A search domain completes a single label: `metadata` is a host in some clouds.
     return "." not in host or host.endswith(_LOCAL_SUFFIXES) or host.startswith("metadata.")
 
 
@@ -128,5 +133,6 @@ def guard(settings: Settings) -> Guard:
     public_port = public.port or (443 if public.scheme == "https" else 80)
     port = settings.serve.port
     own = [(public.hostname or "", public_port), (settings.serve.host, port)]
+    # Whoever allows loopback in the settings must not make strmctl ask itself.
     own += [(host, port) for host in ("127.0.0.1", "::1", "localhost")]
     return Guard(settings.upstream.allow, own)

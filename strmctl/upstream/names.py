@@ -77,10 +77,12 @@ class LookUps(AbstractResolver):
 
     async def _found(self, host: str, family: socket.AddressFamily) -> _Found:
         try:
+            # Without IPv6 here AAAA answers would only be tried in vain.
             answer = await self._dns.getaddrinfo(
                 host, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
             )
         except dns_errors.DNSError as error:
+            # Four silent names made every new host wait 30 s (docs/peers.md, row 60).
             if error.args[0] in _SILENT:
                 raise TimeoutError from None
         else:
@@ -97,6 +99,7 @@ class LookUps(AbstractResolver):
             return
         at, failure = known
         if self._monotonic() - at < FAILURE_MAX_AGE:
+            # A new one: raised again, an exception keeps the frames of each raise.
             raise OSError(*failure.args)
         del self._failures[host, family]
 

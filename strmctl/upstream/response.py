@@ -55,6 +55,7 @@ class UpstreamResponse:
     def length(self) -> int | None:
         """Bytes that will come; None where that is not known or they come decoded."""
         text = self.field("Content-Length")
+        # Of a decoded body it would be the wrong length: 0 bytes arrive (docs/peers.md, row 8).
         return int(text) if text.isdecimal() and not self.is_encoded else None
 
     @property
@@ -132,7 +133,9 @@ class UpstreamResponse:
 
     async def _next(self) -> bytes:
         try:
+            # What has come, however little: a segment may trickle (docs/peers.md, row 23).
             chunk = await self._response.content.readany()
+        # The viewer has left: the download must not go on (docs/peers.md, row 25).
         except asyncio.CancelledError:
             self._response.close()
             raise
