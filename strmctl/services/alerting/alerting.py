@@ -108,9 +108,11 @@ def _due_of(kind: Kind, found: Sequence[Condition], target: Alerts, now: datetim
 def _newly_dead(database: Database, target: Alerts, now: datetime) -> _Due | None:
     """A target that is new hears of what comes, not of what has been dead for long."""
     before, newest = target.sent(Kind.DEAD), newest_event(database)
+    # After an update to a version with alerts, a message of 400 old links helps nobody.
     if before.last_event is None:
         target.remember(Kind.DEAD, Sent(None, newest))
         return None
+    # ntfy, Pushover and Telegram limit messages, and so do people.
     if alert.is_too_soon(before.at, now) or newest <= before.last_event:
         return None
     found = alerts.newly_dead(database, before.last_event, now)

@@ -33,6 +33,7 @@ def _resolvers(database: Database) -> Iterator[Condition]:
     for health in ResolverHealthTable(database).all():
         if health.failures >= FAILING:
             since = f", since {_moment(health.failing_since)}" if health.failing_since else ""
+            # The line begins with the resolver's name already.
             reason = (health.reason or "").removeprefix(f"resolver {health.resolver!r}: ")
             name, failures = f"resolver {health.resolver}", f"{health.failures:,} failures in a row"
             yield Condition(Kind.RESOLVER, name, f"{name}: {failures}{since}: {reason}")

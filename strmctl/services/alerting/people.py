@@ -27,6 +27,7 @@ def send(table: NotifySettings, title: str, lines: Sequence[str]) -> None:
 
     with _listening() as said:
         messenger = apprise.Apprise(
+            # async_mode would start an event loop inside of the server's threads.
             asset=apprise.AppriseAsset(
                 app_id="strmctl", app_desc="strmctl", secure_logging=True, async_mode=False
             )
@@ -44,6 +45,7 @@ def send(table: NotifySettings, title: str, lines: Sequence[str]) -> None:
 
 def _patient(url: str) -> str:
     """With its timeouts (`cto`, `rto`), unless the URL names its own."""
+    # Apprise reads its own timeouts from the URL.
     if re.search(r"[?&][cr]to=", url):
         return url
     return f"{url}{'&' if '?' in url else '?'}cto={_SECONDS}&rto={_SECONDS}"
@@ -65,6 +67,7 @@ def _listening() -> Iterator[list[str]]:
     log, ear = logging.getLogger("apprise"), _Ear(said)
     propagate, level = log.propagate, log.level
     for name in _TALKATIVE:
+        # Telegram's and Discord's URLs have their token in the path.
         logging.getLogger(name).setLevel(logging.CRITICAL)
     log.addHandler(ear)
     log.propagate = False

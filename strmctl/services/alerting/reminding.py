@@ -37,6 +37,7 @@ def reminders(
     known = Reminders(database)
     known.forget_what_is_over(works)
     muted = known.muted((each for it in findings for each in it.ids), now)
+    # `set --mute` says that a person knows it.
     heard = [it for it in findings if not muted.intersection(it.ids)]
     due = digest.due(heard, known.told(), now, remind)
     known.remember(due, now)

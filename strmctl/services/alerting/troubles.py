@@ -17,6 +17,7 @@ def noting_trouble(database: Path, command: str) -> Iterator[None]:
     """Around a run that holds the lock; what ends well ends its own trouble."""
     try:
         yield
+    # Another run's lock is no trouble: cron's next turn comes.
     except LockedError:
         raise
     except StrmctlError as error:

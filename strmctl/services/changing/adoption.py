@@ -84,6 +84,7 @@ class Adopting:
         version = name.version and file_name.slug(name.version)
         if not version or settled is not None:
             return [plain]
+        # Jellyfin shows "Film - 1080p" and "Film - 720p" as versions of one film.
         other = replace(plain.identity, slug=f"{slug}-{version}")
         return [plain, replace(plain, identity=other)]
 
@@ -109,6 +110,7 @@ class Adopting:
         elif name.year is not None and self._is_of_before(site, undated, name):
             # 0.1.0 named series and films without their years: what joins them is named so too.
             slug = undated
+        # Berserk and DuckTales exist twice under one title: only the ids tell them apart.
         if self._is_another_s(site, slug, name):
             slug = f"{slug}-{_id_word(name.ids)}"
         self._remember(site, slug, name)
@@ -152,6 +154,7 @@ def given_resolution(file: TreeFile, *, unwraps: bool = False) -> Resolution:
     url, headers = file.url or "", file.headers
     inside = unwrap(url) if unwraps else None
     if inside is not None:
+        # mediaflow-proxy may have encrypted its `d`: nobody else can read it.
         if inside.url is None:
             raise UsageError(inside.reason)
         check_link(inside.url)
@@ -166,6 +169,7 @@ def _checked(name: FileName) -> FileName:
         raise UsageError(name.doubt)
     if name.episode is None and not name.is_movie:
         raise UsageError("its name holds no episode number: rename it")
+    # Sonarr names one file S01E01-E02 for two episodes; a mapping resolves one.
     if name.holds_several:
         raise UsageError("its name says several episodes, a mapping is one: split or rename it")
     return name
@@ -183,8 +187,10 @@ def _nfo_paths(strm_path: str, *, is_film: bool) -> Iterator[str]:
         stem = name.rpartition(".")[0]
         yield "/".join([*folders, f"{stem}.nfo"])
         if folders:
+            # Kodi reads movie.nfo for a film with a folder of its own.
             yield "/".join([*folders, "movie.nfo"])
         return
+    # Kodi and Jellyfin keep tvshow.nfo in the show's folder, above that of the season.
     for depth in (len(folders), len(folders) - 1):
         if depth > 0:
             yield "/".join([*folders[:depth], "tvshow.nfo"])

@@ -121,6 +121,7 @@ class ChangeRun:
         if not errors:
             return None
         try:
+            # A NAS that goes away in mid-run fails every file: one line in place of 5,000.
             self._files.check_there()
         except ItemError as gone:
             return gone
@@ -143,6 +144,7 @@ class ChangeRun:
         except SafetyError:
             self.discard()
             raise
+        # From here on `undo` can take it back, also after a kill -9.
         self._journal.start(self._run)
         RowChanges(self._database).move(self._run)
         for page in self._journal.changes(self._run, page=self._batch):
@@ -209,6 +211,7 @@ def _obstacles(
         content = contents.get(change.strm_path)
         if isinstance(content, ItemError):
             found[change.strm_path] = content
+        # Sonarr or a person may have changed the file between the plan and this.
         elif change.changes_file and content not in (change.file_before, change.file_after):
             found[change.strm_path] = _changed_since(change)
         elif change.changes_row and not _row_fits(change, rows, owners):

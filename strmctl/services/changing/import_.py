@@ -74,6 +74,7 @@ class Importing:
             unseen.append(Finding(BAD, folder or ".", str(error)))
 
         def linked(folder: str) -> None:
+            # A link to /mnt/films would let a change in the library reach files outside of it.
             if not self._files.is_inside(folder):
                 reason = "a symbolic link out of the library: not followed: mount the folder there"
                 unseen.append(Finding(LINK, folder, reason))
@@ -86,6 +87,7 @@ class Importing:
     def _sort(self, batch: Sequence[TreeFile], sightings: Sightings) -> Iterator[Step]:
         rows = self._rows(batch)
         displaced = {path: row for path, row in rows.items() if row.strm_path != path}
+        # A copy is no move: the row's own file decides which it is.
         homes = self._files.read_all({row.strm_path for row in displaced.values()})
         seen: list[Sighting] = []
         for file in batch:
@@ -95,6 +97,7 @@ class Importing:
             elif row is None:
                 extension = playback_url.extension_in(file.url or "") if file.identity else ""
                 seen.append(Sighting(file.strm_path, file.identity, extension=extension))
+            # mergerfs and links show one file at two paths.
             elif self._is_in_place(file, row):
                 yield Finding(UNCHANGED, file.strm_path, mapping=row)
             elif (finding := _still_at_home(file, row, homes[row.strm_path])) is not None:

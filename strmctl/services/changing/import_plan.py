@@ -44,6 +44,7 @@ class Settled:
         title = self.title or name.title
         if title is None and self.slug is None:
             raise UsageError("its line in the plan holds no title")
+        # A season alone would silently make a film of an episode.
         if (self.season is None) != (self.episode is None):
             raise UsageError("its line in the plan holds a season or an episode without the other")
         return replace(
@@ -116,6 +117,7 @@ def _line(fields: Table[str, str | None]) -> tuple[str, Settled]:
         value = text[name]
         return None if value is None else parse_number(name, value)
 
+    # A plan comes from a spreadsheet: `../` in it must not lead out of the library.
     path = library_path.explicit(fields.get("path") or "")
     naming = library_path.Naming(
         title=text["title"],

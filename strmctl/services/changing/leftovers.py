@@ -42,6 +42,7 @@ class Leftovers:
     def clear(self, dry_run: bool) -> Iterator[Finding]:
         """A finding for each; with `dry_run` nothing is removed."""
         for path, strm_path in self._sidecars.items():
+            # The .strm may have stayed: then its .nfo and subtitles are still in use.
             if dry_run or not self._is_there(strm_path):
                 yield self._cleared(SIDECAR, path, dry_run)
         for folder in self._folders:
@@ -75,6 +76,7 @@ class Leftovers:
 
     def _remove_folder(self, folder: str) -> bool:
         try:
+            # rmdir(2) refuses a folder that is not empty, so nothing can be lost by a race.
             (self._library / folder).rmdir()
         except FileNotFoundError:
             return True

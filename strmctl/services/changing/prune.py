@@ -39,6 +39,7 @@ def plan(
     """Raises SafetyError for a library or database that seems lost, unless `force`d; ItemError
     for a folder that cannot be read."""
     count = Mappings(database).count(Selection())
+    # An NFS or SMB share that is not mounted looks like an empty library.
     if not force and count:
         _check_mounted(settings, count)
     homes: dict[int, str] = {}
@@ -47,6 +48,7 @@ def plan(
             homes[stray.row.id] = stray.file.strm_path
         elif not _is_ours(settings, stray.file):
             yield Finding(UNPROVED, stray.file.strm_path, _UNPROVED)
+        # A database that was lost must not take the library with it.
         elif not (count or force):
             raise SafetyError(_LOST.format(settings.database))
         else:
@@ -66,6 +68,7 @@ def _check_mounted(settings: Settings, mappings: int) -> None:
 def _is_ours(settings: Settings, file: TreeFile) -> bool:
     """Without signatures there is only the base URL to tell another strmctl's files."""
     if settings.proxy.auth is Auth.NONE:
+        # Two strmctl may share a library: the other's files have another base URL.
         return (file.url or "").startswith(settings.proxy.public_base_url)
     return file.proved
 

@@ -42,6 +42,7 @@ def put_aside(database: Path) -> Path | None:
         return None
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     aside = database.with_name(f"{database.name}.damaged-{now}")
+    # SQLite would read the old write-ahead log into the new database.
     for suffix in ("-wal", "-shm"):
         with suppress(FileNotFoundError):
             Path(f"{database}{suffix}").rename(f"{aside}{suffix}")

@@ -78,6 +78,7 @@ class Removing:
         if isinstance(content, ItemError):
             yield Finding(KEPT, row.strm_path, f"the file stays: {content}", row)
             content = None
+        # A person may have put a file of their own at this path.
         elif is_foreign(content, (row,), mappings):
             yield Finding(KEPT, row.strm_path, "the file stays: it holds something else", row)
             content = None

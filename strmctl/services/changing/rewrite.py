@@ -64,7 +64,9 @@ class Rewriting:
             return _left(UNRESOLVED, mapping, "mode direct needs a URL: run `strmctl refresh`")
         if before is None:
             return self._missing(mapping, url)
+        # Comments and Kodi's options in the file are its owner's.
         after = strm_text.replace_url(before, url, keep_options=self._direct)
+        # A new mtime costs Jellyfin a probe of the file.
         if after == before:
             return _left("unchanged", mapping)
         try:
@@ -83,6 +85,7 @@ class Rewriting:
                 "there is no such file: `strmctl import` finds it if it was moved, "
                 "--create-missing makes it again, `strmctl prune` forgets it",
             )
+        # Sonarr has renamed it: another file at the old path would be a duplicate.
         home = (self._moved or {}).get(mapping.id)
         if home is not None:
             return _left(MOVED, mapping, f"it is at {home} by now: `strmctl import` follows it")

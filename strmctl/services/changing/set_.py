@@ -74,6 +74,7 @@ def catalogue_ids(texts: Iterable[str]) -> dict[str, str | int | None]:
         name, equals, value = text.partition("=")
         if name not in _IDS or not equals:
             raise UsageError(f"--id {text!r}: it takes one of {', '.join(_IDS)}, as in tvdb=81797")
+        # imdb ids are tt and digits, the others are numbers.
         if value and name != "imdb" and not (value.isascii() and value.isdigit()):
             raise UsageError(f"--id {text!r}: {name} ids are numbers")
         found[name] = (value if name == "imdb" else int(value)) if value else None
@@ -169,6 +170,7 @@ class Setting:
         except ItemError as error:
             yield Finding("failed", row.strm_path, str(error), row)
             return
+        # rename(2) would replace the file that is there without a word.
         if moves and contents[target.strm_path] is not None:
             yield Finding("failed", row.strm_path, f"{target.strm_path}: a file is there", row)
             return

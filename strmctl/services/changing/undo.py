@@ -46,6 +46,7 @@ def check_undo(database: Database, run: JournalledRun, max_change: float) -> Non
     Only those count: to put back what was there is what undoing is for.
     """
     total = Mappings(database).count(Selection())
+    # Undoing the `write` that made a library would empty it.
     brake.check(Journal(database).files_made(run.id), total, max_change, "files would be removed")
 
 

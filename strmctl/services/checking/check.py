@@ -162,11 +162,14 @@ class LinkCheck:
         except TimeoutError:
             return None
         except UpstreamError as error:
+            # Some servers drop the connection on HEAD; one that is not there fails GET as well.
             if error.lasting or error.unreachable:
                 raise
             return None
+        # A GET right after a 429 would make it worse (RFC 6585 section 4).
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             return requests.judged(answer)
+        # HEAD of a page or of nothing may be an error page with 200: only the bytes tell.
         is_file = not_media.is_media_type(answer.content_type) and answer.length != 0
         if not (_is_success(answer.status) and is_file):
             return None
@@ -197,6 +200,7 @@ class Requests:
     ) -> Answer:
         """At most `limit` bytes are waited for; asked without Range where a range is refused."""
         response = await self._ask("GET", url, part)
+        # RFC 9110 section 15.5.17: an empty body has no range, and GET is well all the same.
         if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             response.close()
             response = await self._ask("GET", url, {})
@@ -235,6 +239,7 @@ class Requests:
 
     def _is_of_a_proxy(self, answer: Answer) -> bool:
         """Without TLS a proxy answers by itself for an upstream that it cannot reach."""
+        # gluetun answers 503 by itself while its tunnel is down.
         through_proxy = self._client.way_out(self._egress).startswith("http")
         return through_proxy and answer.status in OF_A_PROXY and answer.url.startswith("http:")
 

@@ -67,6 +67,7 @@ async def _read(
     if not result.is_alive:
         return _of(what, result)
     try:
+        # A playlist of 400,000 lines would hold up every other check.
         if len(body) > _OFF_LOOP_BYTES:
             return _Read(await asyncio.to_thread(_parsed, body, answer.url, root), answer.url)
         return _Read(_parsed(body, answer.url, root), answer.url)
@@ -90,6 +91,7 @@ def _lowest_variant(playlist: MultivariantPlaylist) -> str | None:
 
 def _media(playlist: MediaPlaylist) -> Iterator[tuple[str, Resource, Expected]]:
     """What, where and as what: the segment and what it cannot be played without."""
+    # The first of a live playlist may be gone by the time that it is asked for.
     segment = playlist.segments[len(playlist.segments) // 2]
     names = {"its key": next(iter(segment.keys), ""), "its init section": segment.init}
     names["its middle segment"] = str(segment.number)
@@ -114,6 +116,7 @@ async def _checked(
 
 def _part(resource: Resource, size: int) -> Mapping[str, str]:
     first = resource.byte_range.offset if resource.byte_range else 0
+    # RFC 9110 section 14.1.2: both ends are inclusive.
     return {"Range": f"bytes={first}-{first + size - 1}"}
 
 

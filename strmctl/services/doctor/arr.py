@@ -70,6 +70,7 @@ class _Ours:
 
 
 def _suggestion(there: str, here: str, number: int) -> Finding:
+    # Sonarr on Windows says D:\TV, and TOML reads a backslash as an escape.
     quoted = there.replace("\\", "\\\\")
     return Finding(
         Severity.WARNING,

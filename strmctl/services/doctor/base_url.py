@@ -19,6 +19,7 @@ def base_url_answers(installation: Installation) -> Iterator[Finding]:
     if installation.settings.proxy.mode is Mode.DIRECT:
         return
     try:
+        # HTTP_PROXY of the shell is not how media servers reach it.
         with httpx.Client(timeout=_SECONDS, trust_env=False) as client:
             response = client.get(f"{base}/healthz")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -40,6 +41,7 @@ def _silent(installation: Installation, why: str) -> Finding:
     settings = installation.settings
     base = settings.proxy.public_base_url
     host = urlsplit(base).hostname or ""
+    # `doctor` often runs before `serve` does: no fault.
     if is_own_address(host):
         hidden = is_loopback(settings.serve.host) and not is_loopback(host)
         return Finding(

@@ -17,6 +17,7 @@ def note_skew(installation: Installation, whose: str, date: str | None) -> None:
         theirs = parsedate_to_datetime(date or "")
     except ValueError:
         return
+    # "-0000" in a Date field gives a naive time (RFC 5322 section 3.3).
     if theirs.tzinfo is not None:
         installation.skews.append(Skew(whose, theirs - datetime.now(UTC)))
 

@@ -80,6 +80,7 @@ class Comparison:
             and file.identity in rows
             and owners.get(file.strm_path) != file.identity
         }
+        # In the other modes the URL in the file names its identity.
         if not self._direct:
             return found
         unowned = [it for it in batch if it.kind is Kind.FOREIGN and it.strm_path not in owners]
@@ -121,6 +122,7 @@ class Comparison:
         shall = self._url_of(row)
         if shall is None or self._renewed(file, shall) == file.content:
             return
+        # After `keys add` that is every file: one line a key, with the number.
         if self._is_of_another_key(file, shall):
             return
         reason = _difference(file, shall)

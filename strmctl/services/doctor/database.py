@@ -102,6 +102,7 @@ def database_mode(installation: Installation) -> Iterator[Finding]:
 def database_place(installation: Installation) -> Iterator[Finding]:
     file = installation.settings.database
     kind = file_system.file_system(file)
+    # SQLite's WAL needs shared memory, which NFS and SMB do not have.
     if file_system.is_network(kind):
         yield Finding(
             Severity.WARNING,
@@ -118,6 +119,7 @@ def write_ahead(installation: Installation) -> Iterator[Finding]:
     if database is None:
         return
     mode = DatabaseHealth(database).journal_mode()
+    # Restoring from a dump loses the journal mode, which lies in the file.
     if mode != "wal":
         yield Finding(
             Severity.WARNING,
@@ -132,6 +134,7 @@ def write_ahead(installation: Installation) -> Iterator[Finding]:
 def free_space(installation: Installation) -> Iterator[Finding]:
     settings = installation.settings
     size = settings.database.stat().st_size if settings.database.is_file() else 0
+    # Every migration makes a copy before it changes anything.
     yield from _space(settings.database.parent, NEEDED_SPACE + size)
     yield from _space(settings.library, NEEDED_SPACE)
 
@@ -142,6 +145,7 @@ def room_within(installation: Installation) -> Iterator[Finding]:
     if database is None:
         return
     unused = DatabaseHealth(database).unused_bytes()
+    # SQLite gives no space back by itself: deleted pages stay in the file.
     if unused > _MUCH_UNUSED and 2 * unused > file.stat().st_size:
         yield Finding(
             Severity.INFO,

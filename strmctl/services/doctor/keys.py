@@ -42,6 +42,7 @@ def key_in_library(installation: Installation) -> Iterator[Finding]:
     file = settings.proxy.secret_file
     if settings.proxy.secret or not file.exists():
         return
+    # Jellyfin and SMB show everybody what lies in a library.
     if file.resolve().is_relative_to(settings.library.resolve()):
         yield Finding(
             Severity.ERROR,

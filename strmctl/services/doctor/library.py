@@ -27,6 +27,7 @@ def library_there(installation: Installation) -> Iterator[Finding]:
     if not library.is_dir():
         rows = installation.rows()
         known_empty = installation.usable_database() is not None and not rows
+        # With mappings it is a share that is not mounted: a folder made there would hide it.
         safe = known_empty and not os.path.lexists(library)
         though = f", though it has {counted(rows, 'mapping')}" if rows else ""
         yield Finding(
@@ -87,6 +88,7 @@ def _compared(
         yield from comparison.compare(batch)
     yield from signed_by_others(comparison.other_keys, key_ids)
     rows = installation.rows()
+    # One line for the mount in place of 5,000 missing files.
     if rows and not count and survey.is_complete:
         yield _empty(installation, rows)
     else:

@@ -48,6 +48,7 @@ async def _ask(table: NotifySettings, settings: Settings) -> Finding | None:
     except NotTold as error:
         return _silent(table, error)
     library = library_there(table, settings)
+    # Kodi does not say which folders it watches.
     if watched is None or any(_overlap(library, folder) for folder in watched):
         return None
     return Finding(

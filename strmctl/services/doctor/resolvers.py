@@ -109,6 +109,7 @@ def _judged(name: str, error: ResolverError) -> Finding | None:
     """To say that there is no such episode is an answer, and so is to ask for patience."""
     if error.http_status == 404:
         return None
+    # "Later" is an answer: it lives.
     if error.http_status == 503:
         return Finding(Severity.INFO, "resolver", name, str(error))
     return Finding(
@@ -133,6 +134,7 @@ async def _unreachable(installation: Installation, table: ResolverSettings) -> F
         async with httpx.AsyncClient(
             proxy=table.egress or None, timeout=_SECONDS, trust_env=False
         ) as client:
+            # A resolver may count or charge each question.
             response = await client.options(url)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         where = urlsplit(url).netloc.rpartition("@")[2]
@@ -152,6 +154,7 @@ def _not_executable(table: ResolverSettings) -> Finding | None:
     given = table.options.get("command")
     words = shlex.split(given) if isinstance(given, str) else given
     assert isinstance(words, Sequence), "a registry has read it"
+    # No shell starts it, so nobody else would read the ~.
     program = str(Path(words[0]).expanduser())
     if shutil.which(program):
         return None

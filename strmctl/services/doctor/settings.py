@@ -68,6 +68,7 @@ def is_own_address(host: str) -> bool:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             try:
+                # bind(2) fails for an address of another machine (EADDRNOTAVAIL).
                 probe.bind((address, 0))
             except OSError:
                 continue
@@ -80,6 +81,7 @@ def _addresses(host: str) -> set[str]:
         found = socket.getaddrinfo(host or None, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return set()
+    # A zone such as %eth0 is this machine's name for a link (RFC 4007 section 11).
     return {str(info[4][0]).partition("%")[0] for info in found}
 
 

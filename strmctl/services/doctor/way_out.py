@@ -55,6 +55,7 @@ async def _connect(egress: str, setting: str) -> Finding | None:
                 parts.hostname, parts.port or _PORTS[parts.scheme]
             )
     except (OSError, TimeoutError):
+        # A VPN's proxy often has user and password in its URL.
         shown = hide_credentials(egress)
         error = EgressError(f"the egress {shown} cannot be reached: check {setting}")
         return of_error(error, "egress", shown, f"start the proxy, or correct {setting}")
@@ -76,6 +77,7 @@ async def _ask(
         except (UpstreamError, TimeoutError) as error:
             yield _dead_canary(shown, egress, str(error) or "no answer in time")
             continue
+        # Only the head counts: a canary may be a large page.
         response.close()
         note_skew(installation, shown, response.field("Date"))
         if response.status >= 400:

@@ -37,8 +37,10 @@ def secrets(proxy: ProxySettings) -> Sequence[str]:
 
 def _lines(file: Path) -> Sequence[str]:
     try:
+        # As ssh does with private keys: refused, so that it is noticed.
         if file.stat().st_mode & _OTHERS:
             raise SettingsError(f"{file}: others can read this key file: run `chmod 600 {file}`")
+        # Notepad on Windows puts a BOM before the first key.
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(f"{file}: no key file: make one with `strmctl init`") from None

@@ -45,6 +45,7 @@ class DirectFiles:
         if not isinstance(content, bytes):
             return
         url = strm_text.parse(content).url
+        # Sonarr or a person may have put another's URL there.
         if url is not None and url != resolution.url and self._is_of(mapping, url):
             self._put(mapping, content, resolution)
 

@@ -40,6 +40,7 @@ def each(mappings: Mappings, names: Iterable[str], library: Path) -> Iterator[Ma
 
 
 def _is_id(name: str) -> bool:
+    # isdigit() takes ² too, and SQLite's integers end at 19 places.
     return name.isascii() and name.isdigit() and len(name) <= 18
 
 

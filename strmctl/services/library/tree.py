@@ -74,6 +74,7 @@ def look(files: LibraryFiles, strm_paths: Iterable[str], proof: Proof) -> Iterat
     """Batch by batch, so that memory stays flat however large the library is."""
     paths = iter(strm_paths)
     while batch := list(islice(paths, _BATCH)):
+        # Linux allows any byte in a name; SQLite's text and terminals do not.
         contents = files.read_all(path for path in batch if not _UNPRINTABLE.search(path))
         yield [
             classify(path, contents[path], proof) if path in contents else _misnamed(path)
@@ -95,12 +96,14 @@ def classify(strm_path: str, content: Content, proof: Proof) -> TreeFile:
         return TreeFile(strm_path, Kind.OWN, content, url, identity, proved)
     if text.has_more:
         return TreeFile(strm_path, Kind.BAD, content, url, reason="holds more than one URL")
+    # Adopted as a foreign URL, it would make the proxy its own upstream.
     if playback_url.has_its_form(url):
         reason = "a playback URL of strmctl whose identity cannot be read"
         return TreeFile(strm_path, Kind.BAD, content, url, reason=reason)
     try:
         check_link(url)
     except UpstreamError as error:
+        # Add-ons of Kodi write plugin:// into .strm files.
         reason = _ADD_ON if url.lower().startswith("plugin://") else str(error)
         return TreeFile(strm_path, Kind.BAD, content, url, reason=reason)
     return TreeFile(strm_path, Kind.FOREIGN, content, url, headers=text.headers)

@@ -84,6 +84,7 @@ class ProbeResults:
             yield
             return
         with self._file.open("a+", encoding="ascii") as file:
+            # Prometheus asks whichever worker is free: two must not count one event twice.
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
             self._newest = int(text) if (text := file.read()) else None

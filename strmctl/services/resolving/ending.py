@@ -45,6 +45,7 @@ class Dating:
         if found is None or found.issued_at is None or whose is None:
             return
         lived = now - found.issued_at
+        # Alibaba's and Tencent's URLs say when they were signed, and never for how long.
         if found.kind is not Kind.ISSUE_TTL or not _SHORTEST_LIFE <= lived <= _LONGEST_LIFE:
             return
         try:
@@ -60,6 +61,7 @@ class Dating:
         if lifetime is None:
             return None
         end = found.issued_at + lifetime
+        # A learned life that is over already is wrong: the URL has just been made.
         return end if end > now else None
 
     def _learned(self, url: str, found: Prediction, now: datetime) -> timedelta | None:

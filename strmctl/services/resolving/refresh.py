@@ -86,6 +86,7 @@ def rehearse(settings: Settings, database: Database, selection: Selection) -> Pl
 def _check_brake(settings: Settings, database: Database, selection: Selection) -> None:
     """Raises SafetyError where too many links would be replaced that nothing is known against."""
     soon = datetime.now(UTC) + _SOON
+    # cron's `refresh --expiring 2h` replaces much, and every one of it would die anyway.
     if selection.expiring_before is not None and selection.expiring_before <= soon:
         return
     mappings = Mappings(database)
@@ -167,6 +168,7 @@ class _Turn:
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
         async with self.places:
+            # RFC 9110 section 10.2.3: not before the time that was named.
             while (wait := self.not_before - time.monotonic()) > 0:
                 await asyncio.sleep(wait)
             yield
@@ -189,6 +191,7 @@ class _Refresher:
         trial = self._trials.of(mapping, self._service.egress(mapping.identity.site))
         try:
             if self._files is not None:
+                # fsync on a NAS may take seconds; the other links go on meanwhile.
                 await asyncio.to_thread(_prepare, self._files, mapping)
             resolution = await self._resolve(mapping, trial)
             if self._files is not None:

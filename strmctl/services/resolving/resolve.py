@@ -243,6 +243,7 @@ class Resolving:
                 providers.append(unwanted.provider)
         refused = question.trial.refused if question.trial else ()
         urls += [answer.url for answer in refused]
+        # A provider that the user insists on is never avoided.
         if identity.provider is None:
             providers += [answer.provider for answer in refused if answer.provider]
         return ResolveRequest(
@@ -282,6 +283,7 @@ class Resolving:
         """Hold the identity's lock between processes; waits no longer than a resolve may take."""
         try:
             async with asyncio.timeout(patience.total_seconds()):
+                # fcntl locks between processes cannot be awaited, so they are asked for again.
                 while not self._locks.acquire(identity):
                     await asyncio.sleep(_LOCK_POLL)
         except TimeoutError:

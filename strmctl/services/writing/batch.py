@@ -72,6 +72,7 @@ class Batches:
         for row in rows:
             try:
                 item = _entry(row)
+                # Of two rows for one identity the order would decide, and spreadsheets sort.
                 if item.identity in lines:
                     first = lines[item.identity]
                     raise UsageError(f"{item.identity} stands in line {first} already")
@@ -109,6 +110,7 @@ class Batches:
     async def _ask(self, entries: Sequence[Entry]) -> Answers:
         from strmctl.services.resolving.resolve import resolving
 
+        # Resolvers are small services at home, or scripts that start a process each time.
         limit = asyncio.Semaphore(_AT_ONCE)
         identities = [item.identity for item in entries]
         async with resolving(self._settings, self._mappings) as service:

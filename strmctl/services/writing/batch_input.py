@@ -49,6 +49,7 @@ def read_rows(text: TextIO, name: str) -> Iterator[Row | BadRow]:
     number, first = _first_line(text)
     lines = chain([first], text)
     extension = PurePath(name).suffix.lower()
+    # Standard input and names such as list.txt say nothing of the format.
     if extension == ".csv" or (extension not in _JSON and first.lstrip()[:1] not in ("[", "{")):
         return _csv_rows(lines, number)
     if extension in _NDJSON or (first.lstrip()[:1] == "{" and first.rstrip()[-1:] == "}"):
@@ -68,6 +69,7 @@ def _first_line(text: TextIO) -> tuple[int, str]:
 
 def _csv_rows(lines: Iterator[str], number: int) -> Iterator[Row | BadRow]:
     head = next(lines)
+    # Excel writes semicolons where the comma is the decimal mark.
     delimiter = next((mark for mark in _DELIMITERS if mark in head), ",")
     records = csv.reader(
         chain([head], lines), delimiter=delimiter, strict=True, skipinitialspace=True
@@ -86,11 +88,13 @@ def _csv_body(records: "CsvReader", columns: Sequence[str], number: int) -> Iter
         line = before + records.line_num + 1
         try:
             values = next(records, None)
+        # One quote too many spoils its record; csv.reader goes on behind it.
         except csv.Error as error:
             yield BadRow(line, f"not CSV: {error}")
             continue
         if values is None:
             return
+        # A title with a comma and without quotes would shift everything behind it.
         if len(values) > len(columns):
             yield BadRow(line, f"{len(values)} values for {len(columns)} columns")
         elif any(value.strip() for value in values):
@@ -115,6 +119,7 @@ def _ndjson_rows(lines: Iterator[str], number: int) -> Iterator[Row | BadRow]:
         if text.strip():
             try:
                 yield _json_row(line, json.loads(text))
+            # A hundred thousand brackets make json raise RecursionError.
             except (ValueError, RecursionError):
                 yield BadRow(line, "not one line of JSON")
 

@@ -56,10 +56,12 @@ def entry(fields: Fields) -> Entry:
 
 def _text(fields: Fields, name: str) -> str | None:
     value = fields.get(name)
+    # JSON has numbers, CSV only text; JSON's true is an int in Python.
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if value is not None and not isinstance(value, str):
         raise UsageError(f"{name} is not text")
+    # SQLite and file names take no lone surrogates, which other encodings leave behind.
     if value and any(category(char) == "Cs" for char in value):
         raise UsageError(f"{name} is not UTF-8 text: {value[:60]!r}: save the input as UTF-8")
     return (value or "").strip() or None
@@ -82,6 +84,7 @@ def _resolution(fields: Fields) -> Resolution | None:
             raise UsageError("headers need a url that they belong to")
         return None
     try:
+        # user:pass@ in a URL becomes an Authorization field, a space becomes %20.
         url, headers = given_url.given(url, headers)
         check_link(url)
         return Resolution(url, request_fields(headers), provider=_text(fields, "provider"))
@@ -91,6 +94,7 @@ def _resolution(fields: Fields) -> Resolution | None:
 
 def _headers(value: object) -> dict[str, str]:
     """An object, or the JSON text of one, as CSV has it."""
+    # A cell of CSV can hold nothing but text.
     if isinstance(value, str) and value.strip():
         try:
             value = json.loads(value)

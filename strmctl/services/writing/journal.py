@@ -34,6 +34,7 @@ class WriteJournal:
         ]
         if not changes:
             return
+        # cron writes the same list each night: no change takes no place in `undo`.
         if self._run is None:
             self._run = self._journal.begin("write")
             self._journal.start(self._run)

@@ -36,6 +36,7 @@ def of_their_series(
 def _named(entry: Entry, series: Series) -> Entry:
     row = _row(entry, series)
     given = entry.naming
+    # Another title may be another series: Star Trek Picard, Star Trek Discovery.
     if row is None or given.title not in (None, row.title):
         return entry
     ids = given.ids.or_else(row.ids)
@@ -64,6 +65,7 @@ class Places:
 
     def of(self, entry: Entry) -> list[str]:
         """A file stays where it is unless the entry names another path."""
+        # A path that the user insists on goes before every template.
         if entry.path is not None:
             return [entry.path]
         row = self.rows.get(entry.identity)
@@ -83,8 +85,10 @@ class Places:
             return folder
         numbered = _NUMBERED.fullmatch(folder.name)
         if numbered and int(numbered["number"]) == sibling.identity.season:
+            # Jellyfin reads "Season 1" and "Season 01": the owner's way stays.
             number = str(season).zfill(len(numbered["number"]))
             return folder.with_name(f"{numbered['before']}{number}")
+        # Jellyfin and Kodi take a folder "Specials" for season 0.
         if self.templates.season and folder.name.lower() == "specials":
             naming = Naming().or_else(sibling)
             other = replace(sibling.identity, season=season)

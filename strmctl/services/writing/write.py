@@ -103,10 +103,12 @@ class Writer:
             entries, series = of_their_series(entries, rows, self._mappings)
             places = self._places(entries, Places(self._templates, rows, series), failed)
             twins = ownership.in_batch(places, self._files)
+            # On macOS, Windows and SMB shares "Dark" and "dark" are one file.
             for twin in twins:
                 del places[twin.identity]
             plans = self._plans(entries, rows, places, answers, failed)
             moved = self._move_files([plan for plan in plans if plan.moved_from], failed)
+            # A row must not say that a file is where the disk has refused it.
             plans = [plan for plan in plans if plan.target.identity not in failed]
             self._register(plans)
             rows = self._mappings.known(plan.target.identity for plan in plans)
@@ -193,6 +195,7 @@ class Writer:
         if not self._force:
             versions = (target,) if row is None else (target, row)
             ownership.check_own(target.strm_path, before, versions, self._mappings)
+        # What stands around the URL is its owner's, and goes along to the new place.
         kept = before
         if kept is None and row is not None:
             old = contents[row.strm_path]
@@ -229,6 +232,7 @@ class Writer:
     def _remove_own(self, row: Mapping, path: str) -> bytes | None:
         """What the file held; None where it is foreign or that at the new path, or there was
         none."""
+        # A rename that only changes the case: the old path is the new file.
         if self._files.is_one(row.strm_path, path):
             return None
         content = self._files.read(row.strm_path)
