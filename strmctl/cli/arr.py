@@ -59,9 +59,11 @@ def _write(run: Run, roots: "Sequence[Root]", dry_run: bool) -> bool:
     paths = {
         root.root_folder: root.library_folder or "" for root in roots if root.outcome == "needed"
     }
+    # Where Sonarr sees the library at the same path there is nothing to write.
     if not paths or dry_run:
         return False
     file = run.loaded.file
+    # In a container all may come from the environment (STRMCTL_…).
     if file is None:
         raise SettingsError("no settings file to write [arr] paths into: make one: `strmctl init`")
     from strmctl.services.arr.settings_file import add_paths

@@ -57,6 +57,7 @@ def _tell(output: Output, step: "Step") -> None:
     }
     head = f"{step.number:2} ✓ {step.text}"
     details = [f"     {detail}" for detail in step.details]
+    # A pipe and cron get plain text, without colours.
     if output.json or not sys.stdout.isatty():
         output.record(record, "\n".join([head, *details]))
     else:

@@ -92,6 +92,7 @@ def _alone(run: Run, wait: str | None) -> Iterator[None]:
     """Where there is no database to lock, there is no other run either."""
     with telling_media_servers(run), ExitStack() as stack:
         with suppress(SettingsError, DatabaseError, OSError):
+            # The lock lies beside the database: without its folder there is nothing to lock.
             if run.settings.database.exists():
                 stack.enter_context(run.lock("doctor", wait))
         yield
@@ -111,6 +112,7 @@ class _Report:
         self._output.record(_record(finding))
         kind = (finding.severity.value, finding.check, finding.fixed)
         self._counts[kind] += 1
+        # cron and CI go by the exit code: what was mended is no drift any more.
         if not (finding.fixed or finding.severity == "info"):
             self._codes.add(finding.exit_code)
         if not self._output.json and (self._most is None or self._counts[kind] <= self._most):
@@ -207,6 +209,7 @@ def _rebuild(run: Run, wait: str | None) -> int:
     )
     failing = _FAILING
     if run.settings.proxy.mode is Mode.DIRECT and counts["foreign"]:
+        # Such a file says an upstream URL, from which no identity can be read.
         failing = _FAILING | {"foreign"}
         run.output.warn("in mode direct files do not name their episodes: adopt them by `import`")
     return ItemError.exit_code if failing & counts.keys() else 0

@@ -106,6 +106,7 @@ def _write_plan(run: Run, file: Path, lines: list[dict[str, object]]) -> int:
     from strmctl.services.changing import import_plan
 
     try:
+        # newline="": csv writes its own line ends, which Windows would double.
         with file.open("w", encoding="utf-8", newline="") as opened:
             import_plan.write(opened, lines)
     except OSError as error:
@@ -123,6 +124,7 @@ def _settled(file: Path) -> "dict[str, Settled]":
     from strmctl.services.changing import import_plan
 
     try:
+        # Excel saves CSV as UTF-8 with a BOM.
         with file.open(encoding="utf-8-sig", newline="") as opened:
             return import_plan.read(opened)
     except OSError as error:
@@ -134,6 +136,7 @@ def _settled(file: Path) -> "dict[str, Settled]":
 
 def _asked(lines: Iterable[Mapping[str, object]]) -> "Iterable[tuple[str, Settled]]":
     """What is answered; the end of the input leaves the rest alone."""
+    # Ctrl-D: what was answered so far stands.
     with suppress(typer.Abort):
         for line in lines:
             if line["note"]:
@@ -180,6 +183,7 @@ def _recorder(urls: "PlaybackUrls") -> Recorder:
     def record(step: Step, reason: str | None) -> dict[str, object]:
         told = step_record("import", step, reason)
         mapping = step.mapping
+        # A file that was left alone has no playback URL to show.
         is_left = reason is not None or (isinstance(step, Finding) and step.kind != "unchanged")
         if mapping is None or is_left:
             return told

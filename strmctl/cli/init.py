@@ -60,5 +60,6 @@ def _last(key: str) -> str:
 def _seen_from(folder: Path, value: object) -> str:
     """A path below the settings file is written relative to it, so that the folder can move."""
     if isinstance(value, Path) and value.is_relative_to(folder):
+        # The folder may be a volume that has another path inside of the container.
         value = value.relative_to(folder)
     return str(value)

@@ -24,6 +24,7 @@ def migrate(
     from strmctl.services.installation.migrate import bring_up_to_date, look
 
     database = run.settings.database
+    # `--check` only looks: a script may ask while the server runs.
     state = look(database) if list_ or check else bring_up_to_date(database)
     rows = [
         *((name, "ran" if name in state.ran else "applied") for name in state.applied),

@@ -49,6 +49,7 @@ def probe(
 
     say = Digest.of(run, remind)
     states = frozenset(link_states("--fail-on", [fail_on] if fail_on else []))
+    # cron runs it each hour: providers ban who asks for a whole library each time.
     if selection.is_everything and not all_:
         selection = due(run.settings, datetime.now(UTC))
     with run.alone("probe", wait) as database:
@@ -56,6 +57,7 @@ def probe(
         found = Report(states)
         try:
             asyncio.run(_take(run, service, found))
+        # cron's mail should name the links that the brake was about.
         except SafetyError:
             _summarise(run, found, digest_lines(say, database, found.findings(), found.works))
             raise

@@ -40,6 +40,7 @@ def remove(
     from strmctl.services.changing.leftovers import Leftovers
     from strmctl.services.changing.remove import Removing
 
+    # Without this, a forgotten option would remove the whole library.
     if bool(names) is not selection.is_everything:
         raise UsageError("say which: ids or paths, or selection options such as --series")
     removing = Removing(run.settings, keep_files=keep_files)

@@ -16,6 +16,7 @@ def _known(run: Run, identity: Identity) -> "Mapping | None":
     """Without a database the resolver is asked all the same."""
     from strmctl.storage.tables.mappings import Mappings
 
+    # A resolver is tried out before there is a library.
     if not run.settings.database.exists():
         return None
     with run.open_database() as database:

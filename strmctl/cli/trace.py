@@ -184,6 +184,7 @@ def _opened(log: Path) -> Iterator[TextIO]:
         yield sys.stdin
         return
     try:
+        # A log that was rotated by size may begin in the middle of a character.
         file = log.open(encoding="utf-8", errors="replace")
     except OSError as error:
         raise UsageError(f"{log}: cannot be read: {error.strerror}") from None

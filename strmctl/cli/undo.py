@@ -111,4 +111,5 @@ def _show(run: Run, results: "Iterable[Done]") -> Counter[str]:
 
 
 def _clock(moment: datetime) -> str:
+    # People remember when cron ran by the clock on their wall.
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -47,6 +47,7 @@ def url(
 
 def _end(expires_in: str) -> datetime:
     try:
+        # `exp` in the URL is in whole seconds.
         return datetime.now(UTC).replace(microsecond=0) + duration(expires_in)
     except (ValueError, OverflowError):
         raise UsageError(f"--expires-in {expires_in!r}: it takes a duration such as 2h") from None

@@ -190,6 +190,7 @@ def _opened(source: str) -> Iterator[TextIO]:
         binary = sys.stdin.buffer if source == _STDIN else Path(source).open("rb")
     except OSError as error:
         raise UsageError(f"{source}: cannot be read: {error.strerror}") from None
+    # Excel's BOM is dropped, and each quoted cell keeps its own line ends.
     with io.TextIOWrapper(
         binary, encoding="utf-8-sig", errors="surrogateescape", newline=""
     ) as text:

@@ -54,6 +54,7 @@ def find(question: dict[str, object]) -> Entry | None:
 def as_csv(entries: Sequence[Entry] = ENTRIES) -> str:
     """The file for `strmctl write --from`."""
     text = io.StringIO()
+    # RFC 4180 has CRLF; people read this file with cat.
     table = csv.writer(text, lineterminator="\n")
     table.writerow(("site", "slug", "season", "episode", "language", "title", "year"))
     for entry in entries:

@@ -83,6 +83,7 @@ def _said(stderr: str) -> str:
 
 def _wait_until_ready(process: subprocess.Popen[bytes], base_url: str, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
+    # HTTP_PROXY of the environment would be asked for this machine's loopback.
     with httpx.Client(trust_env=False) as client:
         while not _is_ready(client, base_url):
             if ended_within(process, _POLL_SECONDS):
@@ -108,6 +109,7 @@ def _is_ready(client: httpx.Client, base_url: str) -> bool:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
+    # SIGTERM lets `serve` finish what its players are given.
     process.terminate()
     if not ended_within(process, _DRAIN_SECONDS):
         process.kill()

@@ -77,6 +77,7 @@ def read_packets(stream: bytes) -> Iterator[Packet]:
         raise ValueError(f"the stream is not a whole number of packets: {len(stream)} bytes")
     for offset in range(0, len(stream), PACKET_BYTES):
         packet = stream[offset : offset + PACKET_BYTES]
+        # ISO/IEC 13818-1 section 2.4.3.3: every packet begins with 0x47.
         if packet[0] != _SYNC:
             raise ValueError(f"no sync byte at {offset}")
         yield _packet(packet)
@@ -96,6 +97,7 @@ def _packet(packet: bytes) -> Packet:
 def _program(packets: Sequence[Packet]) -> _Program:
     """The first program of the first PAT, and the video of its first PMT."""
     programs = _numbers_to_pids(_first_section(packets, _PAT_PID))
+    # Program 0 is the network's table (ISO/IEC 13818-1 section 2.4.4.5).
     table_pid = next((pid for number, pid in programs.items() if number), None)
     if table_pid is None:
         raise ValueError("the PAT names no program")
@@ -145,6 +147,7 @@ def _entries(packets: Sequence[Packet], program: _Program) -> Iterator[_Entry]:
             ticks = _presentation_ticks(packet)
             if ticks is not None:
                 yield _Entry(first_table, ticks)
+        # RFC 8216 section 3.2: PAT and PMT at the start of each segment, so both go along.
         tables.clear()
 
 
@@ -161,6 +164,7 @@ def _end_ticks(packets: Sequence[Packet], program: _Program) -> int:
     """When the last picture ends, if it lasts as long as the one before."""
     pictures = (packet for packet in packets if packet.pid == program.video_pid)
     times = [ticks for ticks in map(_presentation_ticks, pictures) if ticks is not None]
+    # B pictures come in another order than they are shown.
     by_elapsed = sorted(times, key=lambda ticks: _elapsed(times[0], ticks))
     return by_elapsed[-1] + (_elapsed(*by_elapsed[-2:]) if len(by_elapsed) > 1 else 0)
 
@@ -175,4 +179,5 @@ def _presentation_ticks(packet: Packet) -> int | None:
 
 
 def _elapsed(start: int, end: int) -> int:
+    # A PTS has 33 bits and begins again after 26.5 hours.
     return (end - start) % _TICKS_WRAP

@@ -133,6 +133,7 @@ class Origin:
         entry = catalogue.find(json.loads(await request.body()))
         if entry is None:
             return JSONResponse({"error": "no such episode"}, HTTPStatus.NOT_FOUND)
+        # CDNs sign whole seconds.
         expires = math.floor(self.now) + LINK_SECONDS
         file = "film.mp4" if entry.season is None else "master.m3u8"
         return JSONResponse(
@@ -150,6 +151,7 @@ class Origin:
         async def endpoint(request: Request) -> Response:
             self._seen["requests"] += 1
             refusal = self._tokens.refusal(request.url.path, request.query_params, self.now)
+            # Many CDNs look at Referer: a player alone would be refused.
             if refusal is None and request.headers.get("referer") != REFERER:
                 refusal = HTTPStatus.FORBIDDEN
             if refusal is None:
@@ -166,6 +168,7 @@ class Origin:
     def _media_playlist(self, request: Request) -> Response:
         longest = max(segment.seconds for segment in self.segments)
         lines = ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-PLAYLIST-TYPE:VOD"]
+        # RFC 8216 section 4.3.3.1: no EXTINF, rounded, may be longer.
         lines.append(f"#EXT-X-TARGETDURATION:{math.ceil(longest)}")
         for number, segment in enumerate(self.segments):
             lines.append(f"#EXTINF:{segment.seconds:.3f},")

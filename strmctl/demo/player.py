@@ -36,6 +36,7 @@ def open_presentation(client: httpx.Client, url: str) -> Presentation:
     """Read the Multivariant Playlist at `url`, then the Media Playlist of its first variant."""
     multivariant = get(client, url).text
     variants = m3u8.loads(multivariant, uri=url).playlists
+    # m3u8 reads an HTML page as an empty playlist.
     if not variants:
         raise StrmctlError("the demo failed: the playback URL answers no Multivariant Playlist")
     media_url = variants[0].absolute_uri
@@ -81,6 +82,7 @@ def decode(url: str) -> Decoded | None:
     command = [ffprobe, "-v", "error", "-select_streams", "v:0", "-show_entries", shown]
     try:
         run = subprocess.run(
+            # ffmpeg ends with 0 though frames are missing, so they are counted.
             [*command, "-of", "json", "-i", url],
             stdin=subprocess.DEVNULL,
             capture_output=True,

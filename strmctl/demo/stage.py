@@ -82,6 +82,7 @@ def _temporary_folder(stack: ExitStack) -> Path:
 def _make_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # Whatever lies there is somebody's.
         is_empty = not any(folder.iterdir())
     except OSError as error:
         raise UsageError(f"--keep {folder}: {error.strerror}") from None

@@ -36,6 +36,7 @@ class Digest:
             span = run.settings.probe.remind if remind is None else duration(remind)
         except (ValueError, OverflowError):
             raise UsageError(f"--remind {remind!r}: it takes a duration such as 7d") from None
+        # cron mails whatever a quiet run prints: a digest, once in a while.
         is_wanted = run.output.quiet and not (run.output.json or run.output.verbose)
         return cls(span) if is_wanted else None
 

@@ -45,10 +45,12 @@ def run_to_the_end(arguments: Sequence[str]) -> int:
         except StrmctlError as error:
             return _fail(str(error), error.exit_code, arguments)
         except typer.TyperException as error:
+            # Typer's message may hold several lines, and one line is promised.
             message = error.format_message().replace("Value error, ", "")  # pydantic's word
             return _fail(message, error.exit_code, arguments)
         except (KeyboardInterrupt, typer.Abort):
             return interruption.ended()
+        # `| head` has left: what would still be flushed at exit would raise again.
         except BrokenPipeError:
             forget_stdout()
             return CLOSED_PIPE
@@ -65,6 +67,7 @@ def _run_and_flush(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     import_for(arguments)
     group = get_command(app)
+    # The shell asks for completions by this variable; Click answers and exits.
     if _COMPLETION in os.environ:
         group(prog_name="strmctl")
     try:
@@ -77,7 +80,9 @@ def _run(arguments: Sequence[str]) -> int:
 
 def _fail(message: str, code: int, arguments: Sequence[str], **more: int) -> int:
     """`more` stands in the JSON alone."""
+    # A file's name may hold an escape sequence that steers the terminal.
     line = printable(" ".join(message.split()))
+    # The options may be what is wrong, so they cannot be asked.
     if "--json" in arguments:
         line = encode({"type": "error", "code": code, "message": line, **more})
     else:
@@ -103,6 +108,7 @@ class _Unexpected:
     ) -> None:
         verbose = any(_VERBOSE.fullmatch(argument) for argument in self._arguments)
         if verbose:
+            # A traceback with -v may be pasted into an issue.
             sys.stderr.write(without_tokens("".join(traceback.format_exception(error))))
         hint = "" if verbose else ": run again with -v for details"
         _fail(f"unexpected {kind.__name__}{hint}", StrmctlError.exit_code, self._arguments)

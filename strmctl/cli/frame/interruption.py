@@ -32,6 +32,7 @@ class Interruption:
         self._code = INTERRUPTED
         self._untold = threading.Lock()
         self._signals, self._wakeup = os.pipe()
+        # signal.set_wakeup_fd() takes only what does not block.
         os.set_blocking(self._wakeup, False)
 
     def __enter__(self) -> Self:
@@ -61,6 +62,7 @@ class Interruption:
     def _terminate(self, _number: int, _frame: FrameType | None) -> None:
         """Like SIGINT, for which asyncio cancels what it runs, but with another exit code."""
         self._code = TERMINATED
+        # A shell starts background jobs with SIGINT ignored (POSIX, section 2.11).
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
             raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)
@@ -78,6 +80,7 @@ class Interruption:
         flushing = threading.Thread(target=_flush, daemon=True)
         flushing.start()
         flushing.join(_FLUSHING_SECONDS)
+        # A thread in getaddrinfo(3) cannot be ended: a usual exit would wait for it.
         os._exit(code)
 
     def _tell_once(self, code: int) -> None:

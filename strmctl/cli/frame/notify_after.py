@@ -74,6 +74,7 @@ def _deliver(run: "Run") -> "list[Delivery]":
     from strmctl.storage.tables.notices import Notices
 
     with Database.open(run.settings.database, migrate=False) as database:
+        # cron's usual run changes nothing: httpx and asyncio need not be imported.
         if not Notices(database).due_targets(datetime.now(UTC)):
             return []
         import asyncio

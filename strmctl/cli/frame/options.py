@@ -44,6 +44,7 @@ def taking(
 
         run, _, *own = _parameters(function)
         keyword = inspect.Parameter.KEYWORD_ONLY
+        # A parameter without a default may not follow one with a default, unless by keyword.
         accepted = [option.replace(kind=keyword) for option in (*options, *own)]
         call.__signature__ = inspect.Signature([run, *accepted])  # type: ignore[attr-defined]
         call.__name__, call.__doc__ = function.__name__, function.__doc__

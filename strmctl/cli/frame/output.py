@@ -119,6 +119,7 @@ class Output:
         """Drawn on a terminal, tab-separated without a heading when piped; silent with --json."""
         if self.json:
             return
+        # cut and awk want tabs, people want columns.
         if sys.stdout.isatty():
             self._draw(columns, rows)
             return
@@ -141,6 +142,7 @@ class Output:
     def progress(self, description: str, total: int | None = None) -> Iterator[Progress]:
         """A bar on a terminal's stderr; nothing under cron, in a pipe or when quiet."""
         WORK.begin(description, total)
+        # cron would mail a bar that redraws itself as thousands of lines.
         if self.quiet or not sys.stderr.isatty():
             yield WORK
             return
@@ -158,6 +160,7 @@ class Output:
             with writing():
                 sys.stdout.write(line + "\n")
         except BrokenPipeError:
+            # `rewrite | head -1` must not leave half of the library rewritten.
             if not WORK.goes_on:
                 raise
             WORK.pipe_is_closed = True
@@ -192,6 +195,7 @@ def encode(record: Mapping[str, object]) -> str:
 def printable(text: str) -> str:
     """Without the control characters that could steer a terminal; line breaks and tabs stay."""
     return "".join(
+        # A title from an upstream may hold ESC, which some terminals obey.
         char if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs") else "�"
         for char in text
     )
@@ -222,6 +226,7 @@ def writing() -> Iterator[None]:
 
 def forget_stdout() -> None:
     """What is still buffered has nowhere to go at exit."""
+    # Python flushes stdout at its end, and would complain of the closed pipe there.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

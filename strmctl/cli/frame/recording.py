@@ -49,6 +49,7 @@ def _record(run: Run, ending: Ending) -> None:
     ended = EndedRun(
         run.begun.command,
         run.begun.arguments,
+        # cron and systemd give no terminal.
         "cli" if has_terminal else "cron",
         run.begun.at,
         ending.code,

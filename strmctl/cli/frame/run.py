@@ -68,6 +68,7 @@ class Run:
             json=options.json,
             quiet=options.quiet,
             verbose=options.verbose,
+            # NO_COLOR with any text in it turns colours off (no-color.org).
             color=not options.no_color and not os.environ.get("NO_COLOR"),
         )
         self.begun: Begun | None = None
