@@ -13,5 +13,6 @@ def is_disk_full(error: BaseException | None) -> bool:
             return True
         if isinstance(error, sqlite3.Error):
             return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+        # `raise … from None` hides a context, but keeps it.
         error = error.__cause__ or error.__context__
     return False

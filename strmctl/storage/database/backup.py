@@ -78,6 +78,7 @@ def _held(partial: Path) -> Iterator[None]:
 def _is_free(partial: Path) -> bool:
     try:
         with partial.open("rb") as file:
+            # The kernel frees the lock of a killed run: what can be locked is nobody's.
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:  # it is being made, or gone by now
         return False
@@ -86,6 +87,7 @@ def _is_free(partial: Path) -> bool:
 
 def _vacuum_into(source: Path, partial: Path) -> None:
     with closing(sqlite3.connect(source, isolation_level=None)) as connection:
+        # It leaves out free pages, and takes an empty file for a new one.
         connection.execute("VACUUM INTO ?", (str(partial),))
     # VACUUM INTO does not sync what it writes.
     sync(partial)

@@ -88,6 +88,7 @@ class Database:
     def integers(self, sql: str, parameters: Parameters = ()) -> "array[int]":
         """The first column of all rows, eight bytes each and no more while they are read."""
         with self._lock, _explained(self.path):
+            # 64 bits, as SQLite's integers have.
             return array("q", (row[0] for row in self._connection.execute(sql, parameters)))
 
     @contextmanager

@@ -57,6 +57,7 @@ class DatabaseHealth:
 
     def complaints(self) -> Sequence[str]:
         """What `PRAGMA integrity_check` finds, at most 20 lines."""
+        # A pragma takes no parameters.
         found = self._database.query(f"PRAGMA integrity_check({_COMPLAINTS})")
         return [str(row[0]) for row in found if row[0] != "ok"]
 

@@ -106,6 +106,7 @@ def columns(mapping: Mapping) -> dict[str, Value]:
     resolution = mapping.resolution
     known = resolution or _UNRESOLVED
     return {
+        # SQLite counts from 1, and makes an id where NULL is inserted.
         "id": mapping.id or None,
         "strm_path": mapping.strm_path,
         **mapping.identity.fields(),

@@ -20,10 +20,12 @@ def replace_file(
     `owner` is the user who alone may read it; otherwise the umask decides, and then `prepare`,
     which is called before the file has a name that others know.
     """
+    # Whatever the umask, a secret is never readable for a moment.
     mode = 0o666 if owner is None else 0o600
     descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
     try:
         if owner is not None:
+            # root may rotate the keys: the service's user has to read them still.
             os.fchown(descriptor, owner, -1)
         if prepare is not None:
             prepare(temporary)

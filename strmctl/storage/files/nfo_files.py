@@ -29,4 +29,5 @@ class NfoFiles:
         with os.fdopen(descriptor, "rb") as opened:
             if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
                 return None
+            # Some tools write them in the code page of Windows; ids are ASCII anyway.
             return opened.read(_MAX_BYTES).decode("utf-8", "replace")

@@ -176,7 +176,7 @@ class LibraryFiles:
                 raise ItemError(f"{path}: another run is writing now")
 
     def _unlink(self, strm_path: str) -> None:
-        # The journal comes first: a kill between the two leaves a change that can be undone.
+        # Announced first: after a kill a media server is told too much, never too little.
         with self._recorded([strm_path], FileChange.DELETED) as kept:
             try:
                 (self._root / strm_path).unlink()
@@ -212,6 +212,7 @@ class LibraryFiles:
     def _make_folders(self, folders: Collection[Path]) -> dict[Path, ItemError]:
         """The answer holds those that cannot be used."""
         unusable: dict[Path, ItemError] = {}
+        # Parents come before what lies in them.
         for folder in sorted(folders):
             try:
                 with _explained(str(folder.relative_to(self._root))):

@@ -14,6 +14,7 @@ from strmctl.errors import DatabaseError
 def opened(path: Path) -> Iterator[int]:
     """A descriptor of the file, made where it is missing; closing it gives up what is locked."""
     try:
+        # Python opens it close-on-exec (PEP 446): no child keeps the lock.
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise DatabaseError(f"{path}: cannot be opened: {error.strerror}") from error

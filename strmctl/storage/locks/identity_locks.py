@@ -47,6 +47,7 @@ class IdentityLocks:
 
     def _set(self, kind: int, identity: Identity) -> None:
         if self._descriptor is None:
+            # Opened once: closing any descriptor of the file drops POSIX locks (fcntl(2)).
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         if _OFD_SETLK is not None:
             fcntl.fcntl(self._descriptor, _OFD_SETLK, _flock(kind, _offset(identity)))

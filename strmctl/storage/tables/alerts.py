@@ -64,6 +64,7 @@ class Alerts:
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO alert_sent VALUES (?, ?, ?, ?)",
+                # The column is NOT NULL: 0 is before every event.
                 (self._target, kind, rows.time_text(sent.at), sent.last_event or 0),
             )
 

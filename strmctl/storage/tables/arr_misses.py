@@ -46,6 +46,7 @@ class ArrMisses:
             return
         with self._database.transaction() as connection:
             connection.executemany(_PUT, values)
+            # A webhook comes from the network: it must not fill the disk.
             connection.execute(_FORGET_OLDEST, (_KEPT,))
 
     def newest(self, limit: int = _KEPT) -> Sequence[Miss]:

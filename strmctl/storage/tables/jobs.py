@@ -13,6 +13,7 @@ from strmctl.storage.database.connection import Database
 _KEPT = 500
 _KEPT_WITH_LINES = 50
 _KEPT_LINES = 5000
+# Each statement that ends a job asks for this: what is over stays as it ended.
 _OPEN = "state IN ('queued', 'running')"
 
 _CREATE = """
@@ -108,6 +109,7 @@ class JobRecords:
     def find_or_create(self, request: JobRequest, owner: str, now: datetime) -> tuple[Job, bool]:
         """True with a new job; False with an open one that does the same, whoever asked for it."""
         with self._database.transaction():
+            # Inside the transaction: two workers may be asked for the same at once.
             if (found := self.find_open(request)) is not None:
                 return found, False
             return self.create(request, owner, now), True
@@ -178,6 +180,7 @@ class JobRecords:
         ]
         with self._database.transaction() as connection:
             connection.executemany("INSERT INTO job_line VALUES (?, ?, ?)", values)
+            # A run over 100,000 mappings would keep as many lines.
             connection.execute(_FORGET_FIRST_LINES, (job_id, lines[-1].number))
             connection.execute(_ADVANCE, {"id": job_id, "done": done})
 

@@ -132,6 +132,7 @@ class Journal:
     ) -> Iterator[dict[int, Change]]:
         """By number, page by page, in the order in which they were added or the reverse of it."""
         beyond, direction = ("<", "DESC") if backwards else (">", "ASC")
+        # Of SQLite's integers the largest: every id is below it.
         last = 2**63 - 1 if backwards else 0
         while True:
             found = self._database.query(

@@ -196,6 +196,7 @@ class Mappings:
         ids = self.database.integers(
             f"SELECT id FROM strm_mapping WHERE {condition}"
             f" ORDER BY {order(selection)} LIMIT :limit",
+            # SQLite takes a negative LIMIT for none.
             {**values, "limit": -1 if limit is None else limit},
         )
         for start in range(0, len(ids), _PAGE):
@@ -336,4 +337,5 @@ def _resolution_columns(item: StoredResolution, now: datetime) -> dict[str, Valu
 
 
 def _sha256(url: str) -> str:
+    # History keeps a hash: the URL may hold a token (SECURITY.md, point 4).
     return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()

@@ -213,6 +213,7 @@ class Notices:
                 taken = connection.execute(
                     f"DELETE FROM notice WHERE {_THIS_ONE}", item.columns()
                 ).rowcount
+                # Not taken: it has changed again since, and the newer change counts.
                 if taken and (before := item.before) is not None:
                     connection.execute(
                         _PUT,
@@ -223,6 +224,7 @@ class Notices:
 def _announced(
     target: str, path: str, waiting: Notice | None, change: FileChange, now: datetime
 ) -> _Announced:
+    # Two changes within a millisecond, or a clock set back, must not bear one name.
     at = now if waiting is None else max(now, waiting.changed_at + _TICK)
     after = joined(waiting.change if waiting else None, change)
     return _Announced(target, path, waiting, after, at)

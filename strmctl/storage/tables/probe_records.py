@@ -49,6 +49,7 @@ UPDATE probe_before SET ({", ".join(f"new_{name}" for name in _KEPT)}) =
 WHERE id = :id
 """
 
+# IS, not "=": in SQL nothing equals NULL.
 _UNCHANGED = " AND ".join(f"m.{name} IS b.new_{name}" for name in _KEPT)
 _TAKE_BACK = f"""
 UPDATE strm_mapping AS m SET {", ".join(f"{name} = b.{name}" for name in _KEPT)}
@@ -114,6 +115,7 @@ class ProbeRecords:
         self._hold_dead = hold_dead
         with database.transaction() as connection:
             for name in ("probe_before", "probe_event", "probe_dying"):
+                # A connection that has run a probe before still has its temporary tables.
                 connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
             for statement in _PREPARE.split(";")[:-1]:
                 connection.execute(statement)
@@ -187,6 +189,7 @@ class ProbeRecords:
                 "INSERT OR REPLACE INTO probe_dying VALUES (?, ?, ?, ?, ?)",
                 (judged.mapping_id, judged.previous, judged.status, verdict.reason, judged.host),
             )
+        # A link that stays alive makes no history: 100,000 rows a run say nothing.
         elif verdict.state is not judged.previous or verdict.last_failed_at == judged.at:
             detail = json.dumps(_detail(judged), ensure_ascii=False)
             event = (judged.mapping_id, time_text(judged.at), detail)

@@ -24,6 +24,7 @@ def resolving_to(database: Database, urls: Iterable[str]) -> dict[str, list[Mapp
 def resolved_before(database: Database, urls: Iterable[str]) -> dict[str, list[Mapping]]:
     """By URL, the rows that it was the URL of once, as far back as their history goes; a play or
     a refresh may have replaced it while its file was elsewhere. One query for all."""
+    # History keeps hashes alone (SECURITY.md, point 4).
     hashes = {hashlib.sha256(url.encode()).hexdigest(): url for url in urls}
     found: dict[str, list[Mapping]] = {}
     for row in database.query(

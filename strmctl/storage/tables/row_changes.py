@@ -121,6 +121,7 @@ def _update(before: Mapping, after: Mapping) -> tuple[str, dict[str, Value]] | N
     changed = [name for name in _UPDATED if old[name] != new[name]]
     if not changed:
         return None
+    # A play or probe may have changed a column since: then its value stays.
     assignments = ", ".join(
         f"{name} = CASE WHEN {name} IS :old_{name} THEN :new_{name} ELSE {name} END"
         for name in changed

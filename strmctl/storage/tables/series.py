@@ -165,6 +165,7 @@ class Catalogue:
         since, step = times[0], times[1] - times[0]
         values = {
             "since": rows.time_text(since),
+            # SQLite divides by zero to NULL, and min() of NULL is NULL.
             "step": max(1.0, step.total_seconds()),
             "last": len(times) - 2,
         }

@@ -115,6 +115,7 @@ def _save_play(connection: sqlite3.Connection, play: Play) -> bool:
     before = rows.time_value(row["last_played_at"])
     at = rows.time_text(play.last_at)
     connection.execute(_SEEN_PLAYING, (at, row["id"]))
+    # A healing may have replaced the link while its last bytes were sent.
     if row["resolved_url"] == play.url:
         if row["state"] != "alive":
             detail = {"from": row["state"], "to": "alive"}
