@@ -9,6 +9,7 @@ from strmctl.settings.names import KEYS, TABLES
 PREFIX = "STRMCTL_"
 CONFIG = "STRMCTL_CONFIG"
 _REQUEST_ID = "STRMCTL_REQUEST_ID"
+# Kubernetes names a service's address so, for the service called `strmctl`.
 _SERVICE = ("STRMCTL_PORT_", "STRMCTL_SERVICE_")
 
 OLDER_NAMES = {

@@ -163,7 +163,9 @@ def _value(key: Key, given: _Given | None, folder: Path) -> Value:
     try:
         value = key.kind.read(given.raw)
     except (ValueError, TypeError, OverflowError):
+        # Whoever asks for help pastes this line.
         shown = "***" if key.kind.secret else _hide_tokens(repr(given.raw))
+        # The exit code says where to look: 2 for the command line, 3 for the settings.
         wrong = UsageError if given.source == _FLAG else SettingsError
         raise wrong(f"{given.where} = {shown}: it takes {key.kind.accepts}") from None
     return Value(key.name, _absolute(value, given.folder), given.source, key.kind)

@@ -61,6 +61,7 @@ def _asks_for_secret(word: object) -> bool:
 
 
 def _is_option(word: object) -> bool:
+    # One hyphen may begin a secret: base64url has it.
     return isinstance(word, str) and word.startswith("--")
 
 

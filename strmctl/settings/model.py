@@ -38,6 +38,7 @@ class Auth(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> "Auth | None":
+        # The older STRM_PROXY_AUTH knows these words.
         return {"token": cls.HMAC, "apikey": cls.API_KEY}.get(str(value))
 
 

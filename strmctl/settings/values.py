@@ -31,6 +31,7 @@ class Kind:
 
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+# `kB` is 1,000 and `KiB` 1,024 (IEC 80000-13); `KB` could be either.
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|KiB|MiB|GiB)?")
 _BYTES = {
     "B": 1,
@@ -85,6 +86,7 @@ def path(raw: object) -> Path:
     """As written, `~` expanded; the caller knows from where a relative one counts."""
     if not text(raw):
         raise ValueError("empty")
+    # No shell has seen what stands in TOML or in a unit file.
     return Path(text(raw)).expanduser()
 
 
@@ -101,6 +103,7 @@ def texts(raw: object) -> tuple[str, ...]:
 
 
 def _parts(raw: str) -> object:
+    # The environment may hold a list as TOML writes it: a URL may hold a comma.
     if raw.strip().startswith("["):
         with suppress(tomllib.TOMLDecodeError):
             return tomllib.loads(f"array = {raw}")["array"]
@@ -136,6 +139,7 @@ def base_url(raw: object) -> str:
     parts = urlsplit(text(raw))
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("not an http(s) URL")
+    # Paths and queries are put behind it.
     if parts.query or parts.fragment or parts.username is not None or "@" in parts.netloc:
         raise ValueError("more than scheme, host, port and path")
     _ = parts.port  # raises ValueError when it is out of range
@@ -144,6 +148,7 @@ def base_url(raw: object) -> str:
 
 def egress(raw: object) -> str:
     parts = urlsplit(text(raw))
+    # socks4 cannot look up a name at the proxy, so the local DNS would see it.
     if parts.geturl() and (parts.scheme not in _EGRESS_SCHEMES or not parts.hostname):
         raise ValueError("not a proxy URL")
     _ = parts.port
@@ -177,6 +182,7 @@ def http_urls(raw: object) -> tuple[str, ...]:
 
 def secret(raw: object) -> str:
     """Header fields carry it, so ASCII that can be seen."""
+    # RFC 9110 section 5.5: beyond ASCII two servers read two texts.
     if not re.fullmatch(r"[!-~]*", text(raw)):
         raise ValueError("not printable ASCII")
     return text(raw)
@@ -208,6 +214,7 @@ def _folder_there(raw: str) -> str:
 
 def _folder_here(raw: object) -> str:
     parts = [part for part in re.split(r"[\\/]", text(raw)) if part not in ("", ".")]
+    # A webhook's path is joined to it: it must stay in the library.
     if ".." in parts or text(raw).startswith(("/", "\\")) or re.match("[A-Za-z]:", text(raw)):
         raise ValueError("not below the library")
     return "/".join(parts)
