@@ -143,7 +143,7 @@ def _folder(owner: Mapping[str, Any], names: _Names) -> str | None:
 
 
 def _is_true(value: object) -> bool:
-    # Older versions of Sonarr wrote "True".
+    # A version that writes it as text means the same.
     return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
