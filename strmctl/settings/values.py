@@ -146,9 +146,9 @@ def base_url(raw: object) -> str:
     return parts.geturl().rstrip("/")
 
 
+# socks4 cannot look up a name at the proxy, so the local DNS would see it.
 def egress(raw: object) -> str:
     parts = urlsplit(text(raw))
-    # socks4 cannot look up a name at the proxy, so the local DNS would see it.
     if parts.geturl() and (parts.scheme not in _EGRESS_SCHEMES or not parts.hostname):
         raise ValueError("not a proxy URL")
     _ = parts.port

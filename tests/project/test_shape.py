@@ -13,7 +13,7 @@ NOT_YET = {
     "imports, % of lines": 9.0,
 }
 """How far those that miss their goal may miss it: a number here only ever comes nearer to it."""
-NOT_YET_AT_LEAST = {"file, median lines": 85, "comments, % of lines": 1.75}
+NOT_YET_AT_LEAST = {"file, median lines": 85}
 """The same of shares that are still too small."""
 
 

@@ -72,10 +72,10 @@ class MediaPlaylist:
         """How long what it lists lasts."""
         return sum(segment.duration for segment in self.segments)
 
+    # An EXT-X-SKIP among the segments leaves a hole in their numbers.
     def segment(self, number: int) -> Segment | None:
         """The segment with this Media Sequence Number, if it is listed."""
         index = number - self.segments[0].number if self.segments else -1
-        # An EXT-X-SKIP among the segments leaves a hole in their numbers.
         if not 0 <= index < len(self.segments) or self.segments[index].number != number:
             return None
         return self.segments[index]

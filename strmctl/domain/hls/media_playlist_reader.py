@@ -270,10 +270,10 @@ class _Reader:
         gone: dict[str, None] = {"BYTERANGE-START": None, "BYTERANGE-LENGTH": None}
         self._replace_uri(line, start, name, **gone)
 
+    # Players find the rendition by this URI, so it has to be that of its playlist.
     def _rendition_report(self, line: str) -> None:
         start = len("#EXT-X-RENDITION-REPORT:")
         uri = attribute_list.values(line, start).get("URI", "")
-        # Players find the rendition by this URI, so it has to be that of its playlist.
         mark = LINK_MARK.format(len(self._links))
         self._links.append(uri)
         self._pending.append(attribute_list.edit(line, start, {"URI": f'"{mark}"'}))

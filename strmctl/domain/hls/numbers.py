@@ -17,9 +17,9 @@ def seconds(text: str) -> float | None:
     return float(leading[1]) if leading else None
 
 
+# str.isdigit holds for the digits of every script, int() reads them too.
 def integer(text: str) -> int | None:
     """A decimal-integer (RFC 8216 section 4.2), below 2^64."""
-    # str.isdigit holds for the digits of every script, int() reads them too.
     if not (text.isascii() and text.isdigit() and len(text) <= 20):
         return None
     number = int(text)

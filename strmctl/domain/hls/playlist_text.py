@@ -36,12 +36,12 @@ def begins_playlist(head: bytes) -> bool:
     return _body(head).startswith(_HEADER)
 
 
+# RFC 8216 section 4.1 wants UTF-8; what is none has to come out as it went in.
 def decode(data: bytes) -> str:
     """The text of a playlist, without BOM or leading white space; raises NotAPlaylistError."""
     body = _body(data)
     if not body.startswith(_HEADER):
         raise NotAPlaylistError("does not begin with #EXTM3U")
-    # RFC 8216 section 4.1 wants UTF-8; what is none has to come out as it went in.
     return body.decode("utf-8", "surrogateescape")
 
 

@@ -38,9 +38,9 @@ class StableNames:
             return None
         return self._previous.segment(number - 1) or self._previous.segments[-1]
 
+    # One key may serve several segments, and a token may change its URI at each load.
     def _choose(self, letter: str, resource: Resource, number: int, index: int) -> str:
         exact = self._earlier.get((letter, resource))
-        # One key may serve several segments, and a token may change its URI at each load.
         for name in (exact, self._in_place(letter, number, index)):
             if name and name not in self._used:
                 return name

@@ -51,10 +51,10 @@ class Variables:
             return line
         return _REFERENCE.sub(self._value, line)
 
+    # A short playlist of references to one long value would fill the memory.
     def _value(self, reference: re.Match[str]) -> str:
         value = self.known.get(reference[1], reference[0])
         self._growth += len(value)
-        # A short playlist of references to one long value would fill the memory.
         if self._growth > MAX_GROWTH:
             raise NotAPlaylistError("grows too long by its variables")
         return value

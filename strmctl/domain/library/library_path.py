@@ -212,12 +212,12 @@ def readable(slug: str) -> str:
     return " ".join(word[:1].upper() + word[1:] for word in words)
 
 
+# macOS may hand over decomposed letters: two names for one file on other systems.
+# Windows drops dots and blanks at the end of a name.
 @lru_cache(maxsize=1024)
 def clean(text: str, max_bytes: int) -> str:
     """A part of a file name, cut on a character's boundary; "" where nothing is left."""
-    # macOS may hand over decomposed letters: two names for one file on other systems.
     text = unicodedata.normalize("NFC", text).replace(": ", " - ").translate(_REPLACED)
-    # Windows drops dots and blanks at the end of a name.
     text = " ".join(_UNPRINTABLE.sub(" ", text).split()).strip(" .")
     return text.encode()[:max_bytes].decode(errors="ignore").strip(" .")
 

@@ -123,8 +123,7 @@ def _said_by(comment: str) -> Mapping[str, str]:
 def _bare(line: str) -> str:
     """Without white space and invisible characters around it."""
     before = None
-    # A BOM may stand behind blanks, and blanks behind a BOM.
-    while line != before:
+    while line != before:  # A BOM may stand behind blanks, and blanks behind a BOM.
         before, line = line, line.strip().strip(_INVISIBLE)
     return line
 

@@ -117,11 +117,10 @@ def segment_extension(head: bytes) -> str | None:
     return ".ts" if head[:1] == b"G" else _packed_audio(head)
 
 
+# The layer bits of an MPEG audio header are zero in ADTS (ISO/IEC 13818-7).
 def _packed_audio(head: bytes) -> str | None:
-    # The sync word of AC-3 and of E-AC-3 (ETSI TS 102 366).
-    if head[:2] == b"\x0bw":
+    if head[:2] == b"\x0bw":  # The sync word of AC-3 and of E-AC-3 (ETSI TS 102 366).
         return ".ac3"
     if len(head) < 2 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
-    # The layer bits of an MPEG audio header are zero in ADTS (ISO/IEC 13818-7).
     return ".mp3" if head[1] & 0x06 else ".aac"

@@ -113,10 +113,10 @@ def _is_release(text: str) -> bool:
     return any(map(is_release, words)) or words[:1] == ["COMPLETE"] or text.isdigit()
 
 
+# A release's own folder: `Show.S01E02.German.1080p.WEB-GRP`.
 def _series(folder: str) -> Written | None:
     mark = marks.find(folder)
     if mark is not None and mark.before.strip(" ._-[("):
-        # A release's own folder: `Show.S01E02.German.1080p.WEB-GRP`.
         return written.read(mark.before, dotted_year=True)
     found = written.read_release(folder)
     return found if found.title else None

@@ -150,11 +150,11 @@ def _dates(match: re.Match[str], text: str) -> bool:
     return bool(_bare(before if match[0][0] in "(\uff08" else _SQUARE.sub("", before)))
 
 
+# A tag leaves one space where it stood between two words, and none at the ends.
 def _tags(text: str) -> tuple[ExternalIds, str | None, str]:
     edition = _EDITION_TAG.search(text)
     ids = external_ids(text)
     bare = _OTHER_ID.sub(" ", _ID.sub(" ", _EDITION_TAG.sub(" ", text)))
-    # A tag leaves one space where it stood between two words, and none at the ends.
     bare = text if bare == text else " ".join(bare.split())
     return ids, (edition["edition"].strip() if edition else None), bare
 

@@ -106,10 +106,10 @@ class HostPace:
         if not self.has_answered:
             self._silence += _UNREACHABLE_COUNTS
 
+    # A longer rest may be meant for the one link: the next answers tell.
     def _pause(self, retry_after: float | None) -> float:
         beyond = self._refusals - self._tolerated
         if beyond <= 0:
             return _FIRST_PAUSE
         pause = min(_PAUSE * 2.0 ** (beyond - 1), SHORT_WAIT)
-        # A longer rest may be meant for the one link: the next answers tell.
         return max(pause, retry_after) if retry_after and retry_after <= SHORT_WAIT else pause

@@ -19,12 +19,12 @@ LARGEST = 2**63 - 1
 _UNRESOLVED = Resolution("")
 
 
+# isoformat leaves zero milliseconds out unless it is told to write them.
 def time_text(value: datetime | None) -> str | None:
     """`2026-11-22T23:00:00.000Z`: always this long, so that text order is time order."""
     if value is None:
         return None
     utc = value.astimezone(UTC)
-    # isoformat leaves zero milliseconds out unless it is told to write them.
     return f"{utc.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 

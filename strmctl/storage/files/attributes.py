@@ -68,11 +68,11 @@ def follow_folder(path: Path) -> None:
     Attributes(folder.st_uid, folder.st_gid, mode).give(path)
 
 
+# Who may not give a file away may still give it to a group of their own.
 def _change_owner(path: Path, uid: int, gid: int) -> None:
     try:
         os.chown(path, uid, gid)
     except PermissionError:
-        # Who may not give a file away may still give it to a group of their own.
         with suppress(PermissionError):
             os.chown(path, -1, gid)
 

@@ -11,8 +11,7 @@ from strmctl.storage.files.durable import replace_file, sync
 def read_lines(file: Path) -> list[str]:
     """As they stand there, comments too; raises SettingsError where it cannot be read."""
     try:
-        # Windows editors write a BOM.
-        return file.read_text(encoding="utf-8-sig").splitlines()
+        return file.read_text(encoding="utf-8-sig").splitlines()  # Windows editors write a BOM.
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: cannot be read: {error}") from None
 

@@ -299,11 +299,11 @@ def _read_plain(file: Path, strm_path: str) -> bytes:
         os.close(descriptor)
 
 
+# rmdir(2) refuses what is not empty, so nothing can be lost between look and act.
 def _remove_empty(folder: Path, root: Path) -> None:
     """What holds something stays, and so do links, mount points and what may not be removed."""
     with suppress(OSError):
         while folder != root:
-            # rmdir(2) refuses what is not empty, so nothing can be lost between look and act.
             folder.rmdir()
             folder = folder.parent
 

@@ -60,11 +60,11 @@ class Alerts:
                 [(self._target, kind, subject) for subject in sorted(set(subjects))],
             )
 
+    # The column is NOT NULL: 0 is before every event.
     def remember(self, kind: str, sent: Sent) -> None:
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO alert_sent VALUES (?, ?, ?, ?)",
-                # The column is NOT NULL: 0 is before every event.
                 (self._target, kind, rows.time_text(sent.at), sent.last_event or 0),
             )
 

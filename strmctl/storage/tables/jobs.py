@@ -106,10 +106,10 @@ class JobRecords:
             connection.execute(_FORGET_OLD_LINES, {"id": added})
             connection.execute(_FORGET_OLD, {"id": added})
 
+    # Inside the transaction: two workers may be asked for the same at once.
     def find_or_create(self, request: JobRequest, owner: str, now: datetime) -> tuple[Job, bool]:
         """True with a new job; False with an open one that does the same, whoever asked for it."""
         with self._database.transaction():
-            # Inside the transaction: two workers may be asked for the same at once.
             if (found := self.find_open(request)) is not None:
                 return found, False
             return self.create(request, owner, now), True

@@ -221,10 +221,10 @@ class Notices:
                     )
 
 
+# Two changes within a millisecond, or a clock set back, must not bear one name.
 def _announced(
     target: str, path: str, waiting: Notice | None, change: FileChange, now: datetime
 ) -> _Announced:
-    # Two changes within a millisecond, or a clock set back, must not bear one name.
     at = now if waiting is None else max(now, waiting.changed_at + _TICK)
     after = joined(waiting.change if waiting else None, change)
     return _Announced(target, path, waiting, after, at)

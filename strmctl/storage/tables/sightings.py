@@ -77,11 +77,11 @@ class Sightings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    # SQLite makes an index by itself for UNIQUE columns, and this is none.
     def __enter__(self) -> Self:
         with self._database.transaction() as connection:
             connection.execute("DROP TABLE IF EXISTS temp.sighting")
             connection.execute(_TABLE)
-            # SQLite makes an index by itself for UNIQUE columns, and this is none.
             connection.execute("CREATE INDEX temp.sighting_path ON sighting (strm_path)")
         return self
 
