@@ -82,16 +82,26 @@ class UpstreamResponse:
         return strong_validator(self.field("ETag"))
 
     async def peek(
-        self, size: int, undecided: Callable[[bytes], bool] = lambda head: True
+        self,
+        size: int,
+        undecided: Callable[[bytes], bool] = lambda head: True,
+        *,
+        patience: float | None = None,
     ) -> bytes:
         """The first bytes; they stay in the body.
 
         At least `size` of them, unless the body is shorter, cut off, or fewer leave nothing
-        undecided. Raises UpstreamError where not even one comes.
+        undecided, or do not come within `patience` seconds of those before them. Raises
+        UpstreamError where not even one comes.
         """
-        while len(self._head) < size and not self._is_over and undecided(self._head):
+        while len(self._head) < size and not self.is_over and undecided(self._head):
             try:
-                self._head += await self._next()
+                async with asyncio.timeout(patience if self._head else None) as waiting:
+                    self._head += await self._next(keeps=patience is not None)
+            except TimeoutError:
+                if not waiting.expired():
+                    raise
+                break
             except UpstreamError as cut:
                 if not self._head:
                     raise
@@ -104,7 +114,8 @@ class UpstreamResponse:
         return self._cut is not None
 
     @property
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
+        """Whether all of the body that will ever come is here."""
         return self._ended or self._cut is not None
 
     async def read(self, limit: int) -> bytes:
@@ -131,13 +142,15 @@ class UpstreamResponse:
             if chunk:
                 yield chunk
 
-    async def _next(self) -> bytes:
+    async def _next(self, *, keeps: bool = False) -> bytes:
+        """`keeps` leaves the response open when the wait is given up."""
         try:
             # What has come, however little: a segment may trickle (docs/peers.md, row 23).
             chunk = await self._response.content.readany()
         # The viewer has left: the download must not go on (docs/peers.md, row 25).
         except asyncio.CancelledError:
-            self._response.close()
+            if not keeps:
+                self._response.close()
             raise
         except TimeoutError:
             self._response.close()

@@ -26,6 +26,7 @@ from strmctl.domain.media.text import (
 
 KEY_BYTES = 16
 EMPTY = "an empty body"
+TEXT = "text"
 NO_PLAYLIST = "a playlist that does not begin with #EXTM3U"
 _ENOUGH_TEXT = 16
 _WORD = 4
@@ -156,7 +157,7 @@ def _words(head: bytes, content_type: str, kind: Kind, is_whole: bool) -> str | 
     if not reads_as_text(head):
         return None
     is_enough = is_whole or len(head) >= _ENOUGH_TEXT
-    return "text" if is_enough and _is_no_media_text(head, content_type, kind) else None
+    return TEXT if is_enough and _is_no_media_text(head, content_type, kind) else None
 
 
 def _is_no_media_text(head: bytes, content_type: str, kind: Kind) -> bool:

@@ -15,7 +15,7 @@ from strmctl.domain.http.representation import Representation
 from strmctl.domain.http.retry_after import retry_after_seconds
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media.disguise import SEARCHED_BYTES
-from strmctl.domain.media.not_media import EMPTY, ROOT, Expected, needs_more, what_instead
+from strmctl.domain.media.not_media import EMPTY, ROOT, TEXT, Expected, needs_more, what_instead
 from strmctl.domain.patience.healing import AskAgain, Renew, Standing, next_step
 from strmctl.domain.patience.patience import LOST_EGRESS, Patience
 from strmctl.errors import EgressError, StrmctlError, UpstreamError
@@ -26,6 +26,9 @@ from strmctl.services.playback.parsing import LARGE, Room
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.cookies import Cookies
 from strmctl.upstream.response import UpstreamResponse
+
+_UNDECIDED = 1.0
+"""Seconds for which a body that has begun is waited for, to tell media from a message."""
 
 READ_WITHIN = 10.0
 READ_SPEED = 256 * 1024
@@ -279,7 +282,12 @@ async def _what_instead(response: UpstreamResponse, expected: Expected) -> str |
     if part is not None and part.first != 0:
         # What stands in the middle may begin with anything, and be cut off before it shows more.
         return None if await response.peek(1) else EMPTY
-    head = await response.peek(SEARCHED_BYTES, lambda head: needs_more(head, expected))
-    is_whole = not response.is_cut and (part is None or part.length == part.total)
+    head = await response.peek(
+        SEARCHED_BYTES, lambda head: needs_more(head, expected), patience=_UNDECIDED
+    )
+    is_late = not response.is_over and len(head) < SEARCHED_BYTES and needs_more(head, expected)
+    is_whole = not (is_late or response.is_cut) and (part is None or part.length == part.total)
     expected = replace(expected, url=response.url)
-    return what_instead(head, response.content_type, expected, is_whole=is_whole)
+    instead = what_instead(head, response.content_type, expected, is_whole=is_whole)
+    # A film that has only begun may read as text; a message is short and comes whole.
+    return None if is_late and instead == TEXT else instead
