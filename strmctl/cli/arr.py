@@ -42,6 +42,7 @@ def arr(
     for server in run.settings.arr.servers:
         try:
             found = list(check.compare(run.settings, server, check.look(server), folders))
+        # Sonarr may be down while Radarr answers.
         except ItemError as error:
             failed += 1
             run.output.warn(str(error))

@@ -21,6 +21,7 @@ def healthcheck(
     """Ask the server whether it is well: exit code 0, or 1 if it is not or nobody answers."""
     from strmctl.services.installation.healthcheck import check_health, own_base_url
 
+    # Docker's HEALTHCHECK runs inside of the container, beside the server.
     asked = own_base_url(run.settings.serve) if url is None else _checked(url)
     health = check_health(asked)
     milliseconds = round(health.seconds * 1000)

@@ -67,6 +67,7 @@ def import_(
     from strmctl.services.keys.playback_urls import PlaybackUrls
     from strmctl.services.library.tree import folder_in
 
+    # All three settle the names: two of them would contradict each other.
     if sum((plan is not None, apply is not None, interactive)) > 1:
         raise UsageError("--plan, --apply and --interactive exclude each other: give one of them")
     below = folder_in(run.settings.library, folder)

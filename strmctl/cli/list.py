@@ -28,6 +28,7 @@ def list_(
 
     with run.open_database() as database:
         found = Mappings(database).select(selection, limit=limit)
+        # Building playback URLs costs an HMAC each: only where they are shown.
         if run.output.json:
             print_records(run, found)
         else:

@@ -44,6 +44,7 @@ def remove(
     if bool(names) is not selection.is_everything:
         raise UsageError("say which: ids or paths, or selection options such as --series")
     removing = Removing(run.settings, keep_files=keep_files)
+    # Jellyfin goes on showing a film whose .nfo is left behind.
     leftovers = Leftovers(run.settings.library, sidecars=sidecars, folders=False)
     return Changing(run, "remove")(
         lambda database, files: leftovers.watch(

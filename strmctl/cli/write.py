@@ -135,6 +135,7 @@ def _show_one(run: Run, written: "Written") -> int:
             f"{provider}`"
         )
     if written.unresolved is not None:
+        # The file is written: only the exit code tells a script that no URL is known yet.
         raise written.unresolved
     return 0
 
@@ -176,6 +177,7 @@ def _show_error(run: Run, error: StrmctlError, where: str, line: int) -> None:
 
     if run.output.json:
         record = {"type": "error", "code": error.exit_code, "line": line, "message": str(error)}
+        # stdout stays NDJSON of results, for jq.
         sys.stderr.write(encode(record) + "\n")
     else:
         sys.stderr.write(f"strmctl: {where}: {error}\n")
@@ -184,6 +186,7 @@ def _show_error(run: Run, error: StrmctlError, where: str, line: int) -> None:
 @contextmanager
 def _opened(source: str) -> Iterator[TextIO]:
     """Text with or without a BOM; bytes that are no UTF-8 become a bad row, not an end."""
+    # `<&-` in a shell, or a service without a terminal.
     if source == _STDIN and sys.stdin is None:
         raise UsageError("stdin is closed: it is to be read from there")
     try:

@@ -160,11 +160,11 @@ def _spaced(entries: Sequence[_Entry], ticks: int) -> Iterator[_Entry]:
             last = entry
 
 
+# B pictures come in another order than they are shown.
 def _end_ticks(packets: Sequence[Packet], program: _Program) -> int:
     """When the last picture ends, if it lasts as long as the one before."""
     pictures = (packet for packet in packets if packet.pid == program.video_pid)
     times = [ticks for ticks in map(_presentation_ticks, pictures) if ticks is not None]
-    # B pictures come in another order than they are shown.
     by_elapsed = sorted(times, key=lambda ticks: _elapsed(times[0], ticks))
     return by_elapsed[-1] + (_elapsed(*by_elapsed[-2:]) if len(by_elapsed) > 1 else 0)
 

@@ -40,6 +40,7 @@ def listen(settings: ServeSettings) -> socket.socket:
         listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
         raise SettingsError(_refusal(settings, error)) from None
+    # Workers are spawned, and Python closes descriptors in children by default (PEP 446).
     listener.set_inheritable(True)
     return listener
 
@@ -62,11 +63,13 @@ def run(
         factory=True,
         loop="uvloop",
         http=BoundedProtocol,
+        # Whatever asks for an upgrade gets an answer of HTTP, not a socket for ever.
         ws="none",
         log_config=None,
         access_log=False,
         proxy_headers=bool(settings.serve.trusted_proxies),
         forwarded_allow_ips=list(settings.serve.trusted_proxies),
+        # RFC 9110 section 10.2.4: a version in Server tells attackers what to try.
         server_header=False,
         workers=settings.serve.workers,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
@@ -123,6 +126,7 @@ def _end_with_parent() -> None:
         loop.remove_reader(sentinel)
         signal.raise_signal(signal.SIGTERM)
 
+    # A supervisor that is killed by -9 or by the OOM killer can tell nobody.
     loop.add_reader(sentinel, end)
 
 
@@ -155,6 +159,7 @@ class _OneLine:
 
 def _refusal(settings: ServeSettings, error: OSError) -> str:
     where = f"{settings.host}:{settings.port}"
+    # Often another strmctl: systemd's and one from a terminal.
     if error.errno == errno.EADDRINUSE:
         return f"{where}: another program listens there: choose another serve.port"
     return f"{where}: cannot listen there: {error.strerror}"

@@ -37,12 +37,14 @@ class Systemd:
         if not self._address:
             return
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            # A full queue of systemd's must not stop the event loop.
             sender.setblocking(False)
             sender.sendto("\n".join(assignments).encode(), self._address)
 
 
 def _address(name: str) -> str:
     """A path or, from `@name`, an abstract socket; "" for what is neither."""
+    # sd_notify(3): @ stands for the NUL byte of an abstract socket.
     if name.startswith("@"):
         return "\0" + name[1:]
     return name if name.startswith("/") else ""

@@ -39,6 +39,7 @@ A command is called as its module is, with - for _."""
 
 def import_for(arguments: Sequence[str]) -> None:
     """Import the modules that `arguments` may call; all where they call none or ask for help."""
+    # Start-up counts: cron and HEALTHCHECK start a process each minute.
     called = [name for name in NAMES if _spoken(name) in arguments]
     before = arguments[: arguments.index(_spoken(called[0]))] if called else arguments
     asks_for_all = not called or "--help" in before or "-h" in before

@@ -27,12 +27,12 @@ class Interruption:
     A thread of its own is woken by them (signal.set_wakeup_fd), whatever the main one does.
     """
 
+    # signal.set_wakeup_fd() takes only what does not block.
     def __init__(self, tell: Callable[[int], None]) -> None:
         self._tell = tell
         self._code = INTERRUPTED
         self._untold = threading.Lock()
         self._signals, self._wakeup = os.pipe()
-        # signal.set_wakeup_fd() takes only what does not block.
         os.set_blocking(self._wakeup, False)
 
     def __enter__(self) -> Self:
@@ -59,10 +59,10 @@ class Interruption:
         self._tell_once(self._code)
         return self._code
 
+    # A shell starts background jobs with SIGINT ignored (POSIX, section 2.11).
     def _terminate(self, _number: int, _frame: FrameType | None) -> None:
         """Like SIGINT, for which asyncio cancels what it runs, but with another exit code."""
         self._code = TERMINATED
-        # A shell starts background jobs with SIGINT ignored (POSIX, section 2.11).
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
             raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)

@@ -51,6 +51,7 @@ def telling_media_servers(run: "Run") -> Iterator[None]:
     in the outbox, for `serve` or for the next run."""
     try:
         yield
+    # A run that failed half-way has changed files all the same.
     except StrmctlError:
         _tell(run)
         raise

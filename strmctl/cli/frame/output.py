@@ -163,6 +163,7 @@ class Output:
             # `rewrite | head -1` must not leave half of the library rewritten.
             if not WORK.goes_on:
                 raise
+            # From now on the work goes on in silence (EPIPE, `| head`).
             WORK.pipe_is_closed = True
             forget_stdout()
 
@@ -189,13 +190,14 @@ class _Bar:
 
 def encode(record: Mapping[str, object]) -> str:
     """One line of JSON; datetimes as RFC 3339 UTC, paths and enumerations as text."""
+    # NDJSON: one document a line, which jq and grep expect.
     return json.dumps(record, ensure_ascii=False, default=_plain, separators=(",", ":"))
 
 
+# A title from an upstream may hold ESC, which some terminals obey.
 def printable(text: str) -> str:
     """Without the control characters that could steer a terminal; line breaks and tabs stay."""
     return "".join(
-        # A title from an upstream may hold ESC, which some terminals obey.
         char if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs") else "�"
         for char in text
     )
@@ -221,6 +223,7 @@ def writing() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
+        # ENOSPC below stdout: a report that was cut off must not look whole.
         raise UnwritableError(f"the results cannot be written: {error.strerror}") from error
 
 

@@ -34,6 +34,7 @@ def recorded(run: Run) -> Iterator[Ending]:
         ending = Ending(_INTERRUPTED, f"interrupted ({WORK})")
         raise
     finally:
+        # Commands that only look, such as `list`, are no runs.
         if run.begun is not None:
             # Nothing of the work depends on it, and a database that is gone was told already.
             with suppress(StrmctlError):

@@ -114,6 +114,7 @@ selecting_to_set = taking(_selection_to_set)
 def link_states(option: str, texts: Iterable[str]) -> tuple[LinkState, ...]:
     """Of comma lists; raises UsageError for what is none."""
     names = [name.strip() for text in texts for name in text.split(",")]
+    # A misspelt state would select nothing, and cron would be content.
     unknown = next((name for name in names if name not in list(LinkState)), None)
     if unknown is not None:
         raise UsageError(f"{option} {unknown!r}: it takes some of {', '.join(LinkState)}")

@@ -68,11 +68,11 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: documented(status) for status in sorted({*_ALWAYS, *statuses})}
 
 
+# RFC 9110 section 11.6.1: a 401 names a challenge.
 def documented(status: int) -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     response: dict[str, Any] = {"description": _MEANINGS[status], "content": content}
     if status == HTTPStatus.UNAUTHORIZED:
-        # RFC 9110 section 11.6.1: a 401 names a challenge.
         response["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
     return response
 

@@ -116,9 +116,9 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._in_request and self._deadline is None:
             self._await(self.header_seconds)
 
+    # RFC 9112 section 3.2: two Host fields are how requests are smuggled past a front.
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
-        # RFC 9112 section 3.2: two Host fields are how requests are smuggled past a front.
         if not _names_one_host(cycle):
             app = _without_host
         is_old = cycle.scope["http_version"] == "1.0"
@@ -170,10 +170,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
 
+# RFC 1945 knows no Host field.
 def _names_one_host(cycle: RequestResponseCycle) -> bool:
     """Exactly one valid Host field (RFC 9112 section 3.2); HTTP/1.0 may do without."""
     hosts = [value for name, value in cycle.scope["headers"] if name == b"host"]
-    # RFC 1945 knows no Host field.
     if not hosts and cycle.scope["http_version"] == "1.0":
         return True
     return len(hosts) == 1 and _HOST.fullmatch(hosts[0]) is not None

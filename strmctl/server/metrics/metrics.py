@@ -293,9 +293,9 @@ def _forget_the_dead(folder: Path) -> None:
             mark_process_dead(worker, str(folder))  # type: ignore[no-untyped-call]
 
 
+# Signal 0 sends nothing (kill(2)): it only asks whether the process is there.
 def _runs(pid: int) -> bool:
     try:
-        # Signal 0 sends nothing (kill(2)): it only asks whether the process is there.
         os.kill(pid, 0)
     except (ProcessLookupError, PermissionError):  # Another user's is no worker of ours.
         return False

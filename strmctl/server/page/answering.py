@@ -61,11 +61,11 @@ def page(
     return Route(path, answer, methods=methods)
 
 
+# Only of a page that is read: what a form sent would be lost on the way.
 async def _refusal(request: Request, error: StrmctlError) -> Response:
     if not isinstance(error, NotAdmittedError):
         return await shown(request, "message.html", status=error.http_status, message=str(error))
     if error.http_status == 401 and request.method in ("GET", "HEAD"):
-        # Only of a page that is read: what a form sent would be lost on the way.
         return seen("login")
     return await fragment("refused.html", status=error.http_status, message=str(error))
 

@@ -56,6 +56,7 @@ def _render(template: str, values: Mapping[str, object]) -> str:
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
+        # Titles come from resolvers and file names: they may hold HTML.
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -47,5 +47,6 @@ def _set_cookie(
         path=None,
         secure=is_public_https and not request.headers.get("origin", "").startswith("http:"),
         httponly=True,
+        # Another site's form or image comes without the cookie.
         samesite="strict",
     )

@@ -170,6 +170,7 @@ class Importing:
             self._database, [(row.id, file.url) for file, row in owned.items() if file.url]
         )
         for file, row in owned.items():
+            # A play may have healed the link before Sonarr renamed the file.
             is_known = _resolves_to(row, file.url) or (row.id, file.url) in known
             try:
                 after = row if is_known else self._resolved(row, file)

@@ -158,6 +158,7 @@ def room_within(installation: Installation) -> Iterator[Finding]:
 
 def copies_abandoned(installation: Installation) -> Iterator[Finding]:
     """They hold upstream URLs, and as much space as the database."""
+    # A kill -9 during a backup leaves them.
     for partial in abandoned(installation.settings.database):
         yield Finding(
             Severity.WARNING,

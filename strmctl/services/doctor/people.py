@@ -17,6 +17,7 @@ def people_are_reached(installation: Installation) -> Iterator[Finding]:
 
     for table in installation.settings.people:
         try:
+            # Only a message that arrives proves a token of Telegram's or ntfy's.
             send(table, _TITLE, _LINES)
         except NotSentError as error:
             remedy = f"correct notify.{table.name}.url, or see whether that service is up"

@@ -76,12 +76,12 @@ def is_own_address(host: str) -> bool:
     return False
 
 
+# A zone such as %eth0 is this machine's name for a link (RFC 4007 section 11).
 def _addresses(host: str) -> set[str]:
     try:
         found = socket.getaddrinfo(host or None, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return set()
-    # A zone such as %eth0 is this machine's name for a link (RFC 4007 section 11).
     return {str(info[4][0]).partition("%")[0] for info in found}
 
 

@@ -35,11 +35,11 @@ class KeyUse:
     files: int
 
 
+# `keys retire -abc` would be read as options.
 def new_secret() -> str:
     """Of 256 bits; its id does not look like an option on a command line."""
     while True:
         secret = secrets.token_urlsafe(32)
-        # `keys retire -abc` would be read as options.
         if not _id(secret).startswith("-"):
             return secret
 

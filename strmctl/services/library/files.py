@@ -10,6 +10,7 @@ from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.notices import Notices
 
 
+# Notices for nobody would fill the database.
 def library_files(settings: Settings, database: Database) -> LibraryFiles:
     """Without a `[notify.NAME]` table nothing is recorded."""
     targets = [table.name for table in settings.notify]

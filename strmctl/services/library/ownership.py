@@ -33,6 +33,7 @@ def in_batch(places: Table[Identity, str], files: LibraryFiles) -> list[Twin]:
     alike = files.places(places.values())
     first: dict[str, Identity] = {}
     for identity, path in places.items():
+        # APFS, NTFS and SMB take "Dark" and "dark" for one name.
         first.setdefault(alike[path], identity)
     owners = {identity: first[alike[path]] for identity, path in places.items()}
     return [

@@ -49,6 +49,7 @@ def homes(database: Database, files: LibraryFiles, settings: Settings) -> dict[i
     return {stray.row.id: stray.file.strm_path for stray in found if stray.row is not None}
 
 
+# In mode direct a file that Sonarr has renamed is known by its URL alone.
 def _direct(database: Database, unowned: list[TreeFile]) -> Iterator[Stray]:
     """Files of mode direct hold the URL of their row."""
     foreign = {file.url: file for file in unowned if file.kind is Kind.FOREIGN and file.url}

@@ -128,19 +128,19 @@ class Kodi:
             and _CREDENTIALS.sub("//", server_path(self._library, notice.strm_path)) in files
         ]
 
+    # Kodi would take "Season 01" for a show of that name.
     def _show(self, notice: Notice) -> str:
         *folders, _ = notice.strm_path.split("/")
-        # Kodi would take "Season 01" for a show of that name.
         if len(folders) > 1 and _SEASON.fullmatch(folders[-1]):
             folders.pop()
         # Kodi's table of paths has each folder with a slash at its end.
         return server_path(self._library, "/".join([*folders, ""]))
 
 
+# A second Scan makes Kodi stop the first one, and it says OK to both.
 async def _idle(connection: Connection) -> None:
     """Wait until it scans and cleans no more; not at all where it does not say."""
     pause = _SHORTEST_PAUSE
-    # A second Scan makes Kodi stop the first one, and it says OK to both.
     while await _is_scanning(connection):
         await asyncio.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)

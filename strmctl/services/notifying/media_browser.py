@@ -76,10 +76,10 @@ def _unwatched(path: str) -> str:
     return f"{folder} belongs to none of its libraries"
 
 
+# Emby ignores the Authorization of Jellyfin 12, which ignores this one.
 def _headers(table: NotifySettings) -> dict[str, str]:
     if not table.token:
         return {}
     if table.type is NotifyType.EMBY:
-        # Emby ignores the Authorization of Jellyfin 12, which ignores this one.
         return {"X-Emby-Token": table.token}
     return {"Authorization": f'MediaBrowser Token="{table.token}"'}

@@ -55,10 +55,10 @@ def _known_end(resolution: Resolution, state: LinkState, now: datetime) -> datet
     return past_end(resolution.url, now) if state is not LinkState.ALIVE else None
 
 
+# RFC 6585 section 4: a short Retry-After is waited for, a long one ends the question.
 def is_asked_again(question: Question, result: ProbeResult) -> bool:
     if question.tries + 1 >= _TRIES:
         return False
-    # RFC 6585 section 4: a short Retry-After is waited for, a long one ends the question.
     if result.failure is Failure.RATE_LIMITED:
         return (result.retry_after or 0.0) <= SHORT_WAIT
     return result.may_pass

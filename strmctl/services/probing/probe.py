@@ -140,6 +140,7 @@ class Probe:
         except EgressError:
             self._records.take_back()
             raise
+        # One line for a host, not one for each of its thousand links.
         for host in self._turns.hosts():
             if host.pace.is_broken:
                 yield BrokenHost(host.name, host.failures)
@@ -147,6 +148,7 @@ class Probe:
             yield trouble
         refused = self._refused_by_brake()
         state = LinkState.SUSPECT if refused else LinkState.DEAD
+        # Dead ones wait for the brake: until then they are only suspect.
         self._records.settle(state, self._now())
         for held in self._dying(state):
             yield held

@@ -60,6 +60,7 @@ class Saving:
 
         Raises EgressError when nothing can be concluded.
         """
+        # SQLite has one writer: a second batch would only wait for the first.
         if self._writing is None and self._found and (wait or self._is_due()):
             known = len(self._found)
             if await self._may_be_believed():

@@ -105,10 +105,10 @@ class Turns:
         self._reserved: Host | None = None
         self.waiting = 0
 
+    # A resolver's limit is its own: `probe.per_host` is about upstreams.
     def host(self, name: str) -> Host:
         host = self._hosts.get(name)
         if host is None:
-            # A resolver's limit is its own: `probe.per_host` is about upstreams.
             limit = _RESOLVER_AT_ONCE if name.startswith(_RESOLVER) else self._per_host
             host = self._hosts[name] = Host(name, HostPace(limit))
         return host

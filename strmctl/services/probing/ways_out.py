@@ -40,9 +40,9 @@ class _Way:
     asked_well_at: float = -1.0
     canaries_at: float = -1.0
 
+    # One CDN that is down is no lost VPN.
     @property
     def seems_down(self) -> bool:
-        # One CDN that is down is no lost VPN.
         most_fail = len(self.silent) > len(self.answered) or not self.witnesses
         if self.spoken_for and not self.witnesses:
             return True  # A VPN's proxy says 503 for every host while its tunnel is down.
@@ -80,6 +80,7 @@ class WaysOut:
         host = url_marks.origin(resolution.url)
         if result.is_network_failure:
             way.failed_at = self._monotonic()
+            # A proxy's own 502 or 503 is about its tunnel.
             if result.by_egress:
                 way.spoken_for.add(host)
             # A link that is cut off does not make a host silent that has answered others.

@@ -107,6 +107,7 @@ def series(database: Database, wanted: EpisodeFilter, page: int) -> SeriesPage:
         raise NotInLibraryError(f"no such series: {wanted.site}/{wanted.slug}")
     seasons = catalogue.seasons(wanted.site, wanted.slug)
     matching = catalogue.count_episodes(wanted)
+    # One Piece has over a thousand episodes.
     if matching > EPISODES_A_PAGE and wanted.season is None:
         wanted = replace(wanted, season=_first(seasons, wanted.state))
         matching = catalogue.count_episodes(wanted)

@@ -52,6 +52,7 @@ def mapping_record(mapping: Mapping, playback_url: str, *, reveal: bool = False)
         "quality": mapping.quality,
         "release_group": mapping.release_group,
     }
+    # DESIGN.md's record has no such field: it comes only where it says something.
     if mapping.muted_until is not None:
         record["muted_until"] = mapping.muted_until
     if reveal:

@@ -165,10 +165,10 @@ class _Turn:
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE_FOR_ONE))
     not_before: float = 0.0
 
+    # RFC 9110 section 10.2.3: not before the time that was named.
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
         async with self.places:
-            # RFC 9110 section 10.2.3: not before the time that was named.
             while (wait := self.not_before - time.monotonic()) > 0:
                 await asyncio.sleep(wait)
             yield

@@ -59,6 +59,7 @@ class KnownResolutions:
         """As the database says now; of an identity without a row, what was kept for it."""
         mapping = await reading(self._mappings.find, identity)
         waiting = self._storing.waiting(identity)
+        # Another worker may have stored a newer answer than the one that waits here.
         if waiting is not None and not (mapping and is_newer(mapping.resolution, waiting)):
             return waiting
         if mapping is not None and mapping.resolution is not None:
@@ -116,5 +117,6 @@ class KnownResolutions:
     ) -> None:
         self._known[identity] = _Known(resolution, self._monotonic(), has_row, extent)
         self._known.move_to_end(identity)
+        # A scan by Jellyfin plays every file of the library once.
         if len(self._known) > _IDENTITIES:
             self._known.popitem(last=False)

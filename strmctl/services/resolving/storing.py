@@ -46,6 +46,7 @@ class Storing:
     async def add(self, stored: StoredResolution) -> None:
         """Returns once it is stored, or a moment later."""
         self._queue.append(stored)
+        # A backup program may hold SQLite's write lock for an hour.
         if len(self._queue) > _WAITING:
             self._queue.popleft()
         if self._task is None or self._task.done():
@@ -75,6 +76,7 @@ class Storing:
             try:
                 has_row = await storing(self._store, first)
             except DatabaseError as error:
+                # One line, not one for each try while the lock is held.
                 if not failures:
                     log.warning("%s plays, but is not stored yet: %s", first.identity, error)
                 await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])

@@ -47,6 +47,7 @@ class Trials:
                 if pause is None:
                     break
                 await asyncio.sleep(pause)
+        # gluetun's 503 is about its tunnel, not about the link.
         if result.by_egress and not self._check.is_egress_heard(answer.url, egress):
             raise EgressError(
                 "the egress answers that the new link's host cannot be reached, and no other host "
@@ -76,8 +77,10 @@ class LinkTrial:
         self.last_status, self.reason = result.status, None
         if result.is_alive:
             return True
+        # In mode redirect the player asks the upstream itself, which may be at home.
         if result.failure is Failure.NOT_CHECKED and not self.guarded:
             return False
+        # A 429 says nothing of the link: an old one that plays is worth more.
         if result.failure is Failure.RATE_LIMITED:
             if not self._has_a_good_one():
                 return False

@@ -79,6 +79,7 @@ def asks_for_patience(error: ResolverError) -> float | None:
     """The seconds after which a run asks once more; None where it does not wait."""
     wait = error.retry_after
     is_later = error.http_status == 503 and wait is not None
+    # cron's next run comes within the hour: longer waits are its own.
     return wait if is_later and wait is not None and wait <= LONGEST_WAIT else None
 
 

@@ -50,6 +50,7 @@ def batches(
             database, files, urls, templates=templates(settings), direct=direct, force=force
         )
         yield Batches(settings, database, writer, resolve=resolve)
+        # Not in a finally: a run that failed stays open in the journal, so `undo` knows it.
         writer.finish()
 
 

@@ -58,6 +58,7 @@ def target(entry: Entry, row: Mapping | None, path: str, answer: Resolution | No
     resolution = _newer(known.resolution, answer)
     extension = known.extension
     if resolution is not None and resolution != known.resolution:
+        # ffmpeg from 7.0.2 and streamlink judge a playlist by its path.
         extension = extension_hint(resolution.url) or extension
     return replace(
         known,
