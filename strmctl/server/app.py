@@ -38,6 +38,7 @@ from strmctl.services.jobs.maintenance import maintenance
 from strmctl.services.keys import in_force
 from strmctl.services.notifying.outbox import notifying
 from strmctl.services.playback.opening import player_service
+from strmctl.services.sessions import sessions
 from strmctl.services.tally import saving
 from strmctl.services.threads import aside
 from strmctl.settings.model import Settings
@@ -127,9 +128,11 @@ async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
             await stack.enter_async_context(maintenance(settings, running, stopping))
         await stack.enter_async_context(notifying(settings))
         await stack.enter_async_context(alerting(settings, database))
+        signed_in = await stack.enter_async_context(sessions(settings))
         yield {
             "settings": settings,
-            "admission": admission(settings),
+            "admission": admission(settings, signed_in.is_known),
+            "sessions": signed_in,
             "signer": app.state.signer,
             "database": database,
             "jobs": running,

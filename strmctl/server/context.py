@@ -7,6 +7,7 @@ from strmctl.domain.urls.signature import Signer
 from strmctl.server.http.admission import Admission
 from strmctl.services.arr.waiting import LateEvents
 from strmctl.services.jobs.jobs import Jobs
+from strmctl.services.sessions import Sessions
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 
@@ -17,6 +18,7 @@ class Context(TypedDict):
 
     settings: Settings
     admission: Admission
+    sessions: Sessions
     signer: Signer
     database: Database
     jobs: Jobs

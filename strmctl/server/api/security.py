@@ -51,7 +51,7 @@ class OpenRoute(APIRoute):
         async def told(request: Request) -> Response:
             # The pattern of the path, since a query may hold a token.
             describe(request.scope, f"/api/v1{self.path}")
-            self.admit(request)
+            await self.admit(request)
             response = await answer(
                 Request(request.scope, _bounded(request.receive, self.max_body))
             )
@@ -61,14 +61,14 @@ class OpenRoute(APIRoute):
 
         return told
 
-    def admit(self, request: Request) -> None:
+    async def admit(self, request: Request) -> None:
         """Raises NotAdmittedError."""
 
 
 class AdmittedRoute(OpenRoute):
-    def admit(self, request: Request) -> None:
+    async def admit(self, request: Request) -> None:
         admission: Admission = request.state.admission
-        admission.check(request)
+        await admission.check(request)
 
 
 def _bounded(receive: Receive, most: int) -> Receive:

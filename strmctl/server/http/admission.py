@@ -8,14 +8,14 @@ import hmac
 import logging
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from strmctl.errors import StrmctlError
+from strmctl.errors import DatabaseError, StrmctlError
 from strmctl.settings.model import Settings
 
 COOKIE = "strmctl_session"
@@ -23,14 +23,17 @@ _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _FORWARDED = ("forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([a-zA-Z0-9.-]+))(?::[0-9]{1,5})?")
-_LABEL = b"strmctl page session v1"
 _GUESS_SECONDS, _BURST, _LONGEST_WAIT = 0.5, 10, 60.0
 
 log = logging.getLogger(__name__)
 
+IsSession = Callable[[str], Awaitable[bool]]
+"""Whether a cookie's value is a session that goes on; raises DatabaseError."""
+
 
 class NotAdmittedError(StrmctlError):
-    """`http_status` is 401 where a token would help, 403 where none would."""
+    """`http_status` is 401 where a token would help, 403 where none would, 503 where sessions
+    cannot be read."""
 
     exit_code = 2
 
@@ -61,6 +64,7 @@ class Admission:
 
     token: str = field(repr=False)
     base_url: str
+    is_session: IsSession = field(repr=False)
     has_front: bool = False
     guesses: Guesses = field(default_factory=Guesses, repr=False)
 
@@ -72,10 +76,10 @@ class Admission:
         log.warning("%s is not let in: its token is not that of serve.admin_token", client)
         await asyncio.sleep(self.guesses.wait(time.monotonic()))
 
-    def check(self, connection: HTTPConnection) -> None:
+    async def check(self, connection: HTTPConnection) -> None:
         """Raises NotAdmittedError."""
         if self.token:
-            self._check_token(connection)
+            await self._check_token(connection)
         else:
             self._check_loopback(connection)
         if connection.scope.get("method") not in _SAFE_METHODS:
@@ -101,24 +105,27 @@ class Admission:
     def is_token(self, given: str) -> bool:
         return self._is_token(given.encode("utf-8", "surrogatepass"))
 
-    def session(self) -> str:
-        """The value of the page's cookie; another token makes another one."""
-        return hmac.new(self.token.encode(), _LABEL, "sha256").hexdigest()
-
     def _is_token(self, given: bytes) -> bool:
         return bool(self.token) and hmac.compare_digest(given, self.token.encode())
 
-    def _check_token(self, connection: HTTPConnection) -> None:
+    async def _check_token(self, connection: HTTPConnection) -> None:
         given = _presented(connection.headers)
         if given is not None:
             if self._is_token(given):
                 return
             raise NotAdmittedError("the token is not that of serve.admin_token", 401, is_guess=True)
-        session = connection.cookies.get(COOKIE, "").encode("utf-8", "surrogatepass")
-        # Constant time, and bytes: a str that is not ASCII would raise a TypeError.
-        if hmac.compare_digest(session, self.session().encode()):
+        session = connection.cookies.get(COOKIE, "")
+        if session and await self._goes_on(session):
             return
         raise NotAdmittedError("send the token of serve.admin_token as a bearer token", 401)
+
+    async def _goes_on(self, session: str) -> bool:
+        try:
+            return await self.is_session(session)
+        except DatabaseError as error:
+            # Its text names a path of this machine, and nobody knows who asks.
+            log.warning("sessions: %s", error)
+            raise NotAdmittedError("sessions cannot be read now: try again later", 503) from None
 
     def _check_loopback(self, connection: HTTPConnection) -> None:
         """A name in Host is refused as well: it may have been made to lead here (rebinding).
@@ -139,10 +146,10 @@ class Admission:
             )
 
 
-def admission(settings: Settings) -> Admission:
+def admission(settings: Settings, is_session: IsSession) -> Admission:
     serve, base_url = settings.serve, settings.proxy.public_base_url
     has_front = bool(serve.trusted_proxies) or _names_a_front(base_url, serve.port)
-    return Admission(serve.admin_token, base_url, has_front)
+    return Admission(serve.admin_token, base_url, is_session, has_front)
 
 
 def _names_a_front(base_url: str, own_port: int) -> bool:

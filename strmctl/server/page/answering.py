@@ -50,7 +50,7 @@ def page(
         describe(request.scope, f"page {path}")
         try:
             if not is_open:
-                request.state.admission.check(request)
+                await request.state.admission.check(request)
             response = await view(request)
         except StrmctlError as error:
             response = await _refusal(request, error)

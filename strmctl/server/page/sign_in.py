@@ -1,4 +1,6 @@
-"""The token of serve.admin_token once, then a cookie that no other site can use or read."""
+"""The token of serve.admin_token once, then a cookie that no other site can use or read, until
+signing out ends its session on the server.
+"""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -6,6 +8,7 @@ from starlette.responses import Response
 from strmctl.server.http.admission import COOKIE, Admission
 from strmctl.server.page.answering import form_of, seen
 from strmctl.server.page.rendering import fragment
+from strmctl.services.sessions import Sessions
 
 
 async def form(request: Request) -> Response:
@@ -23,12 +26,16 @@ async def sign_in(request: Request) -> Response:
         return await fragment(
             "login.html", status=403, is_wrong=True, is_needed=bool(admission.token)
         )
+    sessions: Sessions = request.state.sessions
     response = seen("./")
-    _set_cookie(request, response, admission.session())
+    _set_cookie(request, response, await sessions.begin())
     return response
 
 
 async def sign_out(request: Request) -> Response:
+    sessions: Sessions = request.state.sessions
+    if session := request.cookies.get(COOKIE):
+        await sessions.end(session)
     response = seen("login")
     _set_cookie(request, response, "", max_age=0)
     return response

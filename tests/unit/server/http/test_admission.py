@@ -1,5 +1,6 @@
 """Who is let in: a table of requests, with a token set and without one."""
 
+import asyncio
 import base64
 from collections.abc import Mapping
 from typing import Any
@@ -7,13 +8,21 @@ from typing import Any
 import pytest
 from starlette.requests import HTTPConnection
 
+from strmctl.errors import DatabaseError
 from strmctl.server.http.admission import COOKIE, Admission, NotAdmittedError, admission
 from strmctl.settings.model import ProxySettings, ServeSettings, Settings
 
 TOKEN = "s3cret-töken"
 BASE = "http://127.0.0.1:8888"
-WITH_TOKEN = Admission(TOKEN, BASE)
-WITHOUT = Admission("", BASE)
+SESSION = "an-id-of-its-own"
+
+
+async def is_session(value: str) -> bool:
+    return value == SESSION
+
+
+WITH_TOKEN = Admission(TOKEN, BASE, is_session)
+WITHOUT = Admission("", BASE, is_session)
 AT_HOME = {"host": "127.0.0.1:8888"}
 
 
@@ -40,7 +49,7 @@ def connection(
 def refusal(admission: Admission, asked: HTTPConnection) -> int:
     """Its status; 0 where it is let in."""
     try:
-        admission.check(asked)
+        asyncio.run(admission.check(asked))
     except NotAdmittedError as error:
         return error.http_status
     return 0
@@ -71,18 +80,14 @@ def basic(text: str | bytes) -> dict[str, str | bytes]:
         pytest.param(basic(b"a:\xff"), 401, id="basic that is no UTF-8"),
         pytest.param({"authorization": "Basic ***"}, 401, id="basic that is no base64"),
         pytest.param({"authorization": "Basic ä"}, 401, id="basic that is no ASCII"),
-        pytest.param({"cookie": f"{COOKIE}={WITH_TOKEN.session()}"}, 0, id="session"),
-        pytest.param(
-            {"cookie": f"a=b; {COOKIE}={WITH_TOKEN.session()}; c=d"}, 0, id="among other cookies"
-        ),
+        pytest.param({"cookie": f"{COOKIE}={SESSION}"}, 0, id="session"),
+        pytest.param({"cookie": f"a=b; {COOKIE}={SESSION}; c=d"}, 0, id="among other cookies"),
         pytest.param({"cookie": f"{COOKIE}={TOKEN}"}, 401, id="the token as a session"),
         pytest.param({"cookie": f"{COOKIE}="}, 401, id="empty session"),
         pytest.param({"cookie": f"{COOKIE}=ä"}, 401, id="session that is no ASCII"),
+        pytest.param({"cookie": f"{COOKIE}=another-id"}, 401, id="no session of this server"),
         pytest.param(
-            {"cookie": f"{COOKIE}={Admission('other', BASE).session()}"}, 401, id="old session"
-        ),
-        pytest.param(
-            {"authorization": "Bearer wrong", "cookie": f"{COOKIE}={WITH_TOKEN.session()}"},
+            {"authorization": "Bearer wrong", "cookie": f"{COOKIE}={SESSION}"},
             401,
             id="wrong token beside a session",
         ),
@@ -157,7 +162,7 @@ def test_a_front_is_known_by_the_settings(
         proxy=ProxySettings(public_base_url=base_url),
         serve=ServeSettings(port=port, trusted_proxies=trusted),
     )
-    assert refusal(admission(settings), connection(AT_HOME)) == expected
+    assert refusal(admission(settings, is_session), connection(AT_HOME)) == expected
 
 
 def test_without_a_token_nothing_is_one() -> None:
@@ -200,7 +205,7 @@ def test_other_sites_may_not_change_anything(
 
 
 def test_behind_a_front_the_base_url_is_this_site_too() -> None:
-    admission = Admission(TOKEN, "https://tv.example/strm")
+    admission = Admission(TOKEN, "https://tv.example/strm", is_session)
     bearer = {"host": "127.0.0.1:8888", "authorization": f"Bearer {TOKEN}"}
     own = connection({**bearer, "origin": "https://tv.example"}, method="POST")
     other = connection({**bearer, "origin": "https://tv.example.evil"}, method="POST")
@@ -211,4 +216,14 @@ def test_the_token_is_in_no_repr_and_no_message() -> None:
     assert TOKEN not in repr(WITH_TOKEN)
     wrong = connection({"authorization": f"Bearer {TOKEN}x"})
     with pytest.raises(NotAdmittedError, match=r"^the token is not that of serve\.admin_token$"):
-        WITH_TOKEN.check(wrong)
+        asyncio.run(WITH_TOKEN.check(wrong))
+
+
+def test_sessions_that_cannot_be_read_are_answered_without_a_path() -> None:
+    async def is_broken(value: str) -> bool:
+        raise DatabaseError("/srv/strmctl.db: is no database")
+
+    asked = connection({**AT_HOME, "cookie": f"{COOKIE}={SESSION}"})
+    with pytest.raises(NotAdmittedError, match=r"^sessions cannot be read now") as raised:
+        asyncio.run(Admission(TOKEN, BASE, is_broken).check(asked))
+    assert raised.value.http_status == 503
