@@ -40,7 +40,7 @@ from strmctl.services.notifying.outbox import notifying
 from strmctl.services.playback.opening import player_service
 from strmctl.services.sessions import sessions
 from strmctl.services.tally import saving
-from strmctl.services.threads import aside
+from strmctl.services.threads import in_thread
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 
@@ -115,10 +115,10 @@ async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
     settings: Settings = app.state.settings
     stopping = asyncio.Event()
     async with AsyncExitStack() as stack:
-        database = stack.enter_context(await aside(Database.open, settings.database))
-        await aside(app.state.metrics.count_probes, database)
+        database = stack.enter_context(await in_thread(Database.open, settings.database))
+        await in_thread(app.state.metrics.count_probes, database)
         # A connection of its own: /readyz and the pages do not wait for what it writes.
-        counts = stack.enter_context(await aside(Database.open, settings.database))
+        counts = stack.enter_context(await in_thread(Database.open, settings.database))
         await stack.enter_async_context(saving(app.state.metrics.tally, counts))
         app.state.playback = await stack.enter_async_context(
             player_service(settings, app.state.metrics)
@@ -148,7 +148,7 @@ async def healthz(request: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     describe(request.scope, "readyz")
-    await aside(check_ready, request.state.stopping, request.state.database)
+    await in_thread(check_ready, request.state.stopping, request.state.database)
     return JSONResponse({"status": "ready", "version": __version__})
 
 

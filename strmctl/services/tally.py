@@ -19,7 +19,7 @@ from strmctl.domain.resolver_health import ResolverHealth, after_an_answer, foll
 from strmctl.domain.tally import Counted, Key
 from strmctl.errors import DatabaseError
 from strmctl.services.observer import Observer
-from strmctl.services.threads import aside
+from strmctl.services.threads import in_thread
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.extents import Extents
 from strmctl.storage.tables.resolver_health import ResolverHealthTable
@@ -164,6 +164,6 @@ async def _save_forever(counted: Tally, database: Database) -> None:
 
 async def _save(counted: Tally, database: Database) -> None:
     try:
-        await aside(counted.save, database)
+        await in_thread(counted.save, database)
     except DatabaseError as error:
         log.warning("counts are saved later: %s", error)

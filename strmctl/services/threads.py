@@ -1,7 +1,7 @@
 """Threads by what they wait for, so that none who waits keeps the others from theirs.
 
-`aside` is for the API, the page and what runs behind them: a database that somebody else writes to
-for long makes them wait here. What players need is only read (`reading`); what their requests
+`in_thread` is for the API, the page and what runs behind them: a database that somebody else writes
+to for long makes them wait here. What players need is only read (`reading`); what their requests
 leave behind is stored one after another (`storing`).
 """
 
@@ -15,14 +15,14 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_ASIDE = ThreadPoolExecutor(16, "aside")
+_OTHERS = ThreadPoolExecutor(16, "strmctl")
 _READING = ThreadPoolExecutor(4, "reading")
 _STORING = ThreadPoolExecutor(1, "storing")
 
 
-async def aside(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """`asyncio.to_thread`, in these threads."""
-    return await _run(_ASIDE, partial(function, *args, **kwargs))
+    return await _run(_OTHERS, partial(function, *args, **kwargs))
 
 
 async def reading(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

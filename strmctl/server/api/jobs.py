@@ -15,7 +15,7 @@ from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
 from strmctl.server.api.starting import Probing, Refreshing, job_request
 from strmctl.services.reports.records import Record, job_record
-from strmctl.services.threads import aside
+from strmctl.services.threads import in_thread
 from strmctl.storage.database.rows import LARGEST
 
 router = APIRouter(route_class=AdmittedRoute, tags=["jobs"])
@@ -47,7 +47,7 @@ class Starting:
     response: Response
 
     async def start(self, command: str, wanted: Refreshing) -> Record:
-        request = await aside(
+        request = await in_thread(
             job_request, self.settings, self.database, command, wanted, cause="api"
         )
         started, is_new = await self.jobs.start_or_join(request)

@@ -39,7 +39,7 @@ from strmctl.server.metrics.library_metrics import LibraryCollector
 from strmctl.services.observer import Cache, Observer
 from strmctl.services.reports.gauges import ProbeResults, library_gauges
 from strmctl.services.tally import Tally
-from strmctl.services.threads import aside
+from strmctl.services.threads import in_thread
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 
@@ -154,7 +154,7 @@ class Metrics(Observer):
 
     async def save_tally(self, database: Database) -> None:
         """So that what is shown is of now; hardly waits where somebody else holds the database."""
-        saving = asyncio.ensure_future(aside(self.tally.save, database))
+        saving = asyncio.ensure_future(in_thread(self.tally.save, database))
         saving.add_done_callback(_let_go)
         # Another process may hold SQLite's write lock; Prometheus gives up after ten seconds.
         await asyncio.wait({saving}, timeout=_SAVING_SECONDS)
@@ -248,7 +248,7 @@ async def metrics(request: Request) -> Response:
     state: _State = request.app.state
     found = state.metrics
     await found.save_tally(request.state.database)
-    await aside(found.read_library, request.state.database, state.settings)
+    await in_thread(found.read_library, request.state.database, state.settings)
     text, media_type = found.exposition(request.headers.get("accept", ""))
     return Response(text, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
 

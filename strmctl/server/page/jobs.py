@@ -8,7 +8,7 @@ from strmctl.server.api.starting import job_request
 from strmctl.server.page import forms
 from strmctl.server.page.answering import form_of, seen, whole
 from strmctl.server.page.rendering import link, shown
-from strmctl.services.threads import aside
+from strmctl.services.threads import in_thread
 from strmctl.storage.tables.jobs import JobRecords
 
 _NEWEST = 50
@@ -18,7 +18,9 @@ _LINES = 500
 async def begin(request: Request) -> Response:
     command, wanted = forms.asked(await form_of(request))
     state = request.state
-    wish = await aside(job_request, state.settings, state.database, command, wanted, forms.CAUSE)
+    wish = await in_thread(
+        job_request, state.settings, state.database, command, wanted, forms.CAUSE
+    )
     job, _ = await state.jobs.start_or_join(wish)
     return seen(link("job", id=job.id))
 
@@ -38,7 +40,7 @@ async def job(request: Request) -> Response:
     job_id = whole(request.query_params.getlist("id"), "id") or 0
     found = await request.state.jobs.get(job_id)
     records = JobRecords(request.state.database)
-    lines = await aside(records.last_lines, job_id, _LINES)
+    lines = await in_thread(records.last_lines, job_id, _LINES)
     return await shown(
         request,
         "job.html",

@@ -8,7 +8,7 @@ from strmctl.server.page.answering import whole
 from strmctl.server.page.forms import state_of
 from strmctl.server.page.rendering import fragment, shown
 from strmctl.services.reports import browsing
-from strmctl.services.threads import aside
+from strmctl.services.threads import in_thread
 from strmctl.storage.tables.mappings import Mappings
 from strmctl.storage.tables.series import EpisodeFilter, SeriesFilter
 
@@ -24,7 +24,7 @@ async def library(request: Request) -> Response:
         state=state_of(given.get("state")),
         provider=given.get("provider") or None,
     )
-    found = await aside(
+    found = await in_thread(
         browsing.library, request.state.database, wanted, _number(request, "page") or 1
     )
     return await shown(request, "library.html", library=found, wanted=wanted)
@@ -46,7 +46,7 @@ async def series(request: Request) -> Response:
         state=state_of(given.get("state")),
         provider=given.get("provider") or None,
     )
-    found = await aside(
+    found = await in_thread(
         browsing.series, request.state.database, wanted, _number(request, "page") or 1
     )
     if "part" in given:
@@ -55,7 +55,7 @@ async def series(request: Request) -> Response:
 
 
 async def mapping(request: Request) -> Response:
-    found = await aside(
+    found = await in_thread(
         browsing.mapping,
         request.state.settings,
         request.state.database,
@@ -69,7 +69,7 @@ async def rows(request: Request) -> Response:
     ids = [whole([text], "id") or 0 for text in request.query_params.getlist("id")]
     if len(ids) > _ROWS:
         raise UsageError(f"more than {_ROWS} rows")
-    found = await aside(Mappings(request.state.database).with_ids, ids)
+    found = await in_thread(Mappings(request.state.database).with_ids, ids)
     return await fragment("_rows.html", links=list(found.values()))
 
 

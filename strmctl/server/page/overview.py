@@ -19,7 +19,7 @@ from strmctl.services.reports.attention import attention
 from strmctl.services.reports.standing import standing
 from strmctl.services.reports.state_history import StateHistory, state_history
 from strmctl.services.reports.stats import Stats, stats
-from strmctl.services.threads import aside
+from strmctl.services.threads import in_thread
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.arr_misses import ArrMisses, Miss
@@ -65,9 +65,9 @@ class Overview:
         metrics: Metrics = request.app.state.metrics
         now = datetime.now(UTC)
         await metrics.save_tally(database)
-        health = await aside(stats, settings, database, now, _EXPIRING)
-        wrong = await aside(attention, database, health, now)
-        order = await aside(standing, settings, database)
+        health = await in_thread(stats, settings, database, now, _EXPIRING)
+        wrong = await in_thread(attention, database, health, now)
+        order = await in_thread(standing, settings, database)
         history = await self._history(database, health, now)
         return await shown(
             request,
@@ -80,19 +80,19 @@ class Overview:
             history=history,
             sites=_compared(health.by_site(), history.by_site()),
             providers=_compared(health.by_provider(), history.by_provider()),
-            streams=await aside(metrics.streams_running),
+            streams=await in_thread(metrics.streams_running),
             counts=complete(health.counts),
             maintain=settings.maintain,
             tasks=await maintenance.status(settings.maintain, request.state.jobs, now),
-            notices=await aside(Notices(database).backlogs),
-            misses=await aside(_misses, database, now),
+            notices=await in_thread(Notices(database).backlogs),
+            misses=await in_thread(_misses, database, now),
         )
 
     async def _history(self, database: Database, health: Stats, now: datetime) -> StateHistory:
         async with self._reading:
             past = self._past
             if past is None or time.monotonic() - past.read_at > _KEPT_SECONDS:
-                history = await aside(state_history, database, health, now)
+                history = await in_thread(state_history, database, health, now)
                 past = self._past = _Past(time.monotonic(), history)
         return past.history
 

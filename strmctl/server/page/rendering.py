@@ -16,7 +16,7 @@ from strmctl.domain.counted import share
 from strmctl.domain.digest import shortened
 from strmctl.server.page import charts, phrases
 from strmctl.server.page.assets import ADDRESS
-from strmctl.services.threads import aside
+from strmctl.services.threads import in_thread
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _JOBS_LOOKED_AT = 20
@@ -39,7 +39,7 @@ async def shown(
 
 async def fragment(template: str, *, status: int = 200, **values: object) -> HTMLResponse:
     """Rendered in a thread: a long page would keep the streams waiting."""
-    text = await aside(_render, template, values)
+    text = await in_thread(_render, template, values)
     return HTMLResponse(text, status)
 
 

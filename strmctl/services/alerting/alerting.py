@@ -16,7 +16,7 @@ from strmctl.domain.alert import Condition, Kind, Message
 from strmctl.errors import DatabaseError
 from strmctl.services.alerting.conditions import conditions
 from strmctl.services.alerting.people import NotSentError, send
-from strmctl.services.threads import aside
+from strmctl.services.threads import in_thread
 from strmctl.settings.model import NotifySettings, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables import alerts
@@ -76,7 +76,7 @@ async def alerting(settings: Settings, database: Database) -> AsyncIterator[None
 async def _alert_forever(settings: Settings, database: Database) -> None:
     while True:
         try:
-            await aside(alert_people, settings, database, datetime.now(UTC))
+            await in_thread(alert_people, settings, database, datetime.now(UTC))
         except DatabaseError as error:
             log.warning("people are told later: %s", error)
         await asyncio.sleep(_POLL_SECONDS)

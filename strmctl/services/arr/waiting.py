@@ -14,7 +14,7 @@ from strmctl.domain.library.arr_event import ArrEvent, Sender, read
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, LockedError, SafetyError, StrmctlError, UsageError
 from strmctl.services.arr.following import Received, receive
-from strmctl.services.threads import aside
+from strmctl.services.threads import in_thread
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.library_tree import strm_paths
@@ -41,7 +41,7 @@ async def late_events(
     settings: Settings, *, failure_pause: float = _AFTER_FAILURE_SECONDS
 ) -> AsyncIterator["LateEvents"]:
     """`failure_pause`: after how many seconds what could not be done is tried again."""
-    with await aside(Database.open, settings.database) as database:
+    with await in_thread(Database.open, settings.database) as database:
         events = LateEvents(settings, LateEventRecords(database), failure_pause)
         over = asyncio.Event()
         task = asyncio.create_task(events.carry_out(over))
@@ -63,7 +63,7 @@ class LateEvents:
 
         Raises what services/arr/following.py does, and LockedError where too many wait already.
         """
-        return await aside(self._receive, sender, payload)
+        return await in_thread(self._receive, sender, payload)
 
     async def carry_out(self, over: asyncio.Event) -> None:
         """Do what waits, one server's worker at a time, until it is over."""
@@ -71,7 +71,7 @@ class LateEvents:
         while not over.is_set():
             pause, reason = _AGAIN_SECONDS, ""
             try:
-                await aside(self._catch_up, over)
+                await in_thread(self._catch_up, over)
             except (StrmctlError, OSError) as error:
                 pause, reason = self._failure_pause, str(error)
                 # A library on a NAS may be away for days: one line, not one each half minute.

@@ -17,7 +17,7 @@ from strmctl.domain.job import Job, JobLine, JobRequest, JobState, state_after
 from strmctl.errors import ItemError, StrmctlError
 from strmctl.services.jobs.output import JobOutput
 from strmctl.services.jobs.process import JobProcess
-from strmctl.services.threads import aside
+from strmctl.services.threads import in_thread
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.locks.file_lock import held, job_owner
@@ -59,12 +59,12 @@ async def jobs(
     """`command` begins every command line, as `strmctl_command` makes it; jobs that still run when
     `stopping` is set, or in the end, are interrupted."""
     with (
-        await aside(Database.open, settings.database) as database,
+        await in_thread(Database.open, settings.database) as database,
         job_owner(settings.database) as owner,
     ):
         line = (*command, "--database", str(settings.database))
         running = Jobs(JobRecords(database), settings.database, owner, line, stopping)
-        await aside(running.tidy)
+        await in_thread(running.tidy)
         try:
             yield running
         finally:
@@ -92,7 +92,7 @@ class Jobs:
 
     async def start(self, request: JobRequest) -> Job:
         """It begins at once, or when the one before it has ended."""
-        job = await aside(self._records.create, request, self._owner, _now())
+        job = await in_thread(self._records.create, request, self._owner, _now())
         self._begin(job, request)
         return job
 
@@ -101,13 +101,13 @@ class Jobs:
 
         Raises FullError where it would be new and too many wait already.
         """
-        await aside(self._tidy_others)
+        await in_thread(self._tidy_others)
         # The same job again costs nothing, so it is joined even where the queue is full.
         if len(self._tasks) >= _QUEUE_MAX:
-            if (joined := await aside(self._records.find_open, request)) is not None:
+            if (joined := await in_thread(self._records.find_open, request)) is not None:
                 return joined, False
             raise FullError(f"{_QUEUE_MAX} jobs are under way: cancel some or wait for them")
-        job, is_new = await aside(self._records.find_or_create, request, self._owner, _now())
+        job, is_new = await in_thread(self._records.find_or_create, request, self._owner, _now())
         if is_new:
             self._begin(job, request)
         return job, is_new
@@ -119,22 +119,22 @@ class Jobs:
 
     async def get(self, job_id: int) -> Job:
         """Raises UnknownJobError, as `cancel` and `follow` do."""
-        job = await aside(self._records.get, job_id)
+        job = await in_thread(self._records.get, job_id)
         if job is None:
             raise UnknownJobError(f"there is no job {job_id}")
         return job
 
     async def newest(self, limit: int, *, before: int | None = None) -> list[Job]:
-        return await aside(self._records.newest, limit, before=before)
+        return await in_thread(self._records.newest, limit, before=before)
 
     async def last_of_cause(self, cause: str) -> dict[str, Job]:
         """By command and arguments, as in `probe --stale`."""
-        return await aside(self._records.last_of_cause, cause)
+        return await in_thread(self._records.last_of_cause, cause)
 
     async def cancel(self, job_id: int) -> Job:
         """Asks it to end; one that is over stays as it is."""
         await self.get(job_id)
-        await aside(self._records.request_cancel, job_id)
+        await in_thread(self._records.request_cancel, job_id)
         return await self.get(job_id)
 
     def check_place(self) -> None:
@@ -157,7 +157,7 @@ class Jobs:
         told: Job | None = None
         while True:
             job = await self.get(job_id)
-            while lines := await aside(self._records.lines, job_id, after=after, limit=_PAGE):
+            while lines := await in_thread(self._records.lines, job_id, after=after, limit=_PAGE):
                 for line in lines:
                     yield line
                 after = lines[-1].number
@@ -224,9 +224,9 @@ class Jobs:
         return self._stopping.is_set() or (await self.get(job_id)).cancel_requested
 
     async def _carry_out(self, job: Job, output: JobOutput) -> int:
-        await aside(self._records.start, job.id, _now())
+        await in_thread(self._records.start, job.id, _now())
         line = (*self._command, job.command, *job.arguments, "--wait", WAIT, "--json")
-        process = await aside(JobProcess, line)
+        process = await in_thread(JobProcess, line)
         over = asyncio.Event()
         watching = asyncio.create_task(self._watch(job.id, process, output, over))
         try:
@@ -254,14 +254,14 @@ class Jobs:
     async def _save(self, job_id: int, output: JobOutput) -> None:
         lines = output.unsaved()
         if lines:
-            await aside(self._records.advance, job_id, lines, output.done)
+            await in_thread(self._records.advance, job_id, lines, output.done)
             output.saved(lines)
 
     async def _finish(self, job_id: int, output: JobOutput, exit_code: int) -> None:
         await self._save(job_id, output)
         job = await self.get(job_id)
         state = state_after(exit_code, cancel_requested=job.cancel_requested)
-        await aside(
+        await in_thread(
             self._records.finish,
             job_id,
             state,

@@ -18,7 +18,7 @@ from strmctl.domain.notice import Notice, retry_delay
 from strmctl.errors import DatabaseError
 from strmctl.services.notifying.connection import Connection, NotTold, Outcome, Stage
 from strmctl.services.notifying.servers import media_server
-from strmctl.services.threads import aside
+from strmctl.services.threads import in_thread
 from strmctl.settings.model import NotifySettings, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.notices import Notices
@@ -71,11 +71,11 @@ async def deliver(
     Raises DatabaseError.
     """
     notices = Notices(database)
-    due = await aside(notices.due_targets, now)
+    due = await in_thread(notices.due_targets, now)
     if not due:
         return []
     tables = {table.name: table for table in settings.notify}
-    dropped = await aside(notices.drop, now - KEPT, tables.keys())
+    dropped = await in_thread(notices.drop, now - KEPT, tables.keys())
     found = await asyncio.gather(
         *(
             _deliver_to(table, settings, notices, now, patience)
@@ -133,7 +133,7 @@ async def _notify_forever(settings: Settings, target: str) -> None:
     told = _Log()
     while True:
         try:
-            with await aside(Database.open, settings.database) as database:
+            with await in_thread(Database.open, settings.database) as database:
                 while True:
                     if not await _deliver_and_log(settings, database, target, told):
                         await asyncio.sleep(_POLL_SECONDS)
@@ -160,7 +160,7 @@ async def _deliver_to(
     now: datetime,
     patience: timedelta,
 ) -> Delivery | None:
-    batch = await aside(notices.claim, table.name, now, now + _CLAIMED, _BATCH)
+    batch = await in_thread(notices.claim, table.name, now, now + _CLAIMED, _BATCH)
     if not batch:
         return None
     begun = monotonic()
@@ -178,7 +178,7 @@ async def _deliver_to(
     finally:
         # Cancelled as well: the next one need not wait until the claim has ended.
         ended = now + timedelta(seconds=monotonic() - begun)
-        await aside(progress.postpone, ended, failure)
+        await in_thread(progress.postpone, ended, failure)
     return progress.delivery(table.name, failure)
 
 
@@ -213,11 +213,11 @@ class _Progress:
         names = {notice.id for notice in outcome.notices}
         match outcome.stage:
             case Stage.SHOWN:
-                await aside(self._notices.done, outcome.notices, self._now)
+                await in_thread(self._notices.done, outcome.notices, self._now)
                 for name in names:
                     del self._left[name]
             case Stage.TOLD:
-                await aside(self._notices.told, outcome.notices, self._now)
+                await in_thread(self._notices.told, outcome.notices, self._now)
                 self._fresh |= names
             case Stage.REFUSED:
                 self._refused |= dict.fromkeys(names, outcome.reason)
