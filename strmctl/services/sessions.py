@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from strmctl.services.threads import aside, reading
+from strmctl.services.threads import in_thread, reading
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.session_records import SessionRecords
@@ -30,7 +30,7 @@ class Sessions:
         """The id of a new session."""
         session = secrets.token_urlsafe(_ID_BYTES)
         now = datetime.now(UTC)
-        await aside(self._add, self._hashed(session), now)
+        await in_thread(self._add, self._hashed(session), now)
         return session
 
     async def is_known(self, session: str) -> bool:
@@ -39,7 +39,7 @@ class Sessions:
         return await reading(SessionRecords(self._database).has, self._hashed(session), oldest)
 
     async def end(self, session: str) -> None:
-        await aside(self._delete, self._hashed(session))
+        await in_thread(self._delete, self._hashed(session))
 
     def _hashed(self, session: str) -> str:
         """With the token as the key, so that another token knows none of them."""
@@ -58,7 +58,7 @@ class Sessions:
 
 @asynccontextmanager
 async def sessions(settings: Settings) -> AsyncIterator[Sessions]:
-    with await aside(Database.open, settings.database) as database:
+    with await in_thread(Database.open, settings.database) as database:
         yield Sessions(database, settings.serve.admin_token)
 
 
