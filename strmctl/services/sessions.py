@@ -12,7 +12,7 @@ from pathlib import Path
 from strmctl.services.threads import in_thread, reading
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
-from strmctl.storage.tables.session_records import SessionRecords
+from strmctl.storage.session_records import SessionRecords
 
 KEPT = timedelta(days=30)
 _ID_BYTES = 32
