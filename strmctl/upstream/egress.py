@@ -3,10 +3,12 @@
 Nothing is concluded about a link from the first kind, and no resolver is asked because of it.
 """
 
+import ssl
 from http import HTTPStatus
 
 from aiohttp import (
     ClientConnectorDNSError,
+    ClientConnectorSSLError,
     ClientHttpProxyError,
     ClientProxyConnectionError,
     ClientResponse,
@@ -34,6 +36,9 @@ _NETWORK_AUTHENTICATION_REQUIRED = 511
 _SOCKS_BEYOND = range(1, 7)
 _SOCKS_NOT_ALLOWED = 2
 _PROXY_AUTHENTICATION_REQUIRED = 407
+
+# OpenSSL's names for an answer that is no TLS at all.
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
 
 
 class Heard:
@@ -86,9 +91,11 @@ def _complaint(error: Exception, *, tunnelled: bool) -> str:
             return "cannot be reached in time"
         case ClientHttpProxyError(status=407):
             return "does not accept the user name and password"
-        # The tunnel itself was refused: nothing has been asked of the upstream.
-        case ClientHttpProxyError(status=status) if 400 <= status < 500:
+        # The tunnel itself was refused, or a captive portal redirects: the upstream was not asked.
+        case ClientHttpProxyError(status=status) if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return f"refuses to connect: it answered {status}"
+        case ClientHttpProxyError(status=511):
+            return "wants a login first (HTTP 511)"
         case ProxyError(error_code=None):
             return "does not let strmctl in"
         case ProxyError(error_code=code):
@@ -105,6 +112,9 @@ def spoke(error: Exception) -> bool:
             return status >= HTTPStatus.INTERNAL_SERVER_ERROR
         case ProxyError(error_code=code):
             return code in _SOCKS_BEYOND
+        case ClientConnectorSSLError(os_error=ssl.SSLError(reason=reason)):
+            # A captive portal's page where TLS was to begin; no certificate is in question.
+            return reason in _NO_TLS
     return False
 
 

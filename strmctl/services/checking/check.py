@@ -128,11 +128,13 @@ class LinkCheck:
         """Whether another host has answered just now by the same egress."""
         return self._client.heard_lately(url, egress)
 
-    async def status(self, url: str, *, egress: str | None) -> int:
-        """What is answered at a URL that need not hold media; UpstreamError for no answer."""
+    async def status(self, url: str, *, egress: str | None) -> tuple[int, str]:
+        """What is answered for a URL that need not hold media, and at which URL in the end;
+        UpstreamError for no answer."""
         try:
             async with asyncio.timeout(self._seconds):
-                return (await Requests(self._client, {}, egress).first_bytes(url)).status
+                answer = await Requests(self._client, {}, egress).first_bytes(url)
+                return answer.status, answer.url
         except TimeoutError:
             reason = f"no answer within {self._seconds:g} s"
             raise UpstreamError(reason, http_status=504) from None

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from urllib.parse import urlsplit
 
+from strmctl.domain import canary as answer_of_a_canary
 from strmctl.errors import EgressError, UpstreamError
 from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding, Severity, of_error
@@ -80,8 +81,9 @@ async def _ask(
         # Only the head counts: a canary may be a large page.
         response.close()
         note_skew(installation, shown, response.field("Date"))
-        if response.status >= 400:
-            yield _dead_canary(shown, egress, f"it answered {response.status}")
+        complaint = answer_of_a_canary.complaint(canary, response.status, response.url)
+        if complaint:
+            yield _dead_canary(shown, egress, complaint)
 
 
 def _dead_canary(shown: str, egress: str, why: str) -> Finding:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+from strmctl.domain import canary
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls import url_marks
@@ -149,17 +150,16 @@ class WaysOut:
         complaint = ""
         for _ in range(_CANARY_TRIES):
             try:
-                status = await self._check.status(url, egress=egress)
+                status, end = await self._check.status(url, egress=egress)
             except UpstreamError as error:
                 # A canary that the guard refuses would say "egress down" for ever.
                 if error.lasting:
                     raise SettingsError(f"probe.canaries: {error}") from None
                 complaint = str(error)
             else:
-                # A redirect to a consent page shows as well that the way out works.
-                if status < 400:
+                complaint = canary.complaint(url, status, end)
+                if not complaint:
                     return ""
-                complaint = f"it answered {status}"
         return complaint
 
 

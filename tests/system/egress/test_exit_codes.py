@@ -1,0 +1,91 @@
+"""An outage of the egress ends a command with 13, and the library is as it was."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from threading import Event, Thread
+
+import pytest
+
+from stage.command_line import Strmctl
+
+_PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
+_DOWN = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+
+
+@asynccontextmanager
+async def _answering(answers: dict[bytes, bytes]) -> AsyncIterator[int]:
+    """By the beginning of the request line; its port."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        writer.write(next(answer for begin, answer in answers.items() if head.startswith(begin)))
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@contextmanager
+def _proxy(answers: dict[bytes, bytes]) -> Iterator[str]:
+    """In a thread of its own, since the command line has a loop of its own."""
+    ready, done, ports = Event(), Event(), list[int]()
+
+    async def serve() -> None:
+        async with _answering(answers) as port:
+            ports.append(port)
+            ready.set()
+            await asyncio.to_thread(done.wait)
+
+    thread = Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    ready.wait()
+    try:
+        yield f"http://127.0.0.1:{ports[0]}"
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.mark.usefixtures("library")
+def test_95_a_probe_behind_a_tunnel_that_is_down(
+    strmctl: Strmctl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One host, no canaries, 503 to CONNECT."""
+    for slug in ("a", "b", "c", "d", "e"):
+        which = ("--site", "a.to", "--slug", slug, "--language", "de")
+        strmctl("write", *which, "--url", f"https://cdn.example/{slug}.mp4")
+    before = strmctl("list", "--json").records
+    with _proxy({b"CONNECT ": _DOWN}) as egress:
+        monkeypatch.setenv("STRMCTL_UPSTREAM_EGRESS", egress)
+        assert "egress" in strmctl("probe", "--all", code=13).err
+    assert strmctl("list", "--json").records == before
+
+
+@pytest.mark.parametrize(
+    "portal",
+    [
+        pytest.param({b"GET http://canary.example/generate_204": _PAGE}, id="a page"),
+        pytest.param(
+            {
+                b"GET http://canary.example": b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
+                b"Location: http://login.portal.test/\r\n\r\n",
+                b"GET http://login.portal.test/": _PAGE,
+            },
+            id="a redirect",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("library")
+def test_95_a_captive_portal_answers_for_the_canary(
+    strmctl: Strmctl, monkeypatch: pytest.MonkeyPatch, portal: dict[bytes, bytes]
+) -> None:
+    which = ("--site", "a.to", "--slug", "a", "--language", "de")
+    strmctl("write", *which, "--url", "http://cdn.example/a.mp4")
+    before = strmctl("list", "--json").records
+    monkeypatch.setenv("STRMCTL_PROBE_CANARIES", "http://canary.example/generate_204")
+    with _proxy(portal) as egress:
+        monkeypatch.setenv("STRMCTL_UPSTREAM_EGRESS", egress)
+        assert "captive portal" in strmctl("probe", "--all", code=13).err
+    assert strmctl("list", "--json").records == before
