@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 from strmctl.domain.urls import given_url
 from strmctl.errors import UsageError
@@ -45,10 +45,36 @@ def parse(content: bytes) -> StrmText:
     return StrmText(url or None, comments, options, headers, has_more=len(contents) > 1)
 
 
-def replace_url(content: bytes, url: str, *, keep_options: bool) -> bytes:
-    """The file with another URL: its comments stay, and its options where they are still meant."""
+def with_playback_url(content: bytes, url: str, *, mark: bool = True) -> bytes:
+    """The file with another URL and its comments. strmctl sends the headers now; a file that held
+    options for Kodi is marked, so that they come back in mode direct."""
     text = parse(content)
-    return render(url, text.comments, text.options if keep_options else "")
+    own = [option for option in _pairs(text.options) if _name(option).lower() in _NO_HEADERS]
+    if not mark or not text.options or (_is_for_kodi(text.comments) and not own):
+        return render(url, text.comments)
+    return render(url, (*text.comments, " ".join((_KODI_MARK, *("&".join(own),) * bool(own)))))
+
+
+def with_upstream_url(content: bytes, url: str, headers: Mapping[str, str]) -> bytes:
+    """The file with another URL, its comments and options. What Kodi plays gets the headers as
+    options; other players would ask for the `|` literally."""
+    text = parse(content)
+    marks = [line for line in text.comments if line.partition(" ")[0] == _KODI_MARK]
+    if not text.options and not _is_for_kodi(text.comments):
+        return render(url, text.comments)
+    options = _pairs(text.options) or [
+        pair for mark in marks for pair in _listed(mark.partition(" ")[2])
+    ]
+    behind = _renewed(options, text.comments, headers)
+    comments = tuple(line for line in text.comments if not behind or line not in marks)
+    return render(url, comments, behind)
+
+
+def lacks_headers(content: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether the file does not give Kodi, the only player that reads them, all of the headers."""
+    text = parse(content)
+    said = _said_to_kodi(_pairs(text.options), text.comments)
+    return any(said.get(name.lower()) != value for name, value in headers.items())
 
 
 def render(url: str, comments: tuple[str, ...] = (), options: str = "") -> bytes:
@@ -126,6 +152,55 @@ def _bare(line: str) -> str:
     while line != before:  # A BOM may stand behind blanks, and blanks behind a BOM.
         before, line = line, line.strip().strip(_INVISIBLE)
     return line
+
+
+_KODI_MARK = "#strmctl:kodi"
+"""The file held options for Kodi; behind a space those that are no headers."""
+
+_OPTION_NAME = re.compile(r"[\w.-]+", re.ASCII)
+
+
+def _is_for_kodi(comments: tuple[str, ...]) -> bool:
+    return any(
+        line.upper().startswith("#KODIPROP:") or line.partition(" ")[0] == _KODI_MARK
+        for line in comments
+    )
+
+
+def _pairs(options: str) -> list[str]:
+    return _listed(options.partition("|")[2])
+
+
+def _listed(options: str) -> list[str]:
+    return [option for option in options.split("&") if option]
+
+
+def _name(option: str) -> str:
+    return option.partition("=")[0].strip().lstrip("!")
+
+
+def _said_to_kodi(options: list[str], comments: tuple[str, ...]) -> dict[str, str]:
+    """The headers by their names in lower case."""
+    _, _, behind = split_kodi_options(f"|{'&'.join(options)}")
+    lines = [_said_by(line) for line in comments if _KODI_PROPERTY.fullmatch(line)]
+    return {name.lower(): text for name, text in _merged(behind, *lines).items()}
+
+
+def _renewed(options: list[str], comments: tuple[str, ...], headers: Mapping[str, str]) -> str:
+    """Options that say the headers; those that say them already, or something else, stay."""
+    said = _said_to_kodi(options, comments)
+    new = {
+        name: value
+        for name, value in headers.items()
+        # Kodi takes some names for its own settings.
+        if said.get(name.lower()) != value
+        and _OPTION_NAME.fullmatch(name)
+        and name.lower() not in _NO_HEADERS
+    }
+    replaced = {name.lower() for name in new}
+    kept = [option for option in options if _name(option).lower() not in replaced]
+    added = [f"{name}={quote(value, safe='')}" for name, value in new.items()]
+    return f"|{'&'.join((*kept, *added))}" if kept or added else ""
 
 
 # https://kodi.wiki/view/HTTP: these steer Kodi's own client and are never sent.

@@ -235,10 +235,11 @@ class Importing:
     ) -> Change:
         content = file.content
         if not self._direct:
-            content = strm_text.replace_url(content, self._urls.of(after), keep_options=False)
+            content = strm_text.with_playback_url(content, self._urls.of(after), mark=False)
         elif action is Action.ADOPTED and after.resolution and after.resolution.url != file.url:
             # What was taken out of another proxy's URL: left there, it would come back as new.
-            content = strm_text.replace_url(content, after.resolution.url, keep_options=True)
+            url, headers = after.resolution.url, after.resolution.headers
+            content = strm_text.with_upstream_url(content, url, headers)
         return Change(action, file.strm_path, before, after, file.content, content)
 
 

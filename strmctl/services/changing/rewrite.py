@@ -65,7 +65,7 @@ class Rewriting:
         if before is None:
             return self._missing(mapping, url)
         # Comments and Kodi's options in the file are its owner's.
-        after = strm_text.replace_url(before, url, keep_options=self._direct)
+        after = self._content(mapping, before, url)
         # A new mtime costs Jellyfin a probe of the file.
         if after == before:
             return _left("unchanged", mapping)
@@ -74,7 +74,7 @@ class Rewriting:
                 check_own(mapping.strm_path, before, (mapping,), mappings)
         except ItemError:
             return _left(FOREIGN, mapping, "holds something else: --overwrite replaces it")
-        self._count_headers(mapping)
+        self._count_headers(mapping, after)
         return Change(Action.REWRITTEN, mapping.strm_path, mapping, mapping, before, after)
 
     def _missing(self, mapping: Mapping, url: str) -> Step:
@@ -89,8 +89,8 @@ class Rewriting:
         home = (self._moved or {}).get(mapping.id)
         if home is not None:
             return _left(MOVED, mapping, f"it is at {home} by now: `strmctl import` follows it")
-        self._count_headers(mapping)
         after = strm_text.render(url)
+        self._count_headers(mapping, after)
         return Change(Action.CREATED, mapping.strm_path, mapping, mapping, None, after)
 
     def _url(self, mapping: Mapping) -> str | None:
@@ -98,9 +98,18 @@ class Rewriting:
             return self._urls.of(mapping)
         return None if mapping.resolution is None else mapping.resolution.url
 
-    def _count_headers(self, mapping: Mapping) -> None:
+    def _content(self, mapping: Mapping, before: bytes, url: str) -> bytes:
+        if not self._direct or mapping.resolution is None:
+            return strm_text.with_playback_url(before, url)
+        return strm_text.with_upstream_url(before, url, mapping.resolution.headers)
+
+    def _count_headers(self, mapping: Mapping, after: bytes) -> None:
         resolution = mapping.resolution
-        self.lacking_headers += self._direct and resolution is not None and bool(resolution.headers)
+        self.lacking_headers += (
+            self._direct
+            and resolution is not None
+            and strm_text.lacks_headers(after, resolution.headers)
+        )
 
 
 def _left(kind: str, mapping: Mapping, reason: str = "") -> Finding:

@@ -175,7 +175,7 @@ class Setting:
             yield Finding("failed", row.strm_path, f"{target.strm_path}: a file is there", row)
             return
         url = None if self._direct else self._urls.of(target)
-        after = before if url is None else strm_text.replace_url(before, url, keep_options=False)
+        after = before if url is None else strm_text.with_playback_url(before, url)
         if not moves:
             yield Change(Action.UPDATED, row.strm_path, row, target, before, after)
             return

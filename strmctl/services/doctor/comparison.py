@@ -120,7 +120,7 @@ class Comparison:
             yield Finding(Severity.WARNING, "edited", file.strm_path, reason, _EDITED)
             return
         shall = self._url_of(row)
-        if shall is None or self._renewed(file, shall) == file.content:
+        if shall is None or self._renewed(file, row, shall) == file.content:
             return
         # After `keys add` that is every file: one line a key, with the number.
         if self._is_of_another_key(file, shall):
@@ -128,8 +128,10 @@ class Comparison:
         reason = _difference(file, shall)
         yield Finding(Severity.WARNING, "outdated", file.strm_path, reason, _REWRITE)
 
-    def _renewed(self, file: TreeFile, shall: str) -> bytes:
-        return strm_text.replace_url(file.content, shall, keep_options=self._direct)
+    def _renewed(self, file: TreeFile, row: Mapping, shall: str) -> bytes:
+        if not self._direct or row.resolution is None:
+            return strm_text.with_playback_url(file.content, shall)
+        return strm_text.with_upstream_url(file.content, shall, row.resolution.headers)
 
     def _is_of_another_key(self, file: TreeFile, shall: str) -> bool:
         """Those are counted, since after a rotation that may be all of them."""

@@ -1,12 +1,16 @@
 """What the mode cannot do for a link: players that are sent to the upstream send no headers."""
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Fields
 
 from strmctl.domain.counted import counted
+from strmctl.domain.library import strm_text
+from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.services.doctor.finding import Finding, Severity
 from strmctl.services.doctor.installation import Installation
 from strmctl.settings.model import Mode
+from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.mappings import Mappings
 
 
@@ -17,9 +21,10 @@ def headers_are_sent(installation: Installation) -> Iterator[Finding]:
     number = 0
     names: set[str] = set()
     for row in Mappings(database).select(Selection()):
-        if row.resolution is not None and row.resolution.headers:
+        headers = row.resolution.headers if row.resolution is not None else {}
+        if headers and not (mode is Mode.DIRECT and _gives(installation.files, row, headers)):
             number += 1
-            names |= set(row.resolution.headers)
+            names |= set(headers)
     if number:
         yield Finding(
             Severity.WARNING,
@@ -29,3 +34,9 @@ def headers_are_sent(installation: Installation) -> Iterator[Finding]:
             f"not send in mode {mode.value}",
             'set proxy.mode = "proxy", which sends them',
         )
+
+
+def _gives(files: LibraryFiles, row: Mapping, headers: Fields[str, str]) -> bool:
+    """Whether the file gives them to Kodi."""
+    content = files.read_all([row.strm_path])[row.strm_path]
+    return isinstance(content, bytes) and not strm_text.lacks_headers(content, headers)

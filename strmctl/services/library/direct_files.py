@@ -61,7 +61,7 @@ class DirectFiles:
         return content
 
     def _put(self, mapping: Mapping, before: bytes, resolution: Resolution) -> None:
-        after = strm_text.replace_url(before, resolution.url, keep_options=True)
+        after = strm_text.with_upstream_url(before, resolution.url, resolution.headers)
         self._files.replace(mapping.strm_path, after)
 
 

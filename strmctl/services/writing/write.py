@@ -201,7 +201,11 @@ class Writer:
             old = contents[row.strm_path]
             kept = None if isinstance(old, ItemError) else old
         url = self._url(target, answers.get(target.identity))
-        content = strm_text.replace_url(kept or b"", url, keep_options=self._direct)
+        if self._direct and target.resolution is not None:
+            headers = target.resolution.headers
+            content = strm_text.with_upstream_url(kept or b"", url, headers)
+        else:
+            content = strm_text.with_playback_url(kept or b"", url)
         return Plan(row, target, before, content)
 
     def _url(self, target: Mapping, answer: Resolution | ResolverError | None) -> str:
@@ -283,7 +287,9 @@ class Writer:
             mapping=row,
             playback_url=self._urls.of(row),
             outcome=plan.outcome,
-            lacks_headers=self._direct and resolution is not None and bool(resolution.headers),
+            lacks_headers=self._direct
+            and resolution is not None
+            and strm_text.lacks_headers(plan.content, resolution.headers),
             unresolved=answer if isinstance(answer, ResolverError) else None,
             beside=self._beside.get(row.identity) if plan.outcome is Outcome.CREATED else None,
         )

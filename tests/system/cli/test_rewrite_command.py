@@ -113,6 +113,29 @@ def test_direct_mode_warns_of_headers(
     assert "cannot send the request headers that 1 of the URLs need" in strmctl("rewrite").err
 
 
+def test_97_kodi_options_survive_mode_proxy(
+    strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRM_PROXY_MODE", "direct")
+    row = '{"site":"a.to","slug":"x","language":"de","url":"http://u/","headers":{"Referer":"r:"}}'
+    assert "cannot send" in strmctl("write", "--from", "-", stdin=row).err
+    [file] = (library / "library").rglob("*.strm")
+    assert file.read_text() == "http://u/\n"
+    file.write_text("http://u/|Referer=r%3A&seekable=0\n")
+    written = strmctl("write", "--from", "-", stdin=row)
+    assert "cannot send" not in written.err
+    monkeypatch.setenv("STRM_PROXY_MODE", "proxy")
+    strmctl("rewrite")
+    assert "/strm/stream" in file.read_text()
+    assert "Referer" not in file.read_text()
+    monkeypatch.setenv("STRM_PROXY_MODE", "direct")
+    assert "cannot send" not in strmctl("rewrite").err
+    assert sorted(file.read_text().strip().partition("|")[2].split("&")) == [
+        "Referer=r%3A",
+        "seekable=0",
+    ]
+
+
 def test_a_key_that_signs_from_now_on(strmctl: Strmctl, library: Path, film: Path) -> None:
     before = film.read_text()
     key = library / "strmctl.key"

@@ -1,5 +1,7 @@
 """Row 97: in modes redirect and direct nobody sends the headers that a link wants."""
 
+from pathlib import Path
+
 import pytest
 
 from stage.answering import answer, answering
@@ -29,3 +31,23 @@ def test_97_doctor_says_what_a_mode_cannot_do(
     assert [finding["subject"] for finding in findings] == [mode] * found
     assert all("Referer" in finding["reason"] for finding in findings)
     assert "secret.example" not in str(records)
+
+
+def test_97_doctor_is_content_with_kodi_s_options(
+    strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRM_PROXY_UPSTREAM_ALLOWLIST", "127.0.0.1")
+    monkeypatch.setenv("STRM_PROXY_MODE", "direct")
+    row = '{"site":"a.to","slug":"x","language":"de","url":"http://u/","headers":{"Referer":"r:"}}'
+    strmctl("write", "--from", "-", stdin=row)
+    with answering(lambda asked: answer("http://u/")) as resolver:
+        monkeypatch.setenv("STRMCTL_RESOLVERS_MINE_SITES", "*")
+        monkeypatch.setenv("STRMCTL_RESOLVERS_MINE_TYPE", "http")
+        monkeypatch.setenv("STRMCTL_RESOLVERS_MINE_URL", resolver.url)
+        records = strmctl("doctor", "--json", code=10).records
+        assert "mode" in [record.get("check") for record in records]
+        [file] = (library / "library").rglob("*.strm")
+        file.write_text(f"#KODIPROP:a=b\n{file.read_text()}")
+        strmctl("rewrite")
+        assert file.read_text() == "#KODIPROP:a=b\nhttp://u/|Referer=r%3A\n"
+        strmctl("doctor", "--json")
