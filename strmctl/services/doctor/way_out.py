@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from urllib.parse import urlsplit
 
-from strmctl.domain import canary as answer_of_a_canary
+from strmctl.domain.urls import canary as answer_of_a_canary
 from strmctl.errors import EgressError, UpstreamError
 from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding, Severity, of_error

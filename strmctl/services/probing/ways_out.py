@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from strmctl.domain import canary
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.probe_result import Failure, ProbeResult
-from strmctl.domain.urls import url_marks
+from strmctl.domain.urls import canary, url_marks
 from strmctl.errors import EgressError, SettingsError, UpstreamError
 from strmctl.services.checking.check import LinkCheck
 from strmctl.upstream.client import UpstreamClient

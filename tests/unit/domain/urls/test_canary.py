@@ -2,7 +2,7 @@
 
 import pytest
 
-from strmctl.domain import canary
+from strmctl.domain.urls import canary
 
 ASKED = "http://canary.example/generate_204"
 
