@@ -252,7 +252,9 @@ def _number_or_text(raw: object) -> int | float | str:
 
 
 def _host_or_network(entry: str) -> str:
-    if re.fullmatch(r"[0-9a-f.:]*[.:][0-9a-f.:]*(/\d+)?", entry):
+    # A name may be all hexadecimal letters (cafe.de), but its last label is no number (RFC 3696
+    # section 2), and only IPv6 has colons.
+    if re.fullmatch(r"[0-9a-f.:]*:[0-9a-f.:]*(/\d+)?|[0-9a-f.]*\.\d+\.?(/\d+)?", entry):
         return str(ipaddress.ip_network(entry, strict=False))
     if _HOST.fullmatch(entry):
         return entry.rstrip(".")

@@ -114,3 +114,23 @@ def test_secrets_in_the_options_of_a_resolver(value: object, shown: object) -> N
 )
 def test_a_list_has_three_spellings(spelling: object) -> None:
     assert hosts(spelling) == ("nas", "10.0.0.0/8")
+
+
+@pytest.mark.parametrize(
+    ("entry", "read"),
+    [
+        pytest.param("cafe.de", "cafe.de", id="a name of hexadecimal letters"),
+        pytest.param("1.fa.cc", "1.fa.cc", id="with a number in it"),
+        pytest.param("FE80::1", "fe80::1/128", id="IPv6"),
+        pytest.param("192.168.1.7/24", "192.168.1.0/24", id="a network with host bits"),
+        pytest.param("10.0.0.1", "10.0.0.1/32", id="an address"),
+    ],
+)
+def test_a_host_is_a_name_or_an_address(entry: str, read: str) -> None:
+    assert hosts([entry]) == (read,)
+
+
+@pytest.mark.parametrize("entry", ["10.0.0", "300.1.1.1", "a.b.7", "fe80:::1", "10.0.0.0/99"])
+def test_what_looks_like_an_address_and_is_none_is_refused(entry: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # the message is the settings' own
+        hosts([entry])
