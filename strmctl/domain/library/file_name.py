@@ -13,7 +13,7 @@ from typing import Any
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.library.library_path import EXTENSION
-from strmctl.domain.names import bare, film, folders, marks, phrases, words, written
+from strmctl.domain.names import bare, dates, film, folders, marks, phrases, unclear, words, written
 from strmctl.domain.names.folders import Folders
 from strmctl.domain.names.languages import is_language, language
 from strmctl.domain.names.marks import Mark
@@ -21,12 +21,6 @@ from strmctl.domain.names.written import Written, slug
 
 __all__ = ["FileName", "read", "slug"]
 
-_DATE = re.compile(
-    r"(?<!\d)(?:(?:19|20)\d\d[-._ /](?:0[1-9]|1[0-2])[-._ /](?:0[1-9]|[12]\d|3[01])"
-    r"|(?:0[1-9]|[12]\d|3[01])[-._](?:0[1-9]|1[0-2])[-._](?:19|20)\d\d"
-    r"|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
-    r"|(?:19|20)\d\d年\d{1,2}月\d{1,2}日)(?!\d)"
-)
 _SPECIAL_ALONE = re.compile(r"[ ._]-?[ ._]?(?:special|ova|oad)$", re.IGNORECASE)
 _HALF = re.compile(r"\.5(?![^\W_])")
 _EPISODE_PART = re.compile(r"[ ._-](?:pt|part|cd|disc|disk)\d$", re.IGNORECASE)
@@ -39,9 +33,10 @@ _EXTRA = re.compile(
 _SEASON_PACK = re.compile(
     r"(?<![A-Za-z0-9])S\d{1,2}(?![\dA-Za-z])"
     r"|(?<![^\W_])(?:season|staffel|saison)[ ._]?\d{1,2}(?!\d)"
-    r"|[(\[]\d{2,3} ?[-~] ?\d{2,3}[)\]]|[(\[]batch[)\]]",
+    r"|[(\[]\d{2,3} ?[-~] ?\d{2,3} ?(?:完|全|end|fin)?[)\]]",
     re.IGNORECASE,
 )
+_BATCH = re.compile(r"[(\[]batch[)\]]", re.IGNORECASE)
 
 _FINAL = re.compile(r"(?:the )?final season|最[终終][季章]|the final chapters?", re.IGNORECASE)
 
@@ -102,12 +97,14 @@ def _read(name: str, where: Folders) -> FileName:
 
 
 def _numbered(name: str, where: Folders) -> FileName:
-    if _SPECIAL_ALONE.search(name) and not film.ends_in_year(name):
+    if _SPECIAL_ALONE.search(bare.without_tags(name)) and not film.ends_in_year(name):
         return _doubtful(name, where, "a special without a number: rename it")
     if (mark := phrases.find(name)) is not None:
         return _episode(name, mark, where)
-    if _DATE.search(name):
+    if dates.FORM.search(name):
         return _doubtful(name, where, _DATED)
+    if _BATCH.search(name):
+        return _doubtful(name, where, _WHOLE)
     if (found := bare.find(name, where)) is not None:
         episode = _episode(name, _hundreds(found.mark, where), where)
         return replace(episode, doubt=episode.doubt or found.doubt)
@@ -115,7 +112,11 @@ def _numbered(name: str, where: Folders) -> FileName:
         return _guessed(name, where) or _doubtful(name, where, _NO_NUMBER)
     if _SEASON_PACK.search(name):
         return _doubtful(name, where, _WHOLE)
-    return _guessed(name, where) or _film(name, where)
+    if (guessed := _guessed(name, where)) is not None:
+        return guessed
+    if (doubt := unclear.find(name)) is not None:
+        return _doubtful(name, where, doubt)
+    return _film(name, where)
 
 
 def _hundreds(mark: Mark, where: Folders) -> Mark:
@@ -127,7 +128,7 @@ def _hundreds(mark: Mark, where: Folders) -> Mark:
 
 
 def _episode(name: str, mark: Mark, where: Folders) -> FileName:
-    own = written.read(_without_season(mark), dotted_year=True)
+    own = written.read(dates.before(_without_season(mark)), dotted_year=True)
     series, doubt = _series(own, where)
     season = mark.season if mark.season is not None else where.season
     # Specials may lie in a season's folder, never the other way round.
@@ -137,7 +138,7 @@ def _episode(name: str, mark: Mark, where: Folders) -> FileName:
         )
     if season is None and _FINAL.search(f"{own.title} {where.series and where.series.title}"):
         doubt = doubt or "its season has no number: put it into a folder `Season N`"
-    doubt = doubt or _doubt_of(mark)
+    doubt = doubt or _other_season(mark) or _doubt_of(mark)
     ids = written.external_ids(mark.after).or_else(own.ids).or_else(series.ids)
     return FileName(
         title=series.title,
@@ -149,6 +150,16 @@ def _episode(name: str, mark: Mark, where: Folders) -> FileName:
         ids=ids,
         doubt=doubt,
     )
+
+
+def _other_season(mark: Mark) -> str | None:
+    """`Title - Season 2 [720p][Cap.1901]` contradicts itself."""
+    title = re.sub(r"(?:\s*\[[^\[\]]*\])*[\s\[(]*$", "", mark.before)
+    _, said = phrases.season_at_end(title)
+    # "Series.2012.S02E17" is called "Series".
+    if said is None or mark.season is None or said == mark.season or said > 1900:
+        return None
+    return f"its name says season {said} and season {mark.season}: rename it"
 
 
 def _doubt_of(mark: Mark) -> str | None:
@@ -228,15 +239,16 @@ def _is_the_folder_s(name: str, where: Folders) -> bool:
     folder = where.series
     if folder is None or folder.title is None:
         return False
-    own = written.read(name)
+    own, released = written.read(name), written.read_release(name)
     # `Show (2019)/Show (2019) - 05` is an episode.
     if own.has_year_in_brackets and film.is_numbered(own.rest):
         return False
-    return own.slug in (folder.slug, slug(folder.title))
+    # `Room 237 (2012)/Room.237.1080p`: the number is the title's.
+    return bool({own.slug, released.slug} & {folder.slug, slug(folder.title)})
 
 
 def _doubtful(name: str, where: Folders, doubt: str) -> FileName:
-    own = where.series or written.read(_DATE.split(name)[0], dotted_year=True)
+    own = where.series or written.read(dates.FORM.split(name)[0], dotted_year=True)
     return FileName(title=own.title, year=own.year, ids=own.ids, doubt=doubt)
 
 
@@ -255,6 +267,9 @@ def _guessed(name: str, where: Folders) -> FileName | None:
         return None
     own = written.read(title)
     series, doubt = _series(own, where)
+    if re.search(rf"\D{season}\d\d$", title):
+        # "Show.103.104.720p".
+        doubt = doubt or "its name may hold several episodes: rename it"
     return FileName(series.title, series.year, season, episode, ids=series.ids, doubt=doubt)
 
 

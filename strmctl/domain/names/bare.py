@@ -30,10 +30,17 @@ _DASHED = re.compile(
 _TIGHT = re.compile(rf"(?P<before>.*[^\s_#-])[-_#]{_N}", re.IGNORECASE | re.DOTALL)
 # Scripts that put no space between words: `剧名01`.
 _GLUED = re.compile(r"(?P<before>.*[^\x00-\x7f\d])(?P<n>\d{2,4})", re.DOTALL)
-_SPACED = re.compile(rf"(?P<before>.*\D)[ .]{_N}", re.IGNORECASE | re.DOTALL)
+_SPACED = re.compile(rf"(?P<before>.*\D)[ ._]{_N}", re.IGNORECASE | re.DOTALL)
 _HALF = re.compile(r"(?:^|[ _][-–][ _]?)\d{1,4}\.5(?=$|[ _\[(])")
 _BRACKETED = re.compile(r"[\[【](?P<inside>[^\[\]【】]*)[\]】]")
-_IN_BRACKETS = re.compile(rf"(?:第|EP?|#)?{_N}[话話集回]?", re.IGNORECASE)
+_IN_BRACKETS = re.compile(rf"(?:第|EP?|#)?{_N}[话話集回]?[完终終]?", re.IGNORECASE)
+# "★10月新番★": the season that a series began in.
+_NEWS = re.compile(r"[\[【]?[★☆]?\s*\d{1,2}月新番\s*[★☆]?[\]】]?")
+_PADDED = re.compile(
+    r"(?P<before>.*[^\W\d][!?]*)"
+    r"(?:-(?P<n>0\d{1,2})|[ _](?P<m>0\d{1,2})(?:v\d)?[ _](?P<after>[^\W\d].*))",
+    re.DOTALL,
+)
 _TAIL = re.compile(r"(?:[ ._]*(?:\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】|\{[^{}]*\}))+$")
 _GROUP = re.compile(r"^\s*\[[^\[\]]*\][ _.]*(?=\S)")
 
@@ -55,15 +62,28 @@ def find(name: str, folders: Folders) -> Bare | None:
     if (mark := _all_in_brackets(name)) is not None:
         return Bare(mark)
     tail = _TAIL.search(name)
-    core = _GROUP.sub("", _TAIL.sub("", name)).strip(" _.")
+    core, release = _without_release(_GROUP.sub("", _TAIL.sub("", name)).strip(" _."))
     by_group = core if _GROUP.match(name) else None
     if by_group is not None and (found := _of_a_group(by_group)) is not None:
         return found
     for form in (_alone, _leading, _dashed, _tight, _spaced):
         if (found := form(core, folders)) is not None:
-            behind = f"{found.mark.after}{tail[0] if tail else ''}"
+            behind = f"{found.mark.after}{release}{tail[0] if tail else ''}"
             return replace(found, mark=replace(found.mark, after=behind))
     return None
+
+
+def without_tags(name: str) -> str:
+    """Without the brackets at its end."""
+    return _TAIL.sub("", name)
+
+
+def _without_release(core: str) -> tuple[str, str]:
+    """`Title.-.09.1280x720.10bit` and `Title - 01 DVD - Group`: parted behind the number."""
+    for match in re.finditer(r"(?<=\d)[ ._]+(?P<word>[^\s._]+)", core):
+        if is_strong(match["word"]):
+            return core[: match.start()], core[match.start() :]
+    return core, ""
 
 
 def _alone(core: str, folders: Folders) -> Bare | None:
@@ -163,10 +183,13 @@ def _spaced(core: str, folders: Folders) -> Bare | None:
 
 def _of_a_group(core: str) -> Bare | None:
     """`[Group] Title 07`: fansubs pad their numbers; a sequel's stands bare."""
+    if (padded := _PADDED.fullmatch(core)) is not None and not _DASHED.fullmatch(core):
+        title, season = phrases.season_at_end(padded["before"])
+        return Bare(Mark(title, padded["after"] or "", season, int(padded["n"] or padded["m"])))
     match = _SPACED.fullmatch(core)
     if match is None or len(match["n"]) < 2 or written.is_year(int(match["n"])):
         return None
-    if match["before"].rstrip(" ._").endswith("-"):
+    if match["before"].rstrip(" ._").endswith(("-", "~", "–", "&", "+")):
         return None
     title, season = phrases.season_at_end(match["before"])
     return Bare(Mark(title, "", season, int(match["n"])))
@@ -174,14 +197,18 @@ def _of_a_group(core: str) -> Bare | None:
 
 def _all_in_brackets(name: str) -> Mark | None:
     """`[Group][標題][01][1080P]`, as fansubs write it."""
+    name = _NEWS.sub("", name)
     insides = list(_BRACKETED.finditer(name))
-    outside = _BRACKETED.sub("", name).strip(" ._-")
     for place, match in enumerate(insides):
+        outside = _BRACKETED.sub("", name[: match.start()]).strip(" ._-")
         number = _IN_BRACKETS.fullmatch(match["inside"].strip())
         if number is None or (not outside and place == 0):
             continue
         if not outside:
-            before = insides[place - 1]["inside"]
+            before = _title_in_brackets([it["inside"] for it in insides[:place]])
+        elif _DASHED.fullmatch(outside):
+            # "Title - 101 - Name (x264) [449]": the dash's number is the episode's.
+            return None
         else:
             before = re.sub(r"^\s*\[[^\[\]]*\]\s*(?=[^\s\[])", "", name[: match.start()])
         if is_strong(before.strip()) or written.is_year(int(number["n"])):
@@ -189,6 +216,12 @@ def _all_in_brackets(name: str) -> Mark | None:
         title, season = phrases.season_at_end(before.strip(" ._-"))
         return Mark(title, name[match.end() :], season, int(number["n"]))
     return None
+
+
+def _title_in_brackets(insides: list[str]) -> str:
+    """The nearest one before the number; behind group and title, `[2019]` dates it."""
+    named = [text for text in insides if not re.fullmatch(r"(?:19|20)\d\d", text.strip())]
+    return named[-1] if len(named) > 1 else insides[-1]
 
 
 def _agrees(title: str, folders: Folders) -> bool:

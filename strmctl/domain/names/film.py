@@ -5,9 +5,9 @@ where two of one film would be one.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from strmctl.domain.names import written
+from strmctl.domain.names import phrases, written
 from strmctl.domain.names.folders import Folders
 from strmctl.domain.names.languages import is_language, language
 from strmctl.domain.names.words import is_release
@@ -30,7 +30,14 @@ _VERSION = re.compile(
 )
 _PART = re.compile(r"[ ._-]*(?:cd|disc|disk|dvd|part|pt)[ ._-]?\d{1,2}(?:$|[ ._-])", re.IGNORECASE)
 
-_PART_TITLE = re.compile(r" (?:part|pt) (?:\d{1,2}|[ivx]{1,4})$", re.IGNORECASE)
+_PART_TITLE = re.compile(
+    r" (?:part|pt) ?(?:\d{1,2}|[ivx]{1,4}|one|two|three|four|five|six)$", re.IGNORECASE
+)
+_CUT = re.compile(r"(?:cut|edition|version|fassung)$", re.IGNORECASE)
+_BARE_YEAR = re.compile(r"(?P<title>.*\S) (?P<year>\d{4})(?P<behind> .*|)", re.DOTALL)
+# "Blade Runner 2049 Director's Cut" is not of that year.
+_NEXT_DECADES = 2040
+_TRY = re.compile(r"[ ._]v\d$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +51,12 @@ class Film:
 
 def read(name: str, folders: Folders) -> Film:
     """From its own name, and from its folder where that says more or the name is a release's."""
-    own, series = written.read_release(name), folders.series
+    own, early = _without_edition(name, _dated(name, written.read_release(name)))
+    series = folders.series
     behind = own.rest if own.year is not None or own.rest else _behind(name, series)
     chosen = _chosen(own, series)
-    edition = own.edition or (series.edition if series else None) or _edition(behind)
+    edition = own.edition or (series.edition if series else None)
+    edition = edition or early or _edition(behind)
     return Film(
         chosen,
         edition,
@@ -58,6 +67,41 @@ def read(name: str, folders: Folders) -> Film:
     )
 
 
+def _dated(name: str, own: Written) -> Written:
+    """`Film 2012 Extended`, `Film Final Cut 2016`: beside an edition a bare year is the film's."""
+    match = _BARE_YEAR.fullmatch(own.title or "")
+    if match is None or own.year is not None or not 1900 < int(match["year"]) < _NEXT_DECADES:
+        return own
+    edition = _EDITIONS.fullmatch(match["behind"].strip(" ()[]"))
+    early = [it for it in _EDITIONS.finditer(match["title"].strip(" )]")) if it.start()]
+    is_early = bool(early) and match["title"].strip(" )]").endswith(early[-1][0])
+    if edition is None and (match["behind"] or not is_early):
+        return own
+    title = match["title"].strip()
+    rest = f" {match['behind']} {own.rest}" if match["behind"] else own.rest
+    if is_early:
+        title = title[: early[-1].start()].rstrip(" -–([")
+        rest = f" {early[-1][0]} {rest}"
+    return replace(own, title=title, year=int(match["year"]), rest=rest)
+
+
+def _without_edition(name: str, own: Written) -> tuple[Written, str | None]:
+    """`Film.EXTENDED.2013.1080p`: before the year too it is an edition; "Uncut Gems" is none."""
+    title = own.title or ""
+    if name.lstrip().startswith("["):
+        title = _TRY.sub("", title)
+    last = None
+    for match in _EDITIONS.finditer(title):
+        if match.start() and match.end() == len(title):
+            last = match
+    # One word may be the title's; of a release's name it hardly is.
+    is_release_s = " " not in name or (not own.has_year_in_brackets and own.rest.strip() != "")
+    if last is None or not (_CUT.search(last[0]) or is_release_s):
+        return replace(own, title=title or None), None
+    trimmed = title[: last.start()].rstrip(" -–.([")
+    return replace(own, title=trimmed), " ".join(last[0].split())
+
+
 def _is_part(chosen: Written) -> bool:
     """Of a film or of a series, which only a year would tell."""
     return chosen.year is None and bool(_PART_TITLE.search(chosen.title or ""))
@@ -66,14 +110,20 @@ def _is_part(chosen: Written) -> bool:
 def ends_in_year(name: str) -> bool:
     """`Film (2001)`, with nothing behind it but tags, an edition or a version: no episode."""
     own = written.read(name)
-    return own.has_year_in_brackets and not is_numbered(own.rest)
+    # "Title - 09 (2021)" is an episode: nobody pads a film's number.
+    is_padded = re.search(r" [-–] 0\d{1,2}$", own.title or "") is not None
+    return own.has_year_in_brackets and not is_padded and not is_numbered(own.rest)
 
 
 def is_numbered(behind: str) -> bool:
     """Whether an episode's number stands behind the year: `Show (2019) - 05`."""
     rest = re.sub(r"\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\}", " ", behind).strip(" ._")
     suffix = rest.lstrip("-– ").strip()
-    return bool(re.match(r"\d{1,4}(?!\d|[pik]\b|th\b|st\b|nd\b|rd\b)", suffix, re.I))
+    episode = phrases.find(suffix)
+    if episode is not None and not episode.before.strip():
+        # "Show (2011) Episode 99".
+        return True
+    return bool(re.match(r"\d{1,4}(?:v\d)?(?![^\W_]|\.\d(?!\d))", suffix, re.I))
 
 
 def _behind(name: str, series: Written | None) -> str:

@@ -31,11 +31,12 @@ _MARKED = re.compile(
     re.IGNORECASE,
 )
 _CROSSED = re.compile(
-    r"[ ._]{0,2}[-–&+,_]?[ ._]{0,2}(?:S?\d{1,2})?x(?P<episode>\d{1,3})(?![\dpi])",
+    r"[ ._]{0,2}[-–&+,_]?[ ._]{0,2}(?:S?(?:\d{1,2}|(?:19|20)\d\d))?x(?P<episode>\d{1,3})(?![\dpi])",
     re.IGNORECASE,
 )
 _JOINED = re.compile(
-    r"(?:[-–~_]|[ ._]?[&+][ ._]?)(?P<episode>\d{1,5})(?![^\W_]|[-.](?:\d\d[-.]|\d{4}))",
+    r"(?:[-–~_]|[ ._]?[&+][ ._]?|[ ._](?:to|bis)[ ._])"
+    r"(?P<episode>\d{1,5})(?![^\W_]|[-.](?:\d\d[-.]|\d{4}))",
     re.IGNORECASE,
 )
 _MOST_IN_ONE_FILE = 60

@@ -26,7 +26,10 @@ _BRACKETED_YEAR = re.compile(
     rf"[(\[（【]\s*(?P<year>{_YEAR})(?:\s*[-–]\s*(?:{_YEAR})?)?\s*[)\]）】]"
 )
 _BARE_YEAR = re.compile(rf"(?<=[ ._])(?P<year>{_YEAR})(?=$|[ ._])")
-_GROUP = re.compile(r"^\s*(?:\[[^\[\]]*\]|【[^【】]*】)\s*[-_. ]*(?=\S)")
+_GROUP = re.compile(
+    r"^\s*(?:(?:\[[^\[\]]*\]|【[^【】]*】)\s*[-_. ]*|www\.[^\s]+\s+-\s+)(?=\S)", re.IGNORECASE
+)
+_YEAR_AHEAD = re.compile(r"^\s*\((?P<year>(?:19|20)\d\d)\)[ ._-]*(?P<title>[^\W_].*)", re.DOTALL)
 _SQUARE = re.compile(r"\[[^\[\]]*\]|【[^【】]*】|\{[^{}]*\}")
 _ROUND = re.compile(r"\(([^()]*)\)|（([^（）]*)）")
 _EDGES = " -–—_.,:;~|·・#"
@@ -74,6 +77,8 @@ def read(text: str, *, dotted_year: bool = False) -> Written:
         before, rest = text[: found.start()], text[found.end() :]
         title = _title(before)
         return Written(title, int(found["year"]), ids, edition, rest, has_year_in_brackets=True)
+    if (ahead := _YEAR_AHEAD.match(text)) is not None and (title := _title(ahead["title"])):
+        return Written(title, int(ahead["year"]), ids, edition, has_year_in_brackets=True)
     if " " not in text.strip() and dotted_year:
         # "2001.A.Space.Odyssey.1968": the last one, and never all there is.
         years = [m for m in _BARE_YEAR.finditer(text) if _bare(text[: m.start()])]
@@ -100,11 +105,14 @@ def read_release(text: str) -> Written:
         end, rest = words[years[-1]].start(), ungrouped[words[years[-1]].end() :]
         title = _title(_bare(ungrouped[:end]))
         return Written(title, int(words[years[-1]][0]), ids, edition, rest)
+    late = [word[0] for word in words[first:] if re.fullmatch(_YEAR, word[0])]
     last = first
     while last > 1 and (is_release(words[last - 1][0]) or is_language(words[last - 1][0])):
         last -= 1
     start = words[last].start()
-    return Written(_title(ungrouped[:start]), None, ids, edition, ungrouped[start:])
+    # "Film FRENCH BluRay 720p 2016".
+    year = int(late[0]) if len(late) == 1 else None
+    return Written(_title(ungrouped[:start]), year, ids, edition, ungrouped[start:])
 
 
 def is_year(number: int) -> bool:
@@ -163,10 +171,19 @@ def _title(text: str) -> str | None:
     ungrouped = _GROUP.sub("", text) if _bare(_SQUARE.sub("", text)) else text
     plain = _SQUARE.sub(" ", ungrouped)
     if not _bare(plain):
-        plain = re.sub(r"[\[\]【】{}]", " ", ungrouped)
+        plain = _in_squares(ungrouped)
     plain = _ROUND.sub(lambda match: match[0] if _belongs(match[1] or match[2]) else " ", plain)
     title = " ".join(_bare(spaced(_bare(plain, keep_dots=True)), keep_dots=True).split())
     return title if slug(title) else None
+
+
+def _in_squares(text: str) -> str:
+    """`【Group】【Title】`: the first of several names the group."""
+    insides = [match[0][1:-1] for match in _SQUARE.finditer(text)]
+    named = [inside for inside in insides if not is_strong(inside)]
+    if len(named) > 1 and text.strip()[:1] in "[【":
+        return " ".join(named[1:])
+    return re.sub(r"[\[\]【】{}]", " ", text)
 
 
 def _belongs(inside: str | None) -> bool:

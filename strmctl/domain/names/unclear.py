@@ -1,0 +1,41 @@
+"""A name that fits no form is a film's only where no number in it may be an episode's.
+
+These numbers are reported: a guess would heal into the wrong film.
+"""
+
+import re
+
+from strmctl.domain.names import film, words, written
+
+# A mark between letters: `grp-shows01e02`.
+_GLUED = re.compile(r"(?<=[a-z])s\d{1,2}e\d{1,3}(?!\d)", re.IGNORECASE)
+_RANGE = re.compile(r"(?<![^\s_.])(?P<n>\d{1,4})(?:[-~]| ~ )(?P<last>\d{1,4})$")
+_PAIR = re.compile(r"\d{1,2}-\d{2}[ ._]+[^\W\d]")
+_TAIL = re.compile(r"(?:[ ._]*(?:\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】|\{[^{}]*\}))+$")
+_HUNDREDS = re.compile(r"(?<=[^\W_])[ ._]+(?P<n>\d{3,6})(?=$|[ ._]+(?P<next>[^\s._]+)?)")
+
+_EPISODE = "it holds a number that may be an episode's: write it S01E02, or add a film's year"
+_SEVERAL = "its name may hold several episodes: rename it"
+_JOINED = "its season and episode are joined to its title: put a space or a dot before them"
+
+
+def find(name: str) -> str | None:
+    """What is to be done about the name; None where it is a film's."""
+    if _GLUED.search(name):
+        return _JOINED
+    ranged = _RANGE.search(_TAIL.sub("", name).strip(" ._"))
+    if ranged is not None and ranged.start() and int(ranged["last"]) > int(ranged["n"]):
+        return _SEVERAL
+    own = written.read_release(name)
+    if own.year is not None:
+        return _EPISODE if film.is_numbered(own.rest) else None
+    return _EPISODE if _PAIR.match(name) or _is_hundreds(name) else None
+
+
+def _is_hundreds(name: str) -> bool:
+    """`Show.205`, `Show.10506.720p` and `Show 484 VOSTFR`: nobody parts a film's name by dots
+    and leaves its year out, or describes its release so."""
+    for match in _HUNDREDS.finditer(name):
+        if " " not in name or words.is_release(match["next"] or ""):
+            return True
+    return False
