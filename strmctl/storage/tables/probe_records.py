@@ -15,6 +15,7 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.link_state import Verdict
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.media.extent import Extent
+from strmctl.storage.database.conditions import SAME_IDENTITY, identity_key
 from strmctl.storage.database.connection import Database
 from strmctl.storage.database.rows import time_text
 from strmctl.storage.tables.extents import Extents
@@ -27,6 +28,7 @@ CREATE TEMP TABLE probe_before (
     id INTEGER PRIMARY KEY, resolved_url, {_COLUMNS}, {", ".join(f"new_{name}" for name in _KEPT)}
 );
 CREATE TEMP TABLE probe_event (first INTEGER, last INTEGER);
+CREATE TEMP TABLE probe_extent (id INTEGER PRIMARY KEY, bytes, seconds, link);
 CREATE TEMP TABLE probe_dying (id INTEGER PRIMARY KEY, previous, status, reason, host);
 """
 
@@ -55,6 +57,15 @@ _TAKE_BACK = f"""
 UPDATE strm_mapping AS m SET {", ".join(f"{name} = b.{name}" for name in _KEPT)}
 FROM probe_before AS b
 WHERE m.id = b.id AND m.resolved_url IS b.resolved_url AND {_UNCHANGED}
+"""
+
+_KEEP_EXTENT = f"""
+INSERT OR IGNORE INTO probe_extent
+SELECT id, media_bytes, media_seconds, media_link FROM strm_mapping WHERE {SAME_IDENTITY}
+"""
+_TAKE_BACK_EXTENTS = """
+UPDATE strm_mapping AS m SET media_bytes = b.bytes, media_seconds = b.seconds, media_link = b.link
+FROM probe_extent AS b WHERE m.id = b.id
 """
 
 _EVENT = "INSERT INTO event (mapping_id, at, kind, detail) VALUES (?, ?, 'probed', ?)"
@@ -114,7 +125,7 @@ class ProbeRecords:
         self._database = database
         self._hold_dead = hold_dead
         with database.transaction() as connection:
-            for name in ("probe_before", "probe_event", "probe_dying"):
+            for name in ("probe_before", "probe_event", "probe_extent", "probe_dying"):
                 # A connection that has run a probe before still has its temporary tables.
                 connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
             for statement in _PREPARE.split(";")[:-1]:
@@ -130,13 +141,18 @@ class ProbeRecords:
         return outdated
 
     def measured(self, extents: Iterable[tuple[Identity, Extent]]) -> None:
-        """How much there is of what plays; it stays true whatever becomes of the run."""
-        Extents(self._database).keep(extents)
+        """How much there is of what plays."""
+        found = list(extents)
+        with self._database.transaction() as connection:
+            keys = [identity_key(identity) for identity, _ in found]
+            connection.executemany(_KEEP_EXTENT, keys)
+            Extents(self._database).keep(found)
 
     def take_back(self) -> None:
         """Everything this run has recorded."""
         with self._database.transaction() as connection:
             connection.execute(_TAKE_BACK)
+            connection.execute(_TAKE_BACK_EXTENTS)
             connection.execute(
                 "DELETE FROM event WHERE id IN (SELECT e.id FROM probe_event AS p"
                 " JOIN event AS e ON e.id BETWEEN p.first AND p.last)"
