@@ -68,8 +68,9 @@ class Source:
 
     async def open(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
         """What the resolution's URL holds: a playlist, or the answer of a plain file."""
-        is_playlist = upstream_extension(self.resolution.url) in (".m3u8", ".m3u")
-        if is_playlist or self.playlists.known(ROOT) is not None:
+        named = upstream_extension(self.resolution.url) in (".m3u8", ".m3u")
+        # What has shown that it is a file is asked for in parts, whatever its name says.
+        if (named and self._file is None) or self.playlists.known(ROOT) is not None:
             async with self.playlists.lock(ROOT):
                 return self.playlists.fresh(ROOT) or await self._open({})
         return await self._open(fields)
