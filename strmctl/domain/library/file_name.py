@@ -23,15 +23,23 @@ __all__ = ["FileName", "read", "slug"]
 
 _SPECIAL_ALONE = re.compile(r"[ ._]-?[ ._]?(?:special|ova|oad)$", re.IGNORECASE)
 _HALF = re.compile(r"\.5(?![^\W_])")
-_EPISODE_PART = re.compile(r"[ ._-](?:pt|part|cd|disc|disk)\d$", re.IGNORECASE)
+_EPISODE_PART = re.compile(r"[ ._-](?:pt|part|cd|disc|disk)(?:\d|[a-d])$", re.IGNORECASE)
 _EXTRA = re.compile(
     r"(?:.*[ ._-])?(?:NCOP|NCED|creditless|textless)(?:[ ._-]?\d{1,2})?(?:[ ._(\[].*)?"
     r"|.* - (?:behind the scenes|deleted scenes?|featurettes?|interviews?|trailers?)(?: \d+)?"
-    r"|.*[-.](?:trailer\d?|behindthescenes|deleted|featurette|interview|scene|short|sample|other)",
+    r"|.*[-._](?:trailer\d?|sample)|.*[)\]] (?:trailer|sample)"
+    r"|.*[-.](?:behindthescenes|deleted(?:scene)?|featurette|interview|scene|short|other)"
+    r"|.*-(?:extra|clip)",
     re.IGNORECASE,
 )
+# Behind a mark no other word is sure: an episode may be called "Interview".
+_EPISODE_EXTRA = re.compile(
+    r"(?:.*\S)?-(?:trailer|sample|behindthescenes|deletedscene|featurette)",
+    re.IGNORECASE | re.DOTALL,
+)
+_EXTRA_ALONE = re.compile(r"trailer\d?|sample", re.IGNORECASE)
 _SEASON_PACK = re.compile(
-    r"(?<![A-Za-z0-9])S\d{1,2}(?![\dA-Za-z])"
+    r"(?<![A-Za-z0-9])S(?:\d{1,2}| 0\d)(?![\dA-Za-z])"
     r"|(?<![^\W_])(?:season|staffel|saison)[ ._]?\d{1,2}(?!\d)"
     r"|[(\[]\d{2,3} ?[-~] ?\d{2,3} ?(?:完|全|end|fin)?[)\]]",
     re.IGNORECASE,
@@ -40,6 +48,7 @@ _BATCH = re.compile(r"[(\[]batch[)\]]", re.IGNORECASE)
 
 _FINAL = re.compile(r"(?:the )?final season|最[终終][季章]|the final chapters?", re.IGNORECASE)
 
+_IS_EXTRA = "an extra, neither an episode nor a film: it is left alone"
 _DATED = "its name holds a date but no episode number: rename it"
 _NO_NUMBER = "its name holds no episode number: rename it"
 _LANGUAGE = "its title may end in a language: put the year in brackets behind the title"
@@ -89,11 +98,17 @@ def _read(name: str, where: Folders) -> FileName:
     mark = marks.find(name) or where.mark
     if mark is not None:
         return _episode(name, mark, where)
-    if where.is_extras or _EXTRA.fullmatch(name):
-        return _doubtful(name, where, "an extra, neither an episode nor a film: it is left alone")
+    if where.is_extras or _EXTRA.fullmatch(name) or _is_the_film_s_trailer(name, where):
+        return _doubtful(name, where, _IS_EXTRA)
     if not where.holds_season and (_is_the_folder_s(name, where) or film.ends_in_year(name)):
         return _film(name, where)
     return _numbered(name, where)
+
+
+def _is_the_film_s_trailer(name: str, where: Folders) -> bool:
+    """`Film (2010)/trailer`, but not `Trailer/Trailer`."""
+    is_alone = _EXTRA_ALONE.fullmatch(name) is not None
+    return is_alone and where.series is not None and not _is_the_folder_s(name, where)
 
 
 def _numbered(name: str, where: Folders) -> FileName:
@@ -114,7 +129,7 @@ def _numbered(name: str, where: Folders) -> FileName:
         return _doubtful(name, where, _WHOLE)
     if (guessed := _guessed(name, where)) is not None:
         return guessed
-    if (doubt := unclear.find(name)) is not None:
+    if (doubt := unclear.find(name, where.series)) is not None:
         return _doubtful(name, where, doubt)
     return _film(name, where)
 
@@ -167,6 +182,8 @@ def _doubt_of(mark: Mark) -> str | None:
         return "its number is that of half an episode: number it as a special"
     if _EPISODE_PART.search(mark.after):
         return "one part of several of an episode: join them"
+    if _EPISODE_EXTRA.fullmatch(mark.after):
+        return _IS_EXTRA
     return None
 
 
@@ -214,7 +231,7 @@ def _film(name: str, where: Folders) -> FileName:
         title = None
     doubt = (
         "it may be one part of several: add a year if it is a film of its own"
-        if found.part
+        if found.part or where.is_disc
         else None
     )
     return FileName(

@@ -36,6 +36,8 @@ _BRACKETED = re.compile(r"[\[【](?P<inside>[^\[\]【】]*)[\]】]")
 _IN_BRACKETS = re.compile(rf"(?:第|EP?|#)?{_N}[话話集回]?[完终終]?", re.IGNORECASE)
 # "★10月新番★": the season that a series began in.
 _NEWS = re.compile(r"[\[【]?[★☆]?\s*\d{1,2}月新番\s*[★☆]?[\]】]?")
+# "Show.205.720p" in no season's folder is episode 5 of season 2.
+_HUNDREDS = re.compile(r"[^\s._-][ ._]\d{3}[ ._]")
 _PADDED = re.compile(
     r"(?P<before>.*[^\W\d][!?]*)"
     r"(?:-(?P<n>0\d{1,2})|[ _](?P<m>0\d{1,2})(?:v\d)?[ _](?P<after>[^\W\d].*))",
@@ -62,7 +64,9 @@ def find(name: str, folders: Folders) -> Bare | None:
     if (mark := _all_in_brackets(name)) is not None:
         return Bare(mark)
     tail = _TAIL.search(name)
-    core, release = _without_release(_GROUP.sub("", _TAIL.sub("", name)).strip(" _."))
+    core, release = _GROUP.sub("", _TAIL.sub("", name)).strip(" _."), ""
+    if folders.holds_season or _GROUP.match(name) or not _HUNDREDS.search(core):
+        core, release = _without_release(core)
     by_group = core if _GROUP.match(name) else None
     if by_group is not None and (found := _of_a_group(by_group)) is not None:
         return found

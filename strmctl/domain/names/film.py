@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from strmctl.domain.names import phrases, written
 from strmctl.domain.names.folders import Folders
 from strmctl.domain.names.languages import is_language, language
-from strmctl.domain.names.words import is_release
+from strmctl.domain.names.words import is_release, is_strong
 from strmctl.domain.names.written import Written
 
 _EDITIONS = re.compile(
@@ -28,8 +28,13 @@ _SUFFIX = re.compile(r"^\s*[-–]\s*(?P<suffix>[^\s].*)$", re.DOTALL)
 _VERSION = re.compile(
     r"(?<![^\W_])(?:\d{3,4}[pi]|[48]k|uhd|hdr\d*\+?|dv|3d|hsbs|hou)(?![^\W_])", re.I
 )
-_PART = re.compile(r"[ ._-]*(?:cd|disc|disk|dvd|part|pt)[ ._-]?\d{1,2}(?:$|[ ._-])", re.IGNORECASE)
-
+_PART = re.compile(
+    r"[ ._-]*(?:cd|disc|disk|dvd|part|pt)[ ._-]?(?:\d{1,2}|[a-d])(?:$|[ ._-])", re.IGNORECASE
+)
+_SEVERAL_FILMS = re.compile(
+    r"(?<![^\W_])(?:duology|trilogy|quadrilogy|collection|saga|pack|complete)(?![^\W_])",
+    re.IGNORECASE,
+)
 _PART_TITLE = re.compile(
     r" (?:part|pt) ?(?:\d{1,2}|[ivx]{1,4}|one|two|three|four|five|six)$", re.IGNORECASE
 )
@@ -117,6 +122,8 @@ def ends_in_year(name: str) -> bool:
 
 def is_numbered(behind: str) -> bool:
     """Whether an episode's number stands behind the year: `Show (2019) - 05`."""
+    if re.match(r"\s*\{\d{1,3}\}", behind):
+        return True
     rest = re.sub(r"\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\}", " ", behind).strip(" ._")
     suffix = rest.lstrip("-– ").strip()
     episode = phrases.find(suffix)
@@ -144,11 +151,20 @@ def _chosen(own: Written, series: Written | None) -> Written:
         return merged
     if series.has_year_in_brackets and own.year in (None, series.year):
         return merged
+    if own.year is None and _is_of_one_film(series):
+        return merged
     if _is_release_of(own.title, series.title):
         return merged
     if own.year is None and written.slug(own.title).startswith(f"{written.slug(series.title)}-"):
         return merged if _is_suffix(own.title, series.title) else own
     return own
+
+
+def _is_of_one_film(folder: Written) -> bool:
+    """`Film.2010.1080p.BluRay-GRP/grp-film`: a release's file may be called anything."""
+    if folder.year is None or _SEVERAL_FILMS.search(f"{folder.title} {folder.rest}"):
+        return False
+    return any(map(is_strong, re.split(r"[\s._\-\[\](){}]+", folder.rest)))
 
 
 def _is_release_of(title: str, folder: str) -> bool:

@@ -36,7 +36,7 @@ _DISC = re.compile(r"(?:cd|disc|disk|dvd)[ ._-]?\d{1,2}", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _EXTRAS = re.compile(
     r"(?:extras?|trailers?|featurettes?|behind the scenes|deleted scenes|interviews?|scenes|shorts|"
-    r"samples?|clips|theme-music|backdrops|bonus)",
+    r"samples?|clips|theme-music|backdrops|bonus|video_ts|audio_ts|bdmv)",
     re.IGNORECASE,
 )
 
@@ -52,6 +52,8 @@ class Folders:
     season: int | None = None
     holds_season: bool = False
     is_extras: bool = False
+    is_disc: bool = False
+    """The nearest folder is that of one of several discs."""
     mark: Mark | None = None
     """That of a release's own folder, whose file may be called anything."""
     shelf: Written | None = None
@@ -61,7 +63,11 @@ class Folders:
 def read(folders: Sequence[str]) -> Folders:
     """From the outermost on."""
     rest = [folder for folder in folders if not _DISC.fullmatch(folder)]
+    is_disc = bool(folders) and _DISC.fullmatch(folders[-1]) is not None
     is_extras = bool(rest) and _EXTRAS.fullmatch(rest[-1]) is not None
+    # "Movies/Other" is a shelf; in a film's folder it holds extras.
+    if len(rest) > 1 and rest[-1].casefold() == "other":
+        is_extras = written.read(rest[-2]).has_year_in_brackets
     # A series may be called "Shorts": then the folder is all there is.
     if is_extras and len(rest) > 1:
         rest = rest[:-1]
@@ -79,9 +85,11 @@ def read(folders: Sequence[str]) -> Folders:
         rest = rest[:-1]
     if rest and season is None and is_shelf(rest[-1]):
         return Folders(title, is_extras=is_extras, shelf=written.read(rest[-1]))
-    above = _series(rest[-1]) if rest else None
+    # "Anime/Show 2nd Season": the season's folder names the series itself.
+    is_named = title is not None and bool(rest) and is_shelf(rest[-1])
+    above = _series(rest[-1]) if rest and not is_named else None
     mark = marks.find(folders[-1]) if folders else None
-    return Folders(above or title, season, season is not None, is_extras, mark=mark)
+    return Folders(above or title, season, season is not None, is_extras, is_disc, mark=mark)
 
 
 def _season(folder: str, above: str | None) -> tuple[int | None, Written | None]:

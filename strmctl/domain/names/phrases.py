@@ -21,7 +21,8 @@ _SEASON_BEHIND = rf"{_START}(?P<b>\d{{1,2}})[. ]{{0,2}}(?:{SEASON_BEHIND}){_END}
 _EPISODE_FORMS = (
     re.compile(
         rf"{_START}(?:{EPISODE}){_GAP}(?P<a>\d{{1,5}})(?:[ ]?v\d)?{_END}"
-        rf"|第[ ]?(?P<c>{_N})[ ]?[集話话回](?P<more>[ ]?[-~、和][ ]?第?{_N}[集話话回])?"
+        rf"|第[ ]?(?P<c>{_N})(?:[ ]?[集話话回])?"
+        rf"(?P<more>(?:[ ]?[-~～、和][ ]?第?{_N}[ ]?[集話话回])?)(?<=[集話话回])"
         rf"|제[ ]?(?P<d>\d{{1,4}})[ ]?[화회]"
         rf"|(?<![A-Za-z0-9])E(?P<e>\d{{2,4}})(?:v\d)?{_END}",
         re.IGNORECASE,
@@ -42,7 +43,7 @@ _SPECIAL = re.compile(
     rf"{_START}(?:sp|ova|oad|specials?)[ ._-]{{0,3}}(?P<n>\d{{1,3}}){_END}", re.IGNORECASE
 )
 _MORE = re.compile(
-    r"[ ]?(?:[-–&+~]|and|und|bis)[ ]?(?:E|EP|Folge |Episode )?(?P<last>\d{1,4})(?![^\W_])",
+    r"[ ]?(?:[-–&+~]|and|und|bis)[ ]?(?:EP?[. ]?|Folge |Episode )?(?P<last>\d{1,4})(?![^\W_])",
     re.IGNORECASE,
 )
 

@@ -6,23 +6,29 @@ These numbers are reported: a guess would heal into the wrong film.
 import re
 
 from strmctl.domain.names import film, words, written
+from strmctl.domain.names.written import Written
 
 # A mark between letters: `grp-shows01e02`.
 _GLUED = re.compile(r"(?<=[a-z])s\d{1,2}e\d{1,3}(?!\d)", re.IGNORECASE)
 _RANGE = re.compile(r"(?<![^\s_.])(?P<n>\d{1,4})(?:[-~]| ~ )(?P<last>\d{1,4})$")
 _PAIR = re.compile(r"\d{1,2}-\d{2}[ ._]+[^\W\d]")
 _TAIL = re.compile(r"(?:[ ._]*(?:\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】|\{[^{}]*\}))+$")
-_HUNDREDS = re.compile(r"(?<=[^\W_])[ ._]+(?P<n>\d{3,6})(?=$|[ ._]+(?P<next>[^\s._]+)?)")
+_HUNDREDS = re.compile(
+    r"(?<=[^\W_])[ ._]+(?:-[ ._]+)?(?P<n>\d{3,6})(?=$|[ ._]+(?P<next>[^\s._]+)?)"
+)
 
 _EPISODE = "it holds a number that may be an episode's: write it S01E02, or add a film's year"
+_SHORT = "a release's short name, which holds no title as written: rename it"
 _SEVERAL = "its name may hold several episodes: rename it"
 _JOINED = "its season and episode are joined to its title: put a space or a dot before them"
 
 
-def find(name: str) -> str | None:
+def find(name: str, folder: Written | None = None) -> str | None:
     """What is to be done about the name; None where it is a film's."""
     if _GLUED.search(name):
         return _JOINED
+    if (folder is None or folder.year is None) and _is_short(name):
+        return _SHORT
     ranged = _RANGE.search(_TAIL.sub("", name).strip(" ._"))
     if ranged is not None and ranged.start() and int(ranged["last"]) > int(ranged["n"]):
         return _SEVERAL
@@ -30,6 +36,12 @@ def find(name: str) -> str | None:
     if own.year is not None:
         return _EPISODE if film.is_numbered(own.rest) else None
     return _EPISODE if _PAIR.match(name) or _is_hundreds(name) else None
+
+
+def _is_short(name: str) -> bool:
+    """`grp-film-1080p`."""
+    parts = name.split("-")[2:]
+    return any(map(words.is_strong, parts)) and not re.search(r"[\s._()\[\]]", name)
 
 
 def _is_hundreds(name: str) -> bool:
