@@ -258,7 +258,7 @@ def _is_the_folder_s(name: str, where: Folders) -> bool:
         return False
     own, released = written.read(name), written.read_release(name)
     # `Show (2019)/Show (2019) - 05` is an episode.
-    if own.has_year_in_brackets and film.is_numbered(own.rest):
+    if film.is_numbered(own.rest if own.has_year_in_brackets else released.rest):
         return False
     # `Room 237 (2012)/Room.237.1080p`: the number is the title's.
     return bool({own.slug, released.slug} & {folder.slug, slug(folder.title)})

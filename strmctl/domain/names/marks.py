@@ -58,7 +58,7 @@ def find(name: str) -> Mark | None:
     """The first one of the strongest form."""
     for form, further in (
         (_SEASON_EPISODE, (_MARKED, _JOINED)),
-        (_CROSS, (_CROSSED, _JOINED)),
+        (_CROSS, (_CROSSED, _MARKED, _JOINED)),
         (_CAP, (_JOINED,)),
     ):
         for match in form.finditer(name):

@@ -11,7 +11,7 @@ from strmctl.domain.names.written import Written
 # A mark between letters: `grp-shows01e02`.
 _GLUED = re.compile(r"(?<=[a-z])s\d{1,2}e\d{1,3}(?!\d)", re.IGNORECASE)
 _RANGE = re.compile(r"(?<![^\s_.])(?P<n>\d{1,4})(?:[-~]| ~ )(?P<last>\d{1,4})$")
-_PAIR = re.compile(r"\d{1,2}-\d{2}[ ._]+[^\W\d]")
+_PAIR = re.compile(r"\d{1,2}-\d{2}(?=$|[ ._])")
 _TAIL = re.compile(r"(?:[ ._]*(?:\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】|\{[^{}]*\}))+$")
 _HUNDREDS = re.compile(
     r"(?<=[^\W_])[ ._]+(?:-[ ._]+)?(?P<n>\d{3,6})(?=$|[ ._]+(?P<next>[^\s._]+)?)"

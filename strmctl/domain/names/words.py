@@ -36,7 +36,7 @@ SHELVES = frozenset(
 )
 
 _STRONG = (
-    r"\d{3,4}x\d{3,4}|(?:480|540|576|720|1080|1440|2160|4320)[pi]\d{0,2}|[48]k|uhd|uhdtv|fhd|qhd|hdtv|pdtv|"
+    r"\d{3,4}x\d{3,4}|(?:480|540|576|720|1080|1440|2160|4320)[pi]\d{0,2}|[48]k|uhd|uhdtv|ultra-?hd|fhd|qhd|hdtv|pdtv|"
     r"dsr|satrip|tvrip|web|web-?dl|web-?rip|web-?hd|webcap|blu-?ray|bd-?rip|br-?rip|bd|bdmv|"
     r"bd25|bd50|dvd|dvd-?rip|dvd[59r]|dvdscr|remux|hd-?rip|hd-?cam|telesync|"
     r"[xh][. ]?26[456]|hevc\d*|avc|xvid|divx|vp9|av1|mpeg-?[24]|aac\d?.*|ac3.*|e-?ac-?3.*|"

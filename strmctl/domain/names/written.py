@@ -29,6 +29,7 @@ _BARE_YEAR = re.compile(rf"(?<=[ ._])(?P<year>{_YEAR})(?=$|[ ._])")
 _GROUP = re.compile(
     r"^\s*(?:(?:\[[^\[\]]*\]|【[^【】]*】)\s*[-_. ]*|www\.[^\s]+\s+-\s+)(?=\S)", re.IGNORECASE
 )
+_SITE_BEHIND = re.compile(r"(?<=\S)\s+-\s+www\.[^\s]+\s*$", re.IGNORECASE)
 _YEAR_AHEAD = re.compile(r"^\s*\((?P<year>(?:19|20)\d\d)\)[ ._-]*(?P<title>[^\W_].*)", re.DOTALL)
 _SQUARE = re.compile(r"\[[^\[\]]*\]|【[^【】]*】|\{[^{}]*\}")
 _ROUND = re.compile(r"\(([^()]*)\)|（([^（）]*)）")
@@ -169,7 +170,7 @@ def _tags(text: str) -> tuple[ExternalIds, str | None, str]:
 
 def _title(text: str) -> str | None:
     ungrouped = _GROUP.sub("", text) if _bare(_SQUARE.sub("", text)) else text
-    plain = _SQUARE.sub(" ", ungrouped)
+    plain = _SITE_BEHIND.sub("", _SQUARE.sub(" ", ungrouped))
     if not _bare(plain):
         plain = _in_squares(ungrouped)
     plain = _ROUND.sub(lambda match: match[0] if _belongs(match[1] or match[2]) else " ", plain)
