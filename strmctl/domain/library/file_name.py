@@ -151,7 +151,8 @@ def _episode(name: str, mark: Mark, where: Folders) -> FileName:
         doubt = doubt or (
             f"its name says season {mark.season}, its folder season {where.season}: rename one"
         )
-    if season is None and _FINAL.search(f"{own.title} {where.series and where.series.title}"):
+    names = f"{own.title} {where.series and where.series.title}"
+    if season is None and (where.is_part or _FINAL.search(names)):
         doubt = doubt or "its season has no number: put it into a folder `Season N`"
     doubt = doubt or _other_season(mark) or _doubt_of(mark)
     ids = written.external_ids(mark.after).or_else(own.ids).or_else(series.ids)

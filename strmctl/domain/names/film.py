@@ -29,7 +29,7 @@ _VERSION = re.compile(
     r"(?<![^\W_])(?:\d{3,4}[pi]|[48]k|uhd|hdr\d*\+?|dv|3d|hsbs|hou)(?![^\W_])", re.I
 )
 _PART = re.compile(
-    r"[ ._-]*(?:cd|disc|disk|dvd|part|pt)[ ._-]?(?:\d{1,2}|[a-d])(?:$|[ ._-])", re.IGNORECASE
+    r"[ ._-]*(?:cd|disc|disk|dvd|part|pt)[ ._-]?(?:\d{1,2}|[a-d])(?:$|[ ._)\]-])", re.IGNORECASE
 )
 _SEVERAL_FILMS = re.compile(
     r"(?<![^\W_])(?:duology|trilogy|quadrilogy|collection|saga|pack|complete)(?![^\W_])",

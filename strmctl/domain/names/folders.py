@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from strmctl.domain.names import marks, phrases, written
 from strmctl.domain.names.marks import Mark
-from strmctl.domain.names.words import SEASON, SPECIALS, is_release, is_shelf
+from strmctl.domain.names.words import SEASON, SPECIALS, is_release, is_shelf, is_strong
 from strmctl.domain.names.written import Written
 
 _WHOLE_SEASON = re.compile(
@@ -33,6 +33,12 @@ _WORDED = re.compile(
     re.IGNORECASE,
 )
 _DISC = re.compile(r"(?:cd|disc|disk|dvd)[ ._-]?\d{1,2}", re.IGNORECASE)
+_OF_DISC = re.compile(r"(?:^|[ ._(\[-])(?:cd|disc|disk)[ ._-]?\d{1,2}[)\]]?$", re.IGNORECASE)
+_PART = re.compile(
+    rf"(?:book|buch|volume|vol\.?|part|teil|arc|cour)[ ._-]?(?:\d{{1,2}}|{'|'.join(_NUMBER_WORDS)})"
+    r"(?: ?[-–:] .*)?",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _EXTRAS = re.compile(
     r"(?:extras?|trailers?|featurettes?|behind the scenes|deleted scenes|interviews?|scenes|shorts|"
@@ -54,6 +60,8 @@ class Folders:
     is_extras: bool = False
     is_disc: bool = False
     """The nearest folder is that of one of several discs."""
+    is_part: bool = False
+    """The nearest folder is a `Book Two` or a `Part 2`, which is no season's number."""
     mark: Mark | None = None
     """That of a release's own folder, whose file may be called anything."""
     shelf: Written | None = None
@@ -63,13 +71,19 @@ class Folders:
 def read(folders: Sequence[str]) -> Folders:
     """From the outermost on."""
     rest = [folder for folder in folders if not _DISC.fullmatch(folder)]
-    is_disc = bool(folders) and _DISC.fullmatch(folders[-1]) is not None
+    is_disc = bool(folders) and _OF_DISC.search(folders[-1]) is not None
     is_extras = bool(rest) and _EXTRAS.fullmatch(rest[-1]) is not None
     # "Movies/Other" is a shelf; in a film's folder it holds extras.
     if len(rest) > 1 and rest[-1].casefold() == "other":
         is_extras = written.read(rest[-2]).has_year_in_brackets
     # A series may be called "Shorts": then the folder is all there is.
     if is_extras and len(rest) > 1:
+        rest = rest[:-1]
+    is_part = len(rest) > 1 and _PART.fullmatch(rest[-1]) is not None and not is_shelf(rest[-2])
+    # "Show/Book Two", "Show/1080p": they name neither a series nor a season.
+    if is_part or (
+        len(rest) > 1 and not is_extras and _describes(rest[-1]) and not is_shelf(rest[-2])
+    ):
         rest = rest[:-1]
     season: int | None = None
     title: Written | None = None
@@ -84,12 +98,19 @@ def read(folders: Sequence[str]) -> Folders:
         title = own or title
         rest = rest[:-1]
     if rest and season is None and is_shelf(rest[-1]):
-        return Folders(title, is_extras=is_extras, shelf=written.read(rest[-1]))
+        return Folders(title, is_extras=is_extras, is_disc=is_disc, shelf=written.read(rest[-1]))
     # "Anime/Show 2nd Season": the season's folder names the series itself.
     is_named = title is not None and bool(rest) and is_shelf(rest[-1])
     above = _series(rest[-1]) if rest and not is_named else None
     mark = marks.find(folders[-1]) if folders else None
-    return Folders(above or title, season, season is not None, is_extras, is_disc, mark=mark)
+    return Folders(
+        above or title, season, season is not None, is_extras, is_disc, is_part, mark=mark
+    )
+
+
+def _describes(folder: str) -> bool:
+    words = [word for word in re.split(r"[\s._,()\[\]]+", folder) if word]
+    return bool(words) and all(map(is_strong, words))
 
 
 def _season(folder: str, above: str | None) -> tuple[int | None, Written | None]:
