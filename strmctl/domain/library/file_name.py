@@ -199,6 +199,14 @@ def _series(own: Written, where: Folders) -> tuple[Written, str | None]:
     folder = where.series
     if folder is None or folder.title is None:
         return own, None
+    if where.named is not None and not _is_one_name(where.named, folder):
+        # "Shows of Mine/Show Season 1/Show S01E02": two of three agree.
+        if own.title is not None and _is_one_name(own, where.named):
+            return where.named, None
+        return folder, (
+            f"its folders name {folder.title!r} and {where.named.title!r}: "
+            "which of them is the series?"
+        )
     if own.title is None:
         return folder, None
     mine, theirs = slug(own.title), slug(folder.title)
@@ -214,6 +222,12 @@ def _series(own: Written, where: Folders) -> tuple[Written, str | None]:
     return own, (
         f"its name says {own.title!r}, its folder {folder.title!r}: which of them is the series?"
     )
+
+
+def _is_one_name(one: Written, other: Written) -> bool:
+    mine, theirs = slug(one.title or ""), slug(other.title or "")
+    shared = set(mine.split("-")) & set(theirs.split("-"))
+    return bool(shared) or mine in theirs or theirs in mine or _initials(theirs) == mine
 
 
 def _initials(key: str) -> str:

@@ -38,7 +38,7 @@ _SEVERAL_FILMS = re.compile(
 _PART_TITLE = re.compile(
     r" (?:part|pt) ?(?:\d{1,2}|[ivx]{1,4}|one|two|three|four|five|six)$", re.IGNORECASE
 )
-_CUT = re.compile(r"(?:cut|edition|version|fassung)$", re.IGNORECASE)
+_CUT = re.compile(r"(?<![^\W_])(?:cut|edition|version|fassung)$", re.IGNORECASE)
 _BARE_YEAR = re.compile(r"(?P<title>.*\S) (?P<year>\d{4})(?P<behind> .*|)", re.DOTALL)
 # "Blade Runner 2049 Director's Cut" is not of that year.
 _NEXT_DECADES = 2040

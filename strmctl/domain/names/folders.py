@@ -62,6 +62,8 @@ class Folders:
     """The nearest folder is that of one of several discs."""
     is_part: bool = False
     """The nearest folder is a `Book Two` or a `Part 2`, which is no season's number."""
+    named: Written | None = None
+    """What the season's folder says before the season: `Show` of `Show Season 1`."""
     mark: Mark | None = None
     """That of a release's own folder, whose file may be called anything."""
     shelf: Written | None = None
@@ -104,7 +106,14 @@ def read(folders: Sequence[str]) -> Folders:
     above = _series(rest[-1]) if rest and not is_named else None
     mark = marks.find(folders[-1]) if folders else None
     return Folders(
-        above or title, season, season is not None, is_extras, is_disc, is_part, mark=mark
+        series=above or title,
+        season=season,
+        holds_season=season is not None,
+        is_extras=is_extras,
+        is_disc=is_disc,
+        is_part=is_part,
+        named=title,
+        mark=mark,
     )
 
 
