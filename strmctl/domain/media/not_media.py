@@ -93,7 +93,7 @@ def what_instead(
         return NO_PLAYLIST if kind is Kind.PLAYLIST else None
     return (
         _message(head, content_type, kind)
-        or _wrong(head, content_type, expected)
+        or _wrong(head, content_type, expected, is_whole)
         or _words(head, content_type, kind, is_whole)
     )
 
@@ -178,7 +178,7 @@ def _is_no_cue(text: bytes) -> bool:
     return not is_captioned and letters_in(text) >= _WORD
 
 
-def _wrong(head: bytes, content_type: str, expected: Expected) -> str | None:
+def _wrong(head: bytes, content_type: str, expected: Expected, is_whole: bool) -> str | None:
     """Data of another kind."""
     kind = expected.kind
     if kind is Kind.PLAYLIST or (
@@ -190,8 +190,9 @@ def _wrong(head: bytes, content_type: str, expected: Expected) -> str | None:
             return name
     if kind is Kind.IMAGE or not disguise.is_image(head):
         return None
-    # Hosters glue segments, and nothing else, behind an image.
-    return None if kind is Kind.SEGMENT and _may_hide_media(head) else "an image"
+    # Hosters glue segments, and nothing else, behind an image; a part may end before the media.
+    may_be_glued = kind is Kind.SEGMENT and (not is_whole or _may_hide_media(head))
+    return None if may_be_glued else "an image"
 
 
 def _names_playlist(head: bytes, content_type: str, expected: Expected) -> bool:

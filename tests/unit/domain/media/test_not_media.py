@@ -138,3 +138,10 @@ def test_what_a_name_stands_for(name: str, extension: str, kind: Kind) -> None:
 )
 def test_which_types_are_believed_without_bytes(content_type: str, believed: bool) -> None:
     assert not_media.is_media_type(content_type) is believed
+
+
+def test_a_part_of_a_disguised_segment_may_end_before_the_media() -> None:
+    jpeg = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x02\x00\x00\x01" + bytes(1024)
+    segment = not_media.Expected(not_media.Kind.SEGMENT)
+    assert not_media.what_instead(jpeg, "image/jpeg", segment, is_whole=False) is None
+    assert not_media.what_instead(jpeg, "image/jpeg", segment) == "an image"
