@@ -72,10 +72,11 @@ class Watch:
         return int(number)
 
     def jobs(self, after: int = 0) -> list[tuple[str, str, int]]:
-        """Those that are over: the first argument, the cause and the exit code."""
+        """Those of the server that are over: the first argument, the cause and the exit code."""
         return self.rows(
             "SELECT command || ' ' || coalesce(json_extract(arguments, '$[0]'), ''), cause,"
-            f" exit_code FROM job WHERE finished_at IS NOT NULL AND id > {after} ORDER BY id"
+            " exit_code FROM job WHERE finished_at IS NOT NULL AND cause <> 'cron'"
+            f" AND id > {after} ORDER BY id"
         )
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
