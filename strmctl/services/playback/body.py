@@ -51,6 +51,7 @@ class Body:
         self._listeners = listeners
         self._observer = observer
         self._sent = 0
+        self._is_unread = False
         self._gave_way = False
 
     def heard_by(self, listener: Listener) -> None:
@@ -59,9 +60,14 @@ class Body:
     def give_way(self) -> bool:
         """End the upstream's answer; whoever reads on gets the rest from another one.
 
-        False where that is not possible.
+        False where that is not possible, or where its viewer is reading: who reads all the time is
+        another viewer, behind the same front perhaps.
         """
-        if self._gave_way or None in (self._response, self._resume, self._length):
+        if (
+            self._gave_way
+            or not self._is_unread
+            or None in (self._response, self._resume, self._length)
+        ):
             return False
         assert self._response is not None
         self._response.close()
@@ -108,7 +114,9 @@ class Body:
                 self._sent += len(chunk)
                 for listener in self._listeners:
                     listener.hear(chunk)
+                self._is_unread = True
                 yield chunk
+                self._is_unread = False
             if self._sent == self._length:
                 return
         if self._length is not None and self._sent < self._length:

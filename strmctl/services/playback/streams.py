@@ -4,6 +4,7 @@ Players leave a connection open, unread, and ask for the next part on another on
 loses its upstream's answer alone; if its viewer reads on, it goes on where it was.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -17,6 +18,9 @@ from strmctl.services.playback.body import Body
 T = TypeVar("T")
 Viewer = tuple[Identity, str]
 """What is played, and the address that asks for it."""
+
+_LOOKS, _BETWEEN_LOOKS = 6, 0.05
+"""How often, and after how many seconds, the older streams are looked at again."""
 
 _REFUSALS = frozenset({403, 409, 423, 429, 503, 509})
 """What providers answer to one connection too many; 509 is no status of the RFC, but in use."""
@@ -38,7 +42,7 @@ class Streams:
         try:
             return await ask()
         except UpstreamError as refusal:
-            if refusal.status not in _REFUSALS or not self._give_way(viewer):
+            if refusal.status not in _REFUSALS or not await self._give_way(viewer):
                 raise
         patience = Patience(FREED_PLACE, time.monotonic())
 
@@ -48,8 +52,16 @@ class Streams:
 
         return await patiently(ask, wait)
 
-    def _give_way(self, viewer: Viewer) -> bool:
-        return any(body.give_way() for body in self._open.get(viewer, ()))
+    async def _give_way(self, viewer: Viewer) -> bool:
+        """Of a player that has left a connection unread the buffers fill up in a moment."""
+        for _ in range(_LOOKS):
+            bodies = self._open.get(viewer, ())
+            if any(body.give_way() for body in bodies):
+                return True
+            if not bodies:
+                return False
+            await asyncio.sleep(_BETWEEN_LOOKS)
+        return False
 
 
 class _Leaving:
