@@ -100,6 +100,16 @@ def test_a_link_has_its_life_and_its_playback_url(client: httpx.Client, scene: S
     assert "Its URL was given" in text
 
 
+def test_a_link_shows_what_other_catalogues_call_it(client: httpx.Client, scene: Scene) -> None:
+    ids = {"imdb_id": "tt0388629", "tvdb_id": "81797", "year": 1999, "quality": "WEBDL-1080p"}
+    [mapping_id] = scene.write([{"slug": "ids", "season": 1, "episode": 1, **ids}])
+    text = unescape(client.get("/mapping", params={"id": mapping_id}).text)
+    shown = dict(re.findall(r"<dt>([^<]+)</dt><dd>(?:<bdi>)?([^<]+)", text))
+    assert (shown["IMDb"], shown["TheTVDB"], shown["Year"]) == ("tt0388629", "81797", "1999")
+    assert shown["Quality"] == "WEBDL-1080p"
+    assert "TMDB" not in shown
+
+
 def test_the_library_is_searched_and_narrowed(client: httpx.Client, scene: Scene) -> None:
     scene.series("needle-in-hay", title="Nadel")
     scene.series("needle-alive", title="Pins", state="alive")
