@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from stage.answering import Asked, Reply, answer, answering
 from stage.probed_hosts import MEDIA, REPLIES, Host, hosts
 from stage.probed_hosts import Reply as Media
@@ -106,6 +108,7 @@ def library(month: Month, folder: Path) -> Iterator[Library]:
             yield made
 
 
+@pytest.mark.slow
 async def test_exactly_what_is_gone_is_dead_in_the_end(tmp_path: Path) -> None:
     links, deleted = 90, 8
     month = Month(datetime.now(UTC), range(1, deleted + 1))
