@@ -1,7 +1,7 @@
 """Long playlists are read beside the event loop, one after another, within a bound of memory.
 
-Threads and not processes: what is read is a million small objects, and to take them over from
-another process would stop the loop for longer than to make them (0.4 s for 15 MiB).
+Threads and not processes: what is read is a million small objects, and taking them over from
+another process is work for the loop too. The two were not measured against each other.
 """
 
 import asyncio
@@ -85,7 +85,7 @@ def _uncollected(work: Callable[[], T], is_large: bool) -> T:
     finally:
         with _lock:
             # What has been made stands aside before the collector goes on: it would walk through
-            # a million objects at once (0.3 s).
+            # a million objects at once.
             if is_large:
                 gc.freeze()
             _at_work -= 1
