@@ -8,7 +8,7 @@ BIN := .venv/bin
 DURATIONS ?= 25
 PYTEST := $(BIN)/pytest --durations=$(DURATIONS)
 
-.PHONY: demo test test-long test-fast explore bench lint docs dist lock clean
+.PHONY: demo test test-long test-fast explore bench lint docs site dist lock clean
 
 .venv/ready: pyproject.toml requirements.lock requirements-dev.lock
 	$(PYTHON) -m venv .venv
@@ -50,6 +50,10 @@ lint: .venv/ready
 docs: .venv/ready
 	$(BIN)/python docs/make_share.py
 	$(BIN)/python docs/make_map.py
+
+# Warnings are errors: a page that links to nothing is not published.
+site: .venv/ready
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/site
 
 dist: .venv/ready
 	$(BIN)/hatchling build -d dist

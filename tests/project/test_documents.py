@@ -1,6 +1,8 @@
 """README, changelog, examples and settings template say what the program does."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from strmctl.settings.names import KEYS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
 
 
 def commands() -> set[str]:
@@ -34,22 +38,44 @@ def test_every_module_of_commands_is_registered() -> None:
     assert commands() == {name.replace("_", "-") for name in NAMES}
 
 
-def test_the_readme_names_every_command_and_no_other() -> None:
-    section = README.partition("## Commands")[2].partition("## Settings")[0]
-    assert set(re.findall(r"^\| `([a-z-]+)[^`]*` \|", section, re.MULTILINE)) == commands()
-    inline = " ".join(re.findall(r"`([^`\n]+)`", README))
-    assert set(re.findall(r"strmctl ([a-z]+)", inline)) <= commands()
+def test_the_readme_is_read_in_three_minutes() -> None:
+    assert README.count("\n") <= 150
 
 
-def test_the_readme_shows_every_setting() -> None:
-    missing = [key for key in KEYS if f"`{key}`" not in README]
-    assert missing == []
-    assert [name for name in OLDER_NAMES if name not in README] == []
+@pytest.mark.parametrize("page", ["README.md", "docs/commands.md"])
+def test_a_table_names_every_command_and_no_other(page: str) -> None:
+    text = (ROOT / page).read_text()
+    assert set(re.findall(r"^\| `([a-z-]+)[^`]*` \|", text, re.MULTILINE)) == commands()
 
 
-def test_the_readme_knows_the_exit_codes() -> None:
-    for code in ("0", "1", "2", "3", "4", "5", "10", "12", "13", "25", "130/143"):
-        assert re.search(rf"^\| {code} \|", README, re.MULTILINE), code
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{page.name}" for page in PAGES)])
+def test_a_page_shows_no_command_that_is_none(page: str) -> None:
+    named = re.findall(r"`strmctl ([a-z-]+)[^`\n]*`", (ROOT / page).read_text())
+    assert set(named) <= commands()
+
+
+def test_the_page_of_settings_names_every_one() -> None:
+    page = (DOCS / "settings.md").read_text()
+    assert [key for key in KEYS if f"`{key}`" not in page] == []
+    assert [name for name in OLDER_NAMES if name not in page] == []
+
+
+def test_the_page_of_commands_knows_the_exit_codes() -> None:
+    page = (DOCS / "commands.md").read_text()
+    for code in ("0", "1", "2", "3", "4", "5", "10", "12", "13", "25", "130/143", "141"):
+        assert re.search(rf"^\| {code} \|", page, re.MULTILINE), code
+
+
+@pytest.mark.slow
+def test_the_site_is_made_without_a_warning(tmp_path: Path) -> None:
+    made = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", DOCS, tmp_path],
+        capture_output=True,
+        text=True,
+    )
+    assert (made.returncode, made.stderr) == (0, "")
+    pages = {page.stem for page in tmp_path.glob("*.html")}
+    assert {page.stem for page in PAGES} <= pages
 
 
 def test_the_newest_changelog_heading_is_the_version() -> None:

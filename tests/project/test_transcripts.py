@@ -1,4 +1,4 @@
-"""The README's transcripts are run, command by command, and say what is said.
+"""The transcripts of docs/changes.md are run, command by command, and say what is said.
 
 `…` stands for what is different each time. Two ids of keys are made up: what is printed in their
 place the first time is what they stand for from then on.
@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "changes.md").read_text(encoding="utf-8")
 ENTRIES = "site,slug,season,episode,language\na.example,film,,,de\na.example,one-piece,1,1,de\n"
-_SECTION = re.compile(r"^### (.+)\n((?:(?!#).*\n)*?)```console\n((?:(?!```).*\n)*)", re.MULTILINE)
+_SECTION = re.compile(r"^## (.+)\n((?:(?!#).*\n)*?)```console\n((?:(?!```).*\n)*)", re.MULTILINE)
 _KEY_IDS = ("kQ3vR8aX", "Zt0pWm5e")
 
-TRANSCRIPTS = {name: transcript for name, _, transcript in _SECTION.findall(README)}
+TRANSCRIPTS = {name: transcript for name, _, transcript in _SECTION.findall(PAGE)}
 
 
 @dataclass
@@ -65,7 +65,7 @@ def test_all_three_are_there() -> None:
 
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)
-def test_it_is_as_the_readme_says(name: str, shell: Shell) -> None:
+def test_it_is_as_the_page_says(name: str, shell: Shell) -> None:
     steps = list(_steps(TRANSCRIPTS[name]))
     assert len(steps) > 3
     for command, shown in steps:
