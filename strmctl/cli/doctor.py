@@ -1,7 +1,7 @@
 """`strmctl doctor`: what is wrong with the whole installation, and what mends it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,8 +64,19 @@ def doctor(
     with _alone(run, wait) if fix else nullcontext():
         for finding in _findings(run, fix=fix, force=force):
             report.add(finding)
-    report.end()
+    report.end(_keys(run))
     return report.exit_code
+
+
+def _keys(run: Run) -> Mapping[str, str]:
+    """What each key in force does, by id; said where there are several, or by -v."""
+    from strmctl.services.installation.keys import states
+
+    with suppress(SettingsError):
+        known = states(run.settings)
+        if len(known) > 1 or run.output.verbose:
+            return known
+    return {}
 
 
 def _findings(run: Run, *, fix: bool, force: bool) -> Iterator["Finding"]:
@@ -118,12 +129,16 @@ class _Report:
         if not self._output.json and (self._most is None or self._counts[kind] <= self._most):
             self._shown[kind].append(finding)
 
-    def end(self) -> None:
+    def end(self, keys: Mapping[str, str]) -> None:
+        """`keys`: before one is promoted, the doctor of every machine has to know it."""
         for severity, color in _COLORS.items():
             for kind, findings in self._shown.items():
                 if kind[0] == severity:
                     self._print(kind, findings, color)
-        self._summarise()
+        if keys:
+            does = ", ".join(f"{key_id} {state}" for key_id, state in keys.items())
+            self._output.note(f"keys: {does}")
+        self._summarise(keys)
 
     @property
     def exit_code(self) -> int:
@@ -137,13 +152,16 @@ class _Report:
         if more := self._counts[kind] - len(findings):
             self._output.marked(word, color, f"{check}: {more} more (-v shows them all)")
 
-    def _summarise(self) -> None:
+    def _summarise(self, keys: Mapping[str, str]) -> None:
         counts = {severity: self._open(severity) for severity in _COLORS}
         fixed = sum(number for kind, number in self._counts.items() if kind[2])
         numbers = [f"{number} {_plural(word, number)}" for word, number in counts.items() if number]
         numbers += [f"{fixed} fixed"] if fixed else []
-        record = {_plural(word, 2): number for word, number in counts.items()}
-        self._output.summary({**record, "fixed": fixed}, ", ".join(numbers) or "no findings")
+        record: dict[str, object] = {_plural(word, 2): it for word, it in counts.items()}
+        record["fixed"] = fixed
+        if keys:
+            record["keys"] = [{"id": key_id, "state": state} for key_id, state in keys.items()]
+        self._output.summary(record, ", ".join(numbers) or "no findings")
 
     def _open(self, severity: str) -> int:
         return sum(

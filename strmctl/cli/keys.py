@@ -16,47 +16,87 @@ if TYPE_CHECKING:
 
 class Action(StrEnum):
     ADD = "add"
+    PROMOTE = "promote"
     LIST = "list"
     RETIRE = "retire"
+
+
+_OF_ONE = (Action.PROMOTE, Action.RETIRE)
 
 
 @command(Panel.CARE)
 def keys(
     run: Run,
     action: Annotated[
-        Action, typer.Argument(metavar="add|list|retire", help="What to do with them.")
+        Action,
+        typer.Argument(metavar="add|promote|list|retire", help="What to do with them."),
     ],
     key_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Of the key that is to be retired.")
+        str | None,
+        typer.Argument(metavar="[ID]", help="Of the key that is to be promoted or retired."),
     ] = None,
+    verify_only: Annotated[
+        bool,
+        typer.Option("--verify-only", help="Add a key that does not sign until it is promoted."),
+    ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Retire a key though files are signed with it.")
+        bool,
+        typer.Option("--force", help="Retire a key though it signs or files are signed with it."),
     ] = False,
     wait: Wait = None,
 ) -> None:
-    """Add a key that signs from now on, list the keys, or retire one.
+    """Add a key that signs from now on, let another key sign, list the keys, or retire one.
 
-    To change keys: `keys add`, restart `strmctl serve`, `strmctl rewrite`, `keys retire ID`, and
-    restart it again.
+    To change keys on one machine: `keys add`, restart `strmctl serve`, `strmctl rewrite`,
+    `keys retire ID`, and restart it again.
+
+    On several: `keys add --verify-only`, copy the key file to each and restart `strmctl serve`
+    there; then `keys promote ID`, copy and restart again; `strmctl rewrite`; `keys retire ID` of
+    the old one, copy and restart. No request is refused meanwhile.
     """
-    if (action is Action.RETIRE) != (key_id is not None):
-        raise UsageError("retire takes the id of a key, the others take none")
+    if action in _OF_ONE and key_id is None:
+        raise UsageError(f"{action} takes the id of a key: `strmctl keys list` shows them")
+    if action not in _OF_ONE and key_id is not None:
+        raise UsageError("promote and retire take the id of a key, the others take none")
+    if verify_only and action is not Action.ADD:
+        raise UsageError("--verify-only belongs to add")
     match action:
         case Action.ADD:
-            _add(run, wait)
+            _add(run, wait, signs=not verify_only)
+        case Action.PROMOTE:
+            _promote(run, key_id or "", wait)
         case Action.LIST:
             _list(run)
         case Action.RETIRE:
             _retire(run, key_id or "", force, wait)
 
 
-def _add(run: Run, wait: str | None) -> None:
+def _add(run: Run, wait: str | None, *, signs: bool) -> None:
     from strmctl.services.installation.keys import add
 
     with run.alone("keys", wait):
-        use = add(run.settings)
-    run.output.record(_record(use), f"added {use.id}: it signs from now on")
-    run.output.note("restart `strmctl serve`, so that it knows it; then run `strmctl rewrite`")
+        use = add(run.settings, signs=signs)
+    if signs:
+        run.output.record(_record(use), f"added {use.id}: it signs from now on")
+        run.output.note("restart `strmctl serve`, so that it knows it; then run `strmctl rewrite`")
+        return
+    run.output.record(_record(use), f"added {use.id}: it verifies, and does not sign yet")
+    run.output.note(
+        "copy the key file to every machine and restart `strmctl serve` there; once all know it, "
+        f"run `strmctl keys promote {use.id}`"
+    )
+
+
+def _promote(run: Run, key_id: str, wait: str | None) -> None:
+    from strmctl.services.installation.keys import promote
+
+    with run.alone("keys", wait):
+        use = promote(run.settings, key_id)
+    run.output.record(_record(use), f"{use.id} signs from now on")
+    run.output.note(
+        "copy the key file to every machine and restart `strmctl serve` there; "
+        "then run `strmctl rewrite`"
+    )
 
 
 def _list(run: Run) -> None:

@@ -86,9 +86,82 @@ def test_comments_and_other_keys_stay(strmctl: Strmctl, key: Path) -> None:
     new = strmctl("keys", "add", "--json").document["id"]
     comment, blank, added, *rest = key.read_text().splitlines()
     assert (comment, blank, rest) == ("# mine", "", [first, "# older", "an-older-key-of-mine"])
-    strmctl("keys", "retire", new)
+    strmctl("keys", "retire", new, "--force")
     assert added not in key.read_text()
     assert key.read_text().splitlines() == ["# mine", "", *rest]
+
+
+@pytest.mark.usefixtures("shelf")
+def test_a_key_that_all_know_before_it_signs(strmctl: Strmctl, key: Path) -> None:
+    [old] = _uses(strmctl("keys", "list", "--json"))
+    before = key.read_text()
+    new = strmctl("keys", "add", "--verify-only", "--json").document
+    assert (new["state"], new["files"]) == ("verifies", 0)
+    # A file of 0.1.0 reads the same way: the first line signs.
+    assert key.read_text().startswith(before)
+    assert _uses(strmctl("keys", "list", "--json")) == [old, new]
+    assert strmctl("rewrite").err == "2 unchanged\n"
+
+    promoted = strmctl("keys", "promote", new["id"], "--json").document
+    assert promoted == {**new, "state": "signs"}
+    assert _uses(strmctl("keys", "list", "--json")) == [promoted, {**old, "state": "verifies"}]
+    assert key.read_text().splitlines()[1:] == before.splitlines()
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert strmctl("rewrite").err == "2 rewritten\n"
+    strmctl("keys", "retire", old["id"])
+    assert _uses(strmctl("keys", "list", "--json")) == [{**promoted, "files": 2}]
+
+
+@pytest.mark.usefixtures("shelf")
+def test_what_signs_already_is_promoted_to_nothing_new(strmctl: Strmctl, key: Path) -> None:
+    new = strmctl("keys", "add", "--json").document["id"]
+    before = key.stat()
+    assert strmctl("keys", "promote", new).out == f"{new} signs from now on\n"
+    assert key.stat().st_mtime_ns == before.st_mtime_ns
+
+
+@pytest.mark.usefixtures("shelf")
+def test_the_key_that_signs_is_not_retired(strmctl: Strmctl, key: Path) -> None:
+    [old] = _uses(strmctl("keys", "list", "--json"))
+    new = strmctl("keys", "add", "--verify-only", "--json").document["id"]
+    before = key.read_text()
+    ended = strmctl("keys", "retire", old["id"], code=25)
+    assert f"{old['id']} is the key that signs" in ended.err
+    assert "`strmctl keys promote ID`" in ended.err
+    assert key.read_text() == before
+    strmctl("keys", "promote", new)
+    strmctl("rewrite")
+    strmctl("keys", "retire", old["id"])
+    assert len(key.read_text().split()) == 1
+
+
+@pytest.mark.usefixtures("shelf")
+def test_promoting_leaves_comments_and_order(strmctl: Strmctl, key: Path) -> None:
+    first = key.read_text().strip()
+    key.write_text(f"\ufeff# mine\r\n{first}\r\n\r\nan-older-key-of-mine\r\na-key-of-last-year\r\n")
+    *_, older, oldest = _uses(strmctl("keys", "list", "--json"))
+    strmctl("keys", "promote", older["id"])
+    assert key.read_text().splitlines() == [
+        "# mine",
+        "an-older-key-of-mine",
+        first,
+        "",
+        "a-key-of-last-year",
+    ]
+    strmctl("keys", "promote", oldest["id"])
+    assert key.read_text().splitlines()[1] == "a-key-of-last-year"
+
+
+@pytest.mark.usefixtures("shelf")
+def test_the_doctor_says_which_keys_are_known(strmctl: Strmctl) -> None:
+    [old] = _uses(strmctl("keys", "list", "--json"))
+    new = strmctl("keys", "add", "--verify-only", "--json").document["id"]
+    known = [{"id": old["id"], "state": "signs"}, {"id": new, "state": "verifies"}]
+    assert strmctl("doctor", "--json").records[-1]["keys"] == known
+    assert f"keys: {old['id']} signs, {new} verifies\n" in strmctl("doctor").err
+    strmctl("keys", "retire", new)
+    assert "keys:" not in strmctl("doctor").err
+    assert f"keys: {old['id']} signs\n" in strmctl("doctor", "-v").err
 
 
 @pytest.mark.usefixtures("shelf")
@@ -138,7 +211,17 @@ def test_a_key_file_behind_a_link(strmctl: Strmctl, library: Path, key: Path) ->
     [
         pytest.param({}, ("turn",), 2, "list|retire': 'turn' is not one", id="no such action"),
         pytest.param({}, ("retire",), 2, "retire takes the id", id="retire what"),
+        pytest.param({}, ("promote",), 2, "promote takes the id", id="promote what"),
         pytest.param({}, ("add", "x"), 2, "the others take none", id="add what"),
+        pytest.param({}, ("list", "--verify-only"), 2, "belongs to add", id="verify only what"),
+        pytest.param({}, ("promote", "nobodys"), 12, "no such key: nobodys", id="promote nobody's"),
+        pytest.param(
+            {"STRM_PROXY_SECRET": "a-key-in-the-environment"},
+            ("add", "--verify-only"),
+            3,
+            "proxy.secret holds the keys",
+            id="add to keys in the settings",
+        ),
         pytest.param({}, ("retire", "nobodys"), 12, "no such key: nobodys", id="no such key"),
         pytest.param(
             {"STRM_PROXY_SECRET": "a-key-in-the-environment"},
