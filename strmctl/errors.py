@@ -61,15 +61,22 @@ class ResolverError(ItemError):
     """The resolver gave no usable answer.
 
     `http_status` is 404 for an episode that does not exist (or not in this language), 503 for
-    "later", 504 for a timeout, 502 for everything else; `retry_after` is in seconds.
+    "later", 504 for a timeout, 502 for everything else; `retry_after` is in seconds; `unasked`
+    says that the library knows too little to ask it.
     """
 
     def __init__(
-        self, message: str, *, http_status: int = 502, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        http_status: int = 502,
+        retry_after: float | None = None,
+        unasked: bool = False,
     ) -> None:
         super().__init__(message)
         self.http_status = http_status
         self.retry_after = retry_after
+        self.unasked = unasked
 
     @property
     def is_answer(self) -> bool:

@@ -1,5 +1,8 @@
 """The keys of a `[resolvers.NAME]` table that only its kind knows; each is known or an error."""
 
+import re
+from collections.abc import Sequence
+
 from strmctl.domain.http.request_fields import request_fields
 from strmctl.errors import SettingsError, UpstreamError
 from strmctl.settings.model import ResolverSettings
@@ -42,6 +45,20 @@ class Options:
             return request_fields(value)
         except UpstreamError as error:
             raise self.wrong(key, f"cannot be sent: {error}") from None
+
+    def patterns(self, key: str) -> Sequence[re.Pattern[str]]:
+        """One regular expression or a list of them, in any case; empty where it is not given."""
+        if self._left.get(key) in (None, "", [], ()):
+            self._take(key)
+            return ()
+        words = self.words(key)
+        try:
+            return [
+                re.compile(word, re.IGNORECASE | re.MULTILINE)
+                for word in ([words] if isinstance(words, str) else words)
+            ]
+        except re.error as error:
+            raise self.wrong(key, f"is no regular expression: {error}") from None
 
     def done(self) -> None:
         for key in self._left:

@@ -22,6 +22,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "command": ("strmctl.resolvers.command", "CommandResolver"),
     "template": ("strmctl.resolvers.template", "TemplateResolver"),
     "ytdlp": ("strmctl.resolvers.ytdlp", "YtdlpResolver"),
+    "stremio": ("strmctl.resolvers.stremio", "StremioResolver"),
 }
 
 Answered = Callable[[float, int], None]
@@ -86,6 +87,7 @@ class NamedResolver:
                 f"resolver {self.name!r}: {error}",
                 http_status=error.http_status,
                 retry_after=error.retry_after,
+                unasked=error.unasked,
             ) from error
         return replace(answer, provider=answer.provider or request.identity.provider)
 

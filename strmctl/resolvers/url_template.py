@@ -51,7 +51,9 @@ class UrlTemplate:
 def _encoded(identity: Identity, name: str, specification: str) -> str:
     value = getattr(identity, name)
     if value is None:
-        raise ResolverError(f"its template needs a {name}, which {identity} does not have")
+        raise ResolverError(
+            f"its template needs a {name}, which {identity} does not have", unasked=True
+        )
     text = format(value, specification)
     # RFC 3986 section 5.2.4: percent-encoding leaves dots as they are.
     if text in (".", ".."):

@@ -9,6 +9,7 @@ _WORDS = "token|passw|key|secret|auth|cookie|credential|header"
 _SECRET_NAME = re.compile(_WORDS, re.IGNORECASE)
 _SECRET_OPTION = re.compile(rf"-+[\w-]*(?:{_WORDS})[\w-]*", re.IGNORECASE)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*")
+_ADDON = re.compile(r"^/.+(/manifest\.json/?)$", re.DOTALL)
 # `--token SECRET`, `--token=SECRET`, `API_KEY=SECRET`, `Authorization: SECRET`
 _GIVEN_SECRET = re.compile(
     rf"((?:^|\s)(?:{_SECRET_OPTION.pattern}[=:\s]|[\w-]*(?:{_WORDS})[\w-]*[=:])\s*)\S.*",
@@ -21,7 +22,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def hide_credentials(url: str) -> str:
-    """A URL without user, password and query, fit to be shown."""
+    """A URL without user, password, query and an addon's configuration, fit to be shown."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -30,7 +31,9 @@ def hide_credentials(url: str) -> str:
     host = parts.netloc.rpartition("@")[2]
     hidden = f"{MASK}@{host}" if "@" in parts.netloc else host
     query = MASK if parts.query else ""
-    return parts._replace(netloc=hidden, query=query, fragment="").geturl()
+    # An addon's user has their keys in the path of its manifest.
+    path = _ADDON.sub(rf"/{MASK}\1", parts.path)
+    return parts._replace(netloc=hidden, path=path, query=query, fragment="").geturl()
 
 
 def masked(value: object, *, secret: bool = False) -> object:

@@ -20,7 +20,7 @@ class Reply:
 class Asked:
     """`target` is what stood in the request line: an absolute URL for a proxy.
 
-    `client` is the port that the connection came from.
+    `client` is the port that the connection came from; `question` is empty for a GET.
     """
 
     client: int
@@ -59,7 +59,13 @@ def answering(reply: Callable[[Asked], Reply]) -> Iterator[Server]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            asked = Asked(self.client_address[1], self.path, dict(self.headers), json.loads(body))
+            self.reply(json.loads(body))
+
+        def do_GET(self) -> None:
+            self.reply({})
+
+        def reply(self, question: dict[str, Any]) -> None:
+            asked = Asked(self.client_address[1], self.path, dict(self.headers), question)
             server.asked.append(asked)
             reply = server.reply(asked)
             self.send_response(reply.status)

@@ -27,7 +27,7 @@ from stage.waiting import free_port, until
 
 HOST = "127.0.0.2"
 _FOLDER_TOKEN = re.compile(r"/s/([^,/]+)-\d+/")
-_SECRET = "of the upstream"
+SECRET = "of the upstream"
 _CONFIG = """\
 daemon off;
 master_process off;
@@ -152,7 +152,7 @@ def running_nginx(folder: Path, root: Path) -> Iterator[Nginx]:
     nginx = Nginx(free_port(HOST), folder / "access.log")
     config = folder / "nginx.conf"
     config.write_text(
-        _CONFIG.format(folder=folder, root=root, host=HOST, port=nginx.port, secret=_SECRET)
+        _CONFIG.format(folder=folder, root=root, host=HOST, port=nginx.port, secret=SECRET)
     )
     command = ["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(config)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
@@ -173,5 +173,5 @@ def _ready(nginx: Nginx, process: subprocess.Popen[bytes]) -> bool:
 
 
 def _hash(text: str) -> str:
-    digest = hashlib.md5(f"{text} {_SECRET}".encode(), usedforsecurity=False).digest()
+    digest = hashlib.md5(f"{text} {SECRET}".encode(), usedforsecurity=False).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")

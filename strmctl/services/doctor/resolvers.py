@@ -109,6 +109,8 @@ def _judged(name: str, error: ResolverError) -> Finding | None:
     """To say that there is no such episode is an answer, and so is to ask for patience."""
     if error.http_status == 404:
         return None
+    if error.unasked:
+        return Finding(Severity.WARNING, "resolver", name, str(error))
     # "Later" is an answer: it lives.
     if error.http_status == 503:
         return Finding(Severity.INFO, "resolver", name, str(error))
@@ -123,6 +125,8 @@ async def _missing(installation: Installation, table: ResolverSettings) -> Findi
             return await _unreachable(installation, table)
         case "command":
             return _not_executable(table)
+        case "stremio":
+            return await _without_streams(table)
         case _:
             return None
 
@@ -148,6 +152,26 @@ async def _unreachable(installation: Installation, table: ResolverSettings) -> F
         )
     note_skew(installation, f"resolver {table.name!r}", response.headers.get("Date"))
     return None
+
+
+async def _without_streams(table: ResolverSettings) -> Finding | None:
+    """The manifest says what an addon is for; a catalogue alone gives no links."""
+    from strmctl.resolvers.stremio import StremioResolver, offers_streams
+
+    what, remedy = "", f"check resolvers.{table.name}.url: it ends in /manifest.json"
+    try:
+        async with asyncio.timeout(_SECONDS), aclosing(StremioResolver(table)) as addon:
+            if not offers_streams(await addon.manifest()):
+                what = "its manifest does not offer `stream`: it has no links"
+                remedy = "take an addon that offers streams"
+    except TimeoutError:
+        what = f"its manifest does not come within {_SECONDS:g} s"
+    except ResolverError as error:
+        what = f"its manifest: {error}"
+    if not what:
+        return None
+    reason = f"resolver {table.name!r}: {what}"
+    return Finding(Severity.ERROR, "resolver", table.name, reason, remedy)
 
 
 def _not_executable(table: ResolverSettings) -> Finding | None:

@@ -206,8 +206,9 @@ class Resolving:
             request = await self._known.named(self._request(identity, question))
             answer = await resolver.resolve(request)
         except ResolverError as error:
-            trouble = None if error.is_answer else str(error)
-            self._observer.resolver_said(resolver.name, trouble)
+            if not error.unasked:
+                trouble = None if error.is_answer else str(error)
+                self._observer.resolver_said(resolver.name, trouble)
             self._breaker.failed(identity, self._monotonic(), error)
             raise
         self._observer.resolver_said(resolver.name, None)

@@ -49,7 +49,8 @@ class Troubles:
         unless it answers what it has been asked for already."""
         trouble = self._by_name.setdefault(resolver, _Trouble())
         trouble.first = trouble.first or error
-        trouble.in_a_row += 1
+        # A series whose id is missing says nothing of the resolver's other series.
+        trouble.in_a_row += not error.unasked
         trouble.given_up = trouble.given_up or rests or trouble.in_a_row >= _IN_A_ROW
 
     def leave_link(self, resolver: str) -> None:

@@ -76,6 +76,10 @@ def test_any_text_is_a_duration_or_refused(text: str) -> None:
         pytest.param("socks5://u:p@gate:1", "socks5://***@gate:1", id="credentials"),
         pytest.param("http://h/p?token=t#f", "http://h/p?***", id="query"),
         pytest.param("", "", id="empty"),
+        pytest.param("https://h/manifest.json", "https://h/manifest.json", id="an addon"),
+        pytest.param(
+            "https://h/key=k/u/manifest.json", "https://h/***/manifest.json", id="its key"
+        ),
     ],
 )
 def test_credentials_are_hidden(url: str, shown: str) -> None:

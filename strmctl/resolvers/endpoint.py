@@ -1,0 +1,105 @@
+"""The operator's own HTTP endpoint: asked through the egress, the answer bounded, no redirects."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import httpx
+
+from strmctl import __version__
+from strmctl.domain.http.retry_after import retry_after_seconds
+from strmctl.errors import ResolverError, SettingsError
+from strmctl.resolvers import failures
+from strmctl.resolvers.answer import MAX_BYTES
+from strmctl.resolvers.options import Options
+from strmctl.settings.masking import hide_credentials
+from strmctl.settings.model import ResolverSettings
+from strmctl.tracing import REQUEST_ID_FIELD, request_id
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: httpx.Headers
+    body: bytes = field(repr=False)
+
+    def failure(self) -> ResolverError:
+        """What a status says that is no answer."""
+        match self.status:
+            # RFC 6585 section 4 and RFC 9110 section 15.6.4.
+            case 429 | 503 if "Retry-After" in self.headers:
+                seconds = retry_after_seconds(self.headers["Retry-After"], datetime.now(UTC))
+                return failures.later(seconds)
+            case status if 300 <= status < 400:
+                return ResolverError(f"answered HTTP {status}: redirects are not followed")
+            case status:
+                return ResolverError(f"answered HTTP {status}")
+
+
+class Endpoint:
+    """`headers` go with every request; the endpoint may be on this machine."""
+
+    def __init__(self, settings: ResolverSettings, headers: dict[str, str]) -> None:
+        self._client = _client(settings, headers)
+        self._egress = settings.egress
+
+    async def ask(self, method: str, url: httpx.URL, question: object = None) -> Answer:
+        """Raises ResolverError where nobody answers. The deadline is the caller's."""
+        asked_by = {REQUEST_ID_FIELD: request_id.get()} if request_id.get() else {}
+        try:
+            async with self._client.stream(method, url, json=question, headers=asked_by) as answer:
+                return Answer(answer.status_code, answer.headers, await _read(answer))
+        except httpx.HTTPError as error:
+            raise ResolverError(f"{self._blamed(url, error)}: {_reason(error)}") from error
+
+    def _blamed(self, url: httpx.URL, error: httpx.HTTPError) -> str:
+        """What does not work; without a connection it is the egress that did not make one."""
+        endpoint = url.netloc.decode()
+        if self._egress and isinstance(error, httpx.ProxyError | httpx.ConnectError):
+            return f"its egress {hide_credentials(self._egress)} does not lead to {endpoint}"
+        return f"{endpoint} does not answer"
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+def endpoint_url(options: Options, text: str) -> httpx.URL:
+    """What stands at the key `url`; raises SettingsError where nothing can be asked there."""
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        raise options.wrong("url", "is not a URL") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise options.wrong("url", "needs http://… or https://…")
+    return url
+
+
+def _client(settings: ResolverSettings, headers: dict[str, str]) -> httpx.AsyncClient:
+    # Compression would let a small answer grow past the limit; the deadline is the caller's.
+    fixed = {"User-Agent": f"strmctl/{__version__}", "Accept-Encoding": "identity"}
+    try:
+        return httpx.AsyncClient(
+            headers={**fixed, **headers, "Accept": "application/json"},
+            proxy=settings.egress or None,
+            timeout=None,
+            # HTTP_PROXY of this machine is not the resolver's egress.
+            trust_env=False,
+            # The request may hold tokens, which are for the configured endpoint alone.
+            follow_redirects=False,
+        )
+    except (ValueError, httpx.InvalidURL):
+        raise SettingsError(
+            f"[resolvers.{settings.name}] egress: needs http://…, https://… or socks5://…"
+        ) from None
+
+
+async def _read(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise ResolverError(f"answered more than {MAX_BYTES} bytes")
+    return bytes(body)
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    return failures.one_line(str(error)) or type(error).__name__

@@ -1,0 +1,219 @@
+"""`type = "stremio"`: an addon lists streams for an IMDb id; the best that can be fetched is it.
+
+The protocol: https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/protocol.md
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx
+
+from strmctl.domain.counted import counted
+from strmctl.domain.mapping import Resolution
+from strmctl.errors import ResolverError
+from strmctl.resolvers import failures
+from strmctl.resolvers.answer import load_object
+from strmctl.resolvers.contract import ResolveRequest
+from strmctl.resolvers.endpoint import Answer, Endpoint, endpoint_url
+from strmctl.resolvers.options import Options
+from strmctl.settings.model import ResolverSettings
+
+_MANIFEST = "/manifest.json"
+_REDIRECTS = 3
+_IMDB = re.compile(r"tt\d{5,12}", re.ASCII)
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One entry of `streams` that has a URL; `text` is what patterns are looked for in."""
+
+    url: str = field(repr=False)
+    name: str
+    text: str
+    headers: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def is_of(self, provider: str) -> bool:
+        return provider.casefold() in self.text.casefold()
+
+
+class StremioResolver:
+    """Options: `url` of the manifest; `prefer` and `reject`, regular expressions for the name,
+    title and file name of a stream; `headers` for the addon itself."""
+
+    def __init__(self, settings: ResolverSettings) -> None:
+        options = Options(settings)
+        self._url = _manifest_url(options)
+        self._prefer = options.patterns("prefer")
+        self._reject = options.patterns("reject")
+        headers = options.fields("headers")
+        options.done()
+        self._name = settings.name
+        self._endpoint = Endpoint(settings, headers)
+        self._addon: str | None = None
+
+    async def resolve(self, request: ResolveRequest) -> Resolution:
+        streams = await self._streams(request)
+        stream = self._chosen(streams, request)
+        provider = stream.name or await self._addon_name()
+        return Resolution(stream.url, stream.headers, provider)
+
+    async def manifest(self) -> dict[str, Any]:
+        """What the addon says of itself; raises ResolverError for what is no manifest."""
+        answer = await self._get(_MANIFEST)
+        if answer.status != 200:
+            raise answer.failure()
+        manifest = load_object(answer.body)
+        if not isinstance(manifest.get("resources"), list):
+            raise ResolverError("answered something that is no manifest of an addon")
+        return manifest
+
+    async def aclose(self) -> None:
+        await self._endpoint.aclose()
+
+    async def _streams(self, request: ResolveRequest) -> list[Stream]:
+        answer = await self._get(f"/stream/{self._video(request)}.json")
+        if answer.status == 404:
+            # An addon of plain files has none for what it does not know; one that has moved
+            # answers 404 to everything, and that says nothing of the episode.
+            await self.manifest()
+            raise failures.no_such_episode(request)
+        if answer.status != 200:
+            raise answer.failure()
+        found = load_object(answer.body).get("streams")
+        # The protocol wants a list; some addons leave it out or say null for nothing.
+        if not isinstance(found, list | None):
+            raise ResolverError("answered streams that are not a list")
+        if not found:
+            raise failures.no_such_episode(request)
+        streams = [stream for item in found if (stream := _stream(item)) is not None]
+        if not streams:
+            raise ResolverError(
+                f"no URL among its {counted(len(found), 'stream')} (torrents and web pages are not "
+                f"played): {request.identity}",
+                http_status=404,
+            )
+        return streams
+
+    def _video(self, request: ResolveRequest) -> str:
+        identity = request.identity
+        # A slug that is such an id needs no other.
+        imdb = request.ids.imdb or (identity.slug if _IMDB.fullmatch(identity.slug) else None)
+        if imdb is None:
+            raise ResolverError(
+                f"needs the IMDb id of {identity.slug}: `strmctl set --site {identity.site} "
+                f"--series {identity.slug} --id imdb=tt…`",
+                unasked=True,
+            )
+        if identity.season is None:
+            return f"movie/{imdb}"
+        return f"series/{imdb}:{identity.season}:{identity.episode}"
+
+    def _chosen(self, streams: Sequence[Stream], request: ResolveRequest) -> Stream:
+        """Raises ResolverError where the settings or the user want none of them."""
+        left = [it for it in streams if not any(no.search(it.text) for no in self._reject)]
+        if not left:
+            of_all = counted(len(streams), "stream")
+            raise ResolverError(
+                f"[resolvers.{self._name}] reject leaves none of its {of_all}: {request.identity}",
+                http_status=404,
+            )
+        if provider := request.identity.provider:
+            left, others = [it for it in left if it.is_of(provider)], left
+            if not left:
+                names = list(dict.fromkeys(it.name for it in others if it.name))[:_SHOWN]
+                there_is = failures.one_line(", ".join(names))
+                raise ResolverError(
+                    f"no stream by {provider}: there is {there_is or 'one without a name'}",
+                    http_status=404,
+                )
+
+        def rank(stream: Stream) -> tuple[bool, bool, int]:
+            liked = (at for at, yes in enumerate(self._prefer) if yes.search(stream.text))
+            return (
+                stream.url in request.avoid_urls,
+                stream.name in request.avoid_providers,
+                next(liked, len(self._prefer)),
+            )
+
+        # min() is the first of equals: the addon's own order.
+        return min(left, key=rank)
+
+    async def _addon_name(self) -> str | None:
+        if self._addon is None:
+            try:
+                self._addon = str((await self.manifest()).get("name") or "")
+            except ResolverError:
+                # A name for the statistics; the stream plays without it.
+                return None
+        return self._addon or None
+
+    async def _get(self, path: str) -> Answer:
+        """Of the addon; redirects on the same host are followed, as its SDK can send them."""
+        folder = self._url.raw_path.partition(b"?")[0].decode().removesuffix(_MANIFEST)
+        query = self._url.query
+        target = (folder + path).encode() + (b"?" + query if query else b"")
+        url = self._url.copy_with(raw_path=target)
+        for _ in range(_REDIRECTS):
+            answer = await self._endpoint.ask("GET", url)
+            following = _redirect(url, answer)
+            if following is None:
+                return answer
+            url = following
+        raise ResolverError(f"redirects more than {_REDIRECTS} times")
+
+
+def _manifest_url(options: Options) -> httpx.URL:
+    # What "Install" and "Share" of an addon's page give.
+    text = re.sub("^stremio://", "https://", options.text("url"), flags=re.IGNORECASE)
+    url = endpoint_url(options, text)
+    path, mark, query = url.raw_path.partition(b"?")
+    whole = path.rstrip(b"/")
+    folder = whole.removesuffix(_MANIFEST.encode())
+    if folder == whole:
+        raise options.wrong("url", "needs the address of the addon's manifest.json")
+    return url.copy_with(raw_path=folder + _MANIFEST.encode() + mark + query)
+
+
+def _redirect(url: httpx.URL, answer: Answer) -> httpx.URL | None:
+    """Where the addon sends to, None where that is not to be followed.
+
+    The path of an addon often holds its user's password, which is for that host alone.
+    """
+    if answer.status not in (301, 302, 303, 307, 308):
+        return None
+    try:
+        target = httpx.URL(urljoin(str(url), answer.headers.get("Location", "")))
+    except (httpx.InvalidURL, ValueError):
+        return None
+    downgrade = url.scheme == "https" and target.scheme == "http"
+    is_same = target.host == url.host and target.scheme in ("http", "https") and not downgrade
+    return target if is_same else None
+
+
+def _stream(item: object) -> Stream | None:
+    """None for what is no URL: `infoHash`, `ytId`, `externalUrl`, a magnet link, rubbish."""
+    if not isinstance(item, dict):
+        return None
+    url = item.get("url")
+    if not (isinstance(url, str) and re.match("https?://", url, re.IGNORECASE)):
+        return None
+    hints = _object(item.get("behaviorHints"))
+    texts = [item.get("name"), item.get("title"), item.get("description"), hints.get("filename")]
+    name = failures.one_line(texts[0]) if isinstance(texts[0], str) else ""
+    headers = _object(_object(hints.get("proxyHeaders")).get("request"))
+    text = "\n".join(text for text in texts if isinstance(text, str))
+    return Stream(url.strip(), name, text, headers)
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def offers_streams(manifest: dict[str, Any]) -> bool:
+    """Whether its `resources` hold `stream`, as a text or as an object of that name."""
+    names = (it.get("name") if isinstance(it, dict) else it for it in manifest["resources"])
+    return "stream" in names
