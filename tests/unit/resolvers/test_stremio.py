@@ -53,7 +53,7 @@ def addon(reply: Reply, manifest: Reply | None = None) -> Any:
     return answering(lambda asked: about if "/manifest.json" in asked.target else reply)
 
 
-def of(server: Server, path: str = "/manifest.json", **options: object) -> ResolverSettings:
+def of(server: Server, path: str = "/manifest.json", **options: Any) -> ResolverSettings:
     return table("stremio", url=f"http://127.0.0.1:{server.port}{path}", **options)
 
 
