@@ -7,7 +7,7 @@ import asyncio
 import logging
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -36,7 +36,8 @@ _MOST_KEPT = 10_000
 class Tally(Observer):
     """Threads may count and save at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
         self._counts: Counter[Key] = Counter()
         self._heals: list[Heal] = []
         self._plays: dict[tuple[Identity, str], Play] = {}
@@ -56,14 +57,14 @@ class Tally(Observer):
         self.count(Counted.RESOLVES, tally.of_resolve(http_status))
 
     def resolver_said(self, resolver: str, trouble: str | None) -> None:
-        now = datetime.now(UTC)
+        now = self._now()
         with self._counting:
             before = self._health.get(resolver) or ResolverHealth(resolver)
             self._health[resolver] = after_an_answer(before, trouble, now)
 
     def healed(self, identity: Identity, url: str = "", *, well: bool, reason: str = "") -> None:
         with self._counting:
-            heal = Heal(identity, datetime.now(UTC), well, url, reason)
+            heal = Heal(identity, self._now(), well, url, reason)
             self._since[Counted.HEALS, _label(heal)] += 1
             if len(self._heals) < _MOST_KEPT:
                 self._heals.append(heal)
@@ -72,7 +73,7 @@ class Tally(Observer):
         self.count(Counted.RESUMES, "resumed" if well else "failed")
 
     def played(self, identity: Identity, url: str) -> None:
-        now = datetime.now(UTC)
+        now = self._now()
         with self._counting:
             before = self._plays.get((identity, url))
             if before is not None:

@@ -35,11 +35,13 @@ class Link:
 
 @dataclass
 class Library:
-    """`clock` is the run's wall clock; `probed` of the last run, by id."""
+    """`clock` is the run's wall clock; `probed` of the last run, by id; links take turns in so
+    many `series`."""
 
     settings: Settings
     database: Database
     clock: datetime = START
+    series: int = 1
     probed: dict[int, Probed] = field(default_factory=dict)
     broken: list[BrokenHost] = field(default_factory=list)
     troubles: list[ResolverTrouble] = field(default_factory=list)
@@ -49,7 +51,7 @@ class Library:
         given = [Link(link) if isinstance(link, str) else link for link in links]
         mappings = Mappings(self.database)
         first = mappings.count(EVERYTHING) + 1
-        names = [_identity(number) for number in range(first, first + len(given))]
+        names = [_identity(each, self.series) for each in range(first, first + len(given))]
         mappings.register([Registration(name, f"{name.episode}.strm") for name in names])
         mappings.store_resolutions(
             [
@@ -103,8 +105,9 @@ class Library:
         return [(row["mapping_id"], row["detail"]) for row in found]
 
 
-def _identity(number: int) -> Identity:
-    return Identity("site.example", "show", "German Dub", 1, number)
+def _identity(number: int, series: int) -> Identity:
+    slug = "show" if series == 1 else f"show-{number % series:02}"
+    return Identity("site.example", slug, "German Dub", 1, number)
 
 
 def settings_in(

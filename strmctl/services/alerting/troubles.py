@@ -1,6 +1,6 @@
 """A run that the egress, the brake or a full disk has stopped leaves that behind for people."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,9 @@ from strmctl.storage.tables.troubles import Troubles
 
 
 @contextmanager
-def noting_trouble(database: Path, command: str) -> Iterator[None]:
+def noting_trouble(
+    database: Path, command: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Iterator[None]:
     """Around a run that holds the lock; what ends well ends its own trouble."""
     try:
         yield
@@ -23,7 +25,7 @@ def noting_trouble(database: Path, command: str) -> Iterator[None]:
     except StrmctlError as error:
         kind = _kind(error)
         if kind is not None:
-            _note(database, kind, command if kind is Kind.BRAKE else "", str(error))
+            _note(database, kind, command if kind is Kind.BRAKE else "", str(error), now())
         raise
     with suppress(DatabaseError), Database.open(database, create=False, migrate=False) as opened:
         troubles = Troubles(opened)
@@ -39,7 +41,7 @@ def _kind(error: StrmctlError) -> Kind | None:
     return Kind.DISK if is_disk_full(error) else None
 
 
-def _note(database: Path, kind: Kind, name: str, reason: str) -> None:
+def _note(database: Path, kind: Kind, name: str, reason: str, now: datetime) -> None:
     """Where not even that can be written, the run's own line has to do."""
     with suppress(DatabaseError), Database.open(database, create=False, migrate=False) as opened:
-        Troubles(opened).open(kind, name, reason, datetime.now(UTC))
+        Troubles(opened).open(kind, name, reason, now)

@@ -142,7 +142,7 @@ class Probe:
             raise
         # One line for a host, not one for each of its thousand links.
         for host in self._turns.hosts():
-            if host.pace.is_broken:
+            if host.pace.is_broken and host.failures:
                 yield BrokenHost(host.name, host.failures)
         for trouble in troubles:
             yield trouble
@@ -169,7 +169,7 @@ class Probe:
         files = direct_files(settings, self._mappings)
         try:
             await ways_out.ask_canaries()
-            async with resolving(settings, self._mappings) as service:
+            async with resolving(settings, self._mappings, now=self._now) as service:
                 yield ProbeRun(
                     self._plan, self._turns, check, service, files, ways_out, self._records
                 )

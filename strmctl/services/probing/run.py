@@ -202,7 +202,6 @@ class ProbeRun:
             return None
         if result.is_network_failure:
             host.pace.silent()
-            host.failures += 1
         self._conclude(question, result)
         return self._give_up(host)
 
@@ -275,7 +274,6 @@ class ProbeRun:
             self._note_unrenewed(question, self.troubles.first(question.resolver))
         # A host of 5,000 links that is down costs a few requests, not 5,000 timeouts.
         elif host.pace.is_broken:
-            host.failures += 1
             result = ProbeResult(None, Failure.UNREACHABLE, "its host cannot be reached")
             self._conclude(question, result)
         else:
@@ -320,6 +318,9 @@ class ProbeRun:
     ) -> None:
         resolution = question.resolution or question.mapping.resolution
         now = self._plan.now()
+        # Only now: a link that was renewed elsewhere does not miss this host.
+        if result.is_network_failure and question.resolution is not None:
+            self._turns.host(question.turn).failures += 1
         judged = Judged(
             mapping_id=question.mapping.id,
             url=resolution.url if resolution else None,

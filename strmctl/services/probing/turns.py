@@ -61,7 +61,7 @@ class Question:
 
 @dataclass(slots=True)
 class Host:
-    """`failures` are links that it gave no answer for, or was not asked for any more; `answered`
+    """`failures` are links that it left without an answer in the end, asked or not; `answered`
     is the last that it did answer, `urgent` comes before all others. The next place that becomes
     free may be `reserved`."""
 

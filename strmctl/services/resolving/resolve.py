@@ -304,6 +304,7 @@ async def resolving(
     observer: Observer | None = None,
     *,
     writing: Mappings | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[Resolving]:
     """`Resolving` as the settings want it, closed with its resolvers in the end.
 
@@ -311,9 +312,9 @@ async def resolving(
     Whoever gives no observer has its resolver's answers counted like everybody's.
     """
     if observer is None:
-        counted = Tally()
+        counted = Tally(now)
         async with saving(counted, mappings.database):
-            async with resolving(settings, mappings, counted, writing=writing) as service:
+            async with resolving(settings, mappings, counted, writing=writing, now=now) as service:
                 yield service
         return
     registry = Registry.from_settings(settings, observer.resolver_answered)
@@ -324,6 +325,7 @@ async def resolving(
         cache_ttl=settings.proxy.cache_ttl,
         observer=observer,
         writing=writing,
+        now=now,
     )
     try:
         yield service
