@@ -29,7 +29,7 @@ def resolve(run: Run, identity: Identity) -> None:
     """Show what the site's resolver answers for an identity; nothing is changed."""
     import asyncio
 
-    from strmctl.services.resolving.resolve import resolver_answer
+    from strmctl.services.resolving.opening import resolver_answer
 
     answer = asyncio.run(resolver_answer(run.settings, identity, _known(run, identity)))
     run.output.record(

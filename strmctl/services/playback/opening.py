@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from strmctl.services.keys import in_force
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.playback.player import Player
-from strmctl.services.resolving.resolve import resolving
+from strmctl.services.resolving.opening import resolving
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings

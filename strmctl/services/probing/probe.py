@@ -24,7 +24,7 @@ from strmctl.services.probing.run import Plan, ProbeRun
 from strmctl.services.probing.saving import Found
 from strmctl.services.probing.turns import Turns
 from strmctl.services.probing.ways_out import WaysOut
-from strmctl.services.resolving.resolve import resolving
+from strmctl.services.resolving.opening import resolving
 from strmctl.services.resolving.trouble import ResolverTrouble
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database

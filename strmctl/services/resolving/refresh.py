@@ -19,7 +19,8 @@ from strmctl.errors import ItemError, ResolverError, SafetyError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.checking.check import LinkCheck
 from strmctl.services.library.direct_files import DirectFiles, direct_files
-from strmctl.services.resolving.resolve import Resolving, resolving
+from strmctl.services.resolving.opening import resolving
+from strmctl.services.resolving.resolve import Resolving
 from strmctl.services.resolving.trial import LinkTrial, Trials
 from strmctl.services.resolving.trouble import ResolverTrouble, Troubles, asks_for_patience
 from strmctl.settings.model import Mode, Settings

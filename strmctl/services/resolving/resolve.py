@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from collections.abc import Mapping as Table
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,7 +22,7 @@ from typing import Protocol
 from strmctl.domain.expiry.freshness import differs, has_expired, has_surely_expired, is_fresh
 from strmctl.domain.identity import Identity
 from strmctl.domain.library.library_path import Naming
-from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.domain.mapping import Resolution
 from strmctl.domain.media.extent import Extent
 from strmctl.domain.patience.circuit_breaker import CircuitBreaker
 from strmctl.errors import ResolverError
@@ -31,9 +31,7 @@ from strmctl.resolvers.registry import NamedResolver, Registry
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.resolving.ending import Dating
 from strmctl.services.resolving.stored import KnownResolutions
-from strmctl.services.tally import Tally, saving
 from strmctl.services.threads import reading
-from strmctl.settings.model import Settings
 from strmctl.storage.locks.identity_locks import IdentityLocks
 from strmctl.storage.tables.mappings import Mappings, StoredResolution
 
@@ -297,56 +295,7 @@ class Resolving:
             self._locks.release(identity)
 
 
-@asynccontextmanager
-async def resolving(
-    settings: Settings,
-    mappings: Mappings,
-    observer: Observer | None = None,
-    *,
-    writing: Mappings | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> AsyncIterator[Resolving]:
-    """`Resolving` as the settings want it, closed with its resolvers in the end.
-
-    `writing` has another connection, where nobody is to wait for what it stores.
-    Whoever gives no observer has its resolver's answers counted like everybody's.
-    """
-    if observer is None:
-        counted = Tally(now)
-        async with saving(counted, mappings.database):
-            async with resolving(settings, mappings, counted, writing=writing, now=now) as service:
-                yield service
-        return
-    registry = Registry.from_settings(settings, observer.resolver_answered)
-    service = Resolving(
-        registry,
-        mappings,
-        lock_file=settings.database.with_name(f"{settings.database.name}.resolving"),
-        cache_ttl=settings.proxy.cache_ttl,
-        observer=observer,
-        writing=writing,
-        now=now,
-    )
-    try:
-        yield service
-    finally:
-        await service.aclose()
-        await registry.aclose()
-
-
 def _look_at(flight: asyncio.Task[Resolution]) -> None:
     """Nobody may be left to hear of its failure; asyncio would call that forgotten."""
     if not flight.cancelled():
         flight.exception()
-
-
-async def resolver_answer(
-    settings: Settings, identity: Identity, known: Mapping | None = None
-) -> Resolution:
-    """Raises ResolverError."""
-    request = ResolveRequest(identity, Reason.CREATE)
-    if known is not None:
-        request = request.knowing(known.title, known.year, known.ids)
-    async with aclosing(Registry.from_settings(settings)) as registry:
-        resolver = registry.for_site(identity.site)
-        return await resolver.resolve(request)

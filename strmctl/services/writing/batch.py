@@ -109,7 +109,7 @@ class Batches:
         return asyncio.run(self._ask(asked)) if asked else {}
 
     async def _ask(self, entries: Sequence[Entry]) -> Answers:
-        from strmctl.services.resolving.resolve import resolving
+        from strmctl.services.resolving.opening import resolving
 
         # Resolvers are small services at home, or scripts that start a process each time.
         limit = asyncio.Semaphore(_AT_ONCE)

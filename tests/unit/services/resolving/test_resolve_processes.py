@@ -17,7 +17,7 @@ import asyncio, sys
 from pathlib import Path
 from strmctl.domain.identity import Identity
 from strmctl.resolvers.contract import Reason
-from strmctl.services.resolving.resolve import resolving
+from strmctl.services.resolving.opening import resolving
 from strmctl.settings.model import ResolverSettings, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings
