@@ -91,7 +91,8 @@ class UpstreamError(ItemError):
     the guard refuses its target; `http_status` is what the player is told; `retry_after` is in
     seconds; `lasting` says that asking the same URL again would not help, `final` that another
     resolution of the same identity would not help either, `unreachable` that there was not even
-    a connection; `by_egress` that the egress said so, which may speak of itself.
+    a connection; `by_egress` that the egress said so, which may speak of itself; `refused` is the
+    address or name that the guard refuses and `upstream.allow` can let through.
     """
 
     def __init__(
@@ -105,9 +106,11 @@ class UpstreamError(ItemError):
         final: bool = False,
         unreachable: bool = False,
         by_egress: bool = False,
+        refused: str = "",
     ) -> None:
         super().__init__(message)
         self.by_egress = by_egress
+        self.refused = refused
         self.unreachable = unreachable
         self.lasting = lasting
         self.final = final
@@ -126,6 +129,7 @@ class UpstreamError(ItemError):
             final=self.final,
             unreachable=self.unreachable,
             by_egress=self.by_egress,
+            refused=self.refused,
         )
 
 

@@ -67,7 +67,7 @@ def _write(run: Run, roots: "Sequence[Root]", dry_run: bool) -> bool:
     # In a container all may come from the environment (STRMCTL_…).
     if file is None:
         raise SettingsError("no settings file to write [arr] paths into: make one: `strmctl init`")
-    from strmctl.services.arr.settings_file import add_paths
+    from strmctl.services.installation.settings_file import add_paths
 
     add_paths(file, paths)
     run.output.note(f"{file}: [arr] paths written; restart `strmctl serve`, so that it knows them")

@@ -17,13 +17,14 @@ from strmctl.resolvers.answer import checked
 from strmctl.resolvers.contract import Factory, Resolver, ResolveRequest
 from strmctl.settings.model import ResolverSettings, Settings
 
-_KINDS: Mapping[str, tuple[str, str]] = {
+KINDS: Mapping[str, tuple[str, str]] = {
     "http": ("strmctl.resolvers.http", "HttpResolver"),
     "command": ("strmctl.resolvers.command", "CommandResolver"),
     "template": ("strmctl.resolvers.template", "TemplateResolver"),
     "ytdlp": ("strmctl.resolvers.ytdlp", "YtdlpResolver"),
     "stremio": ("strmctl.resolvers.stremio", "StremioResolver"),
 }
+"""Module and class of each type; every other one is the name of an entry point."""
 
 Answered = Callable[[float, int], None]
 """Hears of every answer: the seconds that it took, and 200 or what the ResolverError says."""
@@ -164,8 +165,8 @@ def _is_glob(pattern: str) -> bool:
 
 def _factory(table: ResolverSettings) -> Factory:
     """Modules are imported when a table asks for their kind: not every one needs httpx."""
-    if table.type in _KINDS:
-        module, name = _KINDS[table.type]
+    if table.type in KINDS:
+        module, name = KINDS[table.type]
         factory: Factory = getattr(import_module(module), name)
         return factory
-    return plugin.find(table, known=list(_KINDS))
+    return plugin.find(table, known=list(KINDS))

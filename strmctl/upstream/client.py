@@ -311,7 +311,7 @@ def _failure(error: Exception, *, by_egress: bool = False) -> UpstreamError:
     if not isinstance(error, ClientConnectorError):
         return UpstreamError(f"the upstream gave no HTTP answer ({type(error).__name__})")
     if isinstance(error.os_error, RefusedAddressError):
-        return UpstreamError(str(error.os_error), lasting=True)
+        return error.os_error.error.made_anew()
     if isinstance(error, ClientConnectorDNSError) and isinstance(error.os_error, TimeoutError):
         what = "no name server answered for the upstream's name in time"
         return UpstreamError(what, http_status=504, unreachable=True)

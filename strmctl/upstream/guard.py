@@ -25,6 +25,10 @@ _LOCAL_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal", ".onion"
 class RefusedAddressError(OSError):
     """Raised where a socket would lead to a refused address; an OSError, as connectors expect."""
 
+    def __init__(self, error: UpstreamError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
 
 class Guard:
     """What `upstream.allow` exempts (host names and networks), and this server's own addresses.
@@ -72,13 +76,15 @@ class Guard:
         try:
             self._check_address(found, port, is_allowed=found in self._allowed_by_name)
         except UpstreamError as error:
-            raise RefusedAddressError(str(error)) from None
+            raise RefusedAddressError(error) from None
 
     def _check_name(self, name: str, port: int) -> None:
         if (name, port) in self._own:
             raise _refusal("the URL leads to strmctl itself")
         if name not in self._names and _is_local_name(name):
-            raise _refusal("the URL names a local host: add it to upstream.allow if that is meant")
+            raise _refusal(
+                "the URL names a local host: add it to upstream.allow if that is meant", name
+            )
 
     def _check_address(self, found: IPAddress, port: int, *, is_allowed: bool = False) -> None:
         plain = address.unwrapped(found)
@@ -90,7 +96,8 @@ class Guard:
         if any(plain in network for network in self._networks):
             return
         raise _refusal(
-            "the upstream's address is not a public one: add it to upstream.allow if that is meant"
+            "the upstream's address is not a public one: add it to upstream.allow if that is meant",
+            str(plain),
         )
 
 
@@ -112,9 +119,9 @@ class GuardedResolver(AbstractResolver):
         """The look-ups serve several connectors; who made them closes them."""
 
 
-def _refusal(reason: str) -> UpstreamError:
+def _refusal(reason: str, refused: str = "") -> UpstreamError:
     """To ask for the same URL again would not help."""
-    return UpstreamError(reason, lasting=True)
+    return UpstreamError(reason, lasting=True, refused=refused)
 
 
 def _parse(text: str) -> IPAddress:

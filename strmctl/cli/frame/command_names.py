@@ -27,6 +27,7 @@ NAMES = (
     "config",  # Settings and database
     "keys",
     "arr",
+    "resolver",
     "doctor",
     "migrate",
     "backup",
