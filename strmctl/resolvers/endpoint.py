@@ -1,5 +1,6 @@
 """The operator's own HTTP endpoint: asked through the egress, the answer bounded, no redirects."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,6 +15,10 @@ from strmctl.resolvers.options import Options
 from strmctl.settings.masking import hide_credentials
 from strmctl.settings.model import ResolverSettings
 from strmctl.tracing import REQUEST_ID_FIELD, request_id
+
+AT_ONCE = 100
+"""Questions; more wait here, since httpx looks through all that wait in its pool at each answer:
+570 questions at once held the event loop for twelve seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,16 @@ class Endpoint:
     def __init__(self, settings: ResolverSettings, headers: dict[str, str]) -> None:
         self._client = _client(settings, headers)
         self._egress = settings.egress
+        self._places = asyncio.Semaphore(AT_ONCE)
 
     async def ask(self, method: str, url: httpx.URL, question: object = None) -> Answer:
         """Raises ResolverError where nobody answers. The deadline is the caller's."""
         asked_by = {REQUEST_ID_FIELD: request_id.get()} if request_id.get() else {}
         try:
-            async with self._client.stream(method, url, json=question, headers=asked_by) as answer:
+            async with (
+                self._places,
+                self._client.stream(method, url, json=question, headers=asked_by) as answer,
+            ):
                 return Answer(answer.status_code, answer.headers, await _read(answer))
         except httpx.HTTPError as error:
             raise ResolverError(f"{self._blamed(url, error)}: {_reason(error)}") from error
@@ -81,6 +90,7 @@ def _client(settings: ResolverSettings, headers: dict[str, str]) -> httpx.AsyncC
             headers={**fixed, **headers, "Accept": "application/json"},
             proxy=settings.egress or None,
             timeout=None,
+            limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
             # HTTP_PROXY of this machine is not the resolver's egress.
             trust_env=False,
             # The request may hold tokens, which are for the configured endpoint alone.

@@ -46,8 +46,6 @@ from strmctl.upstream.names import LookUps
 from strmctl.upstream.redirects import Redirects
 from strmctl.upstream.response import UpstreamResponse
 
-LARGE_AT_ONCE = 1
-
 # RFC 9110 section 15.4: 300 leaves the choice to the client, 305 is deprecated.
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _READ_BUFFER = 64 * 1024
@@ -89,8 +87,6 @@ class UpstreamClient:
         self._guard = guard
         self._names = names
         self._redirects = Redirects()
-        self.large_answers = asyncio.Semaphore(LARGE_AT_ONCE)
-        """Places for answers that are kept whole in memory and are large."""
         self._answered = answered
         self._sessions: dict[str, ClientSession] = {}
         self._heard = Heard()

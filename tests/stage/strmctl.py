@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,10 +48,14 @@ class Strmctl:
         return f"http://127.0.0.1:{self.port}"
 
     def run(
-        self, *arguments: str, environ: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        environ: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
     ) -> subprocess.CompletedProcess[str]:
+        """`within` is a command that runs the one behind it."""
         return subprocess.run(
-            [_EXECUTABLE, *arguments],
+            [*within, _EXECUTABLE, *arguments],
             cwd=self.folder,
             env=_environ(environ),
             stdin=subprocess.DEVNULL,
@@ -88,12 +92,18 @@ class Strmctl:
 
     @contextmanager
     def serving(
-        self, *arguments: str, environ: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        environ: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
     ) -> Iterator[Server]:
-        """`strmctl serve` until the end of the block, unless the block ended it already."""
+        """`strmctl serve` until the end of the block, unless the block ended it already.
+
+        `within` is a command that becomes the one behind it.
+        """
         log = self.folder / "serve.log"
         with log.open("ab") as output:
-            command = [_EXECUTABLE, "serve", "--port", str(self.port), *arguments]
+            command = [*within, _EXECUTABLE, "serve", "--port", str(self.port), *arguments]
             process = subprocess.Popen(
                 command,
                 cwd=self.folder,

@@ -14,6 +14,7 @@ from strmctl.domain.hls.media_playlist import (
 from strmctl.domain.hls.numbers import byte_range, integer, seconds
 from strmctl.domain.hls.playlist_text import (
     NotAPlaylistError,
+    occurrences,
     split_lines,
     without_leading_blanks,
 )
@@ -94,7 +95,7 @@ class _Reader:
 
     def read(self) -> MediaPlaylist:
         # A number of 21 digits is as if it were absent, as in ffmpeg (docs/peers.md, row 57).
-        told = (integer(found[1]) for found in _SEQUENCE.finditer(self._text))
+        told = (integer(found[1]) for found in occurrences(_SEQUENCE, self._text))
         self._first = self._number = next((each for each in told if each is not None), 0)
         self._duration = 0.0
         for line in split_lines(self._text):

@@ -12,6 +12,8 @@ MAX_LINES = 500_000
 MAX_LINE = 64 * 1024
 """Characters; players break off at 4,096, a key as a `data:` URI may be longer."""
 
+PIECE = 128 * 1024
+"""Characters that are looked at in one go: every other thread waits for so long."""
 
 _BOM = b"\xef\xbb\xbf"
 _HEADER = b"#EXTM3U"
@@ -23,6 +25,7 @@ _MULTIVARIANT = re.compile(
 )
 _MEDIA = re.compile(rf"[\r\n]{_BLANKS}#EXT(?:INF:|-X-TARGETDURATION:|-X-MEDIA-SEQUENCE:)")
 _RENDITION = re.compile(rf"[\r\n]{_BLANKS}#EXT-X-(?:MEDIA|I-FRAME-STREAM-INF|IMAGE-STREAM-INF):")
+_LINE_END = re.compile(r"\r\n|\n|\r")
 _VARIANT = "#EXT-X-STREAM-INF:"
 _SEGMENT = "#EXTINF:"
 
@@ -52,15 +55,29 @@ def encode(text: str) -> bytes:
 def split_lines(text: str) -> Iterator[str]:
     """The lines with their ends; raises NotAPlaylistError for too many or too long a one.
 
-    One by one: to list half a million at once would keep every other thread waiting.
+    One by one: to list half a million at once would keep every other thread waiting. In pieces,
+    since StringIO takes four bytes for a character.
     """
     ends = text.count("\n") + text.count("\r") - text.count("\r\n")
     if ends + (text[-1:] not in "\r\n") > MAX_LINES:
         raise NotAPlaylistError(f"has more than {MAX_LINES} lines")
-    for line in StringIO(text, newline=""):
+    for line in _lines(text):
         if len(line) > MAX_LINE:
             raise NotAPlaylistError(f"has a line of more than {MAX_LINE} characters")
         yield line
+
+
+def occurrences(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """What `finditer` finds of a pattern that stays within a line and the end before it.
+
+    Piece by piece: one search through 15 MiB kept every other thread waiting for 130 ms.
+    """
+    start = 0
+    while start < len(text):
+        end = _after_a_line(text, start)
+        # The end of a line stands before what is looked for: the next piece begins with it.
+        yield from pattern.finditer(text, max(0, start - 1), end)
+        start = end
 
 
 def is_multivariant(text: str) -> bool:
@@ -68,9 +85,9 @@ def is_multivariant(text: str) -> bool:
 
     Tags of a Media Playlist without any segment count for nothing where variants are listed.
     """
-    if _MULTIVARIANT.search(text) is None:
+    if not _holds(_MULTIVARIANT, text):
         return False
-    return _MEDIA.search(text) is None or _lists_variants_only(text)
+    return not _holds(_MEDIA, text) or _lists_variants_only(text)
 
 
 def without_leading_blanks(line: str) -> str:
@@ -85,8 +102,8 @@ def _lists_variants_only(text: str) -> bool:
     IPTV lists put the name of a variant into an EXTINF before it.
     """
     is_variant = is_segment = False
-    found = _RENDITION.search(text) is not None
-    for line in StringIO(text, newline=""):
+    found = _holds(_RENDITION, text)
+    for line in _lines(text):
         tag = without_leading_blanks(line)
         if tag.startswith(_VARIANT):
             is_variant = True
@@ -99,6 +116,26 @@ def _lists_variants_only(text: str) -> bool:
             found = found or is_variant
             is_variant = is_segment = False
     return found
+
+
+def _holds(pattern: re.Pattern[str], text: str) -> bool:
+    return next(occurrences(pattern, text), None) is not None
+
+
+def _lines(text: str) -> Iterator[str]:
+    start = 0
+    while start < len(text):
+        end = _after_a_line(text, start)
+        yield from StringIO(text[start:end], newline="")
+        start = end
+
+
+def _after_a_line(text: str, start: int) -> int:
+    """Where a piece from `start` on ends: behind a line, or within one that is too long anyhow."""
+    latest = min(start + PIECE + MAX_LINE + 1, len(text))
+    found = _LINE_END.search(text, start + PIECE, latest)
+    # A search that ends between CR and LF has seen half of an end.
+    return found.end() + (text[found.end() - 1 : found.end() + 1] == "\r\n") if found else latest
 
 
 def _body(data: bytes) -> bytes:

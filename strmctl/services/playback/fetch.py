@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from strmctl.errors import EgressError, StrmctlError, UpstreamError
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.patiently import patiently
 from strmctl.services.playback.body import Body
-from strmctl.services.playback.parsing import LARGE, Room
+from strmctl.services.playback.parsing import LARGE, Places, Room
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.cookies import Cookies
 from strmctl.upstream.response import UpstreamResponse
@@ -58,8 +58,8 @@ class Fetch:
         self._cookies = Cookies()
         self._egress = egress
         self.observer = observer
-        self.make_room: Callable[[], None] = lambda: None
-        """Is called before a large playlist is read."""
+        self.places = Places()
+        """Of all whose playlists share a bound of memory."""
         self._succeeded_at: float | None = None
 
     @property
@@ -153,7 +153,7 @@ class Fetch:
 
     def room(self) -> Room:
         """For one playlist: what it may take of the memory for large ones."""
-        return Room(self._client.large_answers, self.make_room)
+        return Room(self.places)
 
     async def read(self, response: UpstreamResponse, limit: int, room: Room) -> bytes:
         """The whole body, resumed where it is cut off, in as long as its length allows.
@@ -182,7 +182,7 @@ class Fetch:
                             f"the upstream's playlist is longer than {limit} bytes",
                             status=response.status,
                         )
-                    if len(data) > LARGE and not room.is_taken:
+                    if max(len(data), known.total or 0) > LARGE and not room.is_taken:
                         # Others' work is no fault of this upstream's.
                         deadline.reschedule(None)
                         waiting_since = now()

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from strmctl import tracing
@@ -116,7 +116,7 @@ class Playlists:
                 status = response.status
                 raise UpstreamError(f"not media: the playlist {error}", status=status) from None
         if len(data) > LARGE:
-            keep_from_collector(loaded)
+            keep_from_collector(loaded, *_parts(loaded))
         self._keep(key, loaded)
         _log(key, loaded)
         return loaded
@@ -261,3 +261,11 @@ def _log(key: str, loaded: LoadedPlaylist) -> None:
     tracing.step(
         log, "playlist", "%s %s: %s", kind, where, holds, rendition=key, kind=kind, holds=holds
     )
+
+
+def _parts(loaded: LoadedPlaylist) -> list[Collection[object]]:
+    media = loaded.media
+    if media is None:
+        return []
+    named = media.resources
+    return [media.segments, named.keys(), named.values(), media.pieces]

@@ -10,6 +10,7 @@ from strmctl.domain.mapping import Resolution
 from strmctl.resolvers.contract import Reason
 from strmctl.services.observer import Observer
 from strmctl.services.playback.fetch import Fetch
+from strmctl.services.playback.parsing import Places
 from strmctl.services.playback.source import Source
 from strmctl.services.resolving.resolve import Resolving
 from strmctl.upstream.client import UpstreamClient
@@ -45,6 +46,7 @@ class Sources:
         self._sources: OrderedDict[Identity, Source] = OrderedDict()
         self._sizes: dict[Identity, int] = {}
         self._size = 0
+        self._places = Places(self._forget_the_largest)
 
     def known(self, identity: Identity) -> Source | None:
         return self._sources.get(identity)
@@ -96,7 +98,7 @@ class Sources:
                 egress=self._resolving.egress(identity.site),
                 observer=self._observer,
             )
-            fetch.make_room = self._forget_the_largest
+            fetch.places = self._places
             known = self._sources[identity] = Source(
                 resolution, fetch, playlist_max=self._playlist_max, before=known
             )

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
-from system.live.hiccups import noticing_hiccups
+from stage.hiccups import noticing_hiccups
 
 _HERE = Path(__file__).parent
 _FILES = {

@@ -7,13 +7,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from stage.broadcast import Broadcast, OnAir, Program, Station
 from stage.playback_fixtures import resolver
 from stage.proxy import Proxy, running_proxy, settings_for
 from stage.resolver import Resolver
 from stage.strmctl import Strmctl, new_strmctl
 from stage.upstream import Upstream, running_upstream
 from system.live.clip import Clip, shared_clip
-from system.live.origin import Broadcast, OnAir, Program, Station
 
 __all__ = ["resolver"]
 

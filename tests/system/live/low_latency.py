@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
+from stage.broadcast import PLAYLIST_TYPE, Piece, date_time
 from system.live.clip import PART_SECONDS, PARTS, SEGMENT_SECONDS, Clip
-from system.live.origin import PLAYLIST_TYPE, Piece, date_time
 
 WINDOW = 8
 KEPT = 2 * WINDOW

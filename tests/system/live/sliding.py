@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from stage.broadcast import PLAYLIST_TYPE, Piece, date_time
 from system.live import clip
 from system.live.clip import SEGMENT_SECONDS, Clip
-from system.live.origin import PLAYLIST_TYPE, Piece, date_time
 
 WINDOW = 5
 SEGMENTS_OF_A_KEY = 3

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from stage.broadcast import TOKEN_SECONDS, Broadcast, OnAir
 from stage.strmctl import Strmctl
 from system.live.browser import Watched, watch
 from system.live.clip import FRAME_RATE, SEGMENT_SECONDS, Clip
 from system.live.low_latency import HOLD_BACK, LowLatency
-from system.live.origin import TOKEN_SECONDS, Broadcast, OnAir
 from system.live.sliding import Sliding
 
 pytestmark = [

@@ -7,12 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from stage.broadcast import Broadcast, OnAir, Program
 from stage.strmctl import Strmctl
 from stage.viewer import follow
 from stage.waiting import free_port
 from system.live.clip import SEGMENT_SECONDS, Clip
 from system.live.low_latency import LowLatency
-from system.live.origin import Broadcast, OnAir, Program
 from system.live.sliding import Sliding
 from system.live.vod import Finished
 

@@ -7,13 +7,13 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
+from stage.broadcast import Broadcast, OnAir, Piece
 from stage.proxy import Proxy
 from stage.viewer import follow
 from stage.waiting import until
 from system.live.clip import PART_SECONDS, PARTS, SEGMENT_SECONDS, Clip
 from system.live.low_latency import WINDOW as LOW_LATENCY_WINDOW
 from system.live.low_latency import LowLatency
-from system.live.origin import Broadcast, OnAir, Piece
 from system.live.sliding import KEPT, WINDOW, Sliding
 
 

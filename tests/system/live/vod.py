@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from stage.broadcast import PLAYLIST_TYPE, Piece
 from system.live.clip import SEGMENT_SECONDS, Clip
-from system.live.origin import PLAYLIST_TYPE, Piece
 
 _LISTED = 6
 _NAME = re.compile(r"segment(\d+)\.ts")

@@ -1,11 +1,14 @@
 """What is a playlist, where its lines end, and that bytes survive."""
 
+import re
+from io import StringIO
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strmctl.domain.hls import playlist_text
-from strmctl.domain.hls.playlist_text import NotAPlaylistError
+from strmctl.domain.hls.playlist_text import PIECE, NotAPlaylistError
 
 BOM = b"\xef\xbb\xbf"
 
@@ -68,6 +71,18 @@ def test_lines(text: str, lines: list[str]) -> None:
 @given(st.text(st.sampled_from("ab#\r\n\u2028\x85\udcff"), max_size=50))
 def test_lines_are_the_text(text: str) -> None:
     assert "".join(playlist_text.split_lines(text)) == text
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\r", "\r\r\n"])
+@pytest.mark.parametrize("shift", range(-4, 5))
+def test_a_long_text_is_read_in_pieces_as_in_one(end: str, shift: int) -> None:
+    tag = f" #EXT-X-MEDIA-SEQUENCE:7{end}"
+    filler = ("x" * 1023 + "\n") * (PIECE // 1024 - 1)
+    text = f"{filler}{'y' * (1024 + shift)}{end}{tag}{tag}z"
+    assert list(playlist_text.split_lines(text)) == list(StringIO(text, newline=""))
+    pattern = re.compile(r"[\r\n] #EXT-X-MEDIA-SEQUENCE:\d+(?=[\r\n])")
+    there = [found.span() for found in pattern.finditer(text)]
+    assert [found.span() for found in playlist_text.occurrences(pattern, text)] == there
 
 
 def test_too_many_lines() -> None:

@@ -1,4 +1,4 @@
-"""Broadcasts: what a live origin serves at a moment, behind tokens that die after ten seconds.
+"""Broadcasts: what a live origin serves at a moment, behind tokens that soon die.
 
 A URL is `http://HOST/live/SLUG/TOKEN/NAME`. What does not exist yet, but soon will, is answered
 as soon as it exists: that is what low-latency players ask for (rfc8216bis section 6.2.5.2).
@@ -49,7 +49,7 @@ class Broadcast:
     """`is_down` closes every connection unanswered; `tells_expiry` as resolvers may know it.
 
     Its clock runs from the first resolve on; `by_hand` it stands still but for `ahead` (seconds),
-    and tokens live until they are made to `expire`.
+    and tokens live until they are made to `expire`. `token_seconds` is the life of a token.
     """
 
     program: Program
@@ -59,6 +59,7 @@ class Broadcast:
     is_down: bool = False
     by_hand: bool = False
     ahead: float = 0.0
+    token_seconds: float = TOKEN_SECONDS
     asked: list[Request] = field(default_factory=list)
     resolved_at: list[float] = field(default_factory=list)
     _began: float = field(default_factory=time.monotonic)
@@ -70,8 +71,8 @@ class Broadcast:
             self._began = now
         self.resolved_at.append(now)
         token = f"token{len(self.resolved_at)}"
-        self._tokens[token] = math.inf if self.by_hand else now + TOKEN_SECONDS
-        end = datetime.now(UTC) + timedelta(seconds=TOKEN_SECONDS)
+        self._tokens[token] = math.inf if self.by_hand else now + self.token_seconds
+        end = datetime.now(UTC) + timedelta(seconds=self.token_seconds)
         return {
             "url": f"{self.upstream.url}/live/{self.slug}/{token}/{self.program.entry}",
             "expires_at": end.isoformat() if self.tells_expiry else None,
