@@ -59,7 +59,7 @@ class Storm:
         pytest.param(FULL, id="full", marks=[pytest.mark.long, pytest.mark.timeout(600)]),
     ],
 )
-async def test_everything_bad_at_once(
+async def test_61_everything_bad_at_once(
     scale: Scale, own_strmctl: Strmctl, channels: Channels, resolver: Resolver, tmp_path: Path
 ) -> None:
     broadcasts = channels(VIEWERS)
