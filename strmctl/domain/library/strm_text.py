@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote_plus
 
-from strmctl.domain.urls import given_url
+from strmctl.domain.urls import given_url, playback_url
 from strmctl.errors import UsageError
 
 # Only these end a line; U+0085 and U+2028 may stand in a comment.
@@ -47,8 +47,12 @@ def parse(content: bytes) -> StrmText:
 
 def with_playback_url(content: bytes, url: str, *, mark: bool = True) -> bytes:
     """The file with another URL and its comments. strmctl sends the headers now; a file that held
-    options for Kodi is marked, so that they come back in mode direct."""
+    options for Kodi is marked, so that they come back in mode direct.
+
+    A URL that lacks nothing but the shard stays: a whole library would be new to Jellyfin."""
     text = parse(content)
+    if text.url == playback_url.without_shard(url):
+        url = text.url
     own = [option for option in _pairs(text.options) if _name(option).lower() in _NO_HEADERS]
     if not mark or not text.options or (_is_for_kodi(text.comments) and not own):
         return render(url, text.comments)

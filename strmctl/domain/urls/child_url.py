@@ -1,8 +1,11 @@
 """Child URLs name a rendition's playlist or something it lists; only rewriting makes them.
 
-    <base>/strm/hls/<token>/index.m3u8          the playlist of a rendition
-    <base>/strm/hls/<token>/<cut>/<number>.ts   a Media Segment, key, … of a finished playlist
-    <base>/strm/hls/<token>/<number>.ts         the same of a live one
+    <base>/strm/hls/<shard>/<token>/index.m3u8          the playlist of a rendition
+    <base>/strm/hls/<shard>/<token>/<cut>/<number>.ts   a Media Segment, key, … of a finished one
+    <base>/strm/hls/<shard>/<token>/<number>.ts         the same of a live one
+
+`<shard>` is that of the playback URL. It chooses a node and nothing else: whatever stands there,
+the token says what is served. 0.1.0 made addresses without it, which players may still hold.
 
 The token is `<signature>.<payload>`: it authenticates identity and rendition and ends when the
 playback URL ends. `<cut>` says how the playlist was cut into segments when the player read it,
@@ -12,6 +15,7 @@ so that a segment of another cut is never spliced in, whichever instance answers
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -26,6 +30,7 @@ ROOT = ""
 """The rendition key of the playlist that is served at the playback URL itself."""
 
 _PURPOSE = "child"
+_SHARD = re.compile("[a-z2-7]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,8 @@ class Addresses:
 
     def folder(self, rendition: str) -> str:
         """Where the names of a rendition live, absolute, with its final slash."""
-        return f"{self.base_url.rstrip('/')}{PATH}/{self._token(rendition)}/"
+        shard = self.playback.identity.shard()
+        return f"{self.base_url.rstrip('/')}{PATH}/{shard}/{self._token(rendition)}/"
 
     def playlist(self, rendition: str) -> str:
         return self.folder(rendition) + PLAYLIST_NAME
@@ -61,6 +67,20 @@ class Addresses:
             )
         )
         return f"{self.signer.sign(_PURPOSE, message)}.{base64url(message.encode())}"
+
+
+def components(*behind: str) -> tuple[str, str, str]:
+    """Token, cut ("" for none) and name, from what stands behind PATH, a shard first or not.
+
+    Raises ForbiddenError for what `Addresses` would not have made.
+    """
+    # Every token has a dot in it, so no token looks like a shard.
+    if len(behind) > 2 and _SHARD.fullmatch(behind[0]):
+        behind = behind[1:]
+    if len(behind) > 3:
+        raise ForbiddenError("this address is damaged")
+    token, *cut, name = behind
+    return token, "".join(cut), name
 
 
 def verify(token: str, signer: Signer, now: datetime) -> ChildClaim:

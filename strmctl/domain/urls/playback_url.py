@@ -1,9 +1,9 @@
 """The playback URL names an identity and proves it; it never changes and holds no upstream URL.
 
-    <base>/strm/stream[.ext]?site=…&slug=…&s=…&e=…&lang=…[&provider=…][&exp=…]&sig=…
+    <base>/strm/stream[.ext]?site=…&slug=…&s=…&e=…&lang=…[&provider=…][&exp=…]&shard=…&sig=…
 
-`exp` (epoch seconds) stands there only when a URL with an end was asked for. Parameters that
-players add are ignored.
+`exp` (epoch seconds) stands there only when a URL with an end was asked for. `shard` is for servers
+in front, which choose a node by it; strmctl reads it no more than the parameters that players add.
 """
 
 import hmac
@@ -20,6 +20,7 @@ from strmctl.domain.urls.signature import Signer
 from strmctl.errors import ForbiddenError, UsageError
 
 PATH = "/strm/stream"
+SHARD = "shard"
 _PURPOSE = "playback"
 _IDENTITY_NAMES = ("site", "slug", "s", "e", "lang", "provider", "exp")
 _PATH_END = re.compile(re.escape(PATH) + r"(\.[a-z0-9]{1,5})?$")
@@ -109,6 +110,7 @@ def build(
         pairs.append(("provider", identity.provider))
     if expires_at is not None:
         pairs.append(("exp", str(int(expires_at.timestamp()))))
+    pairs.append((SHARD, identity.shard()))
     if proof.parameter is not None:
         pairs.append((proof.parameter, proof.make(_message(identity, expires_at))))
     # Jellyfin puts the URL between double quotes for ffmpeg: no quote may be left in it.
@@ -141,6 +143,11 @@ def verify(query: str, proof: Proof, now: datetime) -> Claim:
         )
     claim.check_time(now)
     return claim
+
+
+def without_shard(url: str) -> str:
+    """As 0.1.0 wrote it: still valid, only that a server in front cannot choose a node by it."""
+    return re.sub(rf"&{SHARD}=[a-z2-7]{{8}}(?=&|$)", "", url)
 
 
 def has_its_form(url: str) -> bool:

@@ -64,7 +64,7 @@ async def stream(request: Request) -> ASGIApp:
 async def child(request: Request) -> ASGIApp:
     """A rendition's playlist, or something that it lists."""
     state: _State = request.app.state
-    token, name = request.path_params["token"], request.path_params["name"]
+    token, cut, name = child_url.components(*request.path_params.values())
     claim = child_url.verify(token, state.signer, datetime.now(UTC))
     identity = claim.playback.identity
     describe(request.scope, f"{identity} {claim.rendition or 'root'} {name}")
@@ -75,7 +75,6 @@ async def child(request: Request) -> ASGIApp:
         playlist = await state.playback.playlist(addresses, claim.rendition, directives)
         sent = partial(state.playback.sent, identity, is_media=False)
         return Sending(playlist_response(playlist), sent)
-    cut = request.path_params.get("cut", "")
     answer = await state.playback.resource(
         identity, claim.rendition, cut, name, _wanted(request), _client(request)
     )
@@ -107,6 +106,8 @@ def _delivery_directives(request: Request) -> str:
 PLAYERS_ROUTES = (
     (playback_url.PATH, stream),
     (playback_url.PATH + ".{extension}", stream),
-    (child_url.PATH + "/{token}/{name}", child),
-    (child_url.PATH + "/{token}/{cut}/{name}", child),
+    *(
+        (child_url.PATH + behind, child)
+        for behind in ("/{a}/{b}", "/{a}/{b}/{c}", "/{a}/{b}/{c}/{d}")
+    ),
 )

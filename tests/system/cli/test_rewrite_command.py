@@ -7,6 +7,7 @@ import pytest
 
 from stage.command_line import Strmctl
 from stage.library_tree import files, mtimes
+from strmctl.domain.urls import playback_url
 from strmctl.domain.urls.playback_url import NoProof
 from strmctl.services.changing.undo import undo
 from strmctl.storage.database.connection import Database
@@ -40,6 +41,26 @@ def test_what_is_right_already_is_not_touched(strmctl: Strmctl, library: Path, f
     assert summary == {"type": "summary", "unchanged": 1}
     assert mtimes(library) == before
     assert strmctl("rewrite").out == ""
+
+
+def test_a_file_of_0_1_0_stays_until_something_else_of_its_url_changes(
+    strmctl: Strmctl, library: Path, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = film.read_text().strip()
+    film.write_text(f"#KODIPROP:a=b\n{playback_url.without_shard(url)}\n")
+    assert "shard" not in film.read_text()
+    before = mtimes(library / "library")
+
+    assert strmctl("rewrite").err == "1 unchanged\n"
+    strmctl("write", *FILM)
+    strmctl("set", "--slug", "film", "--year", "1999", "--path", PATH)
+    strmctl("import", "library")
+    strmctl("doctor", "-q")
+    assert mtimes(library / "library") == before
+
+    monkeypatch.setenv("STRM_PUBLIC_BASE_URL", NEW_BASE)
+    assert strmctl("rewrite").err == "1 rewritten\n"
+    assert "&lang=de&shard=" in film.read_text()
 
 
 @pytest.mark.usefixtures("film", "other")

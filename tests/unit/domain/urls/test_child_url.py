@@ -49,11 +49,35 @@ def test_any_identity(identity: Identity) -> None:
 def test_form() -> None:
     addresses = Addresses("https://strm.example/x/", KEYS, Claim(EPISODE))
     folder = addresses.folder("v1")
-    assert folder == f"https://strm.example/x/strm/hls/{token('v1')}/"
+    assert folder == f"https://strm.example/x/strm/hls/{EPISODE.shard()}/{token('v1')}/"
     assert addresses.playlist("v1") == f"{folder}index.m3u8"
     assert addresses.folder("v1") == Addresses(
         "https://strm.example/x", KEYS, Claim(EPISODE)
     ).folder("v1")
+
+
+@pytest.mark.parametrize(
+    ("behind", "found"),
+    [
+        pytest.param(("k.m.p", "1.ts"), ("k.m.p", "", "1.ts"), id="of 0.1.0, live"),
+        pytest.param(("k.m.p", "abcdefgh", "1.ts"), ("k.m.p", "abcdefgh", "1.ts"), id="of 0.1.0"),
+        pytest.param(("abcdefgh", "k.m.p", "1.ts"), ("k.m.p", "", "1.ts"), id="live"),
+        pytest.param(
+            ("abcdefgh", "k.m.p", "live-x", "1.ts"), ("k.m.p", "live-x", "1.ts"), id="run"
+        ),
+        pytest.param(("22222222", "-.p", "cut", "k1.key"), ("-.p", "cut", "k1.key"), id="unsigned"),
+        # What is no token is refused by `verify`.
+        pytest.param(("abcdefgh", "1.ts"), ("abcdefgh", "", "1.ts"), id="no token"),
+        pytest.param(("ABCDEFGH", "k.m.p", "1.ts"), ("ABCDEFGH", "k.m.p", "1.ts"), id="no shard"),
+    ],
+)
+def test_components(behind: tuple[str, ...], found: tuple[str, str, str]) -> None:
+    assert child_url.components(*behind) == found
+
+
+def test_what_is_no_shard_is_damaged() -> None:
+    with pytest.raises(ForbiddenError):
+        child_url.components("xabcdefgh", "k.m.p", "cut", "1.ts")
 
 
 def test_the_longest_is_far_below_4000_bytes() -> None:

@@ -1,8 +1,9 @@
 """The playback URL: made, verified, and what happens to one that somebody changed."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from stage.identities import IDENTITIES
 from strmctl.domain.identity import MAX_BYTES, Identity
 from strmctl.domain.urls import playback_url
+from strmctl.domain.urls.child_url import Addresses
 from strmctl.domain.urls.playback_url import Claim, KeyProof, NoProof, Proof, SignedProof
 from strmctl.domain.urls.signature import Keyring
 from strmctl.errors import ForbiddenError
@@ -50,26 +52,44 @@ def test_round_trip(identity: Identity, expires_at: datetime | None) -> None:
         pytest.param(
             Identity("Site.to", "a-b", "German Dub", season=0, episode=7),
             ".m3u8",
-            "/strm/stream.m3u8?site=site.to&slug=a-b&s=0&e=7&lang=German%20Dub&sig=",
+            "/strm/stream.m3u8?site=site.to&slug=a-b&s=0&e=7&lang=German%20Dub&shard=SHARD&sig=",
             id="episode",
         ),
         pytest.param(
             Identity("s", "film", "en", provider="VOE"),
             "",
-            "/strm/stream?site=s&slug=film&lang=en&provider=VOE&sig=",
+            "/strm/stream?site=s&slug=film&lang=en&provider=VOE&shard=SHARD&sig=",
             id="film with provider",
         ),
         pytest.param(
             Identity("s", 'a"&b=c#d/e+f%g', "en"),
             ".mkv",
-            "/strm/stream.mkv?site=s&slug=a%22%26b%3Dc%23d%2Fe%2Bf%25g&lang=en&sig=",
+            "/strm/stream.mkv?site=s&slug=a%22%26b%3Dc%23d%2Fe%2Bf%25g&lang=en&shard=SHARD&sig=",
             id="hostile slug",
         ),
     ],
 )
 def test_form(identity: Identity, extension: str, wanted: str) -> None:
     url = playback_url.build(f"{BASE}/", identity, PROOF, extension=extension)
-    assert url.startswith(BASE + wanted)
+    assert url.startswith(BASE + wanted.replace("SHARD", identity.shard()))
+
+
+@given(IDENTITIES)
+def test_the_shard_is_the_identitys_and_proves_nothing(identity: Identity) -> None:
+    url = playback_url.build(BASE, identity, PROOF)
+    shard = parse_qs(query_of(url))["shard"][0]
+    assert re.fullmatch("[a-z2-7]{8}", shard)
+    assert f"/{shard}/" in Addresses(BASE, KEYS, claimed(url)).playlist("v1")
+    for other in ("", "&shard=aaaaaaaa", "&shard=", "&shard=%00", "&shard=a&shard=b"):
+        assert claimed(url.replace(f"&shard={shard}", other)) == claimed(url)
+    assert playback_url.without_shard(url) == url.replace(f"&shard={shard}", "")
+    assert playback_url.identity_in(playback_url.without_shard(url)) == identity
+
+
+def test_a_slug_that_looks_like_a_shard_stays() -> None:
+    identity = Identity("s", "x&shard=abcdefgh", "en")
+    url = playback_url.without_shard(playback_url.build(BASE, identity, NoProof()))
+    assert playback_url.identity_in(url) == identity
 
 
 def test_the_longest_is_far_below_4000_bytes() -> None:
