@@ -1,5 +1,7 @@
 """Which fields of an upstream's answer reach a player: a few by name, in printable ASCII."""
 
+import base64
+import hashlib
 import re
 from collections.abc import Mapping
 
@@ -16,6 +18,7 @@ _ALLOWED = frozenset(
 )
 # RFC 9110 section 5.5: a value beyond visible ASCII is obsolete text, which few parsers agree on.
 _PRINTABLE = re.compile(r"[\x20-\x7e\t]{1,1024}")
+_ETAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _UNSATISFIED = re.compile(r"bytes \*/[0-9]{1,18}", re.IGNORECASE)
 
 
@@ -37,3 +40,14 @@ def allowed_fields(fields: Mapping[str, str]) -> dict[str, str]:
 def unsatisfied_range(value: str) -> dict[str, str]:
     """Content-Range of 416 (RFC 9110 section 15.5.17), where it says how long the file is."""
     return {"Content-Range": value} if _UNSATISFIED.fullmatch(value) else {}
+
+
+def strong_etag(content: bytes) -> str:
+    """The same for the same bytes, whoever sends them (RFC 9110 section 8.8.3)."""
+    digest = hashlib.blake2b(content, digest_size=15).digest()
+    return f'"{base64.urlsafe_b64encode(digest).decode()}"'
+
+
+def is_current(if_none_match: str, etag: str) -> bool:
+    """Whether a client has what `etag` names; compared weakly (RFC 9110 section 13.1.2)."""
+    return if_none_match.strip() == "*" or etag in _ETAG.findall(if_none_match)

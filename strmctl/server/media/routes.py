@@ -58,7 +58,7 @@ async def stream(request: Request) -> ASGIApp:
     sent = partial(state.playback.sent, claim.identity, is_media=is_media)
     if isinstance(answer, MediaAnswer):
         return Sending(MediaResponse(answer, FILE_CACHING), sent)
-    return Sending(playlist_response(answer), sent)
+    return Sending(playlist_response(answer, _if_none_match(request)), sent)
 
 
 async def child(request: Request) -> ASGIApp:
@@ -74,7 +74,7 @@ async def child(request: Request) -> ASGIApp:
         directives = _delivery_directives(request)
         playlist = await state.playback.playlist(addresses, claim.rendition, directives)
         sent = partial(state.playback.sent, identity, is_media=False)
-        return Sending(playlist_response(playlist), sent)
+        return Sending(playlist_response(playlist, _if_none_match(request)), sent)
     answer = await state.playback.resource(
         identity, claim.rendition, cut, name, _wanted(request), _client(request)
     )
@@ -86,6 +86,11 @@ async def child(request: Request) -> ASGIApp:
 
 def _wanted(request: Request) -> Wanted:
     return Wanted(request.headers.get("range"), request.headers.get("if-range"))
+
+
+def _if_none_match(request: Request) -> str:
+    """Of several fields one list is made (RFC 9110 section 5.3)."""
+    return ", ".join(request.headers.getlist("if-none-match"))
 
 
 def _client(request: Request) -> str:

@@ -17,6 +17,7 @@ from strmctl.domain.hls import playlist_text
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
 from strmctl.domain.hls.naming import stem
 from strmctl.domain.http.ranges import Wanted
+from strmctl.domain.http.response_fields import strong_etag
 from strmctl.domain.identity import Identity
 from strmctl.domain.media import media_kind
 from strmctl.domain.media.dash import check_link
@@ -53,10 +54,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PlaylistAnswer:
-    """A rewritten playlist, ready to be sent."""
+    """A rewritten playlist, ready to be sent; every node has the same ETag for the same text."""
 
     text: bytes = field(repr=False)
     is_finished: bool
+    etag: str
 
 
 class Player:
@@ -232,7 +234,7 @@ class Player:
         self._sources.weigh(addresses.playback.identity)
         reported = self._reported(loaded, addresses)
         work = partial(_render, loaded, rendition, addresses, reported)
-        return PlaylistAnswer(await beside_the_loop(work, loaded.size), loaded.is_finished)
+        return await beside_the_loop(work, loaded.size)
 
     def _reported(
         self, loaded: LoadedPlaylist, addresses: Addresses
@@ -265,7 +267,7 @@ def _render(
     rendition: str,
     addresses: Addresses,
     reported: Callable[[str], str | None],
-) -> bytes:
+) -> PlaylistAnswer:
     playlist = loaded.playlist
     folder = addresses.folder(rendition)
     if isinstance(playlist, MultivariantPlaylist):
@@ -275,4 +277,5 @@ def _render(
         # What is served at the playback URL may be re-served from elsewhere: absolute there.
         prefix = folder + prefix if rendition == ROOT else prefix
         text = playlist.render(prefix, reported)
-    return playlist_text.encode(text)
+    encoded = playlist_text.encode(text)
+    return PlaylistAnswer(encoded, loaded.is_finished, strong_etag(encoded))

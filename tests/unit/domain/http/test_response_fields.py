@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.http.response_fields import allowed_fields, printable, unsatisfied_range
+from strmctl.domain.http.response_fields import (
+    allowed_fields,
+    is_current,
+    printable,
+    strong_etag,
+    unsatisfied_range,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +58,35 @@ def test_59_the_length_told_with_416(value: str, kept: bool) -> None:
 def test_59_whatever_comes_can_be_sent(fields: dict[str, str]) -> None:
     for value in allowed_fields(fields).values():
         value.encode("ascii")
+
+
+@pytest.mark.parametrize(
+    ("if_none_match", "current"),
+    [
+        pytest.param('"a"', True, id="the same"),
+        pytest.param('W/"a"', True, id="compared weakly"),
+        pytest.param('"b", "a"', True, id="in a list"),
+        pytest.param('"b,\t", W/"a"', True, id="behind one with a comma"),
+        pytest.param(" * ", True, id="anything"),
+        pytest.param('"b"', False, id="another"),
+        pytest.param("a", False, id="no entity tag"),
+        pytest.param('"b, "a', False, id="torn"),
+        pytest.param('"A"', False, id="in upper case"),
+        pytest.param('"*"', False, id="one called so"),
+        pytest.param("", False, id="none"),
+    ],
+)
+def test_who_has_the_current_one(if_none_match: str, current: bool) -> None:
+    assert is_current(if_none_match, '"a"') is current
+
+
+@given(st.binary(max_size=50), st.binary(max_size=50))
+def test_an_etag_is_of_its_bytes(one: bytes, other: bytes) -> None:
+    assert (strong_etag(one) == strong_etag(other)) is (one == other)
+    assert allowed_fields({"ETag": strong_etag(one)})
+    assert is_current(f'"x", {strong_etag(one)}', strong_etag(one))
+
+
+@given(st.text(max_size=40))
+def test_no_text_breaks_the_comparison(text: str) -> None:
+    assert is_current(text, '"nobody has this"') is (text.strip() == "*")
