@@ -1,8 +1,10 @@
 """The operator's own HTTP endpoint: asked through the egress, the answer bounded, no redirects."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import httpx
 
@@ -48,13 +50,24 @@ class Endpoint:
         self._egress = settings.egress
         self._places = asyncio.Semaphore(AT_ONCE)
 
-    async def ask(self, method: str, url: httpx.URL, question: object = None) -> Answer:
+    async def ask(
+        self,
+        method: str,
+        given: httpx.URL | str,
+        question: object = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Answer:
         """Raises ResolverError where nobody answers. The deadline is the caller's."""
         asked_by = {REQUEST_ID_FIELD: request_id.get()} if request_id.get() else {}
+        fields = {**headers, **asked_by}
+        try:
+            url = httpx.URL(given)
+        except httpx.InvalidURL:
+            raise ResolverError("its address is no URL") from None
         try:
             async with (
                 self._places,
-                self._client.stream(method, url, json=question, headers=asked_by) as answer,
+                self._client.stream(method, url, json=question, headers=fields) as answer,
             ):
                 return Answer(answer.status_code, answer.headers, await _read(answer))
         except httpx.HTTPError as error:

@@ -46,6 +46,13 @@ class Options:
         except UpstreamError as error:
             raise self.wrong(key, f"cannot be sent: {error}") from None
 
+    def flag(self, key: str) -> bool:
+        value = self._take(key)
+        # The environment has only text.
+        if str(value).lower() not in ("none", "true", "false"):
+            raise self.wrong(key, "needs true or false")
+        return str(value).lower() == "true"
+
     def patterns(self, key: str) -> Sequence[re.Pattern[str]]:
         """One regular expression or a list of them, in any case; empty where it is not given."""
         if self._left.get(key) in (None, "", [], ()):

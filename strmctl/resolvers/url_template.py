@@ -1,11 +1,16 @@
 """A URL template with the parts of an identity in braces, percent-encoded where they are put in."""
 
+import re
 from dataclasses import dataclass, field
 from string import Formatter
 from urllib.parse import quote
 
 from strmctl.domain.identity import Identity
 from strmctl.errors import ResolverError
+from strmctl.resolvers.options import Options
+
+_AUTHORITY = re.compile("https?://[^/?#]*", re.IGNORECASE)
+_TO_QUOTE = re.compile(r"[^\x21-\x7e]+")
 
 _SAMPLES: dict[str, str | int] = {
     "site": "example.org",
@@ -41,11 +46,27 @@ class UrlTemplate:
     def fill(self, identity: Identity) -> str:
         """Raises ResolverError where the identity has no value for a name."""
         parts: list[str] = []
-        for literal, name, specification, _ in Formatter().parse(self.text):
+        for literal, name, specification, _ in Formatter().parse(_quoted(self.text)):
             parts.append(literal)
             if name is not None:
                 parts.append(_encoded(identity, name, specification or ""))
         return "".join(parts)
+
+
+def url_template(options: Options) -> UrlTemplate:
+    """The option `url`; raises SettingsError where it is no template."""
+    text = options.text("url")
+    try:
+        return UrlTemplate(text)
+    except ValueError as error:
+        raise options.wrong("url", str(error)) from None
+
+
+def _quoted(template: str) -> str:
+    """Folders as a file manager shows them: `Serien & Filme`; what is encoded stays so."""
+    start = _AUTHORITY.match(template)
+    assert start is not None, "checked when it was made"
+    return start[0] + _TO_QUOTE.sub(lambda found: quote(found[0]), template[start.end() :])
 
 
 def _encoded(identity: Identity, name: str, specification: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 from strmctl.domain.mapping import Resolution
@@ -10,7 +11,7 @@ from strmctl.resolvers.answer import load_object
 from strmctl.resolvers.child_process import ask
 from strmctl.resolvers.contract import ResolveRequest
 from strmctl.resolvers.options import Options
-from strmctl.resolvers.template import url_template
+from strmctl.resolvers.url_template import url_template
 from strmctl.settings.model import ResolverSettings
 
 _ARGUMENTS = (
@@ -20,10 +21,12 @@ _ARGUMENTS = (
     "--playlist-items=1",
     "--quiet",
     "--no-warnings",
-    # One URL is played, so sound and picture have to be in one format.
-    "--format=best/best*",
+    # One URL is played: one format with sound and picture, else two of one Multivariant Playlist.
+    "--format=best[protocol!*=dash]/bestvideo*[protocol^=m3u8]+bestaudio[protocol^=m3u8]"
+    "/bestvideo*+bestaudio/best*",
     # The same JSON as `--dump-single-json`, cut down to what a resolution needs.
     "--print=%(.{url,http_headers})j",
+    "--print=%(requested_formats.:.{protocol,manifest_url,http_headers})j",
     "--batch-file=-",
 )
 
@@ -62,8 +65,27 @@ class YtdlpResolver:
 
 
 def _read(stdout: bytes) -> Resolution:
-    video = load_object(stdout)
+    """Two lines: what was chosen, and of what it was put together, if it was."""
+    first, _, second = stdout.strip().partition(b"\n")
+    video = load_object(first)
+    parts = load_object(b'{"parts": %s}' % (second.strip() or b"[]")).get("parts")
+    if isinstance(parts, list) and parts:
+        return _together(parts)
     url, headers = video.get("url"), video.get("http_headers") or {}
     if not (isinstance(url, str) and isinstance(headers, dict)):
         raise ResolverError("yt-dlp found no single URL that holds sound and picture")
     return Resolution(url, headers)
+
+
+def _together(parts: Sequence[object]) -> Resolution:
+    """The Multivariant Playlist that lists both, since a variant alone would be silent."""
+    found = [part for part in parts if isinstance(part, dict)]
+    playlists = {str(part.get("manifest_url")) for part in found}
+    are_hls = all(str(part.get("protocol")).startswith("m3u8") for part in found)
+    if not (are_hls and len(playlists) == 1):
+        raise ResolverError(
+            "yt-dlp has sound and picture only as two files, which no player joins: "
+            "a `command` resolver of your own may find one that holds both"
+        )
+    headers = found[0].get("http_headers")
+    return Resolution(playlists.pop(), headers if isinstance(headers, dict) else {})

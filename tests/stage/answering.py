@@ -65,6 +65,9 @@ def answering(reply: Callable[[Asked], Reply]) -> Iterator[Server]:
         def do_GET(self) -> None:
             self.reply({})
 
+        def do_HEAD(self) -> None:
+            self.reply({})
+
         def reply(self, question: dict[str, Any]) -> None:
             asked = Asked(self.client_address[1], self.path, dict(self.headers), question)
             server.asked.append(asked)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stage.answering import Reply, answering
 from stage.asking import EPISODE, MOVIE, ask, refusal, table
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
@@ -39,6 +40,12 @@ from strmctl.settings.model import Settings
             "https://nas/a%2F..%2Fb%3Fc%23d%26e%252F%20%C3%BC",
             id="percent-encoded",
         ),
+        pytest.param(
+            "http://nas:5244/dav/Serien & Filme/größe%20L/{slug}.mkv?sign=a b",
+            MOVIE,
+            "http://nas:5244/dav/Serien%20&%20Filme/gr%C3%B6%C3%9Fe%20L/red.mkv?sign=a%20b",
+            id="folders as they are shown",
+        ),
     ],
 )
 async def test_the_url_follows_from_the_identity(
@@ -47,6 +54,48 @@ async def test_the_url_follows_from_the_identity(
     request = ResolveRequest(identity, Reason.PLAY)
     settings = table("template", url=template, headers={"Referer": "r"})
     assert await ask(settings, request) == Resolution(url, {"Referer": "r"}, identity.provider)
+
+
+async def test_a_login_in_the_url_becomes_a_header() -> None:
+    settings = table("template", url="https://me:pass%20word@nas.example/dav/{slug}.mkv")
+    found = await ask(settings, ResolveRequest(MOVIE, Reason.PLAY))
+    assert found.url == "https://nas.example/dav/red.mkv"
+    assert found.headers["Authorization"].startswith("Basic ")
+
+
+@pytest.mark.parametrize(
+    ("reply", "status", "what"),
+    [
+        pytest.param(Reply(200), None, "", id="it is there"),
+        pytest.param(Reply(302, headers={"Location": "/x"}), None, "", id="alist sends on"),
+        pytest.param(Reply(405), None, "", id="HEAD is not for it"),
+        pytest.param(Reply(404), 404, "no such episode", id="404"),
+        pytest.param(Reply(410), 404, "no such episode", id="410"),
+        pytest.param(Reply(401), 502, "HTTP 401: correct its headers", id="401"),
+        pytest.param(Reply(500), 502, "HTTP 500", id="500"),
+        pytest.param(Reply(503, headers={"Retry-After": "7"}), 503, "in 7 s", id="later"),
+    ],
+)
+async def test_whether_the_file_is_there(reply: Reply, status: int | None, what: str) -> None:
+    with answering(lambda asked: reply) as server:
+        url = server.url.replace("/resolve", "/dav/Filme & mehr/{slug}.mkv")
+        settings = table("template", url=url, headers={"Authorization": "Basic x"}, check=True)
+        request = ResolveRequest(MOVIE, Reason.PLAY)
+        if status is None:
+            assert (await ask(settings, request)).url.endswith("/dav/Filme%20&%20mehr/red.mkv")
+        else:
+            error = await refusal(settings, request)
+            assert what in str(error)
+            assert error.http_status == status
+    [asked] = server.asked
+    assert asked.target == "/dav/Filme%20&%20mehr/red.mkv"
+    assert asked.headers["Authorization"] == "Basic x"
+
+
+def test_a_check_is_true_or_false() -> None:
+    settings = table("template", url="http://nas/{slug}", check="perhaps")
+    with pytest.raises(SettingsError, match="check: needs true or false"):
+        Registry.from_settings(Settings(resolvers=[settings]))
 
 
 @pytest.mark.parametrize(

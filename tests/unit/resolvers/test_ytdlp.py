@@ -16,6 +16,20 @@ from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import Registry
 from strmctl.settings.model import Settings
 
+VIDEO = "BANDWIDTH=420000,RESOLUTION=320x180,CODECS="
+SOUND = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="s",NAME="de",LANGUAGE="de",DEFAULT=YES,URI="de.m3u8"'
+PLAYLISTS = {
+    "apart": f'{SOUND}\n#EXT-X-STREAM-INF:{VIDEO}"avc1.42c00d,mp4a.40.2",AUDIO="s"\nv.m3u8',
+    "joined": f'#EXT-X-STREAM-INF:{VIDEO}"avc1.42c00d,mp4a.40.2"\nv.m3u8',
+    "silent": f'#EXT-X-STREAM-INF:{VIDEO}"avc1.42c00d"\nv.m3u8',
+}
+DASH = """<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"
+ mediaPresentationDuration="PT24S"><Period>
+ <AdaptationSet mimeType="video/mp4"><Representation id="v" codecs="avc1.42c00d" bandwidth="200000"
+ width="320" height="180"><BaseURL>v.mp4</BaseURL></Representation></AdaptationSet>
+ <AdaptationSet mimeType="audio/mp4"><Representation id="a" codecs="mp4a.40.2" bandwidth="48000">
+ <BaseURL>a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>"""
+
 
 class Page(BaseHTTPRequestHandler):
     """A page with a video element, and the video."""
@@ -23,6 +37,11 @@ class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/watch/one-piece/1-2":
             self.answer(200, "text/html", b"<title>x</title><video src='/v/1.mp4'></video>")
+        elif self.path.startswith("/hls/"):
+            text = PLAYLISTS[self.path.split("/")[2].removesuffix(".m3u8")]
+            self.answer(200, "application/vnd.apple.mpegurl", f"#EXTM3U\n{text}\n".encode())
+        elif self.path == "/files.mpd":
+            self.answer(200, "application/dash+xml", DASH.encode())
         elif self.path.startswith("/v/"):
             self.answer(200, "video/mp4", b"\0\0\0\x18ftypmp42")
         else:
@@ -58,6 +77,26 @@ async def test_the_page_becomes_its_media_url(site: str) -> None:
     assert found.url == f"{site}/v/1.mp4"
     assert "User-Agent" in found.headers
     assert "Accept-Encoding" not in found.headers
+
+
+@pytest.mark.parametrize(
+    ("playlist", "url"),
+    [
+        pytest.param("apart", "/hls/apart.m3u8", id="sound apart: the Multivariant Playlist"),
+        pytest.param("joined", "/hls/v.m3u8", id="both in one variant"),
+        pytest.param("silent", "/hls/v.m3u8", id="no sound at all"),
+    ],
+)
+async def test_nothing_plays_without_its_sound(site: str, playlist: str, url: str) -> None:
+    page = f"{site}/hls/{playlist}.m3u8"
+    found = await ask(table("ytdlp", timeout=60, url=page))
+    assert found.url == f"{site}{url}"
+    assert "User-Agent" in found.headers
+
+
+async def test_sound_and_picture_in_two_files_are_refused(site: str) -> None:
+    error = await refusal(table("ytdlp", timeout=60, url=f"{site}/files.mpd"))
+    assert "sound and picture only as two files" in str(error)
 
 
 async def test_what_yt_dlp_complains_about_is_one_line_without_urls(site: str) -> None:
