@@ -14,8 +14,8 @@ from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import selecting
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
-from strmctl.errors import ItemError, UsageError
-from strmctl.services.reports.records import refresh_record, troubles_record
+from strmctl.errors import UsageError
+from strmctl.services.reports.records import refresh_record
 from strmctl.services.resolving.trouble import trouble_line
 
 if TYPE_CHECKING:
@@ -81,16 +81,14 @@ def _refresh(
     if as_a_play:
         run.begin("refresh")
     with opened as database:
-        found = Report(hides_links=digest is not None)
-        counts, troubles = found.counts, found.troubles
+        found = Report(hides_links=digest is not None, needs_all=selection.is_a_few_ids)
         asyncio.run(_refresh_all(run, database, selection, found, force=force))
         said = digest_lines(digest, database, found.findings(), found.works)
     if not run.output.json:
-        for line in map(trouble_line, troubles) if said is None else said:
+        for line in map(trouble_line, found.troubles) if said is None else said:
             run.output.record({}, line)
-    text = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
-    run.output.summary({**counts, **troubles_record(troubles)}, text, keep=bool(said))
-    return ItemError.exit_code if counts["failed"] else 0
+    run.output.summary(found.summary(), found.summary_text(), keep=bool(said))
+    return found.exit_code()
 
 
 async def _refresh_all(

@@ -67,7 +67,7 @@ class Library:
     async def probe(self, selection: Selection | None = None, **options: bool) -> "Library":
         """Probe what is due, or the selection; errors are the caller's."""
         self.probed, self.broken, self.troubles = {}, [], []
-        self.report = Report(frozenset({LinkState.DEAD}))
+        self.report = Report(frozenset({LinkState.DEAD}), at=self.clock)
         wanted = due(self.settings, self.clock) if selection is None else selection
         run = Probe(self.settings, self.database, wanted, now=lambda: self.clock, **options)
         async for found in run.results():

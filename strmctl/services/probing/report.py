@@ -6,10 +6,12 @@ The links of a host that is down, and those that a resolver in trouble did not r
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from strmctl.domain.counted import counted
 from strmctl.domain.digest import FAILED, Finding
 from strmctl.domain.mapping import LinkState
+from strmctl.domain.mute import is_muted
 from strmctl.errors import ItemError
 from strmctl.services.alerting.reminding import finding
 from strmctl.services.probing.probe import BrokenHost, Outcome, Probed, Result
@@ -22,10 +24,15 @@ FOUND = 10
 
 @dataclass
 class Report:
-    """Of one run; `fail_on` are the states that are worth a line and the exit code 10."""
+    """Of one run; `fail_on` are the states that are worth a line and the exit code 10.
+
+    Links that are `muted` at the time `at` are counted and shown, but nobody is needed for them.
+    """
 
     fail_on: frozenset[LinkState]
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
     counts: Counter[str] = field(default_factory=Counter)
+    muted: Counter[str] = field(default_factory=Counter)
     hosts: list[BrokenHost] = field(default_factory=list)
     troubles: list[ResolverTrouble] = field(default_factory=list)
     works: set[str] = field(default_factory=set)
@@ -39,6 +46,9 @@ class Report:
             self.troubles.append(found)
         else:
             self.counts[_word(found)] += 1
+            # What a resolver in trouble leaves undone is about the resolver, muted or not.
+            if is_muted(found.mapping, self.at) and not found.is_unrenewed:
+                self.muted[_word(found)] += 1
             if self._is_worth_a_line(found):
                 self._lines.append((found.host, text(found)))
                 state = FAILED if found.outcome is Outcome.FAILED else found.state
@@ -71,18 +81,29 @@ class Report:
         return {str(key): self.counts[key] for key in (*LinkState, "skipped", "failed")}
 
     def summary(self) -> Record:
-        return {**self.numbers(), "hosts": len(self.hosts), **troubles_record(self.troubles)}
+        muted = self._muted_in_vain()
+        return {
+            **self.numbers(),
+            **({"muted": muted} if muted else {}),
+            "hosts": len(self.hosts),
+            **troubles_record(self.troubles),
+        }
 
     def summary_text(self) -> str:
         parts = [f"{number} {key}" for key, number in self.numbers().items() if number]
-        return ", ".join(parts) or "nothing is due"
+        muted = self._muted_in_vain()
+        return (", ".join(parts) or "nothing is due") + (f" ({muted} muted)" if muted else "")
 
     def exit_code(self) -> int:
         """A link that could not be asked must not hide those that are dead."""
-        if any(self.counts[state] for state in self.fail_on):
+        if any(self.counts[state] > self.muted[state] for state in self.fail_on):
             return FOUND
         # cron's mail and systemd's OnFailure go by this number.
-        return ItemError.exit_code if self.counts["failed"] else 0
+        return ItemError.exit_code if self.counts["failed"] > self.muted["failed"] else 0
+
+    def _muted_in_vain(self) -> int:
+        """Those that would be worth an exit code, were they not muted."""
+        return sum(self.muted[word] for word in (*self.fail_on, "failed"))
 
     def _is_worth_a_line(self, found: Probed) -> bool:
         if found.outcome is not Outcome.PROBED:

@@ -1,18 +1,27 @@
 """What a refresh has come to: counts, resolvers in trouble, and what a digest says of links."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from strmctl.domain.digest import FAILED, Finding
+from strmctl.domain.mute import is_muted
+from strmctl.errors import ItemError
 from strmctl.services.alerting.reminding import finding
+from strmctl.services.reports.records import Record, troubles_record
 from strmctl.services.resolving.refresh import Outcome, Refreshed
 from strmctl.services.resolving.trouble import ResolverTrouble, trouble_finding
 
 
 @dataclass
 class Report:
-    """`hides_links`: single links are not shown, but grouped in a digest."""
+    """`hides_links`: single links are not shown, but grouped in a digest. Of links that are muted
+    at the time `at`, so many have failed; nobody is needed for them unless `needs_all`: somebody
+    has asked for a few links by their ids."""
 
     hides_links: bool = False
+    needs_all: bool = False
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    muted: int = 0
     counts: dict[str, int] = field(
         default_factory=lambda: {outcome.value: 0 for outcome in Outcome}
     )
@@ -29,6 +38,19 @@ class Report:
             self.works.add(str(done.mapping.id))
         elif not done.is_unrenewed:
             self._failed.append(finding(done.mapping, FAILED, done.reason))
+            # What is gone for good fails at each `refresh --dead` of cron.
+            self.muted += not self.needs_all and is_muted(done.mapping, self.at)
+
+    def exit_code(self) -> int:
+        return ItemError.exit_code if self.counts[Outcome.FAILED] > self.muted else 0
+
+    def summary(self) -> Record:
+        muted = {"muted": self.muted} if self.muted else {}
+        return {**self.counts, **muted, **troubles_record(self.troubles)}
+
+    def summary_text(self) -> str:
+        text = ", ".join(f"{number} {outcome}" for outcome, number in self.counts.items())
+        return f"{text} ({self.muted} muted)" if self.muted else text
 
     def findings(self) -> list[Finding]:
         return [*map(trouble_finding, self.troubles), *self._failed]

@@ -15,8 +15,16 @@ from strmctl.domain.digest import MOST_LINES
 
 
 class _NoSuchEpisode(BaseHTTPRequestHandler):
+    """Whoever asks for media gets no more than who asks the resolver."""
+
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
         self.send_response(404)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -111,6 +119,52 @@ def test_what_is_muted_is_not_told(mute: str, strmctl: Strmctl) -> None:
     assert strmctl.run("set", "--series", "series-01", "--mute", mute).returncode == 0
     [line] = refreshed(strmctl, "-q")
     assert line.startswith("series-02: ")
+
+
+def gone(strmctl: Strmctl, resolver: str, *slugs: str) -> None:
+    """Links that are dead already and are so still."""
+    for slug in slugs:
+        strmctl.write(slug, "--url", resolver.replace("/resolve", f"/{slug}.mp4"))
+    sql(strmctl, "UPDATE strm_mapping SET state = 'dead', fail_count = 3")
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        pytest.param(("probe", "--all"), 10, id="probe"),
+        pytest.param(("probe", "--all", "--fail-on", "dead,blocked"), 10, id="other states"),
+        pytest.param(("refresh", "--dead"), 12, id="refresh"),
+    ],
+)
+def test_what_is_muted_decides_no_exit_code(
+    command: tuple[str, ...], code: int, strmctl: Strmctl, resolver: str
+) -> None:
+    gone(strmctl, resolver, "one", "other")
+    assert strmctl.run(*command, "-q").returncode == code
+    strmctl.run("set", "--series", "one", "--mute", "forever")
+    assert strmctl.run(*command, "-q").returncode == code, "the other one still counts"
+    strmctl.run("set", "--series", "other", "--mute", "30d")
+    run = strmctl.run(*command, "-q", "--remind", "0s")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    run = strmctl.run(*command)
+    assert run.returncode == 0
+    assert "(2 muted)" in run.stderr
+    strmctl.run("set", "--series", "one", "--mute", "0s")
+    assert strmctl.run(*command, "-q").returncode == code, "it is not muted any more"
+
+
+def test_a_resolver_in_trouble_counts_for_muted_links_too(tmp_path: Path) -> None:
+    strmctl = new_strmctl(tmp_path / "strmctl", "http://127.0.0.1:9/resolve")
+    write(strmctl, episodes=2)
+    strmctl.run("set", "--series", "series-01", "--mute", "forever")
+    for command in (("probe", "--all"), ("refresh", "--all")):
+        assert strmctl.run(*command, "-q").returncode == 12, command
+
+
+def test_a_muted_link_that_somebody_asks_for_counts(strmctl: Strmctl, resolver: str) -> None:
+    gone(strmctl, resolver, "one")
+    strmctl.run("set", "--series", "one", "--mute", "forever")
+    assert strmctl.run("refresh", "--id", "1").returncode == 12
 
 
 def test_a_run_that_is_not_quiet_says_everything(strmctl: Strmctl) -> None:
