@@ -15,7 +15,7 @@ from strmctl.cli.frame.selection import selecting
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
-from strmctl.services.reports.records import refresh_record
+from strmctl.services.reports.records import refresh_record, troubles_record
 from strmctl.services.resolving.trouble import trouble_line
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def _refresh(
     if not run.output.json:
         for line in map(trouble_line, found.troubles) if said is None else said:
             run.output.record({}, line)
-    run.output.summary(found.summary(), found.summary_text(), keep=bool(said))
+    summary = {**found.numbers(), **troubles_record(found.troubles)}
+    run.output.summary(summary, found.summary_text(), keep=bool(said))
     return found.exit_code()
 
 

@@ -1,7 +1,8 @@
 """After each failure an identity rests twice as long; until then its last error answers at once.
 
 An answer that then does not play is a failure as well, so a dead episode whose resolver answers
-happily is not resolved for every request. Times are seconds of a monotonic clock.
+happily is not resolved for every request. A resolver that says when to come back rests with all
+of its identities. Times are seconds of a monotonic clock.
 """
 
 from collections import OrderedDict
@@ -35,14 +36,8 @@ class CircuitBreaker:
     def check(self, identity: Identity, now: float) -> None:
         """Raises the last error again while the identity rests."""
         trouble = self.trouble(identity, now)
-        if trouble is None or now >= trouble.until:
-            return
-        rest = trouble.until - now
-        raise ResolverError(
-            f"{trouble.error} (asked again in {rest:.0f} s)",
-            http_status=trouble.error.http_status,
-            retry_after=rest,
-        ) from trouble.error
+        if trouble is not None and now < trouble.until:
+            raise _again(trouble.error, trouble.until - now) from trouble.error
 
     def trouble(self, identity: Identity, now: float) -> Trouble | None:
         """What has failed in a row; forgotten once it has been quiet for the longest rest."""
@@ -73,3 +68,29 @@ class CircuitBreaker:
     def close(self, identity: Identity) -> None:
         """It works again: nothing is remembered against it."""
         self._troubles.pop(identity, None)
+
+
+class Pauses:
+    """Of resolvers, by name: what one identity was told holds for the others."""
+
+    def __init__(self) -> None:
+        self._pauses: dict[str, tuple[float, ResolverError]] = {}
+
+    def check(self, resolver: str, now: float) -> None:
+        """Raises its last error again until the time that it named."""
+        until, error = self._pauses.get(resolver, (now, None))
+        if error is not None and now < until:
+            raise _again(error, until - now) from error
+        self._pauses.pop(resolver, None)
+
+    # RFC 9110 section 10.2.3. A 404 with it speaks of the episode alone.
+    def take(self, resolver: str, error: ResolverError, now: float) -> None:
+        """It has failed, perhaps with a time at which to come back."""
+        if error.retry_after is not None and not error.is_answer:
+            self._pauses[resolver] = (now + min(error.retry_after, _LONGEST_RETRY_AFTER), error)
+
+
+def _again(error: ResolverError, rest: float) -> ResolverError:
+    return ResolverError(
+        f"{error} (asked again in {rest:.0f} s)", http_status=error.http_status, retry_after=rest
+    )

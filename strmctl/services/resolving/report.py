@@ -7,7 +7,6 @@ from strmctl.domain.digest import FAILED, Finding
 from strmctl.domain.mute import is_muted
 from strmctl.errors import ItemError
 from strmctl.services.alerting.reminding import finding
-from strmctl.services.reports.records import Record, troubles_record
 from strmctl.services.resolving.refresh import Outcome, Refreshed
 from strmctl.services.resolving.trouble import ResolverTrouble, trouble_finding
 
@@ -44,9 +43,8 @@ class Report:
     def exit_code(self) -> int:
         return ItemError.exit_code if self.counts[Outcome.FAILED] > self.muted else 0
 
-    def summary(self) -> Record:
-        muted = {"muted": self.muted} if self.muted else {}
-        return {**self.counts, **muted, **troubles_record(self.troubles)}
+    def numbers(self) -> dict[str, int]:
+        return {**self.counts, "muted": self.muted} if self.muted else dict(self.counts)
 
     def summary_text(self) -> str:
         text = ", ".join(f"{number} {outcome}" for outcome, number in self.counts.items())

@@ -24,7 +24,7 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media.extent import Extent
-from strmctl.domain.patience.circuit_breaker import CircuitBreaker
+from strmctl.domain.patience.circuit_breaker import CircuitBreaker, Pauses
 from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import NamedResolver, Registry
@@ -99,6 +99,7 @@ class Resolving:
         self._locks = IdentityLocks(lock_file)
         self._cache_ttl, self._margin = cache_ttl, margin
         self._breaker = breaker or CircuitBreaker()
+        self._pauses = Pauses()
         self._observer = observer
         self._now, self._monotonic = now, monotonic
         self._flights: dict[Identity, asyncio.Task[Resolution]] = {}
@@ -185,6 +186,9 @@ class Resolving:
                 return newer
             resolver = self._registry.for_site(identity.site)
             self._breaker.check(identity, self._monotonic())
+            # Runs wait their turn by rules of their own (probing/turns.py, refresh.py).
+            if question.reason is Reason.PLAY:
+                self._pauses.check(resolver.name, self._monotonic())
             async with self._alone(identity, resolver.timeout):
                 newer = await self._newer(identity, question)
                 return newer or await self._ask(resolver, identity, question)
@@ -208,6 +212,7 @@ class Resolving:
                 trouble = None if error.is_answer else str(error)
                 self._observer.resolver_said(resolver.name, trouble)
             self._breaker.failed(identity, self._monotonic(), error)
+            self._pauses.take(resolver.name, error, self._monotonic())
             raise
         self._observer.resolver_said(resolver.name, None)
         resolution = await reading(self._dating.dated, answer, self._now())

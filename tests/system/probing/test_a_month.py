@@ -94,13 +94,12 @@ class Upkeep:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("links", "deleted"),
     [
-        pytest.param(150, 9, id="150 links"),
+        pytest.param(150, 9, id="150 links", marks=pytest.mark.timeout(600)),
         pytest.param(
-            2000, 30, id="2,000 links", marks=[pytest.mark.long, pytest.mark.timeout(7200)]
+            2000, 30, id="2,000 links", marks=[pytest.mark.long, pytest.mark.timeout(5400)]
         ),
     ],
 )

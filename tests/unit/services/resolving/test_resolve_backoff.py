@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stage.answering import Reply, answer
-from stage.resolving import EPISODE, Numbered, Scene, new_scene
+from stage.resolving import EPISODE, OTHER, Numbered, Scene, new_scene
 from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import Reason
 
@@ -94,3 +94,71 @@ async def test_the_same_url_again_is_believed_once(scene: Scene) -> None:
     scene.clock.elapsed = 1.25
     await resolving.renew(EPISODE, Reason.PLAY, failed=again, last_status=503)
     assert len(scene.server.asked) == 3
+
+
+LATER = Reply(429, headers={"Retry-After": "60"})
+
+
+async def test_the_time_that_a_resolver_names_holds_for_its_other_identities(scene: Scene) -> None:
+    scene.server.reply = lambda asked: LATER
+    resolving = scene.make()
+    with pytest.raises(ResolverError):
+        await resolving.current(EPISODE, Reason.PLAY)
+    scene.server.reply = Numbered()
+    scene.clock.elapsed = 59
+    with pytest.raises(ResolverError, match=r"asked again in 1 s") as caught:
+        await resolving.current(OTHER, Reason.PLAY)
+    assert (caught.value.http_status, caught.value.retry_after) == (503, pytest.approx(1))
+    assert len(scene.server.asked) == 1
+    scene.clock.elapsed = 60
+    await resolving.current(OTHER, Reason.PLAY)
+    assert len(scene.server.asked) == 2
+
+
+async def test_what_still_plays_is_served_while_the_resolver_rests(scene: Scene) -> None:
+    """It is due to be renewed, and its known end is near but has not come."""
+    scene.server.reply = Numbered({"expires_at": (scene.clock.now().timestamp() + 100)})
+    resolving = scene.make()
+    known = await resolving.current(OTHER, Reason.PLAY)
+    scene.server.reply = lambda asked: LATER
+    scene.clock.elapsed = 80
+    with pytest.raises(ResolverError):
+        await resolving.current(EPISODE, Reason.PLAY)
+    assert await resolving.current(OTHER, Reason.PLAY) == known
+    assert len(scene.server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(Reply(429), id="without a time"),
+        pytest.param(Reply(500), id="a failure"),
+        pytest.param(Reply(404, headers={"Retry-After": "60"}), id="no such episode"),
+    ],
+)
+async def test_other_failures_are_about_one_identity(reply: Reply, scene: Scene) -> None:
+    scene.server.reply = lambda asked: reply
+    resolving = scene.make()
+    with pytest.raises(ResolverError):
+        await resolving.current(EPISODE, Reason.PLAY)
+    scene.server.reply = Numbered()
+    await resolving.current(OTHER, Reason.PLAY)
+
+
+async def test_a_run_has_turns_of_its_own(scene: Scene) -> None:
+    scene.server.reply = lambda asked: LATER
+    resolving = scene.make()
+    with pytest.raises(ResolverError):
+        await resolving.current(EPISODE, Reason.PLAY)
+    scene.server.reply = Numbered()
+    await resolving.renew(OTHER, Reason.REFRESH, failed=None)
+
+
+async def test_a_pause_of_years_is_an_hour(scene: Scene) -> None:
+    scene.server.reply = lambda asked: Reply(503, headers={"Retry-After": "999999999"})
+    resolving = scene.make()
+    with pytest.raises(ResolverError):
+        await resolving.current(EPISODE, Reason.PLAY)
+    scene.server.reply = Numbered()
+    scene.clock.elapsed = 3600
+    await resolving.current(OTHER, Reason.PLAY)
