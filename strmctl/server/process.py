@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import multiprocessing
+import resource
 import signal
 import socket
 import sys
@@ -27,6 +28,7 @@ from strmctl.settings.model import ServeSettings, Settings
 
 _BACKLOG = 2048
 _KEEP_ALIVE_SECONDS = 75
+_DESCRIPTORS = 65_536
 _SWITCH_SECONDS = 0.0002
 
 
@@ -58,6 +60,7 @@ def run(
     `command` begins the command lines of jobs. What keeps every worker from starting is better
     found before (services/playback/opening.py).
     """
+    _take_descriptors()
     config = uvicorn.Config(
         partial(_app, settings, command, verbose=verbose, quiet=quiet),
         factory=True,
@@ -90,6 +93,14 @@ def run(
         runner.run(_Server(config).serve([listener]))
     if signal.SIGINT in ended_by:
         raise KeyboardInterrupt
+
+
+def _take_descriptors() -> None:
+    """Each viewer takes two; systems give 1,024 to those who do not ask, and allow far more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _supervise(config: uvicorn.Config, listener: socket.socket) -> None:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
 
 from strmctl import tracing
 from strmctl.domain.hls import (
@@ -110,12 +111,16 @@ class Playlists:
         """What an upstream has answered, kept. Raises UpstreamError."""
         async with self._fetch.room() as room:
             data = await self._fetch.read(response, self._limit, room)
+            size, decode = len(data), partial(playlist_text.decode, data)
+            del data
             try:
-                loaded = await self._named(key, await self._parsed(key, data, response.url, root))
+                text = await beside_the_loop(decode, size)
+                del decode  # It is as large as the text, and what is read from that larger.
+                loaded = await self._named(key, await self._parsed(key, text, response.url, root))
             except playlist_text.NotAPlaylistError as error:
                 status = response.status
                 raise UpstreamError(f"not media: the playlist {error}", status=status) from None
-        if len(data) > LARGE:
+        if size > LARGE:
             keep_from_collector(loaded, *_parts(loaded))
         self._keep(key, loaded)
         _log(key, loaded)
@@ -173,7 +178,7 @@ class Playlists:
         return await self.read(key, response, root)
 
     async def _parsed(
-        self, key: str, data: bytes, url: str, root: LoadedPlaylist | None
+        self, key: str, text: str, url: str, root: LoadedPlaylist | None
     ) -> LoadedPlaylist:
         parent = root.playlist if root is not None else None
         is_subtitles, imported = False, None
@@ -183,7 +188,6 @@ class Playlists:
         before = self.latest(key)
 
         def parse() -> LoadedPlaylist:
-            text = playlist_text.decode(data)
             if key == ROOT and playlist_text.is_multivariant(text):
                 listed = multivariant_playlist.parse(text, url)
                 return LoadedPlaylist(listed, url, time.monotonic(), len(text))
@@ -198,13 +202,13 @@ class Playlists:
             now = time.monotonic()
             return LoadedPlaylist(playlist, url, now, len(text), cut.cut_of(playlist))
 
-        loaded = await beside_the_loop(parse, len(data))
+        loaded = await beside_the_loop(parse, len(text))
         first = loaded.media.untold() if loaded.media is not None else None
         if first is None or is_subtitles or key in self._segment_extensions:
             return loaded
         place = Resource(joined(url, first.uri), first.byte_range)
         self._segment_extensions[key] = await self._look_at(place)
-        return await beside_the_loop(parse, len(data))
+        return await beside_the_loop(parse, len(text))
 
     async def _look_at(self, segment: Resource) -> str:
         """The extension of segments whose URIs do not tell what they are, by one's bytes."""

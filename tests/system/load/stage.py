@@ -41,6 +41,12 @@ def resolver() -> Iterator[Resolver]:
 
 
 @pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with running_upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
 def own_strmctl(resolver: Resolver, tmp_path: Path) -> Strmctl:
     return new_strmctl(tmp_path / "strmctl", resolver.url)
 
