@@ -21,7 +21,7 @@ class Action(StrEnum):
     CHECK = "check"
 
 
-@command(Panel.CARE)
+@command(Panel.CARE, example="strmctl arr check --dry-run")
 def arr(
     run: Run,
     action: Annotated[Action, typer.Argument(metavar="check", help="What to do.")],

@@ -9,7 +9,7 @@ from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.run import Run
 
 
-@command(Panel.CARE)
+@command(Panel.CARE, example="strmctl backup /srv/backup/strmctl.db")
 def backup(
     run: Run,
     file: Annotated[

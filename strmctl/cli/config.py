@@ -7,7 +7,7 @@ from strmctl.cli.frame.run import Run
 from strmctl.errors import SettingsError
 
 
-@command(Panel.CARE)
+@command(Panel.CARE, example="strmctl config --json | jq .")
 def config(run: Run) -> None:
     """Show every setting in force and where it comes from; secrets are masked."""
     _check_resolvers(run)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from strmctl.demo.story import Step, Story
 
 
-@command(Panel.START)
+@command(Panel.START, example="strmctl demo --once")
 def demo(
     run: Run,
     once: Annotated[bool, typer.Option("--once", help="End when the story is told.")] = False,

@@ -42,7 +42,7 @@ _MOST_SEVERE_FIRST = (
 )
 
 
-@command(Panel.CARE)
+@command(Panel.CARE, example="strmctl doctor --fix")
 def doctor(
     run: Run,
     fix: Annotated[bool, typer.Option("--fix", help="Mend what is safe to mend.")] = False,

@@ -10,7 +10,7 @@ from strmctl.errors import UsageError
 from strmctl.settings.values import base_url
 
 
-@command(Panel.SERVER)
+@command(Panel.SERVER, example="strmctl healthcheck --url http://192.168.1.20:8888")
 def healthcheck(
     run: Run,
     url: Annotated[

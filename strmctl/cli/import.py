@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 _LEFT = "-"
 
+_OUTCOMES = (
+    "adopted created updated moved unchanged duplicate taken conflict foreign link bad failed"
+)
 
-@command(Panel.LIBRARY, "import")
+
+@command(Panel.LIBRARY, "import", example="strmctl import /srv/media/strm --dry-run")
 def import_(
     run: Run,
     folder: Annotated[
@@ -80,7 +84,7 @@ def import_(
         settled = dict(_asked(_planned(run, adoption, below)))
         adoption = Adoption(site, language, settled, unwrap)
     record = _recorder(PlaybackUrls(run.settings))
-    return Changing(run, "import", record=record, failing_kinds=("conflict",))(
+    return Changing(run, "import", _OUTCOMES, record=record, failing_kinds=("conflict",))(
         lambda database, files: Importing(run.settings, database, files, adoption).plan(
             below, only=only
         ),

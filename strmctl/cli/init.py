@@ -17,7 +17,10 @@ _NEXT = """Next: describe where episodes come from in a [resolvers.NAME] table o
   strmctl serve"""
 
 
-@command(Panel.START)
+@command(
+    Panel.START,
+    example="strmctl init --library /srv/strm --base-url http://192.168.1.20:8888",
+)
 def init(
     run: Run,
     library: Annotated[

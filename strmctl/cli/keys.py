@@ -24,7 +24,7 @@ class Action(StrEnum):
 _OF_ONE = (Action.PROMOTE, Action.RETIRE)
 
 
-@command(Panel.CARE)
+@command(Panel.CARE, example="strmctl keys add")
 def keys(
     run: Run,
     action: Annotated[
@@ -33,7 +33,7 @@ def keys(
     ],
     key_id: Annotated[
         str | None,
-        typer.Argument(metavar="[ID]", help="Of the key that is to be promoted or retired."),
+        typer.Argument(metavar="ID", help="Of the key that is to be promoted or retired."),
     ] = None,
     verify_only: Annotated[
         bool,

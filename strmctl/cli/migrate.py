@@ -10,7 +10,7 @@ from strmctl.cli.frame.run import Run
 _DRIFT = 10
 
 
-@command(Panel.CARE)
+@command(Panel.CARE, example="strmctl migrate --check")
 def migrate(
     run: Run,
     list_: Annotated[

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _DEAD = LinkState.DEAD.value
 
 
-@command(Panel.LINKS)
+@command(Panel.LINKS, example="strmctl probe --stale -q --wait 20m")
 @selecting
 def probe(
     run: Run,

@@ -14,8 +14,10 @@ Sidecars = Annotated[
     typer.Option("--sidecars", help="Also .nfo, images and subtitles beside a .strm that goes."),
 ]
 
+_OUTCOMES = "removed removed_folder removed_sidecar moved unproved bad failed"
 
-@command(Panel.LIBRARY)
+
+@command(Panel.LIBRARY, example="strmctl prune --dry-run")
 def prune(
     run: Run,
     sidecars: Sidecars = False,
@@ -32,7 +34,7 @@ def prune(
     from strmctl.services.changing.leftovers import Leftovers
 
     leftovers = Leftovers(run.settings.library, sidecars=sidecars, folders=True)
-    return Changing(run, "prune")(
+    return Changing(run, "prune", _OUTCOMES)(
         lambda database, files: leftovers.watch(
             prune.plan(run.settings, database, files, force=force)
         ),

@@ -11,7 +11,7 @@ from strmctl.cli.frame.run import Run
 from strmctl.domain.counted import counted
 
 
-@command(Panel.CARE)
+@command(Panel.CARE, example="strmctl prune-events --older-than 90d")
 def prune_events(
     run: Run,
     older_than: Annotated[

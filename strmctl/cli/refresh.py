@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from strmctl.storage.database.connection import Database
 
 
-@command(Panel.LINKS)
+@command(Panel.LINKS, example="strmctl refresh --series one-piece --dry-run")
 @selecting
 def refresh(
     run: Run,

@@ -13,15 +13,17 @@ from strmctl.cli.prune import Sidecars
 from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
 
+_OUTCOMES = "removed removed_folder kept failed"
 
-@command(Panel.LIBRARY)
+
+@command(Panel.LIBRARY, example="strmctl remove --series one-piece --season 2")
 @selecting
 def remove(
     run: Run,
     selection: Selection,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID|PATH]...", help="Ids, or paths of .strm files."),
+        typer.Argument(metavar="ID|PATH", help="Ids, or paths of .strm files."),
     ] = None,
     keep_files: Annotated[
         bool,
@@ -46,7 +48,7 @@ def remove(
     removing = Removing(run.settings, keep_files=keep_files)
     # Jellyfin goes on showing a film whose .nfo is left behind.
     leftovers = Leftovers(run.settings.library, sidecars=sidecars, folders=False)
-    return Changing(run, "remove")(
+    return Changing(run, "remove", _OUTCOMES)(
         lambda database, files: leftovers.watch(
             removing.of_names(database, files, names)
             if names

@@ -23,7 +23,7 @@ def _known(run: Run, identity: Identity) -> "Mapping | None":
         return Mappings(database).find(identity)
 
 
-@command(Panel.LIBRARY)
+@command(Panel.LIBRARY, example="strmctl resolve --site a.example --slug dune --language German")
 @identifying
 def resolve(run: Run, identity: Identity) -> None:
     """Show what the site's resolver answers for an identity; nothing is changed."""

@@ -12,8 +12,11 @@ from strmctl.cli.frame.selection import selecting
 from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
 
+_OUTCOMES = "rewritten created unchanged missing moved foreign unresolved failed"
+_RENAMED = "updated moved unchanged failed"
 
-@command(Panel.LIBRARY)
+
+@command(Panel.LIBRARY, example="strmctl rewrite --dry-run")
 @selecting
 def rewrite(
     run: Run,
@@ -41,7 +44,7 @@ def rewrite(
             raise UsageError("--names renames only: leave --create-missing and --overwrite out")
         return _rename(run, selection, wait=wait, dry_run=dry_run, force=force)
     rewriting = Rewriting(run.settings, overwrite=overwrite, create_missing=create_missing)
-    code = Changing(run, "rewrite", failing_kinds=LEFT)(
+    code = Changing(run, "rewrite", _OUTCOMES, failing_kinds=LEFT)(
         lambda database, files: rewriting.plan(database, files, selection),
         wait=wait,
         dry_run=dry_run,
@@ -59,7 +62,7 @@ def _rename(run: Run, selection: Selection, *, wait: str | None, dry_run: bool, 
     from strmctl.services.changing.set_ import RENAME, Setting
 
     setting = Setting(run.settings, RENAME)
-    return Changing(run, "rewrite")(
+    return Changing(run, "rewrite", _RENAMED)(
         lambda database, files: setting.of_selection(database, files, selection),
         wait=wait,
         dry_run=dry_run,

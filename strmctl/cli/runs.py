@@ -7,6 +7,7 @@ import typer
 
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.run import Run
+from strmctl.cli.frame.tables import Format
 from strmctl.domain.job import JobState
 from strmctl.services.reports.records import run_record
 
@@ -16,19 +17,21 @@ if TYPE_CHECKING:
 _COLUMNS = ("run", "started", "took", "cause", "command", "ended", "counts", "undo", "reason")
 
 
-@command(Panel.LIBRARY)
+@command(Panel.LIBRARY, example="strmctl runs --limit 5")
 def runs(
     run: Run,
     limit: Annotated[int, typer.Option(min=1, max=500, help="The newest so many.")] = 20,
+    form: Format = None,
 ) -> None:
     """Show what ran, the newest first: when, for how long, with which counts and reasons."""
     from strmctl.services.jobs.run_log import runs as newest
 
+    run.speak(form)
     with run.open_database() as database:
         found = newest(database, limit)
     for each in found:
         run.output.record(run_record(each))
-    run.output.table(_COLUMNS, map(_cells, found))
+    run.output.table(_COLUMNS, map(_cells, found), beneath="reason")
     run.output.summary({"runs": len(found)}, None if found else "no runs yet")
 
 

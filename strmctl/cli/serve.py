@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import socket
 
 
-@command(Panel.SERVER)
+@command(Panel.SERVER, example="strmctl serve --host 0.0.0.0 --maintain")
 def serve(
     run: Run,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,

@@ -22,15 +22,17 @@ T = TypeVar("T")
 if TYPE_CHECKING:
     from strmctl.services.changing.set_ import Values
 
+_OUTCOMES = "updated moved unchanged failed"
 
-@command(Panel.LIBRARY, "set")
+
+@command(Panel.LIBRARY, "set", example="strmctl set --series one-piece --year 1999")
 @selecting_to_set
 def set_(
     run: Run,
     selection: Selection,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID|PATH]...", help="Ids, or paths of .strm files."),
+        typer.Argument(metavar="ID|PATH", help="Ids, or paths of .strm files."),
     ] = None,
     provider: Annotated[str | None, typer.Option(help='Insist on this one; "" takes any.')] = None,
     language: Annotated[str | None, typer.Option(help='Such as "German Dub".')] = None,
@@ -71,7 +73,7 @@ def set_(
     _check(values)
 
     setting = Setting(run.settings, values)
-    return Changing(run, "set")(
+    return Changing(run, "set", _OUTCOMES)(
         lambda database, files: (
             setting.of_names(database, files, names)
             if names

@@ -15,7 +15,7 @@ from strmctl.errors import ItemError, UsageError
 from strmctl.services.reports.records import mapping_record
 
 
-@command(Panel.LIBRARY)
+@command(Panel.LIBRARY, example="strmctl show 7 --reveal")
 @selecting
 def show(
     run: Run,

@@ -8,6 +8,7 @@ import typer
 
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.run import Run
+from strmctl.cli.frame.tables import Format
 from strmctl.domain.counted import counted, share
 from strmctl.domain.digest import lines
 from strmctl.domain.mapping import LinkState
@@ -30,17 +31,19 @@ _STATES = (
 )
 
 
-@command(Panel.LIBRARY)
+@command(Panel.LIBRARY, example="strmctl stats --expiring 1d")
 def stats(
     run: Run,
     expiring: Annotated[
         str, typer.Option(metavar="DURATION", help="Which links count as expiring: within this.")
     ] = "2h",
+    form: Format = None,
 ) -> None:
     """Show how many links are alive, dead, expiring, by site and provider; and what was healed."""
     from strmctl.services.reports.attention import attention
     from strmctl.services.reports.stats import stats as count
 
+    run.speak(form)
     within = _duration(expiring)
     with run.open_database() as database:
         now = datetime.now(UTC)
@@ -48,7 +51,11 @@ def stats(
         wrong = attention(database, found, now)
     run.output.record(stats_record(found, within, wrong))
     run.output.table(("what needs attention",), ([line] for line in _wrong(wrong)))
-    run.output.table(("site", "provider", *_STATES, "links"), _rows(found))
+    rows = _rows(found)
+    if run.output.is_for_people:
+        # Where people read, a nought is nothing, and a state that no link is in has no column.
+        rows = ([value or None for value in row] for row in rows)
+    run.output.table(("site", "provider", *_STATES, "links"), rows)
     run.output.table(("links that", "number"), _numbers(run, found, expiring))
 
 

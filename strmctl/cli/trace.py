@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _EVENTS = 50
 
 
-@command(Panel.LINKS)
+@command(Panel.LINKS, example="strmctl trace 7")
 def trace(
     run: Run,
     name: Annotated[

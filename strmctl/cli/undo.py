@@ -22,12 +22,12 @@ _NOTHING = {"restored": 0, "removed": 0, "failed": 0}
 _OUTCOMES = {"restored": "restored", "removed": "removed", "failed": "left as they are"}
 
 
-@command(Panel.LIBRARY)
+@command(Panel.LIBRARY, example="strmctl undo --list")
 def undo(
     run: Run,
     number: Annotated[
         int | None,
-        typer.Argument(metavar="[RUN]", help="The last one if not given; see --list.", min=1),
+        typer.Argument(metavar="RUN", help="The last one if not given; see --list.", min=1),
     ] = None,
     list_: Annotated[
         bool, typer.Option("--list", help="Show the runs that can be taken back.")

@@ -16,7 +16,7 @@ from strmctl.settings.values import duration
 _EXTENSION = re.compile(r"\.?([a-z0-9]{1,5})")
 
 
-@command(Panel.LIBRARY)
+@command(Panel.LIBRARY, example="strmctl url --site media.example --slug dune --language German")
 @identifying
 def url(
     run: Run,

@@ -87,7 +87,7 @@ def _entry(
     }
 
 
-@command(Panel.LIBRARY)
+@command(Panel.LIBRARY, example="strmctl write --from episodes.csv")
 @taking(_entry)
 def write(
     run: Run,

@@ -98,9 +98,14 @@ class Identity:
             provider=provider or None,
         )
 
+    @property
+    def number(self) -> str | None:
+        """`S01E02`; None for a film."""
+        return None if self.is_movie else f"S{self.season:02}E{self.episode:02}"
+
     def __str__(self) -> str:
         """For messages: `aniworld.to/one-piece S01E02 (German Dub)`."""
-        number = "" if self.is_movie else f" S{self.season:02}E{self.episode:02}"
+        number = f" {self.number}" if self.number else ""
         provider = f", {self.provider}" if self.provider else ""
         return f"{self.site}/{self.slug}{number} ({self.language}{provider})"
 

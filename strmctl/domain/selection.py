@@ -3,10 +3,22 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from strmctl.domain.mapping import LinkState
 
 _FEW = 20
+
+
+class Order(StrEnum):
+    """In which order a selection is listed; what is unknown comes last."""
+
+    ID = "id"
+    PATH = "path"
+    EPISODE = "episode"
+    WORST = "worst"
+    EXPIRES = "expires"
+    PROBED = "probed"
 
 
 @dataclass(frozen=True, slots=True)

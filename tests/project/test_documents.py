@@ -109,6 +109,8 @@ def test_every_command_helps(strmctl: Strmctl) -> None:
         words = " ".join(re.sub(r"[│╭╰─╮╯]", " ", shown).split())
         assert command.help
         assert " ".join(command.help.split()) in words, name
+        assert re.fullmatch(rf"Example: strmctl {name}\b.*", command.epilog or "")
+        assert len(command.epilog or "") < 80, "the terminal would break it"
         for option in command.params:
             help_text = getattr(option, "help", None)
             assert help_text is None or help_text.split()[0] in words, (name, option.name)

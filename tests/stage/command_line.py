@@ -33,3 +33,8 @@ class Ended:
 
 class Strmctl(Protocol):
     def __call__(self, *arguments: object, code: int = 0, stdin: str = "") -> Ended: ...
+
+
+def happened(counts: dict[str, Any]) -> dict[str, int]:
+    """What there was any of: a summary names each outcome, with a nought for the others."""
+    return {name: count for name, count in counts.items() if type(count) is int and count}

@@ -2,7 +2,7 @@
 
 To add a command: write `cli/<name>.py` with
 
-    @command(Panel.LIBRARY)
+    @command(Panel.LIBRARY, example="strmctl name --site media.example")
     def name(run: Run, site: Annotated[str, typer.Option()]) -> int | None:
         '''The help text.'''
 
@@ -140,13 +140,14 @@ def before_the_command(
 
 
 def command(
-    panel: str, name: str | None = None
+    panel: str, name: str | None = None, *, example: str = ""
 ) -> Callable[
     [Callable[Concatenate[Run, P], int | None]], Callable[Concatenate[Run, P], int | None]
 ]:
     """Register a function whose first parameter is `run: Run`; the function itself stays as it is.
 
-    Typer sees its other parameters followed by the options of every command.
+    Typer sees its other parameters followed by the options of every command. `example` is a line
+    that `--help` ends with.
     """
 
     def register(
@@ -164,10 +165,17 @@ def command(
 
         _give_signature(call, function)
         label = name or function.__name__.rstrip("_").replace("_", "-")
-        app.command(label, help=inspect.getdoc(function), rich_help_panel=panel)(call)
+        epilog = f"Example: {example}" if example else None
+        app.command(label, help=_paragraphs(function), epilog=epilog, rich_help_panel=panel)(call)
         return function
 
     return register
+
+
+def _paragraphs(function: Callable[..., object]) -> str:
+    """Its docstring, where only empty lines break lines: the terminal's width does the rest."""
+    parts = (inspect.getdoc(function) or "").split("\n\n")
+    return "\n\n".join(" ".join(part.split()) for part in parts)
 
 
 def _give_signature(call: Callable[..., Any], function: Callable[..., Any]) -> None:

@@ -33,20 +33,22 @@ Recorder = Callable[[Step, str | None], Mapping[str, object]]
 class Changing:
     """`record` makes the JSON of a step; without it that is `step_record`.
 
-    `quiet_kinds` are findings that only count, such as "unchanged"; `failing_kinds` make the exit
-    code say that some items failed.
+    `outcomes` are the kinds that a run may end in: its JSON names each, also those of which there
+    are none. `quiet_kinds` are findings that only count, such as "unchanged"; `failing_kinds` make
+    the exit code say that some items failed.
     """
 
     def __init__(
         self,
         run: Run,
         command: str,
+        outcomes: str,
         *,
         record: Recorder | None = None,
         quiet_kinds: Iterable[str] = ("unchanged",),
         failing_kinds: Iterable[str] = (),
     ) -> None:
-        self._run, self._command = run, command
+        self._run, self._command, self._outcomes = run, command, outcomes.split()
         self._record = record or (lambda step, reason: step_record(command, step, reason))
         self._quiet = set(quiet_kinds)
         self._failing = {"failed", "bad", *failing_kinds}
@@ -113,7 +115,8 @@ class Changing:
         dry = " (dry run)" if more.get("dry_run") else ""
         needs = ": needs --force" if more.get("needs_force") else ""
         self._run.output.summary(
-            {**self._counts, **more}, f"{numbers or 'nothing to do'}{dry}{needs}"
+            {**dict.fromkeys(self._outcomes, 0), **self._counts, **more},
+            f"{numbers or 'nothing to do'}{dry}{needs}",
         )
 
 

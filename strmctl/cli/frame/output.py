@@ -8,16 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import typer
 
+from strmctl.cli.frame.tables import NOTHING, Form, Table, terminal_width
 from strmctl.errors import StrmctlError
 from strmctl.services.reports.records import timestamp
-
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
 
 
 class UnwritableError(StrmctlError):
@@ -40,6 +37,8 @@ class Work:
     pipe_is_closed: bool = False
     doing: str = ""
     done: int = 0
+    failed: int = 0
+    item: str = ""
     total: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     reason: str | None = None
@@ -51,6 +50,9 @@ class Work:
 
     def take(self, record: Mapping[str, object]) -> None:
         """What the record of the run says later: its counts, and why something of it failed."""
+        self.item = str(record.get("strm_path") or self.item)
+        if record.get("outcome") == "failed" or record.get("state") == "dead":
+            self.failed += 1
         if record.get("outcome") == "failed" and record.get("reason"):
             self.reason = self.reason or str(record["reason"])
 
@@ -58,7 +60,7 @@ class Work:
         self.counts = {name: it for name, it in record.items() if type(it) is int}
 
     def begin(self, doing: str, total: int | None) -> None:
-        self.doing, self.done, self.total = doing, 0, total
+        self.doing, self.done, self.failed, self.item, self.total = doing, 0, 0, "", total
 
     def advance(self, n: int = 1) -> None:
         self.done += n
@@ -85,6 +87,8 @@ class Output:
     quiet: bool = False
     verbose: int = 0
     color: bool = True
+    form: Form | None = None
+    """What --format says; None is a table on a terminal, and tab-separated in a pipe."""
 
     def record(self, record: Mapping[str, object], text: str | None = None) -> None:
         """One thing, the only one or one of many: a line of JSON, or text."""
@@ -115,21 +119,42 @@ class Output:
         elif text is not None:
             self.note(text)
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Drawn on a terminal, tab-separated without a heading when piped; silent with --json."""
+    @property
+    def is_for_people(self) -> bool:
+        """Whether a table is drawn; else its rows are tab-separated."""
+        # cut and awk want tabs, people want columns.
+        return not self.json and (
+            self.form is Form.TABLE or (self.form is None and sys.stdout.isatty())
+        )
+
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        *,
+        beneath: str | None = None,
+    ) -> None:
+        """Drawn on a terminal, tab-separated without a heading when piped; silent with --json.
+
+        The column `beneath` is drawn below its row.
+        """
         if self.json:
             return
-        # cut and awk want tabs, people want columns.
-        if sys.stdout.isatty():
-            self._draw(columns, rows)
+        texts = ([cell(value) for value in row] for row in rows)
+        if not self.is_for_people:
+            for row in texts:
+                self._write("\t".join(row))
             return
-        for row in rows:
-            self._write("\t".join(cell(value) for value in row))
+        heading, *lines = Table(columns, list(texts), beneath).lines(terminal_width())
+        colored = self.color and sys.stdout.isatty()
+        self._write(typer.style(heading, bold=True) if colored else heading)
+        for line in lines:
+            self._write(line)
 
     def note(self, text: str) -> None:
-        """For people, on stderr, unless quiet."""
+        """For people, on stderr, unless quiet; with --json a line of JSON as well."""
         if not self.quiet:
-            _write_error(text)
+            _write_error(encode({"type": "note", "message": text}) if self.json else text)
 
     def warn(self, text: str) -> None:
         """On stderr, always: a line of JSON, or text."""
@@ -146,12 +171,10 @@ class Output:
         if self.quiet or not sys.stderr.isatty():
             yield WORK
             return
-        from rich.console import Console
-        from rich.progress import Progress as Bars
+        from strmctl.cli.frame.progress import bar
 
-        console = Console(stderr=True, no_color=not self.color)
-        with Bars(console=console, transient=True) as bars:
-            yield _Bar(bars, bars.add_task(printable(description), total=total))
+        with bar(WORK, printable(description), total, color=self.color) as shown:
+            yield shown
 
     def _write(self, line: str) -> None:
         if WORK.pipe_is_closed:
@@ -166,26 +189,6 @@ class Output:
             # From now on the work goes on in silence (EPIPE, `| head`).
             WORK.pipe_is_closed = True
             forget_stdout()
-
-    def _draw(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
-        for row in rows:
-            table.add_row(*(Text(cell(value)) for value in row))
-        Console(no_color=not self.color, highlight=False).print(table)
-
-
-class _Bar:
-    def __init__(self, bars: "Bars", task: "TaskID") -> None:
-        self._bars, self._task = bars, task
-
-    def advance(self, n: int = 1) -> None:
-        WORK.advance(n)
-        self._bars.advance(self._task, n)
 
 
 def encode(record: Mapping[str, object]) -> str:
@@ -206,7 +209,7 @@ def printable(text: str) -> str:
 def cell(value: object) -> str:
     """One field of a table: one line, no tabs, `-` for nothing."""
     if value is None or value == "":
-        return "-"
+        return NOTHING
     text = timestamp(value) if isinstance(value, datetime) else str(value)
     return printable(" ".join(str(text).split()))
 

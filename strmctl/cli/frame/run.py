@@ -5,14 +5,15 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strmctl.cli.frame.notify_after import telling
-from strmctl.cli.frame.output import WORK, Output
+from strmctl.cli.frame.output import WORK, Output, encode
+from strmctl.cli.frame.tables import Form, form_of
 from strmctl.domain.job import JOB
 from strmctl.errors import UsageError
 from strmctl.settings.load import Loaded, load
@@ -84,6 +85,13 @@ class Run:
         if value is not None:
             self._overrides[key] = str(value)
 
+    def speak(self, form: str | None) -> None:
+        """What --format says; raises UsageError for what it does not take."""
+        chosen = form_of(form)
+        self.output = replace(
+            self.output, form=chosen, json=self.output.json or chosen is Form.JSON
+        )
+
     @cached_property
     def loaded(self) -> Loaded:
         return load(self.config, self._overrides)
@@ -151,14 +159,21 @@ def _patience(wait: str | None) -> timedelta:
 
 def _log_to_stderr(output: Output) -> None:
     """-v tells what is done, -vv what the libraries say too; without either only warnings."""
-    if not output.verbose and not output.quiet:
+    if not output.verbose and not output.quiet and not output.json:
         return
     import logging
 
-    levels = {0: logging.ERROR, 1: logging.WARNING, 2: logging.DEBUG}
-    logging.basicConfig(
-        stream=sys.stderr, level=levels[min(output.verbose, 2)], format="%(levelname)s %(message)s"
+    class Lines(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            text, level = super().format(record), record.levelname.lower()
+            return encode({"type": "log", "level": level, "message": text})
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        Lines("%(message)s") if output.json else logging.Formatter("%(levelname)s %(message)s")
     )
+    least = logging.ERROR if output.quiet and not output.verbose else logging.WARNING
+    logging.basicConfig(handlers=[handler], level=logging.DEBUG if output.verbose > 1 else least)
     if output.verbose:
         logging.getLogger("strmctl").setLevel(logging.DEBUG if output.verbose > 1 else logging.INFO)
     # They log whole URLs, and those of resolvers hold keys.

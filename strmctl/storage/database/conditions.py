@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from strmctl.domain.identity import Identity
-from strmctl.domain.selection import Selection
+from strmctl.domain.selection import Order, Selection
 from strmctl.storage.database.rows import Value, time_text
 
 # Written as the unique index is; the parameters are those of `identity_key`.
@@ -61,8 +61,21 @@ def where(selection: Selection) -> tuple[str, dict[str, Value]]:
     return condition, {name: value for name, (_, value) in given.items()}
 
 
-def order(selection: Selection) -> str:
-    """By id. `+` keeps SQLite from walking all rows in that order where an index finds few."""
+_ORDERS = {
+    Order.PATH: "strm_path",
+    Order.EPISODE: "site, slug, season, episode, language, provider",
+    Order.WORST: (
+        "instr('dead suspect blocked throttled unknown alive', state), fail_count DESC, strm_path"
+    ),
+    Order.EXPIRES: "expires_at NULLS LAST",
+    Order.PROBED: "last_probed_at NULLS FIRST",
+}
+
+
+def order(selection: Selection, by: Order = Order.ID) -> str:
+    """`+` keeps SQLite from walking all rows by id where an index finds few."""
+    if by is not Order.ID:
+        return f"{_ORDERS[by]}, id"
     finds_few = selection.slug or selection.stale_before or selection.expiring_before
     return "+id" if finds_few else "id"
 

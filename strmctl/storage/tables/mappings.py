@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
-from strmctl.domain.selection import Selection
+from strmctl.domain.selection import Order, Selection
 from strmctl.storage.database import rows
 from strmctl.storage.database.conditions import (
     HOLDS_TEXT,
@@ -186,8 +186,15 @@ class Mappings:
         found = self.database.query(_WITH_IDS, (json.dumps(list(ids)),))
         return {row["id"]: rows.mapping(row) for row in found}
 
-    def select(self, selection: Selection, *, limit: int | None = None) -> Iterator[Mapping]:
-        """In the order of their ids, each as it is when its page is read.
+    def select(
+        self,
+        selection: Selection,
+        *,
+        limit: int | None = None,
+        by: Order = Order.ID,
+        reverse: bool = False,
+    ) -> Iterator[Mapping]:
+        """Each as it is when its page is read.
 
         Memory: eight bytes a row and one page; the database is free between two pages, so the
         caller may write and take its time.
@@ -195,14 +202,16 @@ class Mappings:
         condition, values = where(selection)
         ids = self.database.integers(
             f"SELECT id FROM strm_mapping WHERE {condition}"
-            f" ORDER BY {order(selection)} LIMIT :limit",
-            # SQLite takes a negative LIMIT for none.
-            {**values, "limit": -1 if limit is None else limit},
+            f" ORDER BY {order(selection, by)} LIMIT :limit",
+            # SQLite takes a negative LIMIT for none. What is last is known when all are.
+            {**values, "limit": -1 if limit is None or reverse else limit},
         )
+        if reverse:
+            ids = ids[::-1][:limit]
         for start in range(0, len(ids), _PAGE):
             page = self.database.query(
-                "SELECT * FROM strm_mapping WHERE id IN (SELECT value FROM json_each(?))"
-                " ORDER BY id",
+                "SELECT strm_mapping.* FROM json_each(?) AS wanted"
+                " JOIN strm_mapping ON strm_mapping.id = wanted.value ORDER BY wanted.key",
                 (json.dumps(ids[start : start + _PAGE].tolist()),),
             )
             yield from map(rows.mapping, page)

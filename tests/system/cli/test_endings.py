@@ -154,7 +154,7 @@ def test_a_signal_ends_a_run_whose_results_nobody_reads(sent: signal.Signals, wo
 def test_a_signal_with_json() -> None:
     with start("wait", "--json") as process:
         assert process.stderr is not None
-        assert process.stderr.readline() == "waiting\n"
+        assert json.loads(process.stderr.readline())["message"] == "waiting"
         process.terminate()
         error = json.loads(process.communicate(timeout=30)[1])
     assert error == {"type": "error", "code": 143, "message": "terminated"}

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from stage.command_line import Strmctl
+from stage.command_line import Strmctl, happened
 
 URL = "https://cdn.example/a.mp4"
 FILES = 1050
@@ -28,7 +28,7 @@ def test_a_run_is_recorded(strmctl: Strmctl, library: Path) -> None:
     assert summary == {"type": "summary", "runs": 1}
     assert (found["type"], found["command"], found["arguments"]) == ("run", "import", ["library"])
     assert (found["state"], found["exit_code"], found["cause"]) == ("succeeded", 0, "cron")
-    assert found["counts"] == {"adopted": 2}
+    assert happened(found["counts"]) == {"adopted": 2}
     assert found["seconds"] >= 0
     assert found["undo"] == strmctl("undo", "--list", "--json").records[0]["run"]
     assert "import library" in strmctl("runs").out
@@ -73,7 +73,7 @@ def test_85_a_closed_pipe_ends_the_printing_not_the_work(strmctl: Strmctl, libra
     assert said == f"{FILES} rewritten\n"
     assert all("//elsewhere.example:9999/" in file.read_text() for file in files)
     newest = strmctl("runs", "--limit", 1, "--json").records[0]
-    assert (newest["state"], newest["counts"]) == ("succeeded", {"rewritten": FILES})
+    assert (newest["state"], happened(newest["counts"])) == ("succeeded", {"rewritten": FILES})
 
 
 def test_85_what_does_not_work_ends_with_its_pipe(strmctl: Strmctl, library: Path) -> None:

@@ -50,7 +50,7 @@ def spoken(output: Output) -> tuple[str, str]:
         pytest.param(
             Output(json=True),
             '{"type":"x","at":"2026-11-22T12:00:00Z"}\n{"type":"summary","count":2}\n',
-            'note\n{"type":"warning","message":"careful"}\n',
+            '{"type":"note","message":"note"}\n{"type":"warning","message":"careful"}\n',
             id="json",
         ),
     ],
