@@ -80,7 +80,7 @@ def _asked(
     return Asked(fields, ExternalIds(imdb=imdb, tvdb=tvdb, tmdb=tmdb))
 
 
-@command(Panel.CARE)
+@command(Panel.CARE, example="strmctl resolver test mine")
 @taking(_asked)
 def resolver(
     run: Run,
