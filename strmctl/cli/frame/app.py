@@ -25,6 +25,7 @@ from strmctl.cli.frame.recording import recorded
 from strmctl.cli.frame.run import EveryCommand, Run
 
 P = ParamSpec("P")
+Command = Callable[Concatenate[Run, P], int | None]
 
 _EXIT_CODES = """Exit codes: 0 well, or nothing to do · 1 unexpected · 2 usage · 3 settings ·
 4 database · 5 another run holds the lock · 10 dead links or drift found · 12 some items failed ·
@@ -141,18 +142,14 @@ def before_the_command(
 
 def command(
     panel: str, name: str | None = None, *, example: str = ""
-) -> Callable[
-    [Callable[Concatenate[Run, P], int | None]], Callable[Concatenate[Run, P], int | None]
-]:
+) -> Callable[[Command[P]], Command[P]]:
     """Register a function whose first parameter is `run: Run`; the function itself stays as it is.
 
     Typer sees its other parameters followed by the options of every command. `example` is a line
     that `--help` ends with.
     """
 
-    def register(
-        function: Callable[Concatenate[Run, P], int | None],
-    ) -> Callable[Concatenate[Run, P], int | None]:
+    def register(function: Command[P]) -> Command[P]:
         invoke: Callable[..., int | None] = function
 
         def call(context: typer.Context, **arguments: Any) -> int | None:

@@ -44,18 +44,11 @@ def recorded(run: Run) -> Iterator[Ending]:
 def _record(run: Run, ending: Ending) -> None:
     from strmctl.services.jobs.run_log import EndedRun, record
 
-    assert run.begun is not None, "asked before"
+    begun = run.begun
+    assert begun is not None, "asked before"
     message = ending.message or (None if ending.code in _WELL else WORK.reason)
-    has_terminal = sys.stderr.isatty() or sys.stdin.isatty()
-    ended = EndedRun(
-        run.begun.command,
-        run.begun.arguments,
-        # cron and systemd give no terminal.
-        "cli" if has_terminal else "cron",
-        run.begun.at,
-        ending.code,
-        message,
-        dict(WORK.counts),
-        WORK.done,
-    )
+    # cron and systemd give no terminal.
+    cause = "cli" if sys.stderr.isatty() or sys.stdin.isatty() else "cron"
+    what = begun.command, begun.arguments, cause, begun.at
+    ended = EndedRun(*what, ending.code, message, dict(WORK.counts), WORK.done)
     record(run.settings.database, ended)

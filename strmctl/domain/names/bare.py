@@ -67,8 +67,7 @@ def find(name: str, folders: Folders) -> Bare | None:
     core, release = _GROUP.sub("", _TAIL.sub("", name)).strip(" _."), ""
     if folders.holds_season or _GROUP.match(name) or not _HUNDREDS.search(core):
         core, release = _without_release(core)
-    by_group = core if _GROUP.match(name) else None
-    if by_group is not None and (found := _of_a_group(by_group)) is not None:
+    if _GROUP.match(name) and (found := _of_a_group(core)) is not None:
         return found
     for form in (_alone, _leading, _dashed, _tight, _spaced):
         if (found := form(core, folders)) is not None:

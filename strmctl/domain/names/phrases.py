@@ -53,8 +53,7 @@ def find(name: str) -> Mark | None:
     special = _SPECIAL.search(name)
     # Media servers keep specials in season 0.
     if special is not None:
-        before, after = name[: special.start()], name[special.end() :]
-        return Mark(before, after, 0, int(special["n"]))
+        return Mark(name[: special.start()], name[special.end() :], 0, int(special["n"]))
     episode = next(filter(None, (form.search(name) for form in _EPISODE_FORMS)), None)
     if episode is None:
         return None
