@@ -15,6 +15,7 @@ from strmctl.errors import ResolverError, SettingsError
 from strmctl.resolvers import plugin
 from strmctl.resolvers.answer import checked
 from strmctl.resolvers.contract import Factory, Resolver, ResolveRequest
+from strmctl.resolvers.way_out import leaving
 from strmctl.settings.model import ResolverSettings, Settings
 
 KINDS: Mapping[str, tuple[str, str]] = {
@@ -110,9 +111,9 @@ class Registry:
         """Raises SettingsError for a table that cannot be used."""
         by_pattern: dict[str, NamedResolver] = {}
         for table in settings.resolvers:
-            resolver = NamedResolver(
-                table.name, table.timeout, _factory(table)(table), table.egress, answered
-            )
+            # Its links leave by `table.egress`, None of which is `upstream.egress` by itself.
+            kind = _factory(table)(leaving(table, settings))
+            resolver = NamedResolver(table.name, table.timeout, kind, table.egress, answered)
             for pattern in _patterns(table):
                 other = by_pattern.setdefault(pattern, resolver)
                 if other is not resolver:

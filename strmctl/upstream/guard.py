@@ -18,9 +18,6 @@ from strmctl.domain.urls.upstream_url import check_url
 from strmctl.errors import UpstreamError
 from strmctl.settings.model import Settings
 
-# RFC 6761 (localhost), 6762 (local), 7686 (onion); `.svc` is Kubernetes' own.
-_LOCAL_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal", ".onion", ".i2p", ".svc")
-
 
 class RefusedAddressError(OSError):
     """Raised where a socket would lead to a refused address; an OSError, as connectors expect."""
@@ -81,7 +78,7 @@ class Guard:
     def _check_name(self, name: str, port: int) -> None:
         if (name, port) in self._own:
             raise _refusal("the URL leads to strmctl itself")
-        if name not in self._names and _is_local_name(name):
+        if name not in self._names and address.is_local_name(name):
             raise _refusal(
                 "the URL names a local host: add it to upstream.allow if that is meant", name
             )
@@ -127,11 +124,6 @@ def _refusal(reason: str, refused: str = "") -> UpstreamError:
 def _parse(text: str) -> IPAddress:
     # A scope (`fe80::1%eth0`) only ever stands in link-local addresses, which are refused.
     return ip_address(text)
-
-
-def _is_local_name(host: str) -> bool:
-    # A search domain completes a single label: `metadata` is a host in some clouds.
-    return "." not in host or host.endswith(_LOCAL_SUFFIXES) or host.startswith("metadata.")
 
 
 def guard(settings: Settings) -> Guard:

@@ -12,7 +12,7 @@ USER, PASSWORD = "traveller", "open-sesame"
 
 _TINYPROXY = """\
 Port {port}
-Listen 127.0.0.1
+Listen {at}
 Bind {source}
 BasicAuth {user} {password}
 LogLevel Info
@@ -43,27 +43,39 @@ class Proxy:
 
 
 @contextmanager
-def tinyproxy(folder: Path, *, port: int = 0, connect_port: int = 0) -> Iterator[Proxy]:
-    """An HTTP proxy; `connect_port` is the only one it makes tunnels to, 0: none is refused."""
-    port, source = port or free_port(), "127.0.0.8"
+def tinyproxy(
+    folder: Path,
+    *,
+    port: int = 0,
+    connect_port: int = 0,
+    at: str = "127.0.0.1",
+    before: Sequence[str] = (),
+) -> Iterator[Proxy]:
+    """An HTTP proxy; `connect_port` is the only one it makes tunnels to, 0: none is refused.
+
+    It listens `at` this address; `before` stands before its command.
+    """
+    port, source = port or free_port(at), "127.0.0.8"
     text = _TINYPROXY.format(
-        port=port, source=source, user=USER, password=PASSWORD, connect_port=connect_port
+        at=at, port=port, source=source, user=USER, password=PASSWORD, connect_port=connect_port
     )
     config = folder / "tinyproxy.conf"
     config.write_text(text if connect_port else text.replace("ConnectPort 0\n", ""))
-    command = ["tinyproxy", "-d", "-c", str(config)]
-    proxy = Proxy("http", f"127.0.0.1:{port}", source, folder / "tinyproxy.log")
+    command = [*before, "tinyproxy", "-d", "-c", str(config)]
+    proxy = Proxy("http", f"{at}:{port}", source, folder / "tinyproxy.log")
     with _running(command, proxy, port):
         yield proxy
 
 
 @contextmanager
-def microsocks(folder: Path) -> Iterator[Proxy]:
+def microsocks(
+    folder: Path, *, at: str = "127.0.0.1", before: Sequence[str] = ()
+) -> Iterator[Proxy]:
     """A SOCKS5 proxy."""
-    port, source = free_port(), "127.0.0.9"
-    command = ["microsocks", "-i", "127.0.0.1", "-p", str(port), "-b", source]
+    port, source = free_port(at), "127.0.0.9"
+    command = [*before, "microsocks", "-i", at, "-p", str(port), "-b", source]
     command += ["-u", USER, "-P", PASSWORD]
-    proxy = Proxy("socks5", f"127.0.0.1:{port}", source, folder / "microsocks.log")
+    proxy = Proxy("socks5", f"{at}:{port}", source, folder / "microsocks.log")
     with _running(command, proxy, port):
         yield proxy
 
@@ -76,7 +88,7 @@ def _running(command: Sequence[str], proxy: Proxy, port: int) -> Iterator[None]:
     with proxy.output.open("wb") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
-        until(lambda: _listens(port, process, proxy), f"{command[0]} listens")
+        until(lambda: _listens(port, process, proxy), f"{proxy.at} is listened at")
         yield
     finally:
         process.terminate()

@@ -95,6 +95,8 @@ class Resolver:
 
     def __call__(self, request: Request) -> Answer:
         self.requests.append(request)
+        if request.method != "POST":
+            return Answer(405)
         question = json.loads(request.body)
         show = self._shows.get(question["slug"])
         return show.resolve(question) if show else Answer(404)

@@ -52,13 +52,14 @@ class Strmctl:
         *arguments: str,
         environ: Mapping[str, str] | None = None,
         within: Sequence[str] = (),
+        stdin: str = "",
     ) -> subprocess.CompletedProcess[str]:
         """`within` is a command that runs the one behind it."""
         return subprocess.run(
             [*within, _EXECUTABLE, *arguments],
             cwd=self.folder,
             env=_environ(environ),
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=100,

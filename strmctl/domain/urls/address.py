@@ -32,6 +32,8 @@ _REFUSED_V6 = [
     IPv6Network(text)
     for text in "2001::/23 2001:db8::/32 2002::/16 3fff::/20".split()
 ]
+# RFC 6761 (localhost), 6762 (local), 7686 (onion); `.svc` is Kubernetes' own.
+_LOCAL_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal", ".onion", ".i2p", ".svc")
 _ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?$")
 # RFC 6052 section 2.1: the well-known prefix, with the IPv4 address in the last 32 bits.
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -82,6 +84,12 @@ def is_numeric(host: str) -> bool:
     "ends in a number").
     """
     return _ENDS_IN_NUMBER.search(host) is not None
+
+
+def is_local_name(host: str) -> bool:
+    """Whether a name, in lower case and without a final dot, is one of this machine or network."""
+    # A search domain completes a single label: `metadata` is a host in some clouds.
+    return "." not in host or host.endswith(_LOCAL_SUFFIXES) or host.startswith("metadata.")
 
 
 def _wrapped(address: IPv6Address) -> IPv4Address | None:

@@ -1,4 +1,4 @@
-"""What the mode cannot do for a link: players that are sent to the upstream send no headers."""
+"""What the mode cannot do for a link: players send no headers, and leave by their own way."""
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Fields
@@ -33,6 +33,21 @@ def headers_are_sent(installation: Installation) -> Iterator[Finding]:
             f"{counted(number, 'link')} want headers ({', '.join(sorted(names))}) that players do "
             f"not send in mode {mode.value}",
             'set proxy.mode = "proxy", which sends them',
+        )
+
+
+def players_leave_alike(installation: Installation) -> Iterator[Finding]:
+    settings = installation.settings
+    mode = settings.proxy.mode
+    egresses = {settings.upstream.egress, *(table.egress for table in settings.resolvers)} - {""}
+    if mode is not Mode.PROXY and egresses:
+        yield Finding(
+            Severity.INFO,
+            "mode",
+            mode.value,
+            f"in mode {mode.value} players fetch links by their own way, not through the egress: "
+            "providers that bind a link to an address refuse them",
+            'set proxy.mode = "proxy", or let the players leave by the same VPN',
         )
 
 

@@ -16,6 +16,7 @@ from strmctl.domain.mapping import Mapping
 from strmctl.errors import ResolverError, SettingsError
 from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import NamedResolver, Registry
+from strmctl.resolvers.way_out import leaving
 from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
@@ -120,6 +121,7 @@ def _judged(name: str, error: ResolverError) -> Finding | None:
 
 
 async def _missing(installation: Installation, table: ResolverSettings) -> Finding | None:
+    table = leaving(table, installation.settings)
     match table.type:
         case "http":
             return await _unreachable(installation, table)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from strmctl.domain.urls import canary as answer_of_a_canary
 from strmctl.errors import EgressError, UpstreamError
+from strmctl.resolvers.way_out import leaving
 from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
@@ -16,6 +17,8 @@ from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import guard
 
 _SECONDS = 10.0
+_KEPT_TO = frozenset({"http", "template", "ytdlp", "stremio"})
+"""Kinds whose requests are strmctl's own, and yt-dlp, which goes by its environment."""
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
@@ -37,6 +40,25 @@ async def _look(installation: Installation) -> list[Finding]:
     return found
 
 
+def programs_follow(installation: Installation) -> Iterator[Finding]:
+    """A program, and code of a plug-in, is given the egress; what it makes of it is its matter."""
+    for table in installation.settings.resolvers:
+        egress = leaving(table, installation.settings).egress
+        if not egress or table.type in _KEPT_TO:
+            continue
+        if table.type == "command":
+            what = "its program is given the egress in http_proxy, https_proxy and all_proxy"
+        else:
+            what = f"the entry point {table.type!r} is given the egress"
+        yield Finding(
+            Severity.INFO,
+            "egress",
+            table.name,
+            f"resolver {table.name!r}: {what}: strmctl cannot see whether it goes that way",
+            "run it in the VPN's own network if it does not (docs/egress.md)",
+        )
+
+
 def ways_out(settings: Settings) -> dict[str, str]:
     """Every egress in use, "" for none, and the setting that names it."""
     found = {settings.upstream.egress: "upstream.egress"}
@@ -55,12 +77,13 @@ async def _connect(egress: str, setting: str) -> Finding | None:
             _, writer = await asyncio.open_connection(
                 parts.hostname, parts.port or _PORTS[parts.scheme]
             )
+            writer.close()
+            await writer.wait_closed()
     except (OSError, TimeoutError):
         # A VPN's proxy often has user and password in its URL.
         shown = hide_credentials(egress)
         error = EgressError(f"the egress {shown} cannot be reached: check {setting}")
         return of_error(error, "egress", shown, f"start the proxy, or correct {setting}")
-    writer.close()
     return None
 
 

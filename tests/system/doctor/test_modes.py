@@ -51,3 +51,19 @@ def test_97_doctor_is_content_with_kodi_s_options(
         strmctl("rewrite")
         assert file.read_text() == "#KODIPROP:a=b\nhttp://u/|Referer=r%3A\n"
         strmctl("doctor", "--json")
+
+
+@pytest.mark.parametrize(("mode", "found"), [("proxy", 0), ("redirect", 1), ("direct", 1)], ids=str)
+@pytest.mark.parametrize("setting", ["STRMCTL_UPSTREAM_EGRESS", "STRMCTL_RESOLVERS_MINE_EGRESS"])
+@pytest.mark.usefixtures("library")
+def test_97_doctor_says_that_players_leave_by_their_own_way(
+    strmctl: Strmctl, monkeypatch: pytest.MonkeyPatch, mode: str, found: int, setting: str
+) -> None:
+    monkeypatch.setenv("STRM_PROXY_MODE", mode)
+    monkeypatch.setenv("STRMCTL_RESOLVERS_MINE_SITES", "*")
+    monkeypatch.setenv("STRMCTL_RESOLVERS_MINE_TYPE", "template")
+    monkeypatch.setenv("STRMCTL_RESOLVERS_MINE_URL", "https://nas.example/{slug}")
+    monkeypatch.setenv(setting, "http://127.0.0.1:1")
+    records = strmctl("doctor", "--json", code=13).records
+    findings = [record for record in records if record.get("check") == "mode"]
+    assert [finding["severity"] for finding in findings] == ["info"] * found

@@ -294,3 +294,22 @@ def use_canary(folder: Path, listener: Listener) -> None:
     canary = f"{listener.url}/canary?token={SECRET}"
     replace_settings(folder, "canaries = []", f'canaries = ["{canary}"]')
     replace_settings(folder, "allow = []", 'allow = ["127.0.0.0/8"]')
+
+
+@pytest.mark.parametrize(
+    ("kind", "option", "named"),
+    [
+        pytest.param("command", 'command = ["true"]', 1, id="a program"),
+        pytest.param("http", 'url = "http://resolver.invalid/"', 0, id="asked by strmctl"),
+        pytest.param("ytdlp", 'url = "http://site.invalid/{slug}"', 0, id="yt-dlp"),
+    ],
+)
+def test_89_doctor_names_programs_that_may_go_past_the_egress(
+    well: Path, findings: Findings, tmp_path: Path, kind: str, option: str, named: int
+) -> None:
+    with PROXIES["tinyproxy"](tmp_path) as proxy:
+        add_settings(well, f'[resolvers.other]\nsites = ["other"]\ntype = "{kind}"\n{option}\n')
+        add_settings(well, f'egress = "{proxy.url}"\n')
+        found = [item for item in findings(code=0) if item["check"] == "egress"]
+    assert [item["severity"] for item in found] == ["info"] * named
+    assert all("other" in item["reason"] and proxy.url not in str(item) for item in found)

@@ -45,11 +45,12 @@ class Server:
     trouble: Reply | None = None
     delay: threading.Event | None = None
     scheme: str = "http"
+    host: str = "127.0.0.1"
     asked: list[Asked] = field(default_factory=list)
 
     @property
     def url(self) -> str:
-        return f"{self.scheme}://127.0.0.1:{self.port}"
+        return f"{self.scheme}://{self.host}:{self.port}"
 
     def posted(self) -> list[Any]:
         return [asked.body for asked in self.posts()]
@@ -65,7 +66,13 @@ class Server:
 
 
 @contextmanager
-def serving(speaks: Speaks, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+def serving(
+    speaks: Speaks,
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
+    *,
+    host: str = "127.0.0.1",
+) -> Iterator[Server]:
     server: Server
 
     class Handler(BaseHTTPRequestHandler):
@@ -101,9 +108,9 @@ def serving(speaks: Speaks, port: int = 0, tls: ssl.SSLContext | None = None) ->
         def handle_error(self, request: object, client_address: object) -> None:
             """A client may break off its TLS handshake."""
 
-    with Listener(("127.0.0.1", port), Handler) as listener:
+    with Listener((host, port), Handler) as listener:
         listener.daemon_threads = True
-        server = Server(listener.server_port, speaks)
+        server = Server(listener.server_port, speaks, host=host)
         if tls is not None:
             server.scheme = "https"
             # A client that refuses the certificate ends its own connection, not the listener's.
