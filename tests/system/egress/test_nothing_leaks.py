@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import httpx
@@ -103,6 +102,7 @@ _MEDIA_SERVERS = {
 }
 _TOKENS = {"kodi": servers.KODI_TOKEN, "apprise": ""}
 
+_GERMAN = ("--language", "de")
 KINDS = ["local", "remote", "program", "ytdlp", "mine", "addon", "nas"]
 
 
@@ -192,7 +192,12 @@ def world(
         for upstream in (plain, tls):
             upstream.address = f"{_CDN}:{upstream.address.partition(':')[2]}"
         resolver = Resolver(local)
-        plain.sites |= {"resolve": resolver, "page": _page_of(plain), "nas": _nas, "addon": _addon_of(plain)}
+        plain.sites |= {
+            "resolve": resolver,
+            "page": _page_of(plain),
+            "nas": _nas,
+            "addon": _addon_of(plain),
+        }
         strmctl = new_strmctl(folder / "strmctl", resolver.url)
         _install_plugin(folder)
         (strmctl.folder / "ask.py").write_text(_ASKS_WITH_ITS_ENVIRONMENT)
@@ -282,12 +287,12 @@ def test_a_leak_is_seen(spaces: Namespaces) -> None:
 def test_95_resolvers_of_each_kind_and_runs(world: World) -> None:
     with world.captured():
         rows = [
-            {"site": kind, "slug": world.film().slug, "language": "de", "imdb": "tt1234567"}
+            {"site": kind, "slug": world.film().slug, "language": "de", "imdb_id": "tt1234567"}
             for kind in KINDS
         ]
-        for row in rows:
-            world.run("resolve", *chain.from_iterable((f"--{key}", row[key]) for key in row))
         written = world.run("write", "--from", "-", "--resolve", stdin=json.dumps(rows))
+        for row in rows:
+            world.run("resolve", *f"--site {row['site']} --slug {row['slug']}".split(), *_GERMAN)
         probed = world.run("probe", "--all")
         deep = world.run("probe", "--all", "--deep")
         refreshed = world.run("refresh", "--all", "--force")
@@ -325,7 +330,7 @@ def test_95_imports_maintenance_and_the_doctor(world: World) -> None:
     foreign = world.strmctl.folder / "library" / "Foreign (2001)"
     foreign.mkdir()
     (foreign / "Foreign (2001).strm").write_text(f"{world.plain.url}/nas/foreign.mp4\n")
-    which = ["--site", "local", "--slug", world.film().slug, "--language", "de"]
+    which = ["--site", "local", "--slug", world.film().slug, *_GERMAN]
     with world.captured():
         world.run("import", "library")
         [written] = world.run("write", *which, "--resolve")
@@ -356,7 +361,7 @@ def test_95_media_servers_and_people_are_told_directly(world: World) -> None:
             text += f'token = "{_TOKENS.get(name, servers.TOKEN)}"\n'
         (world.strmctl.folder / "telling.toml").write_text(text)
         config = str(world.strmctl.folder / "telling.toml")
-        which = ["--site", "local", "--slug", world.film().slug, "--language", "de"]
+        which = ["--site", "local", "--slug", world.film().slug, *_GERMAN]
         with world.captured(*((LAN, server.port) for server in told.values())):
             with world.serving(STRMCTL_CONFIG=config):
                 world.run("write", *which, "--resolve", STRMCTL_CONFIG=config)
