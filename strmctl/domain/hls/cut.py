@@ -89,7 +89,7 @@ def _shape(segment: Segment) -> str:
 
 
 def _words(segment: Segment) -> str:
-    return f"{_shape(segment)} {'d' * segment.discontinuity} {_instant(segment)}"
+    return f"{_shape(segment)} {'d' * segment.discontinuity} {_instant(segment)}{segment.cipher}"
 
 
 def _instant(segment: Segment) -> str:

@@ -52,11 +52,16 @@ class Segment(NamedTuple):
     date_time: str
     keys: tuple[str, ...]
     init: str
+    cipher: str = ""
+    """How it is encrypted, as far as the playlist says it and no token changes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaPlaylist:
-    """`resources` by name without extension; `target_duration` in seconds."""
+    """`resources` by name without extension; `target_duration` in seconds.
+
+    `preludes` are the first and the last of its keys and of its init sections, by name.
+    """
 
     resources: Mapping[str, Resource] = field(repr=False)
     segments: Sequence[Segment] = field(repr=False)
@@ -66,6 +71,7 @@ class MediaPlaylist:
     delta: bool
     pieces: Sequence[str] = field(repr=False)
     links: Sequence[str] = field(default=(), repr=False)
+    preludes: Sequence[str] = ()
 
     @property
     def seconds(self) -> float:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping
 
-from strmctl.domain.hls import attribute_list, harmless, naming
+from strmctl.domain.hls import attribute_list, encryption, harmless, naming
 from strmctl.domain.hls.media_playlist import (
     LINK_MARK,
     ByteRange,
@@ -23,8 +23,6 @@ from strmctl.domain.hls.variables import Variables
 
 # Several in a row are legal, one for each key system (RFC 8216 section 4.3.2.4).
 _MAX_KEYS = 100
-# RFC 8216 section 4.3.2.4; AES-256 as hls.js and Apple's players know it.
-_KEY_SIZES = {"AES-128": 16, "SAMPLE-AES": 16, "SAMPLE-AES-CTR": 16, "AES-256": 32}
 _BLANKS = frozenset(" \t\v\f\u00a0\ufeff")
 _SEQUENCE = re.compile(r"[\r\n][ \t\v\f\u00a0\ufeff]*#EXT-X-MEDIA-SEQUENCE:[ \t]*([0-9]+)")
 _URI_MARK = LINK_MARK.format("")
@@ -81,6 +79,8 @@ class _Reader:
         self._delta = False
         self._init = ""
         self._keys: tuple[str, ...] = ()
+        self._cipher = self._inline_init = ""
+        self._needed: dict[str, dict[str, None]] = {KEY: {}, INIT: {}}
         self._begin_segment()
 
     def _begin_segment(self) -> None:
@@ -110,6 +110,7 @@ class _Reader:
             delta=self._delta,
             pieces=self._pieces,
             links=self._links,
+            preludes=encryption.preludes(*self._needed.values()),
         )
 
     def _line(self, line: str) -> None:
@@ -167,6 +168,7 @@ class _Reader:
                 self._date_time,
                 self._keys,
                 self._init,
+                self._cipher + self._inline_init,
             )
         )
         self._pieces.append("".join(self._pending))
@@ -200,31 +202,38 @@ class _Reader:
     def _key(self, line: str) -> None:
         # Keys in a row all apply; the first one behind a segment replaces those before it.
         if not self._keys_open:
-            self._keys, self._keys_open = (), True
+            self._keys, self._keys_open, self._cipher = (), True, ""
         start = len("#EXT-X-KEY:")
         attributes = attribute_list.values(line, start)
         uri = attributes.get("URI", "")
+        self._cipher += encryption.cipher(attributes)
         if naming.stays(uri, attributes.get("KEYFORMAT", "")):
             self._pending.append(line)
             return
         if len(self._keys) == _MAX_KEYS:
             raise NotAPlaylistError(f"has more than {_MAX_KEYS} keys for one segment")
-        resource = Resource(uri, size=_key_size(attributes))
+        resource = Resource(uri, size=encryption.key_size(attributes))
         name = self._names.name(KEY, resource, self._number, len(self._keys))
         self._resources[name] = resource
         self._keys = (*self._keys, name)
+        # What a key system asks for in its own way is another answer each time.
+        if resource.size is not None and naming.is_fetchable(uri):
+            self._needed[KEY][name] = None
         self._replace_uri(line, start, name + ".key")
 
     def _map(self, line: str) -> None:
         start = len("#EXT-X-MAP:")
         attributes = attribute_list.values(line, start)
         uri, text = attributes.get("URI", ""), attributes.get("BYTERANGE")
+        self._inline_init = encryption.inline(uri)
         if naming.stays(uri):
             self._pending.append(line)
             return
         # Without an offset it begins at the first byte (rfc8216bis section 4.4.4.5).
         resource = Resource(uri, None if text is None else byte_range(text, uri, {}))
         self._init = self._init_name(resource)
+        if naming.is_fetchable(uri):
+            self._needed[INIT][self._init] = None
         # ffmpeg 9.0.2 plays 4 of 24 s of byte-range fMP4: a name of its own needs no range.
         self._replace_uri(line, start, self._init + ".mp4", BYTERANGE=None)
 
@@ -322,12 +331,6 @@ class _Reader:
     def _program_date_time(self, line: str) -> None:
         self._date_time = line.partition(":")[2].strip()
         self._pending.append(line)
-
-
-def _key_size(attributes: Mapping[str, str]) -> int | None:
-    """Bytes of a key that is sent as it is; None for what a key system asks for in its own way."""
-    is_plain = attributes.get("KEYFORMAT", "identity") == "identity"
-    return _KEY_SIZES.get(attributes.get("METHOD", "")) if is_plain else None
 
 
 _TAGS: Mapping[str, Callable[[_Reader, str], None]] = {

@@ -9,10 +9,14 @@ import base64
 import hashlib
 from enum import Enum
 from itertools import islice
+from typing import NamedTuple
 
 from strmctl.domain.hls import cut
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Segment
 from strmctl.domain.hls.naming import is_plain_reference
+
+NAME_LENGTH = 8
+"""Letters and digits of every name here and of a cut's: forty bits."""
 
 _LIVE = "live"
 _COMPARED = 100
@@ -73,20 +77,32 @@ def beginning(playlist: MediaPlaylist) -> tuple[int, str, str]:
     return first.number, _file(playlist, first), first.date_time
 
 
-def component(cut_name: str, run: str) -> str:
-    """What stands in the addresses of a playlist's resources before their names; "" for nothing."""
-    return f"{cut_name or _LIVE}-{run}" if run else cut_name
+class Component(NamedTuple):
+    """What stands in the addresses of a playlist's resources before their names; "" for none.
 
+    `cut` is that of a finished playlist, `preludes` names the bytes of its keys and its Media
+    Initialization Sections, `run` is the run where it is not the first one.
+    """
 
-def parts(component: str) -> tuple[str, str]:
-    """The cut and the run that an address names, "" for none."""
-    cut_name, _, run = component.partition("-")
-    return ("" if run and cut_name == _LIVE else cut_name), run
+    cut: str = ""
+    preludes: str = ""
+    run: str = ""
 
+    def __str__(self) -> str:
+        cut_name = self.cut + self.preludes
+        return f"{cut_name or _LIVE}-{self.run}" if self.run else cut_name
 
-def is_of_finished(component: str) -> bool:
-    """Whether an address names what a finished playlist listed."""
-    return parts(component)[0] != ""
+    @classmethod
+    def parse(cls, text: str) -> "Component":
+        cut_name, _, run = text.partition("-")
+        if run and cut_name == _LIVE:
+            cut_name = ""
+        return cls(cut_name[:NAME_LENGTH], cut_name[NAME_LENGTH:], run)
+
+    @property
+    def is_of_finished(self) -> bool:
+        """Whether a finished playlist listed what an address names."""
+        return self.cut != ""
 
 
 def _file(playlist: MediaPlaylist, segment: Segment) -> str:

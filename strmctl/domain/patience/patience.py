@@ -30,6 +30,9 @@ LOST_EGRESS = Policy(wait=0.25, within=5.0)
 FREED_PLACE = Policy(wait=0.1, again=3)
 """A provider notices after a moment that a connection has ended."""
 
+GLANCE = Policy(wait=0.05, again=1)
+"""A playlist that waits for its key is worth one more try, not the silence that several are."""
+
 LISTED_SOON = Policy(wait=0.25, within=3.0)
 """Another process has listed it already, or the provider's next edge has: this one will."""
 

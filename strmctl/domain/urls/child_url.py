@@ -9,7 +9,8 @@ the token says what is served. 0.1.0 made addresses without it, which players ma
 
 The token is `<signature>.<payload>`: it authenticates identity and rendition and ends when the
 playback URL ends. `<cut>` says how the playlist was cut into segments when the player read it,
-so that a segment of another cut is never spliced in, whichever instance answers; `<cut>-<run>`, or
+and what decrypts it, so that a segment of another cut, or one that another key encrypts, is never
+spliced in, whichever instance answers; `<cut>-<run>`, or
 `live-<run>`, where other content has been listed under the same names before (domain/hls/run.py).
 """
 

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp
 
-from strmctl.domain.hls import run
 from strmctl.domain.hls.naming import PLAYLIST_NAME
+from strmctl.domain.hls.run import Component
 from strmctl.domain.http.ranges import Wanted
 from strmctl.domain.urls import child_url, playback_url
 from strmctl.domain.urls.child_url import Addresses
@@ -80,7 +80,7 @@ async def child(request: Request) -> ASGIApp:
     )
     sent = partial(state.playback.sent, identity, is_media=not name.endswith(_NO_MEDIA))
     # hls.js shows the old run for ever where a restarted live stream was cached.
-    caching = SEGMENT_CACHING if run.is_of_finished(cut) else LIVE_CACHING
+    caching = SEGMENT_CACHING if Component.parse(cut).is_of_finished else LIVE_CACHING
     return Sending(MediaResponse(answer, caching), sent)
 
 

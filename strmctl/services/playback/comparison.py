@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from strmctl.domain.hls.media_playlist import Resource
 from strmctl.domain.hls.stable_names import INIT, KEY
 from strmctl.domain.http.ranges import ContentRange
+from strmctl.domain.http.representation import Representation
 from strmctl.domain.media import disguise
 from strmctl.domain.media.not_media import Expected, listed
 from strmctl.errors import UpstreamError
@@ -25,6 +26,15 @@ class Compared:
 
     count: int
     is_same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The first bytes of a resource, its length (None where that is not known), its validators."""
+
+    head: bytes = field(repr=False)
+    total: int | None
+    representation: Representation
 
 
 async def compare(
@@ -60,7 +70,8 @@ async def look_at(fetch: Fetch, resource: Resource, expected: Expected) -> Sampl
 async def _sample(
     fetch: Fetch, resource: Resource, expected: Expected, size: int = SAMPLE_BYTES
 ) -> Sample:
-    head, total = await _head(fetch, resource, expected, size)
+    seen = await beginning(fetch, resource, expected, size)
+    head, total = seen.head, seen.total
     if resource.byte_range is not None or not disguise.looks_disguised(head):
         return Sample.of(head, total)
     if size == SAMPLE_BYTES:
@@ -70,23 +81,30 @@ async def _sample(
     return Sample.of(head[offset:], None if total is None else total - offset)
 
 
-async def _head(
-    fetch: Fetch, resource: Resource, expected: Expected, size: int
-) -> tuple[bytes, int | None]:
-    """Its first bytes, asked for again where they are cut off, and its length."""
+async def beginning(
+    fetch: Fetch, resource: Resource, expected: Expected, size: int, *, asks_for_all: bool = False
+) -> Beginning:
+    """Its first bytes, asked for again where they are cut off.
+
+    `asks_for_all` sends the request of a player, which every server understands. Raises
+    UpstreamError.
+    """
     part = resource.byte_range
     first = 0 if part is None else part.offset
     last = first + (size if part is None else min(size, part.length)) - 1
     head, known = b"", None
     while True:
         span = ContentRange(first + len(head), last, None)
-        response, skip = await fetch.fetch_span(resource.uri, span, known, expected=expected)
+        if asks_for_all and part is None and not head:
+            response, skip = await fetch.fetch(resource.uri, expected=expected), 0
+        else:
+            response, skip = await fetch.fetch_span(resource.uri, span, known, expected=expected)
         try:
             more = (await response.peek(skip + span.length))[skip:][: span.length]
         finally:
             response.close()
         head, known = head + more, response.representation
         if not response.is_cut or len(head) == last - first + 1:
-            return head, known.total if part is None else part.length
+            return Beginning(head, known.total if part is None else part.length, known)
         if not more:
             raise UpstreamError("the upstream cut the body off")

@@ -6,10 +6,12 @@ resolution before, None without one.
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from enum import Enum
 
-from strmctl.domain.hls import cut, run
+from strmctl.domain.hls import cut
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
 from strmctl.domain.hls.naming import is_plain_reference
+from strmctl.domain.hls.run import Component
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
 from strmctl.services.playback.evidence import Evidence
@@ -46,23 +48,39 @@ class Departed:
                 self._known.move_to_end(name, last=False)
 
 
+class Verdict(Enum):
+    """Of a player's address: whether it names what is here, or that has to be seen first."""
+
+    SAME = "same"
+    UNSEEN = "its run is named by the first segment"
+
+
 @dataclass(slots=True)
 class Runs:
-    """The runs of one rendition: the one that is on, and those that are over."""
+    """The runs of one rendition: the one that is on, and the names of those that are over."""
 
     current: str = ""
-    over: list[str] = field(default_factory=list)
+    over: list[Component] = field(default_factory=list)
 
-    def begin(self, name: str) -> None:
-        self.over = [*self.over, self.current][-_RUNS:]
+    def begin(self, name: str, before: Component) -> None:
+        left = [each for each in self.over if not name or each.run != name]
+        self.over = [*left, before][-_RUNS:]
         self.current = name
 
-    def allow(self, name: str) -> bool:
-        """Whether a name of that run may stand for what is on.
-
-        Another process may have seen a beginning that this one has not.
-        """
-        return name == self.current or not (self.current or name in self.over)
+    def judge(self, asked: Component, here: Component) -> Verdict | None:
+        """None for other content. Another process may have seen what this one has not."""
+        if asked.preludes not in ("", here.preludes):
+            return None
+        if asked.run == self.current and (
+            asked.run or asked.preludes == here.preludes or not self.over
+        ):
+            return Verdict.SAME
+        if asked in self.over:
+            return None
+        if asked.run and here.is_of_finished:
+            return Verdict.UNSEEN
+        is_believed = asked.run and not self.current
+        return Verdict.SAME if is_believed or asked.preludes else None
 
 
 class Continuity:
@@ -81,11 +99,19 @@ class Continuity:
         runs = self._runs.get(key)
         return runs.current if runs is not None else ""
 
-    def begin_anew(self, key: str, run: str) -> None:
-        """What a rendition lists from now on is other content: nothing known goes on."""
+    def has_named(self, key: str, name: Component) -> bool:
+        """Whether other content than what comes now has had this name."""
+        runs = self._runs.get(key)
+        return runs is not None and name in runs.over
+
+    def begin_anew(self, key: str, run: str, before: Component) -> None:
+        """What a rendition lists from now on is other content: nothing known goes on.
+
+        `before` is what names began with until now.
+        """
         known = self._runs.get(key, Runs())
         self._runs[key] = Runs(known.current, known.over)
-        self._runs[key].begin(run)
+        self._runs[key].begin(run, before)
         self.evidence.forget(key)
         self._departed.pop(key, None)
         self._heritage.pop(key, None)
@@ -101,16 +127,17 @@ class Continuity:
         if heritage and old and cut.continues(old, new):
             departed.inherit(heritage)
 
-    def check(self, key: str, wanted: str, loaded: LoadedPlaylist) -> None:
+    def judge(self, key: str, asked: Component, here: Component) -> Verdict:
         """Raises UpstreamError when the player's address names another cut or another run.
 
-        `wanted` is what it names, without a cut for a playlist that was live then.
+        It names no cut where the playlist was live then.
         """
-        wanted_cut, wanted_run = run.parts(wanted)
-        if wanted_cut and wanted_cut != run.parts(loaded.cut)[0]:
+        if asked.cut and asked.cut != here.cut:
             raise _other("the content is cut into other segments now")
-        if not self._runs.get(key, Runs()).allow(wanted_run):
-            raise _other("the content is another one now")
+        verdict = self._runs.get(key, Runs()).judge(asked, here)
+        if verdict is None:
+            raise other_content()
+        return verdict
 
     def has_listed(self, key: str, name: str) -> bool:
         """Whether a live copy has ever listed `name`."""
@@ -145,6 +172,11 @@ def _counterpart(
         return None
     same = (cut.counterpart(name, old, new) if old else None) or cut.applying(name, new)
     return loaded.locate(same) if same else None
+
+
+def other_content() -> UpstreamError:
+    """A name of other content is asked for than there is."""
+    return _other("the content is another one now")
 
 
 def _other(what: str) -> UpstreamError:

@@ -69,5 +69,8 @@ class Evidence:
         """The newest first."""
         return reversed(list(self._samples.get(rendition, {}).items()))
 
+    def has_any(self, rendition: str) -> bool:
+        return bool(self._samples.get(rendition))
+
     def forget(self, rendition: str) -> None:
         self._samples.pop(rendition, None)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from strmctl import tracing
-from strmctl.domain.hls.media_playlist import ByteRange
+from strmctl.domain.hls.media_playlist import ByteRange, Resource
 from strmctl.domain.hls.naming import upstream_extension
 from strmctl.domain.http.ranges import (
     ContentRange,
@@ -20,7 +20,7 @@ from strmctl.domain.media.not_media import Expected, listed
 from strmctl.services.observer import Observer
 from strmctl.services.playback.body import Body, Listener, Resume
 from strmctl.services.playback.healing import Healing
-from strmctl.services.playback.segment_cache import Key, SegmentCache
+from strmctl.services.playback.segment_cache import SegmentCache
 from strmctl.services.playback.source import Place, Source
 from strmctl.upstream.response import UpstreamResponse
 
@@ -61,31 +61,31 @@ class Media:
         resource = await source.locate(self._place)
         url, real = resource.uri, resource.byte_range
         expected = listed(self._place.name, media_type, resource.size)
-        if real is not None:
-            return await self._part(source, url, real, wanted, media_type, expected)
-        known = self._known((source.number, url), wanted)
+        known = self._read_already(source, resource, wanted, media_type)
         if known is not None:
             return known
-        response, offset = await source.open_listed(self._place, url, wanted, expected)
+        if real is not None:
+            return await self._part(source, url, real, wanted, media_type, expected)
+        response, offset = await source.open_listed(self._place, resource, wanted, expected)
         if offset:
             return self._behind(source, offset, response, wanted, media_type)
         return self.whole(source, url, response, media_type)
 
-    def _known(self, key: Key, wanted: Wanted) -> MediaAnswer | None:
+    def _read_already(
+        self, source: Source, resource: Resource, wanted: Wanted, media_type: str
+    ) -> MediaAnswer | None:
         """An answer from memory."""
-        if self._cache is None or wanted.if_range:
+        prelude = source.prelude(self._place, resource)
+        if prelude is not None:
+            tracing.step(log, "cache", "it was read with its playlist")
+            return _at_hand(prelude.data, {"Content-Type": media_type, **prelude.fields}, wanted)
+        if self._cache is None or wanted.if_range or resource.byte_range is not None:
             return None
-        found = self._cache.find(key)
+        found = self._cache.find((source.number, resource.uri))
         if found is None:
             return None
         tracing.step(log, "cache", "it is at hand")
-        total = len(found.data)
-        try:
-            part = select_range(wanted.range, total)
-        except UnsatisfiableRange:
-            return unsatisfiable(total)
-        data = found.data if part is None else found.data[part.first : part.last + 1]
-        return answer(total, part, found.fields, Body(None, length=len(data), known=data))
+        return _at_hand(found.data, found.fields, wanted)
 
     def whole(
         self, source: Source, url: str, response: UpstreamResponse, media_type: str
@@ -195,6 +195,17 @@ def answer(
     if part is not None:
         made["Content-Range"] = part.field()
     return MediaAnswer(200 if part is None else 206, made, body)
+
+
+def _at_hand(data: bytes, fields: Mapping[str, str], wanted: Wanted) -> MediaAnswer:
+    total = len(data)
+    is_old = wanted.if_range is not None and wanted.if_range not in map(fields.get, _VALIDATORS)
+    try:
+        part = None if is_old else select_range(wanted.range, total)
+    except UnsatisfiableRange:
+        return unsatisfiable(total)
+    data = data if part is None else data[part.first : part.last + 1]
+    return answer(total, part, fields, Body(None, length=len(data), known=data))
 
 
 def unsatisfiable(total: int) -> MediaAnswer:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -13,18 +14,16 @@ from strmctl.domain.hls import (
     media_playlist_reader,
     multivariant_playlist,
     playlist_text,
-    run,
 )
 from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
 from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist
-from strmctl.domain.hls.run import Doubt
 from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.media import disguise, media_kind, not_media
 from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
 from strmctl.services.observer import Cache
-from strmctl.services.playback.comparison import compare, expected, look_at
+from strmctl.services.playback.content_names import ContentNames
 from strmctl.services.playback.continuity import Continuity
 from strmctl.services.playback.fetch import Fetch
 from strmctl.services.playback.loaded_playlist import LoadedPlaylist
@@ -61,8 +60,13 @@ class Playlists:
         self._loaded: dict[str, LoadedPlaylist] = {}
         self._segment_extensions: dict[str, str] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self.size = sum(loaded.size for loaded in earlier.values())
+        self.names = ContentNames(fetch, continuity)
+        self._size = sum(loaded.size for loaded in earlier.values())
+
+    @property
+    def size(self) -> int:
         """Characters that are kept here; in memory they take five times that."""
+        return self._size + self.names.preludes.size
 
     def known(self, key: str) -> LoadedPlaylist | None:
         """The last copy that this resolution brought, however old."""
@@ -116,53 +120,32 @@ class Playlists:
             try:
                 text = await beside_the_loop(decode, size)
                 del decode  # It is as large as the text, and what is read from that larger.
-                loaded = await self._named(key, await self._parsed(key, text, response.url, root))
+                parsed = await self._parsed(key, text, response.url, root)
             except playlist_text.NotAPlaylistError as error:
                 status = response.status
                 raise UpstreamError(f"not media: the playlist {error}", status=status) from None
+            before, renewed = self.latest(key), key not in self._loaded
+            loaded, is_other = await self.names.named(key, parsed, before, renewed=renewed)
+        if is_other:
+            self.earlier.pop(key, None)
         if size > LARGE:
             keep_from_collector(loaded, *_parts(loaded))
         self._keep(key, loaded)
         _log(key, loaded)
         return loaded
 
-    async def _named(self, key: str, loaded: LoadedPlaylist) -> LoadedPlaylist:
-        """With the run that its names belong to. Raises UpstreamError where that is not seen."""
-        if loaded.media is None:
-            return loaded
-        before, renewed = self.latest(key), key not in self._loaded
-        old = before.media if before is not None else None
-        if old is not None and await self._begins_anew(key, old, loaded, renewed=renewed):
-            name = await self._name_of_run(key, loaded)
-            log.info("%s: other content from now on", key or "the playlist")
-            self._continuity.begin_anew(key, name)
-            self.earlier.pop(key, None)
-        return replace(loaded, cut=run.component(loaded.cut, self._continuity.run(key)))
-
-    async def _begins_anew(
-        self, key: str, old: MediaPlaylist, loaded: LoadedPlaylist, *, renewed: bool
-    ) -> bool:
-        assert loaded.media is not None
-        doubt = run.doubt(old, loaded.media, renewed=renewed)
-        if doubt in (Doubt.SAME, Doubt.OTHER):
-            return doubt is Doubt.OTHER
-        sent = list(self._continuity.evidence.latest(key))
-        compared = await compare(self._fetch, key, loaded, sent)
-        if compared.count:
-            return not compared.is_same
-        # What was sent beyond this window may come again with other bytes, and cannot be seen now.
-        is_unseen = bool(sent) and run.is_back(old, loaded.media)
-        return is_unseen or doubt is Doubt.LIKELY_OTHER
-
-    async def _name_of_run(self, key: str, loaded: LoadedPlaylist) -> str:
-        """Finished content is named by its first segment, which every process sees alike."""
-        media = loaded.media
-        assert media is not None
-        first = loaded.locate(str(media.segments[0].number)) if media.segments else None
-        if media.ended and first is not None:
-            name = str(media.segments[0].number)
-            return run.name_of(await look_at(self._fetch, first, expected(key, name)))
-        return run.name_of(self._continuity.run(key), *run.beginning(media))
+    async def check_prelude(
+        self, key: str, name: str, resource: Resource, response: UpstreamResponse
+    ) -> None:
+        """Raises UpstreamError where a key or init section is not what its name says."""
+        try:
+            await self.names.preludes.check(key, name, resource, response)
+        except UpstreamError as failure:
+            known = self._loaded.get(key)
+            if failure.final and known is not None:
+                # It is named for what is there no more: the next player reads it again.
+                self._loaded[key] = replace(known, at=-math.inf)
+            raise
 
     def _may_list_soon(self, key: str, known: LoadedPlaylist, name: str) -> bool:
         if known.is_finished or known.locate(name) or self._continuity.has_listed(key, name):
@@ -236,7 +219,7 @@ class Playlists:
         if is_delta and key in self._loaded:
             return
         before = self.latest(key)
-        self.size += loaded.size - (before.size if before is not None else 0)
+        self._size += loaded.size - (before.size if before is not None else 0)
         self._loaded[key] = loaded
 
 

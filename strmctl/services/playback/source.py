@@ -24,6 +24,7 @@ from strmctl.services.playback.evidence import Witness
 from strmctl.services.playback.fetch import Fetch
 from strmctl.services.playback.loaded_playlist import LoadedPlaylist
 from strmctl.services.playback.playlists import Playlists, check_listed
+from strmctl.services.playback.preludes import Prelude
 from strmctl.upstream.response import UpstreamResponse
 
 _PROBED_SEGMENTS = 3
@@ -152,7 +153,7 @@ class Source:
         patience = Patience(LISTED_SOON, time.monotonic())
         while True:
             loaded = await self.playlists.listing(key, root, name)
-            self._continuity.check(key, place.cut, loaded)
+            await self.playlists.names.check(key, place.cut, loaded)
             found = self._continuity.locate(key, name, loaded, self.playlists.earlier.get(key))
             if found is not None or not loaded.is_followed_by(name):
                 return found
@@ -162,7 +163,7 @@ class Source:
             await asyncio.sleep(seconds)
 
     async def open_listed(
-        self, place: Place, url: str, wanted: Wanted, expected: Expected
+        self, place: Place, resource: Resource, wanted: Wanted, expected: Expected
     ) -> tuple[UpstreamResponse, int]:
         """The answer for a whole resource, and how many bytes of an image stand before it.
 
@@ -170,11 +171,17 @@ class Source:
         """
         fields = {} if self._disguises else wanted.fields()
         response = await self.fetch.fetch(
-            url, fields, expected=expected, patient=is_part(place.name)
+            resource.uri, fields, expected=expected, patient=is_part(place.name)
         )
         offset = await _disguise(response)
+        if not offset:
+            await self.playlists.check_prelude(place.rendition, place.name, resource, response)
         self._disguises = self._disguises or offset > 0
         return response, offset
+
+    def prelude(self, place: Place, resource: Resource) -> Prelude | None:
+        """The key or init section `resource`, where it has been read for its playlist just now."""
+        return self.playlists.names.preludes.take(place.rendition, place.name, resource)
 
     def witness(self, place: Place, total: int | None) -> Witness | None:
         """Listens to what is sent of a Media Segment, key or the like, from its first byte on."""

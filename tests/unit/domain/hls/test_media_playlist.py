@@ -63,8 +63,8 @@ def test_a_segment_knows_what_its_tags_say() -> None:
         ]
     )
     first, second = playlist.segments
-    assert first == (41, 5.5, (20, 10), True, "2026-01-01T00:00:00Z", ("k41",), "i41")
-    assert second == (42, 4.0, None, False, "", ("k41",), "i41")
+    assert first == (41, 5.5, (20, 10), True, "2026-01-01T00:00:00Z", ("k41",), "i41", "")
+    assert second == (42, 4.0, None, False, "", ("k41",), "i41", "")
     assert (playlist.first_number, playlist.target_duration, playlist.ended) == (41, 6.0, True)
     assert playlist.segment(42) is second
     assert playlist.segment(40) is None

@@ -4,7 +4,7 @@ import pytest
 
 from strmctl.domain.hls import media_playlist_reader, run
 from strmctl.domain.hls.media_playlist import MediaPlaylist
-from strmctl.domain.hls.run import Doubt
+from strmctl.domain.hls.run import Component, Doubt
 
 
 def live(first: int, *names: str, seconds: float = 2.0, ended: bool = False) -> MediaPlaylist:
@@ -48,12 +48,14 @@ def test_a_token_in_every_load_is_no_other_name() -> None:
 
 
 @pytest.mark.parametrize("cut", ["", "abcdefgh"])
+@pytest.mark.parametrize("preludes", ["", run.name_of("key")])
 @pytest.mark.parametrize("name", ["", run.name_of("x")])
-def test_an_address_says_its_cut_and_its_run(cut: str, name: str) -> None:
-    component = run.component(cut, name)
-    assert run.parts(component) == (cut, name)
-    assert run.is_of_finished(component) is (cut != "")
-    assert component.replace("-", "").isalnum() or component == ""
+def test_an_address_says_its_cut_its_keys_and_its_run(cut: str, preludes: str, name: str) -> None:
+    component = Component(cut, preludes if cut else "", name)
+    text = str(component)
+    assert Component.parse(text) == component
+    assert component.is_of_finished is (cut != "")
+    assert text.replace("-", "").isalnum() or text == ""
 
 
 def test_runs_that_begin_differently_are_named_differently() -> None:

@@ -3,9 +3,15 @@
 import pytest
 
 from strmctl.domain.hls import media_playlist_reader
+from strmctl.domain.hls.run import Component
 from strmctl.errors import UpstreamError
-from strmctl.services.playback.continuity import Continuity
+from strmctl.services.playback.continuity import Continuity, Verdict
 from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+
+LIVE = Component()
+CUT, OTHER_CUT = "abcdefgh", "hgfedcba"
+KEY, OTHER_KEY = "keykeyke", "yekyekye"
+PLAIN, KEYED = Component(CUT), Component(CUT, KEY)
 
 
 def live(first: int, *names: str) -> LoadedPlaylist:
@@ -33,31 +39,72 @@ def test_what_has_left_the_window_is_where_it_was() -> None:
 def test_nothing_of_a_run_that_is_over_goes_on() -> None:
     continuity = Continuity()
     continuity.remember("v", OLD, None)
-    continuity.begin_anew("v", "second")
+    continuity.begin_anew("v", "second", LIVE)
     continuity.remember("v", NEW, None)
     assert continuity.locate("v", "0", NEW, None) is None
-    for wanted in ("", "live-unknown"):
+    for asked in (LIVE, Component(run="unknown")):
         with pytest.raises(UpstreamError) as failure:
-            continuity.check("v", wanted, NEW)
+            continuity.judge("v", asked, LIVE)
         assert (failure.value.http_status, failure.value.final) == (404, True)
-    continuity.check("v", "live-second", NEW)
-    continuity.check("another", "", NEW)
+    assert continuity.judge("v", Component(run="second"), LIVE) is Verdict.SAME
+    assert continuity.judge("another", LIVE, LIVE) is Verdict.SAME
 
 
-def test_a_run_that_another_process_saw_begin_is_believed() -> None:
-    Continuity().check("v", "live-second", NEW)
+def test_a_live_run_that_another_process_saw_begin_is_believed() -> None:
+    assert Continuity().judge("v", Component(run="second"), LIVE) is Verdict.SAME
 
 
 def test_runs_outlive_a_resolution() -> None:
     before = Continuity()
-    before.begin_anew("v", "second")
+    before.begin_anew("v", "second", LIVE)
     after = Continuity(before)
     assert after.run("v") == "second"
-    after.begin_anew("v", "third")
+    after.begin_anew("v", "third", Component(run="second"))
     assert before.run("v") == "second"
 
 
-@pytest.mark.parametrize("wanted", ["abcdefgh", "abcdefgh-second"])
-def test_a_name_of_another_cut_is_refused(wanted: str) -> None:
+@pytest.mark.parametrize(
+    ("asked", "here", "verdict"),
+    [
+        pytest.param(PLAIN, PLAIN, Verdict.SAME, id="the same cut"),
+        pytest.param(LIVE, PLAIN, Verdict.SAME, id="live then"),
+        pytest.param(Component(OTHER_CUT), PLAIN, None, id="another cut"),
+        pytest.param(Component(OTHER_CUT, run="second"), PLAIN, None, id="another cut, a run"),
+        pytest.param(KEYED, KEYED, Verdict.SAME, id="the same key"),
+        pytest.param(KEYED, Component(CUT, OTHER_KEY), None, id="another key"),
+        pytest.param(KEYED, PLAIN, None, id="no key"),
+        pytest.param(PLAIN, KEYED, Verdict.SAME, id="named when no key was looked at"),
+        pytest.param(Component(CUT, run="seen"), PLAIN, Verdict.UNSEEN, id="named by a segment"),
+        pytest.param(Component(CUT, run="seen"), KEYED, Verdict.UNSEEN, id="when it had no key"),
+        pytest.param(Component(CUT, KEY, "seen"), KEYED, Verdict.UNSEEN, id="the key and a run"),
+    ],
+)
+def test_a_name_from_another_process(
+    asked: Component, here: Component, verdict: Verdict | None
+) -> None:
+    if verdict is not None:
+        assert Continuity().judge("v", asked, here) is verdict
+        return
+    with pytest.raises(UpstreamError) as failure:
+        Continuity().judge("v", asked, here)
+    assert (failure.value.http_status, failure.value.final) == (404, True)
+
+
+def test_of_two_contents_with_a_key_each_both_are_known_by_it() -> None:
+    continuity, other = Continuity(), Component(CUT, OTHER_KEY)
+    assert not continuity.has_named("v", other)
+    continuity.begin_anew("v", "", KEYED)
+    assert continuity.judge("v", other, other) is Verdict.SAME
+    for asked in (KEYED, PLAIN):  # A name without a key may be of either.
+        with pytest.raises(UpstreamError):
+            continuity.judge("v", asked, other)
+    assert continuity.has_named("v", KEYED)
+
+
+def test_content_that_comes_back_has_the_name_of_its_run_again() -> None:
+    continuity = Continuity()
+    for run, before in (("b", ""), ("a", "b"), ("b", "a")):
+        continuity.begin_anew("v", run, Component(CUT, run=before))
+    assert continuity.judge("v", Component(CUT, run="b"), PLAIN) is Verdict.SAME
     with pytest.raises(UpstreamError):
-        Continuity().check("v", wanted, NEW)
+        continuity.judge("v", Component(CUT, run="a"), PLAIN)

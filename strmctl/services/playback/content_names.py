@@ -1,0 +1,144 @@
+"""Names for what a playlist lists, so that one name never stands for two contents.
+
+In this process what has been sent shows whether content goes on (continuity.py); whoever else
+has given a name, it says what can be seen of the content here: a cut, the bytes of what decrypts
+it, the beginning of its first segment.
+"""
+
+import logging
+from collections.abc import Collection
+from dataclasses import replace
+
+from strmctl.domain.hls import run
+from strmctl.domain.hls.run import Component, Doubt
+from strmctl.errors import UpstreamError
+from strmctl.services.playback.comparison import compare, expected, look_at
+from strmctl.services.playback.continuity import Continuity, Verdict, other_content
+from strmctl.services.playback.fetch import Fetch
+from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.preludes import Preludes
+
+log = logging.getLogger(__name__)
+
+
+class ContentNames:
+    """Of one resolution's renditions."""
+
+    def __init__(self, fetch: Fetch, continuity: Continuity) -> None:
+        self._fetch = fetch
+        self._continuity = continuity
+        self.preludes = Preludes(fetch)
+        self._beginnings: dict[tuple[str, str], str] = {}
+
+    async def named(
+        self, key: str, loaded: LoadedPlaylist, before: LoadedPlaylist | None, *, renewed: bool
+    ) -> tuple[LoadedPlaylist, bool]:
+        """With what its names begin with, and whether it is other content than `before`.
+
+        `renewed` says that another resolution brought `before`. Raises UpstreamError where what
+        has been sent cannot be compared.
+        """
+        if loaded.media is None:
+            return loaded, False
+        preludes, is_unseen = await self._preludes(key, loaded)
+        is_other = before is not None and await self._begins_anew(
+            key, before, loaded, preludes, renewed=renewed
+        )
+        if before is not None and is_other:
+            await self._begin_anew(key, Component.parse(before.cut), loaded, preludes)
+        name = self._continuity.run(key)
+        if is_unseen and not name:
+            # Without its key content is told from others by its first segment.
+            name = await self._beginning_or_none(key, loaded)
+        return replace(loaded, cut=str(Component(loaded.cut, preludes, name))), is_other
+
+    async def check(self, key: str, wanted: str, loaded: LoadedPlaylist) -> None:
+        """Raises UpstreamError where the player's address names other content than is here."""
+        asked, here = Component.parse(wanted), Component.parse(loaded.cut)
+        if asked.preludes and here.cut and not here.preludes:
+            here = here._replace(preludes=await self.preludes.name(key, loaded))
+        verdict = self._continuity.judge(key, asked, here)
+        if verdict is Verdict.UNSEEN and asked.run != await self._beginning(key, loaded):
+            raise other_content()
+
+    async def _preludes(self, key: str, loaded: LoadedPlaylist) -> tuple[str, bool]:
+        """Their name, and whether there are some that cannot be had: a player may heal them."""
+        try:
+            return await self.preludes.name(key, loaded), False
+        except UpstreamError as failure:
+            log.info("%s: its key or init section is not to be had: %s", key or "root", failure)
+            return "", True
+
+    async def _begins_anew(
+        self,
+        key: str,
+        before: LoadedPlaylist,
+        loaded: LoadedPlaylist,
+        preludes: str,
+        *,
+        renewed: bool,
+    ) -> bool:
+        old, new = before.media, loaded.media
+        if old is None or new is None:
+            return False
+        known = Component.parse(before.cut).preludes
+        if known and preludes and known != preludes:
+            return True
+        doubt = run.doubt(old, new, renewed=renewed)
+        if doubt in (Doubt.SAME, Doubt.OTHER):
+            return doubt is Doubt.OTHER
+        seen = new.preludes if known and preludes else ()
+        is_same = await self._is_what_was_sent(key, loaded, seen)
+        if is_same is not None:
+            return not is_same
+        # What was sent beyond this window may come again with other bytes, and cannot be seen now.
+        is_hidden = self._continuity.evidence.has_any(key) and run.is_back(old, new)
+        return is_hidden or doubt is Doubt.LIKELY_OTHER
+
+    async def _is_what_was_sent(
+        self, key: str, loaded: LoadedPlaylist, seen: Collection[str]
+    ) -> bool | None:
+        """Whether it lists the same bytes, None where it lists nothing that has been sent.
+
+        Those that are named in `seen` have been seen to be the same. Raises UpstreamError.
+        """
+        sent = [each for each in self._continuity.evidence.latest(key) if each[0] not in seen]
+        compared = await compare(self._fetch, key, loaded, sent)
+        return compared.is_same if compared.count else None
+
+    async def _begin_anew(
+        self, key: str, was: Component, loaded: LoadedPlaylist, preludes: str
+    ) -> None:
+        now = Component(loaded.cut, preludes)
+        is_new = now.preludes and now != was and not self._continuity.has_named(key, now)
+        name = "" if is_new else await self._name_of_run(key, loaded)
+        log.info("%s: other content from now on", key or "the playlist")
+        self._continuity.begin_anew(key, name, was)
+
+    async def _name_of_run(self, key: str, loaded: LoadedPlaylist) -> str:
+        """Finished content is named by its first segment, which every process sees alike."""
+        media = loaded.media
+        assert media is not None
+        if media.ended and media.segments:
+            self._beginnings.clear()
+            return await self._beginning(key, loaded)
+        return run.name_of(self._continuity.run(key), *run.beginning(media))
+
+    async def _beginning(self, key: str, loaded: LoadedPlaylist) -> str:
+        """The name of its first segment's beginning and length. Raises UpstreamError."""
+        first = loaded.media.segments[0] if loaded.media and loaded.media.segments else None
+        name = str(first.number) if first is not None else ""
+        resource = loaded.locate(name)
+        if resource is None:
+            raise other_content()
+        known = self._beginnings.get((key, resource.uri))
+        if known is None:
+            known = run.name_of(await look_at(self._fetch, resource, expected(key, name)))
+            self._beginnings[key, resource.uri] = known
+        return known
+
+    async def _beginning_or_none(self, key: str, loaded: LoadedPlaylist) -> str:
+        try:
+            return await self._beginning(key, loaded)
+        except UpstreamError:
+            return ""

@@ -1,0 +1,142 @@
+"""The keys and init sections of finished playlists, whose bytes are a part of the cut in a name.
+
+Each is read when its playlist is, so that every process sees whether a name is for it. The player
+that asks for it next is given what was read: one request of the upstream for each of a player's.
+Everybody after that is given what the upstream has then, as long as it is what the name says.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from strmctl.domain.hls import run
+from strmctl.domain.hls.media_playlist import Resource
+from strmctl.domain.media.disguise import SEARCHED_BYTES, looks_disguised, media_offset
+from strmctl.domain.media.not_media import listed
+from strmctl.domain.patience.patience import GLANCE, Patience
+from strmctl.errors import StrmctlError, UpstreamError
+from strmctl.services.patiently import patiently
+from strmctl.services.playback.comparison import Beginning, beginning
+from strmctl.services.playback.continuity import other_content
+from strmctl.services.playback.fetch import Fetch
+from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+from strmctl.upstream.response import UpstreamResponse
+
+KEPT_BYTES = 64 * 1024
+"""Of a longer one, these stand for all; it is not kept, and streamed when it is asked for."""
+
+_MAX_AGE = 10.0
+"""Seconds for which what was read is as good as what the upstream has."""
+
+_DEADLINE = 3.0
+"""Seconds that a playlist waits for all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prelude:
+    """All of its bytes, and the response fields that came along."""
+
+    resource: Resource = field(repr=False)
+    fields: Mapping[str, str]
+    data: bytes = field(repr=False)
+
+
+class Preludes:
+    """Of one resolution, by rendition and name."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._kept: dict[tuple[str, str], Prelude] = {}
+        self._untaken: dict[tuple[str, str], float] = {}
+        self.size = 0
+        """Bytes that are kept here."""
+
+    async def name(self, rendition: str, loaded: LoadedPlaylist) -> str:
+        """The name of those of a finished playlist, "" where it needs none.
+
+        Raises UpstreamError where one cannot be had, or is something else.
+        """
+        if loaded.media is None or not loaded.media.ended or not loaded.media.preludes:
+            return ""
+        try:
+            async with asyncio.timeout(_DEADLINE):
+                return run.name_of(
+                    *[await self._seen(rendition, name, loaded) for name in loaded.media.preludes]
+                )
+        except TimeoutError:
+            raise UpstreamError("a key did not come in time", http_status=504) from None
+
+    def take(self, rendition: str, name: str, resource: Resource) -> Prelude | None:
+        """What has been read lately and given to nobody yet."""
+        known = self._known(rendition, name, resource)
+        at = self._untaken.pop((rendition, name), None)
+        is_young = at is not None and time.monotonic() - at < _MAX_AGE
+        return known if is_young else None
+
+    async def check(
+        self, rendition: str, name: str, resource: Resource, response: UpstreamResponse
+    ) -> None:
+        """Closes an answer that is not what its name says, and raises UpstreamError."""
+        known, part = self._known(rendition, name, resource), response.content_range
+        is_whole = response.status == 200 or (part is not None and part.length == part.total)
+        if known is None or not is_whole:
+            return
+        head = await response.peek(len(known.data) + 1)
+        # One that is cut off will be resumed, from the same file.
+        if head == known.data or (response.is_cut and known.data.startswith(head)):
+            return
+        response.close()
+        self._forget(rendition, name)
+        raise other_content()
+
+    def _known(self, rendition: str, name: str, resource: Resource) -> Prelude | None:
+        known = self._kept.get((rendition, name))
+        return known if known is not None and known.resource == resource else None
+
+    async def _seen(self, rendition: str, name: str, loaded: LoadedPlaylist) -> tuple[bytes, bool]:
+        """What stands for its bytes: a digest, and whether it is of all of them."""
+        resource = loaded.locate(name)
+        if resource is None:
+            raise UpstreamError("the playlist lists no such key", final=True)
+        known = self._known(rendition, name, resource)
+        if known is not None:
+            return _digest(known.data), True
+        seen = await self._patiently_read(name, resource)
+        # Like the media, which are cut out from behind an image.
+        offset = media_offset(seen.head) if looks_disguised(seen.head) else 0
+        data = seen.head[offset:]
+        self._forget(rendition, name)
+        if not offset and len(data) <= KEPT_BYTES:
+            self._kept[rendition, name] = Prelude(resource, _fields(seen), data)
+            self._untaken[rendition, name] = time.monotonic()
+            self.size += len(data)
+        return _digest(data[:KEPT_BYTES]), len(data) <= KEPT_BYTES
+
+    async def _patiently_read(self, name: str, resource: Resource) -> Beginning:
+        patience = Patience(GLANCE, time.monotonic())
+
+        def wait(failure: StrmctlError) -> float | None:
+            return patience.wait(time.monotonic(), getattr(failure, "retry_after", None))
+
+        return await patiently(lambda: self._read(name, resource), wait)
+
+    async def _read(self, name: str, resource: Resource) -> Beginning:
+        expected = listed(name, "", resource.size)
+        size = KEPT_BYTES + SEARCHED_BYTES
+        return await beginning(self._fetch, resource, expected, size, asks_for_all=True)
+
+    def _forget(self, rendition: str, name: str) -> None:
+        gone = self._kept.pop((rendition, name), None)
+        self.size -= len(gone.data) if gone is not None else 0
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def _fields(seen: Beginning) -> Mapping[str, str]:
+    """Of its own: whatever the upstream can do, of what is kept every part can be had."""
+    fields = {"ETag": seen.representation.etag, "Last-Modified": seen.representation.last_modified}
+    return {"Accept-Ranges": "bytes"} | {name: value for name, value in fields.items() if value}
