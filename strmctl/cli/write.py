@@ -114,6 +114,7 @@ def write(
     with telling_media_servers(run), opening as opened:
         if item is not None:
             return _show_one(run, opened.write_one(item))
+        run.begin("write")
         return _write_many(run, opened, _STDIN if source is None else source)
 
 

@@ -1,6 +1,5 @@
-"""Every run of the command line that changes or checks the library is recorded when it ends."""
+"""What becomes of a run that changes or checks the library is recorded when it ends."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -42,13 +41,11 @@ def recorded(run: Run) -> Iterator[Ending]:
 
 
 def _record(run: Run, ending: Ending) -> None:
-    from strmctl.services.jobs.run_log import EndedRun, record
+    from strmctl.services.jobs.run_log import EndedRun
 
     begun = run.begun
     assert begun is not None, "asked before"
     message = ending.message or (None if ending.code in _WELL else WORK.reason)
-    # cron and systemd give no terminal.
-    cause = "cli" if sys.stderr.isatty() or sys.stdin.isatty() else "cron"
-    what = begun.command, begun.arguments, cause, begun.at
+    what = begun.command, begun.arguments, begun.cause, begun.at
     ended = EndedRun(*what, ending.code, message, dict(WORK.counts), WORK.done)
-    record(run.settings.database, ended)
+    begun.recording.end(ended)

@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -15,13 +15,14 @@ from strmctl.cli.frame.notify_after import telling
 from strmctl.cli.frame.output import WORK, Output, encode
 from strmctl.cli.frame.tables import Form, form_of
 from strmctl.domain.job import JOB
-from strmctl.errors import UsageError
+from strmctl.errors import StrmctlError, UsageError
 from strmctl.settings.load import Loaded, load
 from strmctl.settings.masking import masked_words
 from strmctl.settings.model import Settings
 from strmctl.settings.values import duration
 
 if TYPE_CHECKING:
+    from strmctl.services.jobs.run_log import Recording
     from strmctl.storage.database.connection import Database
 
 
@@ -54,7 +55,9 @@ class Begun:
 
     command: str
     arguments: tuple[str, ...]
+    cause: str
     at: datetime
+    recording: "Recording"
 
 
 class Run:
@@ -128,8 +131,18 @@ class Run:
 
     def begin(self, command: str) -> None:
         """From here on it is a run that `strmctl runs` shows; a job is recorded by its server."""
-        if JOB not in os.environ:
-            self.begun = Begun(command, tuple(self._line_of(command)[1:]), datetime.now(UTC))
+        if JOB in os.environ:
+            return
+        from strmctl.services.jobs.run_log import Recording
+
+        recording = Recording(self.settings.database)
+        arguments = tuple(self._line_of(command)[1:])
+        # cron and systemd give no terminal.
+        cause = "cli" if sys.stderr.isatty() or sys.stdin.isatty() else "cron"
+        begun = self.begun = Begun(command, arguments, cause, datetime.now(UTC), recording)
+        # Nothing of the work depends on it.
+        with suppress(StrmctlError):
+            recording.begin(command, arguments, cause, begun.at)
 
     def lock(self, command: str, wait: str | None = None) -> AbstractContextManager[None]:
         """The lock that `alone` holds, for a run that cannot count on a usable database."""

@@ -17,10 +17,11 @@ from strmctl.domain.job import Job, JobLine, JobRequest, JobState, state_after
 from strmctl.errors import ItemError, StrmctlError
 from strmctl.services.jobs.output import JobOutput
 from strmctl.services.jobs.process import JobProcess
+from strmctl.services.jobs.run_log import interrupt_gone
 from strmctl.services.threads import in_thread
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
-from strmctl.storage.locks.file_lock import held, job_owner
+from strmctl.storage.locks.file_lock import job_owner
 from strmctl.storage.tables.jobs import JobRecords
 
 log = logging.getLogger(__name__)
@@ -125,6 +126,7 @@ class Jobs:
         return job
 
     async def newest(self, limit: int, *, before: int | None = None) -> list[Job]:
+        await in_thread(self._tidy_others)
         return await in_thread(self._records.newest, limit, before=before)
 
     async def last_of_cause(self, cause: str) -> dict[str, Job]:
@@ -176,11 +178,7 @@ class Jobs:
         self._tidy_others()
 
     def _tidy_others(self) -> None:
-        for owner in self._records.open_owners() - {self._owner}:
-            # The kernel frees a lock when its process ends, also by kill -9 or the OOM killer.
-            with held(self._database, owner) as is_gone:
-                if is_gone:
-                    self._records.interrupt(owner, _now())
+        interrupt_gone(self._records, self._database, _now(), own=self._owner)
 
     async def aclose(self) -> None:
         self._stopping.set()

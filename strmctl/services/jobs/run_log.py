@@ -1,12 +1,15 @@
 """Runs of the command line stand beside the server's jobs: what ran, when, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from strmctl.domain.job import Job, state_after
+from strmctl.errors import DatabaseError
 from strmctl.storage.database.connection import Database
+from strmctl.storage.locks.file_lock import held, job_owner
 from strmctl.storage.tables.jobs import JobRecords
 from strmctl.storage.tables.journal import Journal, JournalledRun
 
@@ -39,15 +42,53 @@ class SeenRun:
         return None if started is None else now - started
 
 
-def record(file: Path, run: EndedRun) -> None:
-    """`file` is the database's. Raises DatabaseError."""
+class Recording:
+    """Of one run of the command line; `file` is the database's.
+
+    It is there from its beginning: of one that was killed, nothing else would be left.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._id: int | None = None
+        self._owner = ExitStack()
+
+    def begin(self, command: str, arguments: Sequence[str], cause: str, now: datetime) -> None:
+        """Raises DatabaseError."""
+        owner = self._owner.enter_context(job_owner(self._file))
+        with Database.open(self._file, migrate=False, create=False) as database:
+            records = JobRecords(database)
+            records.interrupt(owner, now)  # an earlier one that had this name
+            self._id = records.add_running(
+                command=command, arguments=arguments, cause=cause, owner=owner, now=now
+            )
+
+    def end(self, run: EndedRun) -> None:
+        """Raises DatabaseError."""
+        with self._owner:
+            _record(self._file, self._id, run)
+
+
+def _record(file: Path, known: int | None, run: EndedRun) -> None:
     # A run that failed before there was a database must not make one for its log line.
     with Database.open(file, migrate=False, create=False) as database:
-        JobRecords(database).add_ended(
+        records, state = JobRecords(database), state_after(run.exit_code, cancel_requested=False)
+        if known is not None:
+            records.finish(
+                known,
+                state,
+                exit_code=run.exit_code,
+                message=run.message,
+                counts=run.counts,
+                done=run.done,
+                now=datetime.now(UTC),
+            )
+            return
+        records.add_ended(
             command=run.command,
             arguments=run.arguments,
             cause=run.cause,
-            state=state_after(run.exit_code, cancel_requested=False),
+            state=state,
             exit_code=run.exit_code,
             message=run.message,
             counts=run.counts,
@@ -57,8 +98,22 @@ def record(file: Path, run: EndedRun) -> None:
         )
 
 
+def interrupt_gone(records: JobRecords, file: Path, now: datetime, own: str = "") -> None:
+    """Runs and jobs whose process has ended without a word; `own` is the name of this one.
+
+    Raises DatabaseError.
+    """
+    for owner in records.open_owners() - {own}:
+        # The kernel frees a lock when its process ends, also by kill -9 or the OOM killer.
+        with held(file, owner) as is_gone:
+            if is_gone:
+                records.interrupt(owner, now)
+
+
 def runs(database: Database, limit: int) -> list[SeenRun]:
     """The newest first, whoever started them."""
+    with suppress(DatabaseError):  # One that nobody can write to can be shown all the same.
+        interrupt_gone(JobRecords(database), database.path, datetime.now(UTC))
     journalled = Journal(database).newest()
     return [SeenRun(job, _undo(job, journalled)) for job in JobRecords(database).newest(limit)]
 

@@ -1,12 +1,15 @@
 """What is wrong with a library, before what is well: what is not known, what failed and why."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from strmctl.domain.digest import Group, grouped
 from strmctl.domain.job import Job
 from strmctl.domain.mapping import LinkState
+from strmctl.errors import DatabaseError
+from strmctl.services.jobs.run_log import interrupt_gone
 from strmctl.services.reports.stats import Stats
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.failures import failing
@@ -48,6 +51,8 @@ class Attention:
 
 def attention(database: Database, stats: Stats, now: datetime) -> Attention:
     """Raises DatabaseError."""
+    with suppress(DatabaseError):  # One that nobody can write to can be read all the same.
+        interrupt_gone(JobRecords(database), database.path, now)
     states = stats.states()
     return Attention(
         total=stats.mappings,

@@ -15,6 +15,7 @@ _KEPT_WITH_LINES = 50
 _KEPT_LINES = 5000
 # Each statement that ends a job asks for this: what is over stays as it ended.
 _OPEN = "state IN ('queued', 'running')"
+_OF_COMMAND_LINE = "cause IN ('cli', 'cron')"
 
 _CREATE = """
 INSERT INTO job (command, arguments, cause, owner, total, created_at)
@@ -22,7 +23,9 @@ VALUES (:command, :arguments, :cause, :owner, :total, :now)
 """
 _FIND_OPEN = f"""
 SELECT * FROM job
-WHERE {_OPEN} AND command = ? AND arguments = ? AND NOT cancel_requested ORDER BY id LIMIT 1
+WHERE {_OPEN} AND command = ? AND arguments = ? AND NOT cancel_requested
+    AND NOT {_OF_COMMAND_LINE}
+ORDER BY id LIMIT 1
 """
 _FORGET_OLD = f"DELETE FROM job WHERE id <= :id - {_KEPT} AND NOT {_OPEN}"
 _FORGET_OLD_LINES = f"""
@@ -36,12 +39,22 @@ INSERT INTO job (command, arguments, cause, owner, state, exit_code, message, co
 VALUES (:command, :arguments, :cause, 'command line', :state, :exit_code, :message, :counts, :done,
     :started_at, :started_at, :finished_at)
 """
+_ADD_RUNNING = """
+INSERT INTO job (command, arguments, cause, owner, state, created_at, started_at)
+VALUES (:command, :arguments, :cause, :owner, 'running', :now, :now)
+"""
 _START = "UPDATE job SET state = 'running', started_at = :now WHERE id = :id"
 _ADVANCE = "UPDATE job SET done = :done WHERE id = :id"
 _FINISH = f"""
 UPDATE job SET state = :state, exit_code = :exit_code, message = :message, counts = :counts,
     done = :done, finished_at = :now
 WHERE id = :id AND {_OPEN}
+"""
+_INTERRUPT = f"""
+UPDATE job SET state = 'interrupted', finished_at = ?, message = CASE
+    WHEN {_OF_COMMAND_LINE} THEN 'it was killed, or the machine went down'
+    ELSE 'the server that ran it has ended' END
+WHERE owner = ? AND {_OPEN}
 """
 _OLD_LINES = """
 DELETE FROM job_line WHERE (job_id, number) IN (
@@ -106,6 +119,23 @@ class JobRecords:
             connection.execute(_FORGET_OLD_LINES, {"id": added})
             connection.execute(_FORGET_OLD, {"id": added})
 
+    def add_running(
+        self, *, command: str, arguments: Sequence[str], cause: str, owner: str, now: datetime
+    ) -> int:
+        """One of the command line as it begins, for `finish`; returns its id."""
+        values = {
+            "command": command,
+            "arguments": json.dumps(list(arguments)),
+            "cause": cause,
+            "owner": owner,
+            "now": rows.time_text(now),
+        }
+        with self._database.transaction() as connection:
+            added = int(connection.execute(_ADD_RUNNING, values).lastrowid or 0)
+            connection.execute(_FORGET_OLD_LINES, {"id": added})
+            connection.execute(_FORGET_OLD, {"id": added})
+        return added
+
     # Inside the transaction: two workers may be asked for the same at once.
     def find_or_create(self, request: JobRequest, owner: str, now: datetime) -> tuple[Job, bool]:
         """True with a new job; False with an open one that does the same, whoever asked for it."""
@@ -164,11 +194,7 @@ class JobRecords:
     def interrupt(self, owner: str, now: datetime) -> None:
         """For an owner that has ended without a word."""
         with self._database.transaction() as connection:
-            connection.execute(
-                "UPDATE job SET state = 'interrupted', finished_at = ?,"
-                f" message = 'the server that ran it has ended' WHERE owner = ? AND {_OPEN}",
-                (rows.time_text(now), owner),
-            )
+            connection.execute(_INTERRUPT, (rows.time_text(now), owner))
 
     def start(self, job_id: int, now: datetime) -> None:
         self._execute(_START, {"id": job_id, "now": rows.time_text(now)})
@@ -209,8 +235,11 @@ class JobRecords:
         )
 
     def request_cancel(self, job_id: int) -> None:
+        """No server can end what the command line or cron runs."""
         self._execute(
-            f"UPDATE job SET cancel_requested = 1 WHERE id = :id AND {_OPEN}", {"id": job_id}
+            "UPDATE job SET cancel_requested = 1"
+            f" WHERE id = :id AND {_OPEN} AND NOT {_OF_COMMAND_LINE}",
+            {"id": job_id},
         )
 
     def lines(self, job_id: int, *, after: int, limit: int) -> Sequence[JobLine]:
