@@ -31,6 +31,11 @@ class Footprint:
         fields = (self._folder / "stat").read_text().rpartition(") ")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def waited(self) -> float:
+        """Seconds for which its first thread would have run, had others not had the CPU."""
+        text = (self._folder / "task" / str(self.process_id) / "schedstat").read_text()
+        return int(text.split()[1]) / 1e9
+
     @property
     def _folder(self) -> Path:
         return Path(f"/proc/{self.process_id}")

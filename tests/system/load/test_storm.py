@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from stage.footprint import MIB, Footprint
-from stage.hiccups import noticing_hiccups
 from stage.strmctl import Strmctl
 from stage.waiting import until
 from system.load.nuisances import FULL, SMALL, Nuisances, Scale, nuisances
@@ -28,11 +27,11 @@ from system.load.viewers import assert_whole, playback_urls, slowest, summary, w
 
 VIEWERS = 10
 HELD_SECONDS = 60.0
-QUIET = 0.5
-"""A machine on which nothing stands still for so many seconds has time for everybody."""
+QUIET = 0.05
+"""The share of the time for which the server may wait for a CPU on a quiet machine."""
 
 MOST_SECONDS = 2.0
-MOST_MEMORY = 300 * MIB
+MOST_MEMORY = 300_000_000
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real time")]
 
@@ -44,11 +43,11 @@ class Storm:
     report: Mapping[str, Counter[str]]
     memory: int
     growth: int
-    hiccup: float
+    starved: float
 
     def __str__(self) -> str:
         lines = [f"RSS {self.memory / MIB:.0f} + {self.growth / MIB:.0f} MiB"]
-        lines.append(f"the machine stood still for {self.hiccup:.2f} s")
+        lines.append(f"{self.starved:.0%} of the time waiting for a CPU")
         return "; ".join([*lines, *(f"{kind}: {dict(n)}" for kind, n in self.report.items())])
 
 
@@ -82,7 +81,7 @@ async def test_61_everything_bad_at_once(
     assert set(storm.report["slow header"]) == {"408"}
     assert set(storm.report["mute"]) | set(storm.report["silent"]) <= {"502", "504"}
     assert "200" in storm.report["large"]
-    if storm.hiccup < QUIET:
+    if storm.starved < QUIET:
         assert slowest(seen) < MOST_SECONDS
         assert storm.growth < MOST_MEMORY
 
@@ -92,9 +91,11 @@ def _storm(
 ) -> Storm:
     footprint.forget_peak()
     before = footprint.memory()
-    with held_by_a_writer(strmctl), noticing_hiccups() as hiccups:
-        end = time.monotonic() + HELD_SECONDS
+    began, waited = time.monotonic(), footprint.waited()
+    with held_by_a_writer(strmctl):
         bad.begin(strmctl.base_url, urls)
         report = bad.report(280)
+        end = began + HELD_SECONDS
         until(lambda: time.monotonic() > end, "the writer ends", 2 * HELD_SECONDS)
-    return Storm(report, before, footprint.peak() - before, hiccups.longest)
+    starved = (footprint.waited() - waited) / (time.monotonic() - began)
+    return Storm(report, before, footprint.peak() - before, starved)

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import os
 import time
+import zlib
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -150,6 +151,8 @@ VARIANTS = "".join(
         pytest.param(f"#EXT-X-KEY:{ATTRIBUTES}\n#EXTINF:4,\na.ts\n", 502, id="attributes of a key"),
         pytest.param(f"#EXTINF:4,\n{'a' * 5_000_000}.ts\n", 502, id="one URI"),
         pytest.param("#EXTINF:4," + "\u00e9" * 4_000_000 + "\na.ts\n", 502, id="one title"),
+        pytest.param(f"#{'x' * 10_000_000}\n#EXTINF:4,\na.ts\n", 502, id="one comment of 10 MB"),
+        pytest.param("#EXTINF:4,\na.ts\n" + " " * 10_000_000, 502, id="10 MB of blanks"),
         pytest.param(VARIANTS, 200, id="30,000 variants"),
     ],
 )
@@ -209,7 +212,8 @@ def test_64_a_playlist_that_drips_ends_by_a_deadline(
 
 
 ENDLESS = b"#EXTINF:4.0,\na.ts\n" * 1000
-BOMB = gzip.compress(b"#EXTM3U\n" + b"\n" * (64 * MIB))
+NOTHING = b"#EXTM3U\n" + b"\n" * (64 * MIB)
+BOMB, DEFLATED = gzip.compress(NOTHING), zlib.compress(NOTHING)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +222,9 @@ BOMB = gzip.compress(b"#EXTM3U\n" + b"\n" * (64 * MIB))
         pytest.param(endless(ENDLESS, first=b"#EXTM3U\n"), id="endless"),
         pytest.param(playlist("#EXTM3U\n" + "#\n" * 600_000), id="too many lines"),
         pytest.param(always(Answer(200, BOMB, {"Content-Encoding": "gzip"})), id="gzip bomb"),
+        pytest.param(
+            always(Answer(200, DEFLATED, {"Content-Encoding": "deflate"})), id="deflate bomb"
+        ),
         pytest.param(playlist(b"#EXTM3U\n" + b"x" * (17 * MIB)), id="one endless line"),
     ],
 )

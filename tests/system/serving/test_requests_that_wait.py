@@ -150,6 +150,19 @@ def test_64_a_content_that_never_comes_ends_by_a_deadline(
     assert client.get(f"{proxy.url}/healthz").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/login", "/api/v1/refresh", "/api/v1/hooks/radarr"])
+def test_64_a_content_that_drips_ends_by_a_deadline(proxy: Proxy, path: str) -> None:
+    """It has one deadline as a whole, however often something comes."""
+    connection = Connection(proxy)
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9999\r\n\r\n"
+    with connection.socket:
+        connection.socket.sendall(head.encode())
+        with contextlib.suppress(ConnectionError):
+            while connection.is_quiet_for(Impatient.content_seconds / 10):
+                connection.socket.sendall(b"{")
+        assert connection.read_all()[:10] in (b"HTTP/1.1 4", b"")
+
+
 @pytest.mark.parametrize(
     ("fields", "status"),
     [
