@@ -98,7 +98,23 @@ class Strmctl:
         environ: Mapping[str, str] | None = None,
         within: Sequence[str] = (),
     ) -> Iterator[Server]:
-        """`strmctl serve` until the end of the block, unless the block ended it already.
+        """`strmctl serve` until the end of the block, unless the block ended it already."""
+        server = self.serve(*arguments, environ=environ, within=within)
+        try:
+            yield server
+            if server.process.poll() is None:
+                assert server.stop() == 0, server.log.read_text()
+        finally:
+            if server.process.poll() is None:
+                server.kill()
+
+    def serve(
+        self,
+        *arguments: str,
+        environ: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
+    ) -> Server:
+        """`strmctl serve`, once it is healthy; whoever begins it ends it.
 
         `within` is a command that becomes the one behind it.
         """
@@ -116,12 +132,11 @@ class Strmctl:
         server = Server(process, log)
         try:
             until(lambda: self._healthy(server), "/healthz answers 200", 60)
-            yield server
-            if process.poll() is None:
-                assert server.stop() == 0, log.read_text()
-        finally:
+        except BaseException:
             if process.poll() is None:
                 server.kill()
+            raise
+        return server
 
     def _healthy(self, server: Server) -> bool:
         if server.process.poll() is not None:

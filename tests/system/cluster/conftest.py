@@ -1,12 +1,25 @@
-"""One upstream and resolver for each worker, and nodes that know nothing of each other."""
+"""One upstream and resolver for each worker; three nodes behind nginx and behind HAProxy."""
 
+import os
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
+from stage.machines import Machine, machines
+from stage.media import Media, shared_media
 from stage.proxy import Proxy, running_proxy, settings_for
 from stage.scripted_fixtures import client, resolver, settings, show, upstream
 from stage.show import Resolver, Show
+from stage.upstream import Upstream, running_upstream
+from system.cluster.nodes import (
+    ADDRESSES,
+    FRONT,
+    UPSTREAM,
+    Cluster,
+    running_front,
+    running_nodes,
+)
 
 __all__ = ["client", "resolver", "settings", "show", "upstream"]
 
@@ -22,3 +35,53 @@ def proxy(resolver: Resolver, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def url(proxy: Proxy, show: Show) -> str:
     """The playback URL of the show."""
     return proxy.playback_url(show.slug)
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Media:
+    folder = tmp_path_factory.getbasetemp()
+    return shared_media(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
+
+
+@pytest.fixture(scope="session")
+def standing() -> Iterator[list[Machine]]:
+    """Those of the nodes, of the server in front and of the upstream."""
+    with machines(*ADDRESSES, FRONT, UPSTREAM) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def far_upstream(standing: list[Machine]) -> Iterator[Upstream]:
+    with standing[-1].inside(), running_upstream(UPSTREAM) as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="session")
+def far_resolver(far_upstream: Upstream) -> Resolver:
+    return Resolver(far_upstream)
+
+
+@pytest.fixture(scope="module")
+def nodes(
+    standing: list[Machine], far_resolver: Resolver, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    *own, front, _ = standing
+    folder = tmp_path_factory.mktemp("nodes")
+    with running_nodes(own, front, folder, far_resolver.url) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module", params=["nginx", "haproxy"])
+def cluster(
+    request: pytest.FixtureRequest, nodes: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    """Behind the server in front, on whose machine the test's thread stands."""
+    folder = tmp_path_factory.mktemp("front") / request.param
+    with nodes.front.inside(), running_front(request.param, nodes.front, folder):
+        yield nodes
+
+
+@pytest.fixture
+def viewer(cluster: Cluster) -> Iterator[httpx.Client]:
+    with cluster.front.inside(), httpx.Client(trust_env=False, timeout=40) as client:
+        yield client

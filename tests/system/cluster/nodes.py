@@ -1,0 +1,197 @@
+"""Three nodes that know nothing of each other, behind the very files of examples/cluster/."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+
+from stage.machines import Machine
+from stage.proxy import identity
+from stage.strmctl import Server, Strmctl, new_strmctl
+from stage.waiting import until
+from strmctl.services.keys.playback_urls import signed_url
+from strmctl.settings.load import load
+
+EXAMPLES = Path(__file__).parents[3] / "examples" / "cluster"
+ADDRESSES = ("10.77.0.1", "10.77.0.2", "10.77.0.3")
+FRONT, UPSTREAM = "10.77.0.10", "10.77.0.20"
+BASE_URL = f"http://{FRONT}/strmctl"
+_ENVIRON = {
+    "STRMCTL_PROXY_PUBLIC_BASE_URL": BASE_URL,
+    "STRMCTL_SERVE_HOST": "0.0.0.0",
+    "STRMCTL_SERVE_TRUSTED_PROXIES": FRONT,
+    "STRMCTL_UPSTREAM_ALLOW": "10.77.0.0/24",
+}
+_NGINX = """\
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log warn;
+events {{ }}
+http {{
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/strmctl.conf;
+}}
+"""
+
+
+@dataclass(slots=True)
+class Node:
+    machine: Machine
+    strmctl: Strmctl
+    server: Server | None = None
+
+    def start(self, within: Sequence[str] = (), **environ: str) -> None:
+        """In a folder of its own: another database, the same settings and key."""
+        with self.machine.inside():
+            self.server = self.strmctl.serve(environ={**_ENVIRON, **environ}, within=within)
+
+    @property
+    def running(self) -> Server:
+        assert self.server is not None
+        return self.server
+
+    def stop(self) -> None:
+        assert self.running.stop() == 0, self.running.log.read_text()
+        self.server = None
+
+    def kill(self) -> None:
+        self.running.kill()
+        self.server = None
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    @contextmanager
+    def on_a_full_disk(self) -> Iterator[None]:
+        """It runs with its database on a disk of its own, which fills up once it has begun."""
+        disk = self.strmctl.folder / "disk"
+        disk.mkdir(exist_ok=True)
+        mount = 'mount -t tmpfs -o size=8m tmpfs "$0" && exec "$@"'
+        apart = ("unshare", "--mount", "sh", "-c", mount, str(disk))
+        self.start(within=apart, STRMCTL_DATABASE=str(disk / "strmctl.db"))
+        # What others cannot see: its mount namespace is its own.
+        root = Path(f"/proc/{self.running.process.pid}/root")
+        with suppress(OSError), (root / str(disk)[1:] / "ballast").open("wb", 0) as ballast:
+            while True:
+                ballast.write(bytes(4096))
+        try:
+            yield
+        finally:
+            self.kill()
+
+    def cpu_seconds(self) -> float:
+        fields = Path(f"/proc/{self.running.process.pid}/stat").read_text().rpartition(") ")[2]
+        return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+    def has_played(self, slug: str) -> bool:
+        log = self.strmctl.folder / "serve.log"
+        return log.exists() and f"/{slug} " in log.read_text()
+
+
+@dataclass(slots=True)
+class Cluster:
+    front: Machine
+    nodes: list[Node]
+
+    def playback_url(self, slug: str) -> str:
+        folder = self.nodes[0].strmctl.folder
+        settings = load(folder / "strmctl.toml", environ=_ENVIRON).settings
+        return signed_url(settings, identity(slug), extension=".m3u8")
+
+    def node_of(self, slug: str) -> Node:
+        """The only one that has played it; a request is logged when it has been answered."""
+        until(lambda: any(node.has_played(slug) for node in self.nodes), "it is logged")
+        [node] = [node for node in self.nodes if node.has_played(slug)]
+        return node
+
+    def cpu_seconds(self) -> float:
+        """Of all nodes together."""
+        return sum(node.cpu_seconds() for node in self.nodes)
+
+    def keys(self, *arguments: str) -> str:
+        """`strmctl keys` on the first node, whose key file is copied to the others."""
+        first = self.nodes[0].strmctl
+        run = first.run("keys", *arguments, environ=_ENVIRON)
+        assert run.returncode == 0, run.stderr
+        for node in self.nodes[1:]:
+            shutil.copy(first.folder / "strmctl.key", node.strmctl.folder)
+        return run.stdout
+
+
+@contextmanager
+def running_nodes(
+    machines: Sequence[Machine], front: Machine, folder: Path, resolver_url: str
+) -> Iterator[Cluster]:
+    first = new_strmctl(folder / "node0", resolver_url)
+    nodes = [Node(machines[0], replace(first, port=8888))]
+    for number, machine in enumerate(machines[1:], 1):
+        own = folder / f"node{number}"
+        own.mkdir()
+        for name in ("strmctl.toml", "strmctl.key"):
+            shutil.copy(first.folder / name, own)
+        nodes.append(Node(machine, Strmctl(own, 8888)))
+    with ExitStack() as stack:
+        for node in nodes:
+            stack.callback(_end, node)
+            node.start()
+        yield Cluster(front, nodes)
+
+
+def _end(node: Node) -> None:
+    if node.server is not None and node.server.process.poll() is None:
+        node.server.kill()
+
+
+def _nginx(folder: Path) -> Sequence[str]:
+    text = (EXAMPLES / "nginx.conf").read_text(encoding="utf-8")
+    text = text.replace("/var/cache/nginx/strmctl", str(folder / "cache"))
+    (folder / "strmctl.conf").write_text(text)
+    config = folder / "nginx.conf"
+    config.write_text(_NGINX.format(folder=folder))
+    return ["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(config)]
+
+
+def _haproxy(folder: Path) -> Sequence[str]:
+    return ["haproxy", "-db", "-f", str(EXAMPLES / "haproxy.cfg")]
+
+
+FRONTS: Mapping[str, Callable[[Path], Sequence[str]]] = {"nginx": _nginx, "haproxy": _haproxy}
+
+
+@contextmanager
+def running_front(name: str, machine: Machine, folder: Path) -> Iterator[None]:
+    folder.mkdir()
+    command = FRONTS[name](folder)
+    environ = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(folder)}
+    # As docs/many-machines.md asks for: a node that does not answer is given up sooner.
+    machine.set("tcp_retries2", 5)
+    with machine.inside(), (folder / "output").open("wb") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environ
+        )
+        try:
+            until(lambda: _leads_on(process, folder), f"{name} leads to strmctl")
+            yield
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def _leads_on(process: subprocess.Popen[bytes], folder: Path) -> bool:
+    if process.poll() is not None:
+        raise RuntimeError((folder / "output").read_text())
+    try:
+        return httpx.get(f"{BASE_URL}/healthz", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,80 @@
+"""The examples agree with each other, and with what strmctl knows."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]  # it has no types
+
+from strmctl.settings.environment import OLDER_NAMES
+from strmctl.settings.names import KEYS
+from system.cluster.nodes import ADDRESSES, EXAMPLES, FRONT
+
+KNOWN = {f"STRMCTL_{key.replace('.', '_').upper()}" for key in KEYS} | set(OLDER_NAMES)
+FILES = ("nginx.conf", "haproxy.cfg", "compose.yaml", "kubernetes.yaml")
+
+
+def text(name: str) -> str:
+    return (EXAMPLES / name).read_text(encoding="utf-8")
+
+
+def compose() -> dict[str, Any]:
+    return dict(yaml.safe_load(text("compose.yaml"))["services"])
+
+
+def manifests() -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all(text("kubernetes.yaml")))
+
+
+@pytest.mark.parametrize("name", ["nginx.conf", "haproxy.cfg"])
+def test_the_servers_in_front_know_all_nodes(name: str) -> None:
+    assert set(re.findall(r"10\.77\.0\.\d+(?=:8888)", text(name))) == set(ADDRESSES)
+
+
+def test_the_services_have_the_addresses_of_the_configuration() -> None:
+    services = compose()
+    found = {name: it["networks"]["cluster"]["ipv4_address"] for name, it in services.items()}
+    assert found.pop("front") == FRONT
+    assert set(found.values()) == set(ADDRESSES)
+
+
+def test_every_variable_is_a_setting() -> None:
+    named = {name for it in compose().values() for name in it.get("environment", {})}
+    [node] = [it for it in manifests() if it["kind"] == "StatefulSet"]
+    [container] = node["spec"]["template"]["spec"]["containers"]
+    named |= {it["name"] for it in container["env"]}
+    assert named - KNOWN <= {"STRMCTL_CONFIG"}
+
+
+def test_one_node_does_the_upkeep() -> None:
+    keeps = [
+        name
+        for name, it in compose().items()
+        if it.get("environment", {}).get("STRMCTL_MAINTAIN_ENABLED")
+    ]
+    assert keeps == ["node1"]
+
+
+def test_manifests_mount_what_they_name() -> None:
+    for manifest in manifests():
+        pod = manifest["spec"].get("template", {}).get("spec", {})
+        volumes = {it["name"] for it in pod.get("volumes", [])}
+        for container in (*pod.get("initContainers", []), *pod.get("containers", [])):
+            assert {it["name"] for it in container["volumeMounts"]} <= volumes
+
+
+def test_addresses_of_the_manifests_are_what_sed_makes() -> None:
+    """As its first lines say."""
+    [command] = re.findall(r"sed '(.*?)'", text("kubernetes.yaml"))
+    edits = [part.split("/")[1:3] for part in command.split("; ")]
+    config = text("nginx.conf")
+    for old, new in edits:
+        config = config.replace(old, new)
+    assert set(re.findall(r"server (\S+):8888", config)) == {
+        f"strmctl-{number}.strmctl" for number in range(3)
+    }
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_line_is_longer_than_a_screen(name: str) -> None:
+    assert max(map(len, text(name).splitlines())) <= 112
