@@ -35,6 +35,7 @@ def list_(
     form: Format = None,
 ) -> None:
     """List mappings; the options select which."""
+    from strmctl.storage.tables.failures import with_reasons
     from strmctl.storage.tables.mappings import Mappings
 
     run.speak(form)
@@ -43,7 +44,7 @@ def list_(
         found = Mappings(database).select(selection, limit=limit, by=by, reverse=reverse)
         # Building playback URLs costs an HMAC each: only where they are shown.
         if run.output.json:
-            print_records(run, found)
+            print_records(run, with_reasons(database, found))
         elif not run.output.is_for_people:
             run.output.table(_COLUMNS, map(_cells, found))
         elif terminal_width() < _ROOM:
@@ -58,14 +59,17 @@ def _order(text: str) -> Order:
     return Order(text)
 
 
-def print_records(run: Run, mappings: Iterable[Mapping], *, reveal: bool = False) -> None:
-    """NDJSON and its summary."""
+def print_records(
+    run: Run, found: Iterable[tuple[Mapping, str | None]], *, reveal: bool = False
+) -> None:
+    """NDJSON and its summary; beside a mapping stands why it failed."""
     from strmctl.services.keys.playback_urls import PlaybackUrls
 
     urls = PlaybackUrls(run.settings)
     count = 0
-    for mapping in mappings:
-        run.output.record(mapping_record(mapping, urls.of(mapping), reveal=reveal))
+    for mapping, reason in found:
+        record = mapping_record(mapping, urls.of(mapping), reveal=reveal, reason=reason)
+        run.output.record(record)
         count += 1
     run.output.summary({"count": count})
 

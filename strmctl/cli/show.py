@@ -37,20 +37,22 @@ def show(
     from strmctl.services.keys.playback_urls import PlaybackUrls
 
     urls = PlaybackUrls(run.settings)
-    for number, mapping in enumerate(found):
-        record = mapping_record(mapping, urls.of(mapping), reveal=reveal)
+    for number, (mapping, reason) in enumerate(found):
+        record = mapping_record(mapping, urls.of(mapping), reveal=reveal, reason=reason)
         run.output.record(record, ("\n" if number else "") + _text(mapping, record))
 
 
-def _found(run: Run, name: str | None, selection: Selection) -> list[Mapping]:
+def _found(run: Run, name: str | None, selection: Selection) -> list[tuple[Mapping, str | None]]:
+    """Each with the reason of its last failure."""
     from strmctl.services.library.find import one
+    from strmctl.storage.tables.failures import with_reasons
     from strmctl.storage.tables.mappings import Mappings
 
     with run.open_database() as database:
         mappings = Mappings(database)
         if name is not None:
-            return [one(mappings, name, run.settings.library)]
-        found = list(mappings.select(selection))
+            return list(with_reasons(database, [one(mappings, name, run.settings.library)]))
+        found = list(with_reasons(database, mappings.select(selection)))
     if not found:
         raise ItemError("no such mapping: nothing is selected")
     return found

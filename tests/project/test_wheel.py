@@ -136,6 +136,7 @@ def test_migrations_are_in_the_wheel(installed: Path, bare: Path, folder: Path) 
 def test_the_page_comes_with_it(wheel: Path) -> None:
     page = ROOT / "strmctl" / "server" / "page"
     files = [it for name in ("templates", "static") for it in (page / name).iterdir()]
+    files += list((page.parent / "api" / "swagger").iterdir())
     inside = set(zipfile.ZipFile(wheel).namelist())
     assert len(files) > 10
     assert {str(it.relative_to(ROOT)) for it in files} <= inside

@@ -7,7 +7,17 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from strmctl import __version__
-from strmctl.server.api import arr, events, health, jobs, mappings, problems, security, stats
+from strmctl.server.api import (
+    arr,
+    events,
+    health,
+    jobs,
+    mappings,
+    problems,
+    reference,
+    security,
+    stats,
+)
 
 _DESCRIPTION = (
     "The library, and the runs that keep it alive. Every error is a problem (RFC 9457). "
@@ -46,8 +56,18 @@ def create_api(prefix: str) -> FastAPI:
     for router in routers:
         app.include_router(router)
     operations = [route for router in routers for route in router.routes]
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            _say_what_it_does(route)
+    app.router.routes.extend(reference.ROUTES)
     problems.answer_with_problems(app, [*app.routes, *operations])
     return app
+
+
+def _say_what_it_does(route: APIRoute) -> None:
+    """The first paragraph of its description is its summary: a sentence, not a function's name."""
+    summary, _, rest = route.description.partition("\n\n")
+    route.summary, route.description = " ".join(summary.split()), rest
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -13,7 +13,16 @@ from strmctl.server.api.mappings import location
 from strmctl.server.api.paging import Cursor, Limit, cursor_of, id_in
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
-from strmctl.server.api.starting import Probing, Refreshing, job_request
+from strmctl.server.api.starting import (
+    Examining,
+    Importing,
+    Probing,
+    Pruning,
+    Refreshing,
+    Rewriting,
+    Running,
+    Undoing,
+)
 from strmctl.services.reports.records import Record, job_record
 from strmctl.services.threads import in_thread
 from strmctl.storage.database.rows import LARGEST
@@ -46,9 +55,9 @@ class Starting:
     jobs: arguments.Jobs
     response: Response
 
-    async def start(self, command: str, wanted: Refreshing) -> Record:
+    async def start(self, command: str, wanted: Running) -> Record:
         request = await in_thread(
-            job_request, self.settings, self.database, command, wanted, cause="api"
+            wanted.request, self.settings, self.database, command, cause="api"
         )
         started, is_new = await self.jobs.start_or_join(request)
         # 202: accepted and not complete (RFC 9110 section 15.3.3).
@@ -69,8 +78,39 @@ async def probe(wanted: Probing, starting: Annotated[Starting, Depends()]) -> Re
     return await starting.start("probe", wanted)
 
 
+@router.post("/import", **_STARTED)
+async def import_(wanted: Importing, starting: Annotated[Starting, Depends()]) -> Record:
+    """Adopt .strm files of the library; find its own that were moved or renamed."""
+    return await starting.start("import", wanted)
+
+
+@router.post("/rewrite", **_STARTED)
+async def rewrite(wanted: Rewriting, starting: Annotated[Starting, Depends()]) -> Record:
+    """Bring .strm files to what the settings say."""
+    return await starting.start("rewrite", wanted)
+
+
+@router.post("/prune", **_STARTED)
+async def prune(wanted: Pruning, starting: Annotated[Starting, Depends()]) -> Record:
+    """Forget mappings whose file is gone, and remove files whose mapping is gone."""
+    return await starting.start("prune", wanted)
+
+
+@router.post("/undo", **_STARTED)
+async def undo(wanted: Undoing, starting: Annotated[Starting, Depends()]) -> Record:
+    """Take back the last run that changed the library, or the one that is named."""
+    return await starting.start("undo", wanted)
+
+
+@router.post("/doctor", **_STARTED)
+async def doctor(wanted: Examining, starting: Annotated[Starting, Depends()]) -> Record:
+    """Examine the installation; its findings are the job's lines."""
+    return await starting.start("doctor", wanted)
+
+
 @router.get("/jobs", response_model=models.Jobs, responses=answers(400))
 async def list_jobs(jobs: arguments.Jobs, limit: Limit = 100, cursor: Cursor = None) -> Record:
+    """List the runs, the newest first."""
     found = await jobs.newest(limit, before=id_in(cursor))
     is_last = len(found) < limit
     return {
@@ -81,6 +121,7 @@ async def list_jobs(jobs: arguments.Jobs, limit: Limit = 100, cursor: Cursor = N
 
 @router.get("/jobs/{job_id}", response_model=models.Job, responses=answers(404))
 async def show_job(job_id: JobId, jobs: arguments.Jobs) -> Record:
+    """Show one run."""
     return job_record(await jobs.get(job_id))
 
 

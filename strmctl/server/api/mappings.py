@@ -1,29 +1,35 @@
 """Mappings: listed by the selection options, shown, written and removed."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Annotated
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
+from strmctl.domain.mapping import Mapping
 from strmctl.server.api import arguments, models
+from strmctl.server.api.changing import values, written_item
 from strmctl.server.api.paging import cursor_of, id_in
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
 from strmctl.server.api.selecting import Selecting, now
 from strmctl.services.changing.remove import remove_one
+from strmctl.services.changing.set_ import set_one
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library.find import UnknownMappingError
 from strmctl.services.reports.records import Record, mapping_record, written_record
 from strmctl.services.writing.batch import batches
+from strmctl.services.writing.batch_input import Row
 from strmctl.services.writing.entry import entry
 from strmctl.services.writing.plan import Outcome
+from strmctl.storage.tables.failures import with_reasons
 from strmctl.storage.tables.mappings import Mappings
 
 router = APIRouter(route_class=AdmittedRoute, tags=["mappings"])
 
-_REMOVE_WAIT = timedelta(seconds=2)
+_WAIT = timedelta(seconds=2)
 
 MappingId = Annotated[models.Id, Path()]
 Reveal = Annotated[bool, Query(description="The upstream URL and its headers too: secrets.")]
@@ -43,21 +49,36 @@ class Listing(Selecting):
     responses=answers(400),
 )
 def list_mappings(
-    wanted: Annotated[Listing, Query()], settings: arguments.Settings, database: arguments.Database
+    wanted: Annotated[Listing, Query()],
+    request: Request,
+    settings: arguments.Settings,
+    database: arguments.Database,
 ) -> Record:
-    """In the order of their ids."""
+    """List the mappings of a selection, in the order of their ids."""
+    selection = wanted.selection(settings, now())
     found = Mappings(database).page(
-        wanted.selection(settings, now()),
+        selection,
         text=wanted.q,
         after=id_in(wanted.cursor) or 0,
         limit=wanted.limit,
     )
     urls = PlaybackUrls(settings)
-    is_last = len(found) < wanted.limit
+    following = None if len(found) < wanted.limit else cursor_of(found[-1].id)
     return {
-        "items": [mapping_record(it, urls.of(it), reveal=wanted.reveal) for it in found],
-        "next_cursor": None if is_last else cursor_of(found[-1].id),
+        "items": [
+            mapping_record(it, urls.of(it), reveal=wanted.reveal, reason=reason)
+            for it, reason in with_reasons(database, found)
+        ],
+        "total": Mappings(database).count_matching(selection, text=wanted.q),
+        "next_cursor": following,
+        "next": following and _next(request, settings, following),
     }
+
+
+def _next(request: Request, settings: arguments.Settings, cursor: str) -> str:
+    query = request.query_params.multi_items()
+    kept = [(name, value) for name, value in query if name != "cursor"]
+    return location(settings, f"mappings?{urlencode([*kept, ('cursor', cursor)])}")
 
 
 @router.get(
@@ -72,10 +93,11 @@ def show_mapping(
     database: arguments.Database,
     reveal: Reveal = False,
 ) -> Record:
+    """Show one mapping."""
     mapping = Mappings(database).get(mapping_id)
     if mapping is None:
         raise UnknownMappingError(f"no such mapping: {mapping_id}")
-    return mapping_record(mapping, PlaybackUrls(settings).of(mapping), reveal=reveal)
+    return _record(mapping, settings, database, reveal=reveal)
 
 
 @router.post(
@@ -110,6 +132,39 @@ def write_mapping(
     return {**written_record(written), "unresolved": unresolved}
 
 
+@router.post(
+    "/mappings/bulk", response_model=models.WrittenItems, responses=answers(400, 409, 413, 502)
+)
+def write_mappings(new: models.NewMappings, settings: arguments.Settings) -> Record:
+    """Register up to 1,000 identities and write their .strm files; a bad one stops no other."""
+    rows = [Row(number, item) for number, item in enumerate(new.items, 1)]
+    with batches(settings, resolve=new.resolve, force=new.force) as opened:
+        results = sorted(opened.write(rows), key=lambda result: result.line)
+    items = [written_item(result) for result in results]
+    counts = Counter(str(item["outcome"]) for item in items)
+    return {"items": items, "counts": {name: counts[name] for name in (*Outcome, "failed")}}
+
+
+@router.patch(
+    "/mappings/{mapping_id}",
+    response_model=models.Mapping,
+    response_model_exclude_unset=True,
+    responses=answers(400, 404, 409, 413, 502),
+)
+def change_mapping(
+    mapping_id: MappingId,
+    changes: models.Changes,
+    settings: arguments.Settings,
+    database: arguments.Database,
+) -> Record:
+    """Change one mapping: row, file and name move together; `strmctl undo` takes it back."""
+    set_one(settings, mapping_id, values(changes.model_dump(exclude_unset=True)), wait=_WAIT)
+    mapping = Mappings(database).get(mapping_id)
+    if mapping is None:
+        raise UnknownMappingError(f"no such mapping: {mapping_id}")
+    return _record(mapping, settings, database)
+
+
 @router.delete(
     "/mappings/{mapping_id}",
     status_code=204,
@@ -121,7 +176,18 @@ def remove_mapping(mapping_id: MappingId, settings: arguments.Settings) -> None:
 
     `strmctl undo` takes it back.
     """
-    remove_one(settings, mapping_id, wait=_REMOVE_WAIT)
+    remove_one(settings, mapping_id, wait=_WAIT)
+
+
+def _record(
+    mapping: Mapping,
+    settings: arguments.Settings,
+    database: arguments.Database,
+    reveal: bool = False,
+) -> Record:
+    [(_, reason)] = with_reasons(database, [mapping])
+    url = PlaybackUrls(settings).of(mapping)
+    return mapping_record(mapping, url, reveal=reveal, reason=reason)
 
 
 def location(settings: arguments.Settings, path: str) -> str:

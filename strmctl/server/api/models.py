@@ -7,6 +7,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    JsonValue,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
@@ -64,6 +65,7 @@ class Mapping(BaseModel):
     fail_count: int
     playback_url: str
     muted_until: _Moment | None = Field(None, description="Only where it is muted.")
+    last_reason: str | None = Field(None, description="Only where it does not play.")
     title: str | None
     year: int | None
     ids: ExternalIds
@@ -81,7 +83,9 @@ class Written(Mapping):
 
 class Mappings(BaseModel):
     items: list[Mapping]
+    total: int = Field(description="How many the whole selection has.")
     next_cursor: str | None = Field(description="Asks for what follows; null at the end.")
+    next: str | None = Field(description="The path and query of what follows; null at the end.")
 
 
 class Event(BaseModel):
@@ -229,10 +233,23 @@ class Received(BaseModel):
     files: list[FileOutcome]
 
 
+_EPISODE: dict[str, JsonValue] = {
+    "site": "media.example",
+    "slug": "one-piece",
+    "season": 1,
+    "episode": 2,
+    "language": "German Dub",
+    "title": "One Piece",
+    "year": 1999,
+}
+
+
 class NewMapping(BaseModel):
     """What `strmctl write` takes."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [_EPISODE]}
+    )
 
     site: Name
     slug: Name
@@ -254,3 +271,56 @@ class NewMapping(BaseModel):
     )
     resolve: bool = Field(False, description="Ask the resolver now what it resolves to.")
     force: bool = Field(False, description="Overwrite a file that holds something else.")
+
+
+class NewMappings(BaseModel):
+    """Many at once; a bad one does not stop the others."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"items": [_EPISODE, {**_EPISODE, "episode": 3}]}]},
+    )
+
+    items: Annotated[list[dict[str, JsonValue]], Field(min_length=1, max_length=1000)] = Field(
+        description="Each as `POST /mappings` takes it, without `resolve` and `force`."
+    )
+    resolve: bool = Field(False, description="Ask resolvers now what each one resolves to.")
+    force: bool = Field(False, description="Overwrite files that hold something else.")
+
+
+class WrittenItem(BaseModel):
+    """What became of one, in the order of the items."""
+
+    item: int = Field(description="Which one, from 1.")
+    outcome: str = Field(description="`created`, `updated`, `unchanged` or `failed`.")
+    id: int | None
+    strm_path: str | None
+    reason: str | None = Field(description="Why it failed, or why the resolver gave no URL.")
+
+
+class WrittenItems(BaseModel):
+    items: list[WrittenItem]
+    counts: dict[str, int] = Field(description="By outcome, those that did not happen with 0.")
+
+
+class Changes(BaseModel):
+    """What `strmctl set` takes: what is absent stays, null takes a value away."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"title": "One Piece", "year": 1999}, {"mute": "30d"}]},
+    )
+
+    title: Name | None = None
+    year: Annotated[int, Field(ge=1, le=9999)] | None = None
+    provider: Name | None = None
+    language: Name | None = Field(None, description="Null leaves it.")
+    imdb_id: Annotated[str, StringConstraints(pattern="^tt[0-9]{5,12}$")] | None = None
+    tvdb_id: Annotated[int, Field(ge=1, le=999_999_999)] | None = None
+    tmdb_id: Annotated[int, Field(ge=1, le=999_999_999)] | None = None
+    path: Name | None = Field(None, description="Where its file shall be; null leaves it.")
+    mute: Duration | Literal["forever", "off"] | None = Field(
+        None, description="How long nobody is reminded of it; `off` or null ends that."
+    )

@@ -4,7 +4,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from strmctl.errors import SafetyError
-from strmctl.server.api.starting import job_request
 from strmctl.server.page import forms
 from strmctl.server.page.answering import form_of, seen, whole
 from strmctl.server.page.rendering import link, shown
@@ -18,9 +17,7 @@ _LINES = 500
 async def begin(request: Request) -> Response:
     command, wanted = forms.asked(await form_of(request))
     state = request.state
-    wish = await in_thread(
-        job_request, state.settings, state.database, command, wanted, forms.CAUSE
-    )
+    wish = await in_thread(wanted.request, state.settings, state.database, command, forms.CAUSE)
     job, _ = await state.jobs.start_or_join(wish)
     return seen(link("job", id=job.id))
 

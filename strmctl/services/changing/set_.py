@@ -7,7 +7,7 @@ language, has to be resolved anew.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from strmctl.domain.change import Action, Change, Finding, Step
@@ -20,13 +20,15 @@ from strmctl.domain.mapping import LinkState
 from strmctl.domain.mapping import Mapping as Link
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError
+from strmctl.services.changing.change_run import ChangeRun
 from strmctl.services.keys.playback_urls import PlaybackUrls
-from strmctl.services.library.files import templates
-from strmctl.services.library.find import each
+from strmctl.services.library.files import library_files, templates
+from strmctl.services.library.find import UnknownMappingError, each
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import Content, LibraryFiles
+from strmctl.storage.locks.run_lock import run_lock
 from strmctl.storage.tables.mappings import Mappings
 
 _BATCH = 1000
@@ -80,6 +82,28 @@ def catalogue_ids(texts: Iterable[str]) -> dict[str, str | int | None]:
         found[name] = (value if name == "imdb" else int(value)) if value else None
     ExternalIds(**found)  # type: ignore[arg-type]  # raises for what is none
     return found
+
+
+def set_one(settings: Settings, mapping_id: int, values: Values, *, wait: timedelta) -> None:
+    """As `strmctl set ID` does: `undo` takes it back.
+
+    Raises UnknownMappingError, LockedError after the `wait`, or why it cannot be done.
+    """
+    lock = run_lock(settings.database, f"set {mapping_id}", wait=wait)
+    with lock, Database.open(settings.database) as database:
+        if Mappings(database).get(mapping_id) is None:
+            raise UnknownMappingError(f"no such mapping: {mapping_id}")
+        files = library_files(settings, database)
+        files.check_there()
+        changes = ChangeRun(database, files, "set", limit=settings.safety.max_change)
+        selection = Selection(ids=(mapping_id,))
+        steps = Setting(settings, values).of_selection(database, files, selection)
+        for finding in changes.plan(steps):
+            if isinstance(finding, Finding) and finding.kind == "failed":
+                raise ItemError(finding.reason)
+        for done in changes.carry_out():
+            if done.error is not None:
+                raise done.error
 
 
 class Setting:

@@ -30,8 +30,13 @@ def timestamp(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def mapping_record(mapping: Mapping, playback_url: str, *, reveal: bool = False) -> Record:
-    """`reveal` adds the upstream URL and its headers, which are secrets otherwise."""
+def mapping_record(
+    mapping: Mapping, playback_url: str, *, reveal: bool = False, reason: str | None = None
+) -> Record:
+    """`reveal` adds the upstream URL and its headers, which are secrets otherwise.
+
+    `reason` says why a link that does not play failed the last time.
+    """
     resolution = mapping.resolution
     record: Record = {
         "type": "mapping",
@@ -55,6 +60,8 @@ def mapping_record(mapping: Mapping, playback_url: str, *, reveal: bool = False)
     # DESIGN.md's record has no such field: it comes only where it says something.
     if mapping.muted_until is not None:
         record["muted_until"] = mapping.muted_until
+    if reason is not None:
+        record["last_reason"] = reason
     if reveal:
         record["resolved_url"] = resolution and resolution.url
         record["headers"] = dict(resolution.headers) if resolution else None

@@ -61,6 +61,14 @@ def where(selection: Selection) -> tuple[str, dict[str, Value]]:
     return condition, {name: value for name, (_, value) in given.items()}
 
 
+def matching(selection: Selection, text: str | None) -> tuple[str, dict[str, Value]]:
+    """As `where`, of those that hold the text as well."""
+    condition, values = where(selection)
+    if text is None:
+        return condition, values
+    return f"{condition} AND {HOLDS_TEXT}", {**values, "text": pattern(text)}
+
+
 _ORDERS = {
     Order.PATH: "strm_path",
     Order.EPISODE: "site, slug, season, episode, language, provider",

@@ -1,10 +1,15 @@
 """Links that do not play and why, counted by series: the reason is that of their last failure."""
 
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
 from strmctl.domain.digest import Finding
-from strmctl.domain.mapping import LinkState
+from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.storage.database.connection import Database
 
 _FAILING = (LinkState.DEAD, LinkState.BLOCKED, LinkState.SUSPECT, LinkState.THROTTLED)
+_BATCH = 500
 _MOST = 20_000
 """Links that are looked at: a page that waits helps nobody."""
 
@@ -24,6 +29,27 @@ FROM (
 )
 GROUP BY site, slug, state, reason
 """
+
+
+def reasons(database: Database, ids: Iterable[int]) -> dict[int, str]:
+    """Why links failed the last time, by the ids of mappings that have a reason."""
+    found = database.query(
+        "SELECT mapping_id, detail ->> 'reason' AS reason FROM event WHERE id IN ("
+        " SELECT max(id) FROM event WHERE mapping_id IN (SELECT value FROM json_each(?))"
+        " AND detail ->> 'reason' IS NOT NULL GROUP BY mapping_id)",
+        (json.dumps(list(ids)),),
+    )
+    return {row["mapping_id"]: row["reason"] for row in found}
+
+
+def with_reasons(
+    database: Database, mappings: Iterable[Mapping]
+) -> Iterator[tuple[Mapping, str | None]]:
+    """Each mapping, and why it failed the last time where it does not play."""
+    waiting = iter(mappings)
+    while batch := list(islice(waiting, _BATCH)):
+        why = reasons(database, (it.id for it in batch if it.state in _FAILING))
+        yield from ((it, why.get(it.id)) for it in batch)
 
 
 def failing(database: Database) -> list[Finding]:

@@ -13,11 +13,10 @@ from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.selection import Order, Selection
 from strmctl.storage.database import rows
 from strmctl.storage.database.conditions import (
-    HOLDS_TEXT,
     SAME_IDENTITY,
     identity_key,
+    matching,
     order,
-    pattern,
     where,
 )
 from strmctl.storage.database.connection import Database
@@ -223,10 +222,7 @@ class Mappings:
 
         `text` is part of their title, slug or path; of letters, only A to Z match in both cases.
         """
-        condition, values = where(selection)
-        if text is not None:
-            condition += f" AND {HOLDS_TEXT}"
-            values["text"] = pattern(text)
+        condition, values = matching(selection, text)
         key = order(selection)
         found = self.database.query(
             "SELECT * FROM strm_mapping WHERE id IN ("
@@ -238,6 +234,10 @@ class Mappings:
 
     def count(self, selection: Selection) -> int:
         return self._count(*where(selection))
+
+    def count_matching(self, selection: Selection, *, text: str | None = None) -> int:
+        """How many `page` goes through in all."""
+        return self._count(*matching(selection, text))
 
     def count_working(self, selection: Selection, now: datetime) -> int:
         """Those with a link that nothing is known against."""

@@ -16,10 +16,17 @@ OPERATIONS = [
     ("GET", "/mappings"),
     ("POST", "/mappings"),
     ("GET", "/mappings/{mapping_id}"),
+    ("POST", "/mappings/bulk"),
+    ("PATCH", "/mappings/{mapping_id}"),
     ("DELETE", "/mappings/{mapping_id}"),
     ("GET", "/mappings/{mapping_id}/events"),
     ("POST", "/refresh"),
     ("POST", "/probe"),
+    ("POST", "/import"),
+    ("POST", "/rewrite"),
+    ("POST", "/prune"),
+    ("POST", "/undo"),
+    ("POST", "/doctor"),
     ("GET", "/jobs"),
     ("GET", "/jobs/{job_id}"),
     ("POST", "/jobs/{job_id}/cancel"),
@@ -112,7 +119,7 @@ def ask(case: Case, asked: Site) -> None:
     if not (case.query or {}).get("reveal"):
         told = [secret for secret in SECRETS if secret in response.text]
         assert not told, f"{case.operation.label} tells {told}"
-    if response.status_code in (200, 202) and case.path in ("/refresh", "/probe"):
+    if response.status_code in (200, 202) and "/jobs/" in response.headers.get("location", ""):
         number = response.json()["id"]
         asked.client.post(f"/jobs/{number}/cancel")
         asked.over(number)
