@@ -62,7 +62,8 @@ class ResolverError(ItemError):
 
     `http_status` is 404 for an episode that does not exist (or not in this language), 503 for
     "later", 504 for a timeout, 502 for everything else; `retry_after` is in seconds; `unasked`
-    says that the library knows too little to ask it.
+    says that the library knows too little to ask it, `by_egress` that its egress does not lead to
+    it.
     """
 
     def __init__(
@@ -72,11 +73,15 @@ class ResolverError(ItemError):
         http_status: int = 502,
         retry_after: float | None = None,
         unasked: bool = False,
+        by_egress: bool = False,
     ) -> None:
         super().__init__(message)
         self.http_status = http_status
         self.retry_after = retry_after
         self.unasked = unasked
+        self.by_egress = by_egress
+        if by_egress:
+            self.exit_code = EgressError.exit_code
 
     @property
     def is_answer(self) -> bool:

@@ -22,6 +22,8 @@ AT_ONCE = 100
 """Questions; more wait here, since httpx looks through all that wait in its pool at each answer:
 570 questions at once held the event loop for twelve seconds."""
 
+_NO_WAY = (httpx.ProxyError, httpx.ConnectError)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -69,16 +71,22 @@ class Endpoint:
                 self._places,
                 self._client.stream(method, url, json=question, headers=fields) as answer,
             ):
+                self._check_proxy(url, answer.status_code)
                 return Answer(answer.status_code, answer.headers, await _read(answer))
         except httpx.HTTPError as error:
-            raise ResolverError(f"{self._blamed(url, error)}: {_reason(error)}") from error
+            # Without a connection it is the egress that did not make one.
+            by_egress = bool(self._egress) and isinstance(error, _NO_WAY)
+            blamed = self._not_led(url) if by_egress else f"{url.netloc.decode()} does not answer"
+            raise ResolverError(f"{blamed}: {_reason(error)}", by_egress=by_egress) from error
 
-    def _blamed(self, url: httpx.URL, error: httpx.HTTPError) -> str:
-        """What does not work; without a connection it is the egress that did not make one."""
-        endpoint = url.netloc.decode()
-        if self._egress and isinstance(error, httpx.ProxyError | httpx.ConnectError):
-            return f"its egress {hide_credentials(self._egress)} does not lead to {endpoint}"
-        return f"{endpoint} does not answer"
+    def _check_proxy(self, url: httpx.URL, status: int) -> None:
+        """Raises ResolverError for what only a proxy (RFC 9110 section 15.5.8) or a captive portal
+        (RFC 6585 section 6) answers."""
+        if self._egress and status in (407, 511):
+            raise ResolverError(f"{self._not_led(url)}: it answers HTTP {status}", by_egress=True)
+
+    def _not_led(self, url: httpx.URL) -> str:
+        return f"its egress {hide_credentials(self._egress)} does not lead to {url.netloc.decode()}"
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -90,6 +90,7 @@ class NamedResolver:
                 http_status=error.http_status,
                 retry_after=error.retry_after,
                 unasked=error.unasked,
+                by_egress=error.by_egress,
             ) from error
         return replace(answer, provider=answer.provider or request.identity.provider)
 

@@ -7,11 +7,13 @@ import ssl
 from http import HTTPStatus
 
 from aiohttp import (
+    ClientConnectorCertificateError,
     ClientConnectorDNSError,
     ClientConnectorSSLError,
     ClientHttpProxyError,
     ClientProxyConnectionError,
     ClientResponse,
+    ClientResponseError,
     ConnectionTimeoutError,
 )
 from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
@@ -39,6 +41,10 @@ _PROXY_AUTHENTICATION_REQUIRED = 407
 
 # OpenSSL's names for an answer that is no TLS at all.
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
+
+# X509_V_ERR_…: self-signed, alone and in a chain, and of another name. A captive portal has no
+# other certificates to show; a missing intermediate (20, 21) and an old one (10) are an upstream's.
+_OF_ANOTHER = frozenset({18, 19, 62})
 
 
 class Heard:
@@ -91,6 +97,10 @@ def _complaint(error: Exception, *, tunnelled: bool) -> str:
             return "cannot be reached in time"
         case ClientHttpProxyError(status=407):
             return "does not accept the user name and password"
+        case ClientResponseError(request_info=asked) if (
+            asked.method == "CONNECT" and not isinstance(error, ClientHttpProxyError)
+        ):
+            return "does not speak HTTP"
         # The tunnel itself was refused, or a captive portal redirects: the upstream was not asked.
         case ClientHttpProxyError(status=status) if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return f"refuses to connect: it answered {status}"
@@ -115,6 +125,10 @@ def spoke(error: Exception) -> bool:
         case ClientConnectorSSLError(os_error=ssl.SSLError(reason=reason)):
             # A captive portal's page where TLS was to begin; no certificate is in question.
             return reason in _NO_TLS
+        case ClientConnectorCertificateError(
+            certificate_error=ssl.SSLCertVerificationError() as no
+        ):
+            return no.verify_code in _OF_ANOTHER
     return False
 
 

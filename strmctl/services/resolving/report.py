@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from strmctl.domain.digest import FAILED, Finding
 from strmctl.domain.mute import is_muted
-from strmctl.errors import ItemError
+from strmctl.errors import EgressError, ItemError
 from strmctl.services.alerting.reminding import finding
 from strmctl.services.resolving.refresh import Outcome, Refreshed
 from strmctl.services.resolving.trouble import ResolverTrouble, trouble_finding
@@ -41,6 +41,9 @@ class Report:
             self.muted += not self.needs_all and is_muted(done.mapping, self.at)
 
     def exit_code(self) -> int:
+        # The VPN is what somebody has to look at; other resolvers' links are renewed all the same.
+        if any(trouble.by_egress for trouble in self.troubles):
+            return EgressError.exit_code
         return ItemError.exit_code if self.counts[Outcome.FAILED] > self.muted else 0
 
     def numbers(self) -> dict[str, int]:

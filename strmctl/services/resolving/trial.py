@@ -12,7 +12,7 @@ from strmctl.domain.media.extent import Extent
 from strmctl.domain.patience.patience import NEW_LINK, Patience
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls import url_marks
-from strmctl.errors import EgressError, ItemError
+from strmctl.errors import EgressError, ItemError, ResolverError
 from strmctl.services.checking.check import LinkCheck
 
 
@@ -73,7 +73,7 @@ class LinkTrial:
         answer that is not to be kept, EgressError where nothing can be concluded."""
         if any(answer.url == other.url for other in self.refused):
             raise ItemError(self.reason or "the resolver has no other answer")
-        result = await self.trials.result(answer, self.egress, self.mapping.extent)
+        result = await self._result(answer)
         self.last_status, self.reason = result.status, None
         if result.is_alive:
             return True
@@ -89,6 +89,15 @@ class LinkTrial:
             self.reason = f"the new link does not play: {result.reason}"
             self.refused.append(answer)
         raise ItemError(self.reason)
+
+    async def _result(self, answer: Resolution) -> ProbeResult:
+        try:
+            return await self.trials.result(answer, self.egress, self.mapping.extent)
+        except EgressError as error:
+            # Only this resolver leaves by it: the others' links are renewed.
+            if self.egress is None:
+                raise
+            raise ResolverError(str(error), by_egress=True) from error
 
     def _has_a_good_one(self) -> bool:
         old = self.mapping.resolution

@@ -23,6 +23,7 @@ class ResolverTrouble:
     resolver: str
     reason: str
     links: int
+    by_egress: bool = False
 
 
 @dataclass(slots=True)
@@ -70,9 +71,9 @@ class Troubles:
     def found(self) -> list[ResolverTrouble]:
         """Those that have cost a link its renewal."""
         return [
-            ResolverTrouble(name, str(trouble.first), trouble.links)
+            ResolverTrouble(name, str(first), trouble.links, first.by_egress)
             for name, trouble in self._by_name.items()
-            if trouble.links
+            if trouble.links and (first := trouble.first) is not None
         ]
 
 

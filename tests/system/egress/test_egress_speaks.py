@@ -1,12 +1,18 @@
 """An egress that answers for itself is the egress: nothing is concluded about a single link."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientConnectorCertificateError
+from aiohttp.client_reqrep import ConnectionKey
 
+from stage.certificate import certificate
 from stage.probed_hosts import Host, hosts
 from stage.probed_library import library_in, settings_in
 from strmctl.domain.mapping import LinkState, Resolution
@@ -15,6 +21,7 @@ from strmctl.services.checking.check import LinkCheck
 from strmctl.services.resolving.trial import Trials
 from strmctl.settings.model import UpstreamSettings
 from strmctl.upstream.client import UpstreamClient
+from strmctl.upstream.egress import spoke
 from strmctl.upstream.guard import Guard
 
 _CLOSED = "127.0.0.1:1"
@@ -86,6 +93,123 @@ async def test_95_one_host_and_no_canaries(
                 await library.probe()
             assert set(library.states()) == {LinkState.UNKNOWN}
             assert library.events() == []
+
+
+@pytest.mark.parametrize("code", [*range(1, 9), 255], ids=lambda code: f"socks {code}")
+async def test_95_each_code_of_socks(tmp_path: Path, code: int) -> None:
+    """RFC 1928 section 6, and what it does not know."""
+    async with proxy(socks(code), "socks5") as egress:
+        library = library_in(tmp_path, settings_in(tmp_path, egress=egress))
+        with library.database:
+            library.add([f"https://{_CLOSED}/1.mp4", f"https://{_CLOSED}/2.mp4"])
+            with pytest.raises(EgressError):
+                await library.probe()
+            assert set(library.states()) == {LinkState.UNKNOWN}
+
+
+REFUSES = [
+    pytest.param(lambda asked: b"\x05\xff", "socks5", id="socks wants a way to sign in"),
+    pytest.param(
+        lambda asked: b"\x05\x02" if asked[:1] == b"\x05" else b"\x01\x01",
+        "socks5",
+        id="socks refuses the password",
+    ),
+    pytest.param(lambda asked: b"HTTP/1.1 400 Bad\r\n\r\n", "socks5", id="no socks but HTTP"),
+    pytest.param(says(407), "http", id="407 to CONNECT"),
+    pytest.param(lambda asked: b"\x05\xff", "http", id="no HTTP but socks"),
+]
+
+
+@asynccontextmanager
+async def portal(certificate: Path) -> AsyncIterator[str]:
+    """It says 200 to CONNECT, and shows a certificate of its own then."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with suppress(OSError, ssl.SSLError):
+            await writer.start_tls(context)
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_95_a_portal_s_certificate(tmp_path: Path) -> None:
+    async with portal(certificate(tmp_path)) as egress:
+        library = library_in(tmp_path, settings_in(tmp_path, egress=egress))
+        with library.database:
+            library.add(["https://cdn.example/1.mp4"])
+            with pytest.raises(EgressError):
+                await library.probe()
+            assert set(library.states()) == {LinkState.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("code", "is_portal"),
+    [
+        pytest.param(18, True, id="self-signed"),
+        pytest.param(62, True, id="of another name"),
+        pytest.param(10, False, id="expired"),
+        pytest.param(20, False, id="an intermediate is missing"),
+    ],
+)
+def test_95_which_certificates_are_a_portal_s(code: int, is_portal: bool) -> None:
+    """OpenSSL's X509_V_ERR_…"""
+    why = ssl.SSLCertVerificationError()
+    why.verify_code = code
+    key = ConnectionKey("cdn.example", 443, True, True, None, None, None)
+    assert spoke(ClientConnectorCertificateError(key, why)) is is_portal
+
+
+@pytest.mark.parametrize(("speaks", "scheme"), REFUSES)
+async def test_95_one_that_does_not_let_strmctl_in(
+    tmp_path: Path, speaks: Callable[[bytes], bytes], scheme: str
+) -> None:
+    async with proxy(speaks, scheme) as egress:
+        user = egress.replace("://", "://traveller:secret@")
+        library = library_in(tmp_path, settings_in(tmp_path, egress=user))
+        with library.database:
+            library.add([f"https://{_CLOSED}/1.mp4"])
+            with pytest.raises(EgressError) as said:
+                await library.probe()
+            assert set(library.states()) == {LinkState.UNKNOWN}
+        assert "secret" not in str(said.value)
+
+
+@pytest.mark.parametrize(
+    "egress",
+    [
+        pytest.param("http://gluetun.invalid:8888", id="an HTTP proxy's unknown name"),
+        pytest.param("socks5://vpn.invalid:1080", id="a SOCKS proxy's unknown name"),
+        pytest.param(f"http://{_CLOSED}", id="nobody listens"),
+        pytest.param(f"socks5h://{_CLOSED}", id="nobody listens, SOCKS"),
+    ],
+)
+async def test_95_one_that_is_not_there(tmp_path: Path, egress: str) -> None:
+    library = library_in(tmp_path, settings_in(tmp_path, egress=egress))
+    with library.database:
+        library.add(["https://cdn.example/1.mp4", "http://cdn.example/2.mp4"])
+        with pytest.raises(EgressError, match="cannot be reached"):
+            await library.probe()
+        assert set(library.states()) == {LinkState.UNKNOWN}
+
+
+@pytest.mark.parametrize("link", ["http", "https"])
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+async def test_95_one_that_accepts_and_says_nothing(tmp_path: Path, scheme: str, link: str) -> None:
+    async with proxy(lambda asked: b"", scheme) as egress:
+        settings = settings_in(tmp_path, egress=egress)
+        quick = replace(settings.upstream, connect_timeout=timedelta(seconds=0.2))
+        probing = replace(settings.probe, timeout=timedelta(seconds=1))
+        library = library_in(tmp_path, replace(settings, upstream=quick, probe=probing))
+        with library.database:
+            library.add([f"{link}://a.example/1.mp4", f"{link}://b.example/2.mp4"])
+            with pytest.raises(EgressError):
+                await library.probe()
+            assert set(library.states()) == {LinkState.UNKNOWN}
 
 
 @pytest.mark.parametrize(("speaks", "scheme", "link"), TUNNEL_DOWN)

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
 from stage.command_line import Strmctl
+from stage.media_server import media_server
 
 _PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
 _DOWN = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
@@ -61,6 +63,45 @@ def test_95_a_probe_behind_a_tunnel_that_is_down(
         monkeypatch.setenv("STRMCTL_UPSTREAM_EGRESS", egress)
         assert "egress" in strmctl("probe", "--all", code=13).err
     assert strmctl("list", "--json").records == before
+
+
+_DEAD = "127.0.0.1:1"
+"""Nobody listens there."""
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param(
+            f'type = "http"\nurl = "http://resolver.example/"\negress = "socks5://u:p@{_DEAD}"',
+            id="its endpoint is asked through it",
+        ),
+        pytest.param(
+            f'type = "template"\nurl = "http://cdn.example/{{slug}}"\negress = "http://u:p@{_DEAD}"',
+            id="its new links are looked at through it",
+        ),
+    ],
+)
+def test_95_the_egress_of_one_resolver_is_down(
+    strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    """Its links wait, those of the others are renewed, and somebody is to look at the VPN."""
+    monkeypatch.setenv("STRM_PROXY_UPSTREAM_ALLOWLIST", "127.0.0.1")
+    for slug, site in (("a", "down"), ("b", "down"), ("c", "well")):
+        which = ("--site", site, "--slug", slug, "--language", "de")
+        strmctl("write", *which, "--url", f"http://cdn.example/{slug}.mp4")
+    with media_server() as upstream:
+        with (library / "strmctl.toml").open("a") as settings:
+            settings.write(f'\n[resolvers.down]\nsites = ["down"]\n{table}\n')
+            settings.write('\n[resolvers.well]\nsites = ["well"]\ntype = "template"\n')
+            settings.write(f'url = "{upstream.url("{slug}")}"\n')
+        ended = strmctl("refresh", "--all", "--force", code=13)
+    rows = [row for row in strmctl("list", "--json").records if row["type"] == "mapping"]
+    states = {row["site"]: row["state"] for row in rows}
+    assert states == {"down": "unknown", "well": "alive"}
+    said = ended.out + ended.err
+    assert f"***@{_DEAD}" in said
+    assert "2 links not renewed" in said
 
 
 @pytest.mark.parametrize(
