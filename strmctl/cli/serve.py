@@ -76,7 +76,7 @@ def _tell(run: Run, text: str, *, warns: bool = False) -> None:
     if run.settings.serve.log_format is LogFormat.JSON:
         from strmctl.server.http.logs import log_to_stderr
 
-        log_to_stderr(LogFormat.JSON, verbose=run.output.verbose, quiet=run.output.quiet)
+        log_to_stderr(run.settings.serve, verbose=run.output.verbose, quiet=run.output.quiet)
         logging.getLogger(__name__).log(logging.WARNING if warns else logging.INFO, text)
     elif warns:
         run.output.warn(text)

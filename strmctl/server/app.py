@@ -53,7 +53,7 @@ def create_app(settings: Settings, command: Sequence[str] = ()) -> Starlette:
     Raises SettingsError where no usable key is to be had.
     """
     prefix = unquote(urlsplit(settings.proxy.public_base_url).path)
-    counting = Metrics()
+    counting = Metrics(node=settings.serve.node_name)
     app = Starlette(
         routes=_routes(prefix),
         middleware=[

@@ -79,7 +79,7 @@ def run(
         timeout_graceful_shutdown=max(1, round(settings.serve.drain_timeout.total_seconds())),
     )
     if settings.serve.workers > 1:
-        log_to_stderr(settings.serve.log_format, verbose=verbose, quiet=quiet)
+        log_to_stderr(settings.serve, verbose=verbose, quiet=quiet)
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING if quiet else logging.INFO)
         with folder_of_workers():
             _supervise(config, listener)
@@ -112,7 +112,7 @@ def _supervise(config: uvicorn.Config, listener: socket.socket) -> None:
 
 
 def _app(settings: Settings, command: Sequence[str], *, verbose: int, quiet: bool) -> ASGIApp:
-    log_to_stderr(settings.serve.log_format, verbose=verbose, quiet=quiet)
+    log_to_stderr(settings.serve, verbose=verbose, quiet=quiet)
     # While a thread reads a long playlist, the event loop waits for so long at each event: half of
     # all answers took 1.3 ms at 1 ms, 0.4 ms at this. The thread pays 5 % for it.
     sys.setswitchinterval(_SWITCH_SECONDS)

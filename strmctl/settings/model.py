@@ -1,5 +1,6 @@
 """The shape and the defaults of every setting; nothing here reads a file or the environment."""
 
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -76,6 +77,12 @@ class ServeSettings:
     trusted_proxies: Hosts = ()
     admin_token: Secret = field(default="", repr=False)
     log_format: LogFormat = LogFormat.TEXT
+    node: str = ""
+
+    @property
+    def node_name(self) -> str:
+        """What tells the logs and numbers of several machines apart."""
+        return self.node or socket.gethostname()
 
 
 @dataclass(frozen=True, slots=True)

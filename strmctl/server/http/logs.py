@@ -11,22 +11,23 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 
-from strmctl.settings.model import LogFormat
+from strmctl.settings.model import LogFormat, ServeSettings
 from strmctl.tracing import fields_of, request_id
 
 _LONGEST_TEXT = 2000
 _OWN_LOG = "strmctl"
 
 
-def log_to_stderr(log_format: LogFormat, *, verbose: int, quiet: bool) -> None:
+def log_to_stderr(settings: ServeSettings, *, verbose: int, quiet: bool) -> None:
     """`json` tells every step, `text` does so with one -v; twice lets the libraries speak too."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if log_format is LogFormat.JSON else TextLines())
+    is_json = settings.log_format is LogFormat.JSON
+    handler.setFormatter(JsonLines(settings.node_name) if is_json else TextLines(settings.node))
     handler.addFilter(_with_request_id)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if verbose > 1 else logging.WARNING)
-    every_step = verbose or log_format is LogFormat.JSON
+    every_step = verbose or is_json
     level = logging.DEBUG if every_step else logging.INFO
     logging.getLogger(_OWN_LOG).setLevel(logging.WARNING if quiet else level)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
@@ -38,21 +39,31 @@ def log_to_stderr(log_format: LogFormat, *, verbose: int, quiet: bool) -> None:
 
 
 class TextLines(logging.Formatter):
-    """For people; `-` where no request is meant."""
+    """For people; `-` where no request is meant, and no node where the settings name none."""
+
+    def __init__(self, node: str = "") -> None:
+        super().__init__()
+        self._node = f"{printable(node)} " if node else ""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created).isoformat(" ", "milliseconds")  # noqa: DTZ006
         text = f"{record.name}: {_shortened(record.getMessage())}"
-        line = f"{at} {record.levelname} [{_request_of(record) or '-'}] {printable(text)}"
+        where = f"{self._node}{record.levelname} [{_request_of(record) or '-'}]"
+        line = f"{at} {where} {printable(text)}"
         error = _error_of(record)
         return line if error is None else f"{line}: {printable(' < '.join(error))}"
 
 
 class JsonLines(logging.Formatter):
-    """For programs: `time` (RFC 3339 in UTC), `level`, `logger`, `request_id`, `message`, fields.
+    """For programs: `time` (RFC 3339 in UTC), `level`, `logger`, `request_id`, `message`, `node`,
+    fields.
 
     ASCII alone, so that nothing that reads lines takes a character for the end of one.
     """
+
+    def __init__(self, node: str = "") -> None:
+        super().__init__()
+        self._node = node
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC)
@@ -62,6 +73,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "request_id": _request_of(record) or None,
             "message": _shortened(record.getMessage()),
+            "node": self._node,
         }
         error = _error_of(record)
         if error is not None:

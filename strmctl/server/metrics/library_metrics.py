@@ -40,13 +40,18 @@ _COUNTERS = {
 class LibraryCollector:
     """What the database holds, as it was read last; None where it cannot be read."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Tally, node: str) -> None:
         self._tally = tally
+        self._build = {
+            "version": __version__,
+            "python": platform.python_version(),
+            "node": node,
+        }
         self.gauges: LibraryGauges | None = None
 
     def collect(self) -> Iterable[Metric]:
         build = InfoMetricFamily("strmctl_build", "Which strmctl this is.")
-        build.add_metric([], {"version": __version__, "python": platform.python_version()})
+        build.add_metric([], self._build)
         yield build
         is_there = self.gauges is not None
         yield GaugeMetricFamily(

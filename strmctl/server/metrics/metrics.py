@@ -58,13 +58,14 @@ _STATUSES = ("2xx", "3xx", "4xx", "5xx", "none")
 
 
 class Metrics(Observer):
-    """`folder` is where several workers keep their numbers, "" where there is one alone."""
+    """`folder` is where several workers keep their numbers, "" where there is one alone; `node` is
+    what the machine is called."""
 
-    def __init__(self, folder: str | None = None) -> None:
+    def __init__(self, folder: str | None = None, *, node: str = "") -> None:
         self._folder = os.environ.get(FOLDER, "") if folder is None else folder
         self._registry = registry = CollectorRegistry()
         self.tally = Tally()
-        self._library = LibraryCollector(self.tally)
+        self._library = LibraryCollector(self.tally, node)
         self._reading = threading.Lock()
         self._results = ProbeResults(Path(self._folder) / "newest-event" if self._folder else None)
         self._read_at = -_LIBRARY_SECONDS

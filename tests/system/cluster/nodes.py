@@ -52,8 +52,13 @@ class Node:
 
     def start(self, within: Sequence[str] = (), **environ: str) -> None:
         """In a folder of its own: another database, the same settings and key."""
+        environ = {"STRMCTL_SERVE_NODE": self.name, **_ENVIRON, **environ}
         with self.machine.inside():
-            self.server = self.strmctl.serve(environ={**_ENVIRON, **environ}, within=within)
+            self.server = self.strmctl.serve(environ=environ, within=within)
+
+    @property
+    def name(self) -> str:
+        return f"node-at-{self.machine.address}"
 
     @property
     def running(self) -> Server:

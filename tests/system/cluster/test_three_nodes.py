@@ -69,6 +69,17 @@ def test_one_title_is_on_one_node(
     }
 
 
+@pytest.mark.parametrize("cluster", ["nginx"], indirect=True)
+def test_numbers_and_lines_say_which_node(
+    cluster: Cluster, watched: Watched, viewer: httpx.Client
+) -> None:
+    for node in cluster.nodes:
+        numbers = viewer.get(f"http://{node.machine.address}:8888/metrics").text
+        assert f'node="{node.name}"' in numbers
+    node = cluster.node_of(watched.show.slug)
+    assert f" {node.name} INFO [" in node.running.log.read_text()
+
+
 def test_thirty_viewers_and_one_expiry_are_one_question(watched: Watched) -> None:
     watched.show.expire()
     urls = [watched.listed[number % len(SEGMENTS)] for number in range(VIEWERS)]

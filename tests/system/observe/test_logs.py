@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,14 @@ def record(message: str, *arguments: object, **extra: object) -> logging.LogReco
     made = logging.LogRecord("strmctl.x", logging.INFO, "x.py", 1, message, arguments, None)
     made.__dict__.update(fields=extra, request_id="abc")
     return made
+
+
+def test_a_line_says_on_which_node_where_that_has_a_name() -> None:
+    said = record("said")
+    assert " INFO [abc] strmctl.x: said" in TextLines().format(said)
+    assert " node-2 INFO [abc] strmctl.x: said" in TextLines("node-2").format(said)
+    assert "\n" not in TextLines("node\n2").format(said)
+    assert json.loads(JsonLines("node-2").format(said))["node"] == "node-2"
 
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
@@ -140,6 +149,7 @@ def test_every_line_of_a_server_is_json_without_secrets(
         until(lambda: "heal" in site.log(), "the heal is told")
     lines: list[dict[str, Any]] = [json.loads(line) for line in site.log().splitlines()]
     assert {"time", "level", "logger", "request_id", "message"} <= set(lines[0])
+    assert {line["node"] for line in lines} == {socket.gethostname()}
     assert {line["level"] for line in lines} <= {"debug", "info", "warning"}
     upstream = [line for line in lines if line.get("step") == "upstream"]
     assert {line["host"] for line in upstream} == {show.upstream.address}
