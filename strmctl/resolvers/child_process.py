@@ -7,6 +7,7 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 from strmctl.errors import ResolverError
@@ -28,14 +29,19 @@ class Finished:
     complaint: str
 
 
-async def ask(command: Sequence[str], question: bytes, *, egress: str = "") -> Finished:
+async def ask(
+    command: Sequence[str], question: bytes, *, egress: str = "", limit: int = MAX_BYTES
+) -> Finished:
     """Run `command` with `question` on stdin, its network going through `egress`.
 
-    Raises ResolverError when it cannot be started or says more than 1 MiB.
+    Raises ResolverError when it cannot be started or says more than `limit` bytes.
     """
     try:
         transport, conversation = await asyncio.get_running_loop().subprocess_exec(
-            _Conversation, *command, env=_environment(egress), start_new_session=True
+            partial(_Conversation, limit),
+            *command,
+            env=_environment(egress),
+            start_new_session=True,
         )
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "not a command"
@@ -55,7 +61,8 @@ async def ask(command: Sequence[str], question: bytes, *, egress: str = "") -> F
 class _Conversation(asyncio.SubprocessProtocol):
     """`over` is set once the process has ended and its pipes are closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self.over = asyncio.Event()
         self._enough = asyncio.Event()
         self._stdout = bytearray()
@@ -68,8 +75,8 @@ class _Conversation(asyncio.SubprocessProtocol):
             stdin.write(question)
             stdin.close()
         await self._enough.wait()
-        if len(self._stdout) > MAX_BYTES:
-            raise ResolverError(f"printed more than {MAX_BYTES} bytes")
+        if len(self._stdout) > self._limit:
+            raise ResolverError(f"printed more than {self._limit} bytes")
         status = transport.get_returncode()
         assert status is not None  # connection_lost comes after the process has ended
         return Finished(status, bytes(self._stdout), self._complaint())
@@ -77,9 +84,9 @@ class _Conversation(asyncio.SubprocessProtocol):
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         if fd == _STDERR:
             self._stderr = (self._stderr + data)[-_STDERR_KEPT:]
-        elif len(self._stdout) <= MAX_BYTES:
+        elif len(self._stdout) <= self._limit:
             self._stdout += data
-            if len(self._stdout) > MAX_BYTES:
+            if len(self._stdout) > self._limit:
                 self._enough.set()
 
     def connection_lost(self, error: Exception | None) -> None:

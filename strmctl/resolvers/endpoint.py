@@ -58,6 +58,7 @@ class Endpoint:
         given: httpx.URL | str,
         question: object = None,
         headers: Mapping[str, str] = MappingProxyType({}),
+        limit: int = MAX_BYTES,
     ) -> Answer:
         """Raises ResolverError where nobody answers. The deadline is the caller's."""
         asked_by = {REQUEST_ID_FIELD: request_id.get()} if request_id.get() else {}
@@ -72,7 +73,7 @@ class Endpoint:
                 self._client.stream(method, url, json=question, headers=fields) as answer,
             ):
                 self._check_proxy(url, answer.status_code)
-                return Answer(answer.status_code, answer.headers, await _read(answer))
+                return Answer(answer.status_code, answer.headers, await _read(answer, limit))
         except httpx.HTTPError as error:
             # Without a connection it is the egress that did not make one.
             by_egress = bool(self._egress) and isinstance(error, _NO_WAY)
@@ -92,14 +93,14 @@ class Endpoint:
         await self._client.aclose()
 
 
-def endpoint_url(options: Options, text: str) -> httpx.URL:
-    """What stands at the key `url`; raises SettingsError where nothing can be asked there."""
+def endpoint_url(options: Options, text: str, key: str = "url") -> httpx.URL:
+    """What stands at the key; raises SettingsError where nothing can be asked there."""
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL:
-        raise options.wrong("url", "is not a URL") from None
+        raise options.wrong(key, "is not a URL") from None
     if url.scheme not in ("http", "https") or not url.host:
-        raise options.wrong("url", "needs http://… or https://…")
+        raise options.wrong(key, "needs http://… or https://…")
     return url
 
 
@@ -123,12 +124,12 @@ def _client(settings: ResolverSettings, headers: dict[str, str]) -> httpx.AsyncC
         ) from None
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: httpx.Response, limit: int) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
-        if len(body) > MAX_BYTES:
-            raise ResolverError(f"answered more than {MAX_BYTES} bytes")
+        if len(body) > limit:
+            raise ResolverError(f"answered more than {limit} bytes")
     return bytes(body)
 
 

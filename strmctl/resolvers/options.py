@@ -23,6 +23,12 @@ class Options:
             raise self.wrong(key, "needs text" if value is not None else "is missing")
         return value.strip()
 
+    def optional_text(self, key: str) -> str | None:
+        if not self._left.get(key):
+            self._take(key)
+            return None
+        return self.text(key)
+
     def words(self, key: str) -> list[str] | str:
         """A list of text, or one text that the caller splits."""
         value = self._take(key)

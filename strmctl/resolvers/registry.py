@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -11,9 +12,10 @@ from importlib import import_module
 
 from strmctl import tracing
 from strmctl.domain.mapping import Resolution
-from strmctl.errors import ResolverError, SettingsError
+from strmctl.errors import ResolverError, SettingsError, UsageError
 from strmctl.resolvers import plugin
 from strmctl.resolvers.answer import checked
+from strmctl.resolvers.catalogue import Catalogue, Listing
 from strmctl.resolvers.contract import Factory, Resolver, ResolveRequest
 from strmctl.resolvers.way_out import leaving
 from strmctl.settings.model import ResolverSettings, Settings
@@ -74,28 +76,47 @@ class NamedResolver:
             seconds=round(seconds, 4),
         )
 
+    async def listing(self, name: str) -> Listing:
+        """What its catalogue says; raises UsageError where it has none."""
+        catalogue = self.resolver
+        if not isinstance(catalogue, Catalogue):
+            raise UsageError(
+                f"[resolvers.{self.name}] has no catalogue (stremio and ytdlp do): give a list of "
+                "the episodes, --from FILE.csv"
+            )
+        with _named(self):
+            async with asyncio.timeout(self.timeout.total_seconds()):
+                return await catalogue.listing(name)
+
     async def _answer(self, request: ResolveRequest) -> Resolution:
-        seconds = self.timeout.total_seconds()
-        try:
+        with _named(self):
             # asyncio.timeout cancels the resolver, which then ends what it has started.
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(self.timeout.total_seconds()):
                 answer = checked(await self.resolver.resolve(request))
-        except TimeoutError:
-            raise ResolverError(
-                f"resolver {self.name!r}: no answer within {seconds:g} s", http_status=504
-            ) from None
-        except ResolverError as error:
-            raise ResolverError(
-                f"resolver {self.name!r}: {error}",
-                http_status=error.http_status,
-                retry_after=error.retry_after,
-                unasked=error.unasked,
-                by_egress=error.by_egress,
-            ) from error
         return replace(answer, provider=answer.provider or request.identity.provider)
 
     async def aclose(self) -> None:
         await self.resolver.aclose()
+
+
+@contextmanager
+def _named(resolver: NamedResolver) -> Iterator[None]:
+    """Its failures begin with its name."""
+    try:
+        yield
+    except TimeoutError:
+        seconds = resolver.timeout.total_seconds()
+        raise ResolverError(
+            f"resolver {resolver.name!r}: no answer within {seconds:g} s", http_status=504
+        ) from None
+    except ResolverError as error:
+        raise ResolverError(
+            f"resolver {resolver.name!r}: {error}",
+            http_status=error.http_status,
+            retry_after=error.retry_after,
+            unasked=error.unasked,
+            by_egress=error.by_egress,
+        ) from error
 
 
 class Registry:

@@ -7,22 +7,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin
-
-import httpx
 
 from strmctl.domain.counted import counted
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import ResolverError
-from strmctl.resolvers import failures
+from strmctl.resolvers import failures, stremio_meta
+from strmctl.resolvers.addon import Addon, manifest_url, offers
 from strmctl.resolvers.answer import load_object
+from strmctl.resolvers.catalogue import Listing
 from strmctl.resolvers.contract import ResolveRequest
-from strmctl.resolvers.endpoint import Answer, Endpoint, endpoint_url
+from strmctl.resolvers.endpoint import Endpoint
 from strmctl.resolvers.options import Options
 from strmctl.settings.model import ResolverSettings
 
-_MANIFEST = "/manifest.json"
-_REDIRECTS = 3
 _IMDB = re.compile(r"tt\d{5,12}", re.ASCII)
 _SHOWN = 5
 
@@ -42,44 +39,60 @@ class Stream:
 
 class StremioResolver:
     """Options: `url` of the manifest; `prefer` and `reject`, regular expressions for the name,
-    title and file name of a stream; `headers` for the addon itself."""
+    title and file name of a stream; `headers` for the addon itself; `catalogue`, the manifest of
+    an addon that says what there is, where this one does not."""
 
     def __init__(self, settings: ResolverSettings) -> None:
         options = Options(settings)
-        self._url = _manifest_url(options)
+        url = manifest_url(options, "url", options.text("url"))
+        catalogue = options.optional_text("catalogue")
         self._prefer = options.patterns("prefer")
         self._reject = options.patterns("reject")
         headers = options.fields("headers")
         options.done()
         self._name = settings.name
-        self._endpoint = Endpoint(settings, headers)
-        self._addon: str | None = None
+        self.addon = Addon(Endpoint(settings, headers), url)
+        self._catalogue = self.addon
+        if catalogue is not None:
+            # Another host: the headers are not for it.
+            other = manifest_url(options, "catalogue", catalogue)
+            self._catalogue = Addon(Endpoint(settings, {}), other)
+        self._addon_name: str | None = None
 
     async def resolve(self, request: ResolveRequest) -> Resolution:
         streams = await self._streams(request)
         stream = self._chosen(streams, request)
-        provider = stream.name or await self._addon_name()
+        provider = stream.name or await self._name_of_addon()
         return Resolution(stream.url, stream.headers, provider)
 
+    async def listing(self, name: str) -> Listing:
+        """Of the addon itself, or of the one that the settings name for it."""
+        for kind in ("series", "movie"):
+            meta = await self._catalogue.meta(kind, name)
+            if meta is not None:
+                return stremio_meta.listing(name, meta)
+        if not offers(await self._catalogue.manifest(), "meta"):
+            raise ResolverError(
+                f"its manifest does not offer `meta`: set resolvers.{self._name}.catalogue to an "
+                "addon that does, such as https://v3-cinemeta.strem.io/manifest.json",
+                unasked=True,
+            )
+        raise ResolverError(f"no series or film {failures.one_line(name)}", http_status=404)
+
     async def manifest(self) -> dict[str, Any]:
-        """What the addon says of itself; raises ResolverError for what is no manifest."""
-        answer = await self._get(_MANIFEST)
-        if answer.status != 200:
-            raise answer.failure()
-        manifest = load_object(answer.body)
-        if not isinstance(manifest.get("resources"), list):
-            raise ResolverError("answered something that is no manifest of an addon")
-        return manifest
+        return await self.addon.manifest()
 
     async def aclose(self) -> None:
-        await self._endpoint.aclose()
+        await self.addon.aclose()
+        if self._catalogue is not self.addon:
+            await self._catalogue.aclose()
 
     async def _streams(self, request: ResolveRequest) -> list[Stream]:
-        answer = await self._get(f"/stream/{self._video(request)}.json")
+        answer = await self.addon.get(f"/stream/{self._video(request)}.json")
         if answer.status == 404:
             # An addon of plain files has none for what it does not know; one that has moved
             # answers 404 to everything, and that says nothing of the episode.
-            await self.manifest()
+            await self.addon.manifest()
             raise failures.no_such_episode(request)
         if answer.status != 200:
             raise answer.failure()
@@ -142,56 +155,14 @@ class StremioResolver:
         # min() is the first of equals: the addon's own order.
         return min(left, key=rank)
 
-    async def _addon_name(self) -> str | None:
-        if self._addon is None:
+    async def _name_of_addon(self) -> str | None:
+        if self._addon_name is None:
             try:
-                self._addon = str((await self.manifest()).get("name") or "")
+                self._addon_name = str((await self.manifest()).get("name") or "")
             except ResolverError:
                 # A name for the statistics; the stream plays without it.
                 return None
-        return self._addon or None
-
-    async def _get(self, path: str) -> Answer:
-        """Of the addon; redirects on the same host are followed, as its SDK can send them."""
-        folder = self._url.raw_path.partition(b"?")[0].decode().removesuffix(_MANIFEST)
-        query = self._url.query
-        target = (folder + path).encode() + (b"?" + query if query else b"")
-        url = self._url.copy_with(raw_path=target)
-        for _ in range(_REDIRECTS):
-            answer = await self._endpoint.ask("GET", url)
-            following = _redirect(url, answer)
-            if following is None:
-                return answer
-            url = following
-        raise ResolverError(f"redirects more than {_REDIRECTS} times")
-
-
-def _manifest_url(options: Options) -> httpx.URL:
-    # What "Install" and "Share" of an addon's page give.
-    text = re.sub("^stremio://", "https://", options.text("url"), flags=re.IGNORECASE)
-    url = endpoint_url(options, text)
-    path, mark, query = url.raw_path.partition(b"?")
-    whole = path.rstrip(b"/")
-    folder = whole.removesuffix(_MANIFEST.encode())
-    if folder == whole:
-        raise options.wrong("url", "needs the address of the addon's manifest.json")
-    return url.copy_with(raw_path=folder + _MANIFEST.encode() + mark + query)
-
-
-def _redirect(url: httpx.URL, answer: Answer) -> httpx.URL | None:
-    """Where the addon sends to, None where that is not to be followed.
-
-    The path of an addon often holds its user's password, which is for that host alone.
-    """
-    if answer.status not in (301, 302, 303, 307, 308):
-        return None
-    try:
-        target = httpx.URL(urljoin(str(url), answer.headers.get("Location", "")))
-    except (httpx.InvalidURL, ValueError):
-        return None
-    downgrade = url.scheme == "https" and target.scheme == "http"
-    is_same = target.host == url.host and target.scheme in ("http", "https") and not downgrade
-    return target if is_same else None
+        return self._addon_name or None
 
 
 def _stream(item: object) -> Stream | None:
@@ -211,9 +182,3 @@ def _stream(item: object) -> Stream | None:
 
 def _object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def offers_streams(manifest: dict[str, Any]) -> bool:
-    """Whether its `resources` hold `stream`, as a text or as an object of that name."""
-    names = (it.get("name") if isinstance(it, dict) else it for it in manifest["resources"])
-    return "stream" in names

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from string import Formatter
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from strmctl.domain.identity import Identity
 from strmctl.errors import ResolverError
@@ -42,6 +42,18 @@ class UrlTemplate:
             format(_SAMPLES[name], specification or "")
         if not self.text.lower().startswith(("http://", "https://")):
             raise ValueError("needs http://… or https://…")
+
+    def read(self, url: str) -> dict[str, str] | None:
+        """The values that make `url`, None where it does not fit; a query may go on behind it."""
+        pattern, seen = "", set[str]()
+        for literal, name, _, _ in Formatter().parse(_quoted(self.text)):
+            pattern += re.escape(literal)
+            if name is not None:
+                value = r"0*(?P<%s>\d+)" if name in ("season", "episode") else "(?P<%s>[^/?#&]+)"
+                pattern += f"(?P={name})" if name in seen else value % name
+                seen.add(name)
+        found = re.fullmatch(rf"{pattern}/?(?:[&?#].*)?", url)
+        return found and {name: unquote(value) for name, value in found.groupdict().items()}
 
     def fill(self, identity: Identity) -> str:
         """Raises ResolverError where the identity has no value for a name."""

@@ -3,15 +3,18 @@
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.util import find_spec
 
 from strmctl.domain.mapping import Resolution
-from strmctl.errors import ResolverError, SettingsError
-from strmctl.resolvers.answer import load_object
-from strmctl.resolvers.child_process import ask
+from strmctl.errors import ResolverError, SettingsError, UsageError
+from strmctl.resolvers.answer import MAX_BYTES, load_object
+from strmctl.resolvers.catalogue import MOST_ITEMS, Listed, Listing, number, words
+from strmctl.resolvers.child_process import Finished, ask
 from strmctl.resolvers.contract import ResolveRequest
 from strmctl.resolvers.options import Options
-from strmctl.resolvers.url_template import url_template
+from strmctl.resolvers.url_template import UrlTemplate, url_template
 from strmctl.settings.model import ResolverSettings
 
 _ARGUMENTS = (
@@ -27,10 +30,19 @@ _ARGUMENTS = (
     # The same JSON as `--dump-single-json`, cut down to what a resolution needs.
     "--print=%(.{url,http_headers})j",
     "--print=%(requested_formats.:.{protocol,manifest_url,http_headers})j",
-    "--batch-file=-",
 )
+_LISTING = (
+    "--ignore-config",
+    "--flat-playlist",
+    "--quiet",
+    "--no-warnings",
+    "--print=%(.{url,webpage_url,title,series,playlist_title,season_number,episode_number,"
+    "release_timestamp,timestamp,live_status})j",
+)
+_LISTING_BYTES = 16 * MAX_BYTES
 
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _VIDEO = re.compile(r"^ERROR: (\[[^]]*\] \S+: )?")
 
 
@@ -46,22 +58,66 @@ class YtdlpResolver:
         options = Options(settings)
         self._page = url_template(options)
         options.done()
-        self._egress = settings.egress
+        self._egress, self._name = settings.egress, settings.name
 
     async def resolve(self, request: ResolveRequest) -> Resolution:
+        finished = await self._run(_ARGUMENTS, f"{self._page.fill(request.identity)}\n")
+        return _read(finished.stdout)
+
+    async def listing(self, name: str) -> Listing:
+        """`name` is the address of a playlist's page, or of a single one."""
+        if not name.lower().startswith(("http://", "https://")):
+            raise UsageError(f"{name[:60]!r}: give the address of a playlist's page")
+        finished = await self._run(_LISTING, f"{name}\n", _LISTING_BYTES)
+        entries = [load_object(line) for line in finished.stdout.splitlines()[:MOST_ITEMS]]
+        items = [item for entry in entries if (item := _listed(entry, self._page)) is not None]
+        if not items:
+            raise ResolverError(
+                f"none of its {len(entries)} pages has the form of resolvers.{self._name}.url",
+                http_status=404,
+            )
+        if len(entries) == 1:
+            # A page of its own is a film.
+            items = [replace(items[0], season=None, episode=None)]
+        title = words(entries[0].get("series")) or words(entries[0].get("playlist_title"))
+        return Listing(items, title or items[0].title)
+
+    async def _run(self, arguments: Sequence[str], page: str, limit: int = MAX_BYTES) -> Finished:
         # On stdin, since everybody on the machine may read a command line.
-        page = f"{self._page.fill(request.identity)}\n".encode()
-        finished = await ask(
-            [sys.executable, "-m", "yt_dlp", *_ARGUMENTS], page, egress=self._egress
-        )
+        command = [sys.executable, "-m", "yt_dlp", *arguments, "--batch-file=-"]
+        finished = await ask(command, page.encode(), egress=self._egress, limit=limit)
         if finished.status != 0:
             # Its name for a video is often the end of the page's URL.
             complaint = _VIDEO.sub("", finished.complaint)
             raise ResolverError(complaint or f"yt-dlp ended with status {finished.status}")
-        return _read(finished.stdout)
+        return finished
 
     async def aclose(self) -> None:
         return
+
+
+def _listed(entry: dict[str, object], page: UrlTemplate) -> Listed | None:
+    """An entry whose page the resolver will ask for again; None for another site's."""
+    # An entry that is not looked into has its address in `url`.
+    for url in (entry.get("webpage_url"), entry.get("url")):
+        values = page.read(url) if isinstance(url, str) else None
+        if values is not None:
+            break
+    else:
+        return None
+    # An upcoming stream has nothing to play.
+    at = entry.get("release_timestamp") or entry.get("timestamp")
+    released = datetime.fromtimestamp(at, UTC) if isinstance(at, int | float) else None
+    if entry.get("live_status") == "is_upcoming" and released is None:
+        released = _NEVER
+    season, episode = values.get("season"), values.get("episode")
+    return Listed(
+        season=int(season) if season else number(entry.get("season_number")) or 1,
+        episode=int(episode) if episode else number(entry.get("episode_number")),
+        title=words(entry.get("title")),
+        released=released,
+        slug=values.get("slug"),
+    )
 
 
 def _read(stdout: bytes) -> Resolution:

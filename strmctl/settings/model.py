@@ -93,6 +93,7 @@ class MaintainSettings:
     probe_every: Timeout = timedelta(minutes=30)
     refresh_every: Timeout = timedelta(minutes=15)
     refresh_expiring: Timeout = timedelta(hours=2)
+    watch_every: Timeout = timedelta(hours=6)
     prune_events_every: Timeout = timedelta(days=1)
     keep_events: Timeout = timedelta(days=90)
 

@@ -68,6 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 """The package itself (`strmctl.__version__`) may be imported by all but the domain."""
 
 BETWEEN_SERVICES: dict[str, set[str]] = {
+    "adding": {"writing"},
     "alerting": {"jobs"},
     "arr": {"changing"},
     "changing": {"keys", "library", "resolving"},

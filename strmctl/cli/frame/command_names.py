@@ -7,6 +7,7 @@ NAMES = (
     "init",  # Start
     "demo",
     "write",  # Library
+    "add",
     "import",
     "list",
     "show",

@@ -158,12 +158,13 @@ async def _unreachable(installation: Installation, table: ResolverSettings) -> F
 
 async def _without_streams(table: ResolverSettings) -> Finding | None:
     """The manifest says what an addon is for; a catalogue alone gives no links."""
-    from strmctl.resolvers.stremio import StremioResolver, offers_streams
+    from strmctl.resolvers.addon import offers
+    from strmctl.resolvers.stremio import StremioResolver
 
     what, remedy = "", f"check resolvers.{table.name}.url: it ends in /manifest.json"
     try:
         async with asyncio.timeout(_SECONDS), aclosing(StremioResolver(table)) as addon:
-            if not offers_streams(await addon.manifest()):
+            if not offers(await addon.manifest(), "stream"):
                 what = "its manifest does not offer `stream`: it has no links"
                 remedy = "take an addon that offers streams"
     except TimeoutError:

@@ -62,6 +62,7 @@ def tasks(settings: MaintainSettings) -> tuple[Task, ...]:
         _task("refresh-expiring", settings.refresh_every, "refresh", "--expiring", expiring),
         _task("probe", settings.probe_every, "probe", "--stale"),
         _task("refresh-dead", settings.probe_every, "refresh", "--dead"),
+        _task("add-watched", settings.watch_every, "add", "--watched"),
         _task("prune-events", settings.prune_events_every, "prune-events", "--older-than", kept),
     )
 

@@ -38,16 +38,23 @@ class Result:
 
 @contextmanager
 def batches(
-    settings: Settings, *, resolve: bool = False, force: bool = False
+    settings: Settings, *, resolve: bool = False, force: bool = False, command: str = "write"
 ) -> Iterator["Batches"]:
-    """Nothing is made where the keys or the library cannot be used; a missing database is."""
+    """`command` is what `undo` calls it. Nothing is made where the keys or the library cannot be
+    used; a missing database is."""
     urls = PlaybackUrls(settings)
     LibraryFiles(settings.library).check_writable()
     with Database.open(settings.database) as database, writing(settings.database):
         direct = settings.proxy.mode is Mode.DIRECT
         files = library_files(settings, database)
         writer = Writer(
-            database, files, urls, templates=templates(settings), direct=direct, force=force
+            database,
+            files,
+            urls,
+            templates=templates(settings),
+            direct=direct,
+            force=force,
+            command=command,
         )
         yield Batches(settings, database, writer, resolve=resolve)
         # Not in a finally: a run that failed stays open in the journal, so `undo` knows it.

@@ -40,21 +40,28 @@ class BadRow:
     reason: str
 
 
-def read_rows(text: TextIO, name: str) -> Iterator[Row | BadRow]:
+def read_rows(
+    text: TextIO,
+    name: str,
+    *,
+    needed: Sequence[str] = _NEEDED,
+    more: Sequence[str] = (),
+) -> Iterator[Row | BadRow]:
     """The format is that of the name's extension, else that of the first character.
 
-    Open `text` with newline="". Raises UsageError for an empty input and for CSV columns that are
-    unknown or missing.
+    `more` are columns beside COLUMNS. Open `text` with newline="". Raises UsageError for an empty
+    input and for CSV columns that are unknown or missing.
     """
+    known = (*COLUMNS_IN_ORDER, *more)
     number, first = _first_line(text)
     lines = chain([first], text)
     extension = PurePath(name).suffix.lower()
     # Standard input and names such as list.txt say nothing of the format.
     if extension == ".csv" or (extension not in _JSON and first.lstrip()[:1] not in ("[", "{")):
-        return _csv_rows(lines, number)
+        return _csv_rows(lines, number, needed, known)
     if extension in _NDJSON or (first.lstrip()[:1] == "{" and first.rstrip()[-1:] == "}"):
-        return _ndjson_rows(lines, number)
-    return _json_rows("".join(lines), number)
+        return _ndjson_rows(lines, number, known)
+    return _json_rows("".join(lines), number, known)
 
 
 def _first_line(text: TextIO) -> tuple[int, str]:
@@ -67,7 +74,9 @@ def _first_line(text: TextIO) -> tuple[int, str]:
     raise UsageError("is empty")
 
 
-def _csv_rows(lines: Iterator[str], number: int) -> Iterator[Row | BadRow]:
+def _csv_rows(
+    lines: Iterator[str], number: int, needed: Sequence[str], known: Sequence[str]
+) -> Iterator[Row | BadRow]:
     head = next(lines)
     # Excel writes semicolons where the comma is the decimal mark.
     delimiter = next((mark for mark in _DELIMITERS if mark in head), ",")
@@ -78,7 +87,7 @@ def _csv_rows(lines: Iterator[str], number: int) -> Iterator[Row | BadRow]:
         columns = [name.strip().lower().replace("-", "_") for name in next(records, [])]
     except csv.Error as error:
         raise UsageError(f"line {number}: not a line of CSV column names: {error}") from None
-    _check_columns(columns)
+    _check_columns(columns, needed, known)
     return _csv_body(records, columns, number)
 
 
@@ -101,32 +110,30 @@ def _csv_body(records: "CsvReader", columns: Sequence[str], number: int) -> Iter
             yield Row(line, dict(zip(columns, values, strict=False)))
 
 
-def _check_columns(columns: Sequence[str]) -> None:
-    unknown = sorted(set(columns) - COLUMNS)
+def _check_columns(columns: Sequence[str], needed: Sequence[str], known: Sequence[str]) -> None:
+    unknown = sorted(set(columns) - set(known))
     if unknown:
-        raise UsageError(
-            f"unknown column {unknown[0][:40]!r}: known are {', '.join(COLUMNS_IN_ORDER)}"
-        )
-    missing = [name for name in _NEEDED if name not in columns]
+        raise UsageError(f"unknown column {unknown[0][:40]!r}: known are {', '.join(known)}")
+    missing = [name for name in needed if name not in columns]
     if missing:
         raise UsageError(f"no column {missing[0]!r}: site, slug and language are needed")
     if len(set(columns)) < len(columns):
         raise UsageError("a column stands there twice")
 
 
-def _ndjson_rows(lines: Iterator[str], number: int) -> Iterator[Row | BadRow]:
+def _ndjson_rows(lines: Iterator[str], number: int, known: Sequence[str]) -> Iterator[Row | BadRow]:
     for line, text in enumerate(lines, number):
         if text.strip():
             try:
-                yield _json_row(line, json.loads(text))
+                yield _json_row(line, json.loads(text), known)
             # A hundred thousand brackets make json raise RecursionError.
             except (ValueError, RecursionError):
                 yield BadRow(line, "not one line of JSON")
 
 
-def _json_rows(text: str, number: int) -> Iterator[Row | BadRow]:
+def _json_rows(text: str, number: int, known: Sequence[str]) -> Iterator[Row | BadRow]:
     """Objects and arrays of them, one behind the other; what follows an error cannot be read."""
-    reader = _JsonReader(text, number)
+    reader = _JsonReader(text, number, known)
     try:
         while reader.mark():
             if reader.takes("["):
@@ -148,9 +155,9 @@ def _elements(reader: "_JsonReader") -> Iterator[Row | BadRow]:
 class _JsonReader:
     """`line` is where the next thing begins."""
 
-    def __init__(self, text: str, number: int) -> None:
+    def __init__(self, text: str, number: int, known: Sequence[str]) -> None:
         self.line = number
-        self._text = text
+        self._text, self._known = text, known
         self._position = self._counted = 0
         self._decode = json.JSONDecoder().raw_decode
 
@@ -172,15 +179,15 @@ class _JsonReader:
         """Raises ValueError, RecursionError."""
         self.mark()
         value, self._position = self._decode(self._text, self._position)
-        return _json_row(self.line, value)
+        return _json_row(self.line, value, self._known)
 
 
-def _json_row(line: int, value: object) -> Row | BadRow:
+def _json_row(line: int, value: object, known: Sequence[str]) -> Row | BadRow:
     if not isinstance(value, dict):
         return BadRow(line, "not a JSON object")
     fields = {key.replace("-", "_"): item for key, item in value.items()}
-    unknown = sorted(set(fields) - COLUMNS)
+    unknown = sorted(set(fields) - set(known))
     if unknown:
-        known = ", ".join(COLUMNS_IN_ORDER)
-        return BadRow(line, f"unknown key {unknown[0][:40]!r}: known are {known}")
+        names = ", ".join(known)
+        return BadRow(line, f"unknown key {unknown[0][:40]!r}: known are {names}")
     return Row(line, fields)

@@ -14,7 +14,8 @@ from strmctl.storage.tables.journal import Journal
 class WriteJournal:
     """One run, which begins with the first change: writing the same again changes nothing."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, command: str = "write") -> None:
+        self._command = command
         self._journal = Journal(database)
         self._run: int | None = None
 
@@ -36,7 +37,7 @@ class WriteJournal:
             return
         # cron writes the same list each night: no change takes no place in `undo`.
         if self._run is None:
-            self._run = self._journal.begin("write")
+            self._run = self._journal.begin(self._command)
             self._journal.start(self._run)
         self._journal.add(self._run, changes)
 

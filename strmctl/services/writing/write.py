@@ -65,6 +65,7 @@ class Writer:
         templates: Templates = AS_IT_COMES,
         direct: bool = False,
         force: bool = False,
+        command: str = "write",
     ) -> None:
         self._templates = templates
         self._direct = direct
@@ -74,7 +75,7 @@ class Writer:
         self._mappings = Mappings(database)
         self._dating = Dating(database)
         self._files = files
-        self._journal = WriteJournal(database)
+        self._journal = WriteJournal(database, command)
         self._beside: dict[Identity, Identity] = {}
 
     def write(

@@ -63,7 +63,13 @@ async def test_everything_runs_soon_in_its_order_and_every_worker_knows(tmp_path
 
         await until(all_ran)
         ran = await runs(first)
-        assert [job.command for job in ran] == ["refresh", "probe", "refresh", "prune-events"]
+        assert [job.command for job in ran] == [
+            "refresh",
+            "probe",
+            "refresh",
+            "add",
+            "prune-events",
+        ]
         assert {(job.state, job.cause) for job in ran} == {(JobState.SUCCEEDED, CAUSE)}
         for each, job in zip(await status(settings.maintain, second, _now()), ran, strict=True):
             assert each.last == job

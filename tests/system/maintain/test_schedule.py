@@ -50,6 +50,7 @@ def test_the_runs_are_those_of_the_command_line() -> None:
         "refresh --expiring 1h30m": settings.refresh_every,
         "probe --stale": settings.probe_every,
         "refresh --dead": settings.probe_every,
+        "add --watched": settings.watch_every,
         "prune-events --older-than 90d": settings.prune_events_every,
     }
     assert {task.request.cause for task in tasks(settings)} == {"maintain"}

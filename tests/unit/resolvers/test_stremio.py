@@ -12,10 +12,10 @@ from strmctl.domain.external_ids import ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import SettingsError
+from strmctl.resolvers.addon import offers
 from strmctl.resolvers.answer import MAX_BYTES
 from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import Registry
-from strmctl.resolvers.stremio import offers_streams
 from strmctl.settings.model import ResolverSettings, Settings
 
 IMDB = ExternalIds(imdb="tt0388629")
@@ -300,7 +300,7 @@ async def test_the_request_of_the_contract_is_enough(three: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("manifest", "offers"),
+    ("manifest", "offers_"),
     [
         pytest.param({"resources": ["catalog", "stream"]}, True, id="a text"),
         pytest.param({"resources": [{"name": "stream", "types": ["movie"]}]}, True, id="object"),
@@ -308,8 +308,8 @@ async def test_the_request_of_the_contract_is_enough(three: Server) -> None:
         pytest.param({"resources": []}, False, id="nothing"),
     ],
 )
-def test_what_a_manifest_offers(manifest: dict[str, Any], offers: bool) -> None:
-    assert offers_streams(manifest) is offers
+def test_what_a_manifest_offers(manifest: dict[str, Any], offers_: bool) -> None:
+    assert offers(manifest, "stream") is offers_
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,221 @@
+"""`strmctl add`: a whole series or film from a catalogue, and new episodes as they appear."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from strmctl.cli.frame.app import Panel, command
+from strmctl.cli.frame.changing import DryRun, Force
+from strmctl.cli.frame.notify_after import telling_media_servers
+from strmctl.cli.frame.options import LANGUAGE_HELP, PROVIDER_HELP, Wait, taking
+from strmctl.cli.frame.run import Run
+from strmctl.errors import ItemError, ResolverError, UsageError
+from strmctl.services.reports.records import written_record
+
+if TYPE_CHECKING:
+    from strmctl.services.adding.add import Adding, Plan, Watch
+    from strmctl.services.writing.batch import Result
+
+_OUTCOMES = ("created", "updated", "unchanged", "failed", "unreleased")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which series or film, in which language."""
+
+    name: str | None
+    resolver: str | None
+    source: Path | None
+    seasons: tuple[int, ...]
+    language: str | None
+    provider: str | None
+    site: str | None
+    slug: str | None
+
+
+_NOTHING = Chosen(None, None, None, (), None, None, None, None)
+
+
+def _chosen(
+    run: Run,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="tt… for an addon, a page for yt-dlp, else its slug."),
+    ] = None,
+    resolver: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose catalogue says what there is.")
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="A list instead, as write --from takes it."),
+    ] = None,
+    season: Annotated[
+        list[int] | None, typer.Option(help="This one only; may be repeated. 0: specials.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help=f"{LANGUAGE_HELP} Default: as the library has it, or und.")
+    ] = None,
+    provider: Annotated[str | None, typer.Option(help=PROVIDER_HELP)] = None,
+    site: Annotated[str | None, typer.Option(help="Default: the first of the resolver's.")] = None,
+    slug: Annotated[str | None, typer.Option(help="Default: ID.")] = None,
+) -> Chosen:
+    return Chosen(name, resolver, source, tuple(season or ()), language, provider, site, slug)
+
+
+@command(Panel.LIBRARY)
+@taking(_chosen)
+def add(
+    run: Run,
+    chosen: Chosen,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Remember it: new episodes come with --watched.")
+    ] = False,
+    unwatch: Annotated[
+        bool, typer.Option("--unwatch", help="Watch it no longer; nothing is removed.")
+    ] = False,
+    watched: Annotated[
+        bool, typer.Option("--watched", help="Write the new episodes of all that is watched.")
+    ] = False,
+    resolve: Annotated[
+        bool, typer.Option("--resolve", help="Ask the resolver now what each resolves to.")
+    ] = False,
+    dry_run: DryRun = False,
+    force: Force = False,
+    wait: Wait = None,
+) -> int:
+    """Add a whole series or film: seasons, episodes, titles and ids as its catalogue says.
+
+    What the library has already stays as it is; what is not out yet is left.
+
+    --watch remembers it; `strmctl add --watched`, from cron or `serve --maintain`, then writes new
+    episodes as they appear. What has been removed since does not come back.
+    """
+    from strmctl.services.adding.add import Adding
+
+    adding = Adding(run.settings)
+    if watched:
+        if watch or unwatch or chosen != _NOTHING:
+            raise UsageError("--watched takes all that is watched: leave ID and the rest out")
+        return _watched(run, adding, wait, resolve=resolve, dry_run=dry_run, force=force)
+    item = _watch(run, adding, chosen)
+    if unwatch:
+        return _forget(run, adding, item)
+    plan = adding.plan(item, again=True)
+    counts: Counter[str] = Counter()
+    if not dry_run:
+        with telling_media_servers(run):
+            if watch:
+                adding.remember(item)
+            _carry_out(run, adding, plan, counts, resolve=resolve)
+    return _report(run, [plan], counts, dry_run=dry_run)
+
+
+def _watch(run: Run, adding: "Adding", chosen: Chosen) -> "Watch":
+    from strmctl.services.adding.add import Watch, site_of
+    from strmctl.services.resolving.rehearsal import table_named
+
+    if chosen.resolver is None:
+        raise UsageError("name a resolver: `strmctl add --resolver NAME ID`, or --watched")
+    if chosen.name is None and chosen.source is None:
+        raise UsageError("which? `strmctl add --resolver NAME ID`: tt… for an addon of Stremio")
+    table = table_named(run.settings, chosen.resolver)
+    site = (chosen.site or site_of(table)).lower()
+    slug = chosen.slug or chosen.name or ""
+    return Watch(
+        table.name,
+        chosen.name or "",
+        str(chosen.source.absolute()) if chosen.source else "",
+        site,
+        slug,
+        chosen.language or adding.language(site, slug),
+        chosen.provider or "",
+        chosen.seasons,
+    )
+
+
+def _forget(run: Run, adding: "Adding", item: "Watch") -> int:
+    was = adding.forget(item)
+    what = f"{item.resolver} {item.name or item.source}"
+    outcome = "forgotten" if was else "unchanged"
+    record = {"type": "watch", "resolver": item.resolver, "name": item.name, "outcome": outcome}
+    run.output.record(record, f"{what}: watched no longer" if was else f"{what}: is not watched")
+    return 0
+
+
+def _watched(
+    run: Run, adding: "Adding", wait: str | None, *, resolve: bool, dry_run: bool, force: bool
+) -> int:
+    counts: Counter[str] = Counter()
+    with run.alone("add", wait):
+        plans = [plan for item in adding.watches() if (plan := _planned(run, adding, item, counts))]
+        if dry_run:
+            return _report(run, plans, counts, dry_run=True)
+        if not force:
+            adding.check_brake(plans)
+        for plan in plans:
+            _carry_out(run, adding, plan, counts, resolve=resolve)
+    return _report(run, plans, counts)
+
+
+def _planned(run: Run, adding: "Adding", item: "Watch", counts: "Counter[str]") -> "Plan | None":
+    """One catalogue that fails does not keep the others from being looked at."""
+    try:
+        return adding.plan(item, again=False)
+    except (ItemError, UsageError) as error:
+        counts["failed"] += 1
+        named = isinstance(error, ResolverError)
+        reason = str(error) if named else f"{item.resolver} {item.name or item.source}: {error}"
+        run.output.record(
+            {
+                "type": "watch",
+                "resolver": item.resolver,
+                "name": item.name or item.source,
+                "outcome": "failed",
+                "reason": reason,
+            }
+        )
+        if not run.output.json:
+            run.output.warn(reason)
+        return None
+
+
+def _carry_out(
+    run: Run, adding: "Adding", plan: "Plan", counts: "Counter[str]", *, resolve: bool
+) -> None:
+    with run.output.progress("Adding", len(plan.new)) as progress:
+        for result in adding.carry_out(plan, resolve=resolve):
+            _show(run, plan, result, counts)
+            progress.advance()
+
+
+def _show(run: Run, plan: "Plan", result: "Result", counts: "Counter[str]") -> None:
+    written = result.written
+    if written is not None:
+        counts[written.outcome] += 1
+        # cron mails what is printed.
+        text = None if run.output.quiet else f"{written.outcome}: {written.mapping.strm_path}"
+        run.output.record(written_record(written), text)
+    if result.error is not None:
+        counts["failed"] += 1
+        run.output.warn(f"{plan.new[result.line - 1].item}: {result.error}")
+
+
+def _report(run: Run, plans: "list[Plan]", counts: "Counter[str]", *, dry_run: bool = False) -> int:
+    if dry_run:
+        for plan in plans:
+            for candidate in plan.new:
+                fields = {
+                    key: value for key, value in candidate.fields.items() if value is not None
+                }
+                text = f"would add {plan.watch.site} {candidate.item}"
+                run.output.record({"type": "add", "outcome": "created", **fields}, text)
+        counts["created"] = sum(len(plan.new) for plan in plans)
+    counts["unchanged"] += sum(len(plan.known) for plan in plans)
+    counts["unreleased"] = sum(plan.unreleased for plan in plans)
+    numbers = {outcome: counts[outcome] for outcome in _OUTCOMES}
+    text = ", ".join(f"{number} {outcome}" for outcome, number in numbers.items())
+    run.output.summary({**numbers, "dry_run": dry_run}, f"{text}{' (dry run)' if dry_run else ''}")
+    return ItemError.exit_code if counts["failed"] else 0

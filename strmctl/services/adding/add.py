@@ -1,0 +1,141 @@
+"""Plans what is new of a series, writes it, and remembers what has been written."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from strmctl.domain import brake
+from strmctl.domain.selection import Selection
+from strmctl.errors import UsageError
+from strmctl.services.adding.candidates import Candidate, Found, from_file, from_listing, listing_of
+from strmctl.services.writing.batch import Result, batches
+from strmctl.services.writing.batch_input import Row
+from strmctl.settings.model import ResolverSettings, Settings
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.watches import Watch as Watch
+from strmctl.storage.tables.watches import Watches
+
+_UNKNOWN = "und"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`known` were written before, or are in the library anyway."""
+
+    watch: Watch
+    new: Sequence[Candidate]
+    known: Sequence[Candidate]
+    unreleased: int
+
+
+def site_of(table: ResolverSettings) -> str:
+    """The site that new mappings are of; raises UsageError where there are only patterns."""
+    plain = [site for site in table.sites if not set(site) & set("*?[")]
+    if not plain:
+        raise UsageError(
+            f"[resolvers.{table.name}] answers for {', '.join(table.sites)}: --site says which"
+        )
+    return plain[0].strip().lower()
+
+
+class Adding:
+    """`now` is when episodes are out."""
+
+    def __init__(self, settings: Settings, now: datetime | None = None) -> None:
+        self._settings = settings
+        self._now = now or datetime.now(UTC)
+
+    def watches(self) -> list[Watch]:
+        if not self._settings.database.exists():
+            return []
+        with self._opened() as database:
+            return Watches(database).all()
+
+    def remember(self, watch: Watch) -> None:
+        with Database.open(self._settings.database) as database:
+            Watches(database).put(watch, self._now)
+
+    def forget(self, watch: Watch) -> bool:
+        if not self._settings.database.exists():
+            return False
+        with self._opened() as database:
+            return Watches(database).forget(watch)
+
+    def plan(self, watch: Watch, *, again: bool) -> Plan:
+        """`again`: what has been removed since is written again.
+
+        Raises ResolverError, ItemError, UsageError.
+        """
+        found, seen, written = self._found(watch)
+        there = set(written)
+        if not again:
+            there |= {it.place for it in found.candidates if it.item in seen}
+        new = [it for it in found.candidates if it.place not in there]
+        known = [it for it in found.candidates if it.place in there]
+        return Plan(watch, new, known, found.unreleased)
+
+    def check_brake(self, plans: Sequence[Plan]) -> None:
+        """Raises SafetyError where a catalogue has gone mad: nobody looks at what cron writes."""
+        with self._opened() as database:
+            total = Mappings(database).count(Selection())
+        new = {plan.watch.slug: len(plan.new) for plan in plans if plan.new}
+        brake.check(
+            sum(new.values()),
+            total,
+            self._settings.safety.max_change,
+            "episodes would be new at once",
+            groups=new,
+            advice="look at the catalogues",
+        )
+
+    def carry_out(self, plan: Plan, *, resolve: bool = False) -> Iterator[Result]:
+        """Each as it is written; what is written is remembered of what is watched."""
+        items = {line: candidate.item for line, candidate in enumerate(plan.new, 1)}
+        done = [candidate.item for candidate in plan.known]
+        try:
+            if plan.new:
+                with batches(self._settings, resolve=resolve, command="add") as opened:
+                    rows = [Row(line, it.fields) for line, it in enumerate(plan.new, 1)]
+                    for result in opened.write(rows):
+                        if result.written is not None:
+                            done.append(items[result.line])
+                        yield result
+        finally:
+            if self._settings.database.exists():
+                with self._opened() as database:
+                    Watches(database).note(plan.watch, done, self._now)
+
+    def language(self, site: str, slug: str) -> str:
+        """That of what the library has of it, else unknown."""
+        if not self._settings.database.exists():
+            return _UNKNOWN
+        with self._opened() as database:
+            found = Watches(database).languages(site, slug)
+        return found[0] if len(found) == 1 else _UNKNOWN
+
+    def _found(
+        self, watch: Watch
+    ) -> tuple[Found, set[str], set[tuple[str, int | None, int | None]]]:
+        if watch.source:
+            found = from_file(watch, self._now)
+            slugs = [candidate.place[0] for candidate in found.candidates]
+            seen, written = self._there(watch, slugs)
+            return found, seen, written
+        listing = asyncio.run(listing_of(self._settings, watch))
+        slugs = [item.slug or watch.slug for item in listing.items]
+        seen, written = self._there(watch, slugs)
+        return from_listing(watch, listing, written, self._now), seen, written
+
+    def _there(
+        self, watch: Watch, slugs: Sequence[str]
+    ) -> tuple[set[str], set[tuple[str, int | None, int | None]]]:
+        if not self._settings.database.exists():
+            return set(), set()
+        with self._opened() as database:
+            watches = Watches(database)
+            return watches.seen(watch), watches.written(watch, slugs)
+
+    def _opened(self) -> Database:
+        return Database.open(self._settings.database, create=False)

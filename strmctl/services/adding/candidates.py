@@ -1,0 +1,153 @@
+"""What a catalogue or a list says, as entries that `write` takes; what is not out yet is left."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from strmctl.domain.identity import Identity, parse_number
+from strmctl.errors import ItemError, UsageError
+from strmctl.resolvers.catalogue import Listed, Listing, moment
+from strmctl.resolvers.registry import Registry
+from strmctl.services.writing.batch_input import BadRow, Row, read_rows
+from strmctl.settings.model import Settings
+from strmctl.storage.tables.watches import Watch
+
+Place = tuple[str, int | None, int | None]
+"""Slug, season and episode."""
+
+RELEASED = "released"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """`fields` are those of a row of `write --from`."""
+
+    place: Place
+    fields: dict[str, object]
+
+    @property
+    def item(self) -> str:
+        """As what it is remembered."""
+        slug, season, episode = self.place
+        return f"{slug} film" if season is None else f"{slug} {season} {episode}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    candidates: Sequence[Candidate]
+    unreleased: int = 0
+
+
+async def listing_of(settings: Settings, watch: Watch) -> Listing:
+    """Raises ResolverError, UsageError where the resolver has no catalogue or is not there."""
+    tables = [table for table in settings.resolvers if table.name == watch.resolver]
+    if not tables:
+        raise UsageError(f"no [resolvers.{watch.resolver}] in the settings")
+    alone = replace(settings, resolvers=tuple(tables))
+    async with aclosing(Registry.from_settings(alone)) as registry:
+        [resolver] = registry.all()
+        return await resolver.listing(watch.name)
+
+
+def from_listing(watch: Watch, listing: Listing, written: set[Place], now: datetime) -> Found:
+    """`written`: what the library has of these slugs; it keeps its numbers."""
+    out = listing.released(now)
+    numbered = _numbered(watch, out.items, written)
+    wanted = [item for item in numbered if _is_wanted(watch, item.season)]
+    found: dict[Place, Candidate] = {}
+    for item in wanted:
+        place = (item.slug or watch.slug, item.season, item.episode)
+        found.setdefault(place, Candidate(place, _fields(watch, listing, item, place, written)))
+    return Found(list(found.values()), len(listing.items) - len(out.items))
+
+
+def _numbered(watch: Watch, items: Sequence[Listed], written: set[Place]) -> Iterator[Listed]:
+    """A place in the list is no number: what is put in front would shift all behind it."""
+    known = {slug: (season, episode) for slug, season, episode in written}
+    taken = [episode or 0 for _, episode in known.values()]
+    last = max([*taken, *(item.episode or 0 for item in items)], default=0)
+    for item in items:
+        if item.season is None or item.episode is not None:
+            yield item
+            continue
+        season, episode = known.get(item.slug or watch.slug, (item.season, None))
+        if episode is None:
+            last += 1
+            episode = last
+        yield replace(item, season=season, episode=episode)
+
+
+def _is_wanted(watch: Watch, season: int | None) -> bool:
+    return not watch.seasons or season in watch.seasons
+
+
+def _fields(
+    watch: Watch, listing: Listing, item: Listed, place: Place, written: set[Place]
+) -> dict[str, object]:
+    slug, season, episode = place
+    fields: dict[str, object] = {
+        "site": watch.site,
+        "slug": slug,
+        "season": season,
+        "episode": episode,
+        "language": watch.language,
+        "provider": watch.provider or None,
+        "episode_title": None if season is None else item.title,
+    }
+    # A series that is there is called as its owner calls it.
+    if not any(slug == known for known, _, _ in written):
+        fields |= {
+            "title": listing.title,
+            "year": listing.year,
+            "imdb_id": listing.ids.imdb,
+            "tvdb_id": listing.ids.tvdb,
+            "tmdb_id": listing.ids.tmdb,
+        }
+    return fields
+
+
+def from_file(watch: Watch, now: datetime) -> Found:
+    """A list as `write --from` takes it; site, slug and language may be left out, and a column
+    `released` may hold dates. Raises ItemError where it cannot be read, UsageError for its form."""
+    path = Path(watch.source)
+    try:
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+            rows = list(read_rows(text, path.name, needed=(), more=(RELEASED,)))
+    except OSError as error:
+        raise ItemError(f"{path}: cannot be read: {error.strerror}") from None
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
+    found: dict[Place, Candidate] = {}
+    unreleased = 0
+    for row in rows:
+        try:
+            candidate, released = _from_row(watch, row)
+        except UsageError as error:
+            raise UsageError(f"{path}:{row.line}: {error}") from None
+        if released is not None and released > now:
+            unreleased += 1
+        elif _is_wanted(watch, candidate.place[1]):
+            found.setdefault(candidate.place, candidate)
+    return Found(list(found.values()), unreleased)
+
+
+def _from_row(watch: Watch, row: Row | BadRow) -> tuple[Candidate, datetime | None]:
+    if isinstance(row, BadRow):
+        raise UsageError(row.reason)
+    said = {name: value for name, value in row.fields.items() if value not in (None, "")}
+    date = said.pop(RELEASED, None)
+    released = moment(date)
+    if date is not None and released is None:
+        raise UsageError(f"released is no date: {str(date)[:40]!r}")
+    own = {"site": watch.site, "slug": watch.slug, "language": watch.language}
+    fields = {**own, "provider": watch.provider or None, **said}
+    season, episode = _number(said, "season"), _number(said, "episode")
+    # It has to name something before it is remembered.
+    slug = Identity(str(fields["site"]), str(fields["slug"]), "-", season, episode).slug
+    return Candidate((slug, season, episode), fields), released
+
+
+def _number(said: Mapping[str, object], name: str) -> int | None:
+    return parse_number(name, str(said[name]).strip()) if name in said else None
