@@ -166,20 +166,17 @@ def _planned(run: Run, adding: "Adding", item: "Watch", counts: "Counter[str]") 
         return adding.plan(item, again=False)
     except (ItemError, UsageError) as error:
         counts["failed"] += 1
-        named = isinstance(error, ResolverError)
-        reason = str(error) if named else f"{item.resolver} {item.name or item.source}: {error}"
-        run.output.record(
-            {
-                "type": "watch",
-                "resolver": item.resolver,
-                "name": item.name or item.source,
-                "outcome": "failed",
-                "reason": reason,
-            }
-        )
-        if not run.output.json:
-            run.output.warn(reason)
+        _show_failed(run, item, error)
         return None
+
+
+def _show_failed(run: Run, item: "Watch", error: ItemError | UsageError) -> None:
+    name = item.name or item.source
+    reason = str(error) if isinstance(error, ResolverError) else f"{item.resolver} {name}: {error}"
+    record = {"type": "watch", "resolver": item.resolver, "name": name, "outcome": "failed"}
+    run.output.record({**record, "reason": reason})
+    if not run.output.json:
+        run.output.warn(reason)
 
 
 def _carry_out(

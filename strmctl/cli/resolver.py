@@ -23,6 +23,7 @@ from strmctl.services.reports.records import timestamp
 
 if TYPE_CHECKING:
     from strmctl.resolvers.contract import ResolveRequest
+    from strmctl.services.installation.new_resolver import New, Written
     from strmctl.services.resolving.rehearsal import Rehearsal
     from strmctl.settings.model import ResolverSettings
 
@@ -154,18 +155,23 @@ def _new(
     file = run.loaded.file
     new = new_resolver(wanted, (file.parent if file else Path.cwd()))
     written = write(wanted, new, None if prints else file, run.settings, force=force)
-    run.output.record(
-        {
-            "type": "resolver",
-            "name": name,
-            "kind": kind,
-            "files": [str(path) for path in new.files],
-            "kept": [str(path) for path in written.kept],
-            "settings_file": file if written.has_table else None,
-            "table": new.text,
-            "start": new.start,
-        }
-    )
+    record: dict[str, object] = {
+        "type": "resolver",
+        "name": name,
+        "kind": kind,
+        "files": [str(path) for path in new.files],
+        "kept": [str(path) for path in written.kept],
+        "settings_file": file if written.has_table else None,
+        "table": new.text,
+        "start": new.start,
+    }
+    run.output.record(record)
+    _say(run, name, new, written)
+    return 0
+
+
+def _say(run: Run, name: str, new: "New", written: "Written") -> None:
+    file = run.loaded.file
     if not run.output.json:
         for path in new.files:
             run.output.record({}, f"{'kept   ' if path in written.kept else 'created'}   {path}")
@@ -181,7 +187,6 @@ def _new(
     else:
         asking = "--slug some-show --season 1 --episode 1"
         run.output.note(f"try it: strmctl resolver test {name} {asking}")
-    return 0
 
 
 def _test(run: Run, name: str, sites: list[str], asked: Asked) -> int:
@@ -198,7 +203,6 @@ def _test(run: Run, name: str, sites: list[str], asked: Asked) -> int:
 def _request(
     run: Run, table: "ResolverSettings", sites: list[str], asked: Asked
 ) -> "ResolveRequest":
-    from strmctl.resolvers.contract import Reason, ResolveRequest
     from strmctl.services.resolving.rehearsal import any_of_the_library, known_of
 
     if asked.is_empty and not sites:
@@ -209,6 +213,12 @@ def _request(
                 f"resolver test {table.name} --slug some-show --season 1 --episode 1`"
             )
         return found
+    return known_of(run.settings, _named(table, sites, asked))
+
+
+def _named(table: "ResolverSettings", sites: list[str], asked: Asked) -> "ResolveRequest":
+    from strmctl.resolvers.contract import Reason, ResolveRequest
+
     fields = asked.fields
     if fields["slug"] is None:
         raise UsageError("--slug is missing: what is it to be asked for?")
@@ -220,17 +230,18 @@ def _request(
         str(fields["language"] or "English"),
         _number(fields["season"]),
         _number(fields["episode"]),
-        None if fields["provider"] is None else str(fields["provider"]),
+        _words(fields["provider"]),
     )
-    title = None if fields["title"] is None else str(fields["title"])
-    request = ResolveRequest(identity, Reason.CREATE).knowing(
-        title, _number(fields["year"]), asked.ids
-    )
-    return known_of(run.settings, request)
+    title, year = _words(fields["title"]), _number(fields["year"])
+    return ResolveRequest(identity, Reason.CREATE).knowing(title, year, asked.ids)
 
 
 def _number(value: str | int | None) -> int | None:
     return value if isinstance(value, int) else None
+
+
+def _words(value: str | int | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _record(table: "ResolverSettings", done: "Rehearsal") -> dict[str, object]:

@@ -98,30 +98,22 @@ def _fields(
     }
     # A series that is there is called as its owner calls it.
     if not any(slug == known for known, _, _ in written):
-        fields |= {
-            "title": listing.title,
-            "year": listing.year,
-            "imdb_id": listing.ids.imdb,
-            "tvdb_id": listing.ids.tvdb,
-            "tmdb_id": listing.ids.tmdb,
-        }
+        fields |= _naming(listing)
     return fields
+
+
+def _naming(listing: Listing) -> dict[str, object]:
+    ids = {f"{name}_id": value for name, value in listing.ids.record().items()}
+    return {"title": listing.title, "year": listing.year, **ids}
 
 
 def from_file(watch: Watch, now: datetime) -> Found:
     """A list as `write --from` takes it; site, slug and language may be left out, and a column
     `released` may hold dates. Raises ItemError where it cannot be read, UsageError for its form."""
     path = Path(watch.source)
-    try:
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-            rows = list(read_rows(text, path.name, needed=(), more=(RELEASED,)))
-    except OSError as error:
-        raise ItemError(f"{path}: cannot be read: {error.strerror}") from None
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from None
     found: dict[Place, Candidate] = {}
     unreleased = 0
-    for row in rows:
+    for row in _rows(path):
         try:
             candidate, released = _from_row(watch, row)
         except UsageError as error:
@@ -131,6 +123,16 @@ def from_file(watch: Watch, now: datetime) -> Found:
         elif _is_wanted(watch, candidate.place[1]):
             found.setdefault(candidate.place, candidate)
     return Found(list(found.values()), unreleased)
+
+
+def _rows(path: Path) -> list[Row | BadRow]:
+    try:
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+            return list(read_rows(text, path.name, needed=(), more=(RELEASED,)))
+    except OSError as error:
+        raise ItemError(f"{path}: cannot be read: {error.strerror}") from None
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
 
 
 def _from_row(watch: Watch, row: Row | BadRow) -> tuple[Candidate, datetime | None]:

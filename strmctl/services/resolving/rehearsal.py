@@ -121,14 +121,11 @@ async def _rehearse(
     try:
         answer = await resolver.resolve(request)
     except ResolverError as error:
-        outcome = _outcome(error)
         seconds = time.monotonic() - started
-        return Rehearsal(resolver.name, request, outcome, seconds, str(error))
+        return Rehearsal(resolver.name, request, _outcome(error), seconds, str(error))
     seconds = time.monotonic() - started
-    ended, expiry_from = _dated(answer)
-    said = Rehearsal(
-        resolver.name, request, Outcome.PLAYS, seconds, None, ended, expiry_from=expiry_from
-    )
+    ended, by = _dated(answer)
+    said = Rehearsal(resolver.name, request, Outcome.PLAYS, seconds, answer=ended, expiry_from=by)
     client = UpstreamClient(settings.upstream, guard(settings))
     try:
         fetched = await _fetched(settings, client, resolver.egress or None, said, answer)
