@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from strmctl.cli.frame.app import Panel, command
-from strmctl.cli.frame.notify_after import telling_media_servers
+from strmctl.cli.frame.notify_after import telling, telling_media_servers
 from strmctl.cli.frame.options import (
     EPISODE_HELP,
     LANGUAGE_HELP,
@@ -104,6 +104,7 @@ def write(
     ] = False,
 ) -> int:
     """Register an identity and write its .strm file; --from takes thousands."""
+    from strmctl.services.alerting.troubles import noting_trouble
     from strmctl.services.writing.batch import batches
     from strmctl.services.writing.entry import entry
 
@@ -111,9 +112,11 @@ def write(
         raise UsageError("--from takes everything from its input: leave the other flags out")
     item = None if source is not None else entry(fields)
     opening = batches(run.settings, resolve=resolve, force=force)
-    with telling_media_servers(run), opening as opened:
-        if item is not None:
+    if item is not None:
+        with telling_media_servers(run), opening as opened:
             return _show_one(run, opened.write_one(item))
+    noting = noting_trouble(run.settings.database, "write")
+    with telling(run), noting, opening as opened:
         run.begin("write")
         return _write_many(run, opened, _STDIN if source is None else source)
 

@@ -87,4 +87,8 @@ def _title(kind: Kind, begun: Sequence[Condition], ended: Sequence[str]) -> str:
     if kind in _ENDS:
         state = "failing" if kind is Kind.RESOLVER else "down"
         return f"strmctl: {_TITLES[kind]} {state if begun else 'works again'}"
+    return title_of(kind)
+
+
+def title_of(kind: Kind) -> str:
     return f"strmctl: {_TITLES[kind]}"

@@ -146,25 +146,28 @@ def _label(heal: Heal) -> str:
 
 
 @asynccontextmanager
-async def saving(counted: Tally, database: Database) -> AsyncIterator[None]:
-    """Saves every second as long as it is open, and in the end."""
-    task = asyncio.create_task(_save_forever(counted, database), name="tally")
+async def saving(
+    counted: Tally, database: Database, *, level: int = logging.WARNING
+) -> AsyncIterator[None]:
+    """Saves every second as long as it is open, and in the end; what it cannot save is logged at
+    this `level`."""
+    task = asyncio.create_task(_save_forever(counted, database, level), name="tally")
     try:
         yield
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await _save(counted, database)
+        await _save(counted, database, level)
 
 
-async def _save_forever(counted: Tally, database: Database) -> None:
+async def _save_forever(counted: Tally, database: Database, level: int) -> None:
     while True:
         await asyncio.sleep(_SAVE_SECONDS)
-        await _save(counted, database)
+        await _save(counted, database, level)
 
 
-async def _save(counted: Tally, database: Database) -> None:
+async def _save(counted: Tally, database: Database, level: int) -> None:
     try:
         await in_thread(counted.save, database)
     except DatabaseError as error:
-        log.warning("counts are saved later: %s", error)
+        log.log(level, "counts are not saved yet: %s", error)

@@ -12,7 +12,9 @@ def is_disk_full(error: BaseException | None) -> bool:
         if isinstance(error, OSError) and error.errno in _FULL:
             return True
         if isinstance(error, sqlite3.Error):
-            return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+            code = getattr(error, "sqlite_errorcode", 0)
+            # The second one is "disk I/O error": no room for the index of the WAL.
+            return code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE
         # `raise … from None` hides a context, but keeps it.
         error = error.__cause__ or error.__context__
     return False

@@ -25,11 +25,15 @@ def telling(run: "Run") -> Iterator[None]:
 @contextmanager
 def _telling_people(run: "Run") -> Iterator[None]:
     """What cannot be sent now is sent by `serve` or after the next run."""
+    failure: StrmctlError | None = None
     try:
         yield
+    except StrmctlError as error:
+        failure = error
+        raise
     finally:
         try:
-            titles = _alert(run) if run.settings.people else []
+            titles = _alert(run, failure) if run.settings.people else []
         except (SettingsError, DatabaseError) as error:
             titles = [f"people are told later: {error}"]
         if run.output.verbose:
@@ -37,12 +41,10 @@ def _telling_people(run: "Run") -> Iterator[None]:
                 run.output.note(title)
 
 
-def _alert(run: "Run") -> list[str]:
-    from strmctl.services.alerting.alerting import alert_people
-    from strmctl.storage.database.connection import Database
+def _alert(run: "Run", failure: StrmctlError | None) -> list[str]:
+    from strmctl.services.alerting.alerting import alert_after
 
-    with Database.open(run.settings.database, migrate=False, create=False) as database:
-        return alert_people(run.settings, database, datetime.now(UTC))
+    return alert_after(run.settings, failure, datetime.now(UTC))
 
 
 @contextmanager

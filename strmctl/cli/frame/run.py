@@ -117,17 +117,17 @@ class Run:
         Raises LockedError when another run still holds the lock then.
         """
         lock = self.lock(command, wait)
-        # What is wrong with the database is told before the wait; what it has become during the
-        # wait, restored from a backup perhaps, is what is opened then.
-        self.open_database().close()
         from strmctl.services.alerting.troubles import noting_trouble
 
-        noting = noting_trouble(self.settings.database, command)
-        with telling(self), noting, lock, self.open_database() as database:
-            # A job's reader is its server: where that has gone, the run ends with it.
-            WORK.goes_on = JOB not in os.environ
-            self.begin(command)
-            yield database
+        with telling(self), noting_trouble(self.settings.database, command):
+            # What is wrong with the database is told before the wait; what it has become during
+            # the wait, restored from a backup perhaps, is what is opened then.
+            self.open_database().close()
+            with lock, self.open_database() as database:
+                # A job's reader is its server: where that has gone, the run ends with it.
+                WORK.goes_on = JOB not in os.environ
+                self.begin(command)
+                yield database
 
     def begin(self, command: str) -> None:
         """From here on it is a run that `strmctl runs` shows; a job is recorded by its server."""

@@ -7,18 +7,20 @@ is forgotten again and tried later.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from strmctl.domain import alert, digest
 from strmctl.domain.alert import Condition, Kind, Message
-from strmctl.errors import DatabaseError
+from strmctl.errors import DatabaseError, StrmctlError
 from strmctl.services.alerting.conditions import conditions
 from strmctl.services.alerting.people import NotSentError, send
+from strmctl.services.alerting.troubles import full_disk_told
 from strmctl.services.threads import in_thread
 from strmctl.settings.model import NotifySettings, Settings
 from strmctl.storage.database.connection import Database
+from strmctl.storage.full_disk import is_disk_full
 from strmctl.storage.tables import alerts
 from strmctl.storage.tables.alerts import Alerts, Sent
 from strmctl.storage.tables.counts import newest_event
@@ -29,6 +31,7 @@ Sender = Callable[[NotifySettings, str, Sequence[str]], None]
 
 _POLL_SECONDS = 5.0
 _TRIED_AGAIN_AFTER = timedelta(minutes=1)
+_FULL_AGAIN_AFTER = timedelta(days=1)
 _ALL_DEAD = "strmctl list --state dead"
 
 
@@ -57,6 +60,42 @@ def alert_people(
             else:
                 sent.append(due.message.title)
     return sent
+
+
+def alert_after(
+    settings: Settings, failure: StrmctlError | None, now: datetime, send: Sender = send
+) -> list[str]:
+    """The same after a run, which may have failed. Raises DatabaseError.
+
+    On a full disk that holds the database too, what people have been sent cannot be remembered
+    there: the age of an empty file beside it says so, since a name takes no space.
+    """
+    is_full = is_disk_full(failure)
+    try:
+        with Database.open(settings.database, migrate=False, create=False) as database:
+            if not is_full or any(it.kind is Kind.DISK for it in conditions(database, now)):
+                return alert_people(settings, database, now, send)
+    except DatabaseError:
+        if not is_full:
+            raise
+    told = full_disk_told(settings.database)
+    with suppress(OSError):
+        if now.timestamp() - told.stat().st_mtime < _FULL_AGAIN_AFTER.total_seconds():
+            return []
+    with suppress(OSError):
+        told.touch()
+    reason = str(failure)
+    return [sent for table in settings.people if (sent := _send_at_once(table, reason, send))]
+
+
+def _send_at_once(table: NotifySettings, reason: str, send: Sender) -> str | None:
+    title = alert.title_of(Kind.DISK)
+    try:
+        send(table, title, [reason])
+    except NotSentError as error:
+        log.warning("%s", error)
+        return None
+    return title
 
 
 @asynccontextmanager

@@ -31,6 +31,13 @@ def noting_trouble(
         troubles = Troubles(opened)
         troubles.close(Kind.BRAKE, command)
         troubles.close(Kind.DISK, "")
+    with suppress(OSError):
+        full_disk_told(database).unlink(missing_ok=True)
+
+
+def full_disk_told(database: Path) -> Path:
+    """The file that says that people were told of a full disk which holds the database too."""
+    return database.with_name(f"{database.name}.full")
 
 
 def _kind(error: StrmctlError) -> Kind | None:

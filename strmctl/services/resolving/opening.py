@@ -1,5 +1,6 @@
 """What resolves for a library, as its settings want it; and one answer that changes nothing."""
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
@@ -32,7 +33,9 @@ async def resolving(
     if observer is None:
         counted = Tally(now)
         again = resolving(settings, mappings, counted, writing=writing, now=now)
-        async with saving(counted, mappings.database), again as service:
+        # A run that cannot write has a line of its own, and one is promised.
+        counting = saving(counted, mappings.database, level=logging.INFO)
+        async with counting, again as service:
             yield service
         return
     registry = Registry.from_settings(settings, observer.resolver_answered)

@@ -144,6 +144,7 @@ async def _some_at_once(
 ) -> AsyncGenerator[Refreshed, None]:
     waiting = iter(mappings)
     tasks: set[asyncio.Task[Refreshed]] = set()
+    ended: set[asyncio.Task[Refreshed]] = set()
     try:
         while True:
             while len(tasks) < _AT_ONCE and (mapping := next(waiting, None)) is not None:
@@ -151,12 +152,15 @@ async def _some_at_once(
             if not tasks:
                 return
             done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            ended |= done
             for task in done:
                 yield task.result()
+            ended.clear()
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # Several may have failed at once, of a full disk say: asyncio would print the others.
+        await asyncio.gather(*tasks, *ended, return_exceptions=True)
 
 
 @dataclass(slots=True)

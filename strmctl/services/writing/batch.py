@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from strmctl.domain.counted import counted
 from strmctl.domain.identity import Identity
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
-from strmctl.errors import ResolverError, StrmctlError, UsageError
+from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library.files import library_files, templates
@@ -18,6 +19,7 @@ from strmctl.services.writing.write import Answers, Writer, Written
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.full_disk import is_disk_full
 from strmctl.storage.locks.run_lock import writing
 from strmctl.storage.tables.mappings import Mappings
 
@@ -71,10 +73,14 @@ class Batches:
         self._mappings = Mappings(database)
         self._writer = writer
         self._resolve = resolve
+        self._written = 0
         self._asks = resolve or settings.proxy.mode is Mode.DIRECT
 
     def write(self, rows: Iterable[Row | BadRow]) -> Iterator[Result]:
-        """Results come after each batch, bad rows as soon as they are read."""
+        """Results come after each batch, bad rows as soon as they are read.
+
+        Raises ItemError where the disk is full: all that is left would fail for that reason.
+        """
         lines: dict[Identity, int] = {}
         waiting: list[tuple[int, Entry]] = []
         for row in rows:
@@ -91,9 +97,9 @@ class Batches:
             # Of a JSON array many may stand in one line.
             waiting.append((row.line, item))
             if len(waiting) >= (_BATCH_RESOLVED if self._asks else _BATCH):
-                yield from self._write(waiting)
+                yield from self._write_while_there_is_room(waiting)
                 waiting = []
-        yield from self._write(waiting)
+        yield from self._write_while_there_is_room(waiting)
 
     def write_one(self, item: Entry) -> Written:
         """Raises what kept it from being written; not being resolved does not."""
@@ -101,6 +107,16 @@ class Batches:
         if result.written is None:
             raise result.error or StrmctlError("not written")
         return result.written
+
+    def _write_while_there_is_room(self, entries: Sequence[tuple[int, Entry]]) -> Iterator[Result]:
+        results = list(self._write(entries))
+        full = next((it.error for it in results if is_disk_full(it.error)), None)
+        for result in results:
+            if full is None or result.written is not None:
+                self._written += result.written is not None
+                yield result
+        if full is not None:
+            raise ItemError(f"{full}: {counted(self._written, 'entry')} done") from full
 
     def _write(self, entries: Sequence[tuple[int, Entry]]) -> Iterator[Result]:
         items = [item for _, item in entries]

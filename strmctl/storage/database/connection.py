@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 from strmctl.errors import DatabaseError
 from strmctl.storage.database import schema
 from strmctl.storage.database.backup import copy_database
+from strmctl.storage.full_disk import is_disk_full
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -255,14 +256,14 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _advice(error: sqlite3.Error) -> str:
+    if is_disk_full(error):
+        return ": the disk is full: free some space"
     # The low byte is the primary code; extended ones tell more above it.
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
             return ": set `database` to another file, or restore a backup"
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return ": another program has held it for too long"
-        case sqlite3.SQLITE_FULL:
-            return ": free some space"
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return ": strmctl needs to write the file and its folder"
         case _:

@@ -28,6 +28,8 @@ def sqlite(code: int) -> sqlite3.OperationalError:
         pytest.param(OSError(errno.ENOSPC, "No space left on device"), True, id="the system"),
         pytest.param(behind(OSError(errno.EDQUOT, "Quota exceeded")), True, id="a quota behind"),
         pytest.param(behind(sqlite(sqlite3.SQLITE_FULL)), True, id="SQLite"),
+        pytest.param(sqlite(sqlite3.SQLITE_IOERR_SHMSIZE), True, id="SQLite's index of the WAL"),
+        pytest.param(sqlite(sqlite3.SQLITE_IOERR_READ), False, id="a broken disk"),
         pytest.param(behind(sqlite(sqlite3.SQLITE_BUSY)), False, id="a busy database"),
         pytest.param(OSError(errno.EACCES, "Permission denied"), False, id="no permission"),
         pytest.param(DatabaseError("no such database"), False, id="nothing behind"),
