@@ -29,12 +29,14 @@ class Sender(StrEnum):
 class ArrEvent:
     """`present` are `.strm` files that lie there now, `gone` those that do not any more; with
     `gone_folder` everything below it is gone, and anything below `changed_folder` may be new.
-    `about` is what the sender knows of the series or film."""
+    With `gone_episodes` (season and number) only those of them are gone. `about` is what the sender
+    knows of the series or film."""
 
     name: str
     present: Sequence[Spellings] = ()
     gone: Sequence[Spellings] = ()
     gone_folder: str | None = None
+    gone_episodes: Sequence[tuple[int, int]] = ()
     changed_folder: str | None = None
     about: About = arr_about.NOTHING
 
@@ -107,7 +109,10 @@ def _event(name: str, names: _Names, fields: Mapping[str, Any], folder: str | No
             gone=_files(fields.get("deletedFiles"), folder),
         )
     if name == names.file_deleted and not _was_missing(fields):
-        return ArrEvent(name, gone=_files([fields.get(names.file)], folder))
+        # The first Sonarr 3 named the episodes, and no file.
+        if names.file not in fields:
+            return ArrEvent(name, gone_folder=folder, gone_episodes=_episodes(fields))
+        return ArrEvent(name, gone=_files([fields[names.file]], folder))
     if name == names.owner_deleted and _is_true(fields.get("deletedFiles")):
         return ArrEvent(name, gone_folder=folder)
     return ArrEvent(name)
@@ -165,6 +170,12 @@ def _spellings(file: Mapping[str, Any], folder: str | None) -> Iterator[str]:
         # Sonarr on Windows names files as Windows does.
         separator = "\\" if WINDOWS.match(folder) else "/"
         yield folder.rstrip(separator) + separator + relative
+
+
+def _episodes(fields: Mapping[str, Any]) -> list[tuple[int, int]]:
+    found = [_fields(episode) for episode in _list(fields.get("episodes"))]
+    numbers = [(it.get("seasonNumber"), it.get("episodeNumber")) for it in found]
+    return [(s, e) for s, e in numbers if isinstance(s, int) and isinstance(e, int)]
 
 
 def _fields(value: object) -> Mapping[str, Any]:

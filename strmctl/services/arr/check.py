@@ -15,8 +15,9 @@ from strmctl.settings.model import ArrServer, Settings
 from strmctl.storage.files.library_tree import strm_paths
 
 _SECONDS = 30.0
-_VERSIONS = ("v3", "v5")
-"""Sonarr 3 and 4 and Radarr 3 to 6 have v3; Sonarr 5 adds v5."""
+_VERSIONS = ("v3", "v5", "v4")
+"""Sonarr 3 and 4 and Radarr 3 to 6 have v3; v5 is what Sonarr's next one adds, v4 Radarr's: both
+have the same documents at system/status, rootfolder, series and movie."""
 
 _SHOWS = {"sonarr": "series", "radarr": "movie"}
 _REFUSED = (401, 403)
@@ -146,7 +147,7 @@ def _get(client: httpx.Client, url: str, name: str) -> Any:
         raise ItemError(
             f"arr.{name}: it refuses the key (HTTP {response.status_code}): correct arr.{name}.key"
         )
-    # Sonarr 5 and Sonarr 4 differ in the API's path.
+    # The next Sonarr and Radarr may have no v3 any more.
     if response.status_code == httpx.codes.NOT_FOUND:
         raise _NoSuchPageError(f"arr.{name}: HTTP 404: check arr.{name}.url")
     if not response.is_success:

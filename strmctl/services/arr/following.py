@@ -165,6 +165,8 @@ class _Following:
                 rows[known[found].id] = known[found]
         if event.gone_folder is not None:
             below = self._below(event.gone_folder)
+            if event.gone_episodes:
+                below = [row for row in below if _is_one_of(row, event.gone_episodes)]
             if not below:
                 yield _not_found([event.gone_folder], "no mapping lies below this folder")
             rows |= {row.id: row for row in below}
@@ -217,6 +219,10 @@ def _knowing(step: Step, about: About) -> Step:
     if isinstance(step, Change):
         return replace(step, row_after=known)
     return step if known == row else Change(Action.UPDATED, step.strm_path, row, known)
+
+
+def _is_one_of(row: Mapping, episodes: Sequence[tuple[int, int]]) -> bool:
+    return (row.identity.season, row.identity.episode) in episodes
 
 
 def _not_found(file: Spellings, reason: str) -> Finding:

@@ -5,7 +5,7 @@ import threading
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -98,9 +98,13 @@ RADARR = Arr("Radarr", ["D:\\Films"], ["D:\\Films\\The Film (2021)"])
     [
         pytest.param(SONARR, "/tv/", "Serien", id="sonarr 4"),
         pytest.param(
-            Arr("Sonarr", ["/tv"], ["/tv/The Show (2020)"], "v5"), "/tv", "Serien", id="sonarr 5"
+            Arr("Sonarr", ["/tv"], ["/tv/The Show (2020)"], "v5"),
+            "/tv",
+            "Serien",
+            id="the next sonarr",
         ),
         pytest.param(RADARR, "D:\\Films", "Filme/neu", id="radarr on windows"),
+        pytest.param(replace(RADARR, version="v4"), "D:\\Films", "Filme/neu", id="the next radarr"),
         pytest.param(
             Arr("Sonarr", ["/data/a", "/data/b"], ["/data/b/The Show (2020)"]),
             "/data/b",

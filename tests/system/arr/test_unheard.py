@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stage import arr_classes
 from stage.command_line import Strmctl
 from strmctl.domain.library.arr_event import Sender
 from strmctl.domain.selection import Selection
@@ -160,6 +161,20 @@ def test_91_doctor_suggests_the_mapping(
     receive(settings, database, sender, event)
     [finding] = doctor(strmctl)
     assert where in finding["remedy"]
+
+
+def test_93_a_deletion_that_names_its_episodes_alone(shelf: Path, database: Database) -> None:
+    """The first Sonarr 3; what is still there stays, and so does what it does not name."""
+    event = arr_classes.without_a_file() | {"series": {"path": "/tv/The Show (2020)"}}
+    settings = settings_with(shelf)
+    before = rows(database)
+    [there] = receive(settings, database, Sender.SONARR, event).files
+    assert (there.strm_path, there.outcome) == (OLD, "there")
+    for file in (shelf / SEASON).glob("*.strm"):
+        file.rename(file.with_suffix(".away"))
+    [gone] = receive(settings, database, Sender.SONARR, event).files
+    assert (gone.strm_path, gone.outcome) == (OLD, "removed")
+    assert rows(database) == before - {OLD}
 
 
 def test_91_what_is_nowhere_is_said_too(below: Path, database: Database, strmctl: Strmctl) -> None:
