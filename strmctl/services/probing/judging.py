@@ -26,18 +26,17 @@ def verdict_on(question: Question, result: ProbeResult, now: datetime, rules: Ru
     return judge(History(expires_at=ends_at), result, now, rules)
 
 
-def wants_renewal(question: Question, verdict: Verdict, refused: ProbeResult | None) -> bool:
-    """Past its end a URL may fail in any way: CDNs answer 403, 404 or 410, or a page with 200.
-    `refused` is the result where no play would renew what is refused."""
+def wants_renewal(question: Question, verdict: Verdict, result: ProbeResult) -> bool:
+    """Past its end a URL may fail in any way: CDNs answer 403, 404 or 410, or a page with 200."""
     if question.renewed or not question.resolver:
         return False
-    is_refused = refused is not None and is_refused_for_long(question.mapping, refused)
+    is_refused = is_refused_for_long(question.mapping, result)
     return is_refused or verdict.refresh or verdict.has_expired
 
 
 def is_refused_for_long(mapping: Mapping, result: ProbeResult) -> bool:
     """401 or 403 once more, or of a URL that is bound to something, to an address perhaps that
-    has changed. In modes redirect and direct no play would renew it."""
+    has changed. Only in mode proxy would a play renew it, and a viewer would wait for that."""
     # One 403 may be a CDN's mood, two are not; a URL bound to an address does not heal by itself.
     is_again = mapping.state is LinkState.BLOCKED or result.binding is not None
     return result.failure is Failure.REFUSED and is_again

@@ -110,7 +110,6 @@ class Probe:
             probe.concurrency,
             Rules(probe.attempts, probe.window),
             deep,
-            renews_refused=settings.proxy.mode is not Mode.PROXY,
             now=now,
         )
         self._turns = Turns(probe.per_host)

@@ -37,13 +37,11 @@ _LEFT_ALONE = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a run goes about it; `now` is the wall clock. `renews_refused`: no play heals a link
-    that is refused, so the run does."""
+    """How a run goes about it; `now` is the wall clock."""
 
     concurrency: int
     rules: Rules
     deep: bool = False
-    renews_refused: bool = False
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
 
@@ -237,8 +235,7 @@ class ProbeRun:
         self._note(question, verdict, result)
 
     def _is_to_be_renewed(self, question: Question, verdict: Verdict, result: ProbeResult) -> bool:
-        refused = result if self._plan.renews_refused else None
-        if not wants_renewal(question, verdict, refused):
+        if not wants_renewal(question, verdict, result):
             return False
         # In an outage nothing is concluded: then no URL may be replaced either.
         egress = self._resolving.egress(question.mapping.identity.site)

@@ -116,6 +116,35 @@ async def test_what_is_blocked_is_not_renewed(
     assert resolver.asked == []
 
 
+async def test_90_what_is_refused_again_is_renewed(
+    library: Library, resolving: Resolving, resolver: Server
+) -> None:
+    """In mode proxy too: a play would renew it, and its viewer wait for that."""
+    async with one_host(resolving) as host:
+        library.add([host.url("geo/1"), host.url("legal/2")])
+        await library.probe(EVERYTHING)
+        assert library.states() == [BLOCKED, BLOCKED]
+        assert resolver.asked == []
+        await library.probe(EVERYTHING)
+        await library.probe(EVERYTHING)
+    assert library.states() == [ALIVE, BLOCKED], "what the law forbids is not asked for again"
+    assert len(resolver.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "bound", ["?i=84.170&asn=3320", "?ip=84.170.1.2", "?asn=AS3320&t=x"], ids=str
+)
+async def test_95_a_url_of_another_address_is_renewed_at_once(
+    library: Library, resolving: Resolving, resolver: Server, bound: str
+) -> None:
+    """A VPN that has reconnected leaves by another address: no second look is needed."""
+    async with one_host(resolving) as host:
+        library.add([host.url(f"geo/1{bound}")])
+        await library.probe(EVERYTHING)
+    assert library.states() == [ALIVE]
+    assert len(resolver.asked) == 1
+
+
 async def test_a_link_without_url_is_resolved(library: Library, resolving: Resolving) -> None:
     async with one_host(resolving):
         library.add([""])
