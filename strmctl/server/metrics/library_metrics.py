@@ -1,6 +1,7 @@
 """The library's numbers out of the database, and which strmctl this is, as metrics."""
 
 import platform
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from prometheus_client.core import (
@@ -11,10 +12,15 @@ from prometheus_client.core import (
 )
 
 from strmctl import __version__
+from strmctl.domain.mapping import LinkState
 from strmctl.domain.resolver_health import ResolverHealth
 from strmctl.domain.tally import Counted, complete
 from strmctl.services.reports.gauges import LibraryGauges
 from strmctl.services.tally import Tally
+from strmctl.storage.tables.counts import Group
+
+_MOST = 50
+"""Sites and providers that have series of their own."""
 
 _COUNTERS = {
     Counted.HEALS: (
@@ -61,6 +67,35 @@ class LibraryCollector:
         # A scrape without a database still says so by strmctl_database_up.
         if self.gauges is not None:
             yield from _families(self.gauges)
+
+
+class SourceCollector:
+    """Links by site and by provider, for who may know their names: those of the API."""
+
+    def __init__(self, library: LibraryCollector) -> None:
+        self._library = library
+
+    def collect(self) -> Iterable[Metric]:
+        groups = self._library.gauges.groups if self._library.gauges is not None else ()
+        yield _by_name("site", ((it.site, it) for it in groups))
+        yield _by_name("provider", ((it.provider or "", it) for it in groups))
+
+
+def _by_name(label: str, named: Iterable[tuple[str, Group]]) -> Metric:
+    """The largest, and `other`: a library of a thousand hosts is no thousand series."""
+    numbers: dict[str, Counter[str]] = defaultdict(Counter)
+    for name, group in named:
+        numbers[name][group.state] += group.mappings
+    largest = sorted(numbers, key=lambda name: (-numbers[name].total(), name))
+    family = GaugeMetricFamily(
+        f"strmctl_{label}_links", f"Links by {label} and state.", labels=[label, "state"]
+    )
+    rest: Counter[str] = sum((numbers[name] for name in largest[_MOST:]), Counter())
+    shown = [(name, numbers[name]) for name in largest[:_MOST]]
+    for name, states in [*shown, *([("other", rest)] if rest else [])]:
+        for state in LinkState:
+            family.add_metric([name, state], states[state])
+    return family
 
 
 def _counters(tally: Tally) -> Iterator[Metric]:

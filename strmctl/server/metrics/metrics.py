@@ -34,8 +34,9 @@ from strmctl.domain.media.extent import Extent
 from strmctl.domain.tally import ROUTES, Counted
 from strmctl.domain.urls import child_url, playback_url
 from strmctl.errors import DatabaseError
+from strmctl.server.http.admission import NotAdmittedError
 from strmctl.server.http.middleware import answered, describe
-from strmctl.server.metrics.library_metrics import LibraryCollector
+from strmctl.server.metrics.library_metrics import LibraryCollector, SourceCollector
 from strmctl.services.observer import Cache, Observer
 from strmctl.services.reports.gauges import ProbeResults, library_gauges
 from strmctl.services.tally import Tally
@@ -187,10 +188,19 @@ class Metrics(Observer):
         """Of all workers."""
         return int(self._in_force().get_sample_value("strmctl_active_streams") or 0)
 
-    def exposition(self, accept: str) -> tuple[bytes, str]:
-        """The numbers as text and its media type: OpenMetrics where that is accepted."""
+    def exposition(self, accept: str, *, named: bool) -> tuple[bytes, str]:
+        """The numbers as text and its media type: OpenMetrics where that is accepted.
+
+        `named`: also those that name sites and providers.
+        """
         generate, media_type = choose_encoder(accept)
-        return generate(self._in_force()), media_type
+        found = self._in_force()
+        if named:
+            both = CollectorRegistry()
+            both.register(found)
+            both.register(SourceCollector(self._library))
+            found = both
+        return generate(found), media_type
 
     def _in_force(self) -> CollectorRegistry:
         if not self._folder:
@@ -250,8 +260,18 @@ async def metrics(request: Request) -> Response:
     found = state.metrics
     await found.save_tally(request.state.database)
     await in_thread(found.read_library, request.state.database, state.settings)
-    text, media_type = found.exposition(request.headers.get("accept", ""))
+    named = await _may_know_names(request)
+    text, media_type = found.exposition(request.headers.get("accept", ""), named=named)
     return Response(text, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
+
+
+async def _may_know_names(request: Request) -> bool:
+    """Who has the token, or sits at this machine; everybody else sees the same without names."""
+    try:
+        await request.state.admission.check(request)
+    except NotAdmittedError:
+        return False
+    return True
 
 
 @contextmanager

@@ -39,6 +39,7 @@ class LibraryGauges:
     notices: int
     task_runs: tuple[TaskRun, ...]
     resolvers: Sequence[ResolverHealth] = ()
+    groups: Sequence[counts.Group] = ()
 
 
 def library_gauges(database: Database, settings: MaintainSettings) -> LibraryGauges:
@@ -55,6 +56,7 @@ def library_gauges(database: Database, settings: MaintainSettings) -> LibraryGau
             if (run := by_line.get(task.command_line)) is not None
         ),
         resolvers=ResolverHealthTable(database).all(),
+        groups=counts.Statistics(database).groups(),
     )
 
 

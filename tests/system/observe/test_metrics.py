@@ -9,8 +9,10 @@ from stage.proxy import SITE, Proxy
 from stage.routes import Gate
 from stage.show import Show
 from stage.waiting import until
+from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import LinkState
 from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings, Registration
 from system.observe.numbers import is_idle, live_through, numbers, probed, scrape
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -61,6 +63,8 @@ def test_no_label_is_a_clients_or_an_upstreams_to_choose(
 ) -> None:
     live_through(proxy, show, client)
     before = set(numbers(scrape(client, proxy.url)))
+    # Through a front nobody is known to sit at this machine.
+    client.headers["X-Forwarded-For"] = "203.0.113.7"
     for number in range(20):
         client.get(f"{proxy.url}/made-up-{number}?slug=up-{number}")
         client.get(proxy.playback_url(f"nobodys-{number}"))
@@ -70,6 +74,28 @@ def test_no_label_is_a_clients_or_an_upstreams_to_choose(
     assert len(set(numbers(text)) - before) <= 8
     for secret in (show.slug, SITE, "made-up", "nobodys", "token", "127.0.0.1"):
         assert secret not in text
+
+
+def test_sites_and_providers_are_named_to_who_may_use_the_api(
+    proxy: Proxy, show: Show, client: httpx.Client
+) -> None:
+    live_through(proxy, show, client)
+    name = f'strmctl_site_links{{site="{SITE}",state="unknown"}}'
+    assert numbers(scrape(client, proxy.url))[name] == 1
+    client.headers["X-Forwarded-For"] = "203.0.113.7"
+    assert "strmctl_site_links" not in scrape(client, proxy.url)
+
+
+def test_a_thousand_sites_are_fifty_and_the_others(proxy: Proxy, client: httpx.Client) -> None:
+    sites = [f"site-{number:04}.example" for number in range(1000)]
+    with Database.open(proxy.settings.database) as database:
+        Mappings(database).register(
+            [Registration(Identity(site, "film", "de"), f"{site}.strm") for site in sites]
+        )
+    found = numbers(scrape(client, proxy.url))
+    by_site = {name: value for name, value in found.items() if name.startswith("strmctl_site_")}
+    assert len(by_site) == 51 * len(LinkState)
+    assert by_site['strmctl_site_links{site="other",state="unknown"}'] == 950
 
 
 def test_bytes_are_those_that_were_sent(proxy: Proxy, show: Show, client: httpx.Client) -> None:
