@@ -73,7 +73,7 @@ class ServeSettings:
     port: Port = 8888
     workers: Count = 1
     drain_timeout: timedelta = timedelta(seconds=10)
-    max_streams: Count = 1000
+    max_streams: Count = 4000
     trusted_proxies: Hosts = ()
     admin_token: Secret = field(default="", repr=False)
     log_format: LogFormat = LogFormat.TEXT

@@ -60,10 +60,8 @@ class _Reader:
         is_subtitles: bool,
         untold: str,
     ) -> None:
-        self._text = text
-        self._variables = variables
-        self._is_subtitles = is_subtitles
-        self._untold = untold
+        self._text, self._variables = text, variables
+        self._is_subtitles, self._untold = is_subtitles, untold
         self._is_image = "#EXT-X-IMAGES-ONLY" in text
         self._names = names
         self._first = self._number = 0
@@ -74,9 +72,9 @@ class _Reader:
         self._pending: list[str] = []
         self._segment_ends: dict[str, int] = {}
         self._part_ends: dict[str, int] = {}
-        self._target = 0.0
-        self._ended = False
-        self._delta = False
+        self._extinf = self._shown = ""
+        self._read = self._target = 0.0
+        self._ended = self._delta = False
         self._init = ""
         self._keys: tuple[str, ...] = ()
         self._cipher = self._inline_init = ""
@@ -117,9 +115,12 @@ class _Reader:
         if line[:1] in _BLANKS:
             line = without_leading_blanks(line)
         if line.startswith("#EXTINF:"):
-            line = harmless.duration_line(line)
-            self._duration = seconds(line[8:]) or 0.0
-            self._pending.append(line)
+            # Most segments of a playlist have one duration: it is read once and kept once.
+            if line != self._extinf:
+                self._extinf, self._shown = line, harmless.duration_line(line)
+                self._read = seconds(self._shown[8:]) or 0.0
+            self._duration = self._read
+            self._pending.append(self._shown)
             return
         hidden: Collection[str] = ()
         if self._variables.known:

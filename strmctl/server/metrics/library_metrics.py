@@ -1,8 +1,7 @@
 """The library's numbers out of the database, and which strmctl this is, as metrics."""
 
 import platform
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -17,10 +16,6 @@ from strmctl.domain.resolver_health import ResolverHealth
 from strmctl.domain.tally import Counted, complete
 from strmctl.services.reports.gauges import LibraryGauges
 from strmctl.services.tally import Tally
-from strmctl.storage.tables.counts import Group
-
-_MOST = 50
-"""Sites and providers that have series of their own."""
 
 _COUNTERS = {
     Counted.HEALS: (
@@ -76,25 +71,18 @@ class SourceCollector:
         self._library = library
 
     def collect(self) -> Iterable[Metric]:
-        groups = self._library.gauges.groups if self._library.gauges is not None else ()
-        yield _by_name("site", ((it.site, it) for it in groups))
-        yield _by_name("provider", ((it.provider or "", it) for it in groups))
+        if self._library.gauges is not None:
+            yield _by_name("site", self._library.gauges.sites)
+            yield _by_name("provider", self._library.gauges.providers)
 
 
-def _by_name(label: str, named: Iterable[tuple[str, Group]]) -> Metric:
-    """The largest, and `other`: a library of a thousand hosts is no thousand series."""
-    numbers: dict[str, Counter[str]] = defaultdict(Counter)
-    for name, group in named:
-        numbers[name][group.state] += group.mappings
-    largest = sorted(numbers, key=lambda name: (-numbers[name].total(), name))
+def _by_name(label: str, found: Mapping[str, Mapping[LinkState, int]]) -> Metric:
     family = GaugeMetricFamily(
         f"strmctl_{label}_links", f"Links by {label} and state.", labels=[label, "state"]
     )
-    rest: Counter[str] = sum((numbers[name] for name in largest[_MOST:]), Counter())
-    shown = [(name, numbers[name]) for name in largest[:_MOST]]
-    for name, states in [*shown, *([("other", rest)] if rest else [])]:
+    for name, states in found.items():
         for state in LinkState:
-            family.add_metric([name, state], states[state])
+            family.add_metric([name, state], states.get(state, 0))
     return family
 
 

@@ -1,9 +1,10 @@
 """How the library is now, and what probes have found since the last time that somebody asked."""
 
 import fcntl
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from strmctl.settings.model import MaintainSettings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables import counts
 from strmctl.storage.tables.resolver_health import ResolverHealthTable
+
+_MOST = 50
+"""Sites and providers that are counted each for itself."""
 
 _WELL = (0, 10, ItemError.exit_code)
 
@@ -39,12 +43,14 @@ class LibraryGauges:
     notices: int
     task_runs: tuple[TaskRun, ...]
     resolvers: Sequence[ResolverHealth] = ()
-    groups: Sequence[counts.Group] = ()
+    sites: Mapping[str, Mapping[LinkState, int]] = field(default_factory=dict)
+    providers: Mapping[str, Mapping[LinkState, int]] = field(default_factory=dict)
 
 
 def library_gauges(database: Database, settings: MaintainSettings) -> LibraryGauges:
     """Raises DatabaseError."""
     found = counts.read_gauges(database, cause=CAUSE)
+    groups = counts.Statistics(database).groups()
     by_line = {run.command_line: run for run in found.last_runs}
     return LibraryGauges(
         links=found.links,
@@ -56,8 +62,21 @@ def library_gauges(database: Database, settings: MaintainSettings) -> LibraryGau
             if (run := by_line.get(task.command_line)) is not None
         ),
         resolvers=ResolverHealthTable(database).all(),
-        groups=counts.Statistics(database).groups(),
+        sites=_largest((it.site, it) for it in groups),
+        providers=_largest((it.provider or "", it) for it in groups),
     )
+
+
+def _largest(named: Iterable[tuple[str, counts.Group]]) -> Mapping[str, Mapping[LinkState, int]]:
+    """And `other`: a library of a thousand hosts is no thousand series of Prometheus."""
+    numbers: dict[str, Counter[LinkState]] = defaultdict(Counter)
+    for name, group in named:
+        numbers[name][group.state] += group.mappings
+    by_size = sorted(numbers, key=lambda name: (-numbers[name].total(), name))
+    found = {name: numbers[name] for name in by_size[:_MOST]}
+    if rest := by_size[_MOST:]:
+        found["other"] = sum((numbers[name] for name in rest), Counter())
+    return found
 
 
 class ProbeResults:
