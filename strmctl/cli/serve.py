@@ -10,7 +10,6 @@ import typer
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.interruption import take_no_signals
 from strmctl.cli.frame.run import Run
-from strmctl.errors import SettingsError
 from strmctl.settings.model import Auth, LogFormat, Settings
 
 if TYPE_CHECKING:
@@ -35,48 +34,47 @@ def serve(
     run.override("serve.port", port)
     run.override("serve.workers", workers)
     run.override("maintain.enabled", True if maintain else None)
+    from strmctl.server.hangups import note_hangups
+
+    note_hangups()
     settings = run.settings
     # Set for another program, it would make prometheus_client write among that one's numbers.
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
 
     from strmctl.server import process
+    from strmctl.server.reading import SettingsFile, check
     from strmctl.services.jobs.jobs import strmctl_command
-    from strmctl.services.jobs.maintenance import check_intervals
     from strmctl.services.playback.opening import rehearse
 
-    if settings.maintain.enabled:
-        check_intervals(settings.maintain)
     with process.listen(settings.serve) as listener:
-        _check_auth(run, settings, listener, insecure=insecure)
+        is_open_allowed = insecure or is_loopback(listener.getsockname()[0])
+        check(settings, is_open_allowed=is_open_allowed)
+        _warn_of_openness(run, settings)
         rehearse(settings)
         take_no_signals()
         _tell(run, f"strmctl serves {settings.proxy.public_base_url} on {_name(listener)}")
         process.run(
             settings,
             listener,
+            read=SettingsFile(run.loaded.file, run.overrides, is_open_allowed),
             command=strmctl_command(run.loaded.file),
             verbose=run.output.verbose,
             quiet=run.output.quiet,
         )
 
 
-def _check_auth(run: Run, settings: Settings, listener: "socket.socket", *, insecure: bool) -> None:
-    if settings.proxy.auth is not Auth.NONE:
-        return
-    if not is_loopback(listener.getsockname()[0]) and not insecure:
-        raise SettingsError(
-            'proxy.auth = "none" would let anybody play who reaches '
-            f"{settings.serve.host}: set it to hmac, listen on 127.0.0.1 or pass --insecure"
-        )
-    _tell(run, 'proxy.auth is "none": whoever reaches this server can play everything', warns=True)
+def _warn_of_openness(run: Run, settings: Settings) -> None:
+    if settings.proxy.auth is Auth.NONE:
+        text = 'proxy.auth is "none": whoever reaches this server can play everything'
+        _tell(run, text, warns=True)
 
 
 def _tell(run: Run, text: str, *, warns: bool = False) -> None:
     """As every command does; where the log is JSON, as a line of it."""
     if run.settings.serve.log_format is LogFormat.JSON:
-        from strmctl.server.http.logs import log_to_stderr
+        from strmctl.server.http.logs import start_log
 
-        log_to_stderr(run.settings.serve, verbose=run.output.verbose, quiet=run.output.quiet)
+        start_log(run.settings.serve, verbose=run.output.verbose, quiet=run.output.quiet)
         logging.getLogger(__name__).log(logging.WARNING if warns else logging.INFO, text)
     elif warns:
         run.output.warn(text)

@@ -1,8 +1,11 @@
-"""The server: players' routes, the API and the page; players' errors are problems, no pages."""
+"""Players' routes, the API and the page by one reading of the settings.
+
+Players' errors are problems, no pages.
+"""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
@@ -21,7 +24,8 @@ from strmctl.server.api.app import create_api
 from strmctl.server.context import Context
 from strmctl.server.http.admission import admission
 from strmctl.server.http.middleware import AccessLog, MediaFields, Unexpected, describe
-from strmctl.server.http.readiness import check_ready
+from strmctl.server.http.readiness import StoppingError, check_ready
+from strmctl.server.lasting import Lasting, ended_by
 from strmctl.server.media.leaving import UntilTheClientLeaves
 from strmctl.server.media.responses import (
     problem,
@@ -29,17 +33,15 @@ from strmctl.server.media.responses import (
 )
 from strmctl.server.media.routes import PLAYERS_ROUTES
 from strmctl.server.media.stream_limit import Streams
-from strmctl.server.metrics.metrics import Measured, Metrics, metrics
+from strmctl.server.metrics.metrics import Measured, metrics
 from strmctl.server.page.app import create_page
 from strmctl.services.alerting.alerting import alerting
 from strmctl.services.arr.waiting import late_events
-from strmctl.services.jobs.jobs import jobs, strmctl_command
 from strmctl.services.jobs.maintenance import maintenance
 from strmctl.services.keys import in_force
 from strmctl.services.notifying.outbox import notifying
 from strmctl.services.playback.opening import player_service
 from strmctl.services.sessions import sessions
-from strmctl.services.tally import saving
 from strmctl.services.threads import in_thread
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
@@ -47,17 +49,16 @@ from strmctl.storage.database.connection import Database
 log = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings, command: Sequence[str] = ()) -> Starlette:
-    """`command` begins the command lines of jobs, see services/jobs/jobs.py.
+def create_app(settings: Settings, lasting: Lasting) -> Starlette:
+    """One reading of the settings; raises SettingsError where no usable key is to be had.
 
-    Raises SettingsError where no usable key is to be had.
+    Its `state.retired` ends what it does beside answering, before its lifespan ends.
     """
     prefix = unquote(urlsplit(settings.proxy.public_base_url).path)
-    counting = Metrics(node=settings.serve.node_name)
     app = Starlette(
         routes=_routes(prefix),
         middleware=[
-            Middleware(Measured, metrics=counting, prefix=prefix),
+            Middleware(Measured, metrics=lasting.metrics, prefix=prefix),
             Middleware(AccessLog),
             Middleware(MediaFields, prefix=prefix),
             Middleware(Unexpected),
@@ -70,8 +71,9 @@ def create_app(settings: Settings, command: Sequence[str] = ()) -> Starlette:
     # Starlette builds such a redirect from the client's Host field.
     app.router.redirect_slashes = False
     app.state.settings = settings
-    app.state.metrics = counting
-    app.state.command = tuple(command) or strmctl_command(None)
+    app.state.lasting = lasting
+    app.state.metrics = lasting.metrics
+    app.state.retired = asyncio.Event()
     app.state.proof = in_force.proof(settings)
     app.state.signer = in_force.signer(settings)
     return app
@@ -113,32 +115,40 @@ def _routes(prefix: str) -> list[BaseRoute]:
 async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
     """What it yields is the `state` of every request, also in the mounted applications."""
     settings: Settings = app.state.settings
-    stopping = asyncio.Event()
+    lasting: Lasting = app.state.lasting
     async with AsyncExitStack() as stack:
+        # A connection of its own: /readyz and the pages do not wait for what players store.
         database = stack.enter_context(await in_thread(Database.open, settings.database))
-        await in_thread(app.state.metrics.count_probes, database)
-        # A connection of its own: /readyz and the pages do not wait for what it writes.
-        counts = stack.enter_context(await in_thread(Database.open, settings.database))
-        await stack.enter_async_context(saving(app.state.metrics.tally, counts))
         app.state.playback = await stack.enter_async_context(
-            player_service(settings, app.state.metrics)
+            player_service(settings, lasting.metrics)
         )
-        running = await stack.enter_async_context(jobs(settings, app.state.command, stopping))
-        if settings.maintain.enabled:
-            await stack.enter_async_context(maintenance(settings, running, stopping))
-        await stack.enter_async_context(notifying(settings))
-        await stack.enter_async_context(alerting(settings, database))
         signed_in = await stack.enter_async_context(sessions(settings))
+        upkeep = _upkeep(settings, lasting, app.state.retired)
+        await stack.enter_async_context(ended_by(app.state.retired, upkeep))
         yield {
             "settings": settings,
             "admission": admission(settings, signed_in.is_known),
             "sessions": signed_in,
             "signer": app.state.signer,
             "database": database,
-            "jobs": running,
+            "jobs": lasting.jobs,
             "late_events": await stack.enter_async_context(late_events(settings)),
-            "stopping": stopping,
+            "stopping": lasting.stopping,
         }
+
+
+@asynccontextmanager
+async def _upkeep(
+    settings: Settings, lasting: Lasting, retired: asyncio.Event
+) -> AsyncIterator[None]:
+    """What the server does for the library by itself."""
+    async with AsyncExitStack() as stack:
+        database = stack.enter_context(await in_thread(Database.open, settings.database))
+        if settings.maintain.enabled:
+            await stack.enter_async_context(maintenance(settings, lasting.jobs, retired))
+        await stack.enter_async_context(notifying(settings))
+        await stack.enter_async_context(alerting(settings, database))
+        yield
 
 
 async def healthz(request: Request) -> Response:
@@ -154,7 +164,9 @@ async def readyz(request: Request) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, StrmctlError)
-    if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    is_failure = error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    # Fronts ask every second while the server stops.
+    if is_failure and not isinstance(error, StoppingError):
         log.warning("%s", error)
     return problem_of(error)
 

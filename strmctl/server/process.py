@@ -1,35 +1,27 @@
-"""The process that serves: its socket, its log, its workers, and how it ends."""
+"""What serves is one process, or several workers on one socket."""
 
 import asyncio
 import errno
 import logging
-import multiprocessing
 import resource
 import signal
 import socket
-import sys
 from collections.abc import Sequence
 from functools import partial
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
-from strmctl.errors import SettingsError, StrmctlError
-from strmctl.server import systemd
-from strmctl.server.app import create_app
-from strmctl.server.http.logs import log_to_stderr
+from strmctl.errors import SettingsError
 from strmctl.server.http.protocol import BoundedProtocol
 from strmctl.server.metrics.metrics import folder_of_workers
-from strmctl.server.systemd import Systemd
+from strmctl.server.serving import Read
+from strmctl.server.supervisor import Supervisor
+from strmctl.server.worker import Server, Work, application
 from strmctl.settings.model import ServeSettings, Settings
 
 _BACKLOG = 2048
 _KEEP_ALIVE_SECONDS = 75
 _DESCRIPTORS = 65_536
-_SWITCH_SECONDS = 0.0002
 
 
 def listen(settings: ServeSettings) -> socket.socket:
@@ -51,38 +43,24 @@ def run(
     settings: Settings,
     listener: socket.socket,
     *,
+    read: Read,
     command: Sequence[str],
     verbose: int,
     quiet: bool,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then let streams end for `serve.drain_timeout`.
 
-    `command` begins the command lines of jobs. What keeps every worker from starting is better
-    found before (services/playback/opening.py).
+    `read` reads the settings again, `command` begins the command lines of jobs. What keeps every
+    worker from starting is better found before (services/playback/opening.py).
     """
     _take_descriptors()
-    config = uvicorn.Config(
-        partial(_app, settings, command, verbose=verbose, quiet=quiet),
-        factory=True,
-        loop="uvloop",
-        http=BoundedProtocol,
-        # Whatever asks for an upgrade gets an answer of HTTP, not a socket for ever.
-        ws="none",
-        log_config=None,
-        access_log=False,
-        proxy_headers=bool(settings.serve.trusted_proxies),
-        forwarded_allow_ips=list(settings.serve.trusted_proxies),
-        # RFC 9110 section 10.2.4: a version in Server tells attackers what to try.
-        server_header=False,
-        workers=settings.serve.workers,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=max(1, round(settings.serve.drain_timeout.total_seconds())),
-    )
+    work = Work(settings, read, command, verbose, quiet)
+    config = _config(work)
     if settings.serve.workers > 1:
-        log_to_stderr(settings.serve, verbose=verbose, quiet=quiet)
+        work.start_log(settings)
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING if quiet else logging.INFO)
         with folder_of_workers():
-            _supervise(config, listener)
+            Supervisor(config, listener, work).run()
         return
     # uvicorn raises the signals that ended it again once all is closed. To be told to stop by
     # SIGTERM is no failure; Ctrl-C ends like that of every other command.
@@ -90,7 +68,7 @@ def run(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: ended_by.append(number))
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_Server(config).serve([listener]))
+        runner.run(Server(config).serve([listener]))
     if signal.SIGINT in ended_by:
         raise KeyboardInterrupt
 
@@ -103,70 +81,23 @@ def _take_descriptors() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def _supervise(config: uvicorn.Config, listener: socket.socket) -> None:
-    """Replaces workers that die. Raises StrmctlError for one that cannot be replaced."""
-    supervisor = _Supervisor(config, sockets=[listener])
-    supervisor.run()
-    if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
-        raise StrmctlError("a worker cannot start again: its log line above says why")
-
-
-def _app(settings: Settings, command: Sequence[str], *, verbose: int, quiet: bool) -> ASGIApp:
-    log_to_stderr(settings.serve, verbose=verbose, quiet=quiet)
-    # While a thread reads a long playlist, the event loop waits for so long at each event: half of
-    # all answers took 1.3 ms at 1 ms, 0.4 ms at this. The thread pays 5 % for it.
-    sys.setswitchinterval(_SWITCH_SECONDS)
-    _end_with_parent()
-    app = create_app(settings, command)
-    status = partial(_status, app) if settings.serve.workers == 1 else None
-    return systemd.Watched(_OneLine(app), Systemd(), status)
-
-
-def _status(app: Starlette) -> str:
-    [streams] = app.state.metrics.streams.collect()
-    return f"{streams.samples[0].value:.0f} streams"
-
-
-def _end_with_parent() -> None:
-    """A worker whose supervisor was killed would keep the port from the next one."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-    loop, sentinel = asyncio.get_running_loop(), parent.sentinel
-
-    def end() -> None:
-        loop.remove_reader(sentinel)
-        signal.raise_signal(signal.SIGTERM)
-
-    # A supervisor that is killed by -9 or by the OOM killer can tell nobody.
-    loop.add_reader(sentinel, end)
-
-
-class _Server(uvicorn.Server):
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        Systemd().tell(systemd.STOPPING)
-        await super().shutdown(sockets)
-
-
-class _Supervisor(Multiprocess):
-    def terminate_all(self) -> None:
-        Systemd().tell(systemd.STOPPING)
-        super().terminate_all()
-
-
-class _OneLine:
-    """Why a worker cannot start, without the traceback that Starlette would have logged."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def shorten(message: Message) -> None:
-            if message["type"] == "lifespan.startup.failed":
-                message = {**message, "message": message["message"].strip().splitlines()[-1]}
-            await send(message)
-
-        await self._app(scope, receive, shorten if scope["type"] == "lifespan" else send)
+def _config(work: Work) -> uvicorn.Config:
+    return uvicorn.Config(
+        partial(application, work),
+        factory=True,
+        loop="uvloop",
+        http=BoundedProtocol,
+        # Whatever asks for an upgrade gets an answer of HTTP, not a socket for ever.
+        ws="none",
+        log_config=None,
+        access_log=False,
+        # Settings that are read again may believe other fronts: see server/serving.py.
+        proxy_headers=False,
+        # RFC 9110 section 10.2.4: a version in Server tells attackers what to try.
+        server_header=False,
+        workers=work.settings.serve.workers,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+    )
 
 
 def _refusal(settings: ServeSettings, error: OSError) -> str:

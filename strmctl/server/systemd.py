@@ -61,13 +61,13 @@ class Watched:
         self, app: ASGIApp, systemd: Systemd, status: Callable[[], str] | None = None
     ) -> None:
         """`status` is what `systemctl status` shows; of several workers none can tell it."""
-        self._app = app
+        self.app = app
         self._systemd = systemd
         self._status = status
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan" or not self._systemd.listens:
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         alive: list[asyncio.Task[None]] = []
 
@@ -78,7 +78,7 @@ class Watched:
                 alive.append(asyncio.create_task(self._stay_alive()))
 
         try:
-            await self._app(scope, receive, announce)
+            await self.app(scope, receive, announce)
         finally:
             for task in alive:
                 task.cancel()

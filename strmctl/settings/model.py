@@ -72,12 +72,14 @@ class ServeSettings:
     host: str = "127.0.0.1"
     port: Port = 8888
     workers: Count = 1
+    drain_delay: timedelta = timedelta(0)
     drain_timeout: timedelta = timedelta(seconds=10)
     max_streams: Count = 4000
     trusted_proxies: Hosts = ()
     admin_token: Secret = field(default="", repr=False)
     log_format: LogFormat = LogFormat.TEXT
     node: str = ""
+    log_file: OptionalPath = None
 
     @property
     def node_name(self) -> str:

@@ -14,8 +14,8 @@ import uvloop
 from stage.waiting import until
 from strmctl.domain.identity import Identity
 from strmctl.server import process
-from strmctl.server.app import create_app
 from strmctl.server.http.protocol import BoundedProtocol
+from strmctl.server.serving import Serving
 from strmctl.services.keys.playback_urls import signed_url
 from strmctl.settings.model import (
     ProxySettings,
@@ -85,7 +85,7 @@ def running_proxy(
         proxy=replace(settings.proxy, public_base_url=base_url.format(port=port)),
     )
     config = uvicorn.Config(
-        create_app(settings),
+        Serving(settings),
         http=protocol,
         ws="none",
         log_config=None,

@@ -16,8 +16,9 @@ def workers(site: Site) -> list[int]:
     return [pid for pid in children(site.server.process.pid) if b"spawn_main" in _command(pid)]
 
 
-def children(pid: int) -> list[int]:
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+def children(pid: int, thread: int | None = None) -> list[int]:
+    """Those that its main thread has started, or another one."""
+    text = Path(f"/proc/{pid}/task/{thread or pid}/children").read_text()
     return [int(child) for child in text.split()]
 
 

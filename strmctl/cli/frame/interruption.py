@@ -14,6 +14,8 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Self
 
+from strmctl.domain.job import JOB, WATCHES_STDIN
+
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 _ENDINGS = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
@@ -41,6 +43,10 @@ class Interruption:
         signal.signal(signal.SIGTERM, self._terminate)
         signal.set_wakeup_fd(self._wakeup, warn_on_full_buffer=False)
         threading.Thread(target=self._watch, name="signals", daemon=True).start()
+        if os.environ.get(JOB) == WATCHES_STDIN:
+            # What it starts itself is no job of the server's.
+            os.environ[JOB] = "1"
+            threading.Thread(target=_end_with_server, name="server", daemon=True).start()
         return self
 
     def __exit__(
@@ -86,6 +92,16 @@ class Interruption:
     def _tell_once(self, code: int) -> None:
         if self._untold.acquire(blocking=False):
             self._tell(code)
+
+
+def _end_with_server() -> None:
+    """A server that is killed by -9 tells nobody, but its end of the pipe is closed.
+
+    Not PR_SET_PDEATHSIG: that is about the thread which has started this (prctl(2)).
+    """
+    while os.read(0, 1024):
+        pass  # It says nothing.
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def take_no_signals() -> None:

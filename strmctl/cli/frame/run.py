@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -94,6 +94,11 @@ class Run:
         self.output = replace(
             self.output, form=chosen, json=self.output.json or chosen is Form.JSON
         )
+
+    @property
+    def overrides(self) -> Mapping[str, str]:
+        """The flags that stand for settings, for who loads them again."""
+        return dict(self._overrides)
 
     @cached_property
     def loaded(self) -> Loaded:

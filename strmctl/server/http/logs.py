@@ -1,16 +1,20 @@
-"""The server's log on stderr: one line a record, whatever it holds, as text or as JSON.
+"""The server's log, on stderr or in a file: one line a record, as text or as JSON.
 
 What an exception says may hold secrets, so only its class and where it came from are told.
 """
 
 import json
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 
+from strmctl.errors import SettingsError
 from strmctl.settings.model import LogFormat, ServeSettings
 from strmctl.tracing import fields_of, request_id
 
@@ -18,14 +22,19 @@ _LONGEST_TEXT = 2000
 _OWN_LOG = "strmctl"
 
 
-def log_to_stderr(settings: ServeSettings, *, verbose: int, quiet: bool) -> None:
-    """`json` tells every step, `text` does so with one -v; twice lets the libraries speak too."""
-    handler = logging.StreamHandler(sys.stderr)
-    is_json = settings.log_format is LogFormat.JSON
-    handler.setFormatter(JsonLines(settings.node_name) if is_json else TextLines(settings.node))
+def start_log(serve: ServeSettings, *, verbose: int, quiet: bool) -> None:
+    """`json` tells every step, `text` does so with one -v; twice lets the libraries speak too.
+
+    Begun again, the file is opened again: what rotates logs has moved it. Raises SettingsError.
+    """
+    handler = _handler(serve.log_file)
+    is_json = serve.log_format is LogFormat.JSON
+    handler.setFormatter(JsonLines(serve.node_name) if is_json else TextLines(serve.node))
     handler.addFilter(_with_request_id)
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    former, root.handlers[:] = list(root.handlers), [handler]
+    for each in former:
+        each.close()
     root.setLevel(logging.DEBUG if verbose > 1 else logging.WARNING)
     every_step = verbose or is_json
     level = logging.DEBUG if every_step else logging.INFO
@@ -36,6 +45,25 @@ def log_to_stderr(settings: ServeSettings, *, verbose: int, quiet: bool) -> None
         logging.getLogger(name).setLevel(logging.WARNING)
     # A run that is not over when it is due again is no news; maintenance tells how each ended.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def check_log(serve: ServeSettings) -> None:
+    """Raises SettingsError where the log could not be written."""
+    _handler(serve.log_file).close()
+
+
+def _handler(file: Path | None) -> logging.Handler:
+    if file is None:
+        return logging.StreamHandler(sys.stderr)
+    try:
+        # It says who played what.
+        with suppress(FileExistsError):
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o640))
+        return logging.FileHandler(file, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(
+            f"serve.log_file: {file}: cannot be written: {error.strerror}"
+        ) from None
 
 
 class TextLines(logging.Formatter):

@@ -121,6 +121,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._answering = cycle
         if not _names_one_host(cycle):
             app = _without_host
+        # A front that still comes here while this node leaves is to go elsewhere next time.
+        stopping = self.app_state.get("stopping")
+        if stopping is not None and stopping.is_set():
+            cycle.keep_alive = False
         is_old = cycle.scope["http_version"] == "1.0"
         super()._start_asgi_task(cycle, _close_delimited(app, cycle) if is_old else app)
 

@@ -14,14 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from strmctl.domain.job import Job, JobLine, JobRequest, JobState, state_after
-from strmctl.errors import ItemError, StrmctlError
+from strmctl.errors import DatabaseError, ItemError, StrmctlError
 from strmctl.services.jobs.output import JobOutput
 from strmctl.services.jobs.process import JobProcess
 from strmctl.services.jobs.run_log import interrupt_gone
 from strmctl.services.threads import in_thread
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
-from strmctl.storage.locks.file_lock import job_owner
+from strmctl.storage.locks.file_lock import Owner, job_owner
 from strmctl.storage.tables.jobs import JobRecords
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ WAIT = "1h"
 """How long a job waits for another run that holds the lock."""
 _SAVE_SECONDS = 0.25
 _QUEUE_SECONDS = 1.0
+_TIDY_SECONDS = 1.0
 _QUEUE_MAX = 50
 _FOLLOWERS_MAX = 100
 _PAGE = 500
@@ -66,9 +67,12 @@ async def jobs(
         line = (*command, "--database", str(settings.database))
         running = Jobs(JobRecords(database), settings.database, owner, line, stopping)
         await in_thread(running.tidy)
+        tidying = asyncio.create_task(running.tidy_forever(), name="jobs of others")
         try:
             yield running
         finally:
+            tidying.cancel()
+            await asyncio.wait({tidying})
             await running.aclose()
 
 
@@ -77,7 +81,7 @@ class Jobs:
         self,
         records: JobRecords,
         database: Path,
-        owner: str,
+        owner: Owner,
         command: Sequence[str],
         stopping: asyncio.Event,
     ) -> None:
@@ -93,7 +97,7 @@ class Jobs:
 
     async def start(self, request: JobRequest) -> Job:
         """It begins at once, or when the one before it has ended."""
-        job = await in_thread(self._records.create, request, self._owner, _now())
+        job = await in_thread(self._records.create, request, self._owner.name, _now())
         self._begin(job, request)
         return job
 
@@ -108,7 +112,9 @@ class Jobs:
             if (joined := await in_thread(self._records.find_open, request)) is not None:
                 return joined, False
             raise FullError(f"{_QUEUE_MAX} jobs are under way: cancel some or wait for them")
-        job, is_new = await in_thread(self._records.find_or_create, request, self._owner, _now())
+        job, is_new = await in_thread(
+            self._records.find_or_create, request, self._owner.name, _now()
+        )
         if is_new:
             self._begin(job, request)
         return job, is_new
@@ -174,11 +180,18 @@ class Jobs:
     def tidy(self) -> None:
         """Jobs whose server has ended without a word are interrupted, also of an earlier one that
         had this one's name."""
-        self._records.interrupt(self._owner, _now())
+        self._records.interrupt(self._owner.name, _now())
         self._tidy_others()
 
+    async def tidy_forever(self) -> None:
+        """A worker that was killed leaves jobs that end soon after: whoever lives says so."""
+        while True:
+            await asyncio.sleep(_TIDY_SECONDS)
+            with suppress(DatabaseError):  # Said where somebody waits for it.
+                await in_thread(self._tidy_others)
+
     def _tidy_others(self) -> None:
-        interrupt_gone(self._records, self._database, _now(), own=self._owner)
+        interrupt_gone(self._records, self._database, _now(), own=self._owner.name)
 
     async def aclose(self) -> None:
         self._stopping.set()
@@ -224,7 +237,7 @@ class Jobs:
     async def _carry_out(self, job: Job, output: JobOutput) -> int:
         await in_thread(self._records.start, job.id, _now())
         line = (*self._command, job.command, *job.arguments, "--wait", WAIT, "--json")
-        process = await in_thread(JobProcess, line)
+        process = await in_thread(JobProcess, line, self._owner.descriptor)
         over = asyncio.Event()
         watching = asyncio.create_task(self._watch(job.id, process, output, over))
         try:

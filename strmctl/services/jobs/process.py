@@ -1,4 +1,8 @@
-"""The process of a job: it inherits nothing of the server's, whose port is free once that ended."""
+"""The process of a job: it ends when its server has ended, however that came about.
+
+It inherits two things of the server's: a pipe, whose end it sees (cli/frame/interruption.py), and
+the name of its owner, which is free when both have ended. The port is not among them.
+"""
 
 import asyncio
 import os
@@ -8,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO
 
-from strmctl.domain.job import JOB
+from strmctl.domain.job import JOB, WATCHES_STDIN
 from strmctl.services.jobs.output import LINE_MAX, JobOutput
 
 _STOP_SECONDS = 5.0
@@ -16,16 +20,20 @@ _POLL_SECONDS = 0.1
 
 
 class JobProcess:
-    def __init__(self, line: Sequence[str]) -> None:
-        """Raises OSError. Not asyncio's: uvloop's children keep what the server can hand on."""
+    def __init__(self, line: Sequence[str], *kept: int) -> None:
+        """Raises OSError. Not asyncio's: uvloop's children keep what the server can hand on.
+
+        `kept` are descriptors that it holds open as long as it runs.
+        """
         self._process = subprocess.Popen(
             line,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             # Ctrl-C in a terminal is meant for the server, which passes it on in its own way.
             start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", JOB: "1"},
+            pass_fds=kept,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", JOB: WATCHES_STDIN},
         )
 
     async def tell(self, output: JobOutput) -> int:
@@ -41,6 +49,8 @@ class JobProcess:
             await asyncio.wait({reading}, timeout=_STOP_SECONDS)
             return code
         finally:
+            if self._process.stdin is not None:
+                self._process.stdin.close()
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
 

@@ -55,7 +55,7 @@ class Recording:
 
     def begin(self, command: str, arguments: Sequence[str], cause: str, now: datetime) -> None:
         """Raises DatabaseError."""
-        owner = self._owner.enter_context(job_owner(self._file))
+        owner = self._owner.enter_context(job_owner(self._file)).name
         with Database.open(self._file, migrate=False, create=False) as database:
             records = JobRecords(database)
             records.interrupt(owner, now)  # an earlier one that had this name

@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -34,19 +35,31 @@ def take(descriptor: int) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A child that inherits `descriptor` holds the name too, until it has ended (flock(2))."""
+
+    name: str
+    descriptor: int
+
+
 @contextmanager
-def job_owner(database: Path) -> Iterator[str]:
-    """A name that no other process has before this one lets go of it or ends."""
+def job_owner(database: Path) -> Iterator[Owner]:
+    """A name that no other process has before this one and its children let go of it or end."""
     for number in count():
         name = f"jobs-{number}"
-        with held(database, name) as is_mine:
-            if is_mine:
-                yield name
+        with opened(_file_of(database, name)) as descriptor:
+            if take(descriptor):
+                yield Owner(name, descriptor)
                 return
 
 
 @contextmanager
 def held(database: Path, owner: str) -> Iterator[bool]:
     """Whether nobody had that name, so that it is held here for as long as this lasts."""
-    with opened(database.with_name(f"{database.name}.{owner}")) as descriptor:
+    with opened(_file_of(database, owner)) as descriptor:
         yield take(descriptor)
+
+
+def _file_of(database: Path, owner: str) -> Path:
+    return database.with_name(f"{database.name}.{owner}")

@@ -203,7 +203,7 @@ async def test_jobs_of_a_server_that_was_killed_are_interrupted(tmp_path: Path) 
     now = datetime.now(UTC)
     with Database.open(path) as database, job_owner(path) as alive:
         records = JobRecords(database)
-        of_alive = records.create(JobRequest("probe"), alive, now)
+        of_alive = records.create(JobRequest("probe"), alive.name, now)
         of_killed = records.create(JobRequest("probe"), "jobs-1", now)
         of_other_killed = records.create(JobRequest("probe"), "jobs-5", now)
         async with serving(tmp_path) as scene:
@@ -217,13 +217,13 @@ async def test_jobs_of_a_server_that_was_killed_are_interrupted(tmp_path: Path) 
 def test_each_process_has_a_name_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "strmctl.db"
     with job_owner(path) as first, job_owner(path) as second:
-        assert first != second
-        with held(path, first) as is_gone:
+        assert first.name != second.name
+        with held(path, first.name) as is_gone:
             assert not is_gone
-    with held(path, first) as is_gone:
+    with held(path, first.name) as is_gone:
         assert is_gone
     with job_owner(path) as again:
-        assert again == first
+        assert again.name == first.name
 
 
 async def test_the_same_twice_is_one_job(scene: Scene) -> None:
