@@ -113,6 +113,7 @@ HOLD_STORAGE = {
         "app",
         "context",
         "http/readiness",
+        "lasting",
         "metrics/metrics",
         "page/jobs",
         "page/library",
