@@ -4,10 +4,10 @@
 It knows what a CSV of `site,slug,season,episode,language,provider,url` lists; several lines for
 one episode are alternatives.
 
-    [resolvers.list]
-    sites = ["*"]
-    type = "command"
-    command = ["python3", "/etc/strmctl/command_resolver.py", "/etc/strmctl/urls.csv"]
+[resolvers.list]
+sites = ["*"]
+type = "command"
+command = ["python3", "/etc/strmctl/command_resolver.py", "/etc/strmctl/urls.csv"]
 """
 
 import csv

@@ -3,7 +3,7 @@
 import io
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -126,6 +126,18 @@ def _in_library(path: str, library: Path) -> str:
     return Path(path).relative_to(library).as_posix() if path.startswith(f"{library}/") else path
 
 
+def _note_without_resolver(run: Run, sites: Iterable[str]) -> None:
+    """`sites` are those of what has no URL: its files are there, and play nothing yet."""
+    from strmctl.resolvers.registry import answers_for
+
+    for site in sorted(sites):
+        if not answers_for(run.settings.resolvers, site):
+            run.output.note(
+                f"no resolver answers for {site}, so what has no URL does not play: "
+                f"`strmctl resolver new NAME --type T --site {site}`"
+            )
+
+
 def _show_one(run: Run, written: "Written") -> int:
     run.output.record(written_record(written), f"{written.outcome}: {written.mapping.strm_path}")
     if written.lacks_headers:
@@ -138,6 +150,9 @@ def _show_one(run: Run, written: "Written") -> int:
             f"back (`strmctl undo`) and run `strmctl set ID --provider "
             f"{provider}`"
         )
+    is_new = written.outcome == "created" and written.mapping.resolution is None
+    if is_new and written.unresolved is None and not run.output.json:
+        _note_without_resolver(run, [written.mapping.identity.site])
     if written.unresolved is not None:
         # The file is written: only the exit code tells a script that no URL is known yet.
         raise written.unresolved
@@ -149,11 +164,14 @@ def _write_many(run: Run, batches: "Batches", source: str) -> int:
 
     label = "stdin" if source == _STDIN else source
     counts: Counter[str] = Counter()
+    unresolved: set[str] = set()
     with _opened(source) as text, run.output.progress("Writing") as progress:
         try:
             rows = read_rows(text, source)
             for result in batches.write(rows):
                 _show_result(run, result, label, counts)
+                if result.written and result.written.mapping.resolution is None:
+                    unresolved.add(result.written.mapping.identity.site)
                 progress.advance()
         except UsageError as error:
             raise UsageError(f"{label}: {error}") from None
@@ -161,6 +179,9 @@ def _write_many(run: Run, batches: "Batches", source: str) -> int:
         run.output.warn(_UNHEARD.format(f"{counts['lacks_headers']} of the URLs"))
     numbers = {key: counts[key] for key in (*_OUTCOMES, "failed")}
     run.output.summary(numbers, ", ".join(f"{number} {key}" for key, number in numbers.items()))
+    # Scripts take the last line for the summary.
+    if sys.stderr.isatty() and not run.output.json:
+        _note_without_resolver(run, unresolved)
     return ItemError.exit_code if counts["failed"] else 0
 
 

@@ -39,13 +39,7 @@ def tables_usable(installation: Installation) -> Iterator[Finding]:
 def every_site_has_one(installation: Installation) -> Iterator[Finding]:
     sites = _sites(installation)
     if sites and not installation.settings.resolvers:
-        yield Finding(
-            Severity.INFO,
-            "resolver",
-            "resolvers",
-            "there is none: links that die stay dead",
-            "add a [resolvers.NAME] table to the settings",
-        )
+        yield _no_resolver(sum(site.unresolved for site in sites))
         return
     registry = _registry(installation)
     if registry is not None:
@@ -227,6 +221,15 @@ def _broken(settings: Settings, tables: Sequence[ResolverSettings]) -> SettingsE
     return None
 
 
+def _no_resolver(unresolved: int) -> Finding:
+    what = "there is none: links that die stay dead"
+    if unresolved:
+        what += f", and {counted(unresolved, 'mapping')} without a URL cannot play"
+    severity = Severity.WARNING if unresolved else Severity.INFO
+    remedy = "write one: `strmctl resolver new NAME --type T --site SITE`"
+    return Finding(severity, "resolver", "resolvers", what, remedy)
+
+
 def _without_resolver(site: Site) -> Finding:
     """Those that have a URL play until it dies."""
     severity = Severity.WARNING if site.unresolved else Severity.INFO
@@ -236,5 +239,6 @@ def _without_resolver(site: Site) -> Finding:
         site.name,
         f"no resolver for its {counted(site.mappings, 'mapping')}, "
         f"{site.unresolved} of them without a URL",
-        f'add a [resolvers.NAME] table with sites = ["{site.name}"] to the settings',
+        f'add a [resolvers.NAME] table with sites = ["{site.name}"] to the settings: '
+        f"`strmctl resolver new NAME --type T --site {site.name}`",
     )

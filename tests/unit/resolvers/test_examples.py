@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,6 +19,7 @@ from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.settings.model import ResolverSettings
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
+MEDIA = "https://media.example"
 CSV = """site,slug,season,episode,language,provider,url
 site.example,one-piece,1,2,German Dub,VOE,https://cdn.example/old
 site.example,one-piece,1,2,German Dub,Vidoza,https://cdn.example/vidoza
@@ -59,7 +60,7 @@ async def test_command_without_its_file(by_command: ResolverSettings, tmp_path: 
 @pytest.fixture
 def by_http() -> Iterator[ResolverSettings]:
     port = free_port()
-    command = [sys.executable, str(EXAMPLES / "http_resolver.py"), str(port)]
+    command = [sys.executable, str(EXAMPLES / "http_resolver.py"), str(port), MEDIA]
     environment = {**os.environ, "MEDIA_SECRET": "a secret"}
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
         try:
@@ -79,10 +80,10 @@ def listens(port: int) -> bool:
 
 async def test_http(by_http: ResolverSettings) -> None:
     found = await ask(by_http)
-    parts = urlsplit(found.url)
-    [md5], [expires] = (parse_qs(parts.query)[name] for name in ("md5", "expires"))
-    assert unquote(parts.path) == "/media/one-piece/German Dub/S01E02.m3u8"
-    digest = hashlib.md5(f"{expires}{unquote(parts.path)} a secret".encode()).digest()
+    _, _, token, *folder, name = urlsplit(found.url).path.split("/")
+    md5, expires = token.split(",")
+    assert (folder, name) == (["one-piece", "German%20Dub"], "S01E02.m3u8")
+    digest = hashlib.md5(f"{expires}/one-piece/German Dub/ a secret".encode()).digest()
     assert base64.urlsafe_b64decode(f"{md5}==") == digest
     assert found.expires_at is not None
     assert found.expires_at.timestamp() == int(expires)
@@ -96,9 +97,9 @@ async def test_http_without_films(by_http: ResolverSettings) -> None:
     ("arguments", "usage"),
     [
         pytest.param(["command_resolver.py"], "command_resolver.py FILE.csv", id="command"),
-        pytest.param(["http_resolver.py", "9000"], "MEDIA_SECRET=", id="http, no secret"),
+        pytest.param(["http_resolver.py", "9000", MEDIA], "MEDIA_SECRET=", id="http, no secret"),
         pytest.param(["http_resolver.py"], "http_resolver.py PORT", id="http, no port"),
-        pytest.param(["http_resolver.py", "x"], "http_resolver.py PORT", id="http, no number"),
+        pytest.param(["http_resolver.py", "x", MEDIA], "http_resolver.py PORT", id="no number"),
     ],
 )
 def test_a_wrong_call_is_one_line(arguments: list[str], usage: str) -> None:
