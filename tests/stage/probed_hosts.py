@@ -46,7 +46,8 @@ class Host:
     """`requests` counts paths; `most` is how many it answered at once, at the worst.
 
     With `at_once` it answers 429 to whatever comes beyond, with `refuses_all`, the fields of such
-    an answer, to everything. What is in `mended` is alive, what is in `removed` a clip.
+    an answer, to everything. What is in `mended` is alive, what is in `removed` a clip, in
+    `gone` it is no more.
     `before` is called with each path that is asked for. One that is down hangs up.
     """
 
@@ -58,6 +59,7 @@ class Host:
     methods: Counter[str] = field(default_factory=Counter)
     mended: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
     before: Callable[[str], object] = str
     delay: float = 0.0
     now: int = 0
@@ -89,6 +91,7 @@ class Host:
         self.before(path)
         kind = "alive" if path in self.mended else path.split("/")[0]
         kind = "clip" if path in self.removed else kind
+        kind = "missing" if path in self.gone else kind
         if self.is_down:
             return False
         if self.refuses_all is not None or (self.at_once is not None and self.now > self.at_once):

@@ -4,13 +4,15 @@ What a resolver answers is seen to play before it replaces what was there.
 """
 
 import asyncio
+import random
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from strmctl.domain import brake
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
@@ -31,6 +33,7 @@ from strmctl.upstream.guard import guard
 
 _AT_ONCE = 8
 _AT_ONCE_FOR_ONE = 4
+_READ_AHEAD = 1000
 _ANSWERS = 3
 """That a resolver may give for a mapping in one run, of which the last ones avoid the others."""
 
@@ -142,7 +145,7 @@ async def _trials(settings: Settings) -> AsyncIterator[Trials]:
 async def _some_at_once(
     refresher: "_Refresher", mappings: Iterable[Mapping]
 ) -> AsyncGenerator[Refreshed, None]:
-    waiting = iter(mappings)
+    waiting = _mixed(mappings)
     tasks: set[asyncio.Task[Refreshed]] = set()
     ended: set[asyncio.Task[Refreshed]] = set()
     try:
@@ -161,6 +164,22 @@ async def _some_at_once(
             task.cancel()
         # Several may have failed at once, of a full disk say: asyncio would print the others.
         await asyncio.gather(*tasks, *ended, return_exceptions=True)
+
+
+def _mixed(mappings: Iterable[Mapping]) -> Iterator[Mapping]:
+    """Few as they come, many in any order: those next to each other may be alike.
+
+    A resolver that fails for one series, or one provider, would be given up at each run before
+    the others had their turn.
+    """
+    rows = iter(mappings)
+    read = list(islice(rows, _READ_AHEAD))
+    while len(read) > _AT_ONCE:
+        place = random.randrange(len(read))
+        read[place], read[-1] = read[-1], read[place]
+        yield read.pop()
+        read.extend(islice(rows, 1))
+    yield from read
 
 
 @dataclass(slots=True)
