@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol
 
 from aiohttp import ClientError, ClientResponse
 
@@ -12,6 +13,24 @@ from strmctl.errors import UpstreamError
 
 _DECODED = frozenset({"gzip", "deflate", "br", "zstd"})
 """The codings that aiohttp takes off; of every other one the bytes stay as they were sent."""
+
+
+class Pipe(Protocol):
+    """Brings the rest of a body to a client, past Python where it can; `sent` counts its bytes.
+
+    `pour` raises what aiohttp raises where a body is cut off.
+    """
+
+    sent: int
+
+    @property
+    def is_held_back(self) -> bool: ...
+
+    async def room(self) -> None: ...
+
+    def can_take(self, response: ClientResponse, rest: int) -> bool: ...
+
+    async def pour(self, response: ClientResponse, rest: int) -> None: ...
 
 
 class UpstreamResponse:
@@ -152,15 +171,35 @@ class UpstreamResponse:
             if not keeps:
                 self._response.close()
             raise
-        except TimeoutError:
-            self._response.close()
-            raise UpstreamError("the upstream stalled", http_status=504) from None
         except (ClientError, OSError) as error:
-            self._response.close()
-            reason = type(error).__name__
-            raise UpstreamError(f"the upstream cut the body off ({reason})") from None
+            raise self._broken(error) from None
         self._ended = not chunk
         return chunk
+
+    async def pour(self, pipe: Pipe, rest: int) -> bool:
+        """Let `pipe` send the `rest` bytes of the body; False, with nothing sent, where it cannot.
+
+        Raises UpstreamError like `chunks`.
+        """
+        if self._head or self.is_over or self.is_encoded:
+            return False
+        if not pipe.can_take(self._response, rest):
+            return False
+        try:
+            await pipe.pour(self._response, rest)
+        except asyncio.CancelledError:
+            self._response.close()
+            raise
+        except (ClientError, OSError) as error:
+            raise self._broken(error) from None
+        self._ended = True
+        return True
+
+    def _broken(self, error: Exception) -> UpstreamError:
+        self._response.close()
+        if isinstance(error, TimeoutError):
+            return UpstreamError("the upstream stalled", http_status=504)
+        return UpstreamError(f"the upstream cut the body off ({type(error).__name__})")
 
     def close(self) -> None:
         """Give the connection back if the body has been read, else end it."""

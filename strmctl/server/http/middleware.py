@@ -84,6 +84,8 @@ class AccessLog:
             await self._app(scope, receive, watch)
         finally:
             seen.seconds = time.monotonic() - started
+            relay = scope.get("strmctl.relay")
+            seen.bytes += relay.sent if relay is not None else 0
             _log(scope, seen)
             request_id.reset(token)
 

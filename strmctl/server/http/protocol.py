@@ -7,8 +7,11 @@ answer cannot end up inside a film. No chunks in HTTP/1.0.
 
 import asyncio
 import re
+from collections.abc import MutableMapping
 from http import HTTPStatus
+from typing import Any, cast
 
+from aiohttp.tcp_helpers import tcp_nodelay
 from uvicorn._types import (
     ASGI3Application,
     ASGIReceiveCallable,
@@ -18,6 +21,8 @@ from uvicorn._types import (
 )
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from strmctl.server.media import relay
+from strmctl.server.media.relay import Flow, Relay
 from strmctl.server.media.responses import problem
 
 MAX_HEADER_BYTES = 64 * 1024
@@ -42,6 +47,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow = Flow(transport)
+        # A head and a short body are two writes: Nagle's rule would hold the second one for 40 ms.
+        tcp_nodelay(transport, True)
         self._await(self.header_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -126,6 +134,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if stopping is not None and stopping.is_set():
             cycle.keep_alive = False
         is_old = cycle.scope["http_version"] == "1.0"
+        if not is_old and relay.IS_KNOWN and isinstance(self.flow, Flow):
+            scope = cast("MutableMapping[str, Any]", cycle.scope)
+            scope["strmctl.relay"] = Relay(cycle, self.flow)
         super()._start_asgi_task(cycle, _close_delimited(app, cycle) if is_old else app)
 
     def _is_answering(self) -> bool:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from strmctl.domain.http.response_fields import allowed_fields, is_current
 from strmctl.domain.media.media_kind import PLAYLIST_TYPE
 from strmctl.errors import DatabaseError, EgressError, StrmctlError, UpstreamError
+from strmctl.server.media.relay import Relay
 from strmctl.services.playback.media import MediaAnswer
 from strmctl.services.playback.player import PlaylistAnswer
 
@@ -75,15 +76,15 @@ class MediaResponse:
             if scope["method"] == "HEAD":
                 await send({"type": "http.response.body", "body": b""})
             else:
-                await self._send_body(send)
+                await self._send_body(send, scope.get("strmctl.relay"))
         finally:
             self._answer.close()
 
-    async def _send_body(self, send: Send) -> None:
+    async def _send_body(self, send: Send, relay: Relay | None) -> None:
         """A body that cannot be completed ends without its end, so that the connection closes."""
         assert self._answer.body is not None
         try:
-            async with aclosing(self._answer.body.chunks()) as chunks:
+            async with aclosing(self._answer.body.chunks(relay)) as chunks:
                 async for chunk in chunks:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
                     await send(_ONCE_THERE_IS_ROOM)

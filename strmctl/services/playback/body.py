@@ -8,7 +8,7 @@ from strmctl import tracing
 from strmctl.domain.patience.patience import CUT_BODY, Patience
 from strmctl.errors import StrmctlError, UpstreamError
 from strmctl.services.observer import UNOBSERVED, Observer
-from strmctl.upstream.response import UpstreamResponse
+from strmctl.upstream.response import Pipe, UpstreamResponse
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,10 @@ Resume = Callable[[int], Awaitable[tuple[UpstreamResponse, int]]]
 
 
 class Listener(Protocol):
-    """Hears every byte of a body as it is sent."""
+    """Hears every byte of a body as it is sent, as long as it `needs_more` of them."""
+
+    @property
+    def needs_more(self) -> bool: ...
 
     def hear(self, chunk: bytes) -> None: ...
 
@@ -53,6 +56,7 @@ class Body:
         self._sent = 0
         self._is_unread = False
         self._gave_way = False
+        self._pipe: Pipe | None = None
 
     def heard_by(self, listener: Listener) -> None:
         self._listeners = (*self._listeners, listener)
@@ -65,7 +69,7 @@ class Body:
         """
         if (
             self._gave_way
-            or not self._is_unread
+            or not (self._is_unread or (self._pipe is not None and self._pipe.is_held_back))
             or None in (self._response, self._resume, self._length)
         ):
             return False
@@ -81,8 +85,9 @@ class Body:
             listener.close()
         self._listeners = ()
 
-    async def chunks(self) -> AsyncGenerator[bytes]:
-        """Raises UpstreamError when the body cannot be completed."""
+    async def chunks(self, pipe: Pipe | None = None) -> AsyncGenerator[bytes]:
+        """What `pipe` does not send by itself. Raises UpstreamError when the body cannot be
+        completed."""
         if self._response is None:
             yield self._known
             return
@@ -90,7 +95,7 @@ class Body:
         while True:
             before = self._sent
             try:
-                async for chunk in self._part():
+                async for chunk in self._part(pipe):
                     yield chunk
                 return
             except UpstreamError as cut:
@@ -102,7 +107,7 @@ class Body:
                     raise
                 await self._go_on(cut)
 
-    async def _part(self) -> AsyncGenerator[bytes]:
+    async def _part(self, pipe: Pipe | None) -> AsyncGenerator[bytes]:
         """What this response has of the body; raises UpstreamError when it ends too early."""
         assert self._response is not None
         async for chunk in self._response.chunks():
@@ -117,10 +122,29 @@ class Body:
                 self._is_unread = True
                 yield chunk
                 self._is_unread = False
-            if self._sent == self._length:
+            if self._sent == self._length or (pipe is not None and await self._poured(pipe)):
                 return
         if self._length is not None and self._sent < self._length:
             raise UpstreamError("the upstream ended the body too early")
+
+    async def _poured(self, pipe: Pipe) -> bool:
+        """Whether the rest of the body went through `pipe`; its first bytes never do.
+
+        So whoever counts what healed, or compares what is sent, has seen them.
+        """
+        assert self._response is not None
+        if self._skip or self._length is None or any(one.needs_more for one in self._listeners):
+            return False
+        before, self._pipe = pipe.sent, pipe
+        try:
+            return await self._response.pour(pipe, self._length - self._sent)
+        except UpstreamError:
+            # The rest is asked for once it is wanted, as if this had been read piece by piece.
+            await pipe.room()
+            raise
+        finally:
+            self._pipe = None
+            self._sent += pipe.sent - before
 
     async def _go_on(self, cut: UpstreamError) -> None:
         """`cut` ended the part before. Raises UpstreamError."""

@@ -36,6 +36,10 @@ class Witness:
         self._head = bytearray()
         self._is_heard = False
 
+    @property
+    def needs_more(self) -> bool:
+        return not self._is_heard
+
     def hear(self, chunk: bytes) -> None:
         if self._is_heard:
             return

@@ -40,6 +40,8 @@ class Recorder:
         self._keep = keep
         self._data = bytearray()
 
+    needs_more = True
+
     def hear(self, chunk: bytes) -> None:
         self._data += chunk
 

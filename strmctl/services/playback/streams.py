@@ -70,6 +70,8 @@ class _Leaving:
     def __init__(self, streams: dict[Viewer, list[Body]], viewer: Viewer, body: Body) -> None:
         self._open, self._viewer, self._body = streams, viewer, body
 
+    needs_more = False
+
     def hear(self, chunk: bytes) -> None:
         pass
 

@@ -34,6 +34,8 @@ class Pieces(UpstreamResponse):
 
 
 class Heard:
+    needs_more = True
+
     def __init__(self) -> None:
         self.data = b""
         self.closed = 0

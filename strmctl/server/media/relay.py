@@ -1,0 +1,247 @@
+"""Bytes go from the upstream's transport to the client's where nothing has to be looked at.
+
+aiohttp reads the head of an answer, then its transport is given a protocol that reads into one
+buffer and writes to the client's transport; at the end of the body aiohttp has it back. All that
+stands on inner parts of aiohttp and uvicorn is here; with other versions than those below every
+body takes the way through ASGI.
+"""
+
+import asyncio
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any, cast
+
+from aiohttp import ClientConnectionError, ClientResponse, SocketTimeoutError
+from aiohttp.client_proto import ResponseHandler
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+SEEN_TO_WORK = {"aiohttp": ("3.14.",), "uvicorn": ("0.54.",)}
+"""Beginnings of the versions that tests/system/relay has passed with."""
+
+LEAST = 64 * 1024
+"""Bytes of a body for which the change of protocols pays."""
+
+# One for all: what is read is handed on before the next read. 256 KiB is the knee: with less the
+# system calls count, with more the memory of slow clients.
+_BUFFER = memoryview(bytearray(256 * 1024))
+
+
+def is_known(installed: Callable[[str], str] = version) -> bool:
+    """Whether the versions at hand are such ones."""
+    return all(installed(name).startswith(begins) for name, begins in SEEN_TO_WORK.items())
+
+
+IS_KNOWN = is_known()
+
+
+class Flow(FlowControl):
+    """Holds back the upstream of a body that is being relayed, as it holds back an application."""
+
+    source: "_Source | None" = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self.source is not None:
+            self.source.pause()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.source is not None:
+            self.source.resume()
+
+
+class Relay:
+    """The client's end of one answer; `sent` bytes went past ASGI."""
+
+    def __init__(self, cycle: RequestResponseCycle, flow: Flow) -> None:
+        self._cycle = cycle
+        self._flow = flow
+        self.sent = 0
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether the client does not read what it has been sent."""
+        return self._flow.write_paused
+
+    async def room(self) -> None:
+        """Until the client has read, or has left."""
+        if not self._cycle.disconnected:
+            await self._flow.drain()
+
+    def can_take(self, response: ClientResponse, rest: int) -> bool:
+        """Whether exactly `rest` bytes of the response are not read yet, and all as they come."""
+        fields, length = response.headers, response.headers.get("Content-Length", "")
+        handler = response.connection and response.connection.protocol
+        return (
+            rest >= LEAST
+            and self._cycle.chunked_encoding is False
+            and rest <= self._cycle.expected_content_length
+            # RFC 9112 section 6.3: with Transfer-Encoding the length says nothing.
+            and "Transfer-Encoding" not in fields
+            and length.isdecimal()
+            and not response.content.is_eof()
+            and response.content.exception() is None
+            and isinstance(handler, ResponseHandler)
+            and handler.is_connected()
+            and int(length) - response.content.total_bytes + _waiting(response) == rest
+        )
+
+    async def pour(self, response: ClientResponse, rest: int) -> None:
+        """Send the rest of the body. Raises what aiohttp would raise for a body that is cut off."""
+        transport = self._cycle.transport
+        before = self.sent
+        try:
+            while _waiting(response):
+                # Several times: to read makes room, and aiohttp's parser may hold back some more.
+                self._write(transport, response.content.read_nowait())
+            rest -= self.sent - before
+            if rest:
+                await self._take_over(response, rest, transport)
+        finally:
+            self._cycle.expected_content_length -= self.sent - before
+
+    async def _take_over(
+        self, response: ClientResponse, rest: int, transport: asyncio.Transport
+    ) -> None:
+        assert response.connection is not None
+        handler = cast("ResponseHandler", response.connection.protocol)
+
+        def write(data: memoryview) -> None:
+            self._write(transport, data)
+
+        source = _Source(response, handler, rest, write)
+        self._flow.source = source
+        try:
+            source.begin(is_paused=self._flow.write_paused)
+            await source.done
+        finally:
+            self._flow.source = None
+            source.end()
+            if source.done.done() and not source.done.cancelled():
+                source.done.exception()  # A viewer that leaves at the same moment asks for none.
+
+    def _write(self, transport: asyncio.Transport, data: bytes | memoryview) -> None:
+        # To a client that has left it is sent to nobody; its task is about to be cancelled.
+        if transport.is_closing():
+            return
+        self.sent += len(data)
+        # uvloop keeps what the kernel does not take at once: that may not be the buffer itself.
+        transport.write(bytes(data))
+
+
+def _waiting(response: ClientResponse) -> int:
+    """Bytes that aiohttp has read and nobody has asked it for."""
+    content: Any = response.content
+    return int(content._size)
+
+
+class _Source(asyncio.BufferedProtocol):
+    """What the upstream's transport talks to in place of `handler`, for `rest` bytes."""
+
+    def __init__(
+        self, response: ClientResponse, handler: ResponseHandler, rest: int, write: Any
+    ) -> None:
+        self._content = response.content
+        self._handler = handler
+        self._rest = rest
+        self._write = write
+        self._loop = loop = asyncio.get_running_loop()
+        assert handler.transport is not None
+        self._transport = handler.transport
+        self._is_attached = self._is_paused = False
+        self._heard_at = loop.time()
+        self._deadline: asyncio.TimerHandle | None = None
+        self.done: asyncio.Future[None] = loop.create_future()
+
+    def begin(self, *, is_paused: bool) -> None:
+        self._handler._drop_timeout()
+        self._transport.set_protocol(self)
+        self._is_attached = True
+        self._watch(self._handler.read_timeout)
+        if is_paused:
+            self.pause()
+
+    def end(self) -> None:
+        """Give the transport back, whatever has come."""
+        if self._is_attached:
+            self._is_attached = False
+            self._transport.set_protocol(self._handler)
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def pause(self) -> None:
+        if self._is_attached and not self._is_paused:
+            self._is_paused = True
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if self._is_attached and self._is_paused:
+            self._is_paused = False
+            self._heard_at = self._loop.time()
+            self._transport.resume_reading()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        # Not a byte of what may follow this body: that is aiohttp's to judge.
+        return _BUFFER if self._rest >= len(_BUFFER) else _BUFFER[: self._rest]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._rest -= nbytes
+        self._heard_at = self._loop.time()
+        self._write(_BUFFER[:nbytes])
+        if not self._rest:
+            self._complete()
+
+    def eof_received(self) -> None:
+        self._handler.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_attached = False
+        self._handler.connection_lost(exc)
+        self._fail(exc or ClientConnectionError("the connection was closed"))
+
+    def _complete(self) -> None:
+        """As if aiohttp's parser had seen the last byte."""
+        self.end()
+        handler: Any = self._handler
+        handler._parser = _Ended()
+        self._content.feed_eof()
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def _fail(self, error: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+    def _watch(self, seconds: float | None) -> None:
+        if seconds:
+            self._deadline = self._loop.call_later(seconds, self._look, seconds)
+
+    def _look(self, limit: float) -> None:
+        """A timer for each piece would cost more than the piece."""
+        idle = self._loop.time() - self._heard_at
+        if self._is_paused:
+            self._watch(limit)
+        elif idle >= limit:
+            self._fail(SocketTimeoutError("Timeout on reading data from socket"))
+        else:
+            self._watch(limit - idle)
+
+
+class _Ended:
+    """Stands for aiohttp's parser until the next request: whatever comes before that is no HTTP.
+
+    aiohttp closes the connection then. To keep it would give it to the next request as its answer.
+    """
+
+    def feed_data(self, data: bytes) -> tuple[tuple[()], bool, bytes]:
+        if data:
+            raise ValueError("bytes after the end of the body")
+        return (), False, b""
+
+    def feed_eof(self) -> None:
+        return None
+
+    def pause_reading(self) -> None:
+        return None
