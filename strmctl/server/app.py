@@ -26,6 +26,7 @@ from strmctl.server.http.admission import admission
 from strmctl.server.http.middleware import AccessLog, MediaFields, Unexpected, describe
 from strmctl.server.http.readiness import StoppingError, check_ready
 from strmctl.server.lasting import Lasting, ended_by
+from strmctl.server.media.compressed import Compressed
 from strmctl.server.media.leaving import UntilTheClientLeaves
 from strmctl.server.media.responses import (
     problem,
@@ -76,6 +77,7 @@ def create_app(settings: Settings, lasting: Lasting) -> Starlette:
     app.state.retired = asyncio.Event()
     app.state.proof = in_force.proof(settings)
     app.state.signer = in_force.signer(settings)
+    app.state.compressed = Compressed()
     return app
 
 

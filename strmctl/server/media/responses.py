@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from http import HTTPStatus
 
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from strmctl.domain.http.response_fields import allowed_fields, is_current
 from strmctl.domain.media.media_kind import PLAYLIST_TYPE
 from strmctl.errors import DatabaseError, EgressError, StrmctlError, UpstreamError
+from strmctl.server.media.compressed import Compressed
 from strmctl.server.media.relay import Relay
 from strmctl.services.playback.media import MediaAnswer
 from strmctl.services.playback.player import PlaylistAnswer
@@ -95,13 +97,24 @@ class MediaResponse:
         await send({"type": "http.response.body", "body": b""})
 
 
-def playlist_response(answer: PlaylistAnswer, if_none_match: str) -> Response:
+async def playlist_response(
+    answer: PlaylistAnswer, compressed: Compressed, request: Headers
+) -> Response:
     """304 for who has it already: the players' live windows, and caches after a second."""
+    text, etag, coding = await compressed.form_of(answer, _list(request, "accept-encoding"))
     caching = FINISHED_PLAYLIST_CACHING if answer.is_finished else LIVE_PLAYLIST_CACHING
-    fields = {**caching, "ETag": answer.etag}
-    if is_current(if_none_match, answer.etag):
+    # RFC 9110 section 12.5.5: a cache may not give one client's form to another.
+    fields = {**caching, "ETag": etag, "Vary": "Accept-Encoding"}
+    if is_current(_list(request, "if-none-match"), etag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=fields)
-    return Response(answer.text, media_type=PLAYLIST_TYPE, headers=fields)
+    if coding:
+        fields["Content-Encoding"] = coding
+    return Response(text, media_type=PLAYLIST_TYPE, headers=fields)
+
+
+def _list(request: Headers, name: str) -> str:
+    """Of several fields one list is made (RFC 9110 section 5.3)."""
+    return ", ".join(request.getlist(name))
 
 
 def problem(

@@ -16,6 +16,7 @@ from strmctl.domain.urls.child_url import Addresses
 from strmctl.domain.urls.playback_url import Proof
 from strmctl.domain.urls.signature import Signer
 from strmctl.server.http.middleware import describe
+from strmctl.server.media.compressed import Compressed
 from strmctl.server.media.responses import (
     FILE_CACHING,
     LIVE_CACHING,
@@ -41,6 +42,7 @@ class _State(Protocol):
     proof: Proof
     signer: Signer
     playback: Player
+    compressed: Compressed
 
 
 async def stream(request: Request) -> ASGIApp:
@@ -58,7 +60,8 @@ async def stream(request: Request) -> ASGIApp:
     sent = partial(state.playback.sent, claim.identity, is_media=is_media)
     if isinstance(answer, MediaAnswer):
         return Sending(MediaResponse(answer, FILE_CACHING), sent)
-    return Sending(playlist_response(answer, _if_none_match(request)), sent)
+    playlist = await playlist_response(answer, state.compressed, request.headers)
+    return Sending(playlist, sent)
 
 
 async def child(request: Request) -> ASGIApp:
@@ -74,7 +77,8 @@ async def child(request: Request) -> ASGIApp:
         directives = _delivery_directives(request)
         playlist = await state.playback.playlist(addresses, claim.rendition, directives)
         sent = partial(state.playback.sent, identity, is_media=False)
-        return Sending(playlist_response(playlist, _if_none_match(request)), sent)
+        playing = await playlist_response(playlist, state.compressed, request.headers)
+        return Sending(playing, sent)
     answer = await state.playback.resource(
         identity, claim.rendition, cut, name, _wanted(request), _client(request)
     )
@@ -86,11 +90,6 @@ async def child(request: Request) -> ASGIApp:
 
 def _wanted(request: Request) -> Wanted:
     return Wanted(request.headers.get("range"), request.headers.get("if-range"))
-
-
-def _if_none_match(request: Request) -> str:
-    """Of several fields one list is made (RFC 9110 section 5.3)."""
-    return ", ".join(request.headers.getlist("if-none-match"))
 
 
 def _client(request: Request) -> str:
