@@ -3,13 +3,14 @@
 import argparse
 import sys
 
-from bench import library, probe, rewriting, start
+from bench import library, probe, rewriting, start, streaming
 from bench.measuring import measure
 from bench.table import table
 
 BENCHES = {
     "start": start.comparisons,
     "rewriting": rewriting.comparisons,
+    "streaming": streaming.comparisons,
     "library": library.comparisons,
     "probe": probe.comparisons,
 }

@@ -1,0 +1,98 @@
+"""Players that read as fast as they can: they cost far less than whoever is measured with them."""
+
+import itertools
+import selectors
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from bench.measuring import NotMeasuredError
+
+_BUFFER = memoryview(bytearray(2**20))
+_PATIENCE = 30.0
+
+
+@dataclass(slots=True)
+class _Player:
+    """`left` bytes of the answer are to come; None before its head."""
+
+    connection: socket.socket
+    left: int | None = None
+
+    def ask(self, url: str) -> None:
+        parts = urlsplit(url)
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        self.left = None
+        self.connection.sendall(f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
+
+    def read(self) -> int:
+        """The bytes of a body that came."""
+        received = self.connection.recv_into(_BUFFER)
+        if not received:
+            raise NotMeasuredError("an answer was cut off")
+        if self.left is None:
+            head, _, _ = bytes(_BUFFER[:received]).partition(b"\r\n\r\n")
+            status, _, fields = head.lower().partition(b"\r\n")
+            if b" 200 " not in status:
+                raise NotMeasuredError(f"answered {status.decode()}")
+            self.left = int(fields.partition(b"content-length:")[2].split(b"\r")[0])
+            received -= len(head) + 4
+        self.left -= received
+        return received
+
+
+def films(url: str, players: int, enough: int) -> int:
+    """So many connections together read `enough` bytes of a film, then they leave."""
+    total = 0
+    with selectors.DefaultSelector() as waiting:
+        for player in _players(url, players, waiting):
+            player.ask(url)
+        while total < enough:
+            for key, _ in waiting.select(_PATIENCE):
+                total += key.data.read()
+        _leave(waiting)
+    return total
+
+
+def segments(urls: Sequence[str], players: int, number: int) -> int:
+    """`number` segments in all, one after the other on each kept connection; their bytes."""
+    total, asked, every = 0, 0, itertools.cycle(urls)
+    with selectors.DefaultSelector() as waiting:
+        for player in _players(urls[0], players, waiting):
+            player.ask(next(every))
+            asked += 1
+        done = 0
+        while done < number:
+            for key, _ in waiting.select(_PATIENCE):
+                player = key.data
+                total += player.read()
+                if player.left == 0:
+                    done += 1
+                    if asked < number:
+                        player.ask(next(every))
+                        asked += 1
+        _leave(waiting)
+    return total
+
+
+def listed(url: str) -> list[str]:
+    text = httpx.get(url, timeout=_PATIENCE).text
+    return [urljoin(url, line) for line in text.splitlines() if line and line[0] != "#"]
+
+
+def _players(url: str, number: int, waiting: selectors.BaseSelector) -> list[_Player]:
+    parts = urlsplit(url)
+    every = []
+    for _ in range(number):
+        connection = socket.create_connection((parts.hostname, parts.port), _PATIENCE)
+        every.append(_Player(connection))
+        waiting.register(connection, selectors.EVENT_READ, every[-1])
+    return every
+
+
+def _leave(waiting: selectors.BaseSelector) -> None:
+    for key in list(waiting.get_map().values()):
+        key.data.connection.close()

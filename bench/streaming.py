@@ -1,0 +1,169 @@
+"""The price of a byte and of a request: `strmctl serve` beside nginx, plain and TLS upstreams.
+
+CPU seconds are those of the proxy's process alone, as the operating system counts them.
+"""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench import players
+from bench.measuring import STRMCTL, Comparison, Contender, Goal, Sample, command
+from bench.origin import (
+    FILM,
+    FILM_BYTES,
+    LARGE,
+    PROXIES,
+    SMALL,
+    Origin,
+    Proxy,
+    free_port,
+    nginx,
+    origin,
+    wait_for,
+)
+
+_REFERENCE = "nginx, tuned"
+_BYTES, _SEGMENTS = 2_000_000_000, 4000
+_GOALS = {
+    False: {"1": 1.2, "32": 1.15, "large 1": 1.5, "large 32": 1.5, "small 16": 10},
+    True: {"1": 1.15, "32": 1.15, "large 1": 1.5, "large 32": 1.5, "small 16": 10},
+}
+_SETTINGS = """\
+[proxy]
+public_base_url = "http://127.0.0.1:{own}"
+[serve]
+port = {own}
+[maintain]
+enabled = false
+[upstream]
+allow = ["127.0.0.1"]
+[resolvers.plain]
+sites = ["plain"]
+type = "template"
+url = "{plain}/{{slug}}"
+[resolvers.tls]
+sites = ["tls"]
+type = "template"
+url = "{tls}/{{slug}}"
+"""
+
+Url = Callable[[str, str], str]
+"""From a site, plain or tls, and a name there to the URL at a proxy."""
+
+
+@contextmanager
+def comparisons(size: float, *, offline: bool) -> Iterator[list[Comparison]]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        source = stack.enter_context(origin(folder))
+        every: dict[str, tuple[Proxy, Url]] = {}
+        for name in PROXIES:
+            proxy = stack.enter_context(nginx(source, name))
+            every[name] = (proxy, _nginx_url(proxy))
+        every["strmctl"] = stack.enter_context(_strmctl(source))
+        yield [one for tls in (False, True) for one in _of_site(every, size, tls)]
+
+
+def _of_site(
+    every: Mapping[str, tuple[Proxy, Url]], size: float, tls: bool
+) -> Iterator[Comparison]:
+    site, upstream = ("tls", "a TLS") if tls else ("plain", "a plain")
+    goals, amount = _GOALS[tls], round(_BYTES * size)
+    for number in (1, 32):
+        enough = min(amount, FILM_BYTES * number * 9 // 10)
+        yield _compared(
+            f"{number} film(s) of {upstream} upstream",
+            every,
+            lambda url, number=number, enough=enough: players.films(  # type: ignore[misc]
+                url(site, FILM), number, enough
+            ),
+            goals[str(number)],
+            enough // 10**6,
+            "MB",
+        )
+    for name, number, count in (
+        (LARGE, 1, max(8, amount // (4 * 2**20))),
+        (LARGE, 32, max(64, amount // (4 * 2**20))),
+        (SMALL, 16, max(200, round(_SEGMENTS * size))),
+    ):
+        kind = name.removesuffix(".m3u8")
+        yield _compared(
+            f"{kind} segments of {upstream} upstream, {number} at once",
+            every,
+            lambda url, name=name, number=number, count=count: players.segments(  # type: ignore[misc]
+                players.listed(url(site, name)), number, count
+            ),
+            goals[f"{kind} {number}"],
+            count,
+            "segments",
+        )
+
+
+def _compared(
+    title: str,
+    every: Mapping[str, tuple[Proxy, Url]],
+    play: Callable[[Url], int],
+    at_most: float,
+    amount: int,
+    unit: str,
+) -> Comparison:
+    def contender(name: str, proxy: Proxy, url: Url) -> Contender:
+        return Contender(name, lambda: _measured(proxy, lambda: play(url)))
+
+    contenders = [contender(name, *one) for name, one in every.items()]
+    return Comparison(
+        title, contenders, Goal("strmctl", at_most, _REFERENCE, by_cpu=True), amount, unit
+    )
+
+
+def _measured(proxy: Proxy, play: Callable[[], int]) -> Sample:
+    began, before = time.perf_counter(), _busy(proxy.process_id)
+    total = play()
+    seconds, cpu = time.perf_counter() - began, _busy(proxy.process_id) - before
+    return Sample(seconds, max(cpu, 0.001), f"{1e9 * cpu / total:.2f} CPU s/GB")
+
+
+def _busy(process_id: int) -> float:
+    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _nginx_url(proxy: Proxy) -> Url:
+    return lambda site, name: f"http://127.0.0.1:{proxy.port}/{site}/{name}"
+
+
+@contextmanager
+def _strmctl(source: Origin) -> Iterator[tuple[Proxy, Url]]:
+    home, own = source.folder / "strmctl", free_port()
+    home.mkdir()
+    command(STRMCTL, "init", folder=home)
+    settings = _SETTINGS.format(own=own, plain=source.url(tls=False), tls=source.url(tls=True))
+    (home / "strmctl.toml").write_text(settings)
+    for site in ("plain", "tls"):
+        for name in (FILM, LARGE, SMALL):
+            identity = ("--site", site, "--slug", name, "--language", "x", "--title", name)
+            command(STRMCTL, "-q", "write", *identity, folder=home)
+    environ = os.environ | {"SSL_CERT_FILE": str(source.folder / "certificate.pem")}
+    words = (STRMCTL, "serve", "-q")
+    with subprocess.Popen(words, cwd=home, env=environ, stdin=subprocess.DEVNULL) as process:
+        try:
+            wait_for(own)
+            yield Proxy(process.pid, own), _of_library(home)
+        finally:
+            process.terminate()
+
+
+def _of_library(home: Path) -> Url:
+    def url(site: str, name: str) -> str:
+        identity = ("--site", site, "--slug", name, "--language", "x")
+        asked = (STRMCTL, "url", *identity)
+        return subprocess.run(
+            asked, cwd=home, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    return url
