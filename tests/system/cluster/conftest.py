@@ -61,7 +61,7 @@ def far_resolver(far_upstream: Upstream) -> Resolver:
     return Resolver(far_upstream)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def nodes(
     standing: list[Machine], far_resolver: Resolver, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cluster]:
