@@ -33,9 +33,10 @@ def _shared(seconds: int) -> Mapping[str, str]:
     """
     rule = f"max-age={seconds}" if seconds else "no-store"
     return {
+        # nginx before 1.23 believes whichever of it and Cache-Control comes first.
+        "X-Accel-Expires": str(seconds),
         "Cache-Control": "no-cache",
         "CDN-Cache-Control": rule,
-        "X-Accel-Expires": str(seconds),
     }
 
 

@@ -38,6 +38,13 @@ def test_finished_playlists_for_ten_seconds(url: str, show: Show, client: httpx.
     assert {shared(it) for it in playlists} == {(FOR_PLAYERS, "max-age=10", "10")}
 
 
+def test_older_nginx_meets_its_own_field_first(url: str, show: Show, client: httpx.Client) -> None:
+    """Before 1.23 it does not keep what Cache-Control has forbidden by then."""
+    presentation.put(show)
+    names = list(client.get(url).headers)
+    assert names.index("x-accel-expires") < names.index("cache-control")
+
+
 @pytest.mark.parametrize("text", [LIVE, LOW_LATENCY], ids=["live", "low latency"])
 @pytest.mark.parametrize("query", ["", "&_HLS_msn=7", "&_HLS_msn=7&_HLS_part=0"])
 def test_live_playlists_for_one_second(

@@ -53,6 +53,21 @@ def test_another_shard_is_the_same_content(
         assert again.headers["Content-Type"] == first.headers["Content-Type"]
 
 
+@pytest.mark.parametrize("cluster", ["nginx"], indirect=True)
+def test_the_cache_keeps_playlists_and_says_who_has_them(
+    cluster: Cluster, far_show: Show, viewer: httpx.Client
+) -> None:
+    presentation.put(far_show)
+    url = cluster.playback_url(far_show.slug)
+    for address in (url, presentation.addresses(viewer, url)["video.m3u8"]):
+        answer = viewer.get(address)
+        again = viewer.get(address)
+        assert again.headers["X-Cache"] == "HIT"
+        assert again.content == answer.content
+        known = {"If-None-Match": answer.headers["ETag"]}
+        assert viewer.get(address, headers=known).status_code == 304
+
+
 @pytest.mark.parametrize("hint", [".m3u8", ".mp4", ""])
 def test_parts_of_a_film_are_those_that_were_asked_for(
     hint: str, cluster: Cluster, far_show: Show, viewer: httpx.Client
