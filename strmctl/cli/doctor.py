@@ -52,9 +52,9 @@ def doctor(
     force: Force = False,
     wait: Wait = None,
 ) -> int:
-    """Examine settings, keys, database, library, resolvers and the way out.
+    """Examine settings, keys, database, library, resolvers and egress.
 
-    Foreign, edited and duplicate files are told, never touched.
+    Foreign, edited and duplicate files are reported and left unchanged.
     """
     if fix and rebuild:
         raise UsageError("--fix and --rebuild: one after the other")

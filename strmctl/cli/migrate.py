@@ -1,4 +1,4 @@
-"""`strmctl migrate`: brings the database up to date, or tells whether it is."""
+"""`strmctl migrate`: brings the database up to date, or says whether it is."""
 
 from typing import Annotated
 

@@ -33,7 +33,7 @@ def probe(
     ] = False,
     fail_on: Annotated[
         str,
-        typer.Option(metavar="STATE,…", help="Exit with 10, and tell of links, in these states."),
+        typer.Option(metavar="STATE,…", help="Exit with 10, and list the links, in these states."),
     ] = _DEAD,
     force: Annotated[
         bool, typer.Option("--force", help="Mark dead as many as there are (safety.max_change).")

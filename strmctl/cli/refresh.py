@@ -32,7 +32,7 @@ def refresh(
     dead: Annotated[bool, typer.Option("--dead", help="Those whose link is dead.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="The whole library.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell which it would be; nothing is asked.")
+        bool, typer.Option("--dry-run", help="Show which it would be; no resolver is asked.")
     ] = False,
     force: Force = False,
     remind: Remind = None,

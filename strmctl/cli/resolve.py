@@ -40,6 +40,6 @@ def resolve(run: Run, identity: Identity) -> None:
             "provider": answer.provider,
             "expires_at": answer.expires_at,
         },
-        f"{answer.url}\nprovider: {answer.provider or 'not told'}\n"
-        f"expires: {timestamp(answer.expires_at) or 'not told'}",
+        f"{answer.url}\nprovider: {answer.provider or 'not given'}\n"
+        f"expires: {timestamp(answer.expires_at) or 'not given'}",
     )

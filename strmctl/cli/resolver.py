@@ -274,8 +274,8 @@ def _text(done: "Rehearsal") -> str:
         lines += [
             f"answered  {done.answer.url}",
             f"headers   {', '.join(done.answer.headers) or 'none'}",
-            f"provider  {done.answer.provider or 'not told'}",
-            f"expires   {timestamp(done.answer.expires_at) or 'not told'}"
+            f"provider  {done.answer.provider or 'not given'}",
+            f"expires   {timestamp(done.answer.expires_at) or 'not given'}"
             f"{by.get(done.expiry_from, '')}",
         ]
     if done.media:

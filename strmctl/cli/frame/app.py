@@ -92,7 +92,7 @@ Verbose = Annotated[
         show_default=False,
         metavar="",
         rich_help_panel=_OPTIONS,
-        help="Tell what is done; twice tells more.",
+        help="Say what is done; twice says more.",
     ),
 ]
 NoColor = Annotated[

@@ -20,7 +20,7 @@ Force = Annotated[
     bool, typer.Option("--force", help="Even where it is more than safety.max_change.")
 ]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Only tell what it would be; nothing is changed.")
+    bool, typer.Option("--dry-run", help="Show what would change; change nothing.")
 ]
 
 Planner = Callable[["Database", "LibraryFiles"], Iterable[Step]]

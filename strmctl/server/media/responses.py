@@ -143,7 +143,7 @@ def problem_of(error: StrmctlError) -> Response:
     """What anybody may know; where the operator's egress and database are, they may not."""
     detail = str(error)
     if isinstance(error, EgressError):
-        detail = "the way out is down"
+        detail = "the egress is down"
     elif isinstance(error, DatabaseError):
         detail = "the database cannot be used now: the server's log says why"
     return problem(error.http_status, detail, retry_after=getattr(error, "retry_after", None))
