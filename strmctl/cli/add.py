@@ -65,7 +65,7 @@ def _chosen(
     return Chosen(name, resolver, source, tuple(season or ()), language, provider, site, slug)
 
 
-@command(Panel.LIBRARY)
+@command(Panel.LIBRARY, example="strmctl add --resolver mine tt0388629 --watch")
 @taking(_chosen)
 def add(
     run: Run,

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 Force = Annotated[
     bool, typer.Option("--force", help="Even where it is more than safety.max_change.")
 ]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show what would change; change nothing.")
-]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change; change nothing.")]
 
 Planner = Callable[["Database", "LibraryFiles"], Iterable[Step]]
 Aftermath = Callable[[bool], Iterable[Finding]]

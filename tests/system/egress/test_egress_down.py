@@ -134,7 +134,7 @@ def test_no_resolver_is_asked_because_of_it_and_then_it_plays_on(
             answer = client.get(url)
             assert answer.status_code == 502
             assert answer.headers["Content-Type"] == "application/problem+json"
-            assert answer.json()["detail"] == "the way out is down"
+            assert answer.json()["detail"] == "the egress is down"
             assert str(port) not in answer.text
         assert len(show.questions) == 1
         with tinyproxy(tmp_path, port=port):
