@@ -27,7 +27,10 @@ _FILES = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The page at a moment: `at`, `position` and `latency` in seconds; errors by their names."""
+    """The page at a moment: `at`, `position` and `latency` in seconds; errors by their names.
+
+    `colour` is the picture's, as red, green and blue.
+    """
 
     at: float
     position: float
@@ -38,6 +41,7 @@ class Look:
     playing: bool
     errors: Mapping[str, int]
     fatal: Sequence[str]
+    colour: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
