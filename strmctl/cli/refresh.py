@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strmctl.cli.frame.app import Panel, command
-from strmctl.cli.frame.changing import Force
 from strmctl.cli.frame.digest import Digest, Remind, digest_lines
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
@@ -34,7 +33,14 @@ def refresh(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show which it would be; no resolver is asked.")
     ] = False,
-    force: Force = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Even where it is more than safety.max_change; with --id, also where there is "
+            "more or less of the content than was known.",
+        ),
+    ] = False,
     remind: Remind = None,
     wait: Wait = None,
 ) -> int:

@@ -47,7 +47,7 @@ class Extents:
     def _check(self, identity: Identity, now: Extent) -> None:
         if not now.is_known:
             return
-        known = self._learned.get(identity) or self._resolving.extent(identity)
+        known = self._known(identity, now)
         instead = other_content(known, now)
         if instead is not None:
             raise UpstreamError(f"other content: {instead}", status=200)
@@ -58,3 +58,10 @@ class Extents:
         self._learned.move_to_end(identity)
         if len(self._learned) > _IDENTITIES:
             self._learned.popitem(last=False)
+
+    def _known(self, identity: Identity, now: Extent) -> Extent | None:
+        """What another process has seen of this very link is newer than what was learned here:
+        `refresh --force` has accepted another length."""
+        stored, learned_here = self._resolving.extent(identity), self._learned.get(identity)
+        is_newer = stored is not None and stored.link == now.link
+        return stored if is_newer else learned_here or stored

@@ -27,6 +27,7 @@ from strmctl.services.resolving.trial import LinkTrial, Trials
 from strmctl.services.resolving.trouble import ResolverTrouble, Troubles, asks_for_patience
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.extents import Extents
 from strmctl.storage.tables.mappings import Mappings
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import guard
@@ -114,7 +115,8 @@ async def refresh(
     In direct mode the `.strm` is rewritten as well unless it holds something else. Raises
     what concerns every mapping: SettingsError, DatabaseError, ItemError where there is no library,
     EgressError where new links cannot be checked; SafetyError, unless `force`d, where too many
-    links would be replaced that nothing is known against.
+    links would be replaced that nothing is known against. Of a few ids that are `force`d, content
+    of another length than was known is taken, and its length is known from then on.
     """
     if not force:
         _check_brake(settings, database, selection)
@@ -123,7 +125,8 @@ async def refresh(
     if files is not None:
         files.check_there()
     async with resolving(settings, mappings) as service, _trials(settings) as trials:
-        refresher = _Refresher(service, trials, files)
+        lengths = Extents(database) if force and selection.is_a_few_ids else None
+        refresher = _Refresher(service, trials, files, lengths)
         async with aclosing(_some_at_once(refresher, mappings.select(selection))) as results:
             async for done in results:
                 yield done
@@ -202,22 +205,33 @@ class _Turn:
 
 
 class _Refresher:
-    """`files` are there in direct mode only."""
+    """`files` are there in direct mode only, `lengths` where other ones are to be taken."""
 
-    def __init__(self, service: Resolving, trials: Trials, files: DirectFiles | None) -> None:
+    def __init__(
+        self,
+        service: Resolving,
+        trials: Trials,
+        files: DirectFiles | None,
+        lengths: Extents | None = None,
+    ) -> None:
         self._service = service
         self._trials = trials
         self._files = files
+        self._lengths = lengths
         self._turns: defaultdict[str, _Turn] = defaultdict(_Turn)
         self.troubles = Troubles()
 
     async def refresh(self, mapping: Mapping) -> Refreshed:
-        trial = self._trials.of(mapping, self._service.egress(mapping.identity.site))
+        egress, any_length = self._service.egress(mapping.identity.site), self._lengths is not None
+        trial = self._trials.of(mapping, egress, any_length=any_length)
         try:
             if self._files is not None:
                 # fsync on a NAS may take seconds; the other links go on meanwhile.
                 await asyncio.to_thread(_prepare, self._files, mapping)
             resolution = await self._resolve(mapping, trial)
+            if self._lengths is not None and trial.extent is not None:
+                measured = [(mapping.identity, trial.extent)]
+                await asyncio.to_thread(self._lengths.keep, measured)
             if self._files is not None:
                 await asyncio.to_thread(self._files.rewrite, mapping, resolution)
         except ItemError as error:

@@ -29,8 +29,10 @@ class Trials:
             lambda: asyncio.Semaphore(per_host)
         )
 
-    def of(self, mapping: Mapping, egress: str | None) -> "LinkTrial":
-        return LinkTrial(self, mapping, egress, guarded=self._guarded)
+    def of(self, mapping: Mapping, egress: str | None, *, any_length: bool = False) -> "LinkTrial":
+        """`any_length` takes what is longer or shorter than was known for the right content."""
+        known = None if any_length else mapping.extent
+        return LinkTrial(self, mapping, egress, known, guarded=self._guarded)
 
     async def result(
         self, answer: Resolution, egress: str | None, known: Extent | None = None
@@ -58,15 +60,18 @@ class Trials:
 
 @dataclass(slots=True)
 class LinkTrial:
-    """Of the answers for one mapping; `reason` says what was wrong with the last one."""
+    """Of the answers for one mapping; `reason` says what was wrong with the last one, `extent` how
+    much there is of it."""
 
     trials: Trials
     mapping: Mapping
     egress: str | None = field(repr=False)
+    known: Extent | None = None
     guarded: bool = True
     refused: list[Resolution] = field(default_factory=list, repr=False)
     last_status: int | None = None
     reason: str | None = None
+    extent: Extent | None = None
 
     async def plays(self, answer: Resolution) -> bool:
         """False where that cannot be told and there is nothing better. Raises ItemError for an
@@ -74,7 +79,7 @@ class LinkTrial:
         if any(answer.url == other.url for other in self.refused):
             raise ItemError(self.reason or "the resolver has no other answer")
         result = await self._result(answer)
-        self.last_status, self.reason = result.status, None
+        self.last_status, self.reason, self.extent = result.status, None, result.extent
         if result.is_alive:
             return True
         # In mode redirect the player asks the upstream itself, which may be at home.
@@ -92,7 +97,7 @@ class LinkTrial:
 
     async def _result(self, answer: Resolution) -> ProbeResult:
         try:
-            return await self.trials.result(answer, self.egress, self.mapping.extent)
+            return await self.trials.result(answer, self.egress, self.known)
         except EgressError as error:
             # Only this resolver leaves by it: the others' links are renewed.
             if self.egress is None:

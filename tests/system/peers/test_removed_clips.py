@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,7 +11,8 @@ from stage.film import FILM, V1, put_film
 from stage.loopback import client as upstream_client
 from stage.presentation import content
 from stage.routes import file, playlist
-from stage.show import Show
+from stage.show import Resolver, Show
+from stage.site import running_site
 from stage.upstream import Route
 from stage.viewer import follow
 from stage.waiting import until
@@ -106,3 +108,42 @@ def test_52_probe_says_other_content(
         result = asyncio.run(probed(known, deep=deep))
         assert (result.failure is Failure.OTHER_CONTENT) is is_other
         assert result.is_alive is not is_other
+
+
+def test_52_a_length_that_a_person_has_accepted_plays(
+    show: Show, resolver: Resolver, client: httpx.Client, tmp_path: Path
+) -> None:
+    """The server that runs has learned the old one, and hears of it."""
+    put_film(show, file(FILM, etag=V1), "file")
+    with running_site(tmp_path / "site", resolver.url) as site:
+        number = str(site.strmctl.write(show.slug)["id"])
+        url = site.playback_url(show)
+        assert client.get(url).content == FILM
+        show.routes["film.mp4"] = file(CLIP)
+        assert client.get(url).status_code == 502
+
+        def is_refused() -> bool:
+            return site.strmctl.run("refresh", "--id", number).returncode == 12
+
+        until(is_refused, "the length is stored", 60)
+        accepted = site.strmctl.run("refresh", "--id", number, "--force")
+        assert accepted.returncode == 0, accepted.stderr
+        assert client.get(url).content == CLIP
+        assert site.strmctl.run("refresh", "--id", number).returncode == 0
+        show.routes["film.mp4"] = file(CLIP[:90])
+        assert client.get(url).status_code == 502, "the new one is known"
+
+
+def test_52_a_whole_library_accepts_no_other_length(
+    show: Show, resolver: Resolver, client: httpx.Client, tmp_path: Path
+) -> None:
+    put_film(show, file(FILM, etag=V1), "file")
+    with running_site(tmp_path / "site", resolver.url) as site:
+        site.strmctl.write(show.slug)
+        assert client.get(site.playback_url(show)).content == FILM
+        show.routes["film.mp4"] = file(CLIP)
+        # Wait with --id, which takes no lock, until the length is stored.
+        until(lambda: site.strmctl.run("refresh", "--id", "1").returncode == 12, "it is stored", 60)
+        run = site.strmctl.run("refresh", "--all", "--force")
+        assert run.returncode == 12
+        assert "other content: 5 kB where there were 1 MB" in run.stdout + run.stderr
