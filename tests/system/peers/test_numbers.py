@@ -1,7 +1,5 @@
 """Row 71: a healing counts when bytes of the new answer went out, and one number is everywhere."""
 
-import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,9 +19,14 @@ from strmctl.services.tally import Tally
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings, Registration
-from system.observe.numbers import is_idle, numbers, scrape
-
-Counts = dict[str, int]
+from system.observe.numbers import (
+    Counts,
+    is_idle,
+    of_history,
+    of_metrics,
+    of_page,
+    of_stats,
+)
 
 
 def registered(proxy: Proxy, *slugs: str) -> None:
@@ -31,61 +34,6 @@ def registered(proxy: Proxy, *slugs: str) -> None:
         Mappings(database).register(
             [Registration(identity(slug), f"{slug}.strm") for slug in slugs]
         )
-
-
-def of_metrics(client: httpx.Client, proxy: Proxy) -> Counts:
-    found = numbers(scrape(client, proxy.url))
-    resolves = sum(value for name, value in found.items() if name.startswith("strmctl_resolves_"))
-    return {
-        "healed": int(found['strmctl_heals_total{outcome="healed"}']),
-        "not healed": int(found['strmctl_heals_total{outcome="failed"}']),
-        "resumed": int(found['strmctl_resumes_total{outcome="resumed"}']),
-        "resolves": int(resolves),
-        "plays": int(found["strmctl_plays_total"]),
-        "bytes": int(found['strmctl_sent_bytes_total{route="segment"}']),
-    }
-
-
-def of_stats(client: httpx.Client, proxy: Proxy) -> Counts:
-    document = client.get(f"{proxy.url}/api/v1/stats").json()
-    counts = document["counts"]
-    assert document["healed"] == counts["heals"]["healed"]
-    return {
-        "healed": counts["heals"]["healed"],
-        "not healed": counts["heals"]["failed"],
-        "resumed": counts["resumes"]["resumed"],
-        "resolves": sum(counts["resolves"].values()),
-        "plays": counts["plays"],
-        "bytes": counts["bytes"]["segment"],
-    }
-
-
-def of_page(client: httpx.Client, proxy: Proxy) -> Counts:
-    text = re.sub(r"<[^>]+>", " ", client.get(proxy.url).text)
-
-    def number(pattern: str) -> int:
-        found = re.search(pattern, text)
-        assert found is not None, pattern
-        return int(found[1].replace(",", ""))
-
-    return {
-        "healed": number(r"Healed while playing\s+([\d,]+)"),
-        "not healed": number(r"Healed while playing\s+[\d,]+, ([\d,]+) failed"),
-        "resumed": number(r"Resumed after a cut\s+([\d,]+)"),
-        "plays": number(r"Plays\s+([\d,]+)"),
-    }
-
-
-def of_history(proxy: Proxy) -> Counts:
-    with Database.open(proxy.settings.database) as database:
-        details = [
-            (row["kind"], json.loads(row["detail"]))
-            for row in database.query("SELECT * FROM event")
-        ]
-    return {
-        "healed": sum(detail.get("cause") == "heal" for _, detail in details),
-        "not healed": sum(kind == "not healed" for kind, _ in details),
-    }
 
 
 def agreed(client: httpx.Client, proxy: Proxy) -> Counts:
