@@ -17,6 +17,7 @@ from strmctl.settings.values import (
     HttpUrls,
     NotifyUrl,
     OptionalPath,
+    Peers,
     Port,
     Secret,
     Secrets,
@@ -76,6 +77,7 @@ class ServeSettings:
     drain_timeout: timedelta = timedelta(seconds=10)
     max_streams: Count = 4000
     trusted_proxies: Hosts = ()
+    peers: Peers = ()
     admin_token: Secret = field(default="", repr=False)
     log_format: LogFormat = LogFormat.TEXT
     node: str = ""

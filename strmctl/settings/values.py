@@ -163,6 +163,24 @@ def http_url(raw: object) -> str:
     return text(raw)
 
 
+def peers(raw: object) -> tuple[str, ...]:
+    """URLs, or addresses and names with or without a port."""
+    return tuple(entry if "://" in entry else f"//{entry}" for entry in map(_peer, texts(raw)))
+
+
+def _peer(entry: str) -> str:
+    # An IPv6 address alone stands without the brackets that a port would need.
+    is_bare_ipv6 = entry.count(":") > 1 and not entry.startswith("[") and "://" not in entry
+    entry = f"[{entry}]" if is_bare_ipv6 else entry
+    if "://" in entry:
+        return base_url(entry)
+    parts = urlsplit(f"//{entry}")
+    _ = parts.port
+    if not parts.hostname or parts.netloc != entry or "@" in entry or re.search(r"\s", entry):
+        raise ValueError("neither a URL nor an address")
+    return entry
+
+
 def notify_url(raw: object) -> str:
     """An Apprise URL has the scheme of its service; what it means is for Apprise to say."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S+", text(raw)):
@@ -301,6 +319,14 @@ ArrPaths = Annotated[
 ]
 Hosts = Annotated[
     Sequence[str], Kind("a list of hosts, addresses and CIDR networks", hosts, _shown_list)
+]
+Peers = Annotated[
+    Sequence[str],
+    Kind(
+        "a list of URLs or addresses, such as http://10.0.0.2:8888 or 10.0.0.2",
+        peers,
+        lambda value: [str(peer).removeprefix("//") for peer in _shown_list(value)],
+    ),
 ]
 HttpUrls = Annotated[
     Sequence[str],

@@ -28,7 +28,8 @@ class RefusedAddressError(OSError):
 
 
 class Guard:
-    """What `upstream.allow` exempts (host names and networks), and this server's own addresses.
+    """What `upstream.allow` exempts (host names and networks), and this server's own addresses
+    and its peers'.
 
     `own` are host and port pairs that are refused even where the settings allow the address.
     """
@@ -126,6 +127,16 @@ def _parse(text: str) -> IPAddress:
     return ip_address(text)
 
 
+def _peer(url: str, own_port: int) -> tuple[str, int]:
+    """Nodes listen on one port, unless the setting names another."""
+    parts = urlsplit(url)
+    by_scheme = {"http": 80, "https": 443}.get(parts.scheme, own_port)
+    host = (parts.hostname or "").rstrip(".")
+    literal = address.parse_literal(host)
+    found = str(address.unwrapped(literal)) if literal is not None else host
+    return found, parts.port or by_scheme
+
+
 def guard(settings: Settings) -> Guard:
     """What the settings allow, without the addresses that players reach this server at."""
     public = urlsplit(settings.proxy.public_base_url)
@@ -134,4 +145,6 @@ def guard(settings: Settings) -> Guard:
     own = [(public.hostname or "", public_port), (settings.serve.host, port)]
     # Whoever allows loopback in the settings must not make strmctl ask itself.
     own += [(host, port) for host in ("127.0.0.1", "::1", "localhost")]
+    # Two nodes that ask each other would do so until nobody is left.
+    own += [_peer(url, port) for url in settings.serve.peers]
     return Guard(settings.upstream.allow, own)

@@ -1,0 +1,78 @@
+"""`serve.peers`: nothing is fetched from another node, however its address is written."""
+
+import pytest
+
+from stage.loopback import client, raw, reply, serving
+from strmctl.errors import SettingsError, UpstreamError
+from strmctl.settings.load import load
+from strmctl.settings.model import ServeSettings, Settings, UpstreamSettings
+from strmctl.upstream.client import UpstreamClient
+from strmctl.upstream.guard import Guard, guard
+
+
+def peers_of(text: str) -> tuple[str, ...]:
+    return tuple(load(environ={"STRMCTL_SERVE_PEERS": text}).settings.serve.peers)
+
+
+def guarded(peers: str, allow: str = "10.0.0.0/8") -> Guard:
+    serve = ServeSettings(peers=peers_of(peers))
+    return guard(Settings(serve=serve, upstream=UpstreamSettings(allow=[allow, "node2"])))
+
+
+@pytest.mark.parametrize(
+    ("peers", "url"),
+    [
+        pytest.param("http://10.0.0.2:8888", "http://10.0.0.2:8888/strm/stream?x", id="base-url"),
+        pytest.param("10.0.0.2:8888", "http://10.0.0.2:8888/", id="with-port"),
+        pytest.param("10.0.0.2", "http://10.0.0.2:8888/", id="same-port"),
+        pytest.param("10.0.0.3,10.0.0.2", "http://10.0.0.2:8888/", id="second"),
+        pytest.param("http://10.0.0.2", "http://10.0.0.2/", id="port-80"),
+        pytest.param("https://node2/strm", "https://node2/strm/stream", id="port-443"),
+        pytest.param("node2", "http://NODE2:8888/", id="name"),
+        pytest.param("node2.", "http://node2.:8888/", id="absolute-name"),
+        pytest.param("10.0.0.2", "http://[::ffff:10.0.0.2]:8888/", id="mapped"),
+        pytest.param("fd00::2", "http://[fd00:0::2]:8888/", id="ipv6"),
+        pytest.param("[fd00::2]:8888", "http://[fd00::2]:8888/", id="ipv6-with-port"),
+        pytest.param("::ffff:10.0.0.2", "http://10.0.0.2:8888/", id="mapped-peer"),
+    ],
+)
+def test_a_peer_is_refused_where_its_network_is_allowed(peers: str, url: str) -> None:
+    with pytest.raises(UpstreamError, match="leads to strmctl itself"):
+        guarded(peers, "fd00::/8" if "fd00" in url else "10.0.0.0/8").check_url(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://10.0.0.2:9000/nas.mkv", "http://10.0.0.4:8888/", "http://node2:80/"]
+)
+def test_others_are_not(url: str) -> None:
+    guarded("10.0.0.2,node2").check_url(url)
+
+
+def test_a_name_that_leads_to_a_peer() -> None:
+    with pytest.raises(UpstreamError, match="leads to strmctl itself"):
+        guarded("10.0.0.2").check_resolved("film.example", [("9.9.9.9", 8888), ("10.0.0.2", 8888)])
+
+
+@pytest.mark.parametrize(
+    "text", ["ftp://10.0.0.2", "http://", "10.0.0.2:99999", "a b", "user@node2", "node2/path", ":1"]
+)
+def test_what_is_no_peer_is_said(text: str) -> None:
+    with pytest.raises(SettingsError, match="a list of URLs or addresses"):
+        peers_of(text)
+
+
+async def test_a_redirect_to_a_peer_is_not_followed() -> None:
+    async with serving(lambda request: reply(body=b"#EXTM3U\n"), "127.0.0.3") as peer:
+        to_peer = raw(
+            f"HTTP/1.1 302 Found\nLocation: {peer.url('/strm/stream')}\nContent-Length: 0"
+        )
+        async with serving(lambda request: to_peer) as upstream:
+            async with client(["127.0.0.0/8"], own=[("127.0.0.3", peer.port)]) as asking:
+                with pytest.raises(UpstreamError, match="leads to strmctl itself"):
+                    await _get(asking, upstream.url())
+        assert peer.connections == 0
+
+
+async def _get(asking: UpstreamClient, url: str) -> None:
+    async with await asking.get(url):
+        pass
