@@ -6,10 +6,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from strmctl.server.metrics.metrics import Metrics
 from strmctl.services.jobs.jobs import Jobs, jobs
-from strmctl.services.tally import saving
-from strmctl.services.threads import in_thread
+from strmctl.services.tally import kept
 from strmctl.settings.model import Settings
-from strmctl.storage.database.connection import Database
 
 
 class Lasting:
@@ -25,9 +23,8 @@ class Lasting:
     async def running(self, settings: Settings, command: Sequence[str]) -> AsyncIterator[None]:
         """`command` begins the command lines of jobs, see services/jobs/jobs.py."""
         async with AsyncExitStack() as stack:
-            counts = stack.enter_context(await in_thread(Database.open, settings.database))
-            await in_thread(self.metrics.count_probes, counts)
-            await stack.enter_async_context(saving(self.metrics.tally, counts))
+            counts, begin = self.metrics.tally, self.metrics.count_probes
+            await stack.enter_async_context(kept(counts, settings.database, begin))
             running = jobs(settings, command, self.stopping)
             self.jobs = await stack.enter_async_context(running)
             yield

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from strmctl.domain import tally
 from strmctl.domain.identity import Identity
@@ -158,6 +159,17 @@ async def saving(
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await _save(counted, database, level)
+
+
+@asynccontextmanager
+async def kept(
+    counted: Tally, file: Path, begin: Callable[[Database], None]
+) -> AsyncIterator[None]:
+    """As `saving`, on a connection of its own, which `begin` is given first."""
+    with await in_thread(Database.open, file) as database:
+        await in_thread(begin, database)
+        async with saving(counted, database):
+            yield
 
 
 async def _save_forever(counted: Tally, database: Database, level: int) -> None:

@@ -7,17 +7,16 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from strmctl.settings.hosts import Hosts, Peers
 from strmctl.settings.values import (
     ArrPaths,
     BaseUrl,
     Count,
     Egress,
-    Hosts,
     HttpUrl,
     HttpUrls,
     NotifyUrl,
     OptionalPath,
-    Peers,
     Port,
     Secret,
     Secrets,

@@ -4,7 +4,6 @@ A setting's kind follows from its type in `settings/model.py`: an `Annotated` ty
 Kind, plain types are found in `PLAIN`.
 """
 
-import ipaddress
 import re
 import tomllib
 from collections.abc import Callable, Sequence
@@ -42,7 +41,6 @@ _BYTES = {
     "MiB": 2**20,
     "GiB": 2**30,
 }
-_HOST = re.compile(r"(?=.{1,253}\.?$)(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
 _EGRESS_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -163,24 +161,6 @@ def http_url(raw: object) -> str:
     return text(raw)
 
 
-def peers(raw: object) -> tuple[str, ...]:
-    """URLs, or addresses and names with or without a port."""
-    return tuple(entry if "://" in entry else f"//{entry}" for entry in map(_peer, texts(raw)))
-
-
-def _peer(entry: str) -> str:
-    # An IPv6 address alone stands without the brackets that a port would need.
-    is_bare_ipv6 = entry.count(":") > 1 and not entry.startswith("[") and "://" not in entry
-    entry = f"[{entry}]" if is_bare_ipv6 else entry
-    if "://" in entry:
-        return base_url(entry)
-    parts = urlsplit(f"//{entry}")
-    _ = parts.port
-    if not parts.hostname or parts.netloc != entry or "@" in entry or re.search(r"\s", entry):
-        raise ValueError("neither a URL nor an address")
-    return entry
-
-
 def notify_url(raw: object) -> str:
     """An Apprise URL has the scheme of its service; what it means is for Apprise to say."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S+", text(raw)):
@@ -247,11 +227,6 @@ def truth(raw: object) -> bool:
     return text(raw).lower() in ("true", "1")
 
 
-def hosts(raw: object) -> tuple[str, ...]:
-    """Host names in lower case, addresses and networks in their usual spelling."""
-    return tuple(_host_or_network(entry.lower()) for entry in texts(raw))
-
-
 def choice(options: type[StrEnum]) -> Kind:
     return Kind(accepts=" | ".join(options), read=lambda raw: options(text(raw).lower()), show=str)
 
@@ -269,23 +244,13 @@ def _number_or_text(raw: object) -> int | float | str:
     return raw
 
 
-def _host_or_network(entry: str) -> str:
-    # A name may be all hexadecimal letters (cafe.de), but its last label is no number (RFC 3696
-    # section 2), and only IPv6 has colons.
-    if re.fullmatch(r"[0-9a-f.:]*:[0-9a-f.:]*(/\d+)?|[0-9a-f.]*\.\d+\.?(/\d+)?", entry):
-        return str(ipaddress.ip_network(entry, strict=False))
-    if _HOST.fullmatch(entry):
-        return entry.rstrip(".")
-    raise ValueError("neither host nor network")
-
-
-def _shown_list(values: object) -> list[str]:
+def shown_list(values: object) -> list[str]:
     assert isinstance(values, tuple)
     return [str(value) for value in values]
 
 
 _DURATION_TEXT = 'a duration such as "10s", "6h" or "1h30m"'
-_TEXTS = Kind("a list of texts", texts, _shown_list)
+_TEXTS = Kind("a list of texts", texts, shown_list)
 
 Port = Annotated[
     int, Kind("a port from 0 to 65535, where 0 takes a free one", whole_number(0, 65535))
@@ -317,23 +282,12 @@ ArrPaths = Annotated[
         lambda pairs: dict(pairs) if isinstance(pairs, tuple) else pairs,
     ),
 ]
-Hosts = Annotated[
-    Sequence[str], Kind("a list of hosts, addresses and CIDR networks", hosts, _shown_list)
-]
-Peers = Annotated[
-    Sequence[str],
-    Kind(
-        "a list of URLs or addresses, such as http://10.0.0.2:8888 or 10.0.0.2",
-        peers,
-        lambda value: [str(peer).removeprefix("//") for peer in _shown_list(value)],
-    ),
-]
 HttpUrls = Annotated[
     Sequence[str],
     Kind(
         "a list of http(s) URLs",
         http_urls,
-        lambda urls: [hide_credentials(url) for url in _shown_list(urls)],
+        lambda urls: [hide_credentials(url) for url in shown_list(urls)],
     ),
 ]
 HttpUrl = Annotated[
@@ -357,7 +311,7 @@ Secrets = Annotated[
     Kind(
         "one key, or a list of keys of which the first signs",
         texts,
-        lambda values: [MASK] * len(_shown_list(values)),
+        lambda values: [MASK] * len(shown_list(values)),
         secret=True,
     ),
 ]

@@ -113,7 +113,6 @@ HOLD_STORAGE = {
         "app",
         "context",
         "http/readiness",
-        "lasting",
         "metrics/metrics",
         "page/jobs",
         "page/library",

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strmctl.settings.hosts import hosts
 from strmctl.settings.masking import hide_credentials
-from strmctl.settings.values import duration, hosts, option, show_duration, size
+from strmctl.settings.values import duration, option, show_duration, size
 
 
 @pytest.mark.parametrize(

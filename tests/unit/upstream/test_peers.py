@@ -6,7 +6,6 @@ from stage.loopback import client, raw, reply, serving
 from strmctl.errors import SettingsError, UpstreamError
 from strmctl.settings.load import load
 from strmctl.settings.model import ServeSettings, Settings, UpstreamSettings
-from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import Guard, guard
 
 
@@ -63,16 +62,10 @@ def test_what_is_no_peer_is_said(text: str) -> None:
 
 async def test_a_redirect_to_a_peer_is_not_followed() -> None:
     async with serving(lambda request: reply(body=b"#EXTM3U\n"), "127.0.0.3") as peer:
-        to_peer = raw(
-            f"HTTP/1.1 302 Found\nLocation: {peer.url('/strm/stream')}\nContent-Length: 0"
-        )
+        location = f"Location: {peer.url('/strm/stream')}"
+        to_peer = raw(f"HTTP/1.1 302 Found\n{location}\nContent-Length: 0")
         async with serving(lambda request: to_peer) as upstream:
             async with client(["127.0.0.0/8"], own=[("127.0.0.3", peer.port)]) as asking:
                 with pytest.raises(UpstreamError, match="leads to strmctl itself"):
-                    await _get(asking, upstream.url())
+                    await asking.get(upstream.url(), {})
         assert peer.connections == 0
-
-
-async def _get(asking: UpstreamClient, url: str) -> None:
-    async with await asking.get(url):
-        pass
