@@ -47,12 +47,13 @@ def keys(
 ) -> None:
     """Add a key that signs from now on, let another key sign, list the keys, or retire one.
 
-    To change keys on one machine: `keys add`, restart `strmctl serve`, `strmctl rewrite`,
-    `keys retire ID`, and restart it again.
+    `strmctl serve` reads the key file again on SIGHUP (`systemctl reload strmctl`), and at a start.
 
-    On several: `keys add --verify-only`, copy the key file to each and restart `strmctl serve`
-    there; then `keys promote ID`, copy and restart again; `strmctl rewrite`; `keys retire ID` of
-    the old one, copy and restart. No request is refused meanwhile.
+    To change keys on one machine: `keys add`, SIGHUP, `strmctl rewrite`, `keys retire ID`, SIGHUP.
+
+    On several: `keys add --verify-only`, copy the key file to each, SIGHUP; then `keys promote ID`,
+    copy, SIGHUP; `strmctl rewrite`; `keys retire ID` of the old one, copy, SIGHUP. No request is
+    refused meanwhile.
     """
     if action in _OF_ONE and key_id is None:
         raise UsageError(f"{action} takes the id of a key: `strmctl keys list` shows them")
@@ -78,12 +79,14 @@ def _add(run: Run, wait: str | None, *, signs: bool) -> None:
         use = add(run.settings, signs=signs)
     if signs:
         run.output.record(_record(use), f"added {use.id}: it signs from now on")
-        run.output.note("restart `strmctl serve`, so that it knows it; then run `strmctl rewrite`")
+        run.output.note(
+            "send SIGHUP to `strmctl serve`, so that it knows it; then run `strmctl rewrite`"
+        )
         return
     run.output.record(_record(use), f"added {use.id}: it verifies, and does not sign yet")
     run.output.note(
-        "copy the key file to every machine and restart `strmctl serve` there; once all know it, "
-        f"run `strmctl keys promote {use.id}`"
+        "copy the key file to every machine and send SIGHUP to `strmctl serve` there; "
+        f"once all know it, run `strmctl keys promote {use.id}`"
     )
 
 
@@ -94,7 +97,7 @@ def _promote(run: Run, key_id: str, wait: str | None) -> None:
         use = promote(run.settings, key_id)
     run.output.record(_record(use), f"{use.id} signs from now on")
     run.output.note(
-        "copy the key file to every machine and restart `strmctl serve` there; "
+        "copy the key file to every machine and send SIGHUP to `strmctl serve` there; "
         "then run `strmctl rewrite`"
     )
 
@@ -115,7 +118,7 @@ def _retire(run: Run, key_id: str, force: bool, wait: str | None) -> None:
     with run.alone("keys", wait):
         use = retire(run.settings, key_id, force=force)
     run.output.record(_record(use), f"retired {use.id}")
-    run.output.note("restart `strmctl serve`: until then it accepts what this key signed")
+    run.output.note("send SIGHUP to `strmctl serve`: until then it accepts what this key signed")
 
 
 def _record(use: "KeyUse") -> dict[str, object]:

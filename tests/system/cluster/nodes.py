@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -27,6 +28,7 @@ _ENVIRON = {
     "STRMCTL_SERVE_TRUSTED_PROXIES": FRONT,
     "STRMCTL_UPSTREAM_ALLOW": "10.77.0.0/24",
 }
+_READ_AGAIN = "the settings have been read again"
 _NGINX = """\
 daemon off;
 master_process off;
@@ -98,6 +100,13 @@ class Node:
     def cpu_seconds(self) -> float:
         fields = Path(f"/proc/{self.running.process.pid}/stat").read_text().rpartition(") ")[2]
         return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+    def read_again(self) -> None:
+        """SIGHUP; what it has read counts from the line in its log on."""
+        log = self.running.log
+        before = log.read_text().count(_READ_AGAIN)
+        self.running.process.send_signal(signal.SIGHUP)
+        until(lambda: log.read_text().count(_READ_AGAIN) > before, "it has read its settings")
 
     def has_played(self, slug: str) -> bool:
         log = self.strmctl.folder / "serve.log"

@@ -208,16 +208,22 @@ def test_a_new_key_refuses_nobody(cluster: Cluster, playing: Playing) -> None:
     with playing.meanwhile():
         new = json.loads(cluster.keys("add", "--verify-only", "--json"))["id"]
         for node in cluster.nodes:
-            node.restart()
+            node.read_again()
         cluster.keys("promote", new)
         for node in cluster.nodes:
-            node.restart()
-            assert f"sig={new}." in cluster.playback_url("x")
+            node.read_again()
+            signed = cluster.playback_url("x")
+            assert f"sig={new}." in signed
     assert set(playing.statuses) == {200}
     with httpx.Client(trust_env=False, timeout=40) as client:
         urls = [cluster.playback_url(show) for show in _slugs(playing)]
         assert {client.get(url).status_code for url in urls} == {200}
     cluster.keys("retire", old, "--force")
+    for node in cluster.nodes:
+        node.read_again()
+    with httpx.Client(trust_env=False, timeout=40) as client:
+        # A cache answers for as long as its copy lives.
+        assert client.get(f"{playing.urls[0]}&uncached=1").status_code == 403
 
 
 def _slugs(playing: Playing) -> list[str]:
