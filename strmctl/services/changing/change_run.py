@@ -7,6 +7,7 @@ before its file is, a row that goes is forgotten after its file, so that wheneve
 same command again does what is missing and `undo` takes back what was done.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
@@ -26,6 +27,8 @@ from strmctl.storage.full_disk import is_disk_full
 from strmctl.storage.tables.journal import Journal
 from strmctl.storage.tables.mappings import Mappings
 from strmctl.storage.tables.row_changes import RowChanges
+
+log = logging.getLogger(__name__)
 
 BATCH = 1000
 
@@ -178,6 +181,7 @@ def apply(
     rows = RowChanges(database)
     rows.put(possible)
     failed = obstacles | _change_files(files, possible, contents)
+    _move_sidecars(files, [change for change in possible if change.strm_path not in failed])
     rows.delete(
         [
             change.row_before
@@ -191,6 +195,19 @@ def apply(
         if change.row_after and change.row_before is None
     )
     return [Done(_with_id(change, made), failed.get(change.strm_path)) for change in changes]
+
+
+def _move_sidecars(files: LibraryFiles, changes: Sequence[Change]) -> None:
+    """Subtitles and `.nfo` files keep the name of their `.strm`, or no server finds them."""
+    for change in changes:
+        before, after = change.row_before, change.row_after
+        if not (change.changes_file and before and after) or before.strm_path == after.strm_path:
+            continue
+        try:
+            files.move_sidecars(before.strm_path, after.strm_path)
+        except ItemError as error:
+            # The change itself is done.
+            log.warning("what lies beside it stays at its old place: %s", error)
 
 
 def _with_id(change: Change, made: Table[Identity, Mapping]) -> Change:

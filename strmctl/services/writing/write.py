@@ -8,6 +8,7 @@ is missing.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Table
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -232,6 +233,9 @@ class Writer:
                     failed[planned.target.identity] = error
                 else:
                     moved |= {} if old is None else {planned.target.identity: old}
+                    if old is not None:
+                        with suppress(ItemError):
+                            self._files.move_sidecars(planned.row.strm_path, planned.path)
         return moved
 
     def _remove_own(self, row: Mapping, path: str) -> bytes | None:

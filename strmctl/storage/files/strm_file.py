@@ -16,6 +16,7 @@ from functools import cache, partial
 from itertools import count
 from pathlib import Path
 
+from strmctl.domain.library.sidecar import sidecars
 from strmctl.domain.notice import FileChange
 from strmctl.errors import ItemError
 from strmctl.storage.files.attributes import follow_folder, of_file
@@ -168,6 +169,19 @@ class LibraryFiles:
             sync(file.parent)
             _remove_empty(file.parent, self._root)
         return True
+
+    def move_sidecars(self, old: str, new: str) -> None:
+        """What belongs to the `.strm` that was at `old` alone follows it; nothing is replaced."""
+        source, target = self._root / old, self._root / new
+        with _explained(old):
+            self._check_inside(source.parent)
+            # The last file of a folder takes it along.
+            found = list(source.parent.iterdir()) if source.parent.is_dir() else []
+            for name in sidecars(source.name, [path.name for path in found]):
+                place = target.with_name(target.stem + name.removeprefix(source.stem))
+                if not os.path.lexists(place):
+                    (source.parent / name).rename(place)
+            _remove_empty(source.parent, self._root)
 
     def remove_leftover(self, path: str) -> None:
         """Remove a temporary file that a killed run has left; ItemError while a run is writing."""
