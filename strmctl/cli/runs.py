@@ -31,8 +31,8 @@ def runs(
         found = newest(database, limit)
     for each in found:
         run.output.record(run_record(each))
-    run.output.table(_COLUMNS, map(_cells, found), beneath="reason")
-    run.output.summary({"runs": len(found)}, None if found else "no runs yet")
+    run.output.table(_COLUMNS, map(_cells, found), beneath="reason", nothing="no runs yet")
+    run.output.summary({"runs": len(found)})
 
 
 def _cells(seen: "SeenRun") -> tuple[object, ...]:

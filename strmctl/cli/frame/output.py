@@ -133,10 +133,11 @@ class Output:
         rows: Iterable[Sequence[object]],
         *,
         beneath: str | None = None,
+        nothing: str = "no matches",
     ) -> None:
         """Drawn on a terminal, tab-separated without a heading when piped; silent with --json.
 
-        The column `beneath` is drawn below its row.
+        The column `beneath` is drawn below its row. `nothing` says that there are no rows.
         """
         if self.json:
             return
@@ -145,7 +146,12 @@ class Output:
             for row in texts:
                 self._write("\t".join(row))
             return
-        heading, *lines = Table(columns, list(texts), beneath).lines(terminal_width())
+        found = list(texts)
+        if not found:
+            # A heading above nothing looks like a fault.
+            self.note(nothing)
+            return
+        heading, *lines = Table(columns, found, beneath).lines(terminal_width())
         colored = self.color and sys.stdout.isatty()
         self._write(typer.style(heading, bold=True) if colored else heading)
         for line in lines:

@@ -129,3 +129,7 @@ def test_sorted(strmctl: Strmctl, options: tuple[str, ...], ids: list[int]) -> N
 
 def test_no_such_order(strmctl: Strmctl) -> None:
     assert "worst" in strmctl("list", "--sort", "colour", code=2).err
+
+
+def test_nothing_has_no_heading() -> None:
+    assert terminal("list", "--state", "dead") == "no matches\n"
