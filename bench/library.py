@@ -15,7 +15,7 @@ from strmctl.services.probing.probe import due
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.database.rows import time_text
-from strmctl.storage.tables.probe_queue import ProbeQueue
+from strmctl.storage.tables.probe_records import ProbeQueue
 
 _FILES = 100_000
 _ROWS = 1_000_000

@@ -35,7 +35,7 @@ def list_(
     form: Format = None,
 ) -> None:
     """List mappings; the options select which."""
-    from strmctl.storage.tables.failures import with_reasons
+    from strmctl.storage.tables.counts import with_reasons
     from strmctl.storage.tables.mappings import Mappings
 
     run.speak(form)

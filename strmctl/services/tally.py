@@ -22,9 +22,8 @@ from strmctl.errors import DatabaseError
 from strmctl.services.observer import Observer
 from strmctl.services.threads import in_thread
 from strmctl.storage.database.connection import Database
-from strmctl.storage.tables.extents import Extents
 from strmctl.storage.tables.resolver_health import ResolverHealthTable
-from strmctl.storage.tables.tallies import Heal, Play, Tallies
+from strmctl.storage.tables.tallies import Extents, Heal, Play, Tallies
 
 log = logging.getLogger(__name__)
 

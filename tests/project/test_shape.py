@@ -8,12 +8,12 @@ from project.shape import Module
 
 NOT_YET = {
     "function, ninth decile": 17,
-    "files under 30 lines": 21,
-    "most files in a folder": 24,
-    "imports, % of lines": 9.0,
+    "files under 30 lines": 20,
+    "most files in a folder": 23,
+    "imports, % of lines": 8.8,
 }
 """How far those that miss their goal may miss it: a number here only ever comes nearer to it."""
-NOT_YET_AT_LEAST = {"file, median lines": 85}
+NOT_YET_AT_LEAST = {"file, median lines": 92}
 """The same of shares that are still too small."""
 
 

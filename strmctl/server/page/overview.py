@@ -22,7 +22,7 @@ from strmctl.services.reports.stats import Stats, stats
 from strmctl.services.threads import in_thread
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
-from strmctl.storage.tables.arr_misses import ArrMisses, Miss
+from strmctl.storage.tables.arr_events import ArrMisses, Miss
 from strmctl.storage.tables.notices import Notices
 
 Name = TypeVar("Name", str, str | None)

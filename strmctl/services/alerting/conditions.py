@@ -7,9 +7,9 @@ from strmctl.domain.alert import Condition, Kind
 from strmctl.errors import EgressError, ItemError, LockedError, SafetyError
 from strmctl.services.jobs.maintenance import CAUSE
 from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.alerts import Troubles
 from strmctl.storage.tables.jobs import JobRecords
 from strmctl.storage.tables.resolver_health import ResolverHealthTable
-from strmctl.storage.tables.troubles import Troubles
 
 FAILING = 6
 """Failures in a row after which a resolver is said to be failing: so many end its turn in a run."""

@@ -7,7 +7,7 @@ from strmctl.domain import digest
 from strmctl.domain.digest import Finding
 from strmctl.domain.mapping import Mapping
 from strmctl.storage.database.connection import Database
-from strmctl.storage.tables.reminders import Reminders
+from strmctl.storage.tables.alerts import Reminders
 
 
 def finding(mapping: Mapping, state: str, reason: str | None) -> Finding:

@@ -28,7 +28,7 @@ from strmctl.storage.database.connection import Database
 from strmctl.storage.files.library_tree import strm_paths
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.locks.run_lock import run_lock
-from strmctl.storage.tables.arr_misses import ArrMisses, Miss
+from strmctl.storage.tables.arr_events import ArrMisses, Miss
 from strmctl.storage.tables.mappings import Mappings
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from strmctl.storage.database.connection import Database
 from strmctl.storage.files.library_tree import strm_paths
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.locks.file_lock import held
-from strmctl.storage.tables.late_events import LateEvent, LateEventRecords
+from strmctl.storage.tables.arr_events import LateEvent, LateEventRecords
 from strmctl.storage.tables.mappings import Mappings
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from strmctl.services.changing.import_plan import Settled
 from strmctl.services.library.tree import TreeFile
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.nfo_files import NfoFiles
-from strmctl.storage.tables.works import Work, works
+from strmctl.storage.tables.series import Work, works
 
 UNDETERMINED = "und"
 """ISO 639's word for a language that nobody knows."""

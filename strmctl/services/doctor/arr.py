@@ -12,7 +12,7 @@ from strmctl.services.doctor.finding import Finding, Severity
 from strmctl.services.doctor.installation import Installation
 from strmctl.settings.model import Settings
 from strmctl.storage.files.library_tree import strm_paths
-from strmctl.storage.tables.arr_misses import ArrMisses, Miss
+from strmctl.storage.tables.arr_events import ArrMisses, Miss
 from strmctl.storage.tables.mappings import Mappings
 
 _CHECK = "arr"

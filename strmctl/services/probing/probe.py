@@ -29,8 +29,7 @@ from strmctl.services.resolving.trouble import ResolverTrouble
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings
-from strmctl.storage.tables.probe_queue import ProbeQueue
-from strmctl.storage.tables.probe_records import Dying, ProbeRecords
+from strmctl.storage.tables.probe_records import Dying, ProbeQueue, ProbeRecords
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import guard
 

@@ -12,7 +12,7 @@ from strmctl.errors import DatabaseError
 from strmctl.services.jobs.run_log import interrupt_gone
 from strmctl.services.reports.stats import Stats
 from strmctl.storage.database.connection import Database
-from strmctl.storage.tables.failures import failing
+from strmctl.storage.tables.counts import failing
 from strmctl.storage.tables.jobs import JobRecords
 
 _LOOKED_BACK = timedelta(days=7)

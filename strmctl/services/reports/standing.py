@@ -8,8 +8,8 @@ from strmctl.domain.resolver_health import ResolverHealth
 from strmctl.settings.masking import hide_credentials
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.alerts import Troubles
 from strmctl.storage.tables.resolver_health import ResolverHealthTable
-from strmctl.storage.tables.troubles import Troubles
 
 
 @dataclass(frozen=True, slots=True)

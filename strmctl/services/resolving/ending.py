@@ -14,7 +14,7 @@ from strmctl.domain.expiry.lifetime import family, learned
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import DatabaseError
 from strmctl.storage.database.connection import Database
-from strmctl.storage.tables.lifetimes import Lifetimes
+from strmctl.storage.tables.resolved_urls import Lifetimes
 
 _SHORTEST_LIFE = timedelta(minutes=1)
 _LONGEST_LIFE = timedelta(days=30)

@@ -27,8 +27,8 @@ from strmctl.services.resolving.trial import LinkTrial, Trials
 from strmctl.services.resolving.trouble import ResolverTrouble, Troubles, asks_for_patience
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
-from strmctl.storage.tables.extents import Extents
 from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.tallies import Extents
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import guard
 

@@ -1,10 +1,15 @@
-"""What each `[notify.NAME]` table for people has been sent, so that nobody is told twice."""
+"""What people have been told: messages of each target, findings of digests, troubles that last.
 
+What each `[notify.NAME]` table has been sent is kept so that nobody is told twice. A finding that
+is over, or a trouble that has ended, is forgotten, so it is news again.
+"""
+
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from strmctl.domain.digest import Finding
+from strmctl.domain.digest import Finding, Told
 from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
 
@@ -82,3 +87,97 @@ def newly_dead(database: Database, after: int, now: datetime) -> list[Finding]:
         )
         for row in database.query(_NEWLY_DEAD, values)
     ]
+
+
+_OPEN = """
+INSERT INTO trouble (kind, name, reason, since, at) VALUES (:kind, :name, :reason, :now, :now)
+ON CONFLICT DO UPDATE SET reason = excluded.reason, at = excluded.at
+"""
+# A link that was seen to answer since then shows that there is a way out again.
+_EGRESS_IS_BACK = """
+DELETE FROM trouble WHERE kind = 'egress'
+    AND EXISTS (SELECT 1 FROM strm_mapping WHERE ifnull(last_probed_at, '') > trouble.at)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    kind: str
+    name: str
+    reason: str
+    since: datetime
+
+
+class Troubles:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def open(self, kind: str, name: str, reason: str, now: datetime) -> None:
+        values = {"kind": kind, "name": name, "reason": reason, "now": rows.time_text(now)}
+        with self._database.transaction() as connection:
+            connection.execute(_OPEN, values)
+
+    def close(self, kind: str, name: str) -> None:
+        if self._database.query("SELECT 1 FROM trouble WHERE kind = ? AND name = ?", (kind, name)):
+            with self._database.transaction() as connection:
+                connection.execute("DELETE FROM trouble WHERE kind = ? AND name = ?", (kind, name))
+
+    def all(self) -> list[Trouble]:
+        """By kind and name; an egress that links have answered through since is in order."""
+        if self._database.query("SELECT 1 FROM trouble WHERE kind = 'egress'"):
+            with self._database.transaction() as connection:
+                connection.execute(_EGRESS_IS_BACK)
+        return [_trouble(row) for row in self._database.query("SELECT * FROM trouble")]
+
+
+def _trouble(row: rows.Row) -> Trouble:
+    since = rows.time_value(row["since"])
+    assert since is not None, "NOT NULL"
+    return Trouble(row["kind"], row["name"], row["reason"], since)
+
+
+_STATES = "('unknown', 'alive', 'suspect', 'dead', 'blocked', 'throttled')"
+_FORGET_STATES = f"""
+DELETE FROM reminder WHERE state IN {_STATES} AND EXISTS (
+    SELECT 1 FROM strm_mapping AS m WHERE m.id = mapping_id AND m.state <> reminder.state
+)
+"""
+_FORGET_RESOLVERS = """
+DELETE FROM reminder WHERE subject IN (
+    SELECT 'resolver ' || resolver FROM resolver_health WHERE failures = 0
+)
+"""
+_FORGET = "DELETE FROM reminder WHERE subject IN (SELECT value FROM json_each(?))"
+_MUTED = """
+SELECT id FROM strm_mapping
+WHERE id IN (SELECT value FROM json_each(:ids)) AND muted_until > :now
+"""
+
+
+class Reminders:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def forget_what_is_over(self, works: Iterable[str]) -> None:
+        """`works` are subjects that were seen to work."""
+        with self._database.transaction() as connection:
+            connection.execute(_FORGET_STATES)
+            connection.execute(_FORGET_RESOLVERS)
+            connection.execute(_FORGET, (json.dumps(sorted(works)),))
+
+    def told(self) -> Told:
+        found = self._database.query("SELECT subject, state, at FROM reminder")
+        times = {(row["subject"], row["state"]): rows.time_value(row["at"]) for row in found}
+        return {key: at for key, at in times.items() if at is not None}
+
+    def muted(self, ids: Iterable[int], now: datetime) -> set[int]:
+        values = {"ids": json.dumps(list(ids)), "now": rows.time_text(now)}
+        return {row["id"] for row in self._database.query(_MUTED, values)}
+
+    def remember(self, findings: Iterable[Finding], now: datetime) -> None:
+        values = [
+            (it.subject, it.state, it.ids[0] if it.ids else None, rows.time_text(now))
+            for it in findings
+        ]
+        with self._database.transaction() as connection:
+            connection.executemany("INSERT OR REPLACE INTO reminder VALUES (?, ?, ?, ?)", values)

@@ -1,12 +1,18 @@
-"""Counts over the whole library, each from an index or from the history, which is bounded."""
+"""Counts over the whole library, each from an index or from the history, which is bounded.
+
+Links that do not play are counted by series, with the reason of their last failure.
+"""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
+from strmctl.domain.digest import Finding
 from strmctl.domain.job import JobState
-from strmctl.domain.mapping import LinkState
+from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
 
@@ -83,8 +89,8 @@ class LastRun:
 class Gauges:
     """How many links and remembered jobs are in each state, and what waits to be told."""
 
-    links: Mapping[LinkState, int]
-    jobs: Mapping[JobState, int]
+    links: Table[LinkState, int]
+    jobs: Table[JobState, int]
     notices: int
     last_runs: Sequence[LastRun]
 
@@ -107,13 +113,13 @@ def newest_event(database: Database) -> int:
     return int(newest)
 
 
-def probed_between(database: Database, first: int, last: int) -> Mapping[LinkState, int]:
+def probed_between(database: Database, first: int, last: int) -> Table[LinkState, int]:
     """The states of the probes with event ids in (first, last]."""
     found = database.query(_PROBED, (first, last))
     return {LinkState(row["state"]): row["number"] for row in found}
 
 
-def _by_state(database: Database, table: str) -> Mapping[str, int]:
+def _by_state(database: Database, table: str) -> Table[str, int]:
     found = database.query(f"SELECT state, count(*) AS number FROM {table} GROUP BY state")
     return {row["state"]: row["number"] for row in found}
 
@@ -123,3 +129,62 @@ def _last_run(row: rows.Row) -> LastRun:
     assert finished is not None, "the statement asks for those that are over"
     line = " ".join((row["command"], *json.loads(row["arguments"])))
     return LastRun(line, row["exit_code"], finished)
+
+
+_FAILING = (LinkState.DEAD, LinkState.BLOCKED, LinkState.SUSPECT, LinkState.THROTTLED)
+_BATCH = 500
+_MOST = 20_000
+"""Links that are looked at: a page that waits helps nobody."""
+
+_GROUPS = f"""
+SELECT site, slug, max(title) AS title, state, reason, count(*) AS links,
+    max(season IS NULL) AS is_film
+FROM (
+    SELECT site, slug, title, season, state, (
+        SELECT e.detail ->> 'reason' FROM event AS e
+        WHERE e.mapping_id = m.id AND e.detail ->> 'reason' IS NOT NULL
+        ORDER BY e.id DESC LIMIT 1
+    ) AS reason
+    FROM strm_mapping AS m
+    WHERE state IN ({", ".join(f"'{state}'" for state in _FAILING)})
+        AND (muted_until IS NULL OR muted_until <= strftime('%Y-%m-%dT%H:%M:%fZ'))
+    LIMIT {_MOST}
+)
+GROUP BY site, slug, state, reason
+"""
+
+
+def reasons(database: Database, ids: Iterable[int]) -> dict[int, str]:
+    """Why links failed the last time, by the ids of mappings that have a reason."""
+    found = database.query(
+        "SELECT mapping_id, detail ->> 'reason' AS reason FROM event WHERE id IN ("
+        " SELECT max(id) FROM event WHERE mapping_id IN (SELECT value FROM json_each(?))"
+        " AND detail ->> 'reason' IS NOT NULL GROUP BY mapping_id)",
+        (json.dumps(list(ids)),),
+    )
+    return {row["mapping_id"]: row["reason"] for row in found}
+
+
+def with_reasons(
+    database: Database, mappings: Iterable[Mapping]
+) -> Iterator[tuple[Mapping, str | None]]:
+    """Each mapping, and why it failed the last time where it does not play."""
+    waiting = iter(mappings)
+    while batch := list(islice(waiting, _BATCH)):
+        why = reasons(database, (it.id for it in batch if it.state in _FAILING))
+        yield from ((it, why.get(it.id)) for it in batch)
+
+
+def failing(database: Database) -> list[Finding]:
+    """Muted ones are left out."""
+    return [
+        Finding(
+            site=row["site"],
+            series=row["title"] or row["slug"],
+            state=row["state"],
+            reason=row["reason"] or "",
+            links=row["links"],
+            is_film=bool(row["is_film"]),
+        )
+        for row in database.query(_GROUPS)
+    ]

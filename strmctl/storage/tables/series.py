@@ -1,4 +1,7 @@
-"""What people look through: series, their seasons and episodes, and what has happened to links."""
+"""What people look through: series, their seasons and episodes, and what has happened to links.
+
+What the library calls a slug are the titles, years and ids of the rows that have it.
+"""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from strmctl.domain.external_ids import ExternalIds
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.mapping import Mapping as Link
 from strmctl.domain.state_history import Passage
 from strmctl.storage.database import rows
 from strmctl.storage.database.conditions import pattern
 from strmctl.storage.database.connection import Database
+from strmctl.storage.database.rows import external_ids
 
 Group = tuple[str, str | None]
 """A site and the provider that was used."""
@@ -228,3 +233,27 @@ def _episode_values(wanted: EpisodeFilter) -> dict[str, rows.Value]:
         "state": wanted.state,
         "provider": wanted.provider,
     }
+
+
+_WORKS = """
+SELECT DISTINCT slug, title, year, imdb_id, tvdb_id, tmdb_id, season IS NULL AS is_film
+FROM strm_mapping WHERE slug IN (SELECT value FROM json_each(?)) AND site = ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A series or film, as its rows name it."""
+
+    slug: str
+    title: str | None
+    year: int | None
+    ids: ExternalIds
+    is_film: bool
+
+
+def works(database: Database, site: str, slugs: Sequence[str]) -> list[Work]:
+    return [
+        Work(row["slug"], row["title"], row["year"], external_ids(row), bool(row["is_film"]))
+        for row in database.query(_WORKS, (json.dumps(list(slugs)), site))
+    ]

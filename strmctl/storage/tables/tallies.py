@@ -1,4 +1,7 @@
-"""Counts that never forget, and what plays have shown of links; written in batches, afterwards."""
+"""Counts that never forget, and what plays have shown of links; written in batches, afterwards.
+
+How much there was of each link's film is what probes have shown, too (domain/media/extent.py).
+"""
 
 import hashlib
 import json
@@ -8,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from strmctl.domain.identity import Identity
+from strmctl.domain.media.extent import Extent
 from strmctl.domain.tally import Counted, Counts
 from strmctl.storage.database import rows
 from strmctl.storage.database.conditions import SAME_IDENTITY, identity_key
@@ -125,3 +129,28 @@ def _save_play(connection: sqlite3.Connection, play: Play) -> bool:
             )
         connection.execute(_IS_ALIVE, {"id": row["id"], "at": at, "url": play.url})
     return before is None or play.first_at - before > ONE_VIEWING
+
+
+_KEEP = f"""
+UPDATE strm_mapping SET media_bytes = :bytes, media_seconds = :seconds, media_link = :link
+WHERE {SAME_IDENTITY}
+"""
+
+
+class Extents:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(self, measured: Iterable[tuple[Identity, Extent]]) -> None:
+        """All in one transaction; what has no row is not kept."""
+        values = [
+            {
+                **identity_key(identity),
+                "bytes": extent.bytes,
+                "seconds": extent.seconds,
+                "link": extent.link,
+            }
+            for identity, extent in measured
+        ]
+        with self._database.transaction() as connection:
+            connection.executemany(_KEEP, values)

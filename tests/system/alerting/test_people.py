@@ -15,9 +15,9 @@ from strmctl.domain.resolver_health import ResolverHealth
 from strmctl.services.alerting.alerting import alert_people
 from strmctl.settings.model import NotifySettings, NotifyType, Settings
 from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.alerts import Troubles
 from strmctl.storage.tables.mappings import Mappings, Registration
 from strmctl.storage.tables.resolver_health import ResolverHealthTable
-from strmctl.storage.tables.troubles import Troubles
 
 SECRET = "s3cr3t-token"
 NOW = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.locks.file_lock import held
 from strmctl.storage.locks.run_lock import run_lock
-from strmctl.storage.tables.late_events import LateEventRecords
+from strmctl.storage.tables.arr_events import LateEventRecords
 from strmctl.storage.tables.mappings import Mappings
 
 OLD = "The Show (2020)/Season 01/The Show (2020) S01E01.strm"

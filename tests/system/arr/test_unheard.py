@@ -18,8 +18,7 @@ from strmctl.settings.load import load
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.locks.run_lock import run_lock
-from strmctl.storage.tables.arr_misses import ArrMisses, Miss
-from strmctl.storage.tables.late_events import LateEventRecords
+from strmctl.storage.tables.arr_events import ArrMisses, LateEventRecords, Miss
 from strmctl.storage.tables.mappings import Mappings
 
 SEASON = "The Show (2020)/Season 01"

@@ -15,7 +15,7 @@ from stage.probed_hosts import Host, hosts
 from stage.probed_library import START, Library, configuration, library_in, settings_in
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
-from strmctl.storage.tables.probe_queue import ProbeQueue
+from strmctl.storage.tables.probe_records import ProbeQueue
 
 _MANY = """
 WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 100000)

@@ -17,7 +17,7 @@ from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.counts import Statistics, read_gauges
 from strmctl.storage.tables.mappings import Mappings
-from strmctl.storage.tables.probe_queue import ProbeQueue
+from strmctl.storage.tables.probe_records import ProbeQueue
 from system.scale.measuring import plan
 
 ROWS = 2000

@@ -11,7 +11,7 @@ from strmctl.domain.expiry.lifetime import FEWEST
 from strmctl.domain.mapping import Resolution
 from strmctl.services.resolving.ending import Dating
 from strmctl.storage.database.connection import Database
-from strmctl.storage.tables.lifetimes import Lifetimes
+from strmctl.storage.tables.resolved_urls import Lifetimes
 
 NOW = datetime(2026, 11, 22, 23, 0, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -6,9 +6,9 @@ from strmctl.domain.change import Action, Change
 from strmctl.domain.identity import Identity
 from strmctl.domain.media.extent import Extent
 from strmctl.storage.database.connection import Database
-from strmctl.storage.tables.extents import Extents
 from strmctl.storage.tables.mappings import Mappings, Registration
 from strmctl.storage.tables.row_changes import RowChanges
+from strmctl.storage.tables.tallies import Extents
 
 EPISODE = Identity("a.to", "one-piece", "German", 1, 2)
 OTHER = Identity("a.to", "one-piece", "German", 1, 3)
