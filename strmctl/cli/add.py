@@ -1,5 +1,6 @@
 """`strmctl add`: a whole series or film from a catalogue, and new episodes as they appear."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from strmctl.services.adding.add import Adding, Plan, Watch
     from strmctl.services.writing.batch import Result
 
+_IMDB_PAGE = re.compile(r"https?://(?:[a-z]+\.)?imdb\.com/\S*?(tt\d{5,12})", re.IGNORECASE)
 _OUTCOMES = ("created", "updated", "unchanged", "failed", "unreleased")
 
 
@@ -122,11 +124,14 @@ def _watch(run: Run, adding: "Adding", chosen: Chosen) -> "Watch":
     if chosen.name is None and chosen.source is None:
         raise UsageError("which? `strmctl add --resolver NAME ID`: tt… for an addon of Stremio")
     table = table_named(run.settings, chosen.resolver)
+    # The address of its page is what people have at hand.
+    page = _IMDB_PAGE.match(chosen.name or "")
+    name = page[1] if page else chosen.name or ""
     site = (chosen.site or site_of(table)).lower()
-    slug = chosen.slug or chosen.name or ""
+    slug = chosen.slug or name
     return Watch(
         table.name,
-        chosen.name or "",
+        name,
         str(chosen.source.absolute()) if chosen.source else "",
         site,
         slug,

@@ -12,8 +12,11 @@ from strmctl.cli.frame.output import Output
 from strmctl.cli.frame.run import Run
 from strmctl.settings.load import FILE_NAME, checked_flag, load
 
-_NEXT = """Next: describe where episodes come from in a [resolvers.NAME] table of {settings}, then
+_NEXT = """Next: say where episodes come from, a [resolvers.NAME] table of {settings}:
+  strmctl resolver new NAME --type http|command|template|ytdlp|stremio
+then write one, or a whole series
   strmctl write --site SITE --slug SLUG --season 1 --episode 1 --language LANGUAGE
+  strmctl add --resolver NAME ID
   strmctl serve"""
 
 

@@ -185,7 +185,9 @@ def _say(run: Run, name: str, new: "New", written: "Written") -> None:
         run.output.warn(f"the table is not in {file} yet: {written.why_not}")
         run.output.note("mend that, and run the same command again")
     else:
-        asking = "--slug some-show --season 1 --episode 1"
+        # An addon is asked by the ids of IMDb.
+        slug = "tt0903747" if new.table["type"] == "stremio" else "some-show"
+        asking = f"--slug {slug} --season 1 --episode 1"
         run.output.note(f"try it: strmctl resolver test {name} {asking}")
 
 

@@ -110,8 +110,12 @@ async def rehearse(
     async with aclosing(Registry.from_settings(alone)) as registry:
         [resolver] = registry.all()
         said = await _rehearse(settings, resolver, request)
-    # These two have no way to say more.
-    return said if table.type in ("template", "ytdlp") else replace(said, missing=_unsaid(said))
+    # These have no way to say more.
+    return (
+        said
+        if table.type in ("template", "ytdlp", "stremio")
+        else replace(said, missing=_unsaid(said))
+    )
 
 
 async def _rehearse(

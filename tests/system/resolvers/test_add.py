@@ -88,6 +88,15 @@ def test_a_film(strmctl: Strmctl, begun: Path, addon: Addon) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "page", ["https://www.imdb.com/title/{}/", "http://m.imdb.com/de/title/{}"]
+)
+def test_the_page_of_imdb_will_do(strmctl: Strmctl, begun: Path, series: Series, page: str) -> None:
+    series(video(1, 1))
+    [added, _] = strmctl("add", "--resolver", "addon", page.format(IMDB), "--json").records
+    assert added["slug"] == IMDB
+
+
 def test_what_is_added_plays(strmctl: Strmctl, begun: Path, addon: Addon, series: Series) -> None:
     series(video(1, 1))
     addon.offer(f"{IMDB}:1:1", "vault-ts/piecelist.m3u8")
