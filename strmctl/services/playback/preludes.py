@@ -71,7 +71,7 @@ class Preludes:
     def take(self, rendition: str, name: str, resource: Resource) -> Prelude | None:
         """What has been read lately and given to nobody yet."""
         known = self._known(rendition, name, resource)
-        at = self._untaken.pop((rendition, name), None)
+        at = self._untaken.pop((rendition, name), None) if known is not None else None
         is_young = at is not None and time.monotonic() - at < _MAX_AGE
         return known if is_young else None
 

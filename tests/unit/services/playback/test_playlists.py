@@ -1,0 +1,97 @@
+"""A playlist is loaded once for many, again when it is old, and keeps its cut's name."""
+
+import asyncio
+
+import pytest
+
+from stage.loopback import Reply, Request, Server, client, reply, serving
+from strmctl.domain.hls import multivariant_playlist
+from strmctl.domain.mapping import Resolution
+from strmctl.errors import UpstreamError
+from strmctl.services.playback.continuity import Continuity
+from strmctl.services.playback.fetch import Fetch
+from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.playlists import Playlists, check_listed, rendition_url
+from strmctl.upstream.client import UpstreamClient
+
+URL = "https://cdn.example/a/index.m3u8?t=1"
+MASTER = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n../b/low.m3u8\n"
+LIVE = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:{}\n#EXTINF:2,\na.ts\n"
+FINISHED = LIVE.format(0) + "#EXT-X-ENDLIST\n"
+
+
+def playlists_at(server: Server, upstream: UpstreamClient, limit: int = 10_000) -> Playlists:
+    fetch = Fetch(Resolution(server.url()), upstream)
+    return Playlists(server.url(), fetch, Continuity(), limit=limit, earlier={})
+
+
+def root() -> LoadedPlaylist:
+    listed = multivariant_playlist.parse(MASTER, URL)
+    return LoadedPlaylist(listed, URL, 0.0, len(MASTER))
+
+
+def test_a_rendition_is_beside_the_playlist_that_lists_it() -> None:
+    [key] = root().playlist.renditions  # type: ignore[union-attr]
+    assert rendition_url(root(), key) == "https://cdn.example/b/low.m3u8"
+
+
+def test_a_rendition_that_is_not_listed_is_a_final_404() -> None:
+    with pytest.raises(UpstreamError) as failure:
+        check_listed(root(), "v9")
+    assert (failure.value.http_status, failure.value.final) == (404, True)
+
+
+async def test_many_who_ask_at_once_cost_one_request() -> None:
+    async with (
+        serving(lambda request: reply(200, FINISHED.encode())) as server,
+        client() as upstream,
+    ):
+        playlists = playlists_at(server, upstream)
+        loaded = await asyncio.gather(*[playlists.media("", None) for _ in range(5)])
+        assert len({id(each) for each in loaded}) == 1
+        assert len(server.requests) == 1
+        assert playlists.known("") is loaded[0]
+        assert playlists.size == len(FINISHED)
+
+
+async def test_a_blocking_reload_is_asked_every_time() -> None:
+    async with (
+        serving(lambda request: reply(200, LIVE.format(7).encode())) as server,
+        client() as up,
+    ):
+        playlists = playlists_at(server, up)
+        for _ in range(2):
+            await playlists.media("", None, "_HLS_msn=7")
+        assert [each.target for each in server.requests] == ["/?_HLS_msn=7"] * 2
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        pytest.param(FINISHED + "#" * 10_000, "longer than 10000 bytes", id="too long"),
+        pytest.param(FINISHED + "\0", "not media: the playlist holds a NUL", id="NUL"),
+        pytest.param("<html>", "not media", id="a web page"),
+    ],
+)
+async def test_what_is_no_playlist_is_not_kept(body: str, reason: str) -> None:
+    async with serving(lambda request: reply(200, body.encode())) as server, client() as upstream:
+        playlists = playlists_at(server, upstream)
+        with pytest.raises(UpstreamError, match=reason):
+            await playlists.media("", None)
+        assert (playlists.known(""), playlists.size) == (None, 0)
+
+
+async def test_a_name_just_beyond_a_live_copy_is_looked_for_again() -> None:
+    numbers = iter([7, 8])
+
+    def give(request: Request) -> Reply:
+        return reply(200, LIVE.format(next(numbers)).encode())
+
+    async with serving(give) as server, client() as upstream:
+        playlists = playlists_at(server, upstream)
+        first = await playlists.media("", None)
+        assert await playlists.listing("", None, "7") is first
+        async with asyncio.timeout(30):
+            while (await playlists.listing("", None, "8")) is first:
+                await asyncio.sleep(0.01)
+        assert len(server.requests) == 2
