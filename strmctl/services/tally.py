@@ -172,13 +172,17 @@ async def kept(
 
 
 async def _save_forever(counted: Tally, database: Database, level: int) -> None:
+    is_saved = True
     while True:
         await asyncio.sleep(_SAVE_SECONDS)
-        await _save(counted, database, level)
+        # A disk that is full for a day is one line in the log, not 86,400.
+        is_saved = await _save(counted, database, level if is_saved else logging.DEBUG)
 
 
-async def _save(counted: Tally, database: Database, level: int) -> None:
+async def _save(counted: Tally, database: Database, level: int) -> bool:
     try:
         await in_thread(counted.save, database)
     except DatabaseError as error:
         log.log(level, "counts are not saved yet: %s", error)
+        return False
+    return True

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 WAIT = "1h"
 """How long a job waits for another run that holds the lock."""
 _SAVE_SECONDS = 0.25
+_LONGEST_PAUSE = 60.0
 _QUEUE_SECONDS = 1.0
 _TIDY_SECONDS = 1.0
 _QUEUE_MAX = 50
@@ -204,6 +205,7 @@ class Jobs:
             exit_code = await self._in_turn(turn, job, output)
         except (StrmctlError, OSError, ValueError) as error:
             output.message, exit_code = str(error), StrmctlError.exit_code
+        pause = _SAVE_SECONDS
         while True:
             try:
                 await self._finish(job.id, output, exit_code)
@@ -211,7 +213,9 @@ class Jobs:
                 log.error("job %d: its end is not recorded yet: %s", job.id, error)
                 if self._stopping.is_set():
                     return
-                await _pause(self._stopping)
+                # A full disk may stay so for days.
+                await _pause(self._stopping, pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
             else:
                 return
 
@@ -284,9 +288,9 @@ class Jobs:
         )
 
 
-async def _pause(until: asyncio.Event) -> None:
+async def _pause(until: asyncio.Event, seconds: float = _SAVE_SECONDS) -> None:
     with suppress(TimeoutError):
-        await asyncio.wait_for(until.wait(), _SAVE_SECONDS)
+        await asyncio.wait_for(until.wait(), seconds)
 
 
 def _now() -> datetime:

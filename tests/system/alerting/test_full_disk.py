@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from stage.answering import answer, answering
@@ -16,6 +18,7 @@ from stage.full_disk import SmallDisk, small_disk
 from stage.mailbox import Mailbox, json_mailbox
 from stage.media_server import Media, MediaServer, media_server
 from stage.strmctl import Strmctl, new_strmctl
+from stage.waiting import until
 
 pytestmark = pytest.mark.slow  # ten processes a case
 
@@ -128,6 +131,45 @@ def test_the_library_alone_on_a_full_disk(command: str, tmp_path: Path) -> None:
         assert scene.people.titles == [DISK_FULL]
         assert_nothing_is_half_written(scene, command, before)
         assert scene.run(command).returncode == 0
+
+
+def test_a_job_on_a_full_library_fails_with_its_reason(tmp_path: Path) -> None:
+    with scene_of(tmp_path, "library") as scene, scene.strmctl.serving():
+        scene.prepare("import")
+        body: dict[str, object] = {"folder": "more", "force": True}
+        with scene.disk.full():
+            job = over(scene, "import", body)
+        assert (job["state"], job["exit_code"]) == ("failed", 12)
+        assert "No space left" in job["message"]
+        assert scene.people.titles == [DISK_FULL]
+        assert over(scene, "import", body)["state"] == "succeeded"
+
+
+def test_a_server_on_a_full_disk_goes_on(tmp_path: Path) -> None:
+    with scene_of(tmp_path, "everything") as scene, scene.strmctl.serving():
+        url = scene.strmctl.base_url
+        with scene.disk.full():
+            answer = httpx.post(f"{url}/api/v1/refresh", json={"all": True}, trust_env=False)
+            # There may be room for the row in the WAL; its run says what it lacks.
+            assert answer.status_code in (200, 201, 202, 503), answer.text
+            assert httpx.get(f"{url}/healthz", trust_env=False).status_code == 200
+        job = over(scene, "refresh", {"all": True, "force": True})
+        assert job["state"] == "succeeded", job
+
+
+def over(scene: Scene, command: str, body: dict[str, object]) -> dict[str, Any]:
+    """The job when it has ended."""
+    url = f"{scene.strmctl.base_url}/api/v1"
+    answer = httpx.post(f"{url}/{command}", json=body, trust_env=False)
+    assert answer.is_success, answer.text
+    one = f"{url}/jobs/{answer.json()['id']}"
+
+    def job() -> dict[str, Any]:
+        found: dict[str, Any] = httpx.get(one, trust_env=False).json()
+        return found
+
+    until(lambda: job()["state"] not in ("queued", "running"), "the job is over", 120)
+    return job()
 
 
 def assert_ends_at_once(run: subprocess.CompletedProcess[str], code: int) -> None:
