@@ -16,6 +16,8 @@ View = Callable[[Request], Awaitable[Response]]
 Form = dict[str, list[str]]
 
 _LONGEST_FORM = 64 * 1024
+# Of a fixed list: an address that somebody was sent shall not put words on the page.
+_DONE = ("added", "changed", "muted", "removed", "as it was")
 
 POLICY = "; ".join(
     (
@@ -24,6 +26,8 @@ POLICY = "; ".join(
         "style-src 'self'",
         "img-src 'self' data:",
         "connect-src 'self'",
+        # blob: is what hls.js hands to the element; no script comes from one.
+        "media-src 'self' blob:",
         "form-action 'self'",
         "base-uri 'none'",
         # Another site could lay this page under its own buttons.
@@ -85,9 +89,15 @@ async def form_of(request: Request) -> Form:
         if len(body) > _LONGEST_FORM:
             raise UsageError("the form is too long")
     try:
-        return parse_qs(body.decode(), max_num_fields=1000, errors="strict")
+        return parse_qs(body.decode(), max_num_fields=1000, errors="strict", keep_blank_values=True)
     except ValueError:
         raise UsageError("the form cannot be read") from None
+
+
+def done_of(request: Request) -> str | None:
+    """What a form has just done, for the page it leads to; another word is none."""
+    word = request.query_params.get("done", "")
+    return word if word in _DONE else None
 
 
 def whole(texts: Sequence[str], name: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from starlette.routing import Router
 
-from strmctl.server.page import assets, jobs, library, sign_in
+from strmctl.server.page import assets, changing, jobs, library, sign_in
 from strmctl.server.page.answering import page
 from strmctl.server.page.overview import Overview
 
@@ -20,10 +20,14 @@ def create_page() -> Router:
             page("/series", library.series),
             page("/mapping", library.mapping),
             page("/rows", library.rows),
+            page("/add", changing.add, ["GET", "POST"]),
+            page("/change", changing.change, ["POST"]),
+            page("/remove", changing.remove, ["GET", "POST"]),
             page("/jobs", jobs.jobs),
             page("/job", jobs.job),
             page("/begin", jobs.begin, ["POST"]),
             page("/cancel", jobs.cancel, ["POST"]),
+            page("/undo", jobs.undo, ["POST"]),
             page("/login", sign_in.form, is_open=True),
             page("/login", sign_in.sign_in, ["POST"], is_open=True),
             page("/logout", sign_in.sign_out, ["POST"]),

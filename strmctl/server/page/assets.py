@@ -1,4 +1,7 @@
-"""The style sheet, the scripts and the icon, under an address that changes when they do."""
+"""The style sheet, the scripts and the icon, under an address that changes when they do.
+
+`hls.min.mjs` is that of hls.js 1.7.4 (Apache-2.0, hls.LICENSE beside it), as npm has it.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,6 +14,7 @@ from starlette.responses import Response
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
 _FOR_GOOD = "public, max-age=31536000, immutable"

@@ -26,7 +26,9 @@ def asked(form: Form) -> tuple[str, Refreshing]:
         **{name: True for name in _FLAGS if _text(form, name)},
         "season": whole(form.get("season", []), "season"),
         "id": [number for text in form.get("id", []) if (number := whole([text], "id"))],
-        "state": [_state(text) for texts in form.get("state", []) for text in texts.split(",")],
+        "state": [
+            _state(text) for texts in form.get("state", []) for text in texts.split(",") if text
+        ],
     }
     try:
         wanted = _KINDS[command].model_validate(given)

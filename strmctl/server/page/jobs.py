@@ -3,10 +3,13 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strmctl.errors import SafetyError
+from strmctl.errors import SafetyError, UsageError
+from strmctl.server.api.starting import Undoing
 from strmctl.server.page import forms
-from strmctl.server.page.answering import form_of, seen, whole
+from strmctl.server.page.answering import done_of, form_of, seen, whole
 from strmctl.server.page.rendering import link, shown
+from strmctl.services.changing.undo import last_run
+from strmctl.services.jobs.run_log import runs as newest_runs
 from strmctl.services.threads import in_thread
 from strmctl.storage.tables.jobs import JobRecords
 
@@ -28,8 +31,28 @@ async def cancel(request: Request) -> Response:
     return seen(link("job", id=job_id))
 
 
+async def undo(request: Request) -> Response:
+    """Of the run that the button named: another may have come since."""
+    number = whole((await form_of(request)).get("run", []), "run")
+    if not number or number < 1:
+        raise UsageError("the form does not say which run")
+    state = request.state
+    wanted = Undoing(run=number, dry_run=False, force=False)
+    wish = await in_thread(wanted.request, state.settings, state.database, "undo", forms.CAUSE)
+    job, _ = await state.jobs.start_or_join(wish)
+    return seen(link("job", id=job.id))
+
+
 async def jobs(request: Request) -> Response:
-    return await shown(request, "jobs.html", jobs=await request.state.jobs.newest(_NEWEST))
+    """Whoever began them: cron, a terminal, the API, the page or the schedule."""
+    database = request.state.database
+    return await shown(
+        request,
+        "jobs.html",
+        runs=await in_thread(newest_runs, database, _NEWEST),
+        last=await in_thread(last_run, database),
+        done=done_of(request),
+    )
 
 
 async def job(request: Request) -> Response:

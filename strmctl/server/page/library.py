@@ -1,10 +1,15 @@
 """Series as a tree, a series with its seasons and episodes, one link with its life."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strmctl.errors import UsageError
-from strmctl.server.page.answering import whole
+from strmctl.domain.mapping import Mapping as Link
+from strmctl.domain.mute import is_muted
+from strmctl.errors import StrmctlError, UsageError
+from strmctl.server.page.answering import done_of, whole
 from strmctl.server.page.forms import state_of
 from strmctl.server.page.rendering import fragment, shown
 from strmctl.services.reports import browsing
@@ -61,7 +66,40 @@ async def mapping(request: Request) -> Response:
         request.state.database,
         _number(request, "id") or 0,
     )
-    return await shown(request, "mapping.html", found=found)
+    return await show_mapping(request, found, current(found.mapping))
+
+
+async def show_mapping(
+    request: Request,
+    found: browsing.MappingPage,
+    given: Mapping[str, str],
+    problem: StrmctlError | None = None,
+) -> Response:
+    """`given` is what its form holds, `problem` why that was refused."""
+    return await shown(
+        request,
+        "mapping.html",
+        status=200 if problem is None else problem.http_status,
+        found=found,
+        given=given,
+        problem=problem and str(problem),
+        done=done_of(request),
+        is_muted=is_muted(found.mapping, datetime.now(UTC)),
+    )
+
+
+def current(link: Link) -> dict[str, str]:
+    """What the form of a link's page shows before anybody has typed."""
+    facts = {
+        "title": link.title,
+        "year": link.year,
+        "provider": link.identity.provider,
+        "language": link.identity.language,
+        "imdb_id": link.ids.imdb,
+        "tvdb_id": link.ids.tvdb,
+        "tmdb_id": link.ids.tmdb,
+    }
+    return {name: "" if value is None else str(value) for name, value in facts.items()}
 
 
 async def rows(request: Request) -> Response:

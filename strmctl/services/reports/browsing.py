@@ -77,8 +77,11 @@ class SeriesPage:
 
 @dataclass(frozen=True, slots=True)
 class MappingPage:
+    """`playback_path` is the playback URL below the base URL, without a slash at its beginning."""
+
     mapping: Mapping
     playback_url: str
+    playback_path: str
     events: Sequence[Event]
 
 
@@ -126,7 +129,9 @@ def mapping(settings: Settings, database: Database, mapping_id: int) -> MappingP
     if found is None:
         raise NotInLibraryError(f"no such link: {mapping_id}")
     events = Events(database).of_mapping(mapping_id, _EVENTS)
-    return MappingPage(found, PlaybackUrls(settings).of(found), events)
+    url = PlaybackUrls(settings).of(found)
+    path = url.removeprefix(settings.proxy.public_base_url).lstrip("/")
+    return MappingPage(found, url, path, events)
 
 
 def _first(seasons: Sequence[Season], state: LinkState | None) -> int:

@@ -16,6 +16,7 @@ POLICY = {
     "style-src 'self'",
     "img-src 'self' data:",
     "connect-src 'self'",
+    "media-src 'self' blob:",
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
