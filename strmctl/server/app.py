@@ -78,6 +78,7 @@ def create_app(settings: Settings, lasting: Lasting) -> Starlette:
     app.state.proof = in_force.proof(settings)
     app.state.signer = in_force.signer(settings)
     app.state.compressed = Compressed()
+    app.state.viewers = lasting.viewers
     return app
 
 

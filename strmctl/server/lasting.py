@@ -1,9 +1,10 @@
-"""What stays while settings are read again: the numbers, the jobs, and the wish to stop."""
+"""What stays while settings are read again: the numbers, the viewers, the jobs, and the wish to stop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
+from strmctl.server.media.viewers import Viewers
 from strmctl.server.metrics.metrics import Metrics
 from strmctl.services.jobs.jobs import Jobs, jobs
 from strmctl.services.tally import kept
@@ -17,6 +18,7 @@ class Lasting:
 
     def __init__(self, node: str) -> None:
         self.metrics = Metrics(node=node)
+        self.viewers = Viewers()
         self.stopping = asyncio.Event()
 
     @asynccontextmanager

@@ -68,3 +68,31 @@ def table_key(section: str, table: str, key: str) -> Key | None:
     if known is not None:
         return Key(name, known.kind, known.default, known.required)
     return Key(name, option(key)) if section in _OPEN else None
+
+
+def in_force(settings: Settings) -> list[tuple[str, object]]:
+    """Every key of these settings with its value, fit to be shown: secrets are masked."""
+    found = []
+    for key in KEYS.values():
+        section, _, name = key.name.rpartition(".")
+        value = getattr(getattr(settings, section) if section else settings, name)
+        found.append((key.name, key.kind.show(value)))
+    tables = (
+        ("resolvers", settings.resolvers),
+        ("notify", (*settings.notify, *settings.people)),
+        ("arr", settings.arr.servers),
+    )
+    for section, rows in tables:
+        for row in rows:
+            found += _of_table(section, row)
+    return found
+
+
+def _of_table(section: str, row: Any) -> list[tuple[str, object]]:
+    prefix = f"{section}.{row.name}."
+    found = [
+        (prefix + key.name, key.kind.show(getattr(row, key.name)))
+        for key in TABLE_KEYS[section].values()
+    ]
+    options = getattr(row, "options", {})
+    return found + [(prefix + name, option(name).show(it)) for name, it in options.items()]

@@ -8,8 +8,10 @@ import logging
 import os
 import sys
 import traceback
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +21,7 @@ from strmctl.settings.model import LogFormat, ServeSettings
 from strmctl.tracing import fields_of, request_id
 
 _LONGEST_TEXT = 2000
+_KEPT_LINES, _KEPT_SECONDS = 5000, 3600
 _OWN_LOG = "strmctl"
 
 
@@ -32,7 +35,10 @@ def start_log(serve: ServeSettings, *, verbose: int, quiet: bool) -> None:
     handler.setFormatter(JsonLines(serve.node_name) if is_json else TextLines(serve.node))
     handler.addFilter(_with_request_id)
     root = logging.getLogger()
-    former, root.handlers[:] = list(root.handlers), [handler]
+    # What it has kept is of this process, not of these settings.
+    kept = [it for it in root.handlers if isinstance(it, Recent)] or [Recent()]
+    former = [it for it in root.handlers if it not in kept]
+    root.handlers[:] = [handler, *kept]
     for each in former:
         each.close()
     root.setLevel(logging.DEBUG if verbose > 1 else logging.WARNING)
@@ -64,6 +70,49 @@ def _handler(file: Path | None) -> logging.Handler:
         raise SettingsError(
             f"serve.log_file: {file}: cannot be written: {error.strerror}"
         ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Of the log, as people read it; `request` is "" where none is meant."""
+
+    at: datetime
+    level: str
+    request: str
+    text: str
+
+
+class Recent(logging.Handler):
+    """The lines of the last hour of this process, 5,000 at most."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addFilter(_with_request_id)
+        self._lines: deque[Line] = deque(maxlen=_KEPT_LINES)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = _error_of(record)
+        try:
+            text = _shortened(record.getMessage())
+        except (TypeError, ValueError):  # Its arguments do not fit: stderr names the place.
+            text = str(record.msg)
+        text += f": {error[0]}" if error else ""
+        at = datetime.fromtimestamp(record.created, UTC)
+        line = Line(at, record.levelname.lower(), _request_of(record), printable(text))
+        self._lines.append(line)
+
+    def lines(self) -> list[Line]:
+        """The newest first."""
+        now = datetime.now(UTC)
+        # A list first: other threads append meanwhile.
+        kept = [it for it in list(self._lines) if (now - it.at).total_seconds() <= _KEPT_SECONDS]
+        return kept[::-1]
+
+
+def recent_lines() -> list[Line]:
+    """Of this process, the newest first; nothing where no log was set up."""
+    found = (it for it in logging.getLogger().handlers if isinstance(it, Recent))
+    return [line for handler in found for line in handler.lines()]
 
 
 class TextLines(logging.Formatter):

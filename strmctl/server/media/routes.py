@@ -25,6 +25,7 @@ from strmctl.server.media.responses import (
     Sending,
     playlist_response,
 )
+from strmctl.server.media.viewers import Viewers
 from strmctl.services.playback.media import MediaAnswer
 from strmctl.services.playback.player import Player
 from strmctl.settings.model import Mode, Settings
@@ -43,6 +44,7 @@ class _State(Protocol):
     signer: Signer
     playback: Player
     compressed: Compressed
+    viewers: Viewers
 
 
 async def stream(request: Request) -> ASGIApp:
@@ -50,6 +52,7 @@ async def stream(request: Request) -> ASGIApp:
     state: _State = request.app.state
     claim = playback_url.verify(request.url.query, state.proof, datetime.now(UTC))
     describe(request.scope, claim.identity)
+    state.viewers.asked(request.scope, claim.identity, _client(request))
     if state.settings.proxy.mode is Mode.REDIRECT:
         address = await state.playback.address(claim.identity)
         # 302, not 301: browsers keep a 301, and this address dies.
@@ -71,6 +74,7 @@ async def child(request: Request) -> ASGIApp:
     claim = child_url.verify(token, state.signer, datetime.now(UTC))
     identity = claim.playback.identity
     describe(request.scope, f"{identity} {claim.rendition or 'root'} {name}")
+    state.viewers.asked(request.scope, identity, _client(request))
     # ffmpeg from 7.0.2 knows a playlist by the end of its path.
     if name == PLAYLIST_NAME:
         addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim.playback)

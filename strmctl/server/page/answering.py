@@ -3,13 +3,16 @@
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import parse_qs
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from strmctl.errors import StrmctlError, UsageError
 from strmctl.server.http.admission import NotAdmittedError
 from strmctl.server.http.middleware import describe
+from strmctl.server.page.assets import ADDRESS
 from strmctl.server.page.rendering import fragment, shown
 
 View = Callable[[Request], Awaitable[Response]]
@@ -72,6 +75,22 @@ async def _refusal(request: Request, error: StrmctlError) -> Response:
     if error.http_status == 401 and request.method in ("GET", "HEAD"):
         return seen("login")
     return await fragment("refused.html", status=error.http_status, message=str(error))
+
+
+async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
+    """A page for browsers, a problem for whoever does not ask for HTML."""
+    request = Request(scope, receive)
+    path = scope["path"].removeprefix(scope.get("root_path", "")).removeprefix("/")
+    is_read = request.method in ("GET", "HEAD")
+    # What lies beside the players' paths is asked for by players, whatever they accept.
+    is_for_people = "text/html" in request.headers.get("accept", "") and path[:5] != "strm/"
+    if not (is_read and is_for_people):
+        raise HTTPException(404)
+    # It may lie deeper than all pages, whose addresses are relative.
+    root = "../" * path.count("/") or "./"
+    response = await fragment("unknown.html", status=404, root=root, static=f"{root}{ADDRESS}")
+    response.headers.update(FIELDS)
+    await response(scope, receive, send)
 
 
 def seen(address: str) -> Response:

@@ -2,13 +2,13 @@
 
 from starlette.routing import Router
 
-from strmctl.server.page import assets, changing, jobs, library, sign_in
-from strmctl.server.page.answering import page
+from strmctl.server.page import assets, changing, export, jobs, library, server, sign_in
+from strmctl.server.page.answering import page, unknown
 from strmctl.server.page.overview import Overview
 
 
 def create_page() -> Router:
-    """Not an application of its own: what it does not know is answered as everywhere.
+    """Not an application of its own: what it does not know, programs are told as everywhere.
 
     All pages lie beside each other and every address in them is relative, so they work below any
     path that a front may put before them.
@@ -17,6 +17,7 @@ def create_page() -> Router:
         [
             page("/", Overview()),
             page("/library", library.library),
+            page("/export", export.export),
             page("/series", library.series),
             page("/mapping", library.mapping),
             page("/rows", library.rows),
@@ -25,6 +26,9 @@ def create_page() -> Router:
             page("/remove", changing.remove, ["GET", "POST"]),
             page("/jobs", jobs.jobs),
             page("/job", jobs.job),
+            page("/streams", server.streams),
+            page("/settings", server.settings),
+            page("/log", server.log),
             page("/begin", jobs.begin, ["POST"]),
             page("/cancel", jobs.cancel, ["POST"]),
             page("/undo", jobs.undo, ["POST"]),
@@ -34,4 +38,5 @@ def create_page() -> Router:
             page("/static/{version}/{name}", assets.asset, is_open=True),
         ],
         redirect_slashes=False,
+        default=unknown,
     )

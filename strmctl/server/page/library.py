@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from strmctl.domain.mapping import Mapping as Link
 from strmctl.domain.mute import is_muted
+from strmctl.domain.selection import Order
 from strmctl.errors import StrmctlError, UsageError
 from strmctl.server.page.answering import done_of, whole
 from strmctl.server.page.forms import state_of
@@ -19,20 +20,38 @@ from strmctl.storage.tables.series import EpisodeFilter, SeriesFilter
 
 _ROWS = 200
 _LONGEST_SEARCH = 1000
+_ORDERS = {"worst": Order.WORST, "ending": Order.EXPIRES}
 
 
 async def library(request: Request) -> Response:
+    wanted, sort = wanted_of(request), request.query_params.get("sort", "")
+    found = await in_thread(
+        browsing.library,
+        request.state.database,
+        wanted,
+        _number(request, "page") or 1,
+        _ORDERS.get(sort, Order.EPISODE),
+    )
+    return await shown(
+        request,
+        "library.html",
+        library=found,
+        wanted=wanted,
+        sort=sort if sort in _ORDERS else "",
+        done=done_of(request),
+    )
+
+
+def wanted_of(request: Request) -> SeriesFilter:
+    """Raises UsageError for what no form of the library sends."""
     given = request.query_params
-    wanted = SeriesFilter(
+    return SeriesFilter(
         text=_searched(given.get("q", "")) or None,
         site=given.get("site") or None,
         state=state_of(given.get("state")),
         provider=given.get("provider") or None,
+        films={"films": True, "series": False}.get(given.get("kind", "")),
     )
-    found = await in_thread(
-        browsing.library, request.state.database, wanted, _number(request, "page") or 1
-    )
-    return await shown(request, "library.html", library=found, wanted=wanted)
 
 
 def _searched(text: str) -> str:

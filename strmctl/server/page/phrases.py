@@ -1,5 +1,6 @@
 """Times and numbers as people say them."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -16,6 +17,7 @@ STATE_MEANINGS: Mapping[LinkState, str] = {
 """In the order in which states are shown everywhere."""
 
 _UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
+_SIZES = ("B", "kB", "MB", "GB", "TB")
 _LONG_AGO = 60 * 86_400
 
 
@@ -26,6 +28,20 @@ def number(value: int) -> str:
 def count(value: int, one: str, many: str = "") -> str:
     """`1 link`, `1,240 links`."""
     return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def plain(value: object) -> str:
+    """A setting's value, as TOML and JSON write it alike."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def size(value: float) -> str:
+    """`812 B`, `1.4 MB`: as network rates and disks are counted, in thousands."""
+    power = 0
+    while value >= 1000 and power < len(_SIZES) - 1:
+        value, power = value / 1000, power + 1
+    digits = 1 if power and value < 100 else 0
+    return f"{value:,.{digits}f} {_SIZES[power]}"
 
 
 def when(at: datetime, now: datetime) -> str:

@@ -64,7 +64,11 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(
-        number=phrases.number, moment=phrases.moment, machine=phrases.machine
+        number=phrases.number,
+        size=phrases.size,
+        plain=phrases.plain,
+        moment=phrases.moment,
+        machine=phrases.machine,
     )
     environment.globals.update(
         static=ADDRESS,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from strmctl.domain.mapping import LinkState, Mapping
+from strmctl.domain.selection import Order
 from strmctl.errors import ItemError
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.settings.model import Settings
@@ -80,18 +81,24 @@ class MappingPage:
     """`playback_path` is the playback URL below the base URL, without a slash at its beginning."""
 
     mapping: Mapping
-    playback_url: str
+    base_url: str
     playback_path: str
     events: Sequence[Event]
 
+    @property
+    def playback_url(self) -> str:
+        return f"{self.base_url}/{self.playback_path}"
 
-def library(database: Database, wanted: SeriesFilter, page: int) -> LibraryPage:
+
+def library(
+    database: Database, wanted: SeriesFilter, page: int, by: Order = Order.EPISODE
+) -> LibraryPage:
     catalogue = Catalogue(database)
     total = catalogue.count_series(wanted)
     place = _place(page, total, SERIES_A_PAGE)
     groups = Statistics(database).groups()
     return LibraryPage(
-        catalogue.series(wanted, limit=place.size, offset=place.offset),
+        catalogue.series(wanted, limit=place.size, offset=place.offset, by=by),
         total,
         place,
         sorted({group.site for group in groups}),
@@ -129,9 +136,9 @@ def mapping(settings: Settings, database: Database, mapping_id: int) -> MappingP
     if found is None:
         raise NotInLibraryError(f"no such link: {mapping_id}")
     events = Events(database).of_mapping(mapping_id, _EVENTS)
-    url = PlaybackUrls(settings).of(found)
-    path = url.removeprefix(settings.proxy.public_base_url).lstrip("/")
-    return MappingPage(found, url, path, events)
+    base = settings.proxy.public_base_url.rstrip("/")
+    path = PlaybackUrls(settings).of(found).removeprefix(f"{base}/")
+    return MappingPage(found, base, path, events)
 
 
 def _first(seasons: Sequence[Season], state: LinkState | None) -> int:

@@ -42,6 +42,15 @@ class Events:
         )
         return [_event(row) for row in found]
 
+    def heals_since(self, since: datetime) -> dict[int, int]:
+        """How often each mapping was healed while it played, by all processes."""
+        found = self._database.query(
+            "SELECT mapping_id, count(*) AS heals FROM event WHERE at >= ? AND kind = 'resolved'"
+            " AND detail ->> 'cause' = 'heal' AND mapping_id IS NOT NULL GROUP BY mapping_id",
+            (rows.time_text(since),),
+        )
+        return {row["mapping_id"]: row["heals"] for row in found}
+
     def forget_before(self, before: datetime) -> int:
         """How many there were."""
         return self._database.delete_in_batches(_OLD, {"before": rows.time_text(before)})

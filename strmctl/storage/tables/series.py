@@ -12,6 +12,7 @@ from typing import Any
 from strmctl.domain.external_ids import ExternalIds
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.mapping import Mapping as Link
+from strmctl.domain.selection import Order
 from strmctl.domain.state_history import Passage
 from strmctl.storage.database import rows
 from strmctl.storage.database.conditions import pattern
@@ -29,10 +30,14 @@ _SERIES = f"""
 SELECT slug, site, {_COUNTS} FROM strm_mapping
 WHERE (:site IS NULL OR site = :site)
     AND (:text IS NULL OR slug LIKE :text ESCAPE '!' OR title LIKE :text ESCAPE '!')
+    {{kind}}
 GROUP BY slug, site
 HAVING sum((:state IS NULL OR state = :state)
     AND (:provider IS NULL OR provider_used = :provider)) > 0
 """
+# As Order.WORST has links: dead first; a series with more of them before one with fewer.
+_WORST = "dead DESC, suspect DESC, blocked DESC, throttled DESC, unknown DESC, "
+_ENDING = "min(expires_at) IS NULL, min(expires_at), "
 _FACTS = """
 SELECT m.slug, m.site, max(title) AS title, max(year) AS year,
     count(DISTINCT season) AS seasons, min(expires_at) AS expires_at,
@@ -75,12 +80,16 @@ FROM strm_mapping WHERE created_at > :since GROUP BY 1, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class SeriesFilter:
-    """Series that have a link for which all parts hold; `text` is part of the slug or title."""
+    """Series that have a link for which all parts hold; `text` is part of the slug or title.
+
+    `films`: only those, or only what has seasons; None takes both.
+    """
 
     text: str | None = None
     site: str | None = None
     state: LinkState | None = None
     provider: str | None = None
+    films: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +130,13 @@ class Catalogue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def series(self, wanted: SeriesFilter, *, limit: int, offset: int) -> list[Series]:
-        """By slug."""
+    def series(
+        self, wanted: SeriesFilter, *, limit: int, offset: int, by: Order = Order.EPISODE
+    ) -> list[Series]:
+        """By slug, where they are not ordered by what is worst or expires first."""
+        first = {Order.WORST: _WORST, Order.EXPIRES: _ENDING}.get(by, "")
         found = self._database.query(
-            f"{_SERIES} ORDER BY slug, site LIMIT :limit OFFSET :offset",
+            f"{_series(wanted)} ORDER BY {first}slug, site LIMIT :limit OFFSET :offset",
             {**_values(wanted), "limit": limit, "offset": offset},
         )
         facts = self._facts((row["slug"], row["site"]) for row in found)
@@ -136,7 +148,9 @@ class Catalogue:
         ]
 
     def count_series(self, wanted: SeriesFilter) -> int:
-        [row] = self._database.query(f"SELECT count(*) AS number FROM ({_SERIES})", _values(wanted))
+        [row] = self._database.query(
+            f"SELECT count(*) AS number FROM ({_series(wanted)})", _values(wanted)
+        )
         return int(row["number"])
 
     def one(self, site: str, slug: str) -> Series | None:
@@ -194,6 +208,12 @@ class Catalogue:
             }
             for row in found
         }
+
+
+def _series(wanted: SeriesFilter) -> str:
+    """An index has all that is counted, and nothing of seasons: they are read where asked for."""
+    kinds = {None: "", True: "AND season IS NULL", False: "AND season IS NOT NULL"}
+    return _SERIES.format(kind=kinds[wanted.films])
 
 
 def _states(row: rows.Row) -> States:

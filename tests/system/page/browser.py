@@ -65,6 +65,18 @@ def violations(page: Page) -> list[str]:
     ]
 
 
+def small_targets(page: Page) -> list[str]:
+    """Buttons and fields that a thumb would miss: under 44 px (WCAG 2.2, 2.5.5)."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("button, .button, select, input:not([type=hidden])")]
+            .filter((it) => it.checkVisibility() && it.getBoundingClientRect().height)
+            .filter((it) => { const box = it.getBoundingClientRect();
+                              return box.height < 43.5 || box.width < 43.5; })
+            .map((it) => `${it.outerHTML.slice(0, 80)} ${it.getBoundingClientRect().height}`)"""
+    )
+    return found
+
+
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

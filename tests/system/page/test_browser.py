@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from system.page.browser import Complaints, opened, running_browser, violations
+from system.page.browser import Complaints, opened, running_browser, small_targets, violations
 from system.page.scene import SITE, Scene
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -217,7 +217,17 @@ def test_axe_finds_nothing_serious(browser: Browser, scene: Scene, options: Any)
         job = client.post("/begin", data=form).headers["location"]
         scene.wait_for_job(client, int(job.partition("=")[2]))
     series = f"series?site={SITE}&slug=for-all"
-    pages = ("", "library", series, f"mapping?id={ids[0]}", "jobs", job, "login", "job?id=0")
+    pages: tuple[str, ...] = (
+        "",
+        "library",
+        series,
+        f"mapping?id={ids[0]}",
+        "jobs",
+        job,
+        "login",
+        "job?id=0",
+    )
+    pages += ("add", f"remove?id={ids[0]}", "streams", "log", "settings", "library?sort=worst")
     with opened(browser, scene.base, bypass_csp=True, **options) as (page, _):
         for address in pages:
             page.goto(f"/{address}")
@@ -225,5 +235,6 @@ def test_axe_finds_nothing_serious(browser: Browser, scene: Scene, options: Any)
                 page.locator("summary").first.click()
                 page.wait_for_selector(".opened table")
             assert violations(page) == [], address
+            assert small_targets(page) == [], address
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= options["viewport"]["width"], f"{address} scrolls sideways"

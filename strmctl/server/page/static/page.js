@@ -291,6 +291,26 @@ document.addEventListener("toggle", async (event) => {
   }
 }, true);
 
+// Times: the server says them in UTC, here they are those of the clock on the wall. Rows come later
+// too, so whatever is put into the page is looked through.
+
+const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+function localise(root) {
+  for (const time of root.querySelectorAll?.("time[title$=UTC]") ?? []) {
+    const local = clock.format(new Date(time.dateTime));
+    if (time.hasAttribute("data-clock")) time.textContent = local;
+    time.title = local;
+  }
+}
+
+localise(document);
+new MutationObserver((changes) => {
+  for (const { addedNodes } of changes) for (const node of addedNodes) localise(node.parentNode ?? node);
+}).observe(document.body, { childList: true, subtree: true });
+document.querySelector("[data-zone]").textContent =
+  `times of ${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
+
 // Small things.
 
 for (const button of document.querySelectorAll("[data-copy]")) {

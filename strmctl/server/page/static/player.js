@@ -54,7 +54,7 @@ async function asHls(failed) {
   try {
     const { default: Hls } = await import("./hls.min.mjs");
     // Its worker would be a script of a blob, which the page's policy rightly forbids.
-    hls = new Hls({ enableWorker: false });
+    hls = new Hls({ enableWorker: false, xhrSetup: (request, url) => request.open("GET", here(url)) });
     let recovered = 0;
     hls.on(Hls.Events.ERROR, (_, error) => {
       if (!error.fatal) return;
@@ -67,6 +67,12 @@ async function asHls(failed) {
   } catch (error) {
     failed(error.message);
   }
+}
+
+// Playlists name the base URL, and this page may have been opened by another name of the server.
+function here(url) {
+  const { base } = box.dataset;
+  return url.startsWith(`${base}/`) ? new URL(url.slice(base.length + 1), document.baseURI).href : url;
 }
 
 function play() {

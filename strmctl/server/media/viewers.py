@@ -1,0 +1,107 @@
+"""Who watches what in this worker: the answers that are under way, and those of the last minute.
+
+A player fetches a stream piece by piece, so that a viewer stays one for a while after each piece.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from starlette.types import Scope
+
+from strmctl.domain.identity import Identity
+from strmctl.server.http.middleware import answered
+
+_KEPT_SECONDS = 60.0
+_MOST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """`bytes` were sent since `since`; `rate` is bytes a second on average since then."""
+
+    identity: Identity
+    client: str
+    since: datetime
+    bytes: int
+    rate: float
+    is_sending: bool
+
+
+@dataclass(slots=True)
+class _Viewer:
+    since: datetime
+    began: float
+    last: float
+    sent: int = 0
+    under_way: list[Scope] = field(default_factory=list)
+
+    def settle(self, now: float) -> None:
+        """What has ended is added up, so that a film of a thousand segments stays a few numbers."""
+        for scope in self.under_way:
+            if _has_ended(scope):
+                self.sent += _sent(scope)
+                self.last = now
+        self.under_way = [scope for scope in self.under_way if not _has_ended(scope)]
+        if self.under_way:
+            self.last = now
+
+
+class Viewers:
+    def __init__(self) -> None:
+        self._viewers: dict[tuple[Identity, str], _Viewer] = {}
+
+    def asked(self, scope: Scope, identity: Identity, client: str) -> None:
+        """A player asks for a piece of it."""
+        now = time.monotonic()
+        viewer = self._viewers.get((identity, client))
+        if viewer is None or (now - viewer.last > _KEPT_SECONDS and not viewer.under_way):
+            self._make_room(now)
+            viewer = self._viewers[identity, client] = _Viewer(datetime.now(UTC), now, now)
+        viewer.settle(now)
+        viewer.under_way.append(scope)
+
+    def now(self) -> Sequence[Viewing]:
+        """The one that began last comes first."""
+        now = time.monotonic()
+        self._forget(now)
+        found = [self._viewing(key, viewer, now) for key, viewer in self._viewers.items()]
+        return sorted(found, key=lambda each: each.since, reverse=True)
+
+    def _viewing(self, key: tuple[Identity, str], viewer: _Viewer, now: float) -> Viewing:
+        sent = viewer.sent + sum(map(_sent, viewer.under_way))
+        rate = sent / max(1.0, viewer.last - viewer.began, now - viewer.began - _KEPT_SECONDS)
+        return Viewing(*key, viewer.since, sent, rate, bool(viewer.under_way))
+
+    def _make_room(self, now: float) -> None:
+        if len(self._viewers) < _MOST:
+            return
+        self._forget(now)
+        while len(self._viewers) >= _MOST:
+            self._viewers.pop(next(iter(self._viewers)))
+
+    def _forget(self, now: float) -> None:
+        for viewer in self._viewers.values():
+            viewer.settle(now)
+        self._viewers = {
+            key: viewer
+            for key, viewer in self._viewers.items()
+            if now - viewer.last <= _KEPT_SECONDS
+        }
+
+
+def _has_ended(scope: Scope) -> bool:
+    """AccessLog says how long an answer took once it has ended."""
+    return answered(scope).seconds > 0
+
+
+def _sent(scope: Scope) -> int:
+    """What a relay sends past the application is added to an answer when it ends."""
+    relay = None if _has_ended(scope) else scope.get("strmctl.relay")
+    return answered(scope).bytes + (0 if relay is None else int(relay.sent))
+
+
+def earliest(viewings: Sequence[Viewing]) -> datetime:
+    """When the first of them began; now, where there is none."""
+    return min((each.since for each in viewings), default=datetime.now(UTC)) - timedelta(seconds=1)
