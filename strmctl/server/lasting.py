@@ -1,4 +1,4 @@
-"""What stays while settings are read again: the numbers, the viewers, the jobs, and the wish to stop."""
+"""What stays while settings are read again: numbers, viewers, jobs, and the wish to stop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
