@@ -2,21 +2,17 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from strmctl.domain.mapping import Mapping
-from strmctl.domain.selection import Selection
 from strmctl.server.page.library import wanted_of
 from strmctl.server.page.phrases import machine
+from strmctl.services.reports import browsing
 from strmctl.services.threads import in_thread
-from strmctl.storage.database.connection import Database
-from strmctl.storage.tables.mappings import Mappings
-from strmctl.storage.tables.series import SeriesFilter
 
-_ROWS = 1000
 _COLUMNS = (
     *("id", "state", "site", "slug", "season", "episode", "language", "provider", "title", "year"),
     *("imdb_id", "tvdb_id", "tmdb_id", "path", "provider_used", "resolved_at", "expires_at"),
@@ -28,30 +24,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 async def export(request: Request) -> Response:
     """What the library shows, with the same parameters; upstream URLs are no part of it."""
-    rows = _rows(request.state.database, wanted_of(request))
+    pages = browsing.links(request.state.database, wanted_of(request))
     headers = {"Content-Disposition": 'attachment; filename="strmctl.csv"'}
-    return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(_rows(pages), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-async def _rows(database: Database, wanted: SeriesFilter) -> AsyncIterator[str]:
-    states = () if wanted.state is None else (wanted.state,)
-    selection = Selection(site=wanted.site, states=states)
+async def _rows(pages: Iterator[Sequence[Mapping]]) -> AsyncIterator[str]:
     yield _text([_COLUMNS])
-    after = 0
-    while True:
-        found = await in_thread(
-            Mappings(database).page, selection, text=wanted.text, after=after, limit=_ROWS
-        )
-        yield await in_thread(_text, [_cells(it) for it in found if _is_wanted(it, wanted)])
-        if len(found) < _ROWS:
-            return
-        after = found[-1].id
-
-
-def _is_wanted(link: Mapping, wanted: SeriesFilter) -> bool:
-    used = None if link.resolution is None else link.resolution.provider
-    is_kind = wanted.films in (None, link.identity.is_movie)
-    return is_kind and wanted.provider in (None, used)
+    while (page := await in_thread(next, pages, None)) is not None:
+        yield await in_thread(_text, map(_cells, page))
 
 
 def _cells(link: Mapping) -> list[object]:

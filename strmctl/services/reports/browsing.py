@@ -1,10 +1,12 @@
 """The library as people look through it: series, their seasons and episodes, one link's life."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import LinkState, Mapping
-from strmctl.domain.selection import Order
+from strmctl.domain.selection import Order, Selection
 from strmctl.errors import ItemError
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.settings.model import Settings
@@ -19,6 +21,7 @@ EPISODES_A_PAGE = 250
 """A series with no more is shown whole, one with more a season at a time."""
 
 _EVENTS = 50
+_LINKS_AT_ONCE = 1000
 
 
 class NotInLibraryError(ItemError):
@@ -90,6 +93,14 @@ class MappingPage:
         return f"{self.base_url}/{self.playback_path}"
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """`heals` are those of all processes."""
+
+    link: Mapping
+    heals: int
+
+
 def library(
     database: Database, wanted: SeriesFilter, page: int, by: Order = Order.EPISODE
 ) -> LibraryPage:
@@ -139,6 +150,32 @@ def mapping(settings: Settings, database: Database, mapping_id: int) -> MappingP
     base = settings.proxy.public_base_url.rstrip("/")
     path = PlaybackUrls(settings).of(found).removeprefix(f"{base}/")
     return MappingPage(found, base, path, events)
+
+
+def links(database: Database, wanted: SeriesFilter) -> Iterator[Sequence[Mapping]]:
+    """The links for which all parts hold, some at a time; the database is free between."""
+    states = () if wanted.state is None else (wanted.state,)
+    selection, after = Selection(site=wanted.site, states=states), 0
+    while found := Mappings(database).page(
+        selection, text=wanted.text, after=after, limit=_LINKS_AT_ONCE
+    ):
+        yield [link for link in found if _is_wanted(link, wanted)]
+        after = found[-1].id
+
+
+def _is_wanted(link: Mapping, wanted: SeriesFilter) -> bool:
+    used = None if link.resolution is None else link.resolution.provider
+    is_kind = wanted.films in (None, link.identity.is_movie)
+    return is_kind and wanted.provider in (None, used)
+
+
+def watched(
+    database: Database, identities: Iterable[Identity], since: datetime
+) -> dict[Identity, Watched]:
+    """Those of the identities that have a row."""
+    found = Mappings(database).known(identities)
+    heals = Events(database).heals_since(since)
+    return {identity: Watched(link, heals.get(link.id, 0)) for identity, link in found.items()}
 
 
 def _first(seasons: Sequence[Season], state: LinkState | None) -> int:

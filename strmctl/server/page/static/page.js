@@ -294,13 +294,14 @@ document.addEventListener("toggle", async (event) => {
 // Times: the server says them in UTC, here they are those of the clock on the wall. Rows come later
 // too, so whatever is put into the page is looked through.
 
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 function localise(root) {
   for (const time of root.querySelectorAll?.("time[title$=UTC]") ?? []) {
-    const local = clock.format(new Date(time.dateTime));
-    if (time.hasAttribute("data-clock")) time.textContent = local;
-    time.title = local;
+    const at = new Date(time.dateTime);
+    if (time.hasAttribute("data-clock")) time.textContent = exact.format(at);
+    time.title = clock.format(at);
   }
 }
 
