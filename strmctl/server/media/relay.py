@@ -7,7 +7,9 @@ body takes the way through ASGI.
 """
 
 import asyncio
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Any, cast
 
@@ -57,6 +59,7 @@ class Relay:
     def __init__(self, cycle: RequestResponseCycle, flow: Flow) -> None:
         self._cycle = cycle
         self._flow = flow
+        self._descriptor = cycle.transport.get_extra_info("socket").fileno()
         self.sent = 0
 
     @property
@@ -126,8 +129,14 @@ class Relay:
         if transport.is_closing():
             return
         self.sent += len(data)
-        # uvloop keeps what the kernel does not take at once: that may not be the buffer itself.
-        transport.write(bytes(data))
+        taken = 0
+        if not transport.get_write_buffer_size():
+            # Nothing waits to be sent: straight to the kernel, without a copy.
+            with suppress(OSError):  # A full window, or an end that the transport will find.
+                taken = os.write(self._descriptor, data)
+        if taken < len(data):
+            # uvloop keeps what it is given: that may not be the buffer itself.
+            transport.write(bytes(data[taken:]))
 
 
 def _waiting(response: ClientResponse) -> int:
