@@ -5,6 +5,7 @@ import sys
 
 from bench import library, probe, rewriting, start, streaming
 from bench.measuring import measure
+from bench.recorded import Recorded
 from bench.table import table
 
 BENCHES = {
@@ -14,6 +15,7 @@ BENCHES = {
     "library": library.comparisons,
     "probe": probe.comparisons,
 }
+QUICK = ("rewriting", "streaming")
 
 
 def main() -> None:
@@ -22,12 +24,23 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="of which the median counts")
     parser.add_argument("--size", type=float, default=1.0, help="a share of the full amounts")
     parser.add_argument("--offline", action="store_true", help="install nothing")
+    parser.add_argument("--quick", action="store_true", help="three minutes; fails where worse")
+    parser.add_argument("--record", action="store_true", help="keep the ratios for --quick")
     options = parser.parse_args()
-    for name in options.names or BENCHES:
-        with BENCHES[name](options.size, offline=options.offline) as comparisons:
+    names = options.names or (QUICK if options.quick or options.record else BENCHES)
+    size = 0.1 if options.quick or options.record else options.size
+    recorded, worse = Recorded(), []
+    for name in names:
+        with BENCHES[name](size, offline=options.offline) as comparisons:
             for comparison in comparisons:
-                sys.stdout.write(f"{table(measure(comparison, options.rounds))}\n\n")
+                measured = measure(comparison, options.rounds)
+                worse.append(recorded.put(measured))
+                sys.stdout.write(f"{table(measured)}\n\n")
                 sys.stdout.flush()
+    if options.record:
+        recorded.save()
+    elif options.quick and any(worse):
+        sys.exit("\n".join(filter(None, worse)))
 
 
 if __name__ == "__main__":
