@@ -45,13 +45,16 @@ def serve(
     from strmctl.server.reading import SettingsFile, check
     from strmctl.services.jobs.jobs import strmctl_command
     from strmctl.services.playback.opening import rehearse
+    from strmctl.services.playback.own_database import own_database
 
-    with process.listen(settings.serve) as listener:
+    with process.listen(settings.serve) as listener, own_database(settings) as (settings, said):
         is_open_allowed = insecure or is_loopback(listener.getsockname()[0])
         check(settings, is_open_allowed=is_open_allowed)
         _warn_of_openness(run, settings)
         rehearse(settings)
         take_no_signals()
+        if said:
+            _tell(run, said)
         _tell(run, f"strmctl serves {settings.proxy.public_base_url} on {_name(listener)}")
         process.run(
             settings,

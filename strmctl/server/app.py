@@ -44,7 +44,7 @@ from strmctl.services.notifying.outbox import notifying
 from strmctl.services.playback.opening import player_service
 from strmctl.services.sessions import sessions
 from strmctl.services.threads import in_thread
-from strmctl.settings.model import Settings
+from strmctl.settings.model import Role, Settings
 from strmctl.storage.database.connection import Database
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def create_app(settings: Settings, lasting: Lasting) -> Starlette:
     """
     prefix = unquote(urlsplit(settings.proxy.public_base_url).path)
     app = Starlette(
-        routes=_routes(prefix),
+        routes=_routes(prefix, settings.serve.role),
         middleware=[
             Middleware(Measured, metrics=lasting.metrics, prefix=prefix),
             Middleware(AccessLog),
@@ -91,7 +91,7 @@ class _OnlyRoute(Route):
         return Match.NONE if match is Match.NONE else Match.FULL, child_scope
 
 
-def _routes(prefix: str) -> list[BaseRoute]:
+def _routes(prefix: str, role: Role) -> list[BaseRoute]:
     """Every route, with the path of public_base_url before it or, taken off in front, without.
 
     A player's path is never redirected: that would send it where its Host field says.
@@ -101,17 +101,19 @@ def _routes(prefix: str) -> list[BaseRoute]:
         _OnlyRoute("/readyz", readyz),
         _OnlyRoute("/metrics", metrics),
         *(_OnlyRoute(path, endpoint) for path, endpoint in PLAYERS_ROUTES),
-        Mount("/api/v1", create_api(prefix)),
     ]
-    page = Mount("/", create_page())
+    page: list[BaseRoute] = []
+    if role is Role.ALL:
+        routes.append(Mount("/api/v1", create_api(prefix)))
+        page = [Mount("/", create_page())]
     if prefix:
         # Fronts differ: nginx's proxy_pass keeps the path or takes it off.
-        below = Router([*routes, page], redirect_slashes=False)
+        below = Router([*routes, *page], redirect_slashes=False)
         routes += [
             Mount(prefix, below),
             Route(prefix, RedirectResponse(f"{prefix}/"), methods=["GET", "HEAD"]),
         ]
-    return [*routes, page]
+    return [*routes, *page]
 
 
 @asynccontextmanager
@@ -126,18 +128,22 @@ async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
             player_service(settings, lasting.metrics)
         )
         signed_in = await stack.enter_async_context(sessions(settings))
-        upkeep = _upkeep(settings, lasting, app.state.retired)
-        await stack.enter_async_context(ended_by(app.state.retired, upkeep))
-        yield {
+        context: Context = {
             "settings": settings,
             "admission": admission(settings, signed_in.is_known),
             "sessions": signed_in,
             "signer": app.state.signer,
             "database": database,
-            "jobs": lasting.jobs,
-            "late_events": await stack.enter_async_context(late_events(settings)),
             "stopping": lasting.stopping,
         }
+        if settings.serve.role is Role.PLAYER:
+            yield context
+            return
+        upkeep = _upkeep(settings, lasting, app.state.retired)
+        await stack.enter_async_context(ended_by(app.state.retired, upkeep))
+        context["jobs"] = lasting.jobs
+        context["late_events"] = await stack.enter_async_context(late_events(settings))
+        yield context
 
 
 @asynccontextmanager

@@ -12,9 +12,10 @@ from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 
 
-class Context(TypedDict):
+class Context(TypedDict, total=False):
     """`database` is another connection than the players'; ask it in a thread. `stopping` is set
-    when the server begins to end: what goes on for long ends then."""
+    when the server begins to end: what goes on for long ends then. A player node
+    has neither jobs nor late events."""
 
     settings: Settings
     admission: Admission

@@ -8,7 +8,7 @@ from strmctl.server.media.viewers import Viewers
 from strmctl.server.metrics.metrics import Metrics
 from strmctl.services.jobs.jobs import Jobs, jobs
 from strmctl.services.tally import kept
-from strmctl.settings.model import Settings
+from strmctl.settings.model import Role, Settings
 
 
 class Lasting:
@@ -27,6 +27,9 @@ class Lasting:
         async with AsyncExitStack() as stack:
             counts, begin = self.metrics.tally, self.metrics.count_probes
             await stack.enter_async_context(kept(counts, settings.database, begin))
+            if settings.serve.role is Role.PLAYER:
+                yield
+                return
             running = jobs(settings, command, self.stopping)
             self.jobs = await stack.enter_async_context(running)
             yield

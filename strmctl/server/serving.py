@@ -18,7 +18,7 @@ from strmctl.server.app import create_app
 from strmctl.server.lasting import Lasting
 from strmctl.services.jobs.jobs import strmctl_command
 from strmctl.services.threads import in_thread
-from strmctl.settings.model import Settings
+from strmctl.settings.model import Role, Settings
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +30,14 @@ def with_fixed(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
     """`new`, but for what cannot change while the server runs; the names of what would have."""
     fixed = {
         f"serve.{name}": getattr(old.serve, name) != getattr(new.serve, name)
-        for name in ("host", "port", "workers", "node")
+        for name in ("host", "port", "workers", "node", "role")
     }
-    fixed["database"] = old.database != new.database
+    # A player node's is its own (services/playback/own_database.py).
+    fixed["database"] = old.serve.role is Role.ALL and old.database != new.database
     own = old.serve
-    serve = replace(new.serve, host=own.host, port=own.port, workers=own.workers, node=own.node)
+    serve = replace(
+        new.serve, host=own.host, port=own.port, workers=own.workers, node=own.node, role=own.role
+    )
     kept = replace(new, serve=serve, database=old.database)
     return kept, [name for name, is_changed in fixed.items() if is_changed]
 

@@ -48,6 +48,12 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class Role(StrEnum):
+    ALL = "all"
+    PLAYER = "player"
+    """Answers players, and does nothing for the library."""
+
+
 class NotifyType(StrEnum):
     JELLYFIN = "jellyfin"
     EMBY = "emby"
@@ -72,6 +78,7 @@ class ServeSettings:
     host: str = "127.0.0.1"
     port: Port = 8888
     workers: Count = 1
+    role: Role = Role.ALL
     drain_delay: timedelta = timedelta(0)
     drain_timeout: timedelta = timedelta(seconds=10)
     max_streams: Count = 4000

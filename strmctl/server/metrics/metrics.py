@@ -41,7 +41,7 @@ from strmctl.services.observer import Cache, Observer
 from strmctl.services.reports.gauges import ProbeResults, library_gauges
 from strmctl.services.tally import Tally
 from strmctl.services.threads import in_thread
-from strmctl.settings.model import Settings
+from strmctl.settings.model import Role, Settings
 from strmctl.storage.database.connection import Database
 
 # When each counter began would be as many series again; of several workers nobody could say.
@@ -259,7 +259,9 @@ async def metrics(request: Request) -> Response:
     state: _State = request.app.state
     found = state.metrics
     await found.save_tally(request.state.database)
-    await in_thread(found.read_library, request.state.database, state.settings)
+    # A player node's copy of the library is the upkeep node's to count.
+    if state.settings.serve.role is Role.ALL:
+        await in_thread(found.read_library, request.state.database, state.settings)
     named = await _may_know_names(request)
     text, media_type = found.exposition(request.headers.get("accept", ""), named=named)
     return Response(text, headers={"Content-Type": media_type, "Cache-Control": "no-store"})

@@ -38,6 +38,23 @@ def copy_database(source: Path, target: Path) -> None:
     sync(target.parent)
 
 
+def read_copy(source: Path, target: Path) -> None:
+    """Copy what may only be read, such as a file on a read-only disk. Raises DatabaseError."""
+    failure: sqlite3.Error | None = None
+    # Without a -shm that it may write SQLite reads a WAL database as immutable only.
+    for mode in ("mode=ro", "mode=ro&immutable=1"):
+        try:
+            with (
+                closing(sqlite3.connect(f"{source.absolute().as_uri()}?{mode}", uri=True)) as old,
+                closing(sqlite3.connect(target)) as new,
+            ):
+                old.backup(new)
+                return
+        except sqlite3.Error as error:
+            failure = error
+    raise DatabaseError(f"{source}: cannot be read: {failure}") from failure
+
+
 def _name(partial: Path, target: Path) -> None:
     """Raises FileExistsError where something has appeared there meanwhile."""
     try:
