@@ -2,8 +2,10 @@
 #   docker build --tag strmctl .
 #   docker run --rm -v ./data:/data -v ./strm:/library strmctl \
 #       init --library /library --base-url http://ADDRESS:8888
-#   docker run -d -p 8888:8888 -v ./data:/data -v ./strm:/library strmctl
+#   docker run -d --init -p 8888:8888 -v ./data:/data -v ./strm:/library strmctl
 
+# To pin it for good, name its digest: `docker buildx imagetools inspect python:3.11-slim` shows it,
+# and both lines become FROM python:3.11-slim@sha256:…
 FROM python:3.11-slim AS build
 WORKDIR /source
 COPY pyproject.toml requirements.lock README.md LICENSE ./

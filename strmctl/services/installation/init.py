@@ -77,6 +77,12 @@ def _make_library(folder: Path) -> Made:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"{folder}: the library cannot be made: {error.strerror}") from None
+    # Docker makes a folder that it mounts as root; on a read-only mount root may not write either.
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsError(
+            f"{folder}: this user cannot write the library: "
+            f"run `chown {os.geteuid()}:{os.getegid()} {folder}` as root, or run as its owner"
+        )
     return Made("library", folder, created)
 
 

@@ -72,6 +72,11 @@ def test_nobody_is_root_and_no_compiler_comes_along() -> None:
     assert all("apt-get" not in each.arguments for stage in stages() for each in stage)
 
 
+def test_100_the_example_has_an_init_and_a_time_zone() -> None:
+    assert SERVICES["strmctl"]["init"] is True
+    assert "TZ" in SERVICES["strmctl"]["environment"]
+
+
 def test_bases_are_named_by_version() -> None:
     bases = [stage[0].words[0] for stage in stages()]
     images = [service["image"] for service in SERVICES.values() if "build" not in service]
