@@ -44,8 +44,8 @@ def serve(
     from strmctl.server import process
     from strmctl.server.reading import SettingsFile, check
     from strmctl.services.jobs.jobs import strmctl_command
+    from strmctl.services.own_database import own_database
     from strmctl.services.playback.opening import rehearse
-    from strmctl.services.playback.own_database import own_database
 
     with process.listen(settings.serve) as listener, own_database(settings) as (settings, said):
         is_open_allowed = insecure or is_loopback(listener.getsockname()[0])

@@ -32,7 +32,7 @@ def with_fixed(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
         f"serve.{name}": getattr(old.serve, name) != getattr(new.serve, name)
         for name in ("host", "port", "workers", "node", "role")
     }
-    # A player node's is its own (services/playback/own_database.py).
+    # A player node's is its own (services/own_database.py).
     fixed["database"] = old.serve.role is Role.ALL and old.database != new.database
     own = old.serve
     serve = replace(
