@@ -104,14 +104,15 @@ class _Beginning:
 
     async def _named(self, url: str) -> PlaylistAnswer | MediaAnswer:
         """What a child URL names, as the server's routes find it."""
-        token, *cut, name = urlsplit(url).path.partition(f"{child_url.PATH}/")[2].split("/")
+        behind = urlsplit(url).path.partition(f"{child_url.PATH}/")[2].split("/")
+        token, cut, name = child_url.components(*behind)
         claim = child_url.verify(token, self._signer, datetime.now(UTC))
         if name == PLAYLIST_NAME:
             tracing.step(log, "rendition", "goes on with rendition %s", claim.rendition)
             return await self._playback.playlist(self._addresses, claim.rendition)
         tracing.step(log, "segment", "goes on with %s", name, name=name)
         return await self._playback.resource(
-            claim.playback.identity, claim.rendition, "".join(cut), name, Wanted()
+            claim.playback.identity, claim.rendition, cut, name, Wanted()
         )
 
 

@@ -142,9 +142,9 @@ def test_a_server_that_is_down_is_no_failure(
     settings = library / "strmctl.toml"
     settings.write_text(settings.read_text().replace(server.url, "http://127.0.0.1:1"))
     ended = strmctl(*SHOW, "--episode", 1)
-    assert ended.err == ""
+    assert "notify" not in ended.err
     ended = strmctl(*SHOW, "--episode", 2, "-v")
-    assert ended.err == "", "it rests"
+    assert "notify" not in ended.err, "it rests"
     assert len(files(library)) == 2
     with Database.open(library / "strmctl.db") as database:
         [backlog] = Notices(database).backlogs().values()
