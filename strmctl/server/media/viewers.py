@@ -35,15 +35,15 @@ class _Viewer:
     began: float
     last: float
     sent: int = 0
-    under_way: list[Scope] = field(default_factory=list)
+    under_way: list[tuple[float, Scope]] = field(default_factory=list)
 
     def settle(self, now: float) -> None:
         """What has ended is added up, so that a film of a thousand segments stays a few numbers."""
-        for scope in self.under_way:
+        for began, scope in self.under_way:
             if _has_ended(scope):
                 self.sent += _sent(scope)
-                self.last = now
-        self.under_way = [scope for scope in self.under_way if not _has_ended(scope)]
+                self.last = max(self.last, began + answered(scope).seconds)
+        self.under_way = [each for each in self.under_way if not _has_ended(each[1])]
         if self.under_way:
             self.last = now
 
@@ -60,18 +60,18 @@ class Viewers:
             self._make_room(now)
             viewer = self._viewers[identity, client] = _Viewer(datetime.now(UTC), now, now)
         viewer.settle(now)
-        viewer.under_way.append(scope)
+        viewer.under_way.append((now, scope))
 
     def now(self) -> Sequence[Viewing]:
         """The one that began last comes first."""
         now = time.monotonic()
         self._forget(now)
-        found = [self._viewing(key, viewer, now) for key, viewer in self._viewers.items()]
+        found = [self._viewing(key, viewer) for key, viewer in self._viewers.items()]
         return sorted(found, key=lambda each: each.since, reverse=True)
 
-    def _viewing(self, key: tuple[Identity, str], viewer: _Viewer, now: float) -> Viewing:
-        sent = viewer.sent + sum(map(_sent, viewer.under_way))
-        rate = sent / max(1.0, viewer.last - viewer.began, now - viewer.began - _KEPT_SECONDS)
+    def _viewing(self, key: tuple[Identity, str], viewer: _Viewer) -> Viewing:
+        sent = viewer.sent + sum(_sent(scope) for _, scope in viewer.under_way)
+        rate = sent / max(1.0, viewer.last - viewer.began)
         return Viewing(*key, viewer.since, sent, rate, bool(viewer.under_way))
 
     def _make_room(self, now: float) -> None:
