@@ -62,6 +62,9 @@ def test_a_play_is_told_from_the_resolver_to_the_first_bytes(
         "rendition",
         "resolution",
         "upstream",
+        # What the names of its segments depend on: the init section, the first segment.
+        "upstream",
+        "upstream",
         "playlist",
         "segment",
         "resolution",
