@@ -1,4 +1,4 @@
-"""`strmctl`: `--version` is answered before anything heavy is imported."""
+"""`strmctl`: `--version` and the quiet health check are answered before heavy imports."""
 
 import signal
 import sys
@@ -11,6 +11,13 @@ def main() -> int:
     if arguments == ["--version"]:
         sys.stdout.write(f"strmctl {__version__}\n")
         return 0
+    # Docker asks twice a minute for as long as the container lives.
+    if arguments in (["healthcheck", "--quiet"], ["healthcheck", "-q"]):
+        from strmctl.services.installation.quick_health import well
+
+        if (said := well()) is not None:
+            sys.stdout.write(f"{said}\n")
+            return 0
     # Ctrl-C while modules are imported ends the process as it would end any other program.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,6 +1,5 @@
 """Flag > environment > strmctl.toml > default; one wrong key or value is one clear line."""
 
-import difflib
 import os
 import re
 import tomllib
@@ -253,6 +252,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`; did you mean 'proxy.mode'?`, or nothing where no known name comes near."""
     names = list(known)
     short = {key.rpartition(".")[2]: key for key in names}
+    import difflib  # Only for what is misspelt: it is a sixth of the start of a light command.
+
     near = difflib.get_close_matches(name, names, 1, 0.75) or [
         short[word] for word in difflib.get_close_matches(name.rpartition(".")[2], short, 1, 0.75)
     ]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from system.cli.test_healthcheck_command import WELL, answering
+
 LOADED = """
 import sys
 from strmctl.__main__ import main
@@ -30,6 +32,12 @@ def loaded_by(folder: Path, *arguments: str) -> set[str]:
 
 def test_the_version_needs_no_command_line_library(tmp_path: Path) -> None:
     assert not loaded_by(tmp_path, "--version") & {"typer", "click", "rich", "argparse", "json"}
+
+
+def test_the_quiet_health_check_needs_no_command_line_library(tmp_path: Path) -> None:
+    with answering(200, WELL) as port:
+        (tmp_path / "strmctl.toml").write_text(f"[serve]\nport = {port}\n")
+        assert not loaded_by(tmp_path, "healthcheck", "--quiet") & {"typer", "rich", "httpx"}
 
 
 @pytest.mark.parametrize("command", ["config", "migrate"])

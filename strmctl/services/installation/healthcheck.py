@@ -3,12 +3,15 @@
 import socket
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from ipaddress import ip_address
-
-import httpx
+from typing import TYPE_CHECKING
 
 from strmctl.errors import SettingsError, StrmctlError
 from strmctl.settings.model import ServeSettings
+
+if TYPE_CHECKING:
+    import httpx
 
 _SECONDS = 3.0
 
@@ -24,6 +27,8 @@ class Health:
 
 def check_health(base_url: str) -> Health:
     """Raises StrmctlError, exit code 1 as Docker's HEALTHCHECK wants it, for a server that ails."""
+    import httpx
+
     url = base_url.removesuffix("/").removesuffix("/healthz") + "/healthz"
     begun = time.monotonic()
     try:
@@ -53,8 +58,8 @@ def own_base_url(settings: ServeSettings) -> str:
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
-def _version(url: str, response: httpx.Response) -> str:
-    if response.status_code != httpx.codes.OK:
+def _version(url: str, response: "httpx.Response") -> str:
+    if response.status_code != HTTPStatus.OK:
         raise StrmctlError(f"unhealthy: {url} answers {response.status_code}")
     try:
         answer = response.json()

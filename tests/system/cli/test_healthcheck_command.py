@@ -1,6 +1,8 @@
 """`healthcheck` tells a server that answers from everything else."""
 
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +22,9 @@ from strmctl.settings.model import ServeSettings
 
 
 @contextmanager
-def answering(status: int, body: bytes, *, family: socket.AddressFamily) -> Iterator[int]:
+def answering(
+    status: int, body: bytes, *, family: socket.AddressFamily = socket.AF_INET
+) -> Iterator[int]:
     """The port of a server on loopback that answers everything like this."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -134,3 +138,29 @@ def test_a_port_that_changes() -> None:
 def test_a_host_that_is_none() -> None:
     with pytest.raises(SettingsError, match=r"serve\.host"):
         own_base_url(ServeSettings(host="nowhere.invalid"))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        pytest.param(200, WELL, 0, id="well"),
+        pytest.param(503, WELL, 1, id="503"),
+        pytest.param(200, b'{"status":"ill"}', 1, id="ill"),
+        pytest.param(200, b"<html>", 1, id="something else"),
+    ],
+)
+@pytest.mark.parametrize("quiet", ["-q", "--quiet"])
+def test_as_docker_asks(folder: Path, status: int, body: bytes, code: int, quiet: str) -> None:
+    with answering(status, body) as port:
+        (folder / "strmctl.toml").write_text(f"[serve]\nport = {port}\n")
+        ended = subprocess.run(
+            [sys.executable, "-m", "strmctl", "healthcheck", quiet],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert ended.returncode == code
+    said, other = (ended.stdout, ended.stderr) if code == 0 else (ended.stderr, ended.stdout)
+    assert said.startswith("healthy: strmctl 9.9.9 at" if code == 0 else "strmctl: unhealthy:")
+    assert other == ""
+    assert said.count("\n") == 1
