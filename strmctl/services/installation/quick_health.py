@@ -1,4 +1,4 @@
-"""The check that Docker repeats twice a minute, at a tenth of the whole command's price.
+"""The check that Docker repeats twice a minute, at a sixth of the whole command's price.
 
 `strmctl healthcheck --quiet` asks here first. Whatever is not plainly well is left to the whole
 command, which says why.
