@@ -64,13 +64,17 @@ def played(scene: Scene, client: httpx.Client) -> tuple[int, str]:
 
 def test_a_stream_is_listed_with_its_viewer(client: httpx.Client, scene: Scene) -> None:
     mapping_id, _ = played(scene, client)
-    text = client.get("/streams").text
-    row = text.partition(f'href="mapping?id={mapping_id}"')[2].partition("</tr>")[0]
+
+    def shown() -> str:
+        text = client.get("/streams").text
+        assert SECRET not in text
+        return text.partition(f'href="mapping?id={mapping_id}"')[2].partition("</tr>")[0]
+
+    until(lambda: "between two pieces" in shown(), "the answer has ended", 20)
+    row = shown()
     assert "127.0.0.1" in row
     assert "2.0 kB" in row
     assert "/s</td>" in row
-    assert "between two pieces" in row
-    assert SECRET not in text
 
 
 def test_what_is_being_sent_is_so(client: httpx.Client, scene: Scene) -> None:
@@ -95,8 +99,10 @@ def test_nobody_is_watching_at_first(own: Strmctl) -> None:
 def test_the_log_of_one_request(client: httpx.Client, scene: Scene) -> None:
     mapping_id, request = played(scene, client)
     assert mapping_id
-    text = client.get("/log").text
-    assert f'href="log?request={request}"' in text
+    # The line of a request is written when its answer has ended.
+    until(
+        lambda: f'href="log?request={request}"' in client.get("/log").text, "its line is there", 20
+    )
     text = client.get("/log", params={"request": request}).text
     rows = re.findall(r'<tr>\s*<th scope="row">', text)
     assert rows
