@@ -5,7 +5,7 @@ that concern no file, and those that come with later versions, are accepted and 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -29,8 +29,9 @@ class Sender(StrEnum):
 class ArrEvent:
     """`present` are `.strm` files that lie there now, `gone` those that do not any more; with
     `gone_folder` everything below it is gone, and anything below `changed_folder` may be new.
-    With `gone_episodes` (season and number) only those of them are gone. `about` is what the sender
-    knows of the series or film."""
+    With `gone_episodes` (season and number) only those of them are gone. `before` says where files
+    that are `present` lay earlier; `folder` and `episodes` are those of what was imported.
+    `about` is what the sender knows of the series or film."""
 
     name: str
     present: Sequence[Spellings] = ()
@@ -38,6 +39,9 @@ class ArrEvent:
     gone_folder: str | None = None
     gone_episodes: Sequence[tuple[int, int]] = ()
     changed_folder: str | None = None
+    before: Mapping[Spellings, Spellings] = field(default_factory=dict)
+    folder: str | None = None
+    episodes: Sequence[tuple[int, int]] = ()
     about: About = arr_about.NOTHING
 
     @property
@@ -98,7 +102,10 @@ def _event(name: str, names: _Names, fields: Mapping[str, Any], folder: str | No
         renamed = _list(fields.get(names.renamed))
         # Sonarr and Radarr 3 named the series or film alone for a long time.
         return ArrEvent(
-            name, present=_files(renamed, folder), changed_folder=None if renamed else folder
+            name,
+            present=_files(renamed, folder),
+            changed_folder=None if renamed else folder,
+            before=_before(renamed, folder),
         )
     if name == "Download":
         # Sonarr 4 tells of one import of several files under `episodeFiles`.
@@ -107,6 +114,9 @@ def _event(name: str, names: _Names, fields: Mapping[str, Any], folder: str | No
             name,
             present=_files(arrived, folder),
             gone=_files(fields.get("deletedFiles"), folder),
+            before=_before(arrived, folder),
+            folder=folder,
+            episodes=_episodes(fields),
         )
     if name == names.file_deleted and not _was_missing(fields):
         # The first Sonarr 3 named the episodes, and no file.
@@ -160,6 +170,16 @@ def _files(files: object, folder: str | None) -> list[Spellings]:
     """Those of `.strm` files."""
     found = [tuple(_spellings(_fields(file), folder)) for file in _list(files)]
     return [spellings for spellings in dict.fromkeys(found) if spellings]
+
+
+def _before(files: Sequence[object], folder: str | None) -> dict[Spellings, Spellings]:
+    """By the file, as `_files` spells it. Of imports only Sonarr 4 and Radarr 5 say it."""
+    found: dict[Spellings, Spellings] = {}
+    for file in map(_fields, files):
+        path = _text(file.get("previousPath")) or _text(file.get("sourcePath"))
+        earlier = {"path": path, "relativePath": file.get("previousRelativePath")}
+        found[tuple(_spellings(file, folder))] = tuple(_spellings(earlier, folder))
+    return {file: earlier for file, earlier in found.items() if file and earlier}
 
 
 def _spellings(file: Mapping[str, Any], folder: str | None) -> Iterator[str]:

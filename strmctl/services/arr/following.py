@@ -21,8 +21,9 @@ from strmctl.domain.library.arr_path import Spellings, file_candidates, folder_c
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import SafetyError
+from strmctl.services.arr.passing import Passed, Passing
 from strmctl.services.changing.change_run import ChangeRun
-from strmctl.services.changing.import_ import UNCHANGED, Importing
+from strmctl.services.changing.import_ import TAKEN, UNCHANGED, Importing
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.library_tree import strm_paths
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 NOT_FOUND, THERE = "not_found", "there"
 NOT_DONE = frozenset({NOT_FOUND, "duplicate", "taken", "foreign", "bad", "failed"})
 """Outcomes that ask somebody to look."""
+
+_NO_FILE = "no such file in the library"
 
 _LOGGED = 20
 """So many lines for one event; the page shows more."""
@@ -135,13 +138,11 @@ class _Following:
         yield from departed
 
     def _arrivals(self, event: ArrEvent) -> Iterator[Step]:
-        here: list[str] = []
-        for file in event.present:
-            found = self._locate(file, self._files.exists)
-            if found is None:
-                yield _not_found(file, "no such file in the library")
-            else:
-                here.append(found)
+        places = {tuple(file): self._locate(file, self._files.exists) for file in event.present}
+        here = [place for place in places.values() if place is not None]
+        absent = [file for file, place in places.items() if place is None]
+        passed = Passing(self._settings, self._mappings, self._files).places(event, absent)
+        yield from (_not_found(file, _NO_FILE) for file in absent if file not in passed)
         # Older Sonarr 3 says Rename without a list of files, so the folder is looked at.
         if event.changed_folder is not None:
             folder = self._folder(event.changed_folder)
@@ -149,10 +150,18 @@ class _Following:
                 yield _not_found([event.changed_folder], "no such folder in the library")
             else:
                 here += strm_paths(self._settings.library, folder)
-        if here:
-            importing = Importing(self._settings, self._database, self._files)
-            for step in importing.plan(only=list(dict.fromkeys(here))):
-                yield _knowing(step, event.about)
+        if here or passed:
+            yield from self._followed(here, passed, event.about)
+
+    def _followed(self, here: Sequence[str], passed: Passed, about: About) -> Iterator[Step]:
+        absent = {place: file for file, (place, _) in passed.items()}
+        importing = Importing(self._settings, self._database, self._files)
+        for step in importing.plan(only=list(dict.fromkeys(here)), passed=dict(passed.values())):
+            # No file is there that could hold another's URL.
+            if isinstance(step, Finding) and step.kind == TAKEN and step.strm_path in absent:
+                yield _not_found(absent[step.strm_path], f"{_NO_FILE}, and another has its path")
+            else:
+                yield _knowing(step, about)
 
     def _departures(self, event: ArrEvent, moving: set[int]) -> Iterator[Step]:
         rows: dict[int, Mapping] = {}

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.identity import Identity
@@ -56,11 +57,20 @@ class Importing:
         if adoption is not None:
             self._adopting = Adopting(adoption, database, NfoFiles(settings.library))
 
-    def plan(self, below: str = "", *, only: Sequence[str] | None = None) -> Iterator[Step]:
-        """`below` is a folder of the library; with `only` these paths are looked at. Two looks,
-        since what becomes of a file depends on files that are met later."""
+    def plan(
+        self,
+        below: str = "",
+        *,
+        only: Sequence[str] | None = None,
+        passed: Table[str, Mapping] = MappingProxyType({}),
+    ) -> Iterator[Step]:
+        """`below` is a folder of the library; with `only` these paths are looked at. `passed` are
+        paths where files of rows have been and are not any more. Two looks, since what becomes of
+        a file depends on files that are met later."""
         with Sightings(self._database) as sightings:
             yield from self._first_look(below, only, sightings)
+            # One that is refused has a file at another of the paths.
+            sightings.add(Sighting(path, row_id=row.id) for path, row in passed.items())
             sightings.settle()
             for page in sightings.settled():
                 yield from self._second_look(page, sightings)
