@@ -70,7 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 BETWEEN_SERVICES: dict[str, set[str]] = {
     "adding": {"writing"},
     "alerting": {"jobs"},
-    "arr": {"changing"},
+    "arr": {"changing", "library"},
     "changing": {"keys", "library", "resolving"},
     "checking": set(),
     "doctor": {"alerting", "arr", "changing", "jobs", "keys", "library", "notifying"},
