@@ -11,7 +11,7 @@ import typer
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.changing import DryRun, Force
 from strmctl.cli.frame.notify_after import telling_media_servers
-from strmctl.cli.frame.options import LANGUAGE_HELP, PROVIDER_HELP, Wait, taking
+from strmctl.cli.frame.options import LANGUAGE_HELP, PROVIDER_HELP, Wait, WithSidecars, taking
 from strmctl.cli.frame.run import Run
 from strmctl.errors import ItemError, ResolverError, UsageError
 from strmctl.services.reports.records import written_record
@@ -84,6 +84,7 @@ def add(
     resolve: Annotated[
         bool, typer.Option("--resolve", help="Ask the resolver now what each resolves to.")
     ] = False,
+    sidecars: WithSidecars = False,
     dry_run: DryRun = False,
     force: Force = False,
     wait: Wait = None,
@@ -97,7 +98,7 @@ def add(
     """
     from strmctl.services.adding.add import Adding
 
-    adding = Adding(run.settings)
+    adding = Adding(run.settings, sidecars=sidecars)
     if watched:
         if watch or unwatch or chosen != _NOTHING:
             raise UsageError("--watched takes all that is watched: leave ID and the rest out")

@@ -8,7 +8,7 @@ import typer
 
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.digest import Digest, Remind, digest_lines
-from strmctl.cli.frame.options import Wait
+from strmctl.cli.frame.options import Wait, WithSidecars
 from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import selecting
 from strmctl.domain.mapping import LinkState
@@ -41,6 +41,7 @@ def refresh(
             "more or less of the content than was known.",
         ),
     ] = False,
+    sidecars: WithSidecars = False,
     remind: Remind = None,
     wait: Wait = None,
 ) -> int:
@@ -52,7 +53,8 @@ def refresh(
     if dry_run:
         _rehearse(run, selection)
         return 0
-    return _refresh(run, selection, Digest.of(run, remind), force=force, wait=wait)
+    digest = Digest.of(run, remind)
+    return _refresh(run, selection, digest, force=force, sidecars=sidecars, wait=wait)
 
 
 def _rehearse(run: Run, selection: Selection) -> None:
@@ -74,7 +76,13 @@ def _rehearse(run: Run, selection: Selection) -> None:
 
 
 def _refresh(
-    run: Run, selection: Selection, digest: Digest | None, *, force: bool, wait: str | None
+    run: Run,
+    selection: Selection,
+    digest: Digest | None,
+    *,
+    force: bool,
+    sidecars: bool,
+    wait: str | None,
 ) -> int:
     import asyncio
 
@@ -88,7 +96,8 @@ def _refresh(
         run.begin("refresh")
     with opened as database:
         found = Report(hides_links=digest is not None, needs_all=selection.is_a_few_ids)
-        asyncio.run(_refresh_all(run, database, selection, found, force=force))
+        doing = _refresh_all(run, database, selection, found, force=force, sidecars=sidecars)
+        asyncio.run(doing)
         said = digest_lines(digest, database, found.findings(), found.works)
     if not run.output.json:
         for line in map(trouble_line, found.troubles) if said is None else said:
@@ -99,13 +108,19 @@ def _refresh(
 
 
 async def _refresh_all(
-    run: Run, database: "Database", selection: Selection, found: "Report", *, force: bool
+    run: Run,
+    database: "Database",
+    selection: Selection,
+    found: "Report",
+    *,
+    force: bool,
+    sidecars: bool,
 ) -> None:
     from strmctl.services.resolving.refresh import Refreshed, refresh
     from strmctl.storage.tables.mappings import Mappings
 
     total = Mappings(database).count(selection)
-    results = refresh(run.settings, database, selection, force=force)
+    results = refresh(run.settings, database, selection, force=force, sidecars=sidecars)
     with run.output.progress("refreshing", total) as progress:
         async with aclosing(results):
             async for done in results:
@@ -117,7 +132,8 @@ async def _refresh_all(
 
 
 def _show(run: Run, done: "Refreshed") -> None:
-    text = f"{done.outcome} {done.mapping.identity}" + (f": {done.reason}" if done.reason else "")
-    record = refresh_record(done.mapping, done.resolution, done.outcome, done.reason)
-    is_worth_a_line = done.reason is not None and not done.is_unrenewed
+    reason = done.reason or done.incomplete
+    text = f"{done.outcome} {done.mapping.identity}" + (f": {reason}" if reason else "")
+    record = refresh_record(done.mapping, done.resolution, done.outcome, reason)
+    is_worth_a_line = reason is not None and not done.is_unrenewed
     run.output.record(record, text if is_worth_a_line or run.output.verbose else None)

@@ -19,6 +19,7 @@ from strmctl.cli.frame.options import (
     SEASON_HELP,
     SITE_HELP,
     SLUG_HELP,
+    WithSidecars,
     taking,
 )
 from strmctl.cli.frame.run import Run
@@ -99,6 +100,7 @@ def write(
         str | None,
         typer.Option("--from", metavar="FILE", help="Many: CSV, JSON or NDJSON; - is stdin."),
     ] = None,
+    sidecars: WithSidecars = False,
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite files that hold something else.")
     ] = False,
@@ -111,7 +113,7 @@ def write(
     if source is not None and any(value is not None for value in fields.values()):
         raise UsageError("--from takes everything from its input: leave the other flags out")
     item = None if source is not None else entry(fields)
-    opening = batches(run.settings, resolve=resolve, force=force)
+    opening = batches(run.settings, resolve=resolve, force=force, sidecars=sidecars)
     if item is not None:
         with telling_media_servers(run), opening as opened:
             return _show_one(run, opened.write_one(item))
@@ -153,9 +155,10 @@ def _show_one(run: Run, written: "Written") -> int:
     is_new = written.outcome == "created" and written.mapping.resolution is None
     if is_new and written.unresolved is None and not run.output.json:
         _note_without_resolver(run, [written.mapping.identity.site])
-    if written.unresolved is not None:
+    incomplete = written.unresolved or written.incomplete
+    if incomplete is not None:
         # The file is written: only the exit code tells a script that no URL is known yet.
-        raise written.unresolved
+        raise incomplete
     return 0
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.media.extent import Extent
+from strmctl.domain.media.subtitles import Subtitle
 
 
 class LinkState(StrEnum):
@@ -21,13 +22,17 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """A resolver's answer, or what the database kept of it. Times are aware, in UTC."""
+    """A resolver's answer, or what the database kept of it. Times are aware, in UTC.
+
+    `subtitles` are never kept: they are fetched at once or not at all.
+    """
 
     url: str = field(repr=False)
     headers: Fields[str, str] = field(default_factory=dict, repr=False)
     provider: str | None = None
     expires_at: datetime | None = None
     resolved_at: datetime | None = None
+    subtitles: tuple[Subtitle, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from strmctl.domain.http.request_fields import request_fields
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.media import subtitles
 from strmctl.domain.media.dash import check_link
 from strmctl.domain.urls import given_url
 from strmctl.errors import ResolverError, UpstreamError
@@ -26,7 +27,8 @@ def read_answer(body: bytes) -> Resolution:
         raise ResolverError("answered headers that are not an object")
     if not (provider is None or isinstance(provider, str)):
         raise ResolverError("answered a provider that is not text")
-    return Resolution(url, headers, provider, _expiry(answer.get("expires_at")))
+    expires_at, beside = _expiry(answer.get("expires_at")), subtitles.given(answer.get("subtitles"))
+    return Resolution(url, headers, provider, expires_at, subtitles=beside)
 
 
 def load_object(body: bytes) -> dict[str, Any]:
@@ -52,7 +54,9 @@ def checked(answer: Resolution) -> Resolution:
     except UpstreamError as error:
         raise ResolverError(f"answered something unusable: {error}") from None
     provider = one_line(answer.provider or "") or None
-    return Resolution(url, headers, provider, answer.expires_at)
+    # A plug-in's are as unchecked as those of JSON.
+    beside = subtitles.given(answer.subtitles)
+    return Resolution(url, headers, provider, answer.expires_at, subtitles=beside)
 
 
 def _expiry(value: object) -> datetime | None:

@@ -10,6 +10,8 @@ from typing import Any
 
 from strmctl.domain.counted import counted
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.media import subtitles
+from strmctl.domain.media.subtitles import Subtitle
 from strmctl.errors import ResolverError
 from strmctl.resolvers import failures, stremio_meta
 from strmctl.resolvers.addon import Addon, manifest_url, offers
@@ -32,6 +34,7 @@ class Stream:
     name: str
     text: str
     headers: dict[str, Any] = field(default_factory=dict, repr=False)
+    subtitles: tuple[Subtitle, ...] = ()
 
     def is_of(self, provider: str) -> bool:
         return provider.casefold() in self.text.casefold()
@@ -63,7 +66,7 @@ class StremioResolver:
         streams = await self._streams(request)
         stream = self._chosen(streams, request)
         provider = stream.name or await self._name_of_addon()
-        return Resolution(stream.url, stream.headers, provider)
+        return Resolution(stream.url, stream.headers, provider, subtitles=stream.subtitles)
 
     async def listing(self, name: str) -> Listing:
         """Of the addon itself, or of the one that the settings name for it."""
@@ -177,7 +180,7 @@ def _stream(item: object) -> Stream | None:
     name = failures.one_line(texts[0]) if isinstance(texts[0], str) else ""
     headers = _object(_object(hints.get("proxyHeaders")).get("request"))
     text = "\n".join(text for text in texts if isinstance(text, str))
-    return Stream(url.strip(), name, text, headers)
+    return Stream(url.strip(), name, text, headers, subtitles.given(item.get("subtitles")))
 
 
 def _object(value: object) -> dict[str, Any]:

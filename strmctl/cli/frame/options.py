@@ -19,6 +19,13 @@ Wait = Annotated[
 ]
 """Of every command that runs `Run.alone`: `wait: Wait = None`."""
 
+WithSidecars = Annotated[
+    bool,
+    typer.Option(
+        "--sidecars", help="Also a .nfo beside each file, and the subtitles of an answer."
+    ),
+]
+
 P = ParamSpec("P")
 Made = TypeVar("Made")
 Command = Callable[Concatenate[Run, P], int | None]

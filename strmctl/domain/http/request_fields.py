@@ -56,6 +56,19 @@ def request_fields(given: Mapping[str, object]) -> dict[str, str]:
 _CROSSES_SITES = frozenset({"user-agent", "range", "if-range"})
 
 
+# CDNs refuse who does not come from the site's page; a login is for the link's host alone.
+_NO_LOGIN = frozenset({"user-agent", "referer", "origin", "accept", "accept-language"})
+
+
+def fields_beside(url: str, target: str, fields: Mapping[str, str]) -> Mapping[str, str]:
+    """The request fields of `url` to send to `target`, which the same answer names."""
+    here, there = urlsplit(url), urlsplit(target)
+    is_downgrade = here.scheme == "https" and there.scheme != "https"
+    if here.hostname == there.hostname and not is_downgrade:
+        return fields
+    return {name: value for name, value in fields.items() if name.lower() in _NO_LOGIN}
+
+
 def carried_fields(url: str, target: str, fields: Mapping[str, str]) -> Mapping[str, str]:
     """The request fields to send to `target`, where `url` redirects; both are absolute.
 

@@ -59,6 +59,11 @@ def is_language(word: str) -> bool:
     return word.casefold() in _CODES
 
 
+def code(word: str) -> str | None:
+    """`de` of `german` and `ger`, None where the word is not known."""
+    return _CODES.get(word.casefold())
+
+
 def _in_brackets(tail: str) -> str | None:
     for inside in _BRACKETS.findall(tail):
         words = [word for word in re.split(r"[\s._+&,/-]+", inside.casefold()) if word]

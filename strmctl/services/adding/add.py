@@ -41,10 +41,13 @@ def site_of(table: ResolverSettings) -> str:
 
 
 class Adding:
-    """`now` is when episodes are out."""
+    """`now` is when episodes are out; `sidecars` writes those of what is new as well."""
 
-    def __init__(self, settings: Settings, now: datetime | None = None) -> None:
+    def __init__(
+        self, settings: Settings, now: datetime | None = None, *, sidecars: bool = False
+    ) -> None:
         self._settings = settings
+        self._sidecars = sidecars
         self._now = now or datetime.now(UTC)
 
     def watches(self) -> list[Watch]:
@@ -96,7 +99,10 @@ class Adding:
         done = [candidate.item for candidate in plan.known]
         try:
             if plan.new:
-                with batches(self._settings, resolve=resolve, command="add") as opened:
+                opening = batches(
+                    self._settings, resolve=resolve, sidecars=self._sidecars, command="add"
+                )
+                with opening as opened:
                     rows = [Row(line, it.fields) for line, it in enumerate(plan.new, 1)]
                     for result in opened.write(rows):
                         if result.written is not None:

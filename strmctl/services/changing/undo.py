@@ -3,13 +3,14 @@
 from collections.abc import Generator, Iterator, Sequence
 
 from strmctl.domain import brake
-from strmctl.domain.change import Change
+from strmctl.domain.change import Action, Change
 from strmctl.domain.selection import Selection
 from strmctl.domain.urls.playback_url import Proof
 from strmctl.errors import ItemError, UsageError
 from strmctl.services.changing.change_run import BATCH, Done, LeftAloneError, apply
 from strmctl.services.library import tree
 from strmctl.storage.database.connection import Database
+from strmctl.storage.files.sidecar_files import SidecarFiles
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.journal import Journal, JournalledRun
 from strmctl.storage.tables.mappings import Mappings
@@ -36,6 +37,7 @@ def one_run(database: Database, number: int) -> JournalledRun:
 
 def undoable(database: Database, run: JournalledRun) -> Iterator[Done]:
     """What `undo` would do, changing and checking nothing."""
+    yield from (Done(Change(Action.REMOVED, path)) for path in Journal(database).sidecars(run.id))
     for page in Journal(database).changes(run.id, backwards=True):
         yield from (Done(change.reversed()) for change in page.values())
 
@@ -68,6 +70,8 @@ def undo(
     run = run or journal.last()
     if run is None:
         return
+    # Before their `.strm` moves, which takes along what is beside it.
+    yield from _without_sidecars(journal, run.id, SidecarFiles(files.root))
     RowChanges(database).move(run.id, backwards=True)
     for page in journal.changes(run.id, backwards=True, page=batch):
         changes = [change.reversed() for change in page.values()]
@@ -77,6 +81,18 @@ def undo(
         )
         yield from done
     journal.forget_taken_back(run.id)
+
+
+def _without_sidecars(journal: Journal, run: int, files: SidecarFiles) -> Iterator[Done]:
+    for path, sha256 in journal.sidecars(run).items():
+        try:
+            was_there = files.remove_as_written(path, sha256)
+        except ItemError as error:
+            yield Done(Change(Action.REMOVED, path), error)
+        else:
+            if was_there:
+                yield Done(Change(Action.REMOVED, path))
+        journal.drop_sidecars(run, [path])
 
 
 def _unplayable(changes: Sequence[Change], proof: Proof) -> dict[str, ItemError]:

@@ -9,7 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -21,6 +21,7 @@ from strmctl.errors import ItemError, ResolverError, SafetyError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.checking.check import LinkCheck
 from strmctl.services.library.direct_files import DirectFiles, direct_files
+from strmctl.services.library.sidecars import Beside, Item
 from strmctl.services.resolving.opening import resolving
 from strmctl.services.resolving.resolve import Resolving
 from strmctl.services.resolving.trial import LinkTrial, Trials
@@ -54,7 +55,8 @@ class Outcome(StrEnum):
 class Refreshed:
     """What became of one mapping; `reason` says why it failed, `resolution` is what it has now.
 
-    It `is_unrenewed` where its resolver failed, which a ResolverTrouble says for all of its links.
+    It `is_unrenewed` where its resolver failed, which a ResolverTrouble says for all of its links;
+    `incomplete` says which of its sidecars could not be had.
     """
 
     mapping: Mapping
@@ -62,6 +64,7 @@ class Refreshed:
     resolution: Resolution | None = None
     reason: str | None = None
     is_unrenewed: bool = False
+    incomplete: str | None = None
 
 
 def runs_as_a_play(settings: Settings, selection: Selection) -> bool:
@@ -107,7 +110,12 @@ def _check_brake(settings: Settings, database: Database, selection: Selection) -
 
 
 async def refresh(
-    settings: Settings, database: Database, selection: Selection, *, force: bool = False
+    settings: Settings,
+    database: Database,
+    selection: Selection,
+    *,
+    force: bool = False,
+    sidecars: bool = False,
 ) -> AsyncGenerator[Refreshed | ResolverTrouble, None]:
     """Each as it is done and stored, in no particular order, resolvers in trouble last; what is
     under way when the caller stops is given up.
@@ -126,7 +134,8 @@ async def refresh(
         files.check_there()
     async with resolving(settings, mappings) as service, _trials(settings) as trials:
         lengths = Extents(database) if force and selection.is_a_few_ids else None
-        refresher = _Refresher(service, trials, files, lengths)
+        beside = Beside(settings) if sidecars else None
+        refresher = _Refresher(service, trials, files, lengths, beside)
         async with aclosing(_some_at_once(refresher, mappings.select(selection))) as results:
             async for done in results:
                 yield done
@@ -205,7 +214,8 @@ class _Turn:
 
 
 class _Refresher:
-    """`files` are there in direct mode only, `lengths` where other ones are to be taken."""
+    """`files` are there in direct mode only, `lengths` where other ones are to be taken, `beside`
+    where sidecars are asked for."""
 
     def __init__(
         self,
@@ -213,11 +223,13 @@ class _Refresher:
         trials: Trials,
         files: DirectFiles | None,
         lengths: Extents | None = None,
+        beside: Beside | None = None,
     ) -> None:
         self._service = service
         self._trials = trials
         self._files = files
         self._lengths = lengths
+        self._beside = beside
         self._turns: defaultdict[str, _Turn] = defaultdict(_Turn)
         self.troubles = Troubles()
 
@@ -240,7 +252,11 @@ class _Refresher:
             return Refreshed(mapping, Outcome.FAILED, mapping.resolution, reason, is_trouble)
         same = mapping.resolution is not None and mapping.resolution.url == resolution.url
         outcome = Outcome.UNCHANGED if same else Outcome.REFRESHED
-        return Refreshed(mapping, outcome, resolution)
+        done = Refreshed(mapping, outcome, resolution)
+        if self._beside is None:
+            return done
+        [trouble] = await self._beside.write([Item(mapping, resolution, egress)])
+        return replace(done, incomplete=None if trouble is None else str(trouble))
 
     async def _resolve(self, mapping: Mapping, trial: LinkTrial) -> Resolution:
         """Asks again, once, where the resolver says when; not at all once it is given up."""

@@ -15,12 +15,13 @@ from strmctl.services.resolving.trouble import ResolverTrouble, trouble_finding
 class Report:
     """`hides_links`: single links are not shown, but grouped in a digest. Of links that are muted
     at the time `at`, so many have failed; nobody is needed for them unless `needs_all`: somebody
-    has asked for a few links by their ids."""
+    has asked for a few links by their ids. Those that are `incomplete` lack a sidecar."""
 
     hides_links: bool = False
     needs_all: bool = False
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     muted: int = 0
+    incomplete: int = 0
     counts: dict[str, int] = field(
         default_factory=lambda: {outcome.value: 0 for outcome in Outcome}
     )
@@ -33,7 +34,10 @@ class Report:
             self.troubles.append(done)
             return
         self.counts[done.outcome] += 1
-        if done.outcome is not Outcome.FAILED:
+        if done.incomplete is not None:
+            self._failed.append(finding(done.mapping, FAILED, done.incomplete))
+            self.incomplete += 1
+        elif done.outcome is not Outcome.FAILED:
             self.works.add(str(done.mapping.id))
         elif not done.is_unrenewed:
             self._failed.append(finding(done.mapping, FAILED, done.reason))
@@ -44,7 +48,8 @@ class Report:
         # The VPN is what somebody has to look at; other resolvers' links are renewed all the same.
         if any(trouble.by_egress for trouble in self.troubles):
             return EgressError.exit_code
-        return ItemError.exit_code if self.counts[Outcome.FAILED] > self.muted else 0
+        failed = self.incomplete or self.counts[Outcome.FAILED] > self.muted
+        return ItemError.exit_code if failed else 0
 
     def numbers(self) -> dict[str, int]:
         return {**self.counts, "muted": self.muted} if self.muted else dict(self.counts)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from strmctl.domain.counted import counted
 from strmctl.domain.identity import Identity
@@ -40,7 +40,12 @@ class Result:
 
 @contextmanager
 def batches(
-    settings: Settings, *, resolve: bool = False, force: bool = False, command: str = "write"
+    settings: Settings,
+    *,
+    resolve: bool = False,
+    force: bool = False,
+    sidecars: bool = False,
+    command: str = "write",
 ) -> Iterator["Batches"]:
     """`command` is what `undo` calls it. Nothing is made where the keys or the library cannot be
     used; a missing database is."""
@@ -58,16 +63,25 @@ def batches(
             force=force,
             command=command,
         )
-        yield Batches(settings, database, writer, resolve=resolve)
+        yield Batches(settings, database, writer, resolve=resolve, sidecars=sidecars)
         # Not in a finally: a run that failed stays open in the journal, so `undo` knows it.
         writer.finish()
 
 
 class Batches:
-    """`resolve` asks resolvers about everything, else they are asked where the mode needs it."""
+    """`resolve` asks resolvers about everything, else they are asked where the mode needs it.
+
+    `sidecars` writes a `.nfo` beside each file, and the subtitles of what is resolved.
+    """
 
     def __init__(
-        self, settings: Settings, database: Database, writer: Writer, *, resolve: bool = False
+        self,
+        settings: Settings,
+        database: Database,
+        writer: Writer,
+        *,
+        resolve: bool = False,
+        sidecars: bool = False,
     ) -> None:
         self._settings = settings
         self._mappings = Mappings(database)
@@ -75,6 +89,8 @@ class Batches:
         self._resolve = resolve
         self._written = 0
         self._asks = resolve or settings.proxy.mode is Mode.DIRECT
+        self._sidecars = sidecars
+        self._egress: dict[str, str | None] = {}
 
     def write(self, rows: Iterable[Row | BadRow]) -> Iterator[Result]:
         """Results come after each batch, bad rows as soon as they are read.
@@ -120,12 +136,35 @@ class Batches:
 
     def _write(self, entries: Sequence[tuple[int, Entry]]) -> Iterator[Result]:
         items = [item for _, item in entries]
-        results = self._writer.write(items, self._answers(items))
+        answers = self._answers(items)
+        results = self._writer.write(items, answers)
+        if self._sidecars:
+            results = self._with_sidecars(results, answers)
         for (line, _), result in zip(entries, results, strict=True):
             if isinstance(result, Written):
-                yield Result(line, result, result.unresolved)
+                yield Result(line, result, result.unresolved or result.incomplete)
             else:
                 yield Result(line, error=result)
+
+    def _with_sidecars(
+        self, results: Sequence[Written | StrmctlError], answers: Answers
+    ) -> list[Written | StrmctlError]:
+        # Whoever asks for none need not wait for the upstream's client to be imported.
+        from strmctl.services.library.sidecars import Beside, Item
+
+        written = [result for result in results if isinstance(result, Written)]
+        items = []
+        for result in written:
+            identity = result.mapping.identity
+            answer = answers.get(identity)
+            resolution = answer if isinstance(answer, Resolution) else None
+            items.append(Item(result.mapping, resolution, self._egress.get(identity.site)))
+        beside = Beside(self._settings, self._writer.journal.beside)
+        troubles = iter(asyncio.run(beside.write(items)))
+        return [
+            replace(result, incomplete=next(troubles)) if isinstance(result, Written) else result
+            for result in results
+        ]
 
     def _answers(self, entries: Sequence[Entry]) -> Answers:
         asked = [item for item in entries if self._asks and item.resolution is None]
@@ -139,6 +178,7 @@ class Batches:
         identities = [item.identity for item in entries]
         async with resolving(self._settings, self._mappings) as service:
             service.introduce(self._namings(entries))
+            self._egress |= {it.site: service.egress(it.site) for it in identities}
 
             async def ask(identity: Identity) -> Resolution | ResolverError:
                 async with limit:

@@ -36,16 +36,24 @@ class WriteJournal:
         if not changes:
             return
         # cron writes the same list each night: no change takes no place in `undo`.
-        if self._run is None:
-            self._run = self._journal.begin(self._command)
-            self._journal.start(self._run)
-        self._journal.add(self._run, changes)
+        self._journal.add(self._begun(), changes)
 
     def done(self, plans: Iterable[Plan]) -> None:
         """The files of these are written as well."""
         changed = any(plan.outcome is not Outcome.UNCHANGED for plan in plans)
         if changed and self._run is not None:
             self._journal.forget_earlier()
+
+    def beside(self, files: Table[str, bytes]) -> None:
+        """These come beside a `.strm`: the SHA-256 of each by its path."""
+        self._journal.add_sidecars(self._begun(), files)
+        self._journal.forget_earlier()
+
+    def _begun(self) -> int:
+        if self._run is None:
+            self._run = self._journal.begin(self._command)
+            self._journal.start(self._run)
+        return self._run
 
     def finish(self) -> None:
         if self._run is not None:

@@ -39,8 +39,9 @@ Answers = Table[Identity, Resolution | ResolverError]
 class Written:
     """`lacks_headers`: the URL in the file needs request headers that a file cannot hold.
 
-    `unresolved` is why there is no resolution though one was asked for; `beside` is the same
-    episode in the same language, asked of another provider, where this one is new.
+    `unresolved` is why there is no resolution though one was asked for, `incomplete` which of its
+    sidecars could not be had; `beside` is the same episode in the same language, asked of another
+    provider, where this one is new.
     """
 
     mapping: Mapping
@@ -49,6 +50,7 @@ class Written:
     lacks_headers: bool = False
     unresolved: ResolverError | None = None
     beside: Identity | None = None
+    incomplete: ItemError | None = None
 
 
 class Writer:
@@ -76,7 +78,7 @@ class Writer:
         self._mappings = Mappings(database)
         self._dating = Dating(database)
         self._files = files
-        self._journal = WriteJournal(database, command)
+        self.journal = WriteJournal(database, command)
         self._beside: dict[Identity, Identity] = {}
 
     def write(
@@ -92,7 +94,7 @@ class Writer:
 
     def finish(self) -> None:
         """All has been written."""
-        self._journal.finish()
+        self.journal.finish()
 
     def _write_apart(
         self, entries: Sequence[Entry], answers: Answers
@@ -114,9 +116,9 @@ class Writer:
             plans = [plan for plan in plans if plan.target.identity not in failed]
             self._register(plans)
             rows = self._mappings.known(plan.target.identity for plan in plans)
-            self._journal.add(plans, rows, moved)
+            self.journal.add(plans, rows, moved)
         self._write_files([plan for plan in plans if not plan.moved_from], failed)
-        self._journal.done(plan for plan in plans if plan.target.identity not in failed)
+        self.journal.done(plan for plan in plans if plan.target.identity not in failed)
         written: dict[Identity, Written | StrmctlError] = {
             plan.target.identity: self._written(plan, rows[plan.target.identity], answers)
             for plan in plans

@@ -54,6 +54,10 @@ class LibraryFiles:
         self._inside: set[Path] = set()
         self._swept: set[Path] = set()
 
+    @property
+    def root(self) -> Path:
+        return self._root
+
     def check_there(self) -> None:
         """Raises ItemError where there is no library: what is unmounted is not made anew."""
         if not self._root.is_dir():

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,12 +25,14 @@ DELETE FROM run WHERE id <= (
 )
 """
 _STARTED = """
-SELECT run.*, (SELECT count(*) FROM change WHERE run_id = run.id) AS changes FROM run
+SELECT run.*, (SELECT count(*) FROM change WHERE run_id = run.id)
+    + (SELECT count(*) FROM sidecar WHERE run_id = run.id) AS changes FROM run
 WHERE started_at IS NOT NULL AND (:id IS NULL OR id = :id)
 ORDER BY id DESC LIMIT :limit
 """
 _FORGET_TAKEN_BACK = """
 DELETE FROM run WHERE id = ? AND NOT EXISTS (SELECT 1 FROM change WHERE run_id = run.id)
+    AND NOT EXISTS (SELECT 1 FROM sidecar WHERE run_id = run.id)
 """
 
 # Columns that rows which the journal kept earlier do not have.
@@ -96,6 +99,27 @@ class Journal:
         with self._database.transaction() as connection:
             connection.executemany(
                 "DELETE FROM change WHERE id = ?", ((number,) for number in changes)
+            )
+
+    def add_sidecars(self, run: int, sidecars: Table[str, bytes]) -> None:
+        """Files that it makes beside a `.strm`: the SHA-256 of each by its path."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO sidecar (run_id, path, sha256) VALUES (?, ?, ?)",
+                ((run, path, sha256) for path, sha256 in sidecars.items()),
+            )
+
+    def sidecars(self, run: int) -> dict[str, bytes]:
+        found = self._database.query(
+            "SELECT path, sha256 FROM sidecar WHERE run_id = ? ORDER BY path", (run,)
+        )
+        return {str(row["path"]): row["sha256"] for row in found}
+
+    def drop_sidecars(self, run: int, paths: Iterable[str]) -> None:
+        """They are not taken back any more."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM sidecar WHERE run_id = ? AND path = ?", ((run, it) for it in paths)
             )
 
     def forget_plans(self) -> None:

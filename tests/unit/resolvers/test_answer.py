@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.media.subtitles import Subtitle
 from strmctl.errors import ResolverError
 from strmctl.resolvers.answer import checked, read_answer
 
@@ -21,6 +22,19 @@ def test_the_answer_of_the_contract() -> None:
         b' "expires_at": "2026-11-22T23:00:00Z", "something": ["new"]}'
     )
     assert answer == Resolution("https://a.example/x", {"Referer": "https://r/"}, "VOE", END)
+
+
+def test_subtitles() -> None:
+    """None that is unusable keeps the link from being played; a plug-in's are looked at too."""
+    body = {"url": "https://a.example/x", "subtitles": [{"url": "https://a.example/s"}, 1]}
+    answer = read_answer(json.dumps(body).encode())
+    assert answer.subtitles == (Subtitle("https://a.example/s", "und"),)
+    plugged = Resolution(
+        "https://a.example/x", subtitles=(Subtitle("file:///x"), *answer.subtitles)
+    )
+    assert checked(plugged).subtitles == answer.subtitles
+    # They are never stored, so two answers are one without them.
+    assert answer == Resolution("https://a.example/x")
 
 
 def test_a_url_is_enough() -> None:

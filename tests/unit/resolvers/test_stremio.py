@@ -331,3 +331,14 @@ def test_settings_that_cannot_be_used(options: dict[str, Any], what: str) -> Non
 def test_the_link_of_an_install_button_will_do() -> None:
     url = "stremio://addon.example/u/manifest.json"
     assert Registry.from_settings(Settings(resolvers=[table("stremio", url=url)])).has("any")
+
+
+async def test_its_subtitles_come_along() -> None:
+    of_it = [
+        {"id": "1", "url": "https://cdn.example/1.srt", "lang": "ger"},
+        {"id": "2", "lang": "eng"},
+    ]
+    found = {"url": "https://cdn.example/v.mkv", "subtitles": of_it}
+    with addon(streams(found)) as server:
+        answer = await ask(of(server), QUESTION)
+    assert [it.language for it in answer.subtitles] == ["de"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from strmctl.domain.http.request_fields import NOT_SENT, request_fields
+from strmctl.domain.http.request_fields import NOT_SENT, fields_beside, request_fields
 from strmctl.errors import UpstreamError
 
 
@@ -42,3 +42,19 @@ def test_what_is_no_field_is_refused_without_its_value(name: str, value: object)
     with pytest.raises(UpstreamError) as caught:
         request_fields({name: value})
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "target", "sent"),
+    [
+        pytest.param("https://a.example/x", "https://a.example/y", True, id="the same host"),
+        pytest.param("http://a.example/x", "https://A.example/y", True, id="with TLS now"),
+        pytest.param("https://a.example/x", "http://a.example/y", False, id="without TLS"),
+        pytest.param("https://a.example/x", "https://b.example/y", False, id="another host"),
+        pytest.param("https://a.example/x", "https://sub.a.example/y", False, id="one below"),
+    ],
+)
+def test_a_login_is_for_its_host_alone(url: str, target: str, sent: bool) -> None:
+    public = {"Referer": "https://site/", "User-Agent": "x"}
+    login = {"Cookie": "a=b", "Authorization": "Basic x", "X-Api-Key": "k"}
+    assert fields_beside(url, target, {**public, **login}) == {**public, **(login if sent else {})}
