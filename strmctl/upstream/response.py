@@ -71,6 +71,11 @@ class UpstreamResponse:
         return parse_content_range(self.field("Content-Range")) if self.status == 206 else None
 
     @property
+    def selected(self) -> ContentRange | None:
+        """The part that the answer to a Range holds; nobody's is the whole (RFC 9110 15.3.7)."""
+        return self.content_range if "Range" in self._response.request_info.headers else None
+
+    @property
     def length(self) -> int | None:
         """Bytes that will come; None where that is not known or they come decoded."""
         text = self.field("Content-Length")

@@ -1,6 +1,7 @@
 """Fields of HTTP (RFC 9110) that a gateway has to read: ranges and validators."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -43,7 +44,16 @@ def parse_content_range(value: str | None) -> ContentRange | None:
 def is_single_range(value: str | None) -> bool:
     """Whether a Range field asks for one byte range; others may be ignored (section 14.2)."""
     match = _RANGE.match(value) if value else None
-    return match is not None and (match[1] != "" or match[2] != "")
+    if match is None or not match[1]:
+        return match is not None and match[2] != ""
+    # RFC 9110 section 14.1.1: a last byte before the first makes the field invalid.
+    return match[2] == "" or int(match[1]) <= int(match[2])
+
+
+def is_all(value: str | None) -> bool:
+    """Whether the field asks for all bytes, as players do to see whether parts can be had."""
+    match = _RANGE.match(value) if value else None
+    return match is not None and match[2] == "" and match[1].strip("0") == "" != match[1]
 
 
 def starts_at_zero(value: str | None) -> bool:
@@ -68,9 +78,6 @@ def select_range(value: str | None, total: int) -> ContentRange | None:
         return ContentRange(total - length, total - 1, total)
     first = int(match[1])
     last = min(int(match[2]), total - 1) if match[2] else total - 1
-    # RFC 9110 section 14.1.1: a last byte before the first makes the field invalid, so ignored.
-    if match[2] and int(match[2]) < first:
-        return None
     if first >= total:
         raise UnsatisfiableRange
     return ContentRange(first, last, total)
@@ -96,6 +103,16 @@ class Wanted:
             return {}
         fields = {"Range": self.range}
         return {**fields, "If-Range": self.if_range} if self.if_range else fields
+
+    def part(self, total: int, validators: Collection[str | None] = ()) -> ContentRange | None:
+        """What is asked for of `total` bytes with these validators, None for all of them.
+
+        Raises UnsatisfiableRange.
+        """
+        # RFC 9110 section 13.1.5: of what is not what the player has, it gets all.
+        if self.if_range is not None and self.if_range not in validators:
+            return None
+        return select_range(self.range, total)
 
     def span(self, total: int) -> ContentRange:
         """What is asked for of `total` bytes; raises UnsatisfiableRange."""

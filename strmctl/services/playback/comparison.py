@@ -30,11 +30,15 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The first bytes of a resource, its length (None where that is not known), its validators."""
+    """The first bytes of a resource, its length (None where that is not known), its validators.
+
+    Where it `is_part` of a file, the validators are that file's.
+    """
 
     head: bytes = field(repr=False)
     total: int | None
     representation: Representation
+    is_part: bool
 
 
 async def compare(
@@ -105,6 +109,7 @@ async def beginning(
             response.close()
         head, known = head + more, response.representation
         if not response.is_cut or len(head) == last - first + 1:
-            return Beginning(head, known.total if part is None else part.length, known)
+            total = known.total if part is None else part.length
+            return Beginning(head, total, known, part is not None)
         if not more:
             raise UpstreamError("the upstream cut the body off")

@@ -95,11 +95,12 @@ class Fetch:
         """
         fields = fields or {}
         response = await self._judged(url, fields, expected, patient=patient)
-        if _is_usable(response, fields.get("If-Range")):
+        whole = {name: value for name, value in fields.items() if "Range" not in name}
+        is_ranged = len(whole) < len(fields)
+        if _is_usable(response, fields.get("If-Range"), is_ranged=is_ranged):
             return response
         response.close()
-        whole = {name: value for name, value in fields.items() if "Range" not in name}
-        if len(whole) == len(fields):
+        if not is_ranged:
             raise UpstreamError("the upstream answered a part that nobody asked for", status=206)
         return await self.fetch(url, whole, expected=expected, patient=patient)
 
@@ -249,12 +250,15 @@ def _check_continued(known: Representation, response: UpstreamResponse, span: Co
         raise
 
 
-def _is_usable(response: UpstreamResponse, if_range: str | None) -> bool:
+def _is_usable(response: UpstreamResponse, if_range: str | None, *, is_ranged: bool) -> bool:
     """False for a part of who knows what, or of another file than If-Range stands for."""
+    part = response.content_range
     if response.status != 206:
         return True
-    if response.is_encoded or response.content_range is None:
+    if response.is_encoded or part is None:
         return False
+    if not is_ranged:
+        return part.first == 0 and part.total is not None
     shown = response.field("ETag" if if_range and if_range.endswith('"') else "Last-Modified")
     return not if_range or shown in ("", if_range)
 

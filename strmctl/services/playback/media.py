@@ -11,7 +11,6 @@ from strmctl.domain.http.ranges import (
     ContentRange,
     UnsatisfiableRange,
     Wanted,
-    select_range,
 )
 from strmctl.domain.http.representation import Representation
 from strmctl.domain.http.response_fields import unsatisfied_range
@@ -94,18 +93,20 @@ class Media:
         if response.status == 416:
             response.close()
             return MediaAnswer(416, unsatisfied_range(response.field("Content-Range")))
-        part = response.content_range
+        part = response.selected
         fields = {"Content-Type": media_type}
-        if part is not None or response.field("Accept-Ranges") == "bytes":
+        if response.content_range is not None or response.field("Accept-Ranges") == "bytes":
             fields["Accept-Ranges"] = "bytes"
         fields |= {name: response.field(name) for name in _VALIDATORS if response.field(name)}
-        span = part or _span(response.length)
+        # Some answer a part to who asks for all: the rest follows as after a drop.
+        length = response.length if part is not None else response.total
+        span = part or _span(length)
         recorder = None
         if self._cache is not None and part is None and span is not None:
             recorder = self._cache.recorder((source.number, url), fields, span.length)
         witness = None if part and part.first else source.witness(self._place, response.total)
         body = self._body(response, span, skip=0, listeners=_heard_by(recorder, witness))
-        return answer(response.length, part, fields, body)
+        return answer(length, part, fields, body)
 
     async def _part(
         self,
@@ -118,11 +119,13 @@ class Media:
     ) -> MediaAnswer:
         """A byte range of the upstream's file: 200 with exactly its bytes, or 206 of those."""
         try:
-            part = select_range(wanted.range, real.length)
+            part = wanted.part(real.length)
         except UnsatisfiableRange:
             return unsatisfiable(real.length)
         span = _within(real, part)
         response, skip = await source.fetch.fetch_span(url, span, expected=expected)
+        if part is None:
+            await source.check_prelude(self._place, Resource(url, real), response, skip)
         witness = None if part and part.first else source.witness(self._place, real.length)
         body = self._body(response, span, skip, _heard_by(witness))
         return answer(real.length, part, _sliced(media_type), body)
@@ -144,7 +147,7 @@ class Media:
             return answer(None, None, {"Content-Type": media_type}, body)
         real = ByteRange(offset, response.total - offset)
         try:
-            part = select_range(wanted.range, real.length)
+            part = wanted.part(real.length)
         except UnsatisfiableRange:
             response.close()
             return unsatisfiable(real.length)
@@ -199,9 +202,8 @@ def answer(
 
 def _at_hand(data: bytes, fields: Mapping[str, str], wanted: Wanted) -> MediaAnswer:
     total = len(data)
-    is_old = wanted.if_range is not None and wanted.if_range not in map(fields.get, _VALIDATORS)
     try:
-        part = None if is_old else select_range(wanted.range, total)
+        part = wanted.part(total, [fields.get(name) for name in _VALIDATORS])
     except UnsatisfiableRange:
         return unsatisfiable(total)
     data = data if part is None else data[part.first : part.last + 1]

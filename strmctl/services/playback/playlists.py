@@ -135,11 +135,11 @@ class Playlists:
         return loaded
 
     async def check_prelude(
-        self, key: str, name: str, resource: Resource, response: UpstreamResponse
+        self, key: str, name: str, resource: Resource, response: UpstreamResponse, skip: int = 0
     ) -> None:
         """Raises UpstreamError where a key or init section is not what its name says."""
         try:
-            await self.names.preludes.check(key, name, resource, response)
+            await self.names.preludes.check(key, name, resource, response, skip)
         except UpstreamError as failure:
             known = self._loaded.get(key)
             if failure.final and known is not None:

@@ -76,14 +76,23 @@ class Preludes:
         return known if is_young else None
 
     async def check(
-        self, rendition: str, name: str, resource: Resource, response: UpstreamResponse
+        self,
+        rendition: str,
+        name: str,
+        resource: Resource,
+        response: UpstreamResponse,
+        skip: int = 0,
     ) -> None:
-        """Closes an answer that is not what its name says, and raises UpstreamError."""
+        """Closes an answer that is not what its name says, and raises UpstreamError.
+
+        `skip` bytes of it come before a byte range.
+        """
         known, part = self._known(rendition, name, resource), response.content_range
         is_whole = response.status == 200 or (part is not None and part.length == part.total)
-        if known is None or not is_whole:
+        if known is None or not (is_whole or resource.byte_range):
             return
-        head = await response.peek(len(known.data) + 1)
+        size = len(known.data) + (resource.byte_range is None)
+        head = (await response.peek(skip + size))[skip:][:size]
         # One that is cut off will be resumed, from the same file.
         if head == known.data or (response.is_cut and known.data.startswith(head)):
             return
@@ -138,5 +147,7 @@ def _digest(data: bytes) -> bytes:
 
 def _fields(seen: Beginning) -> Mapping[str, str]:
     """Of its own: whatever the upstream can do, of what is kept every part can be had."""
+    if seen.is_part:  # The validators are those of the file that it is cut out of.
+        return {"Accept-Ranges": "bytes"}
     fields = {"ETag": seen.representation.etag, "Last-Modified": seen.representation.last_modified}
     return {"Accept-Ranges": "bytes"} | {name: value for name, value in fields.items() if value}

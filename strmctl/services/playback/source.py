@@ -10,7 +10,7 @@ from strmctl.domain.hls.media_playlist import Resource
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
 from strmctl.domain.hls.naming import is_part, upstream_extension
 from strmctl.domain.hls.playlist_text import begins_playlist
-from strmctl.domain.http.ranges import ContentRange, Wanted, starts_at_zero
+from strmctl.domain.http.ranges import ContentRange, Wanted, is_all, starts_at_zero
 from strmctl.domain.http.representation import Representation
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import disguise, media_kind
@@ -65,6 +65,8 @@ class Source:
         )
         self._disguises = False
         """Whether its segments have been seen to hide behind images."""
+        self._plain: set[str] = set()
+        """The renditions of which one has been seen that does not."""
         self._file: Representation | None = None
 
     async def open(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
@@ -169,15 +171,61 @@ class Source:
 
         Raises UpstreamError.
         """
-        fields = {} if self._disguises else wanted.fields()
+        fields = wanted.fields()
+        if fields and not is_all(wanted.range) and not self._is_plain(place):
+            await self._look_for_disguise(place, resource, expected)
         response = await self.fetch.fetch(
-            resource.uri, fields, expected=expected, patient=is_part(place.name)
+            resource.uri,
+            {} if self._disguises else fields,
+            expected=expected,
+            patient=is_part(place.name),
         )
-        offset = await _disguise(response)
+        offset = await self._disguise(place, response)
         if not offset:
-            await self.playlists.check_prelude(place.rendition, place.name, resource, response)
-        self._disguises = self._disguises or offset > 0
+            await self.check_prelude(place, resource, response)
         return response, offset
+
+    async def check_prelude(
+        self, place: Place, resource: Resource, response: UpstreamResponse, skip: int = 0
+    ) -> None:
+        """Raises UpstreamError where a key or init section is not what its name says."""
+        await self.playlists.check_prelude(place.rendition, place.name, resource, response, skip)
+
+    def _is_plain(self, place: Place) -> bool:
+        """Whether a part of it can be asked for: counted from its media's first byte."""
+        is_segment = place.name[:1].isdigit()
+        return self._disguises or not is_segment or place.rendition in self._plain
+
+    async def _look_for_disguise(
+        self, place: Place, resource: Resource, expected: Expected
+    ) -> None:
+        # Who goes on after a restart asks for a part first, which shows no image.
+        span = ContentRange(0, disguise.SEARCHED_BYTES - 1, None)
+        response, _ = await self.fetch.fetch_span(resource.uri, span, expected=expected)
+        try:
+            await self._disguise(place, response, begins=True)
+        finally:
+            response.close()
+
+    async def _disguise(
+        self, place: Place, response: UpstreamResponse, *, begins: bool = False
+    ) -> int:
+        """How many bytes of an image stand before the media; 0 where the body is what it seems.
+
+        Of a part that shows only where it `begins`.
+        """
+        part = response.content_range
+        is_whole = part is None or part.length == part.total
+        if response.status == 416 or not (is_whole or begins):
+            return 0
+        offset = 0
+        if disguise.looks_disguised(await response.peek(8, disguise.may_be_disguised)):
+            offset = disguise.media_offset(await response.peek(disguise.SEARCHED_BYTES))
+        if offset:
+            self._disguises = True
+        elif place.name[:1].isdigit():
+            self._plain.add(place.rendition)
+        return offset
 
     def prelude(self, place: Place, resource: Resource) -> Prelude | None:
         """The key or init section `resource`, where it has been read for its playlist just now."""
@@ -221,15 +269,3 @@ def _shows_a_file(part: ContentRange | None, head: bytes) -> bool:
         return True
     is_decided = len(head) >= media_kind.SNIFF_BYTES or not media_kind.may_be_playlist(head)
     return part.first == 0 and (is_decided or part.length == part.total)
-
-
-async def _disguise(response: UpstreamResponse) -> int:
-    """How many bytes of an image stand before the media; 0 where the body is what it seems."""
-    part = response.content_range
-    if part is not None and part.length != part.total:
-        return 0
-    if response.status == 416:
-        return 0
-    if not disguise.looks_disguised(await response.peek(8, disguise.may_be_disguised)):
-        return 0
-    return disguise.media_offset(await response.peek(disguise.SEARCHED_BYTES))

@@ -11,7 +11,7 @@ import pytest
 
 from stage.presentation import content
 from stage.proxy import Proxy, running_proxy, settings_for
-from stage.routes import FORBIDDEN, WEB_PAGE, always, cut, file, playlist
+from stage.routes import FORBIDDEN, WEB_PAGE, always, cut, deaf, file, playlist
 from stage.show import Resolver, Show
 from stage.upstream import Answer
 from stage.viewer import follow
@@ -237,6 +237,23 @@ def test_46_a_key_that_is_replaced_at_its_url_is_not_the_one_of_its_name(
     after = nodes.listed(nodes.one, show)
     assert not set(after) & set(before)
     assert nodes.get(nodes.one, after[("key", "init.mp4").index(name)]).status_code == 200
+
+
+@pytest.mark.parametrize("ignored", [(), ("range",)], ids=["ranges", "no ranges"])
+def test_46_an_init_section_that_is_replaced_within_its_file(
+    ignored: tuple[str, ...], show: Show, nodes: Nodes
+) -> None:
+    data = files("German", **{"init.mp4": content("init", 800)})
+    put(show, text(INIT + ',BYTERANGE="700@60"'), data)
+    show.routes["init.mp4"] = deaf(file(data["init.mp4"]), *ignored)
+    address = nodes.listed(nodes.one, show)[0]
+    for _ in range(2):
+        assert nodes.get(nodes.one, address).content == data["init.mp4"][60:760]
+    show.routes["init.mp4"] = deaf(file(content("another", 800)), *ignored)
+    assert nodes.get(nodes.one, address).status_code == 404
+    after = nodes.listed(nodes.one, show)[0]
+    assert after != address
+    assert nodes.get(nodes.one, after).content == content("another", 800)[60:760]
 
 
 def test_46_bodies_that_break_are_no_other_content(show: Show, nodes: Nodes) -> None:

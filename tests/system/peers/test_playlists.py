@@ -250,6 +250,20 @@ def test_18_what_hides_behind_an_image_is_unwrapped(
     assert part.content == packets[188:376]
 
 
+@pytest.mark.parametrize(("first", "last"), [(188, 375), (0, 1), (5000, 9399)])
+def test_18_a_part_is_of_what_hides_even_if_it_is_asked_for_first(
+    first: int, last: int, show: Show, url: str, client: httpx.Client
+) -> None:
+    image = b"\x89PNG\r\n\x1a\n" + bytes(100) + b"IEND\xaeB`\x82"
+    packets = b"".join(b"G" + bytes([n]) * 187 for n in range(50))
+    show.routes["a.ts"] = file(image + packets, media_type="image/png")
+    show.routes["index.m3u8"] = playlist(MEDIA)
+    [segment] = follow(client, url)
+    part = client.get(segment, headers={"Range": f"bytes={first}-{last}"})
+    assert part.headers["Content-Range"] == f"bytes {first}-{last}/{len(packets)}"
+    assert part.content == packets[first : last + 1]
+
+
 def test_20_variables_are_substituted(show: Show, url: str, client: httpx.Client) -> None:
     show.entry = "index.m3u8?tier=high"
     show.routes["index.m3u8"] = playlist(

@@ -1,6 +1,7 @@
 """Rows 16, 17 and 34: parts of files, by byte ranges and by Range, are exactly those parts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from stage.film import FILM, MONDAY, OTHER, TUESDAY, V1, V2, address_of_film, put_film
 from stage.routes import always, deaf, file, playlist
 from stage.show import Show
-from stage.upstream import Answer
+from stage.upstream import Answer, Request
 from stage.viewer import follow
 
 RANGED = """\
@@ -114,6 +115,25 @@ def test_17_an_upstream_without_ranges_is_told_as_one(
     assert "Content-Range" not in response.headers
 
 
+@pytest.mark.parametrize("place", ["file", "segment"])
+@pytest.mark.parametrize("part", ["bytes=0-", "bytes=0-299999"], ids=["all", "the beginning"])
+@pytest.mark.parametrize("value", [None, "bytes=0-1,5-6", "bytes=9-5"])
+def test_17_who_asks_for_all_gets_no_part(
+    place: str, part: str, value: str | None, show: Show, url: str, client: httpx.Client
+) -> None:
+    film = file(FILM, etag=V1)
+
+    def always_a_part(request: Request) -> Answer:
+        return film(replace(request, fields={"range": part, **request.fields}))
+
+    put_film(show, always_a_part, place)
+    fields = {"Range": value} if value else {}
+    response = client.get(address_of_film(client, url, place), headers=fields)
+    assert (response.status_code, response.content) == (200, FILM)
+    assert response.headers["Content-Length"] == str(len(FILM))
+    assert "Content-Range" not in response.headers
+
+
 @pytest.mark.parametrize("ignored", [(), ("if-range",)], ids=["honoured", "ignored"])
 @pytest.mark.parametrize("dead", [False, True], ids=["same resolution", "after healing"])
 @pytest.mark.parametrize("place", ["file", "segment"])
@@ -142,3 +162,19 @@ def test_34_if_range_of_a_file_that_has_changed(
     fresh = client.get(address, headers={"Range": "bytes=100-199"})
     assert (fresh.status_code, fresh.headers["ETag"]) == (206, V2)
     assert fresh.content == OTHER[100:200]
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["a byte range", "behind an image"])
+def test_34_if_range_of_what_has_no_validator(
+    hidden: bool, show: Show, url: str, client: httpx.Client
+) -> None:
+    packets = (b"G" + bytes(187)) * 5000
+    image = b"\x89PNG\r\n\x1a\n" + bytes(100) + b"IEND\xaeB`\x82"
+    route = file(image + packets if hidden else FILM, etag=V1)
+    put_film(show, route, "segment" if hidden else "byte range")
+    address = address_of_film(client, url, "segment")
+    for validator in (V1, V2, MONDAY):
+        fields = {"Range": "bytes=188-375", "If-Range": validator}
+        response = client.get(address, headers=fields)
+        assert response.status_code == 200
+        assert response.content == (packets if hidden else FILM[50_000:950_000])

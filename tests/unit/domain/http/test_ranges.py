@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from strmctl.domain.http.ranges import (
     ContentRange,
     UnsatisfiableRange,
+    is_all,
     is_single_range,
     parse_content_range,
     select_range,
@@ -116,6 +117,8 @@ def test_the_bytes_are_those_of_a_slice(first: int | None, last: int | None, bod
         ("bytes=1-", True, False),
         ("bytes=-5", True, False),
         ("bytes=-", False, False),
+        ("bytes=5-2", False, False),
+        ("bytes=5-5", True, False),
         ("bytes=0-1,3-4", False, True),
         ("items=5-", False, True),
     ],
@@ -123,6 +126,7 @@ def test_the_bytes_are_those_of_a_slice(first: int | None, last: int | None, bod
 def test_shape(value: str | None, single: bool, at_zero: bool) -> None:
     assert is_single_range(value) is single
     assert starts_at_zero(value) is at_zero
+    assert is_all(value) is (value == "bytes=0-")
 
 
 @pytest.mark.parametrize(
