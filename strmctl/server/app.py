@@ -41,6 +41,7 @@ from strmctl.services.arr.waiting import late_events
 from strmctl.services.jobs.maintenance import maintenance
 from strmctl.services.keys import in_force
 from strmctl.services.notifying.outbox import notifying
+from strmctl.services.notifying.upkeep_node import upkeep_node
 from strmctl.services.playback.opening import player_service
 from strmctl.services.sessions import sessions
 from strmctl.services.threads import in_thread
@@ -124,8 +125,9 @@ async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
     async with AsyncExitStack() as stack:
         # A connection of its own: /readyz and the pages do not wait for what players store.
         database = stack.enter_context(await in_thread(Database.open, settings.database))
+        proven = await stack.enter_async_context(upkeep_node(settings))
         app.state.playback = await stack.enter_async_context(
-            player_service(settings, lasting.metrics)
+            player_service(settings, lasting.metrics, proven)
         )
         signed_in = await stack.enter_async_context(sessions(settings))
         context: Context = {

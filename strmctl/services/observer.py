@@ -1,9 +1,22 @@
 """What playback lets others count; who does not care gives an Observer, which counts nothing."""
 
 from enum import StrEnum
+from typing import Protocol
 
 from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Resolution
 from strmctl.domain.media.extent import Extent
+
+
+class Proven(Protocol):
+    """Called each time that media of this resolution have been sent; may not raise or take long."""
+
+    def __call__(self, identity: Identity, resolution: Resolution, *, healed: bool) -> None:
+        """`healed`: it took the place of one that had failed."""
+
+
+def unproven(identity: Identity, resolution: Resolution, *, healed: bool) -> None:
+    """For who does not care."""
 
 
 class Cache(StrEnum):

@@ -16,6 +16,7 @@ from strmctl.settings.values import (
     HttpUrl,
     HttpUrls,
     NotifyUrl,
+    OptionalBaseUrl,
     OptionalPath,
     Port,
     Secret,
@@ -85,6 +86,7 @@ class ServeSettings:
     trusted_proxies: Hosts = ()
     peers: Peers = ()
     admin_token: Secret = field(default="", repr=False)
+    upkeep_url: OptionalBaseUrl = ""
     log_format: LogFormat = LogFormat.TEXT
     node: str = ""
     log_file: OptionalPath = None

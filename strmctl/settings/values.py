@@ -144,6 +144,10 @@ def base_url(raw: object) -> str:
     return parts.geturl().rstrip("/")
 
 
+def optional_base_url(raw: object) -> str:
+    return base_url(raw) if text(raw) else ""
+
+
 # socks4 cannot look up a name at the proxy, so the local DNS would see it.
 def egress(raw: object) -> str:
     parts = urlsplit(text(raw))
@@ -261,6 +265,10 @@ Size = Annotated[int, Kind('a size such as "16MiB" or "500kB"', size)]
 Timeout = Annotated[timedelta, Kind(_DURATION_TEXT + ", above 0", above_zero, show_duration)]
 BaseUrl = Annotated[
     str, Kind("an http:// or https:// URL without user, query and fragment", base_url)
+]
+OptionalBaseUrl = Annotated[
+    str,
+    Kind('"", or an http:// or https:// URL without user, query and fragment', optional_base_url),
 ]
 OptionalPath = Annotated[
     Path | None, Kind('a path, or ""', optional_path, lambda value: str(value or ""))

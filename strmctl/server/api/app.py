@@ -15,6 +15,7 @@ from strmctl.server.api import (
     mappings,
     problems,
     reference,
+    resolutions,
     security,
     stats,
 )
@@ -52,7 +53,9 @@ def create_api(prefix: str) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
-    routers = [module.router for module in (mappings, jobs, stats, events, arr, health)]
+    routers = [
+        module.router for module in (mappings, resolutions, jobs, stats, events, arr, health)
+    ]
     for router in routers:
         app.include_router(router)
     operations = [route for router in routers for route in router.routes]

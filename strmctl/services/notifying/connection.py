@@ -24,7 +24,7 @@ class NotTold(ItemError):
     """The server did not confirm; the message names neither URL nor token.
 
     `refused` says that it wants another token, `untrusted` that its certificate is not believed;
-    `retry_after` is in seconds.
+    `status` is what it answered in place of success, `retry_after` is in seconds.
     """
 
     def __init__(
@@ -34,8 +34,10 @@ class NotTold(ItemError):
         refused: bool = False,
         untrusted: bool = False,
         retry_after: float | None = None,
+        status: int | None = None,
     ) -> None:
         super().__init__(message)
+        self.status = status
         self.refused = refused
         self.untrusted = untrusted
         self.retry_after = retry_after
@@ -180,12 +182,12 @@ def _check_status(response: httpx.Response) -> None:
     if response.is_success:
         return
     if status in _REFUSED:
-        raise NotTold(f"it refuses the token (HTTP {status})", refused=True)
+        raise NotTold(f"it refuses the token (HTTP {status})", refused=True, status=status)
     if response.is_redirect:
         raise NotTold(f"it answers HTTP {status}: redirects are not followed, correct the URL")
     # RFC 9110 section 10.2.3: seconds or a date.
     later = retry_after_seconds(response.headers.get("Retry-After"), datetime.now(UTC))
-    raise NotTold(f"it answers HTTP {status}", retry_after=later)
+    raise NotTold(f"it answers HTTP {status}", retry_after=later, status=status)
 
 
 async def _read(response: httpx.Response) -> bytes:

@@ -71,6 +71,11 @@ class Heals:
         last.is_open = False
         self._observer.healed(identity, last.resolution.url, well=True)
 
+    def has_healed(self, identity: Identity, resolution: Resolution) -> bool:
+        """Whether this took the place of one that had failed, and has answered."""
+        last = self._attempts.get(identity)
+        return last is not None and last.resolution == resolution and last.has_answered
+
     def _end(self, identity: Identity, attempt: _Attempt, reason: str) -> None:
         attempt.is_open = False
         self._observer.healed(identity, well=False, reason=reason)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from strmctl.services.keys import in_force
-from strmctl.services.observer import UNOBSERVED, Observer
+from strmctl.services.observer import UNOBSERVED, Observer, Proven, unproven
 from strmctl.services.playback.player import Player
 from strmctl.services.resolving.opening import resolving
 from strmctl.settings.model import Settings
@@ -20,7 +20,7 @@ _PATIENCE = 2.0
 
 @asynccontextmanager
 async def player_service(
-    settings: Settings, observer: Observer = UNOBSERVED
+    settings: Settings, observer: Observer = UNOBSERVED, proven: Proven = unproven
 ) -> AsyncIterator[Player]:
     """Raises SettingsError or DatabaseError before anything is served."""
     with (
@@ -36,7 +36,11 @@ async def player_service(
                 settings.upstream, guard(settings), answered=observer.upstream_answered
             )
             playback = Player(
-                service, client, playlist_max=settings.upstream.playlist_max, observer=observer
+                service,
+                client,
+                playlist_max=settings.upstream.playlist_max,
+                observer=observer,
+                proven=proven,
             )
             try:
                 yield playback

@@ -25,7 +25,7 @@ from strmctl.domain.urls.child_url import ROOT, Addresses
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
 from strmctl.resolvers.contract import Reason
-from strmctl.services.observer import UNOBSERVED, Observer
+from strmctl.services.observer import UNOBSERVED, Observer, Proven, unproven
 from strmctl.services.playback.extents import Extents
 from strmctl.services.playback.healing import Healing
 from strmctl.services.playback.heals import Heals
@@ -71,7 +71,9 @@ class Player:
         *,
         playlist_max: int,
         observer: Observer = UNOBSERVED,
+        proven: Proven = unproven,
     ) -> None:
+        self._proven = proven
         self._resolving = resolving
         self._sources = Sources(resolving, client, playlist_max=playlist_max, observer=observer)
         self._observer = observer
@@ -85,6 +87,10 @@ class Player:
     async def address(self, identity: Identity) -> str:
         """The upstream URL itself, for `redirect`. Raises ResolverError or UpstreamError."""
         await self._redirects.check(identity, self._healing(identity))
+        source = self._sources.known(identity)
+        # Of what plays elsewhere nothing is seen but the beginning of what was renewed.
+        if source is not None and self._heals.has_healed(identity, source.resolution):
+            self._proven(identity, source.resolution, healed=True)
         url = (await self._resolving.current(identity, Reason.PLAY)).url
         check_link(url)
         return url
@@ -187,7 +193,10 @@ class Player:
         self._heals.sent(identity)
         source = self._sources.known(identity)
         if is_media and source is not None:
-            self._observer.played(identity, source.resolution.url)
+            resolution = source.resolution
+            self._observer.played(identity, resolution.url)
+            healed = self._heals.has_healed(identity, resolution)
+            self._proven(identity, resolution, healed=healed)
 
     def _healing(self, identity: Identity) -> Healing:
         return Healing(self._sources, identity, self._heals)

@@ -20,6 +20,7 @@ OPERATIONS = [
     ("PATCH", "/mappings/{mapping_id}"),
     ("DELETE", "/mappings/{mapping_id}"),
     ("GET", "/mappings/{mapping_id}/events"),
+    ("POST", "/resolutions"),
     ("POST", "/refresh"),
     ("POST", "/probe"),
     ("POST", "/import"),

@@ -55,6 +55,25 @@ def test_one_node_does_the_upkeep() -> None:
     assert keeps == ["node1"]
 
 
+def test_the_others_are_players_that_know_it() -> None:
+    services = compose()
+    keeper = services["node1"]["networks"]["cluster"]["ipv4_address"]
+    for name in ("node2", "node3"):
+        environ = services[name]["environment"]
+        assert environ["STRMCTL_SERVE_ROLE"] == "player"
+        assert environ["STRMCTL_SERVE_UPKEEP_URL"] == f"http://{keeper}:8888"
+        assert environ.items() >= services["node1"]["environment"].items() - {
+            ("STRMCTL_MAINTAIN_ENABLED", "true")
+        }
+    assert "STRMCTL_SERVE_ROLE" not in services["node1"]["environment"]
+
+
+def test_pods_are_not_given_variables_of_the_service_in_front() -> None:
+    """STRMCTL_FRONT_PORT names no setting."""
+    [node] = [it for it in manifests() if it["kind"] == "StatefulSet"]
+    assert node["spec"]["template"]["spec"]["enableServiceLinks"] is False
+
+
 def test_manifests_mount_what_they_name() -> None:
     for manifest in manifests():
         pod = manifest["spec"].get("template", {}).get("spec", {})

@@ -1,10 +1,7 @@
 """`serve.role = "player"`: a node of settings and key alone, or of a copy that it only reads."""
 
 import hashlib
-import shutil
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -14,27 +11,14 @@ from stage import presentation
 from stage.show import Resolver, Show
 from stage.site import Site
 from stage.strmctl import Strmctl, new_strmctl
-from stage.waiting import free_port, until
-
-_PLAYER = {"STRMCTL_SERVE_ROLE": "player"}
+from stage.waiting import until
+from system.standing.player_nodes import player
 
 
 @pytest.fixture(scope="module")
 def upkeep(resolver: Resolver, tmp_path_factory: pytest.TempPathFactory) -> Strmctl:
     """The node that has the library; it does not run here."""
     return new_strmctl(tmp_path_factory.mktemp("upkeep") / "strmctl", resolver.url)
-
-
-@contextmanager
-def player(upkeep: Strmctl, folder: Path, *arguments: str) -> Iterator[Site]:
-    """Another node, with the settings, the key and what is in its folder already."""
-    folder.mkdir(exist_ok=True)
-    for name in ("strmctl.toml", "strmctl.key"):
-        shutil.copy(upkeep.folder / name, folder / name)
-    node = Strmctl(folder, free_port())
-    environ = {"STRMCTL_PROXY_PUBLIC_BASE_URL": node.base_url, **_PLAYER}
-    with node.serving(*arguments, environ=environ) as server:
-        yield Site(node, node.base_url, environ, server)
 
 
 def get(site: Site, path: str) -> int:

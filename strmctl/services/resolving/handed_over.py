@@ -1,0 +1,42 @@
+"""What another node has seen to play becomes the mapping's link, where it is newer than that.
+
+It counts as resolved and seen to play, never as a heal or a play of this node: whoever adds up the
+nodes' numbers would count it twice.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from strmctl.domain.expiry.freshness import has_expired
+from strmctl.domain.identity import Identity
+from strmctl.domain.mapping import Resolution
+from strmctl.services.library.find import UnknownMappingError
+from strmctl.services.resolving.storing import is_newer
+from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.mappings import Mappings, StoredResolution
+
+_PLAYED, _HEALED = "node play", "node heal"
+
+
+def take(
+    database: Database, identity: Identity, given: Resolution, now: datetime, *, healed: bool
+) -> bool:
+    """Whether it is stored. Raises UnknownMappingError or DatabaseError."""
+    mappings = Mappings(database)
+    # A clock that is ahead would keep everything from being newer for as long.
+    at = min(given.resolved_at or now, now)
+    # In milliseconds, as the row has it: the same one again is no newer one.
+    at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+    resolution = replace(given, resolved_at=at)
+    # Nobody stores something newer between the look and the storing.
+    with database.transaction():
+        known = mappings.find(identity)
+        if known is None:
+            raise UnknownMappingError(f"no such mapping: {identity}")
+        before = known.resolution
+        is_old = before is not None and not is_newer(resolution, before)
+        if is_old or has_expired(resolution, now):
+            return False
+        cause = _HEALED if healed else _PLAYED
+        stored = StoredResolution(identity, resolution, plays=True, cause=cause)
+        return bool(mappings.store_resolutions([stored]))
