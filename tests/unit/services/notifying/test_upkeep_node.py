@@ -25,6 +25,7 @@ class Node:
 
     def __init__(self, upstream: Upstream) -> None:
         self.is_there = True
+        self.refusals: dict[str, int] = {}
         self.asked = 0
         self.taken: list[dict[str, object]] = []
         upstream.sites["api"] = self
@@ -34,7 +35,10 @@ class Node:
         assert request.path == "/api/v1/resolutions"
         if not self.is_there:
             return Answer(503)
-        self.taken.append(json.loads(request.body))
+        body = json.loads(request.body)
+        if body["slug"] in self.refusals:
+            return Answer(self.refusals[body["slug"]])
+        self.taken.append(body)
         return Answer(204)
 
 
@@ -109,6 +113,54 @@ def test_each_link_is_offered_once_however_many_segments_prove_it(
 
     run(upstream, play)
     assert [it["slug"] for it in node.taken] == ["title-1", "title-2", "title-4"]
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 422])
+def test_what_is_refused_for_good_is_not_offered_again(
+    upstream: Upstream, node: Node, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    node.refusals = {"title-0": status, "title-1": status}
+
+    async def play(proven: Proven) -> None:
+        for number in range(3):
+            proven(title(number), link(number), healed=False)
+        await eventually(lambda: bool(node.taken), "the next is taken")
+
+    run(upstream, play)
+    assert (node.asked, [it["slug"] for it in node.taken]) == (3, ["title-2"])
+    [line] = [it.getMessage() for it in caplog.records if it.levelno >= logging.WARNING]
+    assert f"it does not take made.up/title-0 (de): it answers HTTP {status}" in line
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(Answer(200, b"<html>Sign in"), id="login-page"),
+        pytest.param(Answer(302, fields={"Location": "/elsewhere"}), id="redirect"),
+        pytest.param(Answer(401), id="refused"),
+        pytest.param(Answer(429, fields={"Retry-After": "0"}), id="too-many"),
+        pytest.param(Answer(cut_after=-1), id="closed"),
+    ],
+)
+def test_what_may_pass_is_offered_until_it_is_taken(
+    upstream: Upstream, node: Node, caplog: pytest.LogCaptureFixture, answer: Answer
+) -> None:
+    asked: list[Request] = []
+
+    def other(request: Request) -> Answer:
+        asked.append(request)
+        return answer if len(asked) == 1 else node(request)
+
+    upstream.sites["api"] = other
+
+    async def play(proven: Proven) -> None:
+        proven(title(1), link(1), healed=False)
+        await eventually(lambda: bool(node.taken), "it is taken")
+
+    run(upstream, play)
+    assert len(asked) == 2
+    assert [it.fields.get("authorization") for it in asked] == ["Bearer token"] * 2
+    assert [it for it in caplog.records if it.levelno >= logging.WARNING] == []
 
 
 def test_what_waits_at_the_end_is_sent_then(upstream: Upstream, node: Node) -> None:

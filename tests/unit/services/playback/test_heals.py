@@ -83,3 +83,15 @@ def test_a_resolver_that_rests_has_failed_once() -> None:
     assert told.heals == [("film", False, "it is down")]
     heals.refused(FILM, ResolverError("it is down"))
     assert len(told.heals) == 2, "asked again"
+
+
+def test_what_has_answered_in_place_of_another_has_healed() -> None:
+    heals = Heals()
+    assert not heals.has_healed(FILM, NEW)
+    heals.begun(FILM, NEW)
+    assert not heals.has_healed(FILM, NEW)
+    heals.answered(FILM, NEW)
+    heals.sent(FILM)
+    assert heals.has_healed(FILM, NEW)
+    assert not heals.has_healed(FILM, NEWER)
+    assert not heals.has_healed(OTHER, NEW)
