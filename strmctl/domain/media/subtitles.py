@@ -5,7 +5,9 @@ What is unusable is left out: a subtitle never keeps a link from being played.
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from strmctl.domain.media.text import decoded
 from strmctl.domain.names import languages
@@ -51,7 +53,11 @@ def _subtitle(item: object) -> Subtitle | None:
         url, language = item.get("url"), item.get("language") or item.get("lang")
     if not isinstance(url, str) or len(url) > _LONGEST_URL or not _WEB.fullmatch(url.strip()):
         return None
-    return Subtitle(url.strip(), language_in_names(language))
+    # `http://[` is none either.
+    with suppress(ValueError):
+        if urlsplit(url.strip()).hostname:
+            return Subtitle(url.strip(), language_in_names(language))
+    return None
 
 
 def language_in_names(language: object) -> str:

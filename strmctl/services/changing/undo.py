@@ -85,14 +85,22 @@ def undo(
 
 def _without_sidecars(journal: Journal, run: int, files: SidecarFiles) -> Iterator[Done]:
     for path, sha256 in journal.sidecars(run).items():
+        change = Change(Action.REMOVED, path)
         try:
-            was_there = files.remove_as_written(path, sha256)
+            as_written = files.is_as_written(path, sha256)
+            if as_written:
+                files.remove(path)
         except ItemError as error:
-            yield Done(Change(Action.REMOVED, path), error)
-        else:
-            if was_there:
-                yield Done(Change(Action.REMOVED, path))
+            # What cannot be read or removed now is kept for the next time.
+            yield Done(change, error)
+            continue
+        if as_written is not None:
+            yield Done(change, None if as_written else _changed(path))
         journal.drop_sidecars(run, [path])
+
+
+def _changed(path: str) -> ItemError:
+    return LeftAloneError(f"{path}: has been changed since: it is left as it is")
 
 
 def _unplayable(changes: Sequence[Change], proof: Proof) -> dict[str, ItemError]:

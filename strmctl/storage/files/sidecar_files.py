@@ -1,5 +1,6 @@
 """Files beside a `.strm`: none of another's is replaced, and one goes only as it was written."""
 
+import errno
 import hashlib
 import os
 import stat
@@ -29,22 +30,25 @@ class SidecarFiles:
         """The answer holds those that failed."""
         return self._files.write_all(contents)
 
-    def remove_as_written(self, path: str, sha256: bytes) -> bool:
-        """False where there is none; raises ItemError where it cannot be removed.
+    def is_as_written(self, path: str, sha256: bytes) -> bool | None:
+        """None where there is none; raises ItemError where it cannot be read now.
 
         A `.nfo` that strmctl itself has written again is as good as the first.
         """
         found = self._sha256(path)
         if found is None:
+            return None
+        if found == sha256:
+            return True
+        if not (path.endswith(".nfo") and found):
             return False
-        if found != sha256 and not (path.endswith(".nfo") and self._is_our_nfo(path)):
-            raise ItemError(f"{path}: has been changed since: it is left as it is")
-        return self._files.remove(path)
-
-    def _is_our_nfo(self, path: str) -> bool:
         return is_ours(self._files.read(path) or b"")
 
+    def remove(self, path: str) -> None:
+        self._files.remove(path)
+
     def _sha256(self, path: str) -> bytes | None:
+        """Empty for what is no plain file."""
         file = self._root / path
         try:
             # A named pipe must not hang the run, and a link leads to what is another's.
@@ -52,6 +56,8 @@ class SidecarFiles:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
+            if error.errno == errno.ELOOP:
+                return b""
             raise ItemError(f"{path}: cannot be read: {error.strerror}") from error
         with os.fdopen(descriptor, "rb") as opened:
             if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):

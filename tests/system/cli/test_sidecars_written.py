@@ -164,6 +164,42 @@ def test_undo_leaves_what_was_changed(strmctl: Strmctl, shelf: Path, site: Site)
     assert "nothing to undo" in strmctl("undo").err
 
 
+def test_undo_keeps_what_cannot_be_removed_now(
+    strmctl: Strmctl, shelf: Path, tmp_path: Path
+) -> None:
+    strmctl("write", *EPISODE, "--resolve", "--sidecars")
+    away = tmp_path / "away"
+    (shelf / FOLDER).rename(away)
+    (shelf / FOLDER).symlink_to(away)
+    strmctl("undo", "--force", code=12)
+    assert len(files(away)) == 5
+    (shelf / FOLDER).unlink()
+    away.rename(shelf / FOLDER)
+    strmctl("undo", "--force")
+    assert not files(shelf)
+
+
+def test_undo_leaves_a_link_in_its_place(strmctl: Strmctl, shelf: Path) -> None:
+    strmctl("write", *EPISODE, "--resolve", "--sidecars")
+    (shelf / f"{STEM}.de.vtt").unlink()
+    (shelf / f"{STEM}.de.vtt").symlink_to(f"{shelf}/nowhere")
+    strmctl("undo", "--force", code=12)
+    assert (shelf / f"{STEM}.de.vtt").is_symlink()
+    assert not files(shelf)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a\\b/x", "http://ä.example/x", "http://u:p@127.0.0.1:1/x", "http://0x7f.1/x",
+            "http://169.254.1.1/x", "http://a:99999/x", "https://\ud800/x"]
+)  # fmt: skip
+def test_any_url_is_one_line(strmctl: Strmctl, shelf: Path, site: Site, url: str) -> None:
+    site.subtitles = [{"url": url, "language": "de"}]
+    ended = strmctl("write", *EPISODE, "--resolve", "--sidecars", code=12)
+    [line] = ended.err.splitlines()
+    assert line.startswith(f"strmctl: {STEM}.strm: subtitles de: ")
+    assert f"{STEM}.strm" in files(shelf)
+
+
 def test_our_own_nfo_follows_what_is_known(strmctl: Strmctl, shelf: Path) -> None:
     strmctl("write", *EPISODE, "--sidecars")
     strmctl("write", *EPISODE, "--episode-title", "The Sun", "--sidecars")

@@ -25,6 +25,8 @@ URL = "https://cdn.example/de.vtt?token=1"
         pytest.param([{"url": "//cdn.example/de.vtt"}], id="no scheme"),
         pytest.param([{"url": "https://cdn.example/a b"}], id="white space"),
         pytest.param([{"url": "https://cdn.example/" + "a" * 9000}], id="long"),
+        pytest.param([{"url": "http://[::1/de.vtt"}], id="half an address"),
+        pytest.param([{"url": "https:///de.vtt"}], id="no host"),
     ],
 )
 def test_what_is_unusable_is_left_out(value: object) -> None:
