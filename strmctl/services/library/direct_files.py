@@ -20,22 +20,16 @@ class DirectFiles:
         """Raises ItemError where there is no library."""
         self._files.check_there()
 
-    def check_own(self, mapping: Mapping) -> None:
-        """Raises ItemError for what strmctl has not put there."""
-        self._read_own(mapping)
-
     def check_followable(self, mapping: Mapping) -> None:
         """Raises ItemError for a row that must keep its URL: a file that was moved is known by it,
         and one that is its user's would not hold the next."""
-        if mapping.resolution is not None and not self._files.exists(mapping.strm_path):
-            raise ItemError(
-                f"{mapping.strm_path}: there is no such file: `strmctl import` finds it if it was "
-                "moved, `strmctl prune` forgets it"
-            )
-        self.check_own(mapping)
+        self._check_not_gone(mapping)
+        self._read_own(mapping)
 
     def rewrite(self, mapping: Mapping, resolution: Resolution) -> None:
         """Put the URL into the file; what its user has put around it stays."""
+        # Sonarr may have renamed it while the resolver was asked: a second file would be made.
+        self._check_not_gone(mapping)
         self._put(mapping, self._read_own(mapping), resolution)
 
     def catch_up(self, mapping: Mapping, resolution: Resolution) -> None:
@@ -48,6 +42,13 @@ class DirectFiles:
         # Sonarr or a person may have put another's URL there.
         if url is not None and url != resolution.url and self._is_of(mapping, url):
             self._put(mapping, content, resolution)
+
+    def _check_not_gone(self, mapping: Mapping) -> None:
+        if mapping.resolution is not None and not self._files.exists(mapping.strm_path):
+            raise ItemError(
+                f"{mapping.strm_path}: there is no such file: `strmctl import` finds it if it was "
+                "moved, `strmctl prune` forgets it"
+            )
 
     def _is_of(self, mapping: Mapping, url: str) -> bool:
         known = mapping.resolution

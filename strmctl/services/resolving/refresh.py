@@ -321,6 +321,6 @@ class _Refresher:
 
 def _prepare(files: DirectFiles, mapping: Mapping) -> None:
     """What is known is in the file, even if nothing newer is to be had."""
-    files.check_own(mapping)
+    files.check_followable(mapping)
     if mapping.resolution is not None:
         files.catch_up(mapping, mapping.resolution)

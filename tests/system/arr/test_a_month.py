@@ -202,7 +202,7 @@ def _row(title: str, episode: int | None, language: str = "de") -> dict[str, obj
     return row if episode is None else {**row, "season": 1, "episode": episode}
 
 
-@pytest.mark.parametrize("mode", ["proxy", "redirect"])
+@pytest.mark.parametrize("mode", ["proxy", "redirect", "direct"])
 def test_92_a_month_in_which_nothing_is_said_twice(
     tmp_path: Path, mode: str, is_long: bool
 ) -> None:

@@ -169,6 +169,22 @@ def test_probe_keeps_the_url_of_a_row_whose_file_cannot_follow(
     assert server.asked == []
 
 
+def test_92_refresh_puts_no_second_file_where_a_moved_one_was(
+    strmctl: Strmctl, film: Path, server: Server
+) -> None:
+    """Sonarr renames while the run goes on, and its event waits for the end of it."""
+    first, moved = film.read_text(), film.with_name("Moved.strm")
+    film.rename(moved)
+    before = len(server.asked)
+    ended = strmctl("refresh", "--all", "--force", "--json", code=12)
+    assert f"{FILM}: there is no such file" in ended.records[0]["reason"]
+    assert not film.exists()
+    assert (resolved_url(strmctl), len(server.asked)) == (first.strip(), before)
+    strmctl("import", "library")
+    strmctl("refresh", "--all", "--force")
+    assert moved.read_text() == f"{resolved_url(strmctl)}\n" != first
+
+
 @pytest.mark.parametrize("command", ["probe", "refresh"])
 def test_what_an_interrupted_run_has_left_in_the_file_is_replaced(
     strmctl: Strmctl, film: Path, server: Server, command: str
