@@ -45,7 +45,7 @@ def parse(content: bytes) -> StrmText:
     return StrmText(url or None, comments, options, headers, has_more=len(contents) > 1)
 
 
-def with_playback_url(content: bytes, url: str, *, mark: bool = True) -> bytes:
+def with_playback_url(content: bytes, url: str) -> bytes:
     """The file with another URL and its comments. strmctl sends the headers now; a file that held
     options for Kodi is marked, so that they come back in mode direct.
 
@@ -54,7 +54,7 @@ def with_playback_url(content: bytes, url: str, *, mark: bool = True) -> bytes:
     if text.url == playback_url.without_shard(url):
         url = text.url
     own = [option for option in _pairs(text.options) if _name(option).lower() in _NO_HEADERS]
-    if not mark or not text.options or (_is_for_kodi(text.comments) and not own):
+    if not text.options or (_is_for_kodi(text.comments) and not own):
         return render(url, text.comments)
     return render(url, (*text.comments, " ".join((_KODI_MARK, *("&".join(own),) * bool(own)))))
 

@@ -245,7 +245,7 @@ class Importing:
     ) -> Change:
         content = file.content
         if not self._direct:
-            content = strm_text.with_playback_url(content, self._urls.of(after), mark=False)
+            content = strm_text.with_playback_url(content, self._urls.of(after))
         elif action is Action.ADOPTED and after.resolution and after.resolution.url != file.url:
             # What was taken out of another proxy's URL: left there, it would come back as new.
             url, headers = after.resolution.url, after.resolution.headers
