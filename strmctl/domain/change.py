@@ -53,6 +53,11 @@ class Change:
         return self.file_before is not None and self.file_after is None
 
     @property
+    def is_old_place(self) -> bool:
+        """The second half of a move, which its first half speaks for."""
+        return self.action is Action.MOVED and self.mapping is None
+
+    @property
     def mapping(self) -> Mapping | None:
         """The row that it is about, as it shall be or was."""
         return self.row_after or self.row_before

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strmctl.cli.frame.run import Run
-from strmctl.domain.change import Finding, Step
+from strmctl.domain.change import Change, Finding, Step
 from strmctl.errors import ItemError
 from strmctl.services.reports.records import step_record
 
@@ -98,6 +98,8 @@ class Changing:
         self._summarise()
 
     def _show(self, step: Step, error: ItemError | None = None) -> None:
+        if error is None and isinstance(step, Change) and step.is_old_place:
+            return
         kind = "failed" if error else step.kind if isinstance(step, Finding) else step.action.value
         self._counts[kind] += 1
         output = self._run.output

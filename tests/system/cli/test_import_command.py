@@ -76,40 +76,6 @@ def test_a_foreign_file_becomes_a_mapping(strmctl: Strmctl, tree: Path) -> None:
     assert files(tree.parent)[EPISODE] == f"#KODIPROP:inputstream=a\n# mine\n{playback}\n"
 
 
-@pytest.mark.parametrize(
-    ("above", "options"),
-    [
-        pytest.param("", "|Referer=https%3A%2F%2Fa.to%2F", id="a header"),
-        pytest.param("# mine\n", "|seekable=0&User-Agent=Me", id="an option"),
-        pytest.param(
-            "#KODIPROP:inputstream=a\n", "|Cookie=a%3Db&verifypeer=false", id="a property"
-        ),
-        pytest.param(
-            "#KODIPROP:inputstream.adaptive.stream_headers=Referer=https%3A%2F%2Fa.to%2F\n",
-            "",
-            id="a property's header",
-        ),
-    ],
-)
-def test_97_what_a_foreign_file_held_for_kodi_comes_back(
-    strmctl: Strmctl, tree: Path, monkeypatch: pytest.MonkeyPatch, above: str, options: str
-) -> None:
-    file = put(tree, EPISODE, f"{above}{URL}{options}\n")
-    strmctl("import", "library")
-    assert URL not in (adopted := file.read_text())
-    assert outcomes(strmctl) == {EPISODE: "unchanged"}
-    assert strmctl("rewrite").err == "1 unchanged\n"
-    monkeypatch.setenv("STRM_PROXY_MODE", "direct")
-    strmctl("rewrite")
-    *lines, line = file.read_text().splitlines()
-    url, _, back = line.partition("|")
-    assert (url, sorted(back.split("&"))) == (URL, sorted(options[1:].split("&")))
-    assert lines == above.splitlines()
-    monkeypatch.setenv("STRM_PROXY_MODE", "proxy")
-    strmctl("rewrite")
-    assert file.read_text() == adopted
-
-
 def test_site_and_language_can_be_told(strmctl: Strmctl, tree: Path) -> None:
     put(tree, "Film (2001).strm")
     arguments = ("--json", "--site", "A.to", "--language", "German Dub")

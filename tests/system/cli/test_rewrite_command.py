@@ -158,6 +158,40 @@ def test_97_kodi_options_survive_mode_proxy(
     ]
 
 
+@pytest.mark.parametrize(
+    ("above", "options"),
+    [
+        pytest.param("", "|Referer=https%3A%2F%2Fa.to%2F", id="a header"),
+        pytest.param("# mine\n", "|seekable=0&User-Agent=Me", id="an option"),
+        pytest.param(
+            "#KODIPROP:inputstream=a\n", "|Cookie=a%3Db&verifypeer=false", id="a property"
+        ),
+        pytest.param(
+            "#KODIPROP:inputstream.adaptive.stream_headers=Referer=https%3A%2F%2Fa.to%2F\n",
+            "",
+            id="a property's header",
+        ),
+    ],
+)
+def test_97_what_a_foreign_file_held_for_kodi_comes_back(
+    strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch, above: str, options: str
+) -> None:
+    url, file = "https://cdn.example/1.mp4", library / "library" / "Film (2001).strm"
+    file.write_text(f"{above}{url}{options}\n")
+    strmctl("import", "library")
+    assert url not in (adopted := file.read_text())
+    assert strmctl("rewrite").err == "1 unchanged\n"
+    monkeypatch.setenv("STRM_PROXY_MODE", "direct")
+    strmctl("rewrite")
+    *lines, line = file.read_text().splitlines()
+    start, _, back = line.partition("|")
+    assert (start, sorted(back.split("&"))) == (url, sorted(options[1:].split("&")))
+    assert lines == above.splitlines()
+    monkeypatch.setenv("STRM_PROXY_MODE", "proxy")
+    strmctl("rewrite")
+    assert file.read_text() == adopted
+
+
 def test_a_key_that_signs_from_now_on(strmctl: Strmctl, library: Path, film: Path) -> None:
     before = film.read_text()
     key = library / "strmctl.key"

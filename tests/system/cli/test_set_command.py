@@ -123,6 +123,30 @@ def test_what_stands_in_the_way_stays(strmctl: Strmctl, show: Path) -> None:
     assert "The Show/Season 01/The Show S01E01.strm" in rows(strmctl)
 
 
+@pytest.mark.parametrize("dry", [("--dry-run",), ()], ids=["dry", "done"])
+@pytest.mark.parametrize("command", ["set", "rewrite"])
+def test_a_moved_file_is_shown_once(
+    strmctl: Strmctl,
+    show: Path,
+    command: str,
+    dry: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At its new path."""
+    arguments = ["set", "--slug", "show", "--title", "The Show", "--force"]
+    if command == "rewrite":
+        monkeypatch.setenv("STRMCTL_NAMING_EPISODE", "{season}x{episode:00}")
+        arguments = ["rewrite", "--names", "--force"]
+    *records, summary = strmctl(*arguments, "--dry-run", "--json").records
+    places = [record["strm_path"] for record in records]
+    assert (len(places), summary["moved"]) == (2, 2)
+    assert not {FIRST, SECOND} & set(places)
+    ended = strmctl(*arguments, *dry)
+    assert ended.out.splitlines() == [f"moved {place}" for place in places]
+    assert ended.err.startswith("2 moved")
+    assert [(show / FIRST).exists(), (show / places[0]).exists()] == [bool(dry), not dry]
+
+
 def test_a_foreign_file_is_not_moved(strmctl: Strmctl, show: Path) -> None:
     (show / FIRST).write_text("https://my.own/file\n")
     strmctl("set", FIRST, "--title", "The Show", code=12)
