@@ -12,6 +12,8 @@ from strmctl.domain.library.library_path import EXTENSION
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.names import folders
 
+SERIES = "tvshow.nfo"
+
 _MARK = re.compile(rb"<!-- strmctl ([0-9a-f]{32}) -->\n")
 # XML 1.0 section 2.2 has no way to write these.
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -25,7 +27,7 @@ def nfo_files(mapping: Mapping) -> dict[str, bytes]:
     files = {f"{stem}.nfo": _text(_episode(mapping))}
     folder = _series_folder(mapping.strm_path)
     if folder and mapping.ids:
-        files[f"{folder}/tvshow.nfo"] = _text(_work(mapping))
+        files[f"{folder}/{SERIES}"] = _text(_work(mapping))
     return files
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from strmctl.domain.change import Change, Finding, Step
+from strmctl.domain.library.nfo_text import SERIES, is_ours
 from strmctl.domain.library.sidecar import sidecars
 from strmctl.errors import ItemError
 from strmctl.storage.files.library_tree import empty_folders, names_in
@@ -26,6 +27,7 @@ class Leftovers:
         self._files = LibraryFiles(library)
         self._takes_sidecars, self._takes_folders = sidecars, folders
         self._sidecars: dict[str, str] = {}
+        self._series: list[str] = []
         self._folders: list[str] = []
 
     def watch(self, steps: Iterable[Step]) -> Iterator[Step]:
@@ -36,14 +38,19 @@ class Leftovers:
             yield step
         if self._takes_sidecars:
             self._sidecars = dict(self._find_sidecars(gone))
+            self._series = list(self._find_series(gone))
         if self._takes_folders:
-            self._folders = list(empty_folders(self._library, gone | self._sidecars.keys()))
+            going = {*gone, *self._sidecars, *self._series}
+            self._folders = list(empty_folders(self._library, going))
 
     def clear(self, dry_run: bool) -> Iterator[Finding]:
         """A finding for each; with `dry_run` nothing is removed."""
         for path, strm_path in self._sidecars.items():
             # The .strm may have stayed: then its .nfo and subtitles are still in use.
             if dry_run or not self._is_there(strm_path):
+                yield self._cleared(SIDECAR, path, dry_run)
+        for path in self._series:
+            if dry_run or self._is_last(path, {path}):
                 yield self._cleared(SIDECAR, path, dry_run)
         for folder in self._folders:
             if dry_run or self._remove_folder(folder):
@@ -65,6 +72,26 @@ class Leftovers:
             for strm_name in sorted(strm_names):
                 for name in sidecars(strm_name, names):
                     yield folder + name, folder + strm_name
+
+    def _find_series(self, gone: set[str]) -> Iterator[str]:
+        """Those `tvshow.nfo` of strmctl's own that have no series left."""
+        seasons = {path.rpartition("/")[0] for path in gone}
+        folders = seasons | {season.rpartition("/")[0] for season in seasons}
+        for path in sorted(f"{folder}/{SERIES}" for folder in folders - {""}):
+            if self._is_ours(path) and self._is_last(path, {*gone, *self._sidecars, path}):
+                yield path
+
+    def _is_ours(self, path: str) -> bool:
+        try:
+            return is_ours(self._files.read(path) or b"")
+        except ItemError:
+            return False
+
+    def _is_last(self, path: str, going: set[str]) -> bool:
+        """Whether its folder holds nothing but what is `going`."""
+        found = (self._library / path).parent.rglob("*")
+        files = (it for it in found if it.is_symlink() or not it.is_dir())
+        return all(it.relative_to(self._library).as_posix() in going for it in files)
 
     def _cleared(self, kind: str, path: str, dry_run: bool) -> Finding:
         try:

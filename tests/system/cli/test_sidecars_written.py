@@ -288,7 +288,7 @@ def test_refresh(strmctl: Strmctl, shelf: Path, site: Site) -> None:
     assert len(files(shelf)) == 5
     (shelf / f"{STEM}.strm").unlink()
     strmctl("prune", "--sidecars", "--force")
-    assert list(files(shelf)) == [f"{FOLDER}/tvshow.nfo"]
+    assert not list(shelf.iterdir())
 
 
 def test_add(strmctl: Strmctl, shelf: Path) -> None:
@@ -306,4 +306,35 @@ def test_same_language_twice(strmctl: Strmctl, shelf: Path, site: Site) -> None:
     strmctl("write", *EPISODE, "--resolve", "--sidecars")
     assert {f"{STEM}.de.vtt", f"{STEM}.de.2.srt"} <= set(files(shelf))
     strmctl("remove", "1", "--sidecars", "--force")
-    assert list(files(shelf)) == [f"{FOLDER}/tvshow.nfo"]
+    assert not files(shelf)
+
+
+def test_a_series_file_goes_with_the_last_of_its_series(strmctl: Strmctl, shelf: Path) -> None:
+    series = f"{FOLDER}/tvshow.nfo"
+    strmctl("write", *EPISODE, "--sidecars")
+    strmctl("write", *ONE, "--episode", 2, "--sidecars")
+    strmctl("remove", "1", "--sidecars", "--force")
+    assert series in files(shelf)
+    shown = strmctl("remove", "2", "--sidecars", "--force", "--dry-run").out
+    assert f"removed sidecar {series}\n" in shown
+    assert strmctl("remove", "2", "--sidecars", "--force").out == shown
+    assert not list(shelf.iterdir())
+
+
+@pytest.mark.parametrize("name", ["tvshow.nfo", "Season 01/notes.txt", "Season 02/a.mkv"])
+def test_a_series_file_stays(strmctl: Strmctl, shelf: Path, name: str) -> None:
+    """Where somebody has changed it, or there is something else of the series."""
+    strmctl("write", *EPISODE, "--sidecars")
+    (shelf / FOLDER / name).parent.mkdir(exist_ok=True)
+    (shelf / FOLDER / name).write_text("mine")
+    strmctl("remove", "1", "--sidecars", "--force")
+    assert set(files(shelf)) == {f"{FOLDER}/{name}", f"{FOLDER}/tvshow.nfo"}
+
+
+def test_they_move_and_come_back(strmctl: Strmctl, shelf: Path) -> None:
+    strmctl("write", *EPISODE, "--resolve")
+    before = files(shelf)
+    strmctl("write", *EPISODE, "--path", "Elsewhere/One.strm", "--resolve", "--sidecars")
+    assert {"Elsewhere/One.nfo", "Elsewhere/One.de.vtt"} <= set(files(shelf))
+    strmctl("undo", "--force")
+    assert files(shelf) == before
