@@ -71,6 +71,8 @@ class KnownResolutions:
         if mapping is not None or known.has_row:
             del self._known[identity]
             return None
+        # A node without a database of its own has no rows at all: not a question a segment.
+        self._remember(identity, known.resolution, has_row=False, extent=known.extent)
         return known.resolution
 
     async def named(self, request: ResolveRequest) -> ResolveRequest:
