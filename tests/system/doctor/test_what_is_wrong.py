@@ -1,6 +1,7 @@
 """Every check finds the library that is broken in exactly that way, and nothing else in it."""
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -304,9 +305,14 @@ def test_what_cannot_be_mended_is_not_touched(well: Path, findings: Findings, fa
     before = contents(well)
     expected = findings(code=fault.code)
 
-    assert findings("--fix", code=fault.code) == expected
+    assert _without_seconds(findings("--fix", code=fault.code)) == _without_seconds(expected)
 
     assert contents(well) == before
+
+
+def _without_seconds(found: list[Record]) -> str:
+    """How far a clock is ahead has changed by the second look."""
+    return re.sub(r"\d+ s\b", "… s", str(found))
 
 
 def test_everything_is_broken_at_once(well: Path, findings: Findings) -> None:
