@@ -304,9 +304,7 @@ def test_what_cannot_be_mended_is_not_touched(well: Path, findings: Findings, fa
     fault.break_it(well)
     before = contents(well)
     expected = findings(code=fault.code)
-
     assert _without_seconds(findings("--fix", code=fault.code)) == _without_seconds(expected)
-
     assert contents(well) == before
 
 
