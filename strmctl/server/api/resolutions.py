@@ -99,7 +99,7 @@ class PlayedLink(BaseModel):
     response_description="It is stored, or what is stored already is as new, or it has expired.",
     responses=answers(400, 404, 413),
 )
-def take_resolution(link: PlayedLink, database: arguments.Database) -> None:
+def take_resolution(link: PlayedLink, settings: arguments.Settings) -> None:
     """Store what another node has seen to play, where it is newer than what is known.
 
     404: there is no such mapping. Heals and plays are counted by the node that they happened on.
@@ -114,4 +114,4 @@ def take_resolution(link: PlayedLink, database: arguments.Database) -> None:
         resolved_at=link.resolved_at,
         expires_at=link.expires_at,
     )
-    take(database, item.identity, resolution, now(), healed=link.happened == "healed")
+    take(settings, item.identity, resolution, now(), healed=link.happened == "healed")

@@ -12,24 +12,35 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
 from strmctl.services.library.find import UnknownMappingError
 from strmctl.services.resolving.storing import is_newer
+from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings, StoredResolution
+
+_PATIENCE = 2.0
+"""Seconds, so that the other node hears of it before it gives up; then it comes again."""
 
 _PLAYED, _HEALED = "node play", "node heal"
 
 
 def take(
-    database: Database, identity: Identity, given: Resolution, now: datetime, *, healed: bool
+    settings: Settings, identity: Identity, given: Resolution, now: datetime, *, healed: bool
 ) -> bool:
     """Whether it is stored. Raises UnknownMappingError or DatabaseError."""
-    mappings = Mappings(database)
     # A clock that is ahead would keep everything from being newer for as long.
     at = min(given.resolved_at or now, now)
     # In milliseconds, as the row has it: the same one again is no newer one.
     at = at.replace(microsecond=at.microsecond // 1000 * 1000)
     resolution = replace(given, resolved_at=at)
+    # A connection of its own: /readyz does not wait for whoever writes to the database for long.
+    with Database.open(settings.database, migrate=False, patience=_PATIENCE) as database:
+        return _store(Mappings(database), identity, resolution, now, healed)
+
+
+def _store(
+    mappings: Mappings, identity: Identity, resolution: Resolution, now: datetime, healed: bool
+) -> bool:
     # Nobody stores something newer between the look and the storing.
-    with database.transaction():
+    with mappings.database.transaction():
         known = mappings.find(identity)
         if known is None:
             raise UnknownMappingError(f"no such mapping: {identity}")

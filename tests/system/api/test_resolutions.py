@@ -2,11 +2,15 @@
 
 import itertools
 import json
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
+from stage.waiting import until
 from system.api.site import TOKEN, Json, Site
 
 _numbers = itertools.count(1)
@@ -116,6 +120,29 @@ def test_what_is_wrong_changes_nothing(
     assert response.status_code == status, response.text
     assert response.json()["status"] == status
     assert link(site, mapping) == before
+
+
+def test_a_database_that_another_program_holds_keeps_nobody_else_waiting(
+    site: Site, mapping: Json
+) -> None:
+    body = proof(mapping)
+
+    def others_are_answered_meanwhile() -> bool:
+        with ThreadPoolExecutor(1) as thread:
+            offered = thread.submit(offer, site, body)
+            answered = 0
+            while answered < 9 and not offered.done():
+                answered += site.client.get("/readyz").status_code == 200 and not offered.done()
+            assert offered.result().status_code == 503
+        return answered == 9
+
+    with closing(sqlite3.connect(site.strmctl.folder / "strmctl.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        # One of them may have come before the offer.
+        until(others_are_answered_meanwhile, "the others are answered while it waits")
+        other.rollback()
+    assert offer(site, body).status_code == 204
+    assert link(site, mapping)["resolved_url"] == _URL
 
 
 @pytest.mark.parametrize(
