@@ -5,6 +5,7 @@ has given a name, it says what can be seen of the content here: a cut, the bytes
 it, the beginning of its first segment.
 """
 
+import asyncio
 import logging
 from collections.abc import Collection
 from dataclasses import replace
@@ -16,7 +17,7 @@ from strmctl.services.playback.comparison import compare, expected, look_at
 from strmctl.services.playback.continuity import Continuity, Verdict, other_content
 from strmctl.services.playback.fetch import Fetch
 from strmctl.services.playback.loaded_playlist import LoadedPlaylist
-from strmctl.services.playback.preludes import Preludes
+from strmctl.services.playback.preludes import DEADLINE, Preludes
 
 log = logging.getLogger(__name__)
 
@@ -139,6 +140,7 @@ class ContentNames:
 
     async def _beginning_or_none(self, key: str, loaded: LoadedPlaylist) -> str:
         try:
-            return await self._beginning(key, loaded)
-        except UpstreamError:
+            async with asyncio.timeout(DEADLINE):
+                return await self._beginning(key, loaded)
+        except (UpstreamError, TimeoutError):
             return ""

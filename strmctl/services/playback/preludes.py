@@ -7,6 +7,7 @@ Everybody after that is given what the upstream has then, as long as it is what 
 
 import asyncio
 import hashlib
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,8 +31,11 @@ KEPT_BYTES = 64 * 1024
 _MAX_AGE = 10.0
 """Seconds for which what was read is as good as what the upstream has."""
 
-_DEADLINE = 3.0
+DEADLINE = 3.0
 """Seconds that a playlist waits for all of them."""
+
+_SILENT_FOR = 2.0
+"""Seconds for which none is waited for again: a segment would wait twice for one silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Preludes:
         self._fetch = fetch
         self._kept: dict[tuple[str, str], Prelude] = {}
         self._untaken: dict[tuple[str, str], float] = {}
+        self._given_up: dict[str, float] = {}
         self.size = 0
         """Bytes that are kept here."""
 
@@ -60,13 +65,16 @@ class Preludes:
         """
         if loaded.media is None or not loaded.media.ended or not loaded.media.preludes:
             return ""
+        if time.monotonic() - self._given_up.get(rendition, -math.inf) < _SILENT_FOR:
+            raise _silent()
         try:
-            async with asyncio.timeout(_DEADLINE):
+            async with asyncio.timeout(DEADLINE):
                 return run.name_of(
                     *[await self._seen(rendition, name, loaded) for name in loaded.media.preludes]
                 )
         except TimeoutError:
-            raise UpstreamError("a key did not come in time", http_status=504) from None
+            self._given_up[rendition] = time.monotonic()
+            raise _silent() from None
 
     def take(self, rendition: str, name: str, resource: Resource) -> Prelude | None:
         """What has been read lately and given to nobody yet."""
@@ -139,6 +147,10 @@ class Preludes:
     def _forget(self, rendition: str, name: str) -> None:
         gone = self._kept.pop((rendition, name), None)
         self.size -= len(gone.data) if gone is not None else 0
+
+
+def _silent() -> UpstreamError:
+    return UpstreamError("a key did not come in time", http_status=504)
 
 
 def _digest(data: bytes) -> bytes:

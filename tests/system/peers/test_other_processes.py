@@ -223,6 +223,24 @@ def test_46_a_restarted_process_asks_once_for_each_key(
         assert [len(show.asked(name)) for name in ("index.m3u8", "key", "init.mp4")] == [2, 3, 2]
 
 
+@pytest.mark.slow
+def test_46_a_restarted_process_waits_once_for_a_silent_key(
+    show: Show, resolver: Resolver, client: httpx.Client, tmp_path: Path
+) -> None:
+    data = files("German", key=content("one", 16))
+    put(show, text(KEY), data)
+    settings = settings_for(tmp_path, resolver.url)
+    with running_proxy(settings) as proxy:
+        _, segment, *_ = follow(client, proxy.playback_url(show.slug))
+        port = proxy.settings.serve.port
+    show.routes["key"] = always(Answer(is_silent=True))
+    with running_proxy(settings, port=port):
+        assert client.get(segment).status_code == 504
+        assert len(show.asked("key")) == len(show.questions), "once for each resolution"
+        show.routes["key"] = file(data["key"])
+        assert client.get(segment).content == data["s0.m4s"]
+
+
 @pytest.mark.parametrize("name", ["key", "init.mp4"])
 def test_46_a_key_that_is_replaced_at_its_url_is_not_the_one_of_its_name(
     name: str, show: Show, nodes: Nodes
