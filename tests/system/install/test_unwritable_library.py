@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -12,13 +14,19 @@ _READ_ONLY = ["unshare", "--mount", "sh", "-c"]
 _CODE = "import sys; from strmctl.__main__ import main; sys.argv[0] = 'strmctl'; sys.exit(main())"
 
 
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """Everybody gets to it: pytest's own folders are for one user, and made so again by others."""
+    with TemporaryDirectory(prefix="strmctl-unwritable-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("kind", ["of-root", "read-only", "on-a-read-only-disk"])
-def test_100_init_with_a_library_that_cannot_be_written(tmp_path: Path, kind: str) -> None:
-    library, data = tmp_path / "library", tmp_path / "data"
+def test_100_init_with_a_library_that_cannot_be_written(place: Path, kind: str) -> None:
+    library, data = place / "library", place / "data"
     library.mkdir(mode=0o555 if kind == "read-only" else 0o755)
     data.mkdir()
-    for folder in (tmp_path, *tmp_path.parents[:-2]):
-        folder.chmod(folder.stat().st_mode | 0o055)
     data.chmod(0o777)
     init = [sys.executable, "-c", _CODE, "init", "--library", str(library)]
     if kind == "on-a-read-only-disk":
