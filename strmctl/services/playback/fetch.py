@@ -130,6 +130,7 @@ class Fetch:
         representation: Representation | None = None,
         *,
         expected: Expected = ROOT,
+        patient: bool = False,
     ) -> tuple[UpstreamResponse, int]:
         """A response that holds `span`, and how many bytes of it come before.
 
@@ -139,7 +140,7 @@ class Fetch:
         fields = {"Range": f"bytes={span.first}-{span.last}"}
         if representation is not None and representation.validator:
             fields["If-Range"] = representation.validator
-        response = await self.fetch(url, fields, expected=expected)
+        response = await self.fetch(url, fields, expected=expected, patient=patient)
         if representation is not None:
             _check_continued(representation, response, span)
         part = response.content_range

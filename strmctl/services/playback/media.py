@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from strmctl import tracing
 from strmctl.domain.hls.media_playlist import ByteRange, Resource
-from strmctl.domain.hls.naming import upstream_extension
+from strmctl.domain.hls.naming import is_part, upstream_extension
 from strmctl.domain.http.ranges import (
     ContentRange,
     UnsatisfiableRange,
@@ -123,7 +123,9 @@ class Media:
         except UnsatisfiableRange:
             return unsatisfiable(real.length)
         span = _within(real, part)
-        response, skip = await source.fetch.fetch_span(url, span, expected=expected)
+        response, skip = await source.fetch.fetch_span(
+            url, span, expected=expected, patient=is_part(self._place.name)
+        )
         if part is None:
             await source.check_prelude(self._place, Resource(url, real), response, skip)
         witness = None if part and part.first else source.witness(self._place, real.length)

@@ -193,7 +193,8 @@ class Source:
 
     def _is_plain(self, place: Place) -> bool:
         """Whether a part of it can be asked for: counted from its media's first byte."""
-        is_segment = place.name[:1].isdigit()
+        # A part that is only hinted at is not there yet, and waited for by one request.
+        is_segment = place.name[:1].isdigit() and not is_part(place.name)
         return self._disguises or not is_segment or place.rendition in self._plain
 
     async def _look_for_disguise(

@@ -1,17 +1,23 @@
 """Rows 19 and 32: playlists that change while they are played."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urljoin
 
 import httpx
 import pytest
 
 from stage.presentation import content
-from stage.routes import HANG_UP, file, playlist
+from stage.proxy import running_proxy
+from stage.routes import HANG_UP, always, file, playlist
 from stage.show import Show
 from stage.upstream import Answer
 from stage.viewer import follow, lines_of, uris_in
 from stage.waiting import until
+from strmctl.settings.model import Settings
 
 LOW_LATENCY = """\
 #EXTM3U
@@ -107,6 +113,34 @@ def test_19_the_same_part_is_called_the_same_always(
     show.routes["high.m3u8"] = playlist(grown)
     reload = client.get(f"{high}?_HLS_msn=268&_HLS_part=2").text
     assert urljoin(high, uris_in(reload)[-3]) == hinted
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ["", ",BYTERANGE-START=500,BYTERANGE-LENGTH=100"])
+@pytest.mark.parametrize("fields", [{}, {"Range": "bytes=5-9"}], ids=["whole", "a part of it"])
+def test_19_a_hinted_part_is_waited_for(
+    part: str, fields: dict[str, str], settings: Settings, show: Show, client: httpx.Client
+) -> None:
+    put_low_latency(show)
+    hint = f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="late.mp4"{part}\n'
+    show.routes["high.m3u8"] = playlist(re.sub("#EXT-X-PRELOAD-HINT.*\n", hint, LOW_LATENCY))
+    data = FILES["s268.mp4"]
+
+    async def in_time() -> AsyncIterator[bytes]:
+        await asyncio.sleep(1.5)  # Later than any other first byte is waited for here.
+        yield data
+
+    length = {"Content-Length": str(len(data))}
+    show.routes["late.mp4"] = always(Answer(200, in_time, length))
+    upstream = replace(settings.upstream, first_byte_timeout=timedelta(seconds=1))
+    with running_proxy(replace(settings, upstream=upstream)) as proxy:
+        high, _ = follow(client, proxy.playback_url(show.slug))
+        hinted = urljoin(high, uris_in(client.get(high).text)[-2])
+        answer = client.get(hinted, headers=fields)
+    whole = data[500:600] if part else data
+    # What ignores Range gives a player its part only where that is cut out here.
+    assert answer.content == (whole[5:10] if part and fields else whole)
+    assert len(show.asked("late.mp4")) == 1
 
 
 @pytest.mark.parametrize(
