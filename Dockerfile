@@ -4,9 +4,9 @@
 #       init --library /library --base-url http://ADDRESS:8888
 #   docker run -d --init -p 8888:8888 -v ./data:/data -v ./strm:/library strmctl
 
-# To pin it for good, name its digest: `docker buildx imagetools inspect python:3.11-slim` shows it,
-# and both lines become FROM python:3.11-slim@sha256:…
-FROM python:3.11-slim AS build
+# Pinned by digest, so that each build begins with the same bytes. To renew it:
+# `docker buildx imagetools inspect python:3.11-slim-bookworm` shows the newest one.
+FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d AS build
 WORKDIR /source
 COPY pyproject.toml requirements.lock README.md LICENSE ./
 COPY docs/share docs/share
@@ -15,7 +15,7 @@ COPY strmctl strmctl
 RUN python -m venv /opt/strmctl \
     && /opt/strmctl/bin/pip install --no-cache-dir --constraint requirements.lock ".[ytdlp]"
 
-FROM python:3.11-slim
+FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 COPY --from=build /opt/strmctl /opt/strmctl
 RUN useradd --uid 1000 --home-dir /data --shell /usr/sbin/nologin strmctl \
     && install --directory --owner strmctl --group strmctl /data /library

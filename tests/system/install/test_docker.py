@@ -134,3 +134,10 @@ def test_services_wait_for_those_that_they_need() -> None:
 @pytest.mark.parametrize("key", ["read_only", "cap_drop", "security_opt"])
 def test_the_container_is_hardened(key: str) -> None:
     assert SERVICES["strmctl"][key]
+
+
+def test_each_stage_begins_with_the_same_pinned_bytes() -> None:
+    bases = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert len(bases) == 2
+    [base] = set(bases)
+    assert re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+@sha256:[0-9a-f]{64}", base)
