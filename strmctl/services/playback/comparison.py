@@ -108,8 +108,10 @@ async def beginning(
         finally:
             response.close()
         head, known = head + more, response.representation
-        if not response.is_cut or len(head) == last - first + 1:
-            total = known.total if part is None else part.length
+        total = known.total if part is None else part.length
+        # Less than all may come as a part that is shorter than the one asked for.
+        goal = last - first + 1 if total is None else min(last - first + 1, total)
+        if len(head) >= goal or (total is None and not response.is_cut):
             return Beginning(head, total, known, part is not None)
         if not more:
             raise UpstreamError("the upstream cut the body off")

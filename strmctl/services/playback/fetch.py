@@ -259,7 +259,7 @@ def _is_usable(response: UpstreamResponse, if_range: str | None, *, is_ranged: b
     if response.is_encoded or part is None:
         return False
     if not is_ranged:
-        return part.first == 0 and part.total is not None
+        return part.first == 0
     shown = response.field("ETag" if if_range and if_range.endswith('"') else "Last-Modified")
     return not if_range or shown in ("", if_range)
 

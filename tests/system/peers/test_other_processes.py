@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,7 +13,7 @@ from stage.presentation import content
 from stage.proxy import Proxy, running_proxy, settings_for
 from stage.routes import FORBIDDEN, WEB_PAGE, always, cut, deaf, file, playlist
 from stage.show import Resolver, Show
-from stage.upstream import Answer
+from stage.upstream import Answer, Request
 from stage.viewer import follow
 
 SEGMENTS = ["s0.m4s", "s1.m4s", "s2.m4s"]
@@ -255,6 +255,23 @@ def test_46_a_key_that_is_replaced_at_its_url_is_not_the_one_of_its_name(
     after = nodes.listed(nodes.one, show)
     assert not set(after) & set(before)
     assert nodes.get(nodes.one, after[("key", "init.mp4").index(name)]).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["key", "init.mp4"])
+def test_46_a_key_that_comes_in_parts_is_whole(name: str, show: Show, nodes: Nodes) -> None:
+    data = files("German", key=content("one", 16), **{"init.mp4": content("init", 800)})
+    put(show, text(KEY, INIT), data)
+    whole = file(data[name])
+
+    def in_parts(request: Request) -> Answer:
+        first = int(request.fields.get("range", "bytes=0-").removeprefix("bytes=").split("-")[0])
+        return whole(replace(request, fields={"range": f"bytes={first}-{first + 9}"}))
+
+    show.routes[name] = in_parts
+    address = nodes.listed(nodes.one, show)[("key", "init.mp4").index(name)]
+    for _ in range(2):
+        answer = nodes.get(nodes.one, address)
+        assert (answer.status_code, answer.content) == (200, data[name])
 
 
 @pytest.mark.parametrize("ignored", [(), ("range",)], ids=["ranges", "no ranges"])

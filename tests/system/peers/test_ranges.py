@@ -134,6 +134,16 @@ def test_17_who_asks_for_all_gets_no_part(
     assert "Content-Range" not in response.headers
 
 
+@pytest.mark.parametrize("place", ["file", "segment"])
+def test_17_a_part_of_an_unknown_length_that_nobody_asked_for(
+    place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    fields = {"Content-Range": f"bytes 0-{len(FILM) - 1}/*"}
+    put_film(show, always(Answer(206, FILM, fields)), place)
+    response = client.get(address_of_film(client, url, place))
+    assert (response.status_code, response.content) == (200, FILM)
+
+
 @pytest.mark.parametrize("ignored", [(), ("if-range",)], ids=["honoured", "ignored"])
 @pytest.mark.parametrize("dead", [False, True], ids=["same resolution", "after healing"])
 @pytest.mark.parametrize("place", ["file", "segment"])
