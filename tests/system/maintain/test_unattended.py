@@ -181,6 +181,7 @@ def test_days_of_a_library(is_long: bool, world: World, tmp_path: Path) -> None:
     assert {cause for _, cause, _ in jobs} == {"maintain"}
     commands = {command for command, _, _ in jobs}
     assert commands == {
+        "add --watched",
         "refresh --expiring",
         "refresh --dead",
         "probe --stale",
