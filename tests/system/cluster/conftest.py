@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -52,7 +53,10 @@ def standing() -> Iterator[list[Machine]]:
 
 @pytest.fixture(scope="session")
 def far_upstream(standing: list[Machine]) -> Iterator[Upstream]:
-    with standing[-1].inside(), running_upstream(UPSTREAM) as upstream:
+    with ExitStack() as stack:
+        # Only its thread stays there: this one would stand there for the tests of other folders.
+        with standing[-1].inside():
+            upstream = stack.enter_context(running_upstream(UPSTREAM))
         yield upstream
 
 
