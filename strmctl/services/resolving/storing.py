@@ -89,10 +89,12 @@ class Storing:
 
     def _store(self, stored: StoredResolution) -> bool:
         """Unless another process has stored something newer meanwhile."""
-        found = self._mappings.find(stored.identity)
-        if found is not None and is_newer(found.resolution, stored.resolution):
-            return True
-        return bool(self._mappings.store_resolutions([stored]))
+        # Looked at under the write lock: the wait for it is when others store.
+        with self._mappings.database.transaction():
+            found = self._mappings.find(stored.identity)
+            if found is not None and is_newer(found.resolution, stored.resolution):
+                return True
+            return bool(self._mappings.store_resolutions([stored]))
 
 
 def is_newer(one: Resolution | None, other: Resolution) -> bool:
