@@ -196,13 +196,9 @@ def test_nginx_answers_the_second_viewer_of_a_segment(
     assert len(cached.lines_of(show)) == 1 + len(segments)
 
 
-def test_nginx_keeps_neither_playlists_nor_refusals(
-    cached: Site, client: httpx.Client, show: Show
-) -> None:
+def test_nginx_keeps_no_refusals(cached: Site, client: httpx.Client, show: Show) -> None:
     presentation.put(show)
     video = presentation.addresses(client, cached.playback_url(show))["video.m3u8"]
-    for _ in range(2):
-        assert client.get(video).headers["X-Cache"] in ("MISS", "BYPASS", "EXPIRED")
     segment = follow(client, video)[3]
     show.routes["video1.m4s"] = always(Answer(404))
     assert client.get(segment).status_code == 404
