@@ -26,6 +26,22 @@ import httpx
 from stage.waiting import free_port, until
 
 HOST = "127.0.0.2"
+FRONT_CONFIG = """\
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log warn;
+events {{ }}
+http {{
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/strmctl.conf;
+}}
+"""
+"""An nginx that has `{folder}/strmctl.conf` in its http block, as examples/ holds it."""
 _FOLDER_TOKEN = re.compile(r"/s/([^,/]+)-\d+/")
 SECRET = "of the upstream"
 _CONFIG = """\

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stage.proxy import settings_for
+from stage.proxy import Proxy, running_proxy, settings_for
 from stage.show import Resolver, Show
 from stage.upstream import Upstream, running_upstream
 from strmctl.settings.model import Settings
@@ -21,6 +21,20 @@ def upstream() -> Iterator[Upstream]:
 @pytest.fixture(scope="session")
 def resolver(upstream: Upstream) -> Resolver:
     return Resolver(upstream)
+
+
+@pytest.fixture(scope="session")
+def proxy(resolver: Resolver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """In this process, shared by all tests of the worker."""
+    folder = tmp_path_factory.mktemp("shared")
+    with running_proxy(settings_for(folder, resolver.url)) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def url(proxy: Proxy, show: Show) -> str:
+    """The playback URL of the show."""
+    return proxy.playback_url(show.slug)
 
 
 @pytest.fixture

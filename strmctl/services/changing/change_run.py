@@ -9,9 +9,10 @@ same command again does what is missing and `undo` takes back what was done.
 
 import logging
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import islice
 from types import MappingProxyType
 
@@ -21,9 +22,13 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, SafetyError
+from strmctl.services.library.files import library_files
+from strmctl.services.library.find import UnknownMappingError
+from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import Content, LibraryFiles
 from strmctl.storage.full_disk import is_disk_full
+from strmctl.storage.locks.run_lock import run_lock
 from strmctl.storage.tables.journal import Journal
 from strmctl.storage.tables.mappings import Mappings
 from strmctl.storage.tables.row_changes import RowChanges
@@ -35,6 +40,37 @@ BATCH = 1000
 
 class LeftAloneError(ItemError):
     """What is there by now is not what the change was meant for."""
+
+
+class RefusedError(ItemError):
+    """The library as it is does not allow the change: another file is there, say."""
+
+    http_status = 409
+
+
+Planner = Callable[[Database, LibraryFiles, Selection], Iterable[Step]]
+
+
+def change_one(
+    settings: Settings, command: str, mapping_id: int, plan: Planner, *, wait: timedelta
+) -> None:
+    """As `strmctl COMMAND ID` does: `undo` takes it back.
+
+    Raises UnknownMappingError, LockedError after the `wait`, or why it cannot be done.
+    """
+    lock = run_lock(settings.database, f"{command} {mapping_id}", wait=wait)
+    with lock, Database.open(settings.database) as database:
+        if Mappings(database).get(mapping_id) is None:
+            raise UnknownMappingError(f"no such mapping: {mapping_id}")
+        files = library_files(settings, database)
+        files.check_there()
+        changes = ChangeRun(database, files, command, limit=settings.safety.max_change)
+        for step in changes.plan(plan(database, files, Selection(ids=(mapping_id,)))):
+            if isinstance(step, Finding) and step.kind == "failed":
+                raise RefusedError(step.reason)
+        for done in changes.carry_out():
+            if done.error is not None:
+                raise done.error
 
 
 @dataclass(frozen=True, slots=True)

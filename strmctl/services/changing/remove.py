@@ -8,14 +8,12 @@ from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError
-from strmctl.services.changing.change_run import ChangeRun
-from strmctl.services.library.files import library_files
-from strmctl.services.library.find import UnknownMappingError, each
+from strmctl.services.changing.change_run import change_one
+from strmctl.services.library.find import each
 from strmctl.services.library.ownership import is_foreign
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import Content, LibraryFiles
-from strmctl.storage.locks.run_lock import run_lock
 from strmctl.storage.tables.mappings import Mappings
 
 _BATCH = 1000
@@ -24,22 +22,8 @@ KEPT = "kept"
 
 
 def remove_one(settings: Settings, mapping_id: int, *, wait: timedelta) -> None:
-    """As `strmctl remove ID` does: `undo` brings it back.
-
-    Raises UnknownMappingError, LockedError after the `wait`, or why it cannot be done.
-    """
-    lock = run_lock(settings.database, f"remove {mapping_id}", wait=wait)
-    with lock, Database.open(settings.database) as database:
-        files = library_files(settings, database)
-        files.check_there()
-        selection = Selection(ids=(mapping_id,))
-        changes = ChangeRun(database, files, "remove", limit=settings.safety.max_change)
-        steps = Removing(settings).of_selection(database, files, selection)
-        if not list(changes.plan(steps)):
-            raise UnknownMappingError(f"no such mapping: {mapping_id}")
-        for done in changes.carry_out():
-            if done.error is not None:
-                raise done.error
+    """As `strmctl remove ID` does; see `change_one`."""
+    change_one(settings, "remove", mapping_id, Removing(settings).of_selection, wait=wait)
 
 
 class Removing:

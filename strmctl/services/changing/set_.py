@@ -20,15 +20,14 @@ from strmctl.domain.mapping import LinkState
 from strmctl.domain.mapping import Mapping as Link
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError
-from strmctl.services.changing.change_run import ChangeRun
+from strmctl.services.changing.change_run import change_one
 from strmctl.services.keys.playback_urls import PlaybackUrls
-from strmctl.services.library.files import library_files, templates
-from strmctl.services.library.find import UnknownMappingError, each
+from strmctl.services.library.files import templates
+from strmctl.services.library.find import each
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import Content, LibraryFiles
-from strmctl.storage.locks.run_lock import run_lock
 from strmctl.storage.tables.mappings import Mappings
 
 _BATCH = 1000
@@ -85,25 +84,8 @@ def catalogue_ids(texts: Iterable[str]) -> dict[str, str | int | None]:
 
 
 def set_one(settings: Settings, mapping_id: int, values: Values, *, wait: timedelta) -> None:
-    """As `strmctl set ID` does: `undo` takes it back.
-
-    Raises UnknownMappingError, LockedError after the `wait`, or why it cannot be done.
-    """
-    lock = run_lock(settings.database, f"set {mapping_id}", wait=wait)
-    with lock, Database.open(settings.database) as database:
-        if Mappings(database).get(mapping_id) is None:
-            raise UnknownMappingError(f"no such mapping: {mapping_id}")
-        files = library_files(settings, database)
-        files.check_there()
-        changes = ChangeRun(database, files, "set", limit=settings.safety.max_change)
-        selection = Selection(ids=(mapping_id,))
-        steps = Setting(settings, values).of_selection(database, files, selection)
-        for finding in changes.plan(steps):
-            if isinstance(finding, Finding) and finding.kind == "failed":
-                raise ItemError(finding.reason)
-        for done in changes.carry_out():
-            if done.error is not None:
-                raise done.error
+    """As `strmctl set ID` does; see `change_one`."""
+    change_one(settings, "set", mapping_id, Setting(settings, values).of_selection, wait=wait)
 
 
 class Setting:

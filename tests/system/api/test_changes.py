@@ -84,6 +84,13 @@ def test_what_is_refused(site: Site, slug: str, body: dict[str, object], status:
     patched(site, site.write(slug)["id"], body, status)
 
 
+def test_a_place_that_is_taken_is_a_conflict(site: Site, slug: str) -> None:
+    taken, other = (site.write(slug, episode=number) for number in (1, 2))
+    answer = patched(site, other["id"], {"path": taken["strm_path"]}, 409)
+    assert "a file is there" in str(answer["detail"]) or "belongs to" in str(answer["detail"])
+    assert site.get(f"/mappings/{other['id']}")["strm_path"] == other["strm_path"]
+
+
 def test_no_such_mapping(site: Site) -> None:
     patched(site, 999_999, {"title": "x"}, 404)
 

@@ -9,9 +9,8 @@ import pytest
 
 from stage.machines import Machine, machines
 from stage.media import Media, shared_media
-from stage.proxy import Proxy, running_proxy, settings_for
-from stage.scripted_fixtures import client, resolver, settings, show, upstream
-from stage.show import Resolver, Show
+from stage.scripted_fixtures import client, proxy, resolver, settings, show, upstream, url
+from stage.show import Resolver
 from stage.upstream import Upstream, running_upstream
 from system.cluster.nodes import (
     ADDRESSES,
@@ -22,20 +21,7 @@ from system.cluster.nodes import (
     running_nodes,
 )
 
-__all__ = ["client", "resolver", "settings", "show", "upstream"]
-
-
-@pytest.fixture(scope="session")
-def proxy(resolver: Resolver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    folder = tmp_path_factory.mktemp("shared")
-    with running_proxy(settings_for(folder, resolver.url)) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def url(proxy: Proxy, show: Show) -> str:
-    """The playback URL of the show."""
-    return proxy.playback_url(show.slug)
+__all__ = ["client", "proxy", "resolver", "settings", "show", "upstream", "url"]
 
 
 @pytest.fixture(scope="session")

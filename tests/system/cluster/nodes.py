@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from stage.machines import Machine
+from stage.nginx import FRONT_CONFIG
 from stage.proxy import identity
 from stage.strmctl import Server, Strmctl, new_strmctl
 from stage.waiting import until
@@ -29,21 +30,6 @@ _ENVIRON = {
     "STRMCTL_UPSTREAM_ALLOW": "10.77.0.0/24",
 }
 _READ_AGAIN = "the settings have been read again"
-_NGINX = """\
-daemon off;
-master_process off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log warn;
-events {{ }}
-http {{
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/strmctl.conf;
-}}
-"""
 
 
 @dataclass(slots=True)
@@ -172,7 +158,7 @@ def _nginx(folder: Path) -> Sequence[str]:
     text = text.replace("/var/cache/nginx/strmctl", str(folder / "cache"))
     (folder / "strmctl.conf").write_text(text)
     config = folder / "nginx.conf"
-    config.write_text(_NGINX.format(folder=folder))
+    config.write_text(FRONT_CONFIG.format(folder=folder))
     return ["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(config)]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from stage.nginx import FRONT_CONFIG
 from stage.waiting import free_port, until
 
 HOST = "127.0.0.3"
@@ -20,21 +21,6 @@ CLIENT = "127.0.0.5"
 ADMIN_TOKEN = "a-token-for-the-api"
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
-_NGINX = """\
-daemon off;
-master_process off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log warn;
-events {{ }}
-http {{
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/strmctl.conf;
-}}
-"""
 _CADDY = "{\n\tadmin off\n\tauto_https off\n}\n"
 
 
@@ -67,7 +53,7 @@ class Front:
 def _nginx(folder: Path, text: str) -> Sequence[str]:
     (folder / "strmctl.conf").write_text(text)
     config = folder / "nginx.conf"
-    config.write_text(_NGINX.format(folder=folder))
+    config.write_text(FRONT_CONFIG.format(folder=folder))
     return ["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(config)]
 
 
