@@ -18,6 +18,8 @@ _ALLOWED = frozenset(
 )
 # RFC 9110 section 5.5: a value beyond visible ASCII is obsolete text, which few parsers agree on.
 _PRINTABLE = re.compile(r"[\x20-\x7e\t]{1,1024}")
+# Some CDNs make an ETag of the request's URL, with its token.
+_ADDRESS = re.compile(r"://|[?&][^=&\s]+=")
 _ETAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _UNSATISFIED = re.compile(r"bytes \*/[0-9]{1,18}", re.IGNORECASE)
 
@@ -29,11 +31,11 @@ def printable(value: str) -> str:
 
 
 def allowed_fields(fields: Mapping[str, str]) -> dict[str, str]:
-    """Those that a player may see; what is empty or cannot be sent is left out."""
+    """Those that a player may see; without what is empty, cannot be sent or holds an address."""
     return {
         name: value
         for name, value in fields.items()
-        if name.lower() in _ALLOWED and printable(value)
+        if name.lower() in _ALLOWED and printable(value) and not _ADDRESS.search(value)
     }
 
 

@@ -34,6 +34,23 @@ def test_59_values_in_printable_ascii(value: str, kept: bool) -> None:
     assert allowed_fields({"ETag": value}) == ({"ETag": value} if kept else {})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        pytest.param("ETag", '"https://cdn.test/film.mp4?token=s"', False, id="a URL"),
+        pytest.param("ETag", 'W/"/film.mp4?token=s"', False, id="a path with its query"),
+        pytest.param("ETag", '"film&expires=1&sig=s"', False, id="a query"),
+        pytest.param("Last-Modified", "HTTPS://cdn.test/?t=s", False, id="no date"),
+        pytest.param("Content-Type", "video/mp4; src=http://cdn.test/", False, id="a media type"),
+        pytest.param("ETag", '"5f3a-62b/Ab+c=="', True, id="base64"),
+        pytest.param("ETag", '"a?b"', True, id="a question mark"),
+        pytest.param("Content-Type", 'text/vtt; charset="utf-8"', True, id="a parameter"),
+    ],
+)
+def test_54_an_address_in_a_field_stays_here(name: str, value: str, kept: bool) -> None:
+    assert allowed_fields({name: value}) == ({name: value} if kept else {})
+
+
 @pytest.mark.parametrize("name", ["Set-Cookie", "Server", "X-Url", "Location", "Link", "Via"])
 def test_59_other_fields_stay_here(name: str) -> None:
     assert allowed_fields({name: "a", "etag": '"v"'}) == {"etag": '"v"'}
