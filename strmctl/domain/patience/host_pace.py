@@ -96,6 +96,10 @@ class HostPace:
         """Nothing more is asked of it in this run."""
         self.closed_until = max(self.closed_until or 0.0, until)
 
+    def reopen(self) -> None:
+        """Ask it once more, as if it had not failed."""
+        self.closed_until, self._refusals = None, 0
+
     def silent(self) -> None:
         """A link without an answer, however often it was asked."""
         if not self.has_answered:

@@ -73,7 +73,7 @@ class ProbeRun:
     async def results(self, mappings: Iterator[Mapping]) -> AsyncGenerator[Found, None]:
         """Each once it is saved. Raises EgressError when nothing can be concluded."""
         try:
-            while self._begin(mappings):
+            while self._begin(mappings) or self._look_again():
                 await self._next()
                 for found in await self._saving.saved():
                     yield found
@@ -101,6 +101,11 @@ class ProbeRun:
             if self._start_workers() or not read:
                 break
         return bool(self._workers) or self._turns.waiting > 0
+
+    def _look_again(self) -> bool:
+        for resolver in self._turns.reopen():
+            self.troubles.look_again(resolver)
+        return self._start_workers() or self._turns.waiting > 0
 
     @property
     def _has_room(self) -> bool:
@@ -183,8 +188,7 @@ class ProbeRun:
             reason = "nothing to probe: it has no URL and its site no resolver"
             self._saving.add(Found(question.mapping, ProbeResult(None, reason=reason)))
             return
-        host = self._turns.host(question.turn)
-        if host.pace.is_closed:
+        if (host := self._turns.host(question.turn)).pace.is_closed:
             self._judge_unasked(question, host)
         else:
             self._turns.add(question)
@@ -205,12 +209,11 @@ class ProbeRun:
 
     def _take_pace(self, host: Host, question: Question, result: ProbeResult) -> None:
         """What the answer says of its host."""
-        now = self._plan.monotonic()
         if result.failure is Failure.RATE_LIMITED:
-            host.pace.limited(now, result.retry_after)
+            host.pace.limited(self._plan.monotonic(), result.retry_after)
             refuses_all = host.pace.seems_closed
             if question.is_witness or (refuses_all and not self._turns.add_witness(host)):
-                host.pace.close(now + (result.retry_after or _LEFT_ALONE))
+                host.pace.close(self._plan.monotonic() + (result.retry_after or _LEFT_ALONE))
         elif result.failure is Failure.UNREACHABLE:
             host.pace.unreachable()
         elif question.is_witness:
@@ -268,7 +271,8 @@ class ProbeRun:
 
     def _judge_unasked(self, question: Question, host: Host) -> None:
         if question.resolution is None:
-            self._note_unrenewed(question, self.troubles.first(question.resolver))
+            if not self._turns.leave(question):
+                self._note_unrenewed(question, self.troubles.first(question.resolver))
         # A host of 5,000 links that is down costs a few requests, not 5,000 timeouts.
         elif host.pace.is_broken:
             result = ProbeResult(None, Failure.UNREACHABLE, "its host cannot be reached")

@@ -103,6 +103,8 @@ class Turns:
         self._later: list[tuple[float, int, Question]] = []
         self._numbers = itertools.count()
         self._reserved: Host | None = None
+        self._left: list[Question] = []
+        self._reopened: set[str] = set()
         self.waiting = 0
 
     # A resolver's limit is its own: `probe.per_host` is about upstreams.
@@ -174,6 +176,27 @@ class Turns:
         host.waiting = deque(question for question in host.waiting if question.tries)
         self.waiting -= len(questions)
         return questions
+
+    def leave(self, question: Question) -> bool:
+        """Keep it for `reopen`; False where that has been."""
+        if question.turn in self._reopened:
+            return False
+        self._left.append(question)
+        return True
+
+    def reopen(self) -> set[str]:
+        """Resolvers that failed for the first of their links are asked for the last ones, once.
+
+        Those next to each other may be alike: a resolver that fails for one series would be given
+        up at each run before the others had their turn. Return their names.
+        """
+        left, self._left = self._left, []
+        for question in reversed(left):
+            if question.turn not in self._reopened:
+                self._reopened.add(question.turn)
+                self.host(question.turn).pace.reopen()
+            self.add(question)
+        return {question.resolver for question in left}
 
     def next_at(self) -> float | None:
         """When something that is put off may be asked; None for nothing."""

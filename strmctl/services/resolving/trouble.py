@@ -1,7 +1,8 @@
 """A resolver that fails says nothing about the links: its trouble is one finding of a run.
 
 It is given up for a run only after failures in a row with no answer between them (DESIGN.md
-section 6); that there is no such episode is an answer.
+section 6), more of them once it has answered: of a resolver that fails for half of a library, six
+in a row are bound to come. That there is no such episode is an answer.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ LONGEST_WAIT = 60.0
 """Seconds for which a run waits where a resolver says when to come back."""
 
 _IN_A_ROW = 6
+_IN_A_ROW_AFTER_AN_ANSWER = 20
+_AT_A_SECOND_LOOK = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,14 @@ class ResolverTrouble:
 class _Trouble:
     first: ResolverError | None = None
     in_a_row: int = 0
+    has_answered: bool = False
     links: int = 0
     given_up: bool = False
+
+    @property
+    def most(self) -> int:
+        """The failures in a row that end its turn."""
+        return _IN_A_ROW_AFTER_AN_ANSWER if self.has_answered else _IN_A_ROW
 
 
 class Troubles:
@@ -42,8 +51,8 @@ class Troubles:
 
     def answered(self, resolver: str) -> None:
         """It is asked again, should it have been given up meanwhile."""
-        if (trouble := self._by_name.get(resolver)) is not None:
-            trouble.in_a_row, trouble.given_up = 0, False
+        trouble = self._by_name.setdefault(resolver, _Trouble())
+        trouble.has_answered, trouble.in_a_row, trouble.given_up = True, 0, False
 
     def failed(self, resolver: str, error: ResolverError, *, rests: bool = False) -> None:
         """Whether its link is asked for again later or not; one that `rests` is given up at once,
@@ -52,7 +61,12 @@ class Troubles:
         trouble.first = trouble.first or error
         # A series whose id is missing says nothing of the resolver's other series.
         trouble.in_a_row += not error.unasked
-        trouble.given_up = trouble.given_up or rests or trouble.in_a_row >= _IN_A_ROW
+        trouble.given_up = trouble.given_up or rests or trouble.in_a_row >= trouble.most
+
+    def look_again(self, resolver: str) -> None:
+        """A few that were not next to each other in its queue decide whether it is at fault."""
+        trouble = self._by_name[resolver]
+        trouble.given_up, trouble.in_a_row = False, trouble.most - _AT_A_SECOND_LOOK
 
     def leave_link(self, resolver: str) -> None:
         """One more link is not renewed in this run."""
