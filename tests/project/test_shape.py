@@ -8,8 +8,8 @@ from project.shape import Module
 
 NOT_YET = {
     "function, ninth decile": 17,
-    "files under 30 lines": 20,
-    "most files in a folder": 23,
+    "files under 30 lines": 19,
+    "most files in a folder": 18,
     "imports, % of lines": 8.8,
 }
 """How far those that miss their goal may miss it: a number here only ever comes nearer to it."""

@@ -8,8 +8,8 @@ from strmctl.domain.media.extent import Extent, learned, other_content
 from strmctl.domain.urls.child_url import ROOT
 from strmctl.errors import UpstreamError
 from strmctl.services.observer import Observer
-from strmctl.services.playback.loaded_playlist import LoadedPlaylist
-from strmctl.services.playback.source import Source
+from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.source.source import Source
 from strmctl.services.resolving.resolve import Resolving
 from strmctl.upstream.response import UpstreamResponse
 

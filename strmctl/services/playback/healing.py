@@ -9,10 +9,10 @@ from strmctl import tracing
 from strmctl.domain.identity import Identity
 from strmctl.errors import ResolverError, UpstreamError
 from strmctl.services.patiently import patiently
-from strmctl.services.playback.fetch import Attempt
+from strmctl.services.playback.fetching.fetch import Attempt
 from strmctl.services.playback.heals import Heals
-from strmctl.services.playback.source import Source
-from strmctl.services.playback.sources import Sources
+from strmctl.services.playback.source.source import Source
+from strmctl.services.playback.source.sources import Sources
 
 T = TypeVar("T")
 Step = Callable[[Source], Awaitable[T]]

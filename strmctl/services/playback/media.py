@@ -17,10 +17,10 @@ from strmctl.domain.http.response_fields import unsatisfied_range
 from strmctl.domain.media import media_kind
 from strmctl.domain.media.not_media import Expected, listed
 from strmctl.services.observer import Observer
-from strmctl.services.playback.body import Body, Listener, Resume
+from strmctl.services.playback.fetching.body import Body, Listener, Resume
 from strmctl.services.playback.healing import Healing
 from strmctl.services.playback.segment_cache import SegmentCache
-from strmctl.services.playback.source import Place, Source
+from strmctl.services.playback.source.source import Place, Source
 from strmctl.upstream.response import UpstreamResponse
 
 _VALIDATORS = ("ETag", "Last-Modified")

@@ -27,15 +27,15 @@ from strmctl.errors import UpstreamError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.observer import UNOBSERVED, Observer, Proven, unproven
 from strmctl.services.playback.extents import Extents
+from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.fetching.parsing import beside_the_loop
 from strmctl.services.playback.healing import Healing
 from strmctl.services.playback.heals import Heals
-from strmctl.services.playback.loaded_playlist import LoadedPlaylist
 from strmctl.services.playback.media import Media, MediaAnswer, file_type
-from strmctl.services.playback.parsing import beside_the_loop
 from strmctl.services.playback.redirecting import Redirects
 from strmctl.services.playback.segment_cache import SegmentCache
-from strmctl.services.playback.source import Place, Source
-from strmctl.services.playback.sources import Sources
+from strmctl.services.playback.source.source import Place, Source
+from strmctl.services.playback.source.sources import Sources
 from strmctl.services.playback.streams import Streams, Viewer
 from strmctl.services.resolving.resolve import Resolving
 from strmctl.upstream.client import UpstreamClient

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from strmctl.domain.identity import Identity
 from strmctl.errors import EgressError, ItemError, UpstreamError
+from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 from strmctl.services.playback.healing import Healing
-from strmctl.services.playback.loaded_playlist import LoadedPlaylist
-from strmctl.services.playback.source import Source
+from strmctl.services.playback.source.source import Source
 
 _EVERY = 60.0
 _IDENTITIES = 10_000

@@ -13,7 +13,7 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.patience.patience import FREED_PLACE, Patience
 from strmctl.errors import StrmctlError, UpstreamError
 from strmctl.services.patiently import patiently
-from strmctl.services.playback.body import Body
+from strmctl.services.playback.fetching.body import Body
 
 T = TypeVar("T")
 Viewer = tuple[Identity, str]

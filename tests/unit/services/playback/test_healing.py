@@ -10,8 +10,8 @@ from strmctl.errors import EgressError, UpstreamError
 from strmctl.services.observer import UNOBSERVED
 from strmctl.services.playback.healing import Healing
 from strmctl.services.playback.heals import Heals
-from strmctl.services.playback.source import Source
-from strmctl.services.playback.sources import Sources
+from strmctl.services.playback.source.source import Source
+from strmctl.services.playback.source.sources import Sources
 from strmctl.upstream.client import UpstreamClient
 
 GONE = UpstreamError("gone", http_status=404, status=404)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strmctl.domain.http.ranges import ContentRange
-from strmctl.services.playback.body import Body
+from strmctl.services.playback.fetching.body import Body
 from strmctl.services.playback.media import answer, unsatisfiable
 
 FIELDS = {"Content-Type": "video/mp2t"}

@@ -8,10 +8,10 @@ from strmctl.domain.hls import cut, media_playlist_reader
 from strmctl.domain.hls.run import Component
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import UpstreamError
-from strmctl.services.playback.content_names import ContentNames
-from strmctl.services.playback.continuity import Continuity
-from strmctl.services.playback.fetch import Fetch
-from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.continuity.content_names import ContentNames
+from strmctl.services.playback.continuity.continuity import Continuity
+from strmctl.services.playback.fetching.fetch import Fetch
+from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 from strmctl.upstream.client import UpstreamClient
 
 KEY = '#EXT-X-KEY:METHOD=AES-128,URI="key"\n'

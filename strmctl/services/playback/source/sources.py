@@ -9,9 +9,9 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
 from strmctl.resolvers.contract import Reason
 from strmctl.services.observer import Observer
-from strmctl.services.playback.fetch import Fetch
-from strmctl.services.playback.parsing import Places
-from strmctl.services.playback.source import Source
+from strmctl.services.playback.fetching.fetch import Fetch
+from strmctl.services.playback.fetching.parsing import Places
+from strmctl.services.playback.source.source import Source
 from strmctl.services.resolving.resolve import Resolving
 from strmctl.upstream.client import UpstreamClient
 

@@ -12,9 +12,9 @@ from strmctl.domain.media import disguise
 from strmctl.domain.media.not_media import Expected, listed
 from strmctl.errors import UpstreamError
 from strmctl.services.patiently import patiently
-from strmctl.services.playback.evidence import SAMPLE_BYTES, Sample
-from strmctl.services.playback.fetch import Attempt, Fetch
-from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.continuity.evidence import SAMPLE_BYTES, Sample
+from strmctl.services.playback.fetching.fetch import Attempt, Fetch
+from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 
 _LOOKS = {"": 2, KEY: 1, INIT: 1}
 """Of Media Segments, keys and Media Initialization Sections."""

@@ -8,7 +8,7 @@ import pytest
 
 from stage.waiting import until
 from strmctl.errors import UpstreamError
-from strmctl.services.playback.parsing import (
+from strmctl.services.playback.fetching.parsing import (
     LARGE,
     OFF_LOOP,
     WAITING,

@@ -19,10 +19,10 @@ from strmctl.domain.media.not_media import listed
 from strmctl.domain.patience.patience import GLANCE, Patience
 from strmctl.errors import StrmctlError, UpstreamError
 from strmctl.services.patiently import patiently
-from strmctl.services.playback.comparison import Beginning, beginning
-from strmctl.services.playback.continuity import other_content
-from strmctl.services.playback.fetch import Fetch
-from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.continuity.comparison import Beginning, beginning
+from strmctl.services.playback.continuity.continuity import other_content
+from strmctl.services.playback.fetching.fetch import Fetch
+from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 from strmctl.upstream.response import UpstreamResponse
 
 KEPT_BYTES = 64 * 1024

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from strmctl.errors import UpstreamError
 from strmctl.services.observer import Observer
-from strmctl.services.playback.body import Body, Resume
+from strmctl.services.playback.fetching.body import Body, Resume
 from strmctl.upstream.response import UpstreamResponse
 
 DATA = bytes(range(256)) * 4

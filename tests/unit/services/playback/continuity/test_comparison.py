@@ -3,7 +3,7 @@
 import pytest
 
 from strmctl.domain.media.not_media import listed
-from strmctl.services.playback.comparison import expected
+from strmctl.services.playback.continuity.comparison import expected
 
 
 @pytest.mark.parametrize(

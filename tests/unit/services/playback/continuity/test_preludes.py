@@ -7,9 +7,9 @@ from stage.presentation import content
 from strmctl.domain.hls import media_playlist_reader
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import UpstreamError
-from strmctl.services.playback.fetch import Fetch
-from strmctl.services.playback.loaded_playlist import LoadedPlaylist
-from strmctl.services.playback.preludes import KEPT_BYTES, Preludes
+from strmctl.services.playback.continuity.preludes import KEPT_BYTES, Preludes
+from strmctl.services.playback.fetching.fetch import Fetch
+from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 
 KEY = content("key", 16)
 INIT = content("init", 900)

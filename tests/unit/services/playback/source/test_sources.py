@@ -5,7 +5,7 @@ from pathlib import Path
 from stage.loopback import client
 from stage.resolving import EPISODE, OTHER, new_scene
 from strmctl.services.observer import UNOBSERVED
-from strmctl.services.playback.sources import Sources
+from strmctl.services.playback.source.sources import Sources
 
 
 async def test_a_resolution_has_one_source(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from strmctl.domain.http.representation import Representation
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media.not_media import Expected, Kind
 from strmctl.errors import EgressError, ResolverError, StrmctlError, UpstreamError
-from strmctl.services.playback.fetch import Attempt, Fetch
+from strmctl.services.playback.fetching.fetch import Attempt, Fetch
 
 DATA = content("data", 4000)
 SEGMENT = Expected(Kind.SEGMENT)

@@ -3,7 +3,7 @@
 import pytest
 
 from stage.hls_tags import media, multivariant, segment
-from strmctl.services.playback.loaded_playlist import (
+from strmctl.services.playback.fetching.loaded_playlist import (
     FINISHED_MAX_AGE,
     LIVE_MAX_AGE,
     LoadedPlaylist,

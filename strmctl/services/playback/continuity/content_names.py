@@ -13,11 +13,11 @@ from dataclasses import replace
 from strmctl.domain.hls import run
 from strmctl.domain.hls.run import Component, Doubt
 from strmctl.errors import UpstreamError
-from strmctl.services.playback.comparison import compare, expected, look_at
-from strmctl.services.playback.continuity import Continuity, Verdict, other_content
-from strmctl.services.playback.fetch import Fetch
-from strmctl.services.playback.loaded_playlist import LoadedPlaylist
-from strmctl.services.playback.preludes import DEADLINE, Preludes
+from strmctl.services.playback.continuity.comparison import compare, expected, look_at
+from strmctl.services.playback.continuity.continuity import Continuity, Verdict, other_content
+from strmctl.services.playback.continuity.preludes import DEADLINE, Preludes
+from strmctl.services.playback.fetching.fetch import Fetch
+from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from strmctl.domain.hls.naming import is_plain_reference
 from strmctl.domain.hls.run import Component
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
-from strmctl.services.playback.evidence import Evidence
-from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.continuity.evidence import Evidence
+from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 
 _KEPT = 1000
 _RUNS = 32

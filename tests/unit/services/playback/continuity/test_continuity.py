@@ -5,8 +5,8 @@ import pytest
 from strmctl.domain.hls import media_playlist_reader
 from strmctl.domain.hls.run import Component
 from strmctl.errors import UpstreamError
-from strmctl.services.playback.continuity import Continuity, Verdict
-from strmctl.services.playback.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.continuity.continuity import Continuity, Verdict
+from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 
 LIVE = Component()
 CUT, OTHER_CUT = "abcdefgh", "hgfedcba"

@@ -19,12 +19,12 @@ from strmctl.domain.patience.patience import LISTED_SOON, Patience
 from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
-from strmctl.services.playback.continuity import Continuity
-from strmctl.services.playback.evidence import Witness
-from strmctl.services.playback.fetch import Fetch
-from strmctl.services.playback.loaded_playlist import LoadedPlaylist
-from strmctl.services.playback.playlists import Playlists, check_listed
-from strmctl.services.playback.preludes import Prelude
+from strmctl.services.playback.continuity.continuity import Continuity
+from strmctl.services.playback.continuity.evidence import Witness
+from strmctl.services.playback.continuity.preludes import Prelude
+from strmctl.services.playback.fetching.fetch import Fetch
+from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.source.playlists import Playlists, check_listed
 from strmctl.upstream.response import UpstreamResponse
 
 _PROBED_SEGMENTS = 3

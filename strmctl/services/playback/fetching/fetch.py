@@ -21,8 +21,8 @@ from strmctl.domain.patience.patience import LOST_EGRESS, Patience
 from strmctl.errors import EgressError, StrmctlError, UpstreamError
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.patiently import patiently
-from strmctl.services.playback.body import Body
-from strmctl.services.playback.parsing import LARGE, Places, Room
+from strmctl.services.playback.fetching.body import Body
+from strmctl.services.playback.fetching.parsing import LARGE, Places, Room
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.cookies import Cookies
 from strmctl.upstream.response import UpstreamResponse

@@ -8,10 +8,10 @@ from stage.loopback import Reply, Request, Server, client, reply, serving
 from strmctl.domain.hls import multivariant_playlist
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import UpstreamError
-from strmctl.services.playback.continuity import Continuity
-from strmctl.services.playback.fetch import Fetch
-from strmctl.services.playback.loaded_playlist import LoadedPlaylist
-from strmctl.services.playback.playlists import Playlists, check_listed, rendition_url
+from strmctl.services.playback.continuity.continuity import Continuity
+from strmctl.services.playback.fetching.fetch import Fetch
+from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.source.playlists import Playlists, check_listed, rendition_url
 from strmctl.upstream.client import UpstreamClient
 
 URL = "https://cdn.example/a/index.m3u8?t=1"

@@ -7,9 +7,9 @@ from stage.presentation import content
 from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import UpstreamError
-from strmctl.services.playback.fetch import Fetch
-from strmctl.services.playback.loaded_playlist import LoadedPlaylist
-from strmctl.services.playback.source import Place, Source
+from strmctl.services.playback.fetching.fetch import Fetch
+from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.source.source import Place, Source
 from strmctl.upstream.client import UpstreamClient
 
 FILM = content("film", 5000)

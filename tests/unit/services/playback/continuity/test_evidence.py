@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.services.playback.evidence import SAMPLE_BYTES, Evidence, Sample
+from strmctl.services.playback.continuity.evidence import SAMPLE_BYTES, Evidence, Sample
 
 
 @given(data=st.binary(min_size=1, max_size=3 * SAMPLE_BYTES), size=st.integers(1, 500))

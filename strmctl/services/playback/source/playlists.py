@@ -23,11 +23,11 @@ from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
 from strmctl.services.observer import Cache
-from strmctl.services.playback.content_names import ContentNames
-from strmctl.services.playback.continuity import Continuity
-from strmctl.services.playback.fetch import Fetch
-from strmctl.services.playback.loaded_playlist import LoadedPlaylist
-from strmctl.services.playback.parsing import LARGE, beside_the_loop, keep_from_collector
+from strmctl.services.playback.continuity.content_names import ContentNames
+from strmctl.services.playback.continuity.continuity import Continuity
+from strmctl.services.playback.fetching.fetch import Fetch
+from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
+from strmctl.services.playback.fetching.parsing import LARGE, beside_the_loop, keep_from_collector
 from strmctl.upstream.response import UpstreamResponse
 
 LISTED_SOON_MAX_AGE = 0.2
