@@ -1,6 +1,5 @@
 """`strmctl`: `--version` and the quiet health check are answered before heavy imports."""
 
-import signal
 import sys
 
 from strmctl import __version__
@@ -18,6 +17,8 @@ def main() -> int:
         if (said := well()) is not None:
             sys.stdout.write(f"{said}\n")
             return 0
+    import signal  # It brings enum along, a tenth of the price of a health check.
+
     # Ctrl-C while modules are imported ends the process as it would end any other program.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

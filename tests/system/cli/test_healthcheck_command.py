@@ -16,6 +16,7 @@ from stage.proxy import running_proxy
 from stage.waiting import free_port
 from strmctl import __version__
 from strmctl.errors import SettingsError
+from strmctl.services.installation import quick_health
 from strmctl.services.installation.healthcheck import own_base_url
 from strmctl.settings.load import load
 from strmctl.settings.model import ServeSettings
@@ -164,3 +165,50 @@ def test_as_docker_asks(folder: Path, status: int, body: bytes, code: int, quiet
     assert said.startswith("healthy: strmctl 9.9.9 at" if code == 0 else "strmctl: unhealthy:")
     assert other == ""
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ", "family"),
+    [
+        pytest.param("port = {}", {}, socket.AF_INET, id="a port"),
+        pytest.param("port = '{}'", {}, socket.AF_INET, id="a port as text"),
+        pytest.param("host = '0.0.0.0'\nport = {}", {}, socket.AF_INET, id="everywhere"),
+        pytest.param("host = ''\nport = {}", {}, socket.AF_INET, id="nothing"),
+        pytest.param("host = '::'\nport = {}", {}, socket.AF_INET6, id="everywhere, IPv6"),
+        pytest.param("host = 'nowhere'", {"HOST": "::1", "PORT": "{}"}, socket.AF_INET6, id="env"),
+        pytest.param("port = {}", {"HOST": "", "PORT": ""}, socket.AF_INET, id="empty ones"),
+        pytest.param("port = {}\nunknown = 1", {}, socket.AF_INET, id="of no concern here"),
+    ],
+)
+def test_the_quick_one_reads_what_the_whole_one_reads(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: str,
+    environ: dict[str, str],
+    family: socket.AddressFamily,
+) -> None:
+    with answering(200, WELL, family=family) as port:
+        (folder / "strmctl.toml").write_text("\ufeff[serve]\n" + settings.format(port))
+        for name, value in environ.items():
+            monkeypatch.setenv(f"STRMCTL_SERVE_{name}", value.format(port))
+        said = quick_health.well()
+        assert said is not None
+        host = "[::1]" if family == socket.AF_INET6 else "127.0.0.1"
+        assert said.startswith(f"healthy: strmctl 9.9.9 at http://{host}:{port}/healthz ")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param("[serve]\nport = 0", id="a port that changes"),
+        pytest.param("[serve]\nhost = 'localhost'", id="a name"),
+        pytest.param("serve = 1", id="no table"),
+        pytest.param("[serve", id="no TOML"),
+        pytest.param("[serve]\nport = 'none'", id="no port"),
+        pytest.param("[serve]\nport = 99999", id="a port that is none"),
+        pytest.param("[serve]\nport = true", id="a truth"),
+    ],
+)
+def test_the_quick_one_leaves_the_rest_to_the_whole_one(folder: Path, settings: str) -> None:
+    (folder / "strmctl.toml").write_text(settings)
+    assert quick_health.well() is None

@@ -18,6 +18,7 @@ from system.install.dockerfile import ROOT, context, copied, stages
 pytestmark = pytest.mark.slow
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "examples" / "compose.yaml").read_text())
+ENTRYPOINT = ROOT / "docker-entrypoint.sh"
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
@@ -64,12 +65,28 @@ def test_the_image_is_built_from_everything_that_the_wheel_holds(tmp_path: Path)
 
 
 def test_nobody_is_root_and_no_compiler_comes_along() -> None:
-    *_, final = stages()
+    *before, final = stages()
     names = [each.name for each in final]
     [user] = [each.arguments for each in final if each.name == "USER"]
     assert user not in ("root", "0")
     assert names.index("USER") < names.index("ENTRYPOINT") < names.index("CMD")
-    assert all("apt-get" not in each.arguments for stage in stages() for each in stage)
+    assert all("apt-get" not in each.arguments for stage in before for each in stage)
+    [installs] = [each.arguments for each in final if "apt-get" in each.arguments]
+    assert re.findall(r'"(\S+)"', installs) == ["tini=0.19.0-*"]
+
+
+def test_linters_have_nothing_to_say() -> None:
+    """hadolint's DL3008, DL3009, DL3015, DL3042, DL4000, DL3020, DL3025 and DL3002."""
+    for each in (each for stage in stages() for each in stage):
+        assert each.name not in ("ADD", "MAINTAINER")
+        if each.name in ("ENTRYPOINT", "CMD"):
+            assert each.arguments.startswith("["), "a shell would be between it and its signals"
+        if "pip install" in each.arguments:
+            assert "--no-cache-dir" in each.arguments
+        if "apt-get install" in each.arguments:
+            assert {"--yes", "--no-install-recommends"} <= set(each.words)
+            assert each.arguments.endswith("rm -rf /var/lib/apt/lists/*")
+            assert "apt-get upgrade" not in each.arguments
 
 
 def test_100_the_example_has_an_init_and_a_time_zone() -> None:
@@ -86,7 +103,12 @@ def test_bases_are_named_by_version() -> None:
 
 def test_the_image_runs_commands_that_are_there(strmctl: Strmctl, library: Path) -> None:
     by_name = {each.name: each for each in stages()[-1]}
-    assert by_name["ENTRYPOINT"].words == ["strmctl"]
+    init, *options, entry = by_name["ENTRYPOINT"].words
+    # Or it says at each start below `docker run --init` that it is not the first process.
+    assert (init, options) == ("tini", ["-s", "--"])
+    assert entry == ENTRYPOINT.name
+    [brought] = [each for each in stages()[-1] if entry in each.arguments and each.name == "COPY"]
+    assert "--chmod=755" in brought.words
     strmctl(*by_name["CMD"].words, "--help")
     program, *check = by_name["HEALTHCHECK"].words
     assert program == "strmctl"
