@@ -197,7 +197,7 @@ _FAILING = {"failed", "bad"}
 
 def _rebuild(run: Run, wait: str | None) -> int:
     from strmctl.services.changing.rebuild import rebuild as restore
-    from strmctl.services.doctor.restoring import make_way
+    from strmctl.services.doctor.mending import make_way
 
     counts: Counter[str] = Counter()
     with run.lock("doctor", wait), run.output.progress("Rebuilding") as progress:

@@ -12,7 +12,7 @@ from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import selecting_to_set
 from strmctl.domain.library import library_path
 from strmctl.domain.library.library_path import Naming
-from strmctl.domain.mute import muted_until
+from strmctl.domain.mapping import muted_until
 from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
 from strmctl.settings.values import duration

@@ -162,7 +162,7 @@ def _summarise(run: Run, mapping: Mapped | None, events: int, played: "Played | 
 
 
 def _trace_request(run: Run, request: str, log: Path) -> int | None:
-    from strmctl.services.playback.trace_log import lines_of_request
+    from strmctl.services.playback.trace import lines_of_request
 
     count = 0
     with _opened(log) as file:

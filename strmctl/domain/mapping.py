@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping as Fields
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
@@ -18,6 +18,10 @@ class LinkState(StrEnum):
     DEAD = "dead"
     BLOCKED = "blocked"
     THROTTLED = "throttled"
+
+
+FOREVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""Muted until the link plays again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +69,18 @@ class Mapping:
     extent: Extent | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+
+
+def muted_until(now: datetime, span: timedelta | None) -> datetime:
+    """`span` None is for ever, as is what ends beyond the calendar."""
+    if span is None:
+        return FOREVER
+    try:
+        return min(now + span, FOREVER)
+    except OverflowError:
+        return FOREVER
+
+
+def is_muted(mapping: Mapping, now: datetime) -> bool:
+    """It is probed and refreshed as ever, but nobody is reminded of it (`set --mute`)."""
+    return mapping.muted_until is not None and now < mapping.muted_until

@@ -7,8 +7,8 @@ from typing import Any
 from strmctl.domain.http.request_fields import request_fields
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import subtitles
-from strmctl.domain.media.dash import check_link
 from strmctl.domain.urls import given_url
+from strmctl.domain.urls.upstream_url import check_link
 from strmctl.errors import ResolverError, UpstreamError
 from strmctl.resolvers.failures import one_line
 

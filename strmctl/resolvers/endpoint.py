@@ -9,7 +9,7 @@ from types import MappingProxyType
 import httpx
 
 from strmctl import __version__
-from strmctl.domain.http.retry_after import retry_after_seconds
+from strmctl.domain.http.response_fields import retry_after_seconds
 from strmctl.errors import ResolverError, SettingsError
 from strmctl.resolvers import failures
 from strmctl.resolvers.answer import MAX_BYTES

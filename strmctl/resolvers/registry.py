@@ -9,15 +9,16 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from importlib import import_module
+from urllib.parse import urlsplit
 
 from strmctl import tracing
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.urls import address
 from strmctl.errors import ResolverError, SettingsError, UsageError
 from strmctl.resolvers import plugin
 from strmctl.resolvers.answer import checked
 from strmctl.resolvers.catalogue import Catalogue, Listing
 from strmctl.resolvers.contract import Factory, Resolver, ResolveRequest
-from strmctl.resolvers.way_out import leaving
 from strmctl.settings.model import ResolverSettings, Settings
 
 KINDS: Mapping[str, tuple[str, str]] = {
@@ -37,6 +38,10 @@ log = logging.getLogger(__name__)
 
 def _unheard(seconds: float, http_status: int) -> None:
     return
+
+
+_OF_HOMES = (".lan", ".home", ".home.arpa")
+"""What routers call a network's own machines (RFC 8375); a public name server knows none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,3 +204,35 @@ def _factory(table: ResolverSettings) -> Factory:
         factory: Factory = getattr(import_module(module), name)
         return factory
     return plugin.find(table, known=list(KINDS))
+
+
+def leaving(table: ResolverSettings, settings: Settings) -> ResolverSettings:
+    """The table with the egress that its resolver is asked through: by the way of its links.
+
+    Providers bind a link to the address that resolved it, and a site's name is nobody's business
+    on the way. What listens here or in a private network is asked directly: the egress does not
+    lead there.
+    """
+    egress = settings.upstream.egress
+    if table.egress or not egress or _is_here(_host(table), settings.upstream.allow):
+        return table
+    return replace(table, egress=egress)
+
+
+def _host(table: ResolverSettings) -> str:
+    """Of the endpoint, the page or the manifest that it asks; "" where a program asks."""
+    url = table.options.get("url")
+    try:
+        host = urlsplit(url).hostname if isinstance(url, str) else None
+    except ValueError:
+        # The kind says what is wrong with it.
+        return ""
+    return (host or "").rstrip(".")
+
+
+def _is_here(host: str, allowed: Sequence[str]) -> bool:
+    literal = address.parse_literal(host)
+    if literal is not None:
+        return not address.is_public(literal)
+    is_local = address.is_local_name(host) or host.endswith(_OF_HOMES) or host in allowed
+    return bool(host) and is_local

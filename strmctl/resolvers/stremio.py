@@ -13,10 +13,10 @@ from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import subtitles
 from strmctl.domain.media.subtitles import Subtitle
 from strmctl.errors import ResolverError
-from strmctl.resolvers import failures, stremio_meta
+from strmctl.resolvers import failures
 from strmctl.resolvers.addon import Addon, manifest_url, offers
 from strmctl.resolvers.answer import load_object
-from strmctl.resolvers.catalogue import Listing
+from strmctl.resolvers.catalogue import Listing, listing_of_meta
 from strmctl.resolvers.contract import ResolveRequest
 from strmctl.resolvers.endpoint import Endpoint
 from strmctl.resolvers.options import Options
@@ -73,7 +73,7 @@ class StremioResolver:
         for kind in ("series", "movie"):
             meta = await self._catalogue.meta(kind, name)
             if meta is not None:
-                return stremio_meta.listing(name, meta)
+                return listing_of_meta(name, meta)
         if not offers(await self._catalogue.manifest(), "meta"):
             raise ResolverError(
                 f"its manifest does not offer `meta`: set resolvers.{self._name}.catalogue to an "

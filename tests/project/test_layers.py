@@ -104,7 +104,7 @@ HOLD_STORAGE = {
     },
     "server": {
         "api/arguments",
-        "api/events",
+        "api/history",
         "api/jobs",
         "api/mappings",
         "api/models",

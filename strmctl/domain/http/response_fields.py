@@ -1,9 +1,11 @@
-"""Which fields of an upstream's answer reach a player: a few by name, in printable ASCII."""
+"""An upstream's fields: a few reach a player, by name, in printable ASCII; some are read."""
 
 import base64
 import hashlib
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 _ALLOWED = frozenset(
     {
@@ -22,6 +24,7 @@ _PRINTABLE = re.compile(r"[\x20-\x7e\t]{1,1024}")
 _ADDRESS = re.compile(r"://|[?&][^=&\s]+=")
 _ETAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _UNSATISFIED = re.compile(r"bytes \*/[0-9]{1,18}", re.IGNORECASE)
+_LONGEST_WAIT = 86_400.0
 
 
 def printable(value: str) -> str:
@@ -53,3 +56,20 @@ def strong_etag(content: bytes) -> str:
 def is_current(if_none_match: str, etag: str) -> bool:
     """Whether a client has what `etag` names; compared weakly (RFC 9110 section 13.1.2)."""
     return if_none_match.strip() == "*" or etag in _ETAG.findall(if_none_match)
+
+
+def retry_after_seconds(value: str | None, now: datetime) -> float | None:
+    """Seconds from now, 0 to a day; None where the field is absent or unreadable.
+
+    Retry-After is a number of seconds or an HTTP date (RFC 9110 section 10.2.3).
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), _LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    # An HTTP date is always GMT; "-0000" is read as a time without a zone.
+    seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
+    return min(max(seconds.total_seconds(), 0.0), _LONGEST_WAIT)

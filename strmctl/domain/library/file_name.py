@@ -13,7 +13,17 @@ from typing import Any
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.library.library_path import EXTENSION
-from strmctl.domain.names import bare, dates, film, folders, marks, phrases, unclear, words, written
+from strmctl.domain.names import (
+    bare,
+    film,
+    folders,
+    marks,
+    numbers,
+    phrases,
+    unclear,
+    words,
+    written,
+)
 from strmctl.domain.names.folders import Folders
 from strmctl.domain.names.languages import is_language, language
 from strmctl.domain.names.marks import Mark
@@ -116,7 +126,7 @@ def _numbered(name: str, where: Folders) -> FileName:
         return _doubtful(name, where, "a special without a number: rename it")
     if (mark := phrases.find(name)) is not None:
         return _episode(name, mark, where)
-    if dates.FORM.search(name):
+    if numbers.DATE.search(name):
         return _doubtful(name, where, _DATED)
     if _BATCH.search(name):
         return _doubtful(name, where, _WHOLE)
@@ -143,7 +153,7 @@ def _hundreds(mark: Mark, where: Folders) -> Mark:
 
 
 def _episode(name: str, mark: Mark, where: Folders) -> FileName:
-    own = written.read(dates.before(_without_season(mark)), dotted_year=True)
+    own = written.read(numbers.before_date(_without_season(mark)), dotted_year=True)
     series, doubt = _series(own, where)
     season = mark.season if mark.season is not None else where.season
     # Specials may lie in a season's folder, never the other way round.
@@ -280,7 +290,7 @@ def _is_the_folder_s(name: str, where: Folders) -> bool:
 
 
 def _doubtful(name: str, where: Folders, doubt: str) -> FileName:
-    own = where.series or written.read(dates.FORM.split(name)[0], dotted_year=True)
+    own = where.series or written.read(numbers.DATE.split(name)[0], dotted_year=True)
     return FileName(title=own.title, year=own.year, ids=own.ids, doubt=doubt)
 
 

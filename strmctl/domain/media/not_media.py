@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from strmctl.domain.hls.playlist_text import begins_playlist
 from strmctl.domain.media import disguise, media_kind
-from strmctl.domain.media.dash import DASH
 from strmctl.domain.media.text import (
     claims_text,
     decoded,
@@ -23,6 +22,7 @@ from strmctl.domain.media.text import (
     may_be_text,
     reads_as_text,
 )
+from strmctl.domain.urls.upstream_url import DASH
 
 KEY_BYTES = 16
 EMPTY = "an empty body"

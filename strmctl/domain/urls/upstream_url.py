@@ -8,10 +8,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from ipaddress import AddressValueError, IPv6Address
+from urllib.parse import urlsplit
 
 from strmctl.errors import UpstreamError
 
 MAX_LENGTH = 16_000
+DASH = "a DASH manifest, which strmctl does not play (HLS and plain files only)"
+"""Refused: the URLs in one would lead players past the proxy, tokens and all."""
 
 _SCHEME_AND_AUTHORITY = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#]*)", re.IGNORECASE)
 _AUTHORITY = re.compile(
@@ -36,6 +39,21 @@ def check_url(url: str) -> None:
     if start is None:
         raise UpstreamError("not an http:// or https:// URL")
     _check_authority(start["authority"])
+
+
+def check_link(url: str) -> None:
+    """Raises UpstreamError for what is no URL of media that strmctl plays."""
+    check_url(url)
+    if is_dash_url(url):
+        raise UpstreamError(f"the URL is that of {DASH}", final=True)
+
+
+def is_dash_url(url: str) -> bool:
+    """By its name, without asking: `.mpd`, or a packager's `format=mpd`."""
+    parts = urlsplit(url)
+    path = parts.path.lower()
+    # Azure Media Services: `…/manifest(format=mpd-time-csf)`.
+    return path.endswith(".mpd") or "format=mpd" in path or "format=mpd" in parts.query.lower()
 
 
 def join(base: str, reference: str) -> str:

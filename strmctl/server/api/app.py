@@ -9,15 +9,14 @@ from fastapi.routing import APIRoute
 from strmctl import __version__
 from strmctl.server.api import (
     arr,
-    events,
     health,
+    history,
     jobs,
     mappings,
     problems,
     reference,
     resolutions,
     security,
-    stats,
 )
 
 _DESCRIPTION = (
@@ -53,9 +52,7 @@ def create_api(prefix: str) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
-    routers = [
-        module.router for module in (mappings, resolutions, jobs, stats, events, arr, health)
-    ]
+    routers = [module.router for module in (mappings, resolutions, jobs, history, arr, health)]
     for router in routers:
         app.include_router(router)
     operations = [route for router in routers for route in router.routes]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from strmctl.domain.library import library_path
-from strmctl.domain.mute import muted_until
+from strmctl.domain.mapping import muted_until
 from strmctl.errors import UsageError
 from strmctl.services.changing.set_ import Values
 from strmctl.services.reports.records import Record

@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from strmctl import tracing
 from strmctl.server.http.logs import printable
-from strmctl.server.media.paths import is_media
 from strmctl.server.media.responses import problem
+from strmctl.server.media.stream_limit import is_media
 from strmctl.tracing import REQUEST_ID_FIELD, is_request_id, request_id
 
 log = logging.getLogger("strmctl.access")

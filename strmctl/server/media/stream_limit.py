@@ -2,10 +2,21 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from strmctl.server.media.paths import is_media
+from strmctl.domain.urls import child_url, playback_url
 from strmctl.server.media.responses import problem
 
 _RETRY_AFTER = 5.0
+
+
+def is_media(path: str, prefix: str) -> bool:
+    """Whether a path is players': those alone are open to every origin, and counted.
+
+    `prefix` is the path of public_base_url, which may stand before it or not.
+    """
+    own = path.removeprefix(prefix)
+    return own.startswith((playback_url.PATH + ".", child_url.PATH + "/")) or (
+        own == playback_url.PATH
+    )
 
 
 class Streams:

@@ -20,7 +20,7 @@ from strmctl.services.alerting.troubles import full_disk_told
 from strmctl.services.threads import in_thread
 from strmctl.settings.model import NotifySettings, Settings
 from strmctl.storage.database.connection import Database
-from strmctl.storage.full_disk import is_disk_full
+from strmctl.storage.database.file_system import is_disk_full
 from strmctl.storage.tables import alerts
 from strmctl.storage.tables.alerts import Alerts, Sent
 from strmctl.storage.tables.counts import newest_event

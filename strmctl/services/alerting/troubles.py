@@ -8,7 +8,7 @@ from pathlib import Path
 from strmctl.domain.alert import Kind
 from strmctl.errors import DatabaseError, EgressError, LockedError, SafetyError, StrmctlError
 from strmctl.storage.database.connection import Database
-from strmctl.storage.full_disk import is_disk_full
+from strmctl.storage.database.file_system import is_disk_full
 from strmctl.storage.tables.alerts import Troubles
 
 

@@ -15,10 +15,10 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.library import file_name
 from strmctl.domain.library.file_name import FileName
 from strmctl.domain.mapping import Mapping, Resolution
-from strmctl.domain.media.dash import check_link
 from strmctl.domain.names import nfo
 from strmctl.domain.urls.other_proxies import unwrap
 from strmctl.domain.urls.playback_url import extension_hint
+from strmctl.domain.urls.upstream_url import check_link
 from strmctl.errors import UsageError
 from strmctl.services.changing.import_plan import Settled
 from strmctl.services.library.tree import TreeFile

@@ -26,8 +26,8 @@ from strmctl.services.library.files import library_files
 from strmctl.services.library.find import UnknownMappingError
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
+from strmctl.storage.database.file_system import is_disk_full
 from strmctl.storage.files.strm_file import Content, LibraryFiles
-from strmctl.storage.full_disk import is_disk_full
 from strmctl.storage.locks.run_lock import run_lock
 from strmctl.storage.tables.journal import Journal
 from strmctl.storage.tables.mappings import Mappings

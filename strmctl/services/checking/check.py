@@ -14,7 +14,7 @@ from http import HTTPStatus
 from strmctl.domain.hls import media_playlist_reader, playlist_text
 from strmctl.domain.hls.playlist_text import begins_playlist
 from strmctl.domain.http.ranges import ContentRange
-from strmctl.domain.http.retry_after import retry_after_seconds
+from strmctl.domain.http.response_fields import retry_after_seconds
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import not_media
 from strmctl.domain.media.extent import Extent, learned, other_content

@@ -14,7 +14,6 @@ from strmctl.services.doctor import (
     mending,
     modes,
     notifying,
-    people,
     resolvers,
     settings,
     way_out,
@@ -60,7 +59,7 @@ CHECKS: Sequence[Check] = (
     notifying.media_servers_answer,
     notifying.media_servers_told,
     arr.webhooks_found,
-    people.people_are_reached,
+    notifying.people_are_reached,
     clock.rows_from_the_future,
     clock.clock_agrees,
 )

@@ -4,17 +4,24 @@ Foreign, edited and duplicate files are never touched; the brake holds as it doe
 """
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from strmctl.domain.change import Action, Change, Step
 from strmctl.domain.selection import Selection
 from strmctl.errors import SafetyError, SettingsError
 from strmctl.services.changing.change_run import ChangeRun
 from strmctl.services.changing.import_ import Importing
+from strmctl.services.changing.rebuild import put_aside
 from strmctl.services.changing.rewrite import Rewriting
 from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation
+from strmctl.services.keys import in_force
 from strmctl.services.library.files import library_files
-from strmctl.storage.database.connection import Database
+from strmctl.settings.model import Settings
+from strmctl.storage.database.connection import Database, database_exists
+from strmctl.storage.database.integrity import is_damaged
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.mappings import Mappings
 
 
 def library_mended(installation: Installation) -> Iterator[Finding]:
@@ -69,3 +76,26 @@ class _Mending:
         return {Action.MOVED: "its mapping follows it"}.get(
             self._action, "is now what the settings want"
         )
+
+
+def make_way(settings: Settings) -> Path | None:
+    """Where a damaged database lies now; None where none was in the way.
+
+    Only one that holds nothing, or that nobody can read, is made anew from the library.
+    Call it under the run lock. Raises SafetyError for a database with mappings, and before
+    anything is moved what would keep the new one from being made: SettingsError, ItemError,
+    DatabaseError.
+    """
+    in_force.proof(settings)
+    LibraryFiles(settings.library).check_there()
+    if not database_exists(settings.database):
+        return None
+    if is_damaged(settings.database):
+        return put_aside(settings.database)
+    with Database.open(settings.database) as database:
+        if count := Mappings(database).count(Selection()):
+            raise SafetyError(
+                f"{settings.database}: holds {count} mappings and is not damaged: `strmctl import` "
+                "adds what it does not know; move it away to make a new one from the library"
+            )
+    return None

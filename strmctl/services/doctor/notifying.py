@@ -1,4 +1,4 @@
-"""Each media server answers, takes the token and watches the library; nothing waits for long."""
+"""Media servers and people can be reached, and nothing waits for long; only people are told."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -8,11 +8,13 @@ from strmctl.domain.counted import counted
 from strmctl.services.doctor.finding import Finding, Severity
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.notifying.connection import Connection, NotTold
-from strmctl.services.notifying.servers import library_there, media_server
+from strmctl.services.notifying.outbox import library_there, media_server
 from strmctl.settings.model import NotifySettings, Settings
 from strmctl.storage.tables.notices import Backlog, Notices
 
 _CHECK = "notify"
+_TITLE = "strmctl: a test"
+_LINES = ("`strmctl doctor` has sent this: messages arrive.",)
 _SECONDS = 5.0
 _PATIENCE = timedelta(hours=1)
 
@@ -92,3 +94,20 @@ def _overlap(one: str, other: str) -> bool:
 
 def _parts(folder: str) -> Sequence[str]:
     return [part for part in folder.replace("\\", "/").split("/") if part]
+
+
+def people_are_reached(installation: Installation) -> Iterator[Finding]:
+    """Each of their `[notify.NAME]` tables is sent a test."""
+    if not installation.settings.people:
+        return
+    from strmctl.services.alerting.people import NotSentError, send
+
+    for table in installation.settings.people:
+        try:
+            # Only a message that arrives proves a token of Telegram's or ntfy's.
+            send(table, _TITLE, _LINES)
+        except NotSentError as error:
+            remedy = f"correct notify.{table.name}.url, or see whether that service is up"
+            yield Finding(Severity.ERROR, _CHECK, table.name, str(error), remedy)
+        else:
+            yield Finding(Severity.INFO, _CHECK, table.name, "a test message was sent", "")

@@ -15,8 +15,7 @@ from strmctl.domain.counted import counted
 from strmctl.domain.mapping import Mapping
 from strmctl.errors import ResolverError, SettingsError
 from strmctl.resolvers.contract import Reason, ResolveRequest
-from strmctl.resolvers.registry import NamedResolver, Registry
-from strmctl.resolvers.way_out import leaving
+from strmctl.resolvers.registry import NamedResolver, Registry, leaving
 from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation

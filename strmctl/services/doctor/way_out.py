@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from strmctl.domain.urls import canary as answer_of_a_canary
 from strmctl.errors import EgressError, UpstreamError
-from strmctl.resolvers.way_out import leaving
+from strmctl.resolvers.registry import leaving
 from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding, Severity, of_error
 from strmctl.services.doctor.installation import Installation

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.library import strm_text
-from strmctl.domain.media.dash import check_link
 from strmctl.domain.urls import playback_url
 from strmctl.domain.urls.playback_url import Proof
+from strmctl.domain.urls.upstream_url import check_link
 from strmctl.errors import ForbiddenError, ItemError, UpstreamError, UsageError
 from strmctl.storage.files.strm_file import Content, LibraryFiles
 

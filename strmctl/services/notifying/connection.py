@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import httpx
 
 from strmctl import __version__
-from strmctl.domain.http.retry_after import retry_after_seconds
+from strmctl.domain.http.response_fields import retry_after_seconds
 from strmctl.domain.notice import Notice
 from strmctl.errors import ItemError
 from strmctl.services.notifying.certificates import tls_context, tls_failure

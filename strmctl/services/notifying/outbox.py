@@ -16,10 +16,12 @@ from time import monotonic
 from strmctl.domain.counted import counted
 from strmctl.domain.notice import Notice, retry_delay
 from strmctl.errors import DatabaseError
-from strmctl.services.notifying.connection import Connection, NotTold, Outcome, Stage
-from strmctl.services.notifying.servers import media_server
+from strmctl.services.notifying.connection import Connection, MediaServer, NotTold, Outcome, Stage
+from strmctl.services.notifying.kodi import Kodi
+from strmctl.services.notifying.media_browser import MediaBrowser
+from strmctl.services.notifying.webhook import Webhook
 from strmctl.services.threads import in_thread
-from strmctl.settings.model import NotifySettings, Settings
+from strmctl.settings.model import NotifySettings, NotifyType, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.notices import Notices
 
@@ -288,3 +290,21 @@ class _Log:
     def forget(self, name: str) -> None:
         if self._reasons.pop(name, None) is not None:
             log.warning("%s: well again", name)
+
+
+def media_server(table: NotifySettings, settings: Settings) -> MediaServer:
+    library = library_there(table, settings)
+    match table.type:
+        case NotifyType.JELLYFIN | NotifyType.EMBY:
+            return MediaBrowser(table, library)
+        case NotifyType.KODI:
+            return Kodi(table, library)
+        case NotifyType.WEBHOOK:
+            return Webhook(table, library)
+        case NotifyType.APPRISE:
+            raise ValueError(f"notify.{table.name} tells people, no media server")
+
+
+def library_there(table: NotifySettings, settings: Settings) -> str:
+    """The library's folder as that server sees it."""
+    return table.library or str(settings.library)

@@ -20,9 +20,8 @@ from strmctl.domain.http.ranges import Wanted
 from strmctl.domain.http.response_fields import strong_etag
 from strmctl.domain.identity import Identity
 from strmctl.domain.media import media_kind
-from strmctl.domain.media.dash import check_link
 from strmctl.domain.urls.child_url import ROOT, Addresses
-from strmctl.domain.urls.upstream_url import joined
+from strmctl.domain.urls.upstream_url import check_link, joined
 from strmctl.errors import UpstreamError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.observer import UNOBSERVED, Observer, Proven, unproven

@@ -4,10 +4,11 @@ The steps are the records of the log that playback makes anyway (strmctl/tracing
 told here is what the server's own log tells of a request.
 """
 
+import json
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ from strmctl.settings.model import Settings
 from strmctl.tracing import fields_of, listening, request_id
 
 log = logging.getLogger(__name__)
+
+Line = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +140,20 @@ def _first_uri(text: str) -> str:
         if line.strip() and not line.startswith("#"):
             return line.strip()
     raise UpstreamError("the playlist lists nothing to play")
+
+
+def lines_of_request(log: Iterable[str], request: str) -> Iterator[Line]:
+    """Out of a log with `serve.log_format = "json"`, in their order.
+
+    What is no JSON, from before the format was changed perhaps, is left out.
+    """
+    for text in log:
+        # Most lines are another request's: to look is cheaper than to read.
+        if request not in text:
+            continue
+        try:
+            line = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(line, dict) and line.get("request_id") == request:
+            yield line

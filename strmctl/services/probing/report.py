@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 
 from strmctl.domain.counted import counted
 from strmctl.domain.digest import FAILED, Finding
-from strmctl.domain.mapping import LinkState
-from strmctl.domain.mute import is_muted
+from strmctl.domain.mapping import LinkState, is_muted
 from strmctl.errors import ItemError
 from strmctl.services.alerting.reminding import finding
 from strmctl.services.probing.probe import BrokenHost, Outcome, Probed, Result

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from strmctl.domain.digest import FAILED, Finding
-from strmctl.domain.mute import is_muted
+from strmctl.domain.mapping import is_muted
 from strmctl.errors import EgressError, ItemError
 from strmctl.services.alerting.reminding import finding
 from strmctl.services.resolving.refresh import Outcome, Refreshed

@@ -18,8 +18,8 @@ from strmctl.services.writing.entry import Entry, entry
 from strmctl.services.writing.write import Answers, Writer, Written
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
+from strmctl.storage.database.file_system import is_disk_full
 from strmctl.storage.files.strm_file import LibraryFiles
-from strmctl.storage.full_disk import is_disk_full
 from strmctl.storage.locks.run_lock import writing
 from strmctl.storage.tables.mappings import Mappings
 

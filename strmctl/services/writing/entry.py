@@ -10,8 +10,8 @@ from strmctl.domain.identity import Identity, parse_number
 from strmctl.domain.library import library_path
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
-from strmctl.domain.media.dash import check_link
 from strmctl.domain.urls import given_url
+from strmctl.domain.urls.upstream_url import check_link
 from strmctl.errors import UpstreamError, UsageError
 
 Fields = Mapping[str, object]

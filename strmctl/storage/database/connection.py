@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 from strmctl.errors import DatabaseError
 from strmctl.storage.database import schema
 from strmctl.storage.database.backup import copy_database
-from strmctl.storage.full_disk import is_disk_full
+from strmctl.storage.database.file_system import is_disk_full
 
 if TYPE_CHECKING:
     import sqlite_utils

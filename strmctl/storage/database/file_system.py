@@ -1,6 +1,8 @@
-"""On what kind of file system a path lies, as the kernel tells (proc(5), /proc/self/mountinfo)."""
+"""What the file system below is (proc(5), /proc/self/mountinfo), and whether it is full."""
 
+import errno
 import re
+import sqlite3
 from pathlib import Path
 
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -38,3 +40,20 @@ def is_network(kind: str) -> bool:
 def _unescaped(text: str) -> str:
     """Blanks, tabs, line ends and backslashes are written as octal numbers."""
     return _ESCAPED.sub(lambda match: chr(int(match[1], 8)), text)
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether that is behind it, however often it was said anew."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return True
+        if isinstance(error, sqlite3.Error):
+            code = getattr(error, "sqlite_errorcode", 0)
+            # The second one is "disk I/O error": no room for the index of the WAL.
+            return code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE
+        # `raise … from None` hides a context, but keeps it.
+        error = error.__cause__ or error.__context__
+    return False

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from strmctl.errors import ResolverError
-from strmctl.resolvers import stremio_meta
-from strmctl.resolvers.catalogue import Listed, Listing, moment
+from strmctl.resolvers.catalogue import Listed, Listing, listing_of_meta, moment
 from strmctl.resolvers.url_template import UrlTemplate
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -34,7 +33,7 @@ def video(season: object, episode: object, **more: object) -> dict[str, object]:
     ],
 )
 def test_the_episodes_of_a_meta(videos: object, places: list[tuple[int, int]]) -> None:
-    listing = stremio_meta.listing("tt1234567", {"type": "series", "videos": videos})
+    listing = listing_of_meta("tt1234567", {"type": "series", "videos": videos})
     assert [(item.season, item.episode) for item in listing.items] == places
 
 
@@ -50,21 +49,21 @@ def test_the_episodes_of_a_meta(videos: object, places: list[tuple[int, int]]) -
     ],
 )
 def test_what_a_meta_says_of_the_whole(meta: dict[str, Any], what: dict[str, object]) -> None:
-    listing = stremio_meta.listing("tt1234567", meta)
+    listing = listing_of_meta("tt1234567", meta)
     assert {name: getattr(listing, name) for name in what} == what
     assert listing.ids.imdb == "tt1234567"
 
 
 def test_ids_of_other_catalogues() -> None:
     meta = {"imdb_id": "tt7654321", "tvdb_id": "81797", "moviedb_id": 37854, "type": "movie"}
-    listing = stremio_meta.listing("kitsu:12", meta)
+    listing = listing_of_meta("kitsu:12", meta)
     assert listing.ids.record() == {"imdb": "tt7654321", "tvdb": 81797, "tmdb": 37854}
     assert list(listing.items) == [Listed()]
 
 
 def test_an_id_that_streams_cannot_be_asked_by() -> None:
     with pytest.raises(ResolverError, match="'kitsu:12' is no IMDb id"):
-        stremio_meta.listing("kitsu:12", {"name": "x"})
+        listing_of_meta("kitsu:12", {"name": "x"})
 
 
 @pytest.mark.parametrize(
@@ -78,7 +77,7 @@ def test_an_id_that_streams_cannot_be_asked_by() -> None:
 )
 def test_what_is_out(dates: list[str | None], left: list[int]) -> None:
     videos = [video(1, number, released=date) for number, date in enumerate(dates)]
-    listing = stremio_meta.listing("tt1234567", {"videos": videos})
+    listing = listing_of_meta("tt1234567", {"videos": videos})
     now = datetime(2026, 11, 30, 12, tzinfo=UTC)
     assert [item.episode for item in listing.released(now).items] == left
 

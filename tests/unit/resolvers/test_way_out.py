@@ -2,7 +2,7 @@
 
 import pytest
 
-from strmctl.resolvers.way_out import leaving
+from strmctl.resolvers.registry import leaving
 from strmctl.settings.model import ResolverSettings, Settings, UpstreamSettings
 
 VPN, OWN = "socks5://vpn:1080", "http://own:8888"

@@ -12,7 +12,7 @@ from strmctl import tracing
 from strmctl.domain.expiry.freshness import has_expired
 from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.http.representation import Representation
-from strmctl.domain.http.retry_after import retry_after_seconds
+from strmctl.domain.http.response_fields import retry_after_seconds
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media.disguise import SEARCHED_BYTES
 from strmctl.domain.media.not_media import EMPTY, ROOT, TEXT, Expected, needs_more, what_instead

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strmctl.domain.http.retry_after import retry_after_seconds
+from strmctl.domain.http.response_fields import retry_after_seconds
 
 NOW = datetime(2026, 11, 22, 23, 0, 0, tzinfo=UTC)
 

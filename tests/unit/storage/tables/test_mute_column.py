@@ -8,8 +8,7 @@ import pytest
 
 from strmctl.domain.change import Action, Change
 from strmctl.domain.identity import Identity
-from strmctl.domain.mapping import Mapping, Resolution
-from strmctl.domain.mute import FOREVER
+from strmctl.domain.mapping import FOREVER, Mapping, Resolution
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings, Registration, StoredResolution
 from strmctl.storage.tables.row_changes import RowChanges

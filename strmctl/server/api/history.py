@@ -1,20 +1,38 @@
-"""What has happened, newest first; without a trace of upstream URLs."""
+"""What has happened, newest first, and how well the library is; no trace of upstream URLs."""
 
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from strmctl.server.api import arguments, models
 from strmctl.server.api.paging import Cursor, Limit, cursor_of, id_in
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
+from strmctl.server.api.selecting import now
 from strmctl.services.library.find import UnknownMappingError
-from strmctl.services.reports.records import Record, event_record
+from strmctl.services.reports.attention import attention
+from strmctl.services.reports.records import Record, event_record, stats_record
+from strmctl.services.reports.stats import stats
+from strmctl.settings.values import duration
 from strmctl.storage.tables.events import Event, Events
 from strmctl.storage.tables.mappings import Mappings
 
 router = APIRouter(route_class=AdmittedRoute, tags=["history"])
+
+
+@router.get("/stats", response_model=models.Stats, responses=answers())
+def show_stats(
+    settings: arguments.Settings,
+    database: arguments.Database,
+    expiring: Annotated[
+        models.Duration, Query(description="Which links count as expiring: within this.")
+    ] = "2h",
+) -> Record:
+    """Links by site, provider and state; how many end soon; what was healed."""
+    within = duration(expiring)
+    found = stats(settings, database, now(), within)
+    return stats_record(found, within, attention(database, found, now()))
 
 
 @router.get("/events", response_model=models.Events, responses=answers(400))

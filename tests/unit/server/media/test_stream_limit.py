@@ -2,7 +2,7 @@
 
 import pytest
 
-from strmctl.server.media.paths import is_media
+from strmctl.server.media.stream_limit import is_media
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from strmctl.domain.identity import Identity
-from strmctl.domain.mapping import Mapping
-from strmctl.domain.mute import FOREVER, is_muted, muted_until
+from strmctl.domain.mapping import FOREVER, Mapping, is_muted, muted_until
 
 NOW = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from strmctl.services.playback.trace_log import lines_of_request
+from strmctl.services.playback.trace import lines_of_request
 
 
 def line(request: object, text: str = "") -> str:

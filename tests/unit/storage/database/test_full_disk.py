@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from strmctl.errors import DatabaseError, ItemError
-from strmctl.storage.full_disk import is_disk_full
+from strmctl.storage.database.file_system import is_disk_full
 
 
 def behind(cause: BaseException) -> ItemError:

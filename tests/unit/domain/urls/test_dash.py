@@ -2,7 +2,7 @@
 
 import pytest
 
-from strmctl.domain.media import dash
+from strmctl.domain.urls import upstream_url
 from strmctl.errors import UpstreamError
 
 
@@ -18,14 +18,14 @@ from strmctl.errors import UpstreamError
     ],
 )
 def test_55_a_dash_manifest_by_its_address(url: str, expected: bool) -> None:
-    assert dash.is_dash_url(url) is expected
+    assert upstream_url.is_dash_url(url) is expected
     if expected:
         with pytest.raises(UpstreamError, match="DASH manifest"):
-            dash.check_link(url)
+            upstream_url.check_link(url)
     else:
-        dash.check_link(url)
+        upstream_url.check_link(url)
 
 
 def test_55_what_is_no_url_at_all_is_refused_first() -> None:
     with pytest.raises(UpstreamError, match="not an http"):
-        dash.check_link("ftp://cdn.example/a.mpd")
+        upstream_url.check_link("ftp://cdn.example/a.mpd")
