@@ -219,6 +219,9 @@ class UpstreamClient:
                 ),
                 trace_configs=[self._first_byte_deadline()],
                 read_bufsize=_READ_BUFFER,
+                # It knows no other names, no codings on top of one another, and takes what ends
+                # too early for whole (domain/http/content_coding.py).
+                auto_decompress=False,
                 # aiohttp's 8,190 bytes are too few for a Location as long as URLs may be here.
                 max_line_size=16 * 1024,
                 max_field_size=16 * 1024,

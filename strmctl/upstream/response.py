@@ -1,18 +1,16 @@
 """An upstream's answer, read as it comes; what goes wrong on the way is an UpstreamError."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Protocol
 
 from aiohttp import ClientError, ClientResponse
 
+from strmctl.domain.http.content_coding import Decoder, DecodingError, applied, is_readable
 from strmctl.domain.http.ranges import ContentRange, parse_content_range, strong_validator
 from strmctl.domain.http.representation import Representation
 from strmctl.domain.http.response_fields import printable, unsatisfied_range
 from strmctl.errors import UpstreamError
-
-_DECODED = frozenset({"gzip", "deflate", "br", "zstd"})
-"""The codings that aiohttp takes off; of every other one the bytes stay as they were sent."""
 
 
 class Pipe(Protocol):
@@ -43,8 +41,10 @@ class UpstreamResponse:
         self._cut: UpstreamError | None = None
         self.status = response.status
         self.url = url
-        codings = response.headers.getall("Content-Encoding", [])
-        self.is_encoded = any(coding.lower() in _DECODED for coding in codings)
+        self._codings = applied(response.headers.getall("Content-Encoding", []))
+        self.is_encoded = bool(self._codings)
+        self._decoder = Decoder(self._codings) if is_readable(self._codings) else None
+        self._decoded: Iterator[bytes] = iter(())
 
     def __repr__(self) -> str:
         return f"UpstreamResponse({self.status})"
@@ -127,7 +127,8 @@ class UpstreamResponse:
                     raise
                 break
             except UpstreamError as cut:
-                if not self._head:
+                # Of a coded body nothing goes on where it ended: another answer may be whole.
+                if not self._head or self.is_encoded:
                     raise
                 self._cut = cut  # Whoever reads on finds it, and may have the rest from elsewhere.
         return self._head
@@ -168,6 +169,24 @@ class UpstreamResponse:
 
     async def _next(self, *, keeps: bool = False) -> bytes:
         """`keeps` leaves the response open when the wait is given up."""
+        if not self.is_encoded:
+            return await self._received(keeps=keeps)
+        if self._decoder is None:
+            raise self._unreadable()
+        # Little that comes may be much in the end: others have their turn between its pieces.
+        await asyncio.sleep(0)
+        try:
+            while (piece := next(self._decoded, None)) is None:
+                chunk = await self._received(keeps=keeps)
+                if self._ended:
+                    self._decoder.end()
+                    return b""
+                self._decoded = self._decoder.feed(chunk)
+        except DecodingError as error:
+            raise self._broken(error) from None
+        return piece
+
+    async def _received(self, *, keeps: bool) -> bytes:
         try:
             # What has come, however little: a segment may trickle (docs/peers.md, row 23).
             chunk = await self._response.content.readany()
@@ -199,6 +218,12 @@ class UpstreamResponse:
             raise self._broken(error) from None
         self._ended = True
         return True
+
+    def _unreadable(self) -> UpstreamError:
+        self._response.close()
+        names = ", ".join(self._codings[:3])
+        what = f"the upstream sends the content coding {names}, which nobody asked for"
+        return UpstreamError(what, status=self.status)
 
     def _broken(self, error: Exception) -> UpstreamError:
         self._response.close()

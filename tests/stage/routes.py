@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import itertools
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 
 from stage.upstream import Answer, Request, Route
@@ -78,14 +78,16 @@ def cut(route: Route, *, every: int) -> Route:
     return spoiled
 
 
-def gzipped(route: Route) -> Route:
+def gzipped(
+    route: Route, coding: str = "gzip", pack: Callable[[bytes], bytes] = gzip.compress
+) -> Route:
     """Compresses every body, whether that was asked for or not."""
 
     def spoiled(request: Request) -> Answer:
         answer = route(request)
         assert isinstance(answer.body, bytes)
-        fields = {**answer.fields, "Content-Encoding": "gzip"}
-        return replace(answer, body=gzip.compress(answer.body), fields=fields)
+        fields = {**answer.fields, **({"Content-Encoding": coding} if coding else {})}
+        return replace(answer, body=pack(answer.body), fields=fields)
 
     return spoiled
 

@@ -4,6 +4,7 @@ Playback, `probe`, `trace` and the trial of a new link all ask here. Bytes decid
 only where they say nothing. What may be encrypted is refused only for what no cipher produces.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -33,6 +34,8 @@ _WORD = 4
 _CUE, _TIMED_TEXT = b"-->", b"<tt"
 _ARCHIVES = {b"PK\x03\x04": "a ZIP archive", b"%PDF-": "a PDF file", b"Rar!\x1a\x07": "an archive"}
 _SURE_OF_AN_IMAGE = 12
+# RFC 1952 section 2.3, with its flags and the systems that it knows: no cipher hits upon that.
+_GZIP = re.compile(rb"\x1f\x8b\x08[\0-\x1f].{4}[\0\x02\x04][\0-\x0d\xff]", re.DOTALL)
 
 
 class Kind(StrEnum):
@@ -188,6 +191,8 @@ def _wrong(head: bytes, content_type: str, expected: Expected, is_whole: bool) -
     for magic, name in _ARCHIVES.items():
         if head.startswith(magic):
             return name
+    if _GZIP.match(head):
+        return "a gzip file"
     if kind is Kind.IMAGE or not disguise.is_image(head):
         return None
     # Hosters glue segments, and nothing else, behind an image; a part may end before the media.

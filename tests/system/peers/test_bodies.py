@@ -1,6 +1,8 @@
 """Rows 6 to 8, 23 and 25: bodies arrive whole, at once and from one file, or not at all."""
 
+import gzip
 import socket
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -19,6 +21,8 @@ from stage.upstream import Answer, Request, Route
 from stage.viewer import ask_raw, follow
 from stage.waiting import until
 from strmctl.settings.model import Settings
+
+Pack = Callable[[bytes], bytes]
 
 END_WITHIN = 5
 """Seconds; it takes less than one of them where there is nothing else to do."""
@@ -161,6 +165,61 @@ def test_08_compressed_though_not_asked(
             assert length in (None, str(len(data))) or "Content-Encoding" in response.headers
     assert follow(client, url)
     assert all(request.fields["accept-encoding"] == "identity" for request in show.asked())
+
+
+def unwrapped(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush()
+
+
+CODINGS = pytest.mark.parametrize(
+    ("coding", "pack", "is_right"),
+    [
+        pytest.param("x-gzip", gzip.compress, True, id="x-gzip"),
+        pytest.param(
+            "gzip, gzip", lambda data: gzip.compress(gzip.compress(data)), True, id="gzip twice"
+        ),
+        pytest.param("identity, gzip", gzip.compress, True, id="identity and gzip"),
+        pytest.param("deflate", zlib.compress, True, id="deflate"),
+        pytest.param("deflate", unwrapped, True, id="deflate, unwrapped"),
+        pytest.param("br", lambda data: b"\x0b\x02\x80" + data + b"\x03", False, id="Brotli"),
+        pytest.param("zstd", lambda data: b"\x28\xb5\x2f\xfd" + data, False, id="Zstandard"),
+        pytest.param("compress", lambda data: b"\x1f\x9d" + data, False, id="compress"),
+        pytest.param("gzip", lambda data: data, False, id="gzip that is none"),
+        pytest.param("gzip", lambda data: gzip.compress(data)[:-12], False, id="half of a gzip"),
+        pytest.param("", gzip.compress, False, id="gzip that no field names"),
+    ],
+)
+
+
+@CODINGS
+def test_08_each_coding_is_taken_off_or_an_error(
+    coding: str, pack: Pack, is_right: bool, show: Show, url: str, client: httpx.Client
+) -> None:
+    presentation.put(show)
+    plain = presentation.addresses(client, url)
+    routes = dict(show.routes)
+    for name in plain:
+        client.get(plain[name])  # What was read with its playlist is given once.
+    for name in ("video.key", "init.mp4", "video0.m4s"):
+        show.routes = {**routes, name: gzipped(routes[name], coding, pack)}
+        answers = [client.get(plain[name], headers={"Range": each}) for each in ("", "bytes=0-9")]
+        if is_right:
+            wanted = presentation.FILES[name]
+            assert [each.content for each in answers] in ([wanted] * 2, [wanted, wanted[:10]])
+        else:
+            assert {each.status_code for each in answers} == {502}
+
+
+@CODINGS
+def test_08_a_playlist_in_each_coding_is_read_or_an_error(
+    coding: str, pack: Pack, is_right: bool, show: Show, url: str, client: httpx.Client
+) -> None:
+    presentation.flat(show, ["a.ts"])
+    show.routes["index.m3u8"] = gzipped(show.routes["index.m3u8"], coding, pack)
+    answer = client.get(url)
+    assert answer.status_code == (200 if is_right else 502)
+    assert ("0.ts" in answer.text) is is_right
 
 
 def test_08_a_compressed_part_is_never_told_as_a_part_of_the_whole(

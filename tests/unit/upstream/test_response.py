@@ -62,7 +62,12 @@ CHUNKED = "HTTP/1.1 200 OK\nTransfer-Encoding: chunked"
             reply(200, BODY, Content_Encoding="aws-chunked"), len(BODY), id="a coding that is none"
         ),
         pytest.param(
-            reply(200, BODY, Content_Encoding="x-gzip"), len(BODY), id="not decoded: x-gzip"
+            reply(200, gzip.compress(BODY), Content_Encoding="x-gzip"), None, id="x-gzip, unasked"
+        ),
+        pytest.param(
+            reply(200, gzip.compress(gzip.compress(BODY)), Content_Encoding="gzip, gzip"),
+            None,
+            id="gzip twice",
         ),
         pytest.param(reply(200, b""), 0, id="empty"),
     ],
@@ -90,6 +95,11 @@ async def test_whole(answer: Reply, length: int | None) -> None:
             id="gzip, too short",
         ),
         pytest.param(reply(200, BODY, Content_Encoding="gzip"), id="not gzip"),
+        pytest.param(
+            reply(200, gzip.compress(BODY)[:-9], Content_Encoding="gzip"), id="half of a gzip"
+        ),
+        pytest.param(reply(200, BODY, Content_Encoding="br"), id="Brotli, unasked"),
+        pytest.param(reply(200, BODY, Content_Encoding="zstd, gzip"), id="Zstandard below gzip"),
     ],
 )
 async def test_cut_off(answer: Reply) -> None:
