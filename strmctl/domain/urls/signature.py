@@ -16,6 +16,11 @@ _MAC_BYTES = 16
 
 
 class Signer(Protocol):
+    @property
+    def ids(self) -> Sequence[str]:
+        """Of the keys in force; the first one signs."""
+        ...
+
     def sign(self, purpose: str, message: str) -> str: ...
 
     def verify(self, purpose: str, message: str, signature: str) -> bool: ...
@@ -41,6 +46,11 @@ class Keyring:
             raise ValueError("a keyring needs at least one key")
         self._keys = {key.id: key for key in reversed([Key(secret) for secret in secrets])}
         self._first = Key(secrets[0])
+        self._ids = tuple(dict.fromkeys(Key(secret).id for secret in secrets))
+
+    @property
+    def ids(self) -> Sequence[str]:
+        return self._ids
 
     def sign(self, purpose: str, message: str) -> str:
         return f"{self._first.id}.{_mac(self._first, purpose, message)}"
@@ -58,6 +68,8 @@ class Keyring:
 
 class Unsigned:
     """What `auth = "none"` signs with: nothing is proved and nothing refused."""
+
+    ids: Sequence[str] = ()
 
     def sign(self, purpose: str, message: str) -> str:
         return "-"

@@ -1,11 +1,11 @@
-"""What player nodes have resolved, and seen to play: stored where it is news."""
+"""What other nodes say and ask: what they have seen to play, and which keys are known here."""
 
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -23,7 +23,7 @@ from strmctl.server.api.selecting import now
 from strmctl.services.resolving.handed_over import take
 from strmctl.services.writing.entry import entry
 
-router = APIRouter(route_class=AdmittedRoute, tags=["mappings"])
+router = APIRouter(route_class=AdmittedRoute)
 
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
@@ -94,6 +94,7 @@ class PlayedLink(BaseModel):
 
 @router.post(
     "/resolutions",
+    tags=["mappings"],
     status_code=204,
     response_class=Response,
     response_description="It is stored, or what is stored already is as new, or it has expired.",
@@ -115,3 +116,23 @@ def take_resolution(link: PlayedLink, settings: arguments.Settings) -> None:
         expires_at=link.expires_at,
     )
     take(settings, item.identity, resolution, now(), healed=link.happened == "healed")
+
+
+class KnownKey(BaseModel):
+    id: str = Field(description="Made from the key; it is part of each signature.")
+    state: Literal["signs", "verifies"]
+
+
+class KnownKeys(BaseModel):
+    items: list[KnownKey]
+
+
+@router.get("/keys", tags=["health"], responses=answers())
+def list_keys(request: Request) -> KnownKeys:
+    """The keys in force, by id: none where `proxy.auth` is `none`.
+
+    Those that the server has read, at its start or at SIGHUP: the file may hold others by now.
+    """
+    first, *others = request.state.signer.ids or [None]
+    items = [KnownKey(id=first, state="signs")] if first else []
+    return KnownKeys(items=[*items, *(KnownKey(id=it, state="verifies") for it in others)])

@@ -1,17 +1,28 @@
-"""At the base URL strmctl answers, not something else; nobody there is no fault of this machine."""
+"""At the base URL strmctl answers, not something else; nobody there is no fault of this machine.
 
-from collections.abc import Iterator
+A player node's upkeep node answers as well, takes its token, and knows the same keys.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 import httpx
 
+from strmctl.domain.counted import counted
 from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding, Severity
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.doctor.settings import is_loopback, is_own_address
-from strmctl.settings.model import Mode
+from strmctl.services.notifying.connection import Connection, NotTold
+from strmctl.services.notifying.upkeep_node import address
+from strmctl.settings.model import Auth, Mode, Role
 
 _SECONDS = 5.0
+_UPKEEP_NODE = "upkeep_node"
+_KEYS = "/api/v1/keys"
+_NOT_FOUND = 404
 
 
 def base_url_answers(installation: Installation) -> Iterator[Finding]:
@@ -72,3 +83,66 @@ def _kind(response: httpx.Response) -> str:
     server = response.headers.get("Server")
     kind = response.headers.get("Content-Type", "no content type").partition(";")[0]
     return f"{kind} from {server}" if server else kind
+
+
+def upkeep_node_answers(installation: Installation) -> Iterator[Finding]:
+    serve = installation.settings.serve
+    if serve.role is not Role.PLAYER or not serve.upkeep_url:
+        return
+    try:
+        known = asyncio.run(_known_keys(installation))
+    except NotTold as error:
+        reason, remedy = _what_is_wrong(error)
+        yield _finding(installation, reason, remedy)
+    else:
+        yield from _compared(installation, known)
+
+
+async def _known_keys(installation: Installation) -> Sequence[str]:
+    """By id, the one that signs first. Raises NotTold."""
+    async with Connection(address(installation.settings.serve), timeout=_SECONDS) as connection:
+        answer = await connection.get(_KEYS)
+    try:
+        return [str(item["id"]) for item in json.loads(answer)["items"]]
+    except (ValueError, TypeError, KeyError):
+        raise NotTold("something else answers there than strmctl") from None
+
+
+def _what_is_wrong(error: NotTold) -> tuple[str, str]:
+    if error.refused:
+        return str(error), "set the same serve.admin_token on all nodes"
+    # A player node has no API; so has a front that leads players to player nodes.
+    if error.status == _NOT_FOUND:
+        reason = f"{error}: there is no API, as on a player node"
+        return reason, "set serve.upkeep_url to the node whose serve.role is all, not to the front"
+    if error.untrusted:
+        return str(error), "set SSL_CERT_FILE to the authority that signed its certificate (PEM)"
+    return str(error), "start it, or correct serve.upkeep_url; what plays here waits for it"
+
+
+def _compared(installation: Installation, there: Sequence[str]) -> Iterator[Finding]:
+    here = installation.key_ids()
+    # Its own check says what is wrong with the keys here.
+    if installation.settings.proxy.auth is not Auth.HMAC or not here:
+        return
+    if not there:
+        reason, remedy = "it checks no keys", "set the same proxy.auth on all nodes"
+        yield _finding(installation, reason, remedy)
+        return
+    if missing := [key_id for key_id in there if key_id not in here]:
+        reason = f"it knows {_keys(missing)} not known here: what such a key signs is refused here"
+        remedy = "copy its key file to this node, then SIGHUP for `strmctl serve`"
+        yield _finding(installation, reason, remedy)
+    if unknown := [key_id for key_id in here if key_id not in there]:
+        reason = f"it does not know {_keys(unknown)}: what such a key signs is refused there"
+        remedy = "copy this node's key file to it, then SIGHUP for `strmctl serve` there"
+        yield _finding(installation, reason, remedy)
+
+
+def _keys(ids: Sequence[str]) -> str:
+    return f"{counted(len(ids), 'key')} ({', '.join(ids)})"
+
+
+def _finding(installation: Installation, reason: str, remedy: str) -> Finding:
+    subject = installation.settings.serve.upkeep_url
+    return Finding(Severity.ERROR, _UPKEEP_NODE, subject, reason, remedy)

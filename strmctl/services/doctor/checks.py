@@ -56,6 +56,7 @@ CHECKS: Sequence[Check] = (
     modes.headers_are_sent,
     modes.players_leave_alike,
     base_url.base_url_answers,
+    base_url.upkeep_node_answers,
     notifying.media_servers_answer,
     notifying.media_servers_told,
     arr.webhooks_found,

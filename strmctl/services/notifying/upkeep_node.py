@@ -17,7 +17,7 @@ from strmctl.domain.mapping import Resolution
 from strmctl.services.notifying.connection import Address, Connection, NotTold
 from strmctl.services.observer import Proven, unproven
 from strmctl.services.threads import in_thread
-from strmctl.settings.model import Role, Settings
+from strmctl.settings.model import Role, ServeSettings, Settings
 from strmctl.storage.database.rows import time_text
 
 _PATH = "/api/v1/resolutions"
@@ -186,6 +186,11 @@ def _advice(error: NotTold) -> str:
     return f"{error}{advice}: what plays here waits for it"
 
 
+def address(serve: ServeSettings) -> Address:
+    token = {"Authorization": f"Bearer {serve.admin_token}"} if serve.admin_token else {}
+    return Address(serve.upkeep_url, token)
+
+
 @asynccontextmanager
 async def upkeep_node(settings: Settings) -> AsyncIterator[Proven]:
     """Hears of what plays, for as long as it is open; does nothing where it is not a player node
@@ -194,8 +199,7 @@ async def upkeep_node(settings: Settings) -> AsyncIterator[Proven]:
     if serve.role is not Role.PLAYER or not serve.upkeep_url:
         yield unproven
         return
-    token = {"Authorization": f"Bearer {serve.admin_token}"} if serve.admin_token else {}
-    node = _UpkeepNode(Address(serve.upkeep_url, token))
+    node = _UpkeepNode(address(serve))
     task = asyncio.create_task(node.hand_over(), name="upkeep node")
     try:
         yield node.proven

@@ -14,7 +14,7 @@ from stage.waiting import until
 from system.api.site import TOKEN, Site, new_site, running
 
 OPEN = ("/healthz", "/readyz", "/openapi.json")
-GUARDED = ("/mappings", "/mappings/1", "/mappings/1/events", "/jobs", "/stats", "/events")
+GUARDED = ("/mappings", "/mappings/1", "/mappings/1/events", "/jobs", "/stats", "/events", "/keys")
 POSTED = ("/mappings", "/refresh", "/probe", "/jobs/1/cancel", "/hooks/sonarr")
 
 

@@ -33,6 +33,7 @@ OPERATIONS = [
     ("POST", "/jobs/{job_id}/cancel"),
     ("GET", "/jobs/{job_id}/events"),
     ("GET", "/stats"),
+    ("GET", "/keys"),
     ("GET", "/events"),
     ("POST", "/hooks/{sender}"),
     ("GET", "/healthz"),

@@ -1,6 +1,8 @@
 """What plays on a player node reaches the upkeep node's database, and no viewer waits for that."""
 
 import json
+import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -197,3 +199,27 @@ def test_where_players_are_sent_is_handed_over_as_well(
         answer = client.get(site.playback_url(show))
         assert (answer.status_code, answer.headers["location"]) == (302, show.url(show.entry))
         until(lambda: upkeep.link(mapping) == show.url(show.entry), "it is there")
+
+
+@pytest.mark.slow
+def test_the_doctor_of_a_player_node_compares_keys_with_it(
+    upkeep: Upkeep, show: Show, tmp_path: Path
+) -> None:
+    """With those that it has read: a key that is in its file alone plays nothing yet."""
+    with (
+        upkeep.serving() as server,
+        player(upkeep.strmctl, tmp_path / "node", settings=upkeep.settings()) as site,
+    ):
+        assert _keys_differ(site) == []
+        assert upkeep.strmctl.run("keys", "add", "--verify-only").returncode == 0
+        shutil.copy(upkeep.strmctl.folder / "strmctl.key", site.strmctl.folder)
+        [reason] = _keys_differ(site)
+        assert "does not know 1 key" in reason
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: _keys_differ(site) == [], "it has read the key")
+
+
+def _keys_differ(site: Site) -> list[str]:
+    run = site.strmctl.run("doctor", "--json", environ=site.environ)
+    found = [json.loads(line) for line in run.stdout.splitlines()]
+    return [str(it["reason"]) for it in found if it.get("check") == "upkeep_node"]
