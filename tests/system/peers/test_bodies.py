@@ -172,6 +172,16 @@ def unwrapped(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
+def whole_or_none(client: httpx.Client, url: str, part: str) -> bytes | None:
+    """What came of it; None for an error, which may show only in the middle of the body."""
+    try:
+        answer = client.get(url, headers={"Range": part} if part else {})
+    except httpx.RemoteProtocolError:
+        return None
+    assert answer.status_code in (200, 206, 502)
+    return None if answer.status_code == 502 else answer.content
+
+
 CODINGS = pytest.mark.parametrize(
     ("coding", "pack", "is_right"),
     [
@@ -203,12 +213,10 @@ def test_08_each_coding_is_taken_off_or_an_error(
         client.get(plain[name])  # What was read with its playlist is given once.
     for name in ("video.key", "init.mp4", "video0.m4s"):
         show.routes = {**routes, name: gzipped(routes[name], coding, pack)}
-        answers = [client.get(plain[name], headers={"Range": each}) for each in ("", "bytes=0-9")]
-        if is_right:
-            wanted = presentation.FILES[name]
-            assert [each.content for each in answers] in ([wanted] * 2, [wanted, wanted[:10]])
-        else:
-            assert {each.status_code for each in answers} == {502}
+        answers = [whole_or_none(client, plain[name], wanted) for wanted in ("", "bytes=0-9")]
+        right = presentation.FILES[name]
+        wanted = [[right, right], [right, right[:10]]] if is_right else [[None, None]]
+        assert answers in wanted
 
 
 @CODINGS
