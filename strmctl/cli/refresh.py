@@ -90,7 +90,7 @@ def _refresh(
     from strmctl.services.resolving.report import Report
 
     # A player waits for it while a probe of hours may hold the lock.
-    as_a_play = runs_as_a_play(run.settings, selection)
+    as_a_play = runs_as_a_play(run.settings, selection, sidecars=sidecars)
     opened = run.open_database() if as_a_play else run.alone("refresh", wait)
     if as_a_play:
         run.begin("refresh")

@@ -52,6 +52,17 @@ class Options:
         except UpstreamError as error:
             raise self.wrong(key, f"cannot be sent: {error}") from None
 
+    def texts(self, key: str, *, unnamed: str) -> dict[str, str]:
+        """A table of text, or one text that is called `unnamed`; empty where it is not given."""
+        value = self._take(key)
+        if value is None:
+            return {}
+        table = value if isinstance(value, dict) else {unnamed: value}
+        texts = {name: text.strip() for name, text in table.items() if isinstance(text, str)}
+        if len(texts) == len(table) and all(texts.values()):
+            return texts
+        raise self.wrong(key, 'needs text, or a table such as { de = "https://…" }')
+
     def flag(self, key: str) -> bool:
         value = self._take(key)
         # The environment has only text.

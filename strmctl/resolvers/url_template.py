@@ -1,11 +1,13 @@
 """A URL template with the parts of an identity in braces, percent-encoded where they are put in."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from string import Formatter
 from urllib.parse import quote, unquote
 
 from strmctl.domain.identity import Identity
+from strmctl.domain.media.subtitles import UNKNOWN
 from strmctl.errors import ResolverError
 from strmctl.resolvers.options import Options
 
@@ -67,11 +69,20 @@ class UrlTemplate:
 
 def url_template(options: Options) -> UrlTemplate:
     """The option `url`; raises SettingsError where it is no template."""
-    text = options.text("url")
+    return _template(options, "url", options.text("url"))
+
+
+def subtitle_templates(options: Options) -> Mapping[str, UrlTemplate]:
+    """The option `subtitles`, by language; raises SettingsError where one is no template."""
+    texts = options.texts("subtitles", unnamed=UNKNOWN)
+    return {language: _template(options, "subtitles", texts[language]) for language in texts}
+
+
+def _template(options: Options, key: str, text: str) -> UrlTemplate:
     try:
         return UrlTemplate(text)
     except ValueError as error:
-        raise options.wrong("url", str(error)) from None
+        raise options.wrong(key, str(error)) from None
 
 
 def _quoted(template: str) -> str:

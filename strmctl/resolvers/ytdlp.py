@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.media import subtitles
+from strmctl.domain.media.subtitles import Subtitle
 from strmctl.errors import ResolverError, SettingsError, UsageError
 from strmctl.resolvers.answer import MAX_BYTES, load_object
 from strmctl.resolvers.catalogue import MOST_ITEMS, Listed, Listing, number, words
 from strmctl.resolvers.child_process import Finished, ask
-from strmctl.resolvers.contract import ResolveRequest
+from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.options import Options
 from strmctl.resolvers.url_template import UrlTemplate, url_template
 from strmctl.settings.model import ResolverSettings
@@ -27,10 +29,12 @@ _ARGUMENTS = (
     # One URL is played: one format with sound and picture, else two of one Multivariant Playlist.
     "--format=best[protocol!*=dash]/bestvideo*[protocol^=m3u8]+bestaudio[protocol^=m3u8]"
     "/bestvideo*+bestaudio/best*",
-    # The same JSON as `--dump-single-json`, cut down to what a resolution needs.
-    "--print=%(.{url,http_headers})j",
-    "--print=%(requested_formats.:.{protocol,manifest_url,http_headers})j",
 )
+# The same JSON as `--dump-single-json`, cut down to what a resolution needs.
+_PARTS = "--print=%(requested_formats.:.{protocol,manifest_url,http_headers})j"
+_TO_PLAY = ("--print=%(.{url,http_headers})j", _PARTS)
+# Many of its extractors look for subtitles only where they are to be written.
+_TO_KEEP = ("--write-subs", "--print=%(.{url,http_headers,subtitles})j", _PARTS)
 _LISTING = (
     "--ignore-config",
     "--flat-playlist",
@@ -40,6 +44,7 @@ _LISTING = (
     "release_timestamp,timestamp,live_status})j",
 )
 _LISTING_BYTES = 16 * MAX_BYTES
+_FORMS = ("vtt", "srt")
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -53,7 +58,7 @@ class YtdlpResolver:
         if find_spec("yt_dlp") is None:
             raise SettingsError(
                 f"[resolvers.{settings.name}] type: yt-dlp is missing: "
-                "`pip install 'strmctl[ytdlp]'`"
+                "`pipx inject strmctl yt-dlp`, or `pip install yt-dlp` beside strmctl"
             )
         options = Options(settings)
         self._page = url_template(options)
@@ -61,7 +66,14 @@ class YtdlpResolver:
         self._egress, self._name = settings.egress, settings.name
 
     async def resolve(self, request: ResolveRequest) -> Resolution:
-        finished = await self._run(_ARGUMENTS, f"{self._page.fill(request.identity)}\n")
+        # Subtitles are files beside a `.strm`: no viewer waits for what no player gets.
+        keeps = request.reason in (Reason.CREATE, Reason.REFRESH)
+        arguments = (*_ARGUMENTS, *(_TO_KEEP if keeps else _TO_PLAY))
+        finished = await self._run(
+            arguments,
+            f"{self._page.fill(request.identity)}\n",
+            _LISTING_BYTES if keeps else MAX_BYTES,
+        )
         return _read(finished.stdout)
 
     async def listing(self, name: str) -> Listing:
@@ -125,12 +137,28 @@ def _read(stdout: bytes) -> Resolution:
     first, _, second = stdout.strip().partition(b"\n")
     video = load_object(first)
     parts = load_object(b'{"parts": %s}' % (second.strip() or b"[]")).get("parts")
+    beside = _subtitles(video.get("subtitles"))
     if isinstance(parts, list) and parts:
-        return _together(parts)
+        return replace(_together(parts), subtitles=beside)
     url, headers = video.get("url"), video.get("http_headers") or {}
     if not (isinstance(url, str) and isinstance(headers, dict)):
         raise ResolverError("yt-dlp found no single URL that holds sound and picture")
-    return Resolution(url, headers)
+    return Resolution(url, headers, subtitles=beside)
+
+
+def _subtitles(found: object) -> tuple[Subtitle, ...]:
+    """Of each language the first file that is WEBVTT, else SRT; of HLS the playlist has them."""
+    named = []
+    for language, forms in found.items() if isinstance(found, dict) else ():
+        files = [it for it in forms if isinstance(it, dict) and not _is_hls(it)]
+        files = [it for it in files if it.get("url") and it.get("ext") in _FORMS]
+        for file in sorted(files, key=lambda it: _FORMS.index(it["ext"]))[:1]:
+            named.append({"url": file["url"], "language": language})
+    return subtitles.given(named)
+
+
+def _is_hls(file: dict[str, object]) -> bool:
+    return str(file.get("protocol")).startswith("m3u8")
 
 
 def _together(parts: Sequence[object]) -> Resolution:

@@ -106,6 +106,7 @@ class MaintainSettings:
     refresh_every: Timeout = timedelta(minutes=15)
     refresh_expiring: Timeout = timedelta(hours=2)
     watch_every: Timeout = timedelta(hours=6)
+    sidecars: bool = False
     prune_events_every: Timeout = timedelta(days=1)
     keep_events: Timeout = timedelta(days=90)
 

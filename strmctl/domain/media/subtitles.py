@@ -20,7 +20,7 @@ _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 _TAG = re.compile(r"[a-z]{2}(?:-[a-z0-9]{2,8}){0,2}")
 _LONGEST_URL = 8192
 _LONGEST_LANGUAGE = 20
-_UNKNOWN = "und"
+UNKNOWN = "und"
 _CUE = re.compile(rb"(?:\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}[ \t]*-->[ \t]*(?:\d+:)?\d{1,2}:\d{2}")
 _VTT = re.compile(rb"WEBVTT(?=\s|$)")
 
@@ -30,7 +30,7 @@ class Subtitle:
     """`language` stands in a file's name as it is."""
 
     url: str = field(repr=False)
-    language: str = _UNKNOWN
+    language: str = UNKNOWN
 
 
 def given(value: object) -> tuple[Subtitle, ...]:
@@ -67,7 +67,7 @@ def language_in_names(language: object) -> str:
     if _TAG.fullmatch(text):
         return text[:_LONGEST_LANGUAGE].rstrip("-")
     plain = re.sub(r"[^a-z0-9]+", "-", text)[:_LONGEST_LANGUAGE].strip("-")
-    return languages.code(text) or plain or _UNKNOWN
+    return languages.code(text) or plain or UNKNOWN
 
 
 def extension(body: bytes) -> str | None:

@@ -118,18 +118,20 @@ def write_mapping(
     new: models.NewMapping, settings: arguments.Settings, response: Response
 ) -> Record:
     """Register an identity and write its .strm file; the same again changes nothing."""
-    fields = new.model_dump(exclude={"resolve", "force"}, exclude_none=True)
+    fields = new.model_dump(exclude={"resolve", "force", "sidecars"}, exclude_none=True)
     item = entry(fields)
     # The same path as `strmctl write`: lock, journal and refusals hold for the API too.
-    with batches(settings, resolve=new.resolve, force=new.force) as opened:
+    opening = batches(settings, resolve=new.resolve, force=new.force, sidecars=new.sidecars)
+    with opening as opened:
         written = opened.write_one(item)
     if written.outcome is Outcome.CREATED:
         # 201 names what was made (RFC 9110 section 15.3.2).
         response.headers["Location"] = location(settings, f"mappings/{written.mapping.id}")
     else:
         response.status_code = 200
-    unresolved = None if written.unresolved is None else str(written.unresolved)
-    return {**written_record(written), "unresolved": unresolved}
+    troubles = {"unresolved": written.unresolved, "incomplete": written.incomplete}
+    said = {name: None if error is None else str(error) for name, error in troubles.items()}
+    return {**written_record(written), **said}
 
 
 @router.post(
@@ -138,7 +140,8 @@ def write_mapping(
 def write_mappings(new: models.NewMappings, settings: arguments.Settings) -> Record:
     """Register up to 1,000 identities and write their .strm files; a bad one stops no other."""
     rows = [Row(number, item) for number, item in enumerate(new.items, 1)]
-    with batches(settings, resolve=new.resolve, force=new.force) as opened:
+    opening = batches(settings, resolve=new.resolve, force=new.force, sidecars=new.sidecars)
+    with opening as opened:
         results = sorted(opened.write(rows), key=lambda result: result.line)
     items = [written_item(result) for result in results]
     counts = Counter(str(item["outcome"]) for item in items)

@@ -79,6 +79,7 @@ class Mapping(BaseModel):
 class Written(Mapping):
     outcome: Outcome
     unresolved: str | None = Field(description="Why the resolver gave no URL, where it was asked.")
+    incomplete: str | None = Field(description="Which sidecars could not be had, and why.")
 
 
 class Mappings(BaseModel):
@@ -271,6 +272,9 @@ class NewMapping(BaseModel):
     )
     resolve: bool = Field(False, description="Ask the resolver now what it resolves to.")
     force: bool = Field(False, description="Overwrite a file that holds something else.")
+    sidecars: bool = Field(
+        False, description="Also a .nfo beside it, and the subtitles of an answer."
+    )
 
 
 class NewMappings(BaseModel):
@@ -283,10 +287,13 @@ class NewMappings(BaseModel):
     )
 
     items: Annotated[list[dict[str, JsonValue]], Field(min_length=1, max_length=1000)] = Field(
-        description="Each as `POST /mappings` takes it, without `resolve` and `force`."
+        description="Each as `POST /mappings` takes it, without `resolve`, `force`, `sidecars`."
     )
     resolve: bool = Field(False, description="Ask resolvers now what each one resolves to.")
     force: bool = Field(False, description="Overwrite files that hold something else.")
+    sidecars: bool = Field(
+        False, description="Also a .nfo beside each, and the subtitles of the answers."
+    )
 
 
 class WrittenItem(BaseModel):

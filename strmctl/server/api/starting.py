@@ -35,8 +35,8 @@ class Running(Protocol):
     ) -> JobRequest: ...
 
 
-class Refreshing(Selecting):
-    model_config = _with_example(series="one-piece", state=["dead"])
+class _Checking(Selecting):
+    """A run over links: those that are selected."""
 
     all: bool = Field(False, description="Needed where nothing narrows it: the whole library.")
     force: bool = Field(False, description="Even where it is more than `safety.max_change`.")
@@ -56,17 +56,33 @@ class Refreshing(Selecting):
     ) -> JobRequest:
         """Raises UsageError where nothing is selected, and DatabaseError."""
         selection, all_of_it = self.scope(settings, datetime.now(UTC))
-        is_a_play = command == "refresh" and runs_as_a_play(settings, selection)
         return JobRequest(
             command,
             (*self.flags(), *all_of_it, *self.options()),
             cause,
             total=Mappings(database).count(selection),
-            alone=not is_a_play,
+            alone=self.runs_alone(settings, selection),
         )
 
+    def runs_alone(self, settings: Settings, selection: Selection) -> bool:
+        return True
 
-class Probing(Refreshing):
+
+class Refreshing(_Checking):
+    model_config = _with_example(series="one-piece", state=["dead"])
+
+    sidecars: bool = Field(
+        False, description="Also a .nfo beside each file, and the subtitles of an answer."
+    )
+
+    def options(self) -> list[str]:
+        return [*super().options(), *_flags(self, "sidecars")]
+
+    def runs_alone(self, settings: Settings, selection: Selection) -> bool:
+        return not runs_as_a_play(settings, selection, sidecars=self.sidecars)
+
+
+class Probing(_Checking):
     """Without a selection, those that are due."""
 
     model_config = _with_example(all=True, deep=True)

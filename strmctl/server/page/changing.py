@@ -70,7 +70,8 @@ async def add(request: Request) -> Response:
         return await shown(request, "add.html", given=given, problem=None)
     form = await form_of(request)
     try:
-        written = await in_thread(_write, request.state.settings, _new(form))
+        sidecars = bool(form.get("sidecars"))
+        written = await in_thread(_write, request.state.settings, _new(form), sidecars)
     except StrmctlError as error:
         given = {name: _text(form, name) for name in form}
         return await shown(
@@ -85,9 +86,10 @@ async def _set(settings: Settings, mapping_id: int, changes: Mapping[str, Any]) 
     await in_thread(set_one, settings, mapping_id, wanted, wait=_WAIT)
 
 
-def _write(settings: Settings, fields: Fields) -> Written:
+def _write(settings: Settings, fields: Fields, sidecars: bool) -> Written:
     item = entry(fields)
-    with batches(settings) as opened:
+    # The subtitles are in an answer, so it has to be asked for.
+    with batches(settings, resolve=sidecars, sidecars=sidecars) as opened:
         return opened.write_one(item)
 
 
@@ -109,7 +111,8 @@ def _new(form: Form) -> Fields:
     # Headers and passwords of a URL are kept, as `write` keeps them; no page shows them again.
     given["url"] = _text(form, "url")
     filled = {name: value for name, value in given.items() if value not in ("", None)}
-    return _checked(NewMapping, filled).model_dump(exclude={"resolve", "force"}, exclude_none=True)
+    checked = _checked(NewMapping, filled)
+    return checked.model_dump(exclude={"resolve", "force", "sidecars"}, exclude_none=True)
 
 
 def _checked(model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:

@@ -10,13 +10,13 @@ from strmctl.server.page.answering import Form, whole
 
 CAUSE = "page"
 
-_KINDS: dict[str, type[Refreshing]] = {"refresh": Refreshing, "probe": Probing}
+_KINDS: dict[str, type[Refreshing | Probing]] = {"refresh": Refreshing, "probe": Probing}
 _NAMES = ("site", "series")
-_FLAGS = ("stale", "force")
+_FLAGS = ("stale", "force", "sidecars")
 _FIELDS = (*_NAMES, "season", "id", "state", *_FLAGS)
 
 
-def asked(form: Form) -> tuple[str, Refreshing]:
+def asked(form: Form) -> tuple[str, Refreshing | Probing]:
     """The command and for which links; raises UsageError for what no button asks for."""
     command = _text(form, "do")
     if command not in _KINDS:

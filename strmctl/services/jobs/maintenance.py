@@ -58,11 +58,16 @@ def tasks(settings: MaintainSettings) -> tuple[Task, ...]:
     """In the order in which those that are due together run."""
     expiring = show_duration(settings.refresh_expiring)
     kept = show_duration(settings.keep_events)
+    beside = ("--sidecars",) if settings.sidecars else ()
+    # Subtitles are in an answer, which has to be asked for.
+    new = ("--watched", "--resolve", *beside) if beside else ("--watched",)
     return (
-        _task("refresh-expiring", settings.refresh_every, "refresh", "--expiring", expiring),
+        _task(
+            "refresh-expiring", settings.refresh_every, "refresh", "--expiring", expiring, *beside
+        ),
         _task("probe", settings.probe_every, "probe", "--stale"),
-        _task("refresh-dead", settings.probe_every, "refresh", "--dead"),
-        _task("add-watched", settings.watch_every, "add", "--watched"),
+        _task("refresh-dead", settings.probe_every, "refresh", "--dead", *beside),
+        _task("add-watched", settings.watch_every, "add", *new),
         _task("prune-events", settings.prune_events_every, "prune-events", "--older-than", kept),
     )
 

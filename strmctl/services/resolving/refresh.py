@@ -26,6 +26,7 @@ from strmctl.services.resolving.opening import resolving
 from strmctl.services.resolving.resolve import Resolving
 from strmctl.services.resolving.trial import LinkTrial, Trials
 from strmctl.services.resolving.trouble import ResolverTrouble, Troubles, asks_for_patience
+from strmctl.services.writing.journal import WriteJournal
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings
@@ -67,12 +68,13 @@ class Refreshed:
     incomplete: str | None = None
 
 
-def runs_as_a_play(settings: Settings, selection: Selection) -> bool:
+def runs_as_a_play(settings: Settings, selection: Selection, *, sidecars: bool = False) -> bool:
     """Whether it needs no lock: a few links, renewed as playing them would, beside other runs.
 
-    In mode direct a file is rewritten, which no other run may meet.
+    In mode direct a file is rewritten, which no other run may meet; so are `sidecars`, whose
+    journal another run could forget.
     """
-    return selection.is_a_few_ids and settings.proxy.mode is not Mode.DIRECT
+    return selection.is_a_few_ids and settings.proxy.mode is not Mode.DIRECT and not sidecars
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ async def refresh(
     what concerns every mapping: SettingsError, DatabaseError, ItemError where there is no library,
     EgressError where new links cannot be checked; SafetyError, unless `force`d, where too many
     links would be replaced that nothing is known against. Of a few ids that are `force`d, content
-    of another length than was known is taken, and its length is known from then on.
+    of another length than was known is taken, and its length is known from then on. `undo` takes
+    back the files of `sidecars`, not the links.
     """
     if not force:
         _check_brake(settings, database, selection)
@@ -134,11 +137,13 @@ async def refresh(
         files.check_there()
     async with resolving(settings, mappings) as service, _trials(settings) as trials:
         lengths = Extents(database) if force and selection.is_a_few_ids else None
-        beside = Beside(settings) if sidecars else None
+        journal = WriteJournal(database, "refresh")
+        beside = Beside(settings, journal.beside) if sidecars else None
         refresher = _Refresher(service, trials, files, lengths, beside)
         async with aclosing(_some_at_once(refresher, mappings.select(selection))) as results:
             async for done in results:
                 yield done
+        journal.finish()
         for trouble in refresher.troubles.found():
             yield trouble
 

@@ -1,5 +1,7 @@
-"""What `write` changes is journalled in the transaction of its rows: `undo` takes it back."""
+"""What `write` changes is journalled in the transaction of its rows, what comes beside a `.strm`
+before it is there: `undo` takes both back."""
 
+import threading
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Table
 
@@ -18,6 +20,8 @@ class WriteJournal:
         self._command = command
         self._journal = Journal(database)
         self._run: int | None = None
+        # A refresh writes what lies beside several links at once, each in a thread.
+        self._beginning = threading.Lock()
 
     def add(
         self,
@@ -50,10 +54,12 @@ class WriteJournal:
         self._journal.forget_earlier()
 
     def _begun(self) -> int:
-        if self._run is None:
-            self._run = self._journal.begin(self._command)
-            self._journal.start(self._run)
-        return self._run
+        with self._beginning:
+            if self._run is None:
+                run = self._journal.begin(self._command)
+                self._journal.start(run)
+                self._run = run
+            return self._run
 
     def finish(self) -> None:
         if self._run is not None:

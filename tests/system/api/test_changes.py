@@ -108,6 +108,21 @@ def test_many_at_once(site: Site, slug: str) -> None:
     assert happened(again["counts"]) == {"unchanged": 2}
 
 
+def test_what_lies_beside_a_file_is_asked_for(site: Site, slug: str) -> None:
+    films = [
+        {"site": "made.up", "slug": f"{slug}-{name}", "language": "de", "title": f"{slug} {name}"}
+        for name in ("one", "two")
+    ]
+    one, two = ({**film, "url": film_url(site.upstream)} for film in films)
+    alone = site.post("/mappings", {**one, "sidecars": True}, 201)
+    assert alone["incomplete"] is None
+    many = site.post("/mappings/bulk", {"items": [one, two], "sidecars": True})
+    for path in (alone["strm_path"], many["items"][1]["strm_path"]):
+        assert (site.strmctl.folder / "library" / str(path)).with_suffix(".nfo").is_file()
+    job = site.job("/refresh", {"series": one["slug"], "sidecars": True, "force": True})
+    assert "--sidecars" in job["arguments"]
+
+
 def test_the_next_page_is_a_link(site: Site, slug: str) -> None:
     for episode in (1, 2, 3):
         site.write(slug, episode=episode)

@@ -54,3 +54,13 @@ def test_the_runs_are_those_of_the_command_line() -> None:
         "prune-events --older-than 90d": settings.prune_events_every,
     }
     assert {task.request.cause for task in tasks(settings)} == {"maintain"}
+
+
+def test_what_lies_beside_is_asked_for() -> None:
+    assert [task.command_line for task in tasks(MaintainSettings(sidecars=True))] == [
+        "refresh --expiring 2h --sidecars",
+        "probe --stale",
+        "refresh --dead --sidecars",
+        "add --watched --resolve --sidecars",
+        "prune-events --older-than 90d",
+    ]

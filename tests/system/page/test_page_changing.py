@@ -168,6 +168,10 @@ def test_a_link_is_added_as_write_does(client: httpx.Client, scene: Scene) -> No
     assert SECRET not in client.get("/jobs").text
     again = client.post("/add", data={**form, "title": "Added & Shown"})
     assert again.headers["location"].endswith("done=as+it+was")
+    [file] = scene.strmctl.folder.rglob("Added & Shown S02E00.*")
+    assert file.suffix == ".strm"
+    client.post("/add", data={**form, "title": "Added & Shown", "url": url, "sidecars": "1"})
+    assert file.with_suffix(".nfo").is_file()
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,64 @@ async def test_whether_the_file_is_there(reply: Reply, status: int | None, what:
     assert asked.headers["Authorization"] == "Basic x"
 
 
+NAS = "https://nas.example/{slug}"
+
+
+@pytest.mark.parametrize(
+    ("option", "identity", "named"),
+    [
+        pytest.param(
+            {"de": f"{NAS}/{{episode:02}}.de.srt", "pt-BR": f"{NAS}/{{episode}}.vtt"},
+            EPISODE,
+            [("de", "one-piece/02.de.srt"), ("pt-br", "one-piece/2.vtt")],
+            id="by language",
+        ),
+        pytest.param(f"{NAS}.srt", MOVIE, [("und", "red.srt")], id="of an unknown language"),
+        pytest.param(
+            {"de": f"{NAS}/{{season}}.srt", "en": f"{NAS}.srt"},
+            MOVIE,
+            [("en", "red.srt")],
+            id="a film has no season, and plays",
+        ),
+        pytest.param({}, MOVIE, [], id="none"),
+    ],
+)
+async def test_subtitles(option: object, identity: Identity, named: list[tuple[str, str]]) -> None:
+    settings = table("template", url=NAS, subtitles=option)
+    found = await ask(settings, ResolveRequest(identity, Reason.REFRESH))
+    assert [
+        (it.language, it.url.removeprefix("https://nas.example/")) for it in found.subtitles
+    ] == (named)
+    assert not (await ask(settings, ResolveRequest(identity, Reason.PLAY))).subtitles
+
+
+async def test_subtitles_that_are_there() -> None:
+    states = {"/red": 200, "/de.srt": 404, "/en.srt": 200, "/fr.srt": 405, "/it.srt": 410}
+    with answering(lambda asked: Reply(states[asked.target])) as server:
+        url = server.url.removesuffix("/resolve")
+        named = {name: f"{url}/{name}.srt" for name in ("de", "en", "fr", "it")}
+        settings = table("template", url=f"{url}/{{slug}}", subtitles=named, check=True)
+        found = await ask(settings, ResolveRequest(MOVIE, Reason.CREATE))
+    assert [it.language for it in found.subtitles] == ["en", "fr"]
+
+
+@pytest.mark.parametrize(
+    ("option", "what"),
+    [
+        pytest.param(["a"], "needs text, or a table", id="a list"),
+        pytest.param({"de": 1}, "needs text, or a table", id="a number"),
+        pytest.param({"de": " "}, "needs text, or a table", id="blank"),
+        pytest.param({"de": "/x.srt"}, "needs http", id="no address"),
+        pytest.param("http://n/{title}", "is none of site, slug", id="unknown name"),
+    ],
+)
+def test_subtitles_that_cannot_be_used(option: object, what: str) -> None:
+    settings = table("template", url=NAS, subtitles=option)
+    with pytest.raises(SettingsError, match=what) as caught:
+        Registry.from_settings(Settings(resolvers=[settings]))
+    assert str(caught.value).startswith("[resolvers.mine] subtitles: ")
+
+
 def test_a_check_is_true_or_false() -> None:
     settings = table("template", url="http://nas/{slug}", check="perhaps")
     with pytest.raises(SettingsError, match="check: needs true or false"):

@@ -21,6 +21,8 @@ SOUND = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="s",NAME="de",LANGUAGE="de",DEFAULT=YE
 PLAYLISTS = {
     "apart": f'{SOUND}\n#EXT-X-STREAM-INF:{VIDEO}"avc1.42c00d,mp4a.40.2",AUDIO="s"\nv.m3u8',
     "joined": f'#EXT-X-STREAM-INF:{VIDEO}"avc1.42c00d,mp4a.40.2"\nv.m3u8',
+    "text": '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="t",NAME="de",LANGUAGE="de",URI="t.m3u8"\n'
+    f'#EXT-X-STREAM-INF:{VIDEO}"avc1.42c00d,mp4a.40.2",SUBTITLES="t"\nv.m3u8',
     "silent": f'#EXT-X-STREAM-INF:{VIDEO}"avc1.42c00d"\nv.m3u8',
 }
 DASH = """<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"
@@ -30,6 +32,14 @@ DASH = """<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="
  <AdaptationSet mimeType="audio/mp4"><Representation id="a" codecs="mp4a.40.2" bandwidth="48000">
  <BaseURL>a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>"""
 
+TRACK = "<track kind=subtitles srclang='{}' src='{}'>"
+SUBTITLED = "<title>x</title><video><source src='/v/1.mp4' type='video/mp4'>{}</video>".format(
+    "".join(
+        TRACK.format(*it)
+        for it in [("de", "/de.srt"), ("de", "/de.vtt"), ("en", "/en.srt"), ("fr", "/fr.ttml")]
+    )
+)
+
 
 class Page(BaseHTTPRequestHandler):
     """A page with a video element, and the video."""
@@ -37,6 +47,8 @@ class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/watch/one-piece/1-2":
             self.answer(200, "text/html", b"<title>x</title><video src='/v/1.mp4'></video>")
+        elif self.path == "/watch/subtitled":
+            self.answer(200, "text/html", SUBTITLED.encode())
         elif self.path.startswith("/hls/"):
             text = PLAYLISTS[self.path.split("/")[2].removesuffix(".m3u8")]
             self.answer(200, "application/vnd.apple.mpegurl", f"#EXTM3U\n{text}\n".encode())
@@ -94,6 +106,31 @@ async def test_nothing_plays_without_its_sound(site: str, playlist: str, url: st
     assert "User-Agent" in found.headers
 
 
+@pytest.mark.parametrize(
+    ("reason", "named"),
+    [
+        pytest.param(Reason.REFRESH, [("de", "/de.vtt"), ("en", "/en.srt")], id="refresh"),
+        pytest.param(Reason.PLAY, [], id="no viewer waits for them"),
+    ],
+)
+async def test_subtitles_of_the_page(
+    site: str, reason: Reason, named: list[tuple[str, str]]
+) -> None:
+    settings = table("ytdlp", timeout=60, url=f"{site}/watch/subtitled")
+    found = await ask(settings, ResolveRequest(MOVIE, reason))
+    assert found.url == f"{site}/v/1.mp4"
+    assert [(it.language, it.url) for it in found.subtitles] == [
+        (language, site + path) for language, path in named
+    ]
+
+
+async def test_subtitles_of_a_playlist_are_in_the_playlist(site: str) -> None:
+    settings = table("ytdlp", timeout=60, url=f"{site}/hls/text.m3u8")
+    found = await ask(settings, ResolveRequest(MOVIE, Reason.REFRESH))
+    assert found.url == f"{site}/hls/v.m3u8"
+    assert not found.subtitles
+
+
 async def test_sound_and_picture_in_two_files_are_refused(site: str) -> None:
     error = await refusal(table("ytdlp", timeout=60, url=f"{site}/files.mpd"))
     assert "sound and picture only as two files" in str(error)
@@ -136,5 +173,6 @@ def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path) -> None:
         check=True,
     )
     assert finished.stdout == (
-        "[resolvers.mine] type: yt-dlp is missing: `pip install 'strmctl[ytdlp]'`\n"
+        "[resolvers.mine] type: yt-dlp is missing: `pipx inject strmctl yt-dlp`, "
+        "or `pip install yt-dlp` beside strmctl\n"
     )
