@@ -166,8 +166,8 @@ class Registry:
         resolver = self._find(site)
         if resolver is None:
             raise ResolverError(
-                f"no resolver for site {site!r}: add a table [resolvers.NAME] with "
-                f'sites = ["{site}"] to the settings'
+                f"no resolver for site {site!r}: write one: "
+                f"`strmctl resolver new NAME --type T --site {site}`"
             )
         return resolver
 

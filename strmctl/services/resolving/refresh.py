@@ -22,11 +22,11 @@ from strmctl.resolvers.contract import Reason
 from strmctl.services.checking.check import LinkCheck
 from strmctl.services.library.direct_files import DirectFiles, direct_files
 from strmctl.services.library.sidecars import Beside, Item
+from strmctl.services.library.undoable_run import UndoableRun
 from strmctl.services.resolving.opening import resolving
 from strmctl.services.resolving.resolve import Resolving
 from strmctl.services.resolving.trial import LinkTrial, Trials
 from strmctl.services.resolving.trouble import ResolverTrouble, Troubles, asks_for_patience
-from strmctl.services.writing.journal import WriteJournal
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings
@@ -137,7 +137,7 @@ async def refresh(
         files.check_there()
     async with resolving(settings, mappings) as service, _trials(settings) as trials:
         lengths = Extents(database) if force and selection.is_a_few_ids else None
-        journal = WriteJournal(database, "refresh")
+        journal = UndoableRun(database, "refresh")
         beside = Beside(settings, journal.beside) if sidecars else None
         refresher = _Refresher(service, trials, files, lengths, beside)
         async with aclosing(_some_at_once(refresher, mappings.select(selection))) as results:

@@ -1,27 +1,21 @@
-"""What `write` changes is journalled in the transaction of its rows, what comes beside a `.strm`
-before it is there: `undo` takes both back."""
+"""What `write` changes is journalled in the transaction of its rows: `undo` takes it back."""
 
-import threading
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Table
 
 from strmctl.domain.change import Action, Change
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
+from strmctl.services.library.undoable_run import UndoableRun
 from strmctl.services.writing.plan import Outcome, Plan
 from strmctl.storage.database.connection import Database
-from strmctl.storage.tables.journal import Journal
 
 
-class WriteJournal:
-    """One run, which begins with the first change: writing the same again changes nothing."""
+class WriteJournal(UndoableRun):
+    """One run: writing the same again changes nothing, and leaves none."""
 
     def __init__(self, database: Database, command: str = "write") -> None:
-        self._command = command
-        self._journal = Journal(database)
-        self._run: int | None = None
-        # A refresh writes what lies beside several links at once, each in a thread.
-        self._beginning = threading.Lock()
+        super().__init__(database, command)
 
     def add(
         self,
@@ -47,23 +41,6 @@ class WriteJournal:
         changed = any(plan.outcome is not Outcome.UNCHANGED for plan in plans)
         if changed and self._run is not None:
             self._journal.forget_earlier()
-
-    def beside(self, files: Table[str, bytes]) -> None:
-        """These come beside a `.strm`: the SHA-256 of each by its path."""
-        self._journal.add_sidecars(self._begun(), files)
-        self._journal.forget_earlier()
-
-    def _begun(self) -> int:
-        with self._beginning:
-            if self._run is None:
-                run = self._journal.begin(self._command)
-                self._journal.start(run)
-                self._run = run
-            return self._run
-
-    def finish(self) -> None:
-        if self._run is not None:
-            self._journal.finish(self._run)
 
 
 def _changes(plan: Plan, row: Mapping, moved: Table[Identity, bytes]) -> Iterator[Change]:

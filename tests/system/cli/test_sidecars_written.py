@@ -10,7 +10,6 @@ from stage.answering import Asked, Reply, Server, answer, answering
 from stage.command_line import Strmctl
 from stage.egress_proxies import tinyproxy
 from stage.media_server import TS
-from strmctl.storage.locks.run_lock import run_lock
 
 VTT = b"WEBVTT\n\n00:01.000 --> 00:02.000\nHallo\n"
 SRT = b"1\r\n00:00:01,000 --> 00:00:02,000\r\nHello\r\n"
@@ -290,37 +289,6 @@ def test_refresh(strmctl: Strmctl, shelf: Path, site: Site) -> None:
     (shelf / f"{STEM}.strm").unlink()
     strmctl("prune", "--sidecars", "--force")
     assert not list(shelf.iterdir())
-
-
-def test_undo_of_a_refresh(strmctl: Strmctl, shelf: Path) -> None:
-    """Its files go; the links that it has found are no change of the library."""
-    csv = "".join(f"a.to,show,German Dub,1,{number}\n" for number in range(1, 7))
-    strmctl("write", "--from", "-", stdin=f"site,slug,language,season,episode\n{csv}")
-    before = files(shelf)
-    strmctl("refresh", "--all")
-    strmctl("refresh", "--all", "--sidecars", "--force")
-    made = files(shelf)
-    assert len(made) == 6 * 4
-    listed = strmctl("undo", "--list", "--json").records
-    runs = [(it["command"], it["changes"]) for it in listed if it["type"] != "summary"]
-    assert runs == [("refresh", 6 * 3), ("write", 6)]
-    strmctl("refresh", "--all", "--sidecars", "--force")
-    assert files(shelf) == made
-    strmctl("undo")
-    assert files(shelf) == before
-    shown = strmctl("list", "--json").records
-    assert all(it["resolved_at"] for it in shown if it["type"] == "mapping")
-
-
-def test_a_refresh_of_one_waits_for_the_lock_of_its_journal(strmctl: Strmctl, shelf: Path) -> None:
-    strmctl("write", *EPISODE)
-    with run_lock(shelf.parent / "strmctl.db", "probe"):
-        strmctl("refresh", "--id", 1)
-        strmctl("refresh", "--id", 1, "--sidecars", code=5)
-    strmctl("refresh", "--id", 1, "--sidecars")
-    assert len(files(shelf)) == 5
-    strmctl("undo")
-    assert list(files(shelf)) == [f"{STEM}.strm"]
 
 
 def test_add(strmctl: Strmctl, shelf: Path) -> None:
