@@ -30,7 +30,7 @@ def show(strmctl: Strmctl, library: Path) -> Path:
 
 @pytest.fixture
 def share(strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Six episodes of a share with subtitles, without sidecars; the library."""
+    """Six episodes of a share with subtitles, without sidecars; the working folder."""
     monkeypatch.setenv("STRM_PROXY_UPSTREAM_ALLOWLIST", "127.0.0.1")
 
     def reply(asked: Asked) -> Reply:
@@ -45,7 +45,7 @@ def share(strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch) -> I
             )
         csv = "".join(f"a.to,show,German Dub,1,{number}\n" for number in range(1, 7))
         strmctl("write", "--from", "-", stdin=f"site,slug,language,season,episode\n{csv}")
-        yield library / "library"
+        yield library
 
 
 def names(folder: Path, start: str) -> list[str]:
@@ -129,7 +129,7 @@ def test_undo_of_a_refresh(strmctl: Strmctl, share: Path) -> None:
 
 def test_a_refresh_of_one_waits_for_the_lock_of_its_journal(strmctl: Strmctl, share: Path) -> None:
     before = files(share)
-    with run_lock(share.parent / "strmctl.db", "probe"):
+    with run_lock(share / "strmctl.db", "probe"):
         strmctl("refresh", "--id", 1)
         strmctl("refresh", "--id", 1, "--sidecars", code=5)
     strmctl("refresh", "--id", 1, "--sidecars")
