@@ -108,6 +108,8 @@ class UpstreamClient:
         unreachable address, 504 for a timeout before the first byte. `patient` waits for that
         byte as long as for any other.
         """
+        if self._guard.wants_peers:
+            await self._guard.learn_peers(self._look_ups())
         self._guard.check_url(url)
         cookies = cookies or Cookies()
         trail = self._redirects.trail(url)
@@ -244,16 +246,19 @@ class UpstreamClient:
         trace.on_request_headers_sent.append(begin)
         return trace
 
-    def _connector(self, egress: str) -> BaseConnector:
+    def _look_ups(self) -> AbstractResolver:
         if self._names is None:
             self._names = LookUps()
+        return self._names
+
+    def _connector(self, egress: str) -> BaseConnector:
         if egress.startswith("socks"):
             # aiohttp_socks has no socks5h; `rdns` lets the proxy look up the name.
             url = egress.replace("socks5h:", "socks5:", 1)
             return SocksConnector.from_url(url, rdns=True, limit=0)
         if egress:
-            return Connector(limit=0, resolver=self._names)
-        names = GuardedResolver(self._names, self._guard)
+            return Connector(limit=0, resolver=self._look_ups())
+        names = GuardedResolver(self._look_ups(), self._guard)
         return Connector(limit=0, resolver=names, socket_factory=self._socket)
 
     def _socket(self, info: AddrInfoType) -> socket.socket:

@@ -5,8 +5,10 @@ is chosen, and every socket is checked once more as it is made, so that nothing 
 steps (a second answer of the name server, a reused connection) leads elsewhere.
 """
 
+import asyncio
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -17,6 +19,10 @@ from strmctl.domain.urls.address import IPAddress
 from strmctl.domain.urls.upstream_url import check_url
 from strmctl.errors import UpstreamError
 from strmctl.settings.model import Settings
+
+_PEERS_SECONDS = 60.0
+"""How long the address of a peer's name counts; a pod that is made anew has another one."""
+_PEERS_DEADLINE = 2.0
 
 
 class RefusedAddressError(OSError):
@@ -31,13 +37,25 @@ class Guard:
     """What `upstream.allow` exempts (host names and networks), and this server's own addresses
     and its peers'.
 
-    `own` are host and port pairs that are refused even where the settings allow the address.
+    `own` are host and port pairs that are refused even where the settings allow the address;
+    `peers` as well, and what the names among them lead to, once `learn_peers` has asked.
     """
 
-    def __init__(self, allow: Sequence[str] = (), own: Sequence[tuple[str, int]] = ()) -> None:
+    def __init__(
+        self,
+        allow: Sequence[str] = (),
+        own: Sequence[tuple[str, int]] = (),
+        peers: Sequence[tuple[str, int]] = (),
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._networks = [net for text in allow if (net := address.parse_network(text))]
         self._names = {text.lower() for text in allow if address.parse_network(text) is None}
-        self._own = {(host.lower().strip("[]"), port) for host, port in own}
+        self._own = {(host.lower().strip("[]"), port) for host, port in (*own, *peers)}
+        self._peers = [each for each in peers if address.parse_literal(each[0]) is None]
+        self._at: dict[tuple[str, int], set[tuple[str, int]]] = {}
+        self._learn_at = 0.0 if self._peers else float("inf")
+        self._monotonic = monotonic
         self._allowed_by_name: set[IPAddress] = set()
 
     def check_url(self, url: str) -> None:
@@ -58,6 +76,26 @@ class Guard:
         else:
             # `localhost.` is the same name, written as absolute.
             self._check_name(host.rstrip("."), port)
+
+    @property
+    def wants_peers(self) -> bool:
+        """Whether it is time for `learn_peers`."""
+        return self._monotonic() >= self._learn_at
+
+    async def learn_peers(self, names: AbstractResolver) -> None:
+        """Where the peers' names lead by now; what is not found stays as it was known."""
+        # Before it waits: others that ask meanwhile do not look the same names up.
+        self._learn_at = self._monotonic() + _PEERS_SECONDS
+        await asyncio.gather(*(self._learn(names, peer) for peer in self._peers))
+
+    async def _learn(self, names: AbstractResolver, peer: tuple[str, int]) -> None:
+        try:
+            async with asyncio.timeout(_PEERS_DEADLINE):
+                found = await names.resolve(*peer)
+        except OSError:  # TimeoutError is one.
+            return
+        addresses = (address.unwrapped(_parse(answer["host"])) for answer in found)
+        self._at[peer] = {(str(it), peer[1]) for it in addresses}
 
     def check_resolved(self, host: str, addresses: Sequence[tuple[str, int]]) -> None:
         """Check every address of a name, since any of them may be chosen."""
@@ -86,7 +124,8 @@ class Guard:
 
     def _check_address(self, found: IPAddress, port: int, *, is_allowed: bool = False) -> None:
         plain = address.unwrapped(found)
-        if (str(plain), port) in self._own:
+        here = (str(plain), port)
+        if here in self._own or any(here in found for found in self._at.values()):
             raise _refusal("the URL leads to strmctl itself")
         if address.is_public(found) or is_allowed:
             return
@@ -146,5 +185,5 @@ def guard(settings: Settings) -> Guard:
     # Whoever allows loopback in the settings must not make strmctl ask itself.
     own += [(host, port) for host in ("127.0.0.1", "::1", "localhost")]
     # Two nodes that ask each other would do so until nobody is left.
-    own += [_peer(url, port) for url in settings.serve.peers]
-    return Guard(settings.upstream.allow, own)
+    peers = [_peer(url, port) for url in settings.serve.peers]
+    return Guard(settings.upstream.allow, own, peers)

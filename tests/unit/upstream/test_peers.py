@@ -2,10 +2,11 @@
 
 import pytest
 
-from stage.loopback import client, raw, reply, serving
+from stage.loopback import Names, client, raw, reply, serving
 from strmctl.errors import SettingsError, UpstreamError
 from strmctl.settings.load import load
 from strmctl.settings.model import ServeSettings, Settings, UpstreamSettings
+from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import Guard, guard
 
 
@@ -69,3 +70,49 @@ async def test_a_redirect_to_a_peer_is_not_followed() -> None:
                 with pytest.raises(UpstreamError, match="leads to strmctl itself"):
                     await asking.get(upstream.url(), {})
         assert peer.connections == 0
+
+
+async def test_where_a_peer_s_name_leads_is_a_peer_too() -> None:
+    now = [0.0]
+    names = Names(node2=[["10.0.0.2", "fd00::2"], ["10.0.0.9"]])
+    guarding = Guard(["10.0.0.0/8", "fd00::/8"], (), [("node2", 8888)], monotonic=lambda: now[0])
+    assert guarding.wants_peers
+    await guarding.learn_peers(names)
+    for url in ("http://10.0.0.2:8888/", "http://[fd00::2]:8888/", "http://node2:8888/"):
+        with pytest.raises(UpstreamError, match="leads to strmctl itself"):
+            guarding.check_url(url)
+    with pytest.raises(UpstreamError, match="leads to strmctl itself"):
+        guarding.check_resolved("film.example", [("10.0.0.2", 8888)])
+    guarding.check_url("http://10.0.0.2:9000/nas.mkv")
+    assert not guarding.wants_peers
+    now[0] = 61.0
+    assert guarding.wants_peers
+    await guarding.learn_peers(names)
+    guarding.check_url("http://10.0.0.2:8888/")
+    with pytest.raises(UpstreamError, match="leads to strmctl itself"):
+        guarding.check_url("http://10.0.0.9:8888/")
+
+
+async def test_a_peer_that_is_not_found_stays_where_it_was() -> None:
+    guarding = Guard(["10.0.0.0/8"], (), [("node2", 8888)], monotonic=lambda: 0.0)
+    await guarding.learn_peers(Names(node2=[["10.0.0.2"]]))
+    await guarding.learn_peers(Names())
+    with pytest.raises(UpstreamError, match="leads to strmctl itself"):
+        guarding.check_url("http://10.0.0.2:8888/")
+
+
+@pytest.mark.parametrize("own", [(), [("strm.example", 443)]])
+async def test_names_of_peers_alone_are_looked_up(own: list[tuple[str, int]]) -> None:
+    """Behind a CDN the base URL's address is that of others too."""
+    assert not Guard((), own, [("10.0.0.2", 8888), ("fd00::2", 8888)]).wants_peers
+
+
+async def test_a_request_learns_them_first() -> None:
+    names = Names(node2=[["127.0.0.3"]])
+    async with serving(lambda request: reply(body=b"#EXTM3U\n"), "127.0.0.3") as peer:
+        guarding = Guard(["127.0.0.0/8"], (), [("node2", peer.port)])
+        asking = UpstreamClient(UpstreamSettings(), guarding, names)
+        with pytest.raises(UpstreamError, match="leads to strmctl itself"):
+            await asking.get(peer.url("/strm/stream"), {})
+        await asking.aclose()
+    assert (peer.connections, names.asked) == (0, ["node2"])
