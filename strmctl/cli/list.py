@@ -12,7 +12,6 @@ from strmctl.cli.frame.tables import Format, terminal_width
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Order, Selection
 from strmctl.errors import UsageError
-from strmctl.services.reports.records import mapping_record
 from strmctl.storage.database.rows import LARGEST
 
 _COLUMNS = ("id", "state", "site", "slug", "season", "episode", "language", "provider", "path")
@@ -35,7 +34,6 @@ def list_(
     form: Format = None,
 ) -> None:
     """List mappings; the options select which."""
-    from strmctl.storage.tables.counts import with_reasons
     from strmctl.storage.tables.mappings import Mappings
 
     run.speak(form)
@@ -44,6 +42,8 @@ def list_(
         found = Mappings(database).select(selection, limit=limit, by=by, reverse=reverse)
         # Building playback URLs costs an HMAC each: only where they are shown.
         if run.output.json:
+            from strmctl.storage.tables.events import with_reasons
+
             print_records(run, with_reasons(database, found))
         elif not run.output.is_for_people:
             run.output.table(_COLUMNS, map(_cells, found))
@@ -64,6 +64,7 @@ def print_records(
 ) -> None:
     """NDJSON and its summary; beside a mapping stands why it failed."""
     from strmctl.services.keys.playback_urls import PlaybackUrls
+    from strmctl.services.reports.records import mapping_record
 
     urls = PlaybackUrls(run.settings)
     count = 0

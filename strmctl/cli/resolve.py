@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.options import identifying
 from strmctl.cli.frame.run import Run
+from strmctl.domain.counted import timestamp
 from strmctl.domain.identity import Identity
-from strmctl.services.reports.records import timestamp
 
 if TYPE_CHECKING:
     from strmctl.domain.mapping import Mapping

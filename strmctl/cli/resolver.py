@@ -16,10 +16,10 @@ from strmctl.cli.frame.options import (
     taking,
 )
 from strmctl.cli.frame.run import Run
+from strmctl.domain.counted import timestamp
 from strmctl.domain.external_ids import ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.errors import ItemError, UsageError
-from strmctl.services.reports.records import timestamp
 
 if TYPE_CHECKING:
     from strmctl.resolvers.contract import ResolveRequest

@@ -45,7 +45,7 @@ def show(
 def _found(run: Run, name: str | None, selection: Selection) -> list[tuple[Mapping, str | None]]:
     """Each with the reason of its last failure."""
     from strmctl.services.library.find import one
-    from strmctl.storage.tables.counts import with_reasons
+    from strmctl.storage.tables.events import with_reasons
     from strmctl.storage.tables.mappings import Mappings
 
     with run.open_database() as database:

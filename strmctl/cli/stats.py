@@ -9,12 +9,12 @@ import typer
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.tables import Format
-from strmctl.domain.counted import counted, share
+from strmctl.domain.counted import counted, share, timestamp
 from strmctl.domain.digest import lines
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.tally import Counted, complete
 from strmctl.errors import UsageError
-from strmctl.services.reports.records import stats_record, timestamp
+from strmctl.services.reports.records import stats_record
 from strmctl.settings.values import duration, show_duration
 
 if TYPE_CHECKING:

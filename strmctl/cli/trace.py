@@ -13,10 +13,11 @@ import typer
 from strmctl.cli.frame import options as named
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.run import Run
+from strmctl.domain.counted import timestamp
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping as Mapped
 from strmctl.errors import ItemError, UsageError
-from strmctl.services.reports.records import event_record, mapping_record, timestamp
+from strmctl.services.reports.records import event_record, mapping_record
 from strmctl.settings.values import show_duration
 
 if TYPE_CHECKING:

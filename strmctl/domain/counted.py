@@ -1,4 +1,8 @@
-"""Counts as people say them: a number agrees with its noun, a share never rounds to nothing."""
+"""Numbers and moments as they are written for people: a number agrees with its noun, a share never
+rounds to nothing, a moment is in UTC.
+"""
+
+from datetime import UTC, datetime
 
 
 def counted(number: int, noun: str) -> str:
@@ -15,3 +19,10 @@ def share(part: int, whole: int) -> str:
     if part:
         percent = max(percent, 0.1)
     return f"{percent:.1f}".removesuffix(".0") + " %"
+
+
+def timestamp(moment: datetime | None) -> str | None:
+    """RFC 3339 in UTC to the second, `2026-11-22T23:00:00Z`; None stays None."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,7 +1,5 @@
 """An identity names one playable thing; equal text in any Unicode form is the same identity."""
 
-import base64
-import hashlib
 import unicodedata
 from dataclasses import dataclass
 
@@ -79,6 +77,9 @@ class Identity:
 
         They stand in both kinds of URL, so that all of one title is asked of one node.
         """
+        import base64  # Not for a command that only looks: OpenSSL is loaded with hashlib.
+        import hashlib
+
         digest = hashlib.sha256(f"strmctl shard\n{self.canonical()}".encode()).digest()
         return base64.b32encode(digest[:5]).decode().lower()
 

@@ -5,11 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-JOB = "_STRMCTL_JOB"
-"""The environment variable that tells a run that a server has started it, and records it."""
-WATCHES_STDIN = "watched"
-"""The value for a run whose stdin ends when its server does: by kill -9, too."""
-
 _WELL = (0, 10)
 """Dead links found (10) is what a probe is for."""
 

@@ -4,11 +4,14 @@ from collections.abc import Mapping as Fields
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.media.extent import Extent
-from strmctl.domain.media.subtitles import Subtitle
+
+if TYPE_CHECKING:
+    from strmctl.domain.media.subtitles import Subtitle
 
 
 class LinkState(StrEnum):
@@ -36,7 +39,7 @@ class Resolution:
     provider: str | None = None
     expires_at: datetime | None = None
     resolved_at: datetime | None = None
-    subtitles: tuple[Subtitle, ...] = field(default=(), compare=False, repr=False)
+    subtitles: "tuple[Subtitle, ...]" = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

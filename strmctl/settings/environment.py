@@ -8,6 +8,10 @@ from strmctl.settings.names import KEYS, TABLES
 
 PREFIX = "STRMCTL_"
 CONFIG = "STRMCTL_CONFIG"
+JOB = "_STRMCTL_JOB"
+"""It tells a run that a server has started it, and records it."""
+WATCHES_STDIN = "watched"
+"""Its value for a run whose stdin ends when its server does: by kill -9, too."""
 _REQUEST_ID = "STRMCTL_REQUEST_ID"
 # Kubernetes names a service's address so, for the service called `strmctl`.
 _SERVICE = ("STRMCTL_PORT_", "STRMCTL_SERVICE_")

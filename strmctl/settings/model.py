@@ -1,6 +1,9 @@
-"""The shape and the defaults of every setting; nothing here reads a file or the environment."""
+"""The shape and the defaults of every setting; nothing here reads a file or the environment.
 
-import socket
+Each class has a docstring: without one `dataclass` makes it from the signature, which costs every
+command a millisecond.
+"""
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -66,6 +69,8 @@ class NotifyType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProxySettings:
+    """What stands in a `.strm`, and what proves that its reader may have it."""
+
     mode: Mode = Mode.PROXY
     public_base_url: BaseUrl = "http://127.0.0.1:8888"
     auth: Auth = Auth.HMAC
@@ -76,6 +81,8 @@ class ProxySettings:
 
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
+    """Where `serve` listens, whom it believes and what it writes down."""
+
     host: str = "127.0.0.1"
     port: Port = 8888
     workers: Count = 1
@@ -94,6 +101,8 @@ class ServeSettings:
     @property
     def node_name(self) -> str:
         """What tells the logs and numbers of several machines apart."""
+        import socket  # Of what only a server needs.
+
         return self.node or socket.gethostname()
 
 
@@ -113,6 +122,8 @@ class MaintainSettings:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamSettings:
+    """How upstreams are reached, and how long they may take."""
+
     egress: Egress = field(default="", repr=False)
     allow: Hosts = ()
     connect_timeout: Timeout = timedelta(seconds=10)
@@ -123,6 +134,8 @@ class UpstreamSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProbeSettings:
+    """Which links are due for a probe, and when one that fails is dead."""
+
     stale_after: Timeout = timedelta(hours=6)
     concurrency: Count = 64
     per_host: Count = 4
@@ -135,6 +148,8 @@ class ProbeSettings:
 
 @dataclass(frozen=True, slots=True)
 class SafetySettings:
+    """What no run may exceed without --force."""
+
     max_change: Share = 0.2
 
 

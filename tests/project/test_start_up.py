@@ -15,7 +15,7 @@ sys.argv[1:] = {arguments!r}
 try:
     code = main()
 finally:
-    sys.stderr.write(" ".join(sorted(name.split(".")[0] for name in sys.modules)))
+    sys.stderr.write(" ".join(sorted(sys.modules)))
 """
 
 
@@ -47,3 +47,31 @@ def test_the_quiet_health_check_needs_no_command_line_library(tmp_path: Path) ->
 def test_light_commands_load_no_network_library(tmp_path: Path, command: str) -> None:
     heavy = {"httpx", "aiohttp", "starlette", "uvicorn", "rich", "m3u8", "asyncio"}
     assert not loaded_by(tmp_path, "-q", command) & (heavy - {"asyncio"})
+
+
+LOOKING = {
+    *("pydantic", "rich", "httpx", "aiohttp", "aiodns", "ssl", "asyncio", "email"),
+    *("fastapi", "starlette", "uvicorn", "jinja2", "prometheus_client", "apscheduler"),
+    *("sqlite_utils", "pluggy", "click", "m3u8", "tomlkit", "importlib.metadata", "guessit"),
+}
+"""What costs more to import than all that a command needs that only looks at the library."""
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("library")
+    for line in ("init", "write --site a.to --slug b --season 1 --episode 1 --language German"):
+        subprocess.run([sys.executable, "-m", "strmctl", *line.split()], check=True, cwd=folder)
+    return folder
+
+
+@pytest.mark.parametrize("line", ["list", "list --site a.to --limit 5", "show 1", "list --json"])
+def test_a_command_that_looks_loads_what_it_needs(library: Path, line: str) -> None:
+    loaded = loaded_by(library, *line.split())
+    assert not loaded & LOOKING
+    assert "strmctl.storage.tables.mappings" in loaded, "it has looked"
+
+
+def test_a_list_for_people_loads_nothing_that_signs_or_counts(library: Path) -> None:
+    loaded = loaded_by(library, "list")
+    assert not loaded & {"hashlib", "socket", "strmctl.domain.digest", "strmctl.domain.change"}

@@ -21,6 +21,7 @@ import typer
 from typer.models import OptionInfo
 
 from strmctl import __version__
+from strmctl.cli.frame.plain_values import PlainCommand, PlainGroup
 from strmctl.cli.frame.recording import recorded
 from strmctl.cli.frame.run import EveryCommand, Run
 
@@ -37,6 +38,7 @@ ARGUMENTS = "arguments"
 
 app = typer.Typer(
     name="strmctl",
+    cls=PlainGroup,
     help="Keeps a library of .strm files alive.",
     epilog=" ".join(_EXIT_CODES.split()),
     no_args_is_help=True,
@@ -163,7 +165,13 @@ def command(
         _give_signature(call, function)
         label = name or function.__name__.rstrip("_").replace("_", "-")
         epilog = f"Example: {example}" if example else None
-        app.command(label, help=_paragraphs(function), epilog=epilog, rich_help_panel=panel)(call)
+        app.command(
+            label,
+            help=_paragraphs(function),
+            epilog=epilog,
+            rich_help_panel=panel,
+            cls=PlainCommand,
+        )(call)
         return function
 
     return register

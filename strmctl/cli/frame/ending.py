@@ -1,5 +1,6 @@
 """Every way a run can end is one exit code and at most one line on stderr."""
 
+import gc
 import os
 import re
 import signal
@@ -73,9 +74,17 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         with group.make_context("strmctl", list(arguments) or ["--help"]) as context:
             context.meta[ARGUMENTS] = tuple(arguments)
+            _collect_garbage()
             return group.invoke(context) or 0
     except typer.Exit as end:
         return end.exit_code if arguments else _USAGE
+
+
+def _collect_garbage() -> None:
+    """From here on; what there is already has been made to stay, see `strmctl.__main__`."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _fail(message: str, code: int, arguments: Sequence[str], **more: int) -> int:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Self
 
-from strmctl.domain.job import JOB, WATCHES_STDIN
+from strmctl.settings.environment import JOB, WATCHES_STDIN
 
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM

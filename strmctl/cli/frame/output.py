@@ -13,8 +13,8 @@ from typing import Protocol
 import typer
 
 from strmctl.cli.frame.tables import NOTHING, Form, Table, terminal_width
+from strmctl.domain.counted import timestamp
 from strmctl.errors import StrmctlError
-from strmctl.services.reports.records import timestamp
 
 
 class UnwritableError(StrmctlError):

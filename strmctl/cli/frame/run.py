@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from strmctl.cli.frame.notify_after import telling
 from strmctl.cli.frame.output import WORK, Output, encode
 from strmctl.cli.frame.tables import Form, form_of
-from strmctl.domain.job import JOB
 from strmctl.errors import StrmctlError, UsageError
+from strmctl.settings.environment import JOB
 from strmctl.settings.load import Loaded, load
 from strmctl.settings.masking import masked_words
 from strmctl.settings.model import Settings

@@ -4,7 +4,6 @@ Hosters answer 200 with a clip ("this video was removed") where a film was. Copi
 differ in size by quality, so only what no quality explains is other content.
 """
 
-import hashlib
 from dataclasses import dataclass, field, replace
 
 # A film that is encoded again in its place may well be a tenth of what it was; another link may
@@ -25,12 +24,18 @@ class Extent:
 
     @classmethod
     def at(cls, url: str, *, bytes: int | None = None, seconds: float | None = None) -> "Extent":
-        digest = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
-        return cls(bytes or None, seconds or None, digest[:16])
+        return cls(bytes or None, seconds or None, url_sha256(url)[:16])
 
     @property
     def is_known(self) -> bool:
         return self.bytes is not None or self.seconds is not None
+
+
+def url_sha256(url: str) -> str:
+    """What stands for a URL wherever its secrets must not be."""
+    import hashlib  # OpenSSL is not for a command that only looks.
+
+    return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def other_content(known: Extent | None, now: Extent) -> str | None:

@@ -24,7 +24,7 @@ from strmctl.services.writing.batch import batches
 from strmctl.services.writing.batch_input import Row
 from strmctl.services.writing.entry import entry
 from strmctl.services.writing.plan import Outcome
-from strmctl.storage.tables.counts import with_reasons
+from strmctl.storage.tables.events import with_reasons
 from strmctl.storage.tables.mappings import Mappings
 
 router = APIRouter(route_class=AdmittedRoute, tags=["mappings"])

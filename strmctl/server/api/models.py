@@ -13,10 +13,10 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from strmctl.domain.counted import timestamp
 from strmctl.domain.job import JobState
 from strmctl.domain.library.arr_event import Sender
 from strmctl.domain.mapping import LinkState
-from strmctl.services.reports.records import timestamp
 from strmctl.services.writing.plan import Outcome
 from strmctl.storage.database.rows import LARGEST
 

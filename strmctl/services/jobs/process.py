@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO
 
-from strmctl.domain.job import JOB, WATCHES_STDIN
 from strmctl.services.jobs.output import LINE_MAX, JobOutput
+from strmctl.settings.environment import JOB, WATCHES_STDIN
 
 _STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.1

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from strmctl.domain.change import Finding
 from strmctl.domain.mapping import Mapping
 from strmctl.errors import ItemError
 from strmctl.storage.tables.mappings import Mappings
+
+if TYPE_CHECKING:
+    from strmctl.domain.change import Finding
 
 
 class UnknownMappingError(ItemError):
@@ -25,8 +28,10 @@ def one(mappings: Mappings, name: str, library: Path) -> Mapping:
     return mapping
 
 
-def each(mappings: Mappings, names: Iterable[str], library: Path) -> Iterator[Mapping | Finding]:
+def each(mappings: Mappings, names: Iterable[str], library: Path) -> "Iterator[Mapping | Finding]":
     """Once each, in their order; a name of no mapping is a finding."""
+    from strmctl.domain.change import Finding  # `show` needs none.
+
     seen: set[int] = set()
     for name in names:
         try:

@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping as Table
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from strmctl.domain.change import Change, Finding, Step
-from strmctl.domain.job import Job
-from strmctl.domain.mapping import LinkState, Mapping, Resolution
-from strmctl.domain.resolver_health import ResolverHealth
-from strmctl.domain.tally import complete
-
 if TYPE_CHECKING:
+    from strmctl.domain.change import Step
+    from strmctl.domain.job import Job
+    from strmctl.domain.mapping import LinkState, Mapping, Resolution
+    from strmctl.domain.resolver_health import ResolverHealth
     from strmctl.services.jobs.run_log import SeenRun
     from strmctl.services.reports.attention import Attention
     from strmctl.services.reports.stats import Stats
@@ -23,15 +21,8 @@ if TYPE_CHECKING:
 Record = dict[str, object]
 
 
-def timestamp(moment: datetime | None) -> str | None:
-    """RFC 3339 in UTC to the second, `2026-11-22T23:00:00Z`; None stays None."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def mapping_record(
-    mapping: Mapping, playback_url: str, *, reveal: bool = False, reason: str | None = None
+    mapping: "Mapping", playback_url: str, *, reveal: bool = False, reason: str | None = None
 ) -> Record:
     """`reveal` adds the upstream URL and its headers, which are secrets otherwise.
 
@@ -73,7 +64,10 @@ def written_record(written: "Written") -> Record:
     return {**record, "outcome": written.outcome}
 
 
-def step_record(command: str, step: Step, reason: str | None) -> Record:
+def step_record(command: str, step: "Step", reason: str | None) -> Record:
+    # Half of what `show` is made of would be imported for nothing.
+    from strmctl.domain.change import Change, Finding
+
     mapping = step.mapping
     done = step.kind if isinstance(step, Finding) else step.action.value
     return {
@@ -87,7 +81,7 @@ def step_record(command: str, step: Step, reason: str | None) -> Record:
 
 
 def refresh_record(
-    mapping: Mapping, resolution: Resolution | None, outcome: str, reason: str | None = None
+    mapping: "Mapping", resolution: "Resolution | None", outcome: str, reason: str | None = None
 ) -> Record:
     return {
         "type": "refresh",
@@ -110,7 +104,7 @@ def troubles_record(found: Sequence["ResolverTrouble"]) -> Record:
     return {"resolvers": records} if records else {}
 
 
-def resolver_health_record(health: ResolverHealth) -> Record:
+def resolver_health_record(health: "ResolverHealth") -> Record:
     return {
         "resolver": health.resolver,
         "last_answer_at": health.last_answer_at,
@@ -153,7 +147,7 @@ def event_record(event: "Event") -> Record:
     }
 
 
-def job_record(job: Job) -> Record:
+def job_record(job: "Job") -> Record:
     return {
         "type": "job",
         "id": job.id,
@@ -175,6 +169,8 @@ def job_record(job: Job) -> Record:
 
 def stats_record(found: "Stats", within: timedelta, wrong: "Attention | None" = None) -> Record:
     """`within` says how near the end of a link that counts as expiring is; `wrong` stands first."""
+    from strmctl.domain.tally import complete
+
     return {
         "type": "stats",
         **({} if wrong is None else {"attention": _attention_records(wrong)}),
@@ -245,5 +241,5 @@ def _attention_records(wrong: "Attention") -> list[Record]:
     return found
 
 
-def _group(kind: str, name: str | None, states: Table[LinkState, int]) -> Record:
+def _group(kind: str, name: str | None, states: "Table[LinkState, int]") -> Record:
     return {kind: name, "mappings": sum(states.values()), "states": dict(states)}

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Self
 
 from strmctl.errors import DatabaseError
 from strmctl.storage.database import schema
-from strmctl.storage.database.backup import copy_database
 from strmctl.storage.database.file_system import is_disk_full
 
 if TYPE_CHECKING:
@@ -148,6 +147,8 @@ class Database:
 
     def backup(self, target: Path) -> None:
         """A consistent copy at `target`, which must not exist, while others read and write."""
+        from strmctl.storage.database.backup import copy_database
+
         with _explained(self.path):
             copy_database(self.path, target)
 
@@ -195,7 +196,8 @@ class Database:
             )
 
     def _refuse_newer(self) -> None:
-        unknown = [name for name in self.applied() if name not in schema.known()]
+        known = set(schema.known())
+        unknown = [name for name in self.applied() if name not in known]
         if unknown:
             raise DatabaseError(
                 f"{self.path}: made by a newer strmctl (migration {unknown[0]}): upgrade strmctl, "
@@ -203,6 +205,8 @@ class Database:
             )
 
     def _backup_before(self, migration: str) -> None:
+        from strmctl.storage.database.backup import copy_database
+
         # To the millisecond: a migration that was killed and begins again makes another copy.
         [(now,)] = self.query("SELECT strftime('%Y%m%dT%H%M%fZ')")
         target = self.path.with_name(f"{self.path.name}.{now}-before-{migration}.bak")

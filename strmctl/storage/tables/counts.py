@@ -4,17 +4,17 @@ Links that do not play are counted by series, with the reason of their last fail
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from strmctl.domain.digest import Finding
 from strmctl.domain.job import JobState
-from strmctl.domain.mapping import LinkState, Mapping
+from strmctl.domain.mapping import LinkState
 from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
+from strmctl.storage.tables.events import FAILING
 
 HEALTH = """
 SELECT site, provider_used, state, count(*) AS number FROM strm_mapping
@@ -131,8 +131,6 @@ def _last_run(row: rows.Row) -> LastRun:
     return LastRun(line, row["exit_code"], finished)
 
 
-_FAILING = (LinkState.DEAD, LinkState.BLOCKED, LinkState.SUSPECT, LinkState.THROTTLED)
-_BATCH = 500
 _MOST = 20_000
 """Links that are looked at: a page that waits helps nobody."""
 
@@ -146,33 +144,12 @@ FROM (
         ORDER BY e.id DESC LIMIT 1
     ) AS reason
     FROM strm_mapping AS m
-    WHERE state IN ({", ".join(f"'{state}'" for state in _FAILING)})
+    WHERE state IN ({", ".join(f"'{state}'" for state in FAILING)})
         AND (muted_until IS NULL OR muted_until <= strftime('%Y-%m-%dT%H:%M:%fZ'))
     LIMIT {_MOST}
 )
 GROUP BY site, slug, state, reason
 """
-
-
-def reasons(database: Database, ids: Iterable[int]) -> dict[int, str]:
-    """Why links failed the last time, by the ids of mappings that have a reason."""
-    found = database.query(
-        "SELECT mapping_id, detail ->> 'reason' AS reason FROM event WHERE id IN ("
-        " SELECT max(id) FROM event WHERE mapping_id IN (SELECT value FROM json_each(?))"
-        " AND detail ->> 'reason' IS NOT NULL GROUP BY mapping_id)",
-        (json.dumps(list(ids)),),
-    )
-    return {row["mapping_id"]: row["reason"] for row in found}
-
-
-def with_reasons(
-    database: Database, mappings: Iterable[Mapping]
-) -> Iterator[tuple[Mapping, str | None]]:
-    """Each mapping, and why it failed the last time where it does not play."""
-    waiting = iter(mappings)
-    while batch := list(islice(waiting, _BATCH)):
-        why = reasons(database, (it.id for it in batch if it.state in _FAILING))
-        yield from ((it, why.get(it.id)) for it in batch)
 
 
 def failing(database: Database) -> list[Finding]:

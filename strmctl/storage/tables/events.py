@@ -1,13 +1,18 @@
 """What has happened to mappings, newest first; what is told of it holds nothing of a URL."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
+from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
 
+FAILING = (LinkState.DEAD, LinkState.BLOCKED, LinkState.SUSPECT, LinkState.THROTTLED)
+_BATCH = 500
 _UNTOLD = ("url_sha256",)
 _OLD = "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at < :before LIMIT :batch)"
 
@@ -20,7 +25,7 @@ class Event:
     mapping_id: int | None
     at: datetime
     kind: str
-    detail: Mapping[str, object]
+    detail: Table[str, object]
 
 
 class Events:
@@ -54,6 +59,27 @@ class Events:
     def forget_before(self, before: datetime) -> int:
         """How many there were."""
         return self._database.delete_in_batches(_OLD, {"before": rows.time_text(before)})
+
+
+def reasons(database: Database, ids: Iterable[int]) -> dict[int, str]:
+    """Why links failed the last time, by the ids of mappings that have a reason."""
+    found = database.query(
+        "SELECT mapping_id, detail ->> 'reason' AS reason FROM event WHERE id IN ("
+        " SELECT max(id) FROM event WHERE mapping_id IN (SELECT value FROM json_each(?))"
+        " AND detail ->> 'reason' IS NOT NULL GROUP BY mapping_id)",
+        (json.dumps(list(ids)),),
+    )
+    return {row["mapping_id"]: row["reason"] for row in found}
+
+
+def with_reasons(
+    database: Database, mappings: Iterable[Mapping]
+) -> Iterator[tuple[Mapping, str | None]]:
+    """Each mapping, and why it failed the last time where it does not play."""
+    waiting = iter(mappings)
+    while batch := list(islice(waiting, _BATCH)):
+        why = reasons(database, (it.id for it in batch if it.state in FAILING))
+        yield from ((it, why.get(it.id)) for it in batch)
 
 
 def _event(row: rows.Row) -> Event:

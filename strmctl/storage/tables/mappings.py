@@ -1,6 +1,5 @@
 """The library's rows: one an identity, one a path; looked up and registered in batches."""
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
+from strmctl.domain.media.extent import url_sha256
 from strmctl.domain.selection import Order, Selection
 from strmctl.storage.database import rows
 from strmctl.storage.database.conditions import (
@@ -283,7 +283,7 @@ class Mappings:
             self.database.query(
                 "SELECT 1 FROM event WHERE mapping_id = ? AND kind = 'resolved'"
                 " AND detail ->> 'url_sha256' = ?",
-                (mapping_id, _sha256(url)),
+                (mapping_id, url_sha256(url)),
             )
         )
 
@@ -333,7 +333,8 @@ def _resolution_columns(item: StoredResolution, now: datetime) -> dict[str, Valu
     return {
         **identity_key(item.identity),
         "url": resolution.url,
-        "url_sha256": _sha256(resolution.url),
+        # History keeps a hash: the URL may hold a token (SECURITY.md, point 4).
+        "url_sha256": url_sha256(resolution.url),
         "headers": json.dumps(dict(resolution.headers)),
         "provider_used": resolution.provider,
         "resolved_at": rows.time_text(resolution.resolved_at or now),
@@ -343,8 +344,3 @@ def _resolution_columns(item: StoredResolution, now: datetime) -> dict[str, Valu
         "plays": item.plays,
         "now": rows.time_text(now),
     }
-
-
-def _sha256(url: str) -> str:
-    # History keeps a hash: the URL may hold a token (SECURITY.md, point 4).
-    return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()

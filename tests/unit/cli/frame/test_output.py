@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from strmctl.cli.frame.output import Output, cell, encode, printable
+from strmctl.domain.counted import timestamp
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
-from strmctl.services.reports.records import mapping_record, timestamp
+from strmctl.services.reports.records import mapping_record
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
