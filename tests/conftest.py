@@ -19,6 +19,11 @@ from strmctl.cli.frame.ending import run_to_the_end
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# The command is started some thousand times, and each start would compile it again where the
+# surroundings let Python keep no bytecode; so would each worker compile all tests.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # How long an example takes says more of the machine than of the code. A change is judged by the
 # same examples wherever it is tested; `make explore` looks for others.
 patient = hypothesis.settings(

@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import lru_cache
 from types import TracebackType
 
 import typer
@@ -29,6 +30,8 @@ _COMPLETION = "_STRMCTL_COMPLETE"
 _USAGE = 2
 _INTERRUPTIONS = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
 CLOSED_PIPE = 128 + signal.SIGPIPE
+# To make it takes longer than many a run; it is made again when an import has added commands.
+_group = lru_cache(1)(lambda registered: get_command(app))
 _QUIET = re.compile(r"-[a-z]*q[a-z]*|--quiet")
 _VERBOSE = re.compile(r"-[a-z]*v[a-z]*|--verbose")
 
@@ -67,7 +70,7 @@ def _run_and_flush(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     import_for(arguments)
-    group = get_command(app)
+    group = _group(len(app.registered_commands))
     # The shell asks for completions by this variable; Click answers and exits.
     if _COMPLETION in os.environ:
         group(prog_name="strmctl")

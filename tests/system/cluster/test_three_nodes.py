@@ -252,7 +252,9 @@ def test_ffmpeg_sees_no_frame_less(cluster: Cluster, far_resolver: Resolver, med
     [node] = [node for node in cluster.nodes if node.server is None]
     node.start()
     assert played.frames == FRAMES, played.complaints
-    assert len(show.questions) == 2
+    # One to begin with, one of the node that takes over; the killed one may have asked as well
+    # before the signal reached it.
+    assert len(show.questions) in (2, 3)
 
 
 @pytest.mark.parametrize("cluster", ["nginx"], indirect=True)
