@@ -1,10 +1,15 @@
 """A job is one run of the command line that the server has started, and what became of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+Asked = Mapping[str, object]
+"""What is asked for: options by their names in the API, each with its value, lists too."""
+
+_OPERANDS = {"import": "folder", "undo": "run"}
+"""What of it stands on the command line without a name."""
 _WELL = (0, 10)
 """Dead links found (10) is what a probe is for."""
 
@@ -27,7 +32,8 @@ class JobState(StrEnum):
 class JobRequest:
     """`cause` says who asks, such as `api` or `maintain`; `total` how many mappings it is about.
 
-    A job that is `alone` waits until the one before it has ended.
+    What it is about is `asked`, or a line's `arguments` as cron would have them. A job that is
+    `alone` waits until the one before it has ended.
     """
 
     command: str
@@ -35,11 +41,20 @@ class JobRequest:
     cause: str = "api"
     total: int | None = None
     alone: bool = True
+    asked: Asked | None = None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What stands behind the command's name on its command line."""
+        return self.arguments if self.asked is None else words(self.command, self.asked)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`counts` are those of the run's summary, `message` is the error that ended it."""
+    """`counts` are those of the run's summary, `message` is the error that ended it.
+
+    `arguments` are those that were typed, or the words for what was `asked`.
+    """
 
     id: int
     command: str
@@ -55,6 +70,7 @@ class Job:
     cancel_requested: bool = False
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +88,22 @@ def state_after(exit_code: int, *, cancel_requested: bool) -> JobState:
     if exit_code in (130, 143) or exit_code < 0:
         return JobState.CANCELLED if cancel_requested else JobState.INTERRUPTED
     return JobState.FAILED
+
+
+def words(command: str, asked: Asked) -> tuple[str, ...]:
+    """What is asked of a command, as its command line says it."""
+    operand = _OPERANDS.get(command)
+    options = [word for name, it in asked.items() if name != operand for word in _option(name, it)]
+    return (*options, *(str(it) for name, it in asked.items() if name == operand))
+
+
+def _option(name: str, value: object) -> Iterator[str]:
+    option = f"--{name.replace('_', '-')}"
+    if value is True:
+        yield option
+    # Each id is an option of its own; states are a list behind a comma.
+    elif isinstance(value, list) and name == "id":
+        yield from (f"{option}={number}" for number in value)
+    else:
+        # With `=`: a value that begins with `-` would be read as another option.
+        yield f"{option}={','.join(value) if isinstance(value, list) else value}"

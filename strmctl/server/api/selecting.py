@@ -13,7 +13,10 @@ from strmctl.settings.values import duration
 
 States = Annotated[list[Annotated[LinkState, Field(strict=False)]], Field(max_length=20)]
 _MAX_IDS = 1000
-_FLAGS = ("site", "series", "slug", "season", "episode", "language", "provider", "expiring")
+PARTS = (
+    *("site", "series", "slug", "season", "episode", "language", "provider"),
+    *("expiring", "state", "stale", "id"),
+)
 
 
 class Selecting(BaseModel):
@@ -47,14 +50,11 @@ class Selecting(BaseModel):
             expiring_before=now + duration(self.expiring) if self.expiring else None,
         )
 
-    def flags(self) -> list[str]:
-        """The same for the command line."""
-        given = {name: getattr(self, name) for name in _FLAGS}
-        # With `=`: a value that begins with `-` would be read as another option.
-        flags = [f"--{name}={value}" for name, value in given.items() if value is not None]
-        flags += [f"--state={','.join(self.state)}"] if self.state else []
-        flags += ["--stale"] if self.stale else []
-        return [*flags, *(f"--id={number}" for number in self.id)]
+
+def asked(body: BaseModel, *names: str) -> dict[str, object]:
+    """Those of these options that the body gives, in this order, for a job's row."""
+    given = body.model_dump(mode="json", exclude_defaults=True)
+    return {name: given[name] for name in names if name in given}
 
 
 def now() -> datetime:

@@ -1,17 +1,16 @@
 """What the bodies of the API and the forms of the page ask for, as the run that does it."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from strmctl.domain.job import JobRequest
+from strmctl.domain.job import Asked, JobRequest
 from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
 from strmctl.server.api.models import Id, Name
-from strmctl.server.api.selecting import Selecting, States
+from strmctl.server.api.selecting import PARTS, Selecting, States, asked
 from strmctl.services.probing.probe import due
 from strmctl.services.resolving.refresh import runs_as_a_play
 from strmctl.settings.model import Settings
@@ -23,10 +22,11 @@ def _with_example(**body: JsonValue) -> ConfigDict:
     return ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [body]})
 
 
-Scope = tuple[Selection, Sequence[str]]
-"""Which mappings it is about, and the options that say so beside those of the selection."""
+Scope = tuple[Selection, bool]
+"""Which mappings it is about, and whether `all` has to say so."""
 
 
+@runtime_checkable
 class Running(Protocol):
     """What a body asks for, as a run of the command line."""
 
@@ -46,22 +46,23 @@ class _Checking(Selecting):
         selection = self.selection(settings, now)
         if selection.is_everything and not self.all:
             raise UsageError('select mappings (series, state, expiring …) or send "all": true')
-        return selection, ["--all"] if selection.is_everything else []
+        return selection, selection.is_everything
 
-    def options(self) -> list[str]:
-        return ["--force"] if self.force else []
+    def options(self) -> Asked:
+        return asked(self, "force")
 
     def request(
         self, settings: Settings, database: Database, command: str, cause: str
     ) -> JobRequest:
         """Raises UsageError where nothing is selected, and DatabaseError."""
-        selection, all_of_it = self.scope(settings, datetime.now(UTC))
+        selection, says_all = self.scope(settings, datetime.now(UTC))
+        which = {**asked(self, *PARTS), **({"all": True} if says_all else {})}
         return JobRequest(
             command,
-            (*self.flags(), *all_of_it, *self.options()),
-            cause,
+            cause=cause,
             total=Mappings(database).count(selection),
             alone=self.runs_alone(settings, selection),
+            asked={**which, **self.options()},
         )
 
     def runs_alone(self, settings: Settings, selection: Selection) -> bool:
@@ -75,8 +76,8 @@ class Refreshing(_Checking):
         False, description="Also a .nfo beside each file, and the subtitles of an answer."
     )
 
-    def options(self) -> list[str]:
-        return [*super().options(), *_flags(self, "sidecars")]
+    def options(self) -> Asked:
+        return asked(self, "force", "sidecars")
 
     def runs_alone(self, settings: Settings, selection: Selection) -> bool:
         return not runs_as_a_play(settings, selection, sidecars=self.sidecars)
@@ -95,13 +96,11 @@ class Probing(_Checking):
     def scope(self, settings: Settings, now: datetime) -> Scope:
         selection = self.selection(settings, now)
         if not selection.is_everything:
-            return selection, []
-        return (selection, ["--all"]) if self.all else (due(settings, now), [])
+            return selection, False
+        return (selection, True) if self.all else (due(settings, now), False)
 
-    def options(self) -> list[str]:
-        deep = ["--deep"] if self.deep else []
-        fail_on = [] if self.fail_on is None else [f"--fail-on={','.join(self.fail_on)}"]
-        return [*deep, *fail_on, *super().options()]
+    def options(self) -> Asked:
+        return asked(self, "deep", "fail_on", "force")
 
 
 class _OfTheLibrary(BaseModel):
@@ -110,15 +109,15 @@ class _OfTheLibrary(BaseModel):
     dry_run: bool = Field(False, description="Only say what it would be; nothing is changed.")
     force: bool = Field(False, description="Even where it is more than `safety.max_change`.")
 
-    def words(self, settings: Settings) -> list[str]:
-        """What stands behind the command's name. Raises UsageError."""
+    def options(self, settings: Settings) -> Asked:
+        """What it asks for beside that. Raises UsageError."""
         raise NotImplementedError
 
     def request(
         self, settings: Settings, database: Database, command: str, cause: str
     ) -> JobRequest:
-        words = [*_flags(self, "dry_run", "force"), *self.words(settings)]
-        return JobRequest(command, tuple(words), cause)
+        wanted = {**asked(self, "dry_run", "force"), **self.options(settings)}
+        return JobRequest(command, cause=cause, asked=wanted)
 
 
 class Importing(_OfTheLibrary):
@@ -129,14 +128,13 @@ class Importing(_OfTheLibrary):
     language: Name | None = None
     unwrap: bool = Field(False, description="Take out what other proxies' URLs hold.")
 
-    def words(self, settings: Settings) -> list[str]:
+    def options(self, settings: Settings) -> Asked:
         folder = PurePosixPath(self.folder)
         # The API shall not read what lies beside the library.
         if folder.is_absolute() or ".." in folder.parts:
             raise UsageError("folder: it takes one of the library's, relative to it")
-        given = {"site": self.site, "language": self.language}
-        options = [f"--{name}={value}" for name, value in given.items() if value is not None]
-        return [*options, *_flags(self, "unwrap"), str((settings.library / folder).absolute())]
+        place = str((settings.library / folder).absolute())
+        return {**asked(self, "site", "language", "unwrap"), "folder": place}
 
 
 class Rewriting(_OfTheLibrary, Selecting):
@@ -144,8 +142,8 @@ class Rewriting(_OfTheLibrary, Selecting):
 
     names: bool = Field(False, description="Give files the names of `[naming]`.")
 
-    def words(self, settings: Settings) -> list[str]:
-        return [*self.flags(), *_flags(self, "names")]
+    def options(self, settings: Settings) -> Asked:
+        return asked(self, *PARTS, "names")
 
 
 class Pruning(_OfTheLibrary):
@@ -153,8 +151,8 @@ class Pruning(_OfTheLibrary):
 
     sidecars: bool = Field(False, description="With what lies beside removed files.")
 
-    def words(self, settings: Settings) -> list[str]:
-        return _flags(self, "sidecars")
+    def options(self, settings: Settings) -> Asked:
+        return asked(self, "sidecars")
 
 
 class Undoing(_OfTheLibrary):
@@ -162,8 +160,8 @@ class Undoing(_OfTheLibrary):
 
     run: Id | None = Field(None, description="Of `strmctl undo --list`; the last if not given.")
 
-    def words(self, settings: Settings) -> list[str]:
-        return [] if self.run is None else [str(self.run)]
+    def options(self, settings: Settings) -> Asked:
+        return asked(self, "run")
 
 
 class Examining(BaseModel):
@@ -174,8 +172,4 @@ class Examining(BaseModel):
     def request(
         self, settings: Settings, database: Database, command: str, cause: str
     ) -> JobRequest:
-        return JobRequest(command, tuple(_flags(self, "fix")), cause, alone=self.fix)
-
-
-def _flags(model: BaseModel, *names: str) -> list[str]:
-    return [f"--{name.replace('_', '-')}" for name in names if getattr(model, name)]
+        return JobRequest(command, cause=cause, alone=self.fix, asked=asked(self, "fix"))

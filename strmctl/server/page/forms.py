@@ -57,10 +57,12 @@ def _text(form: Form, name: str) -> str | None:
 
 def fields_of(job: Job) -> list[tuple[str, str]] | None:
     """What a form sends to begin this job again; None for what no form can say."""
-    fields = []
-    for argument in job.arguments:
-        name, _, value = argument.removeprefix("--").partition("=")
-        if name not in _FIELDS or (not value and name not in _FLAGS):
-            return None
-        fields.append((name, value or "1"))
-    return fields
+    if job.asked is None or not job.asked.keys() <= set(_FIELDS):
+        return None
+    return [(name, text) for name, value in job.asked.items() for text in _texts(value)]
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [str(it) for it in value]
+    return ["1" if value is True else str(value)]

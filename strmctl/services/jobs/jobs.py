@@ -239,7 +239,7 @@ class Jobs:
         return self._stopping.is_set() or (await self.get(job_id)).cancel_requested
 
     async def _carry_out(self, job: Job, output: JobOutput) -> int:
-        await in_thread(self._records.start, job.id, _now())
+        await in_thread(self._records.start, job.id, job.arguments, _now())
         line = (*self._command, job.command, *job.arguments, "--wait", WAIT, "--json")
         process = await in_thread(JobProcess, line, self._owner.descriptor)
         over = asyncio.Event()

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
 
-from strmctl.domain.job import Job, JobRequest, JobState
+from strmctl.domain.job import Job, JobRequest, JobState, words
 from strmctl.errors import SettingsError, StrmctlError
 from strmctl.services.jobs.jobs import Jobs
 from strmctl.settings.model import MaintainSettings, Settings
@@ -41,7 +41,7 @@ class Task:
 
     @property
     def command_line(self) -> str:
-        return " ".join((self.request.command, *self.request.arguments))
+        return " ".join((self.request.command, *self.request.words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +58,21 @@ def tasks(settings: MaintainSettings) -> tuple[Task, ...]:
     """In the order in which those that are due together run."""
     expiring = show_duration(settings.refresh_expiring)
     kept = show_duration(settings.keep_events)
-    beside = ("--sidecars",) if settings.sidecars else ()
+    sidecars = {"sidecars": True} if settings.sidecars else {}
     # Subtitles are in an answer, which has to be asked for.
-    new = ("--watched", "--resolve", *beside) if beside else ("--watched",)
+    resolved = {"resolve": True} if settings.sidecars else {}
+    ending = ("--expiring", expiring, *words("refresh", sidecars))
     return (
-        _task(
-            "refresh-expiring", settings.refresh_every, "refresh", "--expiring", expiring, *beside
-        ),
-        _task("probe", settings.probe_every, "probe", "--stale"),
-        _task("refresh-dead", settings.probe_every, "refresh", "--dead", *beside),
-        _task("add-watched", settings.watch_every, "add", *new),
+        _task("refresh-expiring", settings.refresh_every, "refresh", *ending),
+        _task("probe", settings.probe_every, "probe", stale=True),
+        _task("refresh-dead", settings.probe_every, "refresh", dead=True, **sidecars),
+        _task("add-watched", settings.watch_every, "add", watched=True, **resolved, **sidecars),
         _task("prune-events", settings.prune_events_every, "prune-events", "--older-than", kept),
     )
 
 
-def _task(name: str, every: timedelta, command: str, *arguments: str) -> Task:
-    return Task(name, every, JobRequest(command, arguments, CAUSE))
+def _task(name: str, every: timedelta, command: str, *typed: str, **asked: bool) -> Task:
+    return Task(name, every, JobRequest(command, typed, CAUSE, asked=asked or None))
 
 
 def check_intervals(settings: MaintainSettings) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from strmctl.domain.job import Job, JobLine, JobRequest, JobState
+from strmctl.domain.job import Job, JobLine, JobRequest, JobState, words
 from strmctl.errors import LockedError
 from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
@@ -18,14 +18,13 @@ _OPEN = "state IN ('queued', 'running')"
 _OF_COMMAND_LINE = "cause IN ('cli', 'cron')"
 
 _CREATE = """
-INSERT INTO job (command, arguments, cause, owner, total, created_at)
-VALUES (:command, :arguments, :cause, :owner, :total, :now)
+INSERT INTO job (command, arguments, asked, cause, owner, total, created_at)
+VALUES (:command, :arguments, :asked, :cause, :owner, :total, :now)
 """
 _FIND_OPEN = f"""
 SELECT * FROM job
-WHERE {_OPEN} AND command = ? AND arguments = ? AND NOT cancel_requested
-    AND NOT {_OF_COMMAND_LINE}
-ORDER BY id LIMIT 1
+WHERE {_OPEN} AND command = ? AND NOT cancel_requested AND NOT {_OF_COMMAND_LINE}
+ORDER BY id
 """
 _FORGET_OLD = f"DELETE FROM job WHERE id <= :id - {_KEPT} AND NOT {_OPEN}"
 _FORGET_OLD_LINES = f"""
@@ -43,7 +42,9 @@ _ADD_RUNNING = """
 INSERT INTO job (command, arguments, cause, owner, state, created_at, started_at)
 VALUES (:command, :arguments, :cause, :owner, 'running', :now, :now)
 """
-_START = "UPDATE job SET state = 'running', started_at = :now WHERE id = :id"
+_START = """
+UPDATE job SET state = 'running', started_at = :now, arguments = :arguments WHERE id = :id
+"""
 _ADVANCE = "UPDATE job SET done = :done WHERE id = :id"
 _FINISH = f"""
 UPDATE job SET state = :state, exit_code = :exit_code, message = :message, counts = :counts,
@@ -74,6 +75,7 @@ class JobRecords:
         values = {
             "command": request.command,
             "arguments": json.dumps(request.arguments),
+            "asked": None if request.asked is None else json.dumps(dict(request.asked)),
             "cause": request.cause,
             "owner": owner,
             "total": request.total,
@@ -146,8 +148,9 @@ class JobRecords:
 
     def find_open(self, request: JobRequest) -> Job | None:
         """One that does the same and is not over yet."""
-        found = self._database.query(_FIND_OPEN, (request.command, json.dumps(request.arguments)))
-        return _job(found[0]) if found else None
+        words = request.words
+        found = map(_job, self._database.query(_FIND_OPEN, (request.command,)))
+        return next((job for job in found if job.arguments == words), None)
 
     def get(self, job_id: int) -> Job | None:
         found = self._database.query("SELECT * FROM job WHERE id = ?", (job_id,))
@@ -165,7 +168,8 @@ class JobRecords:
         """The newest job of each command that was started for this cause."""
         found = self._database.query(
             "SELECT * FROM job WHERE id IN"
-            " (SELECT max(id) FROM job WHERE cause = ? GROUP BY command, arguments)",
+            " (SELECT max(id) FROM job WHERE cause = ? GROUP BY command, arguments, asked)"
+            " ORDER BY id",
             (cause,),
         )
         jobs = [_job(row) for row in found]
@@ -179,12 +183,15 @@ class JobRecords:
         """
         found = self._database.query(
             "SELECT * FROM job WHERE id IN (SELECT max(id) FROM job"
-            f" WHERE NOT {_OPEN} GROUP BY command, arguments)"
-            " AND state IN ('failed', 'interrupted') AND finished_at > ? AND cause <> 'cli'"
-            " AND exit_code IS NOT ? ORDER BY id DESC",
-            (rows.time_text(since), LockedError.exit_code),
+            f" WHERE NOT {_OPEN} GROUP BY command, arguments, asked) ORDER BY id"
         )
-        return [_job(row) for row in found]
+        # The same may be typed and asked for: which of both was the last is seen by the words.
+        last = {(job.command, job.arguments): job for job in map(_job, found)}
+        return sorted(
+            (job for job in last.values() if _is_to_be_seen(job, since)),
+            key=lambda job: job.id,
+            reverse=True,
+        )
 
     def open_owners(self) -> set[str]:
         """Who runs what is not over yet."""
@@ -196,8 +203,10 @@ class JobRecords:
         with self._database.transaction() as connection:
             connection.execute(_INTERRUPT, (rows.time_text(now), owner))
 
-    def start(self, job_id: int, now: datetime) -> None:
-        self._execute(_START, {"id": job_id, "now": rows.time_text(now)})
+    def start(self, job_id: int, arguments: Sequence[str], now: datetime) -> None:
+        """`arguments` are those of the process that begins."""
+        values = {"id": job_id, "arguments": json.dumps(arguments), "now": rows.time_text(now)}
+        self._execute(_START, values)
 
     def advance(self, job_id: int, lines: Sequence[JobLine], done: int) -> None:
         """Keep lines that have come, of many the last, and how many mappings are done by now."""
@@ -268,6 +277,16 @@ class JobRecords:
             connection.execute(statement, values)
 
 
+def _is_to_be_seen(job: Job, since: datetime) -> bool:
+    return (
+        job.state in (JobState.FAILED, JobState.INTERRUPTED)
+        and job.finished_at is not None
+        and job.finished_at > since
+        and job.cause != "cli"
+        and job.exit_code != LockedError.exit_code
+    )
+
+
 def _line(row: rows.Row) -> JobLine:
     return JobLine(row["number"], json.loads(row["document"]))
 
@@ -275,10 +294,11 @@ def _line(row: rows.Row) -> JobLine:
 def _job(row: rows.Row) -> Job:
     created = rows.time_value(row["created_at"])
     assert created is not None, "NOT NULL"
+    command, asked = row["command"], json.loads(row["asked"] or "null")
     return Job(
         id=row["id"],
-        command=row["command"],
-        arguments=tuple(json.loads(row["arguments"])),
+        command=command,
+        arguments=tuple(json.loads(row["arguments"])) if asked is None else words(command, asked),
         cause=row["cause"],
         state=JobState(row["state"]),
         total=row["total"],
@@ -290,4 +310,5 @@ def _job(row: rows.Row) -> Job:
         cancel_requested=bool(row["cancel_requested"]),
         started_at=rows.time_value(row["started_at"]),
         finished_at=rows.time_value(row["finished_at"]),
+        asked=asked,
     )

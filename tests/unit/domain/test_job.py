@@ -1,0 +1,38 @@
+"""What is asked of a job, as its command line says it."""
+
+import pytest
+
+from strmctl.domain.job import Asked, JobRequest, words
+
+
+@pytest.mark.parametrize(
+    ("command", "asked", "expected"),
+    [
+        pytest.param("probe", {}, [], id="nothing"),
+        pytest.param("probe", {"stale": True}, ["--stale"], id="a flag"),
+        pytest.param("refresh", {"season": 0}, ["--season=0"], id="season 0"),
+        pytest.param("refresh", {"series": "--all"}, ["--series=--all"], id="like an option"),
+        pytest.param("refresh", {"series": "a, b"}, ["--series=a, b"], id="a comma in a text"),
+        pytest.param("refresh", {"id": [1, 22]}, ["--id=1", "--id=22"], id="ids"),
+        pytest.param(
+            "probe", {"state": ["dead", "suspect"]}, ["--state=dead,suspect"], id="states"
+        ),
+        pytest.param("probe", {"fail_on": []}, ["--fail-on="], id="an empty list"),
+        pytest.param("prune", {"dry_run": True}, ["--dry-run"], id="two words"),
+        pytest.param("undo", {"run": 12, "force": True}, ["--force", "12"], id="a run"),
+        pytest.param(
+            "import",
+            {"folder": "/lib/A B", "site": "x.example"},
+            ["--site=x.example", "/lib/A B"],
+            id="a folder",
+        ),
+        pytest.param("refresh", {"folder": "x"}, ["--folder=x"], id="no operand of this command"),
+    ],
+)
+def test_words(command: str, asked: Asked, expected: list[str]) -> None:
+    assert list(words(command, asked)) == expected
+    assert list(JobRequest(command, asked=asked).words) == expected
+
+
+def test_a_typed_line_stays_as_it_is() -> None:
+    assert JobRequest("refresh", ("--expiring", "2h")).words == ("--expiring", "2h")
