@@ -44,7 +44,8 @@ class ProbeResult:
 
     `reason` is for people; `retry_after` is in seconds; `binding` tells what the URL says it is
     bound to, where it was refused. `by_egress` says that the egress answered for the upstream,
-    `extent` how much there is of what the link brings.
+    `page` tells a page that came without TLS from others, which a captive portal may have sent;
+    `extent` is how much there is of what the link brings.
     """
 
     status: int | None
@@ -53,6 +54,7 @@ class ProbeResult:
     retry_after: float | None = None
     binding: str | None = None
     by_egress: bool = False
+    page: str = field(default="", compare=False, repr=False)
     extent: Extent | None = field(default=None, compare=False)
 
     @property
@@ -63,6 +65,11 @@ class ProbeResult:
     def is_network_failure(self) -> bool:
         """Whether the way out may be at fault as well."""
         return self.failure in _NETWORK
+
+    @property
+    def is_the_link_s(self) -> bool:
+        """Whether nobody but the link's own host can have caused it."""
+        return not (self.is_network_failure or self.page)
 
     @property
     def may_pass(self) -> bool:

@@ -48,6 +48,7 @@ class Host:
     With `at_once` it answers 429 to whatever comes beyond, with `refuses_all`, the fields of such
     an answer, to everything. What is in `mended` is alive, what is in `removed` a clip, in
     `gone` it is no more.
+    `all_say` is the kind of everything, where it is set.
     `before` is called with each path that is asked for. One that is down hangs up.
     """
 
@@ -57,6 +58,7 @@ class Host:
     is_down: bool = False
     requests: Counter[str] = field(default_factory=Counter)
     methods: Counter[str] = field(default_factory=Counter)
+    all_say: str = ""
     mended: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
@@ -91,7 +93,7 @@ class Host:
         self.before(path)
         kind = "alive" if path in self.mended else path.split("/")[0]
         kind = "clip" if path in self.removed else kind
-        kind = "missing" if path in self.gone else kind
+        kind = "missing" if path in self.gone else self.all_say or kind
         if self.is_down:
             return False
         if self.refuses_all is not None or (self.at_once is not None and self.now > self.at_once):

@@ -5,6 +5,7 @@ playlist with GET at once, because signatures often cover the verb.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -150,7 +151,7 @@ class LinkCheck:
         answer = await requests.first_bytes(url)
         result = requests.judged(answer)
         if not result.is_alive:
-            return result, None
+            return replace(result, page=_page(result, answer, url)), None
         if begins_playlist(answer.head):
             extent = Extent.at(url, seconds=_seconds(answer))
             return replace(result, extent=extent), answer.url
@@ -301,6 +302,19 @@ async def _head(response: UpstreamResponse, expected: Expected, limit: int) -> b
             async with asyncio.timeout(_DRAIN_SECONDS):
                 head = await response.peek(READ_BYTES + 1)
     return head
+
+
+def _page(result: ProbeResult, answer: Answer, asked: str) -> str:
+    """Where a redirect led to another host, that host: a portal's page may hold what was asked."""
+    if result.failure is not Failure.NOT_MEDIA or not answer.head:
+        return ""
+    # With TLS a portal has no certificate to answer with.
+    if not asked.lower().startswith("http:"):
+        return ""
+    end = url_marks.origin(answer.url)
+    if end != url_marks.origin(asked):
+        return f"at {end}"
+    return hashlib.sha256(answer.head).hexdigest()
 
 
 def _is_success(status: int) -> bool:

@@ -77,7 +77,7 @@ class Saving:
         if self._writing is not None:
             await asyncio.gather(self._writing, return_exceptions=True)
         # After Ctrl-C nobody can say whether the VPN was the cause.
-        sure = [found for found in self._found if not found.result.is_network_failure]
+        sure = [found for found in self._found if found.result.is_the_link_s]
         self._found.clear()
         if sure:
             self._records.save(_judged(sure))
@@ -93,7 +93,7 @@ class Saving:
         return len(self._found) >= _BATCH or self._monotonic() >= self._due_at
 
     async def _may_be_believed(self) -> bool:
-        fails = any(found.result.is_network_failure for found in self._found)
+        fails = any(not found.result.is_the_link_s for found in self._found)
         believed = not fails or await self._vouch()
         self._due_at = self._monotonic() + (_BATCH_SECONDS if believed else _VOUCH_SECONDS)
         return believed

@@ -1,16 +1,18 @@
 """Failures are believed only of a way out that works: a VPN outage must not touch the library.
 
 Canaries tell, where there are some. Without them the other hosts do: when most of them fail at
-once it is the egress, and one that has answered before is asked again. A single host alone cannot
-be told from its egress and is believed, unless the egress itself answered for it.
+once it is the egress, and one that has answered before is asked again. So it is when two sites
+answer with one page, as behind a captive portal. A single host alone cannot be told from its
+egress and is believed, unless the egress itself answered for it.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.patience.shared_pages import SharedPages
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls import canary, url_marks
 from strmctl.errors import EgressError, SettingsError, UpstreamError
@@ -35,6 +37,7 @@ class _Way:
     answered: set[str] = field(default_factory=set)
     silent: set[str] = field(default_factory=set)
     spoken_for: set[str] = field(default_factory=set)
+    pages: SharedPages = field(default_factory=SharedPages)
     witnesses: dict[str, Resolution] = field(default_factory=dict)
     failed_at: float = -1.0
     asked_well_at: float = -1.0
@@ -43,10 +46,37 @@ class _Way:
     # One CDN that is down is no lost VPN.
     @property
     def seems_down(self) -> bool:
-        most_fail = len(self.silent) > len(self.answered) or not self.witnesses
+        most_fail = len(self.silent) > len(self.heard) or not self.witnesses
+        if self.pages.are_there and not self.heard:
+            return True
         if self.spoken_for and not self.witnesses:
             return True  # A VPN's proxy says 503 for every host while its tunnel is down.
         return len(self.silent) >= 2 and most_fail
+
+    @property
+    def heard(self) -> Set[str]:
+        """The hosts that have answered for themselves, as far as can be seen."""
+        return self.answered | self.pages.alone
+
+    def take_page(self, page: str, resolution: Resolution, now: float) -> None:
+        """A page is an answer of its host's, until another site answers with the same."""
+        if not self.pages.add(page, resolution.url):
+            self._take_witness(url_marks.origin(resolution.url), resolution)
+            return
+        # Those that have answered before are asked again: a portal may begin in mid-run.
+        self.failed_at = now
+        for witness in self.witnesses.keys() - self.heard:
+            del self.witnesses[witness]
+
+    def take_answer(self, resolution: Resolution) -> None:
+        host = url_marks.origin(resolution.url)
+        self.pages.forget(host)
+        self.answered.add(host)
+        self._take_witness(host, resolution)
+
+    def _take_witness(self, host: str, resolution: Resolution) -> None:
+        if len(self.witnesses) < _WITNESSES or host in self.witnesses:
+            self.witnesses[host] = resolution
 
     @property
     def has_failed_since(self) -> bool:
@@ -84,20 +114,21 @@ class WaysOut:
             if result.by_egress:
                 way.spoken_for.add(host)
             # A link that is cut off does not make a host silent that has answered others.
-            if host not in way.answered:
+            if host not in way.heard:
                 way.silent.add(host)
             return
         way.silent.discard(host)
         way.spoken_for.discard(host)
-        way.answered.add(host)
         way.asked_well_at = max(way.asked_well_at, asked_at)
-        if len(way.witnesses) < _WITNESSES or host in way.witnesses:
-            way.witnesses[host] = resolution
+        if result.page:
+            way.take_page(result.page, resolution, self._monotonic())
+        else:
+            way.take_answer(resolution)
 
     def has_answered(self, egress: str | None) -> bool:
         """Whether anybody has answered through it in this run."""
         way = self._ways.get(egress)
-        return way is not None and bool(way.answered)
+        return way is not None and bool(way.heard)
 
     async def ask_canaries(self, egress: str | None = None) -> None:
         """Raises EgressError unless all of them answer."""
@@ -137,6 +168,7 @@ class WaysOut:
                     return False
                 resolution = way.witnesses.pop(host)
                 way.answered.discard(host)
+                way.pages.forget(host)
                 asked_at = self._monotonic()
                 result = await self._check.check(resolution, egress=egress)
             self.saw(resolution, egress, result, asked_at)
@@ -163,12 +195,17 @@ class WaysOut:
 
 
 def _down(way: _Way) -> EgressError:
+    if way.pages.are_there and not way.heard:
+        return EgressError(
+            "different hosts answer with the same page: a captive portal or the egress answers for "
+            "them, nothing was recorded; set probe.canaries to be sure"
+        )
     if way.spoken_for and not way.answered:
         return EgressError(
             "the egress answers that no host can be reached: it seems down, nothing was recorded; "
             "set probe.canaries to be sure"
         )
     return EgressError(
-        f"{len(way.silent)} of {len(way.silent | way.answered)} hosts failed at once: the egress "
+        f"{len(way.silent)} of {len(way.silent | way.heard)} hosts failed at once: the egress "
         "seems down, nothing was recorded; set probe.canaries to be sure"
     )

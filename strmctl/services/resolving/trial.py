@@ -10,6 +10,7 @@ from strmctl.domain.expiry.freshness import has_expired
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.media.extent import Extent
 from strmctl.domain.patience.patience import NEW_LINK, Patience
+from strmctl.domain.patience.shared_pages import SharedPages
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls import url_marks
 from strmctl.errors import EgressError, ItemError, ResolverError
@@ -28,6 +29,8 @@ class Trials:
         self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(per_host)
         )
+        self._pages: defaultdict[str | None, SharedPages] = defaultdict(SharedPages)
+        self._played: set[str | None] = set()
 
     def of(self, mapping: Mapping, egress: str | None, *, any_length: bool = False) -> "LinkTrial":
         """`any_length` takes what is longer or shorter than was known for the right content."""
@@ -49,6 +52,7 @@ class Trials:
                 if pause is None:
                     break
                 await asyncio.sleep(pause)
+        self._check_page(result, answer, egress)
         # gluetun's 503 is about its tunnel, not about the link.
         if result.by_egress and not self._check.is_egress_heard(answer.url, egress):
             raise EgressError(
@@ -56,6 +60,17 @@ class Trials:
                 "has answered: it seems down"
             )
         return result
+
+    def _check_page(self, result: ProbeResult, answer: Resolution, egress: str | None) -> None:
+        """Raises EgressError where nothing has played and two sites answer with one page."""
+        if result.is_alive:
+            self._played.add(egress)
+        elif result.page and self._pages[egress].add(result.page, answer.url):
+            if egress not in self._played:
+                raise EgressError(
+                    "different hosts answer for new links with the same page: a captive portal or "
+                    "the egress answers for them"
+                )
 
 
 @dataclass(slots=True)
