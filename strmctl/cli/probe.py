@@ -42,8 +42,6 @@ def probe(
     wait: Wait = None,
 ) -> int:
     """Check upstream URLs and move link states; without a selection, those that are due."""
-    import asyncio
-
     from strmctl.services.probing.probe import Probe, due
     from strmctl.services.probing.report import Report
 
@@ -56,7 +54,10 @@ def probe(
         service = Probe(run.settings, database, selection, deep=deep, force=force)
         found = Report(states)
         try:
-            asyncio.run(_take(run, service, found))
+            if len(service):
+                import asyncio  # Only where something is due.
+
+                asyncio.run(_take(run, service, found))
         # cron's mail should name the links that the brake was about.
         except SafetyError:
             _summarise(run, found, digest_lines(say, database, found.findings(), found.works))

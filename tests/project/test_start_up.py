@@ -75,3 +75,10 @@ def test_a_command_that_looks_loads_what_it_needs(library: Path, line: str) -> N
 def test_a_list_for_people_loads_nothing_that_signs_or_counts(library: Path) -> None:
     loaded = loaded_by(library, "list")
     assert not loaded & {"hashlib", "socket", "strmctl.domain.digest", "strmctl.domain.change"}
+
+
+def test_a_probe_that_finds_nothing_due_asks_for_no_client(tmp_path: Path) -> None:
+    loaded_by(tmp_path, "init")
+    loaded = loaded_by(tmp_path, "probe")
+    assert not loaded & LOOKING
+    assert "strmctl.services.probing.probe" in loaded

@@ -4,34 +4,28 @@ Nothing is concluded while the egress is down, and no run marks more links dead 
 lets it.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from strmctl.domain import brake
-from strmctl.domain.link_state import Rules
 from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.domain.probe_result import Failure
 from strmctl.domain.selection import Selection
 from strmctl.errors import EgressError, SafetyError
-from strmctl.services.checking.check import LinkCheck
-from strmctl.services.library.direct_files import direct_files
-from strmctl.services.probing.run import Plan, ProbeRun
-from strmctl.services.probing.saving import Found
 from strmctl.services.probing.turns import Turns
-from strmctl.services.probing.ways_out import WaysOut
-from strmctl.services.resolving.opening import resolving
 from strmctl.services.resolving.trouble import ResolverTrouble
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings
 from strmctl.storage.tables.probe_records import Dying, ProbeQueue, ProbeRecords
-from strmctl.upstream.client import UpstreamClient
-from strmctl.upstream.guard import guard
+
+if TYPE_CHECKING:
+    from strmctl.services.probing.run import ProbeRun
+    from strmctl.services.probing.saving import Found
 
 _PAGE = 500
 _OTHER_THREADS = 8
@@ -104,14 +98,8 @@ class Probe:
         self._force = force
         self._now = now
         self._queue = ProbeQueue(database, selection, now())
-        probe = settings.probe
-        self._plan = Plan(
-            probe.concurrency,
-            Rules(probe.attempts, probe.window),
-            deep,
-            now=now,
-        )
-        self._turns = Turns(probe.per_host)
+        self._deep = deep
+        self._turns = Turns(settings.probe.per_host)
         self._records = ProbeRecords(database, hold_dead=not force)
 
     def __len__(self) -> int:
@@ -154,27 +142,38 @@ class Probe:
             raise refused
 
     @asynccontextmanager
-    async def _running(self) -> AsyncGenerator[ProbeRun, None]:
-        settings = self._settings
+    async def _running(self) -> AsyncGenerator["ProbeRun", None]:
+        # cron's usual run finds nothing due, and what asks upstreams is most of what there is to
+        # import: aiohttp alone costs more than all the rest of that run.
+        from strmctl.domain.link_state import Rules
+        from strmctl.services.checking.check import LinkCheck
+        from strmctl.services.library.direct_files import direct_files
+        from strmctl.services.probing.run import Plan, ProbeRun
+        from strmctl.services.probing.ways_out import WaysOut
+        from strmctl.services.resolving.opening import resolving
+        from strmctl.upstream.client import UpstreamClient
+        from strmctl.upstream.guard import guard
+
+        settings, probe = self._settings, self._settings.probe
+        rules = Rules(probe.attempts, probe.window)
+        plan = Plan(probe.concurrency, rules, self._deep, now=self._now)
         client = UpstreamClient(settings.upstream, guard(settings))
         check = LinkCheck(
             client,
-            timeout=settings.probe.timeout,
+            timeout=probe.timeout,
             playlist_max=settings.upstream.playlist_max,
             guarded=settings.proxy.mode is Mode.PROXY,
         )
-        ways_out = WaysOut(client, check, settings.probe.canaries, self._turns.place)
+        ways_out = WaysOut(client, check, probe.canaries, self._turns.place)
         files = direct_files(settings, self._mappings)
         try:
             await ways_out.ask_canaries()
             async with resolving(settings, self._mappings, now=self._now) as service:
-                yield ProbeRun(
-                    self._plan, self._turns, check, service, files, ways_out, self._records
-                )
+                yield ProbeRun(plan, self._turns, check, service, files, ways_out, self._records)
         finally:
             await client.aclose()
 
-    def _is_held(self, found: Found) -> bool:
+    def _is_held(self, found: "Found") -> bool:
         judged = found.judged
         is_newly_dead = judged is not None and judged.is_newly_dead
         return is_newly_dead and not self._force and not found.is_outdated
@@ -204,7 +203,7 @@ class Probe:
                 yield _settled(mapping, by_id[mapping.id], state)
 
 
-def _probed(found: Found) -> Probed:
+def _probed(found: "Found") -> Probed:
     mapping, judged, result = found.mapping, found.judged, found.result
     if judged is None or found.is_outdated:
         reason = "its URL was renewed meanwhile" if found.is_outdated else result.reason
@@ -239,6 +238,9 @@ def _settled(mapping: Mapping, dying: Dying, state: LinkState) -> Probed:
 
 def _leave_threads_for_names(concurrency: int) -> None:
     """The system looks names up in threads, and dead ones take long: nothing else waits for it."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
     # getaddrinfo(3) blocks up to 30 s for a name whose DNS is dead.
     threads = ThreadPoolExecutor(concurrency + _OTHER_THREADS)
     asyncio.get_running_loop().set_default_executor(threads)

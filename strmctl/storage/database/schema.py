@@ -4,6 +4,7 @@ In a checkout they lie beside the package, in the wheel inside it.
 """
 
 import runpy
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -19,7 +20,13 @@ _FOLDERS = (_PACKAGE / "migrations", _PACKAGE.parent / "migrations")
 
 def known() -> list[str]:
     """The names of all migrations, in the order in which they run."""
-    return sorted(path.stem for path in folder().glob("[0-9][0-9][0-9][0-9]_*.py"))
+    return list(_names())
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    # A run opens the database up to five times, and listing a folder costs more than that.
+    return tuple(sorted(path.stem for path in folder().glob("[0-9][0-9][0-9][0-9]_*.py")))
 
 
 def load() -> "Migrations":
