@@ -106,7 +106,6 @@ def write(
     ] = False,
 ) -> int:
     """Register an identity and write its .strm file; --from takes thousands."""
-    from strmctl.services.alerting.troubles import noting_trouble
     from strmctl.services.writing.batch import batches
     from strmctl.services.writing.entry import entry
 
@@ -117,6 +116,8 @@ def write(
     if item is not None:
         with telling_media_servers(run), opening as opened:
             return _show_one(run, opened.write_one(item))
+    from strmctl.services.alerting.troubles import noting_trouble
+
     noting = noting_trouble(run.settings.database, "write")
     with telling(run), noting, opening as opened:
         run.begin("write")
@@ -130,7 +131,7 @@ def _in_library(path: str, library: Path) -> str:
 
 def _note_without_resolver(run: Run, sites: Iterable[str]) -> None:
     """`sites` are those of what has no URL: its files are there, and play nothing yet."""
-    from strmctl.resolvers.registry import answers_for
+    from strmctl.resolvers.contract import answers_for
 
     for site in sorted(sites):
         if not answers_for(run.settings.resolvers, site):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Protocol
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
@@ -71,3 +72,9 @@ class Resolver(Protocol):
 
 Factory = Callable[[ResolverSettings], Resolver]
 """Raises SettingsError for a table that it cannot use."""
+
+
+def answers_for(tables: Sequence[ResolverSettings], site: str) -> bool:
+    """Whether one of the tables names the site; none of them need be usable."""
+    patterns = (pattern.strip().lower() for table in tables for pattern in table.sites)
+    return any(fnmatchcase(site, pattern) for pattern in patterns)

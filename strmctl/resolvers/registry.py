@@ -180,12 +180,6 @@ class Registry:
         return self._exact.get(site) or next(globs, None)
 
 
-def answers_for(tables: Sequence[ResolverSettings], site: str) -> bool:
-    """Whether one of the tables names the site; none of them need be usable."""
-    patterns = (pattern.strip().lower() for table in tables for pattern in table.sites)
-    return any(fnmatchcase(site, pattern) for pattern in patterns)
-
-
 def _patterns(table: ResolverSettings) -> Sequence[str]:
     patterns = list(dict.fromkeys(pattern.strip().lower() for pattern in table.sites))
     if not patterns or "" in patterns:

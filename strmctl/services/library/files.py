@@ -7,7 +7,6 @@ from strmctl.errors import SettingsError, UsageError
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import LibraryFiles
-from strmctl.storage.tables.notices import Notices
 
 
 # Notices for nobody would fill the database.
@@ -16,6 +15,8 @@ def library_files(settings: Settings, database: Database) -> LibraryFiles:
     targets = [table.name for table in settings.notify]
     if not targets:
         return LibraryFiles(settings.library)
+    from strmctl.storage.tables.notices import Notices
+
     return LibraryFiles(settings.library, partial(Notices(database).recording, targets))
 
 

@@ -1,6 +1,5 @@
 """Writes thousands of entries from one input: batch by batch, and bad rows do not stop it."""
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -150,6 +149,8 @@ class Batches:
         self, results: Sequence[Written | StrmctlError], answers: Answers
     ) -> list[Written | StrmctlError]:
         # Whoever asks for none need not wait for the upstream's client to be imported.
+        import asyncio
+
         from strmctl.services.library.sidecars import Beside, Item
 
         written = [result for result in results if isinstance(result, Written)]
@@ -168,9 +169,15 @@ class Batches:
 
     def _answers(self, entries: Sequence[Entry]) -> Answers:
         asked = [item for item in entries if self._asks and item.resolution is None]
-        return asyncio.run(self._ask(asked)) if asked else {}
+        if not asked:
+            return {}
+        import asyncio  # Most entries ask nobody.
+
+        return asyncio.run(self._ask(asked))
 
     async def _ask(self, entries: Sequence[Entry]) -> Answers:
+        import asyncio
+
         from strmctl.services.resolving.opening import resolving
 
         # Resolvers are small services at home, or scripts that start a process each time.

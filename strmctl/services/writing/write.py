@@ -11,6 +11,8 @@ from collections.abc import Mapping as Table
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.library import library_path, strm_text
@@ -21,7 +23,6 @@ from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library import ownership
 from strmctl.services.library.ownership import Twin
-from strmctl.services.resolving.ending import Dating
 from strmctl.services.writing import plan
 from strmctl.services.writing.entry import Entry
 from strmctl.services.writing.journal import WriteJournal
@@ -30,6 +31,9 @@ from strmctl.services.writing.plan import Outcome, Plan
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import Content, LibraryFiles
 from strmctl.storage.tables.mappings import Mappings, Registration, StoredResolution
+
+if TYPE_CHECKING:
+    from strmctl.services.resolving.ending import Dating
 
 Answers = Table[Identity, Resolution | ResolverError]
 """What resolvers have said about the identities that they were asked about."""
@@ -76,10 +80,16 @@ class Writer:
         self._urls = urls
         self._database = database
         self._mappings = Mappings(database)
-        self._dating = Dating(database)
         self._files = files
         self.journal = WriteJournal(database, command)
         self._beside: dict[Identity, Identity] = {}
+
+    @cached_property
+    def _dating(self) -> "Dating":
+        # Most entries have no URL: the patterns of all CDNs need not be compiled for them.
+        from strmctl.services.resolving.ending import Dating
+
+        return Dating(self._database)
 
     def write(
         self, entries: Sequence[Entry], answers: Answers | None = None

@@ -10,7 +10,6 @@ import secrets
 import stat
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache, partial
 from itertools import count
@@ -267,6 +266,8 @@ class LibraryFiles:
         starts = range(0, len(items), _FILES_A_TASK)
         if len(starts) <= 1:
             return self._write_some(items, moved_from)
+        from concurrent.futures import ThreadPoolExecutor  # One file needs no threads.
+
         failed: dict[str, ItemError] = {}
         with ThreadPoolExecutor(_THREADS) as threads:
             tasks = (items[start : start + _FILES_A_TASK] for start in starts)
