@@ -6,38 +6,45 @@ from contextlib import contextmanager
 import m3u8  # type: ignore[import-untyped]
 
 from bench.measuring import Comparison, Contender, Goal, call
-from strmctl.domain.hls import media_playlist_reader, playlist_text
+from strmctl.domain.hls import cut, media_playlist_reader, playlist_text
 
 _SEGMENTS = 10_000
 _RUNS = 5
 _URL = "https://cdn.example/media/1/index.m3u8"
 _TOKEN = "token=" + "0123456789abcdef" * 8 + "&expires=1795388400"
+_URIS = {"long": f"/media/1/segment-%d.ts?{_TOKEN}", "short": "seg%d.ts"}
 
 
 @contextmanager
 def comparisons(size: float, *, offline: bool) -> Iterator[list[Comparison]]:
-    upstream = _playlist(round(_SEGMENTS * size))
-    title = f"Rewriting {len(upstream) / len(_rewritten(upstream)):.1f} bytes into one"
+    segments = round(_SEGMENTS * size)
+    yield [_comparison(kind, _playlist(segments, uri), segments) for kind, uri in _URIS.items()]
+
+
+def _comparison(kind: str, upstream: bytes, segments: int) -> Comparison:
+    title = f"Rewriting a playlist with {kind} URIs"
     contenders = [
         Contender("strmctl", lambda: call(lambda: _rewritten(upstream), repeat=_RUNS)),
         Contender("m3u8", lambda: call(lambda: _dumped(upstream))),
     ]
-    goal = Goal("strmctl", 1 / 20, "m3u8", by_cpu=True)
-    yield [Comparison(title, contenders, goal, round(_SEGMENTS * size), "segments")]
+    goal = Goal("strmctl", 1 / 8, "m3u8", by_cpu=True)
+    return Comparison(title, contenders, goal, segments, "segments")
 
 
-def _playlist(segments: int) -> bytes:
+def _playlist(segments: int, uri: str) -> bytes:
     head = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:7\n#EXT-X-MEDIA-SEQUENCE:0\n"
     body = "".join(
-        f"#EXTINF:{6 + number % 7 / 10:.3f},\n/media/1/segment-{number}.ts?{_TOKEN}\n"
-        for number in range(segments)
+        f"#EXTINF:{6 + number % 7 / 10:.3f},\n{uri % number}\n" for number in range(segments)
     )
     return f"{head}{body}#EXT-X-ENDLIST\n".encode()
 
 
 def _rewritten(upstream: bytes) -> bytes:
-    playlist = media_playlist_reader.parse(playlist_text.decode(upstream), _URL)
-    return playlist_text.encode(playlist.render("0123456789ab/"))
+    """All that a request for a playlist that is not in memory does but for the network."""
+    text = playlist_text.decode(upstream)
+    assert not playlist_text.is_multivariant(text)
+    playlist = media_playlist_reader.parse(text, _URL)
+    return playlist_text.encode(playlist.render(f"{cut.cut_of(playlist)}/"))
 
 
 def _dumped(upstream: bytes) -> bytes:

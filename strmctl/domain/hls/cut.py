@@ -3,9 +3,11 @@
 import base64
 import hashlib
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from strmctl.domain.hls.media_playlist import MediaPlaylist, Segment
+from strmctl.domain.hls.listed import Segment, Segments, Stretch
+from strmctl.domain.hls.media_playlist import MediaPlaylist
 from strmctl.domain.hls.stable_names import INIT, KEY
 
 _NAMED_BY_SEGMENT = re.compile(
@@ -17,7 +19,7 @@ def cut_of(playlist: MediaPlaylist) -> str:
     """A short name of the whole cut; "" while the playlist is live and its cut still grows."""
     if not playlist.ended:
         return ""
-    text = "\n".join(_words(segment) for segment in playlist.segments)
+    text = "\n".join(_all_words(playlist.segments))
     named = f"{playlist.first_number}\n{text}".encode("utf-8", "surrogateescape")
     # Forty bits tell the cuts of one title apart, and ffmpeg breaks on URLs over 4,096 bytes.
     return base64.b32encode(hashlib.sha256(named).digest()[:5]).decode().lower()
@@ -34,9 +36,31 @@ def agree(old: MediaPlaylist, new: MediaPlaylist) -> bool:
         _shape(segment) == _shape(there)
         and (segment.discontinuity == there.discontinuity or segment.number in begins)
         and (_instant(segment) == _instant(there) or not (segment.date_time and there.date_time))
-        for segment in new.segments
+        for segment in _perhaps_different(old, new)
         if (there := old.segment(segment.number)) is not None
     )
+
+
+def _perhaps_different(old: MediaPlaylist, new: MediaPlaylist) -> Iterator[Segment]:
+    """Those of `new` but for the stretches that `old` has too: long ones are compared at once."""
+    for part in new.segments.parts:
+        if not isinstance(part, Stretch):
+            yield from part
+        elif not _is_within(part, old.segments):
+            yield from part.all()
+
+
+def _is_within(stretch: Stretch, segments: Segments) -> bool:
+    """Whether what `segments` lists of these numbers stands in one stretch and looks the same."""
+    if not segments:
+        return False
+    begin = max(stretch.first, segments[0].number)
+    end = min(stretch.end, segments[-1].number + 1)
+    there = segments.stretch(begin)
+    if there is None or there.end < end or _kind(stretch) != _kind(there):
+        return False
+    here = stretch.durations[begin - stretch.first : end - stretch.first]
+    return here == there.durations[begin - there.first : end - there.first]
 
 
 def continues(old: MediaPlaylist, new: MediaPlaylist) -> bool:
@@ -80,12 +104,26 @@ def applying(name: str, playlist: MediaPlaylist) -> str | None:
     return names[index] or None if index < len(names) else None
 
 
+def _all_words(segments: Segments) -> Iterator[str]:
+    for part in segments.parts:
+        if isinstance(part, Stretch):
+            # What stands behind the duration is the same for all of them.
+            _, space, rest = _words(next(part.all())).partition(" ")
+            words = {each: f"{each:.3f}{space}{rest}" for each in set(part.durations)}
+            yield from map(words.__getitem__, part.durations)
+        else:
+            yield from map(_words, part)
+
+
 def _shape(segment: Segment) -> str:
     """Not the URIs and the names, which come and go with tokens."""
     part = segment.byte_range
     where = "" if part is None else f"{part.offset}+{part.length}"
-    kind = "k" * bool(segment.keys) + "i" * bool(segment.init)
-    return f"{segment.duration:.3f} {where} {kind}"
+    return f"{segment.duration:.3f} {where} {_kind(segment)}"
+
+
+def _kind(listed: Segment | Stretch) -> str:
+    return "k" * bool(listed.keys) + "i" * bool(listed.init)
 
 
 def _words(segment: Segment) -> str:

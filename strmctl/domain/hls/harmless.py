@@ -27,7 +27,10 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _LONG_RUN = re.compile(r"[A-Za-z0-9_+=~-]{16,}")
-_UNREMARKABLE_INF = re.compile(r"#EXTINF:[ \t]*\d{1,9}(?:\.\d{0,18})?[ \t]*,?[A-Za-z0-9 _-]{0,15}$")
+_UNREMARKABLE = r"#EXTINF:[ \t]*([0-9]{1,9}(?:\.[0-9]{0,18})?)[ \t]*,?[A-Za-z0-9 _-]{0,15}$"
+_UNREMARKABLE_INF = re.compile(_UNREMARKABLE)
+UNREMARKABLE_INFS = re.compile(f"^{_UNREMARKABLE}", re.MULTILINE)
+"""Finds the durations of lines that stay as they are."""
 _INF = re.compile(r"#EXTINF:[ \t]*(?P<duration>[+-]?\d{1,18}(?:\.\d*)?)?")
 _NAME = re.compile(r"#EXT[\w-]*")
 
@@ -79,10 +82,11 @@ def tag_line(line: str, hidden: Collection[str] = ()) -> str | None:
     if _leads_elsewhere(name, value):
         return None
     if name in VALUES and colon:
-        is_well_formed = VALUES[name].fullmatch(value.strip())
+        if VALUES[name].fullmatch(value.strip()):
+            return line
         # Cuts are told apart by their dates, so an odd one is read too.
         is_odd_date = name == DATE and is_plain(value) and not _any_in(hidden, value)
-        return line if is_well_formed or is_odd_date else None
+        return line if is_odd_date else None
     if name in ATTRIBUTES:
         return _list_line(line, len(name) + 1, ATTRIBUTES[name], hidden)
     bare = _NAME.match(text)

@@ -6,54 +6,19 @@ unknown tag points at `x…`. The upstream's URIs stay here; the text holds name
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from strmctl.domain.hls import attribute_list
+from strmctl.domain.hls.listed import Resource, Resources, Segment, Segments
 from strmctl.domain.hls.naming import tells_content, upstream_extension
 
 LINK_MARK = "\x00{}\x00"
 """Stands in the text for the address of another playlist; NUL is in no playlist."""
 
+_URI_MARK = LINK_MARK.format("")
 _LINK = re.compile(r"\x00(\d+)\x00")
 _LINKED_LINE = re.compile(r"(?:^|(?<=[\r\n]))[^\r\n\x00]*\x00(\d+)\x00[^\r\n]*(?:\r\n|\n|\r|$)")
-
-
-class ByteRange(NamedTuple):
-    offset: int
-    length: int
-
-    def field(self) -> str:
-        """As the Range field asks for it (RFC 9110 section 14.1.2)."""
-        return f"bytes={self.offset}-{self.offset + self.length - 1}"
-
-
-class Resource(NamedTuple):
-    """Something that the playlist lists: its URI as the upstream wrote it, and its part of it.
-
-    `size` in bytes is that of a key whose format is known.
-    """
-
-    uri: str
-    byte_range: ByteRange | None = None
-    size: int | None = None
-
-    def __repr__(self) -> str:
-        return "Resource(…)"
-
-
-class Segment(NamedTuple):
-    """What must be the same in two playlists that are the same content cut the same way."""
-
-    number: int
-    duration: float
-    byte_range: ByteRange | None
-    discontinuity: bool
-    date_time: str
-    keys: tuple[str, ...]
-    init: str
-    cipher: str = ""
-    """How it is encrypted, as far as the playlist says it and no token changes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +28,8 @@ class MediaPlaylist:
     `preludes` are the first and the last of its keys and of its init sections, by name.
     """
 
-    resources: Mapping[str, Resource] = field(repr=False)
-    segments: Sequence[Segment] = field(repr=False)
+    resources: Resources = field(repr=False)
+    segments: Segments = field(repr=False)
     first_number: int
     target_duration: float
     ended: bool
@@ -76,7 +41,7 @@ class MediaPlaylist:
     @property
     def seconds(self) -> float:
         """How long what it lists lasts."""
-        return sum(segment.duration for segment in self.segments)
+        return sum(self.segments.durations())
 
     # An EXT-X-SKIP among the segments leaves a hole in their numbers.
     def segment(self, number: int) -> Segment | None:
@@ -85,6 +50,10 @@ class MediaPlaylist:
         if not 0 <= index < len(self.segments) or self.segments[index].number != number:
             return None
         return self.segments[index]
+
+    def parts(self) -> list[Collection[object]]:
+        """The lists that hold nearly all of its memory."""
+        return [*self.segments.lists(), *self.resources.lists(), self.pieces]
 
     def untold(self) -> Resource | None:
         """The first segment, if neither its URI nor its playlist tells what it is.
@@ -111,3 +80,50 @@ class MediaPlaylist:
             return "" if address is None else _LINK.sub(lambda mark: address, line[0])
 
         return _LINKED_LINE.sub(linked, text)
+
+
+class NamedText:
+    """The text while it is read: a name begins each of `pieces` but the first.
+
+    `links` are the URIs of other playlists.
+    """
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.links: list[str] = []
+        self._pending: list[str] = []
+
+    def add(self, *texts: str) -> None:
+        """Literal text."""
+        self._pending += texts
+
+    def name(self, name: str) -> None:
+        """End the literal text here: the prefix and `name` follow."""
+        self.pieces.append("".join(self._pending))
+        self._pending = [name]
+
+    def names(self, named: Iterable[str]) -> None:
+        """Several names, with the text behind each."""
+        self.pieces.append("".join(self._pending))
+        self.pieces += named
+        self._pending = [self.pieces.pop()]
+
+    def finish(self) -> list[str]:
+        """All pieces."""
+        self.pieces.append("".join(self._pending))
+        return self.pieces
+
+    def name_uri(self, line: str, start: int, name: str, **gone: None) -> None:
+        """A tag with its URI replaced by `name`, split where the prefix goes."""
+        changes: dict[str, str | None] = {"URI": f'"{_URI_MARK}"', **gone}
+        before, *behind = attribute_list.edit(line, start, changes).split(_URI_MARK)
+        self.add(before)
+        for text in behind:
+            self.name(name)
+            self.add(text)
+
+    def link_uri(self, line: str, start: int, uri: str) -> None:
+        """A tag whose URI is the address of another playlist, known when the text is rendered."""
+        mark = LINK_MARK.format(len(self.links))
+        self.links.append(uri)
+        self.add(attribute_list.edit(line, start, {"URI": f'"{mark}"'}))

@@ -2,20 +2,17 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from itertools import count
 
 from strmctl.domain.hls import attribute_list, encryption, harmless, naming
-from strmctl.domain.hls.media_playlist import (
-    LINK_MARK,
-    ByteRange,
-    MediaPlaylist,
-    Resource,
-    Segment,
-)
+from strmctl.domain.hls.listed import ByteRange, Resource, Resources, Segment, Segments, Stretch
+from strmctl.domain.hls.media_playlist import MediaPlaylist, NamedText
 from strmctl.domain.hls.numbers import byte_range, integer, seconds
+from strmctl.domain.hls.plain_lines import INF, Durations, count_pairs
 from strmctl.domain.hls.playlist_text import (
     NotAPlaylistError,
+    blocks,
     occurrences,
-    split_lines,
     without_leading_blanks,
 )
 from strmctl.domain.hls.stable_names import INIT, KEY, StableNames
@@ -25,7 +22,6 @@ from strmctl.domain.hls.variables import Variables
 _MAX_KEYS = 100
 _BLANKS = frozenset(" \t\v\f\u00a0\ufeff")
 _SEQUENCE = re.compile(r"[\r\n][ \t\v\f\u00a0\ufeff]*#EXT-X-MEDIA-SEQUENCE:[ \t]*([0-9]+)")
-_URI_MARK = LINK_MARK.format("")
 
 
 def parse(
@@ -60,20 +56,19 @@ class _Reader:
         is_subtitles: bool,
         untold: str,
     ) -> None:
-        self._text, self._variables = text, variables
-        self._is_subtitles, self._untold = is_subtitles, untold
-        self._is_image = "#EXT-X-IMAGES-ONLY" in text
+        self._upstream, self._text, self._variables = text, NamedText(), variables
+        self._extensions = naming.SegmentExtensions(
+            is_subtitles=is_subtitles, is_image="#EXT-X-IMAGES-ONLY" in text, untold=untold
+        )
         self._names = names
         self._first = self._number = 0
-        self._resources: dict[str, Resource] = {}
-        self._segments: list[Segment] = []
-        self._links: list[str] = []
-        self._pieces: list[str] = []
-        self._pending: list[str] = []
+        self._segments = Segments()
+        self._resources = Resources(self._segments)
+        self._named = self._resources.named
+        self._durations = Durations()
         self._segment_ends: dict[str, int] = {}
         self._part_ends: dict[str, int] = {}
-        self._extinf = self._shown = ""
-        self._read = self._target = 0.0
+        self._target = 0.0
         self._ended = self._delta = False
         self._init = ""
         self._keys: tuple[str, ...] = ()
@@ -93,12 +88,12 @@ class _Reader:
 
     def read(self) -> MediaPlaylist:
         # A number of 21 digits is as if it were absent, as in ffmpeg (docs/peers.md, row 57).
-        told = (integer(found[1]) for found in occurrences(_SEQUENCE, self._text))
+        found = occurrences(_SEQUENCE, self._upstream, "#EXT-X-MEDIA-SEQUENCE:")
+        told = (integer(each[1]) for each in found)
         self._first = self._number = next((each for each in told if each is not None), 0)
         self._duration = 0.0
-        for line in split_lines(self._text):
-            self._line(line)
-        self._pieces.append("".join(self._pending))
+        for lines, end in blocks(self._upstream):
+            self._block(lines, end)
         return MediaPlaylist(
             resources=self._resources,
             segments=self._segments,
@@ -106,21 +101,45 @@ class _Reader:
             target_duration=self._target,
             ended=self._ended,
             delta=self._delta,
-            pieces=self._pieces,
-            links=self._links,
+            pieces=self._text.finish(),
+            links=self._text.links,
             preludes=encryption.preludes(*self._needed.values()),
         )
+
+    def _block(self, lines: list[str], end: str) -> None:
+        at = 0
+        while at < len(lines):
+            line, pairs = lines[at], 0
+            # What stands before a plain segment says nothing of it alone.
+            if end and line.startswith(INF) and not (self._has_tags or self._variables.known):
+                pairs = count_pairs(lines, at)
+            if pairs:
+                behind = at + 2 * pairs
+                self._stretch(lines[at:behind:2], lines[at + 1 : behind : 2], end)
+                at = behind
+            else:
+                self._line(line + end)
+                at += 1
+
+    def _stretch(self, infs: list[str], uris: list[str], end: str) -> None:
+        shown, durations = self._durations.of_all(infs, end)
+        uris = list(map(str.strip, uris))
+        cipher = self._cipher + self._inline_init
+        stretch = Stretch(self._number, uris, durations, self._keys, self._init, cipher)
+        extensions = self._extensions.of_all(uris, has_init=self._init != "")
+        self._text.add(shown[0])
+        named = zip(count(self._number), extensions, (*shown[1:], ""))
+        self._text.names([f"{number}{each}{end}{behind}" for number, each, behind in named])
+        self._segments.extend(stretch)
+        self._number = stretch.end
+        self._duration = 0.0
 
     def _line(self, line: str) -> None:
         if line[:1] in _BLANKS:
             line = without_leading_blanks(line)
-        if line.startswith("#EXTINF:"):
-            # Most segments of a playlist have one duration: it is read once and kept once.
-            if line != self._extinf:
-                self._extinf, self._shown = line, harmless.duration_line(line)
-                self._read = seconds(self._shown[8:]) or 0.0
-            self._duration = self._read
-            self._pending.append(self._shown)
+        if line.startswith(INF):
+            shown, self._duration = self._durations.of(line)
+            self._text.add(shown)
             return
         hidden: Collection[str] = ()
         if self._variables.known:
@@ -131,7 +150,7 @@ class _Reader:
             self._tag(line, hidden)
         # Blank lines are ignored (RFC 8216 section 4.1).
         elif not line or line.isspace():
-            self._pending.append(line)
+            self._text.add(line)
         else:
             self._segment(line)
 
@@ -151,7 +170,7 @@ class _Reader:
         elif colon and name.startswith("#EXT"):
             self._opaque(shown)
         else:
-            self._pending.append(shown)
+            self._text.add(shown)
 
     def _segment(self, line: str) -> None:
         uri = line.strip()
@@ -159,7 +178,7 @@ class _Reader:
         if self._range_text:
             part = byte_range(self._range_text, uri, self._segment_ends)
         name = str(self._number)
-        self._resources[name] = Resource(uri, part)
+        self._named[name] = Resource(uri, part)
         self._segments.append(
             Segment(
                 self._number,
@@ -172,33 +191,15 @@ class _Reader:
                 self._cipher + self._inline_init,
             )
         )
-        self._pieces.append("".join(self._pending))
-        self._pending = [name + self._extension(uri), line[len(line.rstrip("\r\n")) :]]
+        self._text.name(name + self._extension(uri))
+        self._text.add(line[len(line.rstrip("\r\n")) :])
         self._number += 1
         self._duration = 0.0
         if self._has_tags:
             self._begin_segment()
 
     def _extension(self, uri: str) -> str:
-        upstream = naming.upstream_extension(uri)
-        has_init = self._init != ""
-        return naming.segment_extension(
-            upstream, has_init, self._is_subtitles, self._is_image, self._untold
-        )
-
-    def _name(self, name: str) -> None:
-        """End the literal text here: the prefix and `name` follow."""
-        self._pieces.append("".join(self._pending))
-        self._pending = [name]
-
-    def _replace_uri(self, line: str, start: int, name: str, **gone: None) -> None:
-        """The tag with its URI replaced by `name`, split where the prefix goes."""
-        changes: dict[str, str | None] = {"URI": f'"{_URI_MARK}"', **gone}
-        before, *behind = attribute_list.edit(line, start, changes).split(_URI_MARK)
-        self._pending.append(before)
-        for text in behind:
-            self._name(name)
-            self._pending.append(text)
+        return self._extensions.of(uri, has_init=self._init != "")
 
     def _key(self, line: str) -> None:
         # Keys in a row all apply; the first one behind a segment replaces those before it.
@@ -209,18 +210,18 @@ class _Reader:
         uri = attributes.get("URI", "")
         self._cipher += encryption.cipher(attributes)
         if naming.stays(uri, attributes.get("KEYFORMAT", "")):
-            self._pending.append(line)
+            self._text.add(line)
             return
         if len(self._keys) == _MAX_KEYS:
             raise NotAPlaylistError(f"has more than {_MAX_KEYS} keys for one segment")
         resource = Resource(uri, size=encryption.key_size(attributes))
         name = self._names.name(KEY, resource, self._number, len(self._keys))
-        self._resources[name] = resource
+        self._named[name] = resource
         self._keys = (*self._keys, name)
         # What a key system asks for in its own way is another answer each time.
         if resource.size is not None and naming.is_fetchable(uri):
             self._needed[KEY][name] = None
-        self._replace_uri(line, start, name + ".key")
+        self._text.name_uri(line, start, name + ".key")
 
     def _map(self, line: str) -> None:
         start = len("#EXT-X-MAP:")
@@ -228,7 +229,7 @@ class _Reader:
         uri, text = attributes.get("URI", ""), attributes.get("BYTERANGE")
         self._inline_init = encryption.inline(uri)
         if naming.stays(uri):
-            self._pending.append(line)
+            self._text.add(line)
             return
         # Without an offset it begins at the first byte (rfc8216bis section 4.4.4.5).
         resource = Resource(uri, None if text is None else byte_range(text, uri, {}))
@@ -236,11 +237,11 @@ class _Reader:
         if naming.is_fetchable(uri):
             self._needed[INIT][self._init] = None
         # ffmpeg 9.0.2 plays 4 of 24 s of byte-range fMP4: a name of its own needs no range.
-        self._replace_uri(line, start, self._init + ".mp4", BYTERANGE=None)
+        self._text.name_uri(line, start, self._init + ".mp4", BYTERANGE=None)
 
     def _init_name(self, resource: Resource) -> str:
         name = self._names.name(INIT, resource, self._number)
-        self._resources[name] = resource
+        self._named[name] = resource
         return name
 
     def _part_tag(self, line: str) -> None:
@@ -248,15 +249,15 @@ class _Reader:
         attributes = attribute_list.values(line, start)
         uri, text = attributes.get("URI", ""), attributes.get("BYTERANGE")
         if naming.stays(uri):
-            self._pending.append(line)
+            self._text.add(line)
             return
         part = None if text is None else byte_range(text, uri, self._part_ends)
-        self._replace_uri(line, start, self._part_name(Resource(uri, part)), BYTERANGE=None)
+        self._text.name_uri(line, start, self._part_name(Resource(uri, part)), BYTERANGE=None)
         self._part += 1
 
     def _part_name(self, resource: Resource) -> str:
         name = f"{self._number}-{self._part}"
-        self._resources[name] = resource
+        self._named[name] = resource
         return name + self._extension(resource.uri)
 
     def _preload_hint(self, line: str) -> None:
@@ -264,7 +265,7 @@ class _Reader:
         attributes = attribute_list.values(line, start)
         uri, kind = attributes.get("URI", ""), attributes.get("TYPE")
         if naming.stays(uri):
-            self._pending.append(line)
+            self._text.add(line)
             return
         text, first = attributes.get("BYTERANGE-LENGTH"), attributes.get("BYTERANGE-START")
         length, offset = integer(text or ""), integer(first or "0")
@@ -279,28 +280,26 @@ class _Reader:
         else:
             name = self._part_name(Resource(uri, part))
         gone: dict[str, None] = {"BYTERANGE-START": None, "BYTERANGE-LENGTH": None}
-        self._replace_uri(line, start, name, **gone)
+        self._text.name_uri(line, start, name, **gone)
 
     # Players find the rendition by this URI, so it has to be that of its playlist.
     def _rendition_report(self, line: str) -> None:
         start = len("#EXT-X-RENDITION-REPORT:")
         uri = attribute_list.values(line, start).get("URI", "")
-        mark = LINK_MARK.format(len(self._links))
-        self._links.append(uri)
-        self._pending.append(attribute_list.edit(line, start, {"URI": f'"{mark}"'}))
+        self._text.link_uri(line, start, uri)
 
     def _opaque(self, line: str) -> None:
         """A tag that is not known here must not lead around the proxy either."""
         start = line.index(":") + 1
         uri = attribute_list.values(line, start).get("URI", "") if "URI" in line else ""
         if naming.stays(uri):
-            self._pending.append(line)
+            self._text.add(line)
             return
         name = f"x{self._number}-{self._opaques}"
         self._opaques += 1
         self._has_tags = True
-        self._resources[name] = Resource(uri)
-        self._replace_uri(line, start, name + naming.data_extension(uri))
+        self._named[name] = Resource(uri)
+        self._text.name_uri(line, start, name + naming.data_extension(uri))
 
     def _byte_range_tag(self, line: str) -> None:
         self._range_text = line.partition(":")[2]
@@ -319,19 +318,19 @@ class _Reader:
 
     def _target_duration(self, line: str) -> None:
         self._target = seconds(line.partition(":")[2]) or 0.0
-        self._pending.append(line)
+        self._text.add(line)
 
     def _end_list(self, line: str) -> None:
         self._ended = True
-        self._pending.append(line)
+        self._text.add(line)
 
     def _discontinuity_tag(self, line: str) -> None:
         self._discontinuity = True
-        self._pending.append(line)
+        self._text.add(line)
 
     def _program_date_time(self, line: str) -> None:
         self._date_time = line.partition(":")[2].strip()
-        self._pending.append(line)
+        self._text.add(line)
 
 
 _TAGS: Mapping[str, Callable[[_Reader, str], None]] = {

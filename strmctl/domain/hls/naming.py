@@ -6,7 +6,10 @@ on"). It is never needed to find the resource again.
 """
 
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 
 PLAYLIST_NAME = "index.m3u8"
 
@@ -32,6 +35,21 @@ def upstream_extension(uri: str) -> str:
     return f".{extension}".lower() if dot and "/" not in extension else ""
 
 
+def upstream_extensions(uris: Sequence[str]) -> Iterable[str]:
+    """The same of each of several; those that all end alike are looked at once."""
+    first = upstream_extension(uris[0])
+    path = uris[0].partition("?")[0]
+    ending = uris[0][len(path) - len(first) :] + "\n"
+    lines = "\n".join(uris) + "\n"
+    # Where no query begins before the ending, the path's last dot stands in it.
+    is_alike = (
+        lines.count(ending) == len(uris)
+        and lines.count("?") == ending.count("?") * len(uris)
+        and "#" not in lines
+    )
+    return repeat(first, len(uris)) if first and is_alike else map(upstream_extension, uris)
+
+
 @lru_cache(maxsize=64)
 def segment_extension(
     extension: str,
@@ -55,6 +73,30 @@ def segment_extension(
     if extension in _FRAGMENTED:
         return ".mp4"
     return _PACKED_AUDIO.get(extension) or _TEXT.get(extension) or _STREAM.get(extension) or untold
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentExtensions:
+    """Those of one playlist's segments; `untold` is what a URI gets that tells nothing."""
+
+    is_subtitles: bool
+    is_image: bool
+    untold: str
+
+    def of(self, uri: str, *, has_init: bool) -> str:
+        return self._fitting(upstream_extension(uri), has_init)
+
+    def of_all(self, uris: Sequence[str], *, has_init: bool) -> Iterable[str]:
+        if has_init and not self.is_image:
+            return repeat(self._fitting("", has_init), len(uris))
+        known: dict[str, str] = {}
+        return [
+            known.get(each) or known.setdefault(each, self._fitting(each, has_init))
+            for each in upstream_extensions(uris)
+        ]
+
+    def _fitting(self, extension: str, has_init: bool) -> str:
+        return segment_extension(extension, has_init, self.is_subtitles, self.is_image, self.untold)
 
 
 def tells_content(extension: str) -> bool:

@@ -5,7 +5,7 @@ None for one that cannot be read: the tag or attribute that holds it is as if it
 
 import re
 
-from strmctl.domain.hls.media_playlist import ByteRange
+from strmctl.domain.hls.listed import ByteRange
 
 _SECONDS = re.compile(r"[ \t]*([+-]?[0-9]{1,18}(?:\.[0-9]{0,18})?)")
 _TOO_LARGE = 2**64

@@ -26,6 +26,7 @@ _MULTIVARIANT = re.compile(
 _MEDIA = re.compile(rf"[\r\n]{_BLANKS}#EXT(?:INF:|-X-TARGETDURATION:|-X-MEDIA-SEQUENCE:)")
 _RENDITION = re.compile(rf"[\r\n]{_BLANKS}#EXT-X-(?:MEDIA|I-FRAME-STREAM-INF|IMAGE-STREAM-INF):")
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_TAG = "#EXT-X-"
 _VARIANT = "#EXT-X-STREAM-INF:"
 _SEGMENT = "#EXTINF:"
 
@@ -58,26 +59,72 @@ def split_lines(text: str) -> Iterator[str]:
     One by one: to list half a million at once would keep every other thread waiting. In pieces,
     since StringIO takes four bytes for a character.
     """
-    ends = text.count("\n") + text.count("\r") - text.count("\r\n")
-    if ends + (text[-1:] not in "\r\n") > MAX_LINES:
-        raise NotAPlaylistError(f"has more than {MAX_LINES} lines")
+    _check_count(text)
     for line in _lines(text):
         if len(line) > MAX_LINE:
-            raise NotAPlaylistError(f"has a line of more than {MAX_LINE} characters")
+            raise _line_too_long()
         yield line
 
 
-def occurrences(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+def blocks(text: str) -> Iterator[tuple[list[str], str]]:
+    """The lines a few at a time, with what ends each of them and stands in none.
+
+    What ends them is "" where that differs: such lines keep their ends. Raises
+    NotAPlaylistError for too many or too long a one.
+    """
+    _check_count(text)
+    end = _line_end(text)
+    if not end:
+        yield from (([line], "") for line in split_lines(text))
+        return
+    held: list[str] = []
+    for start, behind in _spans(text):
+        *lines, last = text[start:behind].split(end)
+        lines = held + lines
+        # An EXTINF and its URI stay together.
+        is_cut = behind < len(text) and lines and lines[-1].startswith(_SEGMENT)
+        held = [lines.pop()] if is_cut else []
+        longest = max(map(len, lines), default=0) + len(end)
+        if max(longest, len(last)) > MAX_LINE:
+            raise _line_too_long()
+        yield lines, end
+        if last:
+            yield [last], ""
+
+
+def _check_count(text: str) -> None:
+    ends = text.count("\n")
+    if "\r" in text:
+        ends += text.count("\r") - text.count("\r\n")
+    if ends + (text[-1:] not in "\r\n") > MAX_LINES:
+        raise NotAPlaylistError(f"has more than {MAX_LINES} lines")
+
+
+def _line_too_long() -> NotAPlaylistError:
+    return NotAPlaylistError(f"has a line of more than {MAX_LINE} characters")
+
+
+def _line_end(text: str) -> str:
+    """What ends every line; "" where not all end alike."""
+    if "\r" not in text:
+        return "\n"
+    ends = text.count("\r\n")
+    return "\r\n" if ends == text.count("\r") == text.count("\n") else ""
+
+
+def occurrences(pattern: re.Pattern[str], text: str, mark: str) -> Iterator[re.Match[str]]:
     """What `finditer` finds of a pattern that stays within a line and the end before it.
 
-    Piece by piece: one search through 15 MiB kept every other thread waiting for 130 ms.
+    `mark` stands in all that matches: where it is not, nothing is searched. Piece by piece: one
+    search through 15 MiB kept every other thread waiting for 130 ms.
     """
-    start = 0
-    while start < len(text):
-        end = _after_a_line(text, start)
-        # The end of a line stands before what is looked for: the next piece begins with it.
-        yield from pattern.finditer(text, max(0, start - 1), end)
-        start = end
+    for start, end in _spans(text):
+        first = text.find(mark, start, end)
+        if first >= 0:
+            line_end = text.find("\n", text.rfind(mark, first, end), end)
+            # The end of a line stands before what is looked for.
+            before = max(0, start - 1, text.rfind("\n", start, first))
+            yield from pattern.finditer(text, before, line_end + 1 or end)
 
 
 def is_multivariant(text: str) -> bool:
@@ -87,7 +134,7 @@ def is_multivariant(text: str) -> bool:
     """
     if not _holds(_MULTIVARIANT, text):
         return False
-    return not _holds(_MEDIA, text) or _lists_variants_only(text)
+    return not _holds(_MEDIA, text, "#EXT") or _lists_variants_only(text)
 
 
 def without_leading_blanks(line: str) -> str:
@@ -118,15 +165,21 @@ def _lists_variants_only(text: str) -> bool:
     return found
 
 
-def _holds(pattern: re.Pattern[str], text: str) -> bool:
-    return next(occurrences(pattern, text), None) is not None
+def _holds(pattern: re.Pattern[str], text: str, mark: str = _TAG) -> bool:
+    return next(occurrences(pattern, text, mark), None) is not None
 
 
 def _lines(text: str) -> Iterator[str]:
+    for start, end in _spans(text):
+        yield from StringIO(text[start:end], newline="")
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where pieces of whole lines begin and end."""
     start = 0
     while start < len(text):
         end = _after_a_line(text, start)
-        yield from StringIO(text[start:end], newline="")
+        yield start, end
         start = end
 
 

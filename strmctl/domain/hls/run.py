@@ -12,7 +12,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from strmctl.domain.hls import cut
-from strmctl.domain.hls.media_playlist import MediaPlaylist, Segment
+from strmctl.domain.hls.listed import Segment
+from strmctl.domain.hls.media_playlist import MediaPlaylist
 from strmctl.domain.hls.naming import is_plain_reference
 
 NAME_LENGTH = 8

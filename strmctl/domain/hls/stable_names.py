@@ -6,7 +6,8 @@ for a Media Initialization Section, `k12-1` where that name is taken.
 
 from collections import defaultdict
 
-from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource, Segment
+from strmctl.domain.hls.listed import Resource, Segment
+from strmctl.domain.hls.media_playlist import MediaPlaylist
 
 KEY = "k"
 INIT = "i"
@@ -66,6 +67,6 @@ class StableNames:
 def _by_resource(playlist: MediaPlaylist) -> dict[tuple[str, Resource], str]:
     return {
         (name[0], resource): name
-        for name, resource in playlist.resources.items()
+        for name, resource in playlist.resources.named.items()
         if name[0] in (KEY, INIT)
     }

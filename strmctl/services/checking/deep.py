@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from strmctl.domain.hls import media_playlist_reader, multivariant_playlist, playlist_text
-from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
+from strmctl.domain.hls.listed import Resource
+from strmctl.domain.hls.media_playlist import MediaPlaylist
 from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist
 from strmctl.domain.hls.naming import segment_extension, upstream_extension
 from strmctl.domain.media import disguise, media_kind, not_media

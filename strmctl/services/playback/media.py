@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from strmctl import tracing
-from strmctl.domain.hls.media_playlist import ByteRange, Resource
+from strmctl.domain.hls.listed import ByteRange, Resource
 from strmctl.domain.hls.naming import is_part, upstream_extension
 from strmctl.domain.http.ranges import (
     ContentRange,

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from strmctl.domain.hls.media_playlist import Resource
+from strmctl.domain.hls.listed import Resource
 from strmctl.domain.hls.stable_names import INIT, KEY
 from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.http.representation import Representation

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from strmctl.domain.hls import cut
-from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
+from strmctl.domain.hls.listed import Resource
+from strmctl.domain.hls.media_playlist import MediaPlaylist
 from strmctl.domain.hls.naming import is_plain_reference
 from strmctl.domain.hls.run import Component
 from strmctl.domain.urls.upstream_url import joined
@@ -34,7 +35,7 @@ class Departed:
         return self._known.get(name)
 
     def remember(self, playlist: MediaPlaylist) -> None:
-        for name, found in playlist.resources.items():
+        for name, found in playlist.resources.pairs():
             self._known[name] = found
             self._known.move_to_end(name)
         while len(self._known) > max(_KEPT, len(playlist.resources)):

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from strmctl.domain.hls import run
-from strmctl.domain.hls.media_playlist import Resource
+from strmctl.domain.hls.listed import Resource
 from strmctl.domain.media.disguise import SEARCHED_BYTES, looks_disguised, media_offset
 from strmctl.domain.media.not_media import listed
 from strmctl.domain.patience.patience import GLANCE, Patience

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
+from strmctl.domain.hls.listed import Resource
+from strmctl.domain.hls.media_playlist import MediaPlaylist
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
 from strmctl.domain.urls.upstream_url import joined
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -15,7 +15,8 @@ from strmctl.domain.hls import (
     multivariant_playlist,
     playlist_text,
 )
-from strmctl.domain.hls.media_playlist import MediaPlaylist, Resource
+from strmctl.domain.hls.listed import Resource
+from strmctl.domain.hls.media_playlist import MediaPlaylist
 from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist
 from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.media import disguise, media_kind, not_media
@@ -129,7 +130,7 @@ class Playlists:
         if is_other:
             self.earlier.pop(key, None)
         if size > LARGE:
-            keep_from_collector(loaded, *_parts(loaded))
+            keep_from_collector(loaded, *(loaded.media.parts() if loaded.media else ()))
         self._keep(key, loaded)
         _log(key, loaded)
         return loaded
@@ -248,11 +249,3 @@ def _log(key: str, loaded: LoadedPlaylist) -> None:
     tracing.step(
         log, "playlist", "%s %s: %s", kind, where, holds, rendition=key, kind=kind, holds=holds
     )
-
-
-def _parts(loaded: LoadedPlaylist) -> list[Collection[object]]:
-    media = loaded.media
-    if media is None:
-        return []
-    named = media.resources
-    return [media.segments, named.keys(), named.values(), media.pieces]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from strmctl.domain.hls.media_playlist import Resource
+from strmctl.domain.hls.listed import Resource
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
 from strmctl.domain.hls.naming import is_part, upstream_extension
 from strmctl.domain.hls.playlist_text import begins_playlist

@@ -15,7 +15,7 @@ from stage.hls_tags import (
     uris,
 )
 from strmctl.domain.hls import media_playlist_reader
-from strmctl.domain.hls.media_playlist import ByteRange, Resource
+from strmctl.domain.hls.listed import ByteRange, Resource
 from strmctl.domain.hls.playlist_text import MAX_LINES, NotAPlaylistError
 
 REPORT = "#EXT-X-RENDITION-REPORT:LAST-MSN=7,LAST-PART=2"

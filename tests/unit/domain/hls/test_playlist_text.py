@@ -1,6 +1,7 @@
 """What is a playlist, where its lines end, and that bytes survive."""
 
 import re
+from collections.abc import Callable, Iterator
 from io import StringIO
 
 import pytest
@@ -70,7 +71,13 @@ def test_lines(text: str, lines: list[str]) -> None:
 
 @given(st.text(st.sampled_from("ab#\r\n\u2028\x85\udcff"), max_size=50))
 def test_lines_are_the_text(text: str) -> None:
-    assert "".join(playlist_text.split_lines(text)) == text
+    lines = list(playlist_text.split_lines(text))
+    assert "".join(lines) == text
+    assert lines_of_blocks(text) == lines
+
+
+def lines_of_blocks(text: str) -> list[str]:
+    return [line + end for lines, end in playlist_text.blocks(text) for line in lines]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\r", "\r\r\n"])
@@ -79,24 +86,30 @@ def test_a_long_text_is_read_in_pieces_as_in_one(end: str, shift: int) -> None:
     tag = f" #EXT-X-MEDIA-SEQUENCE:7{end}"
     filler = ("x" * 1023 + "\n") * (PIECE // 1024 - 1)
     text = f"{filler}{'y' * (1024 + shift)}{end}{tag}{tag}z"
-    assert list(playlist_text.split_lines(text)) == list(StringIO(text, newline=""))
+    lines = list(StringIO(text, newline=""))
+    assert list(playlist_text.split_lines(text)) == lines_of_blocks(text) == lines
     pattern = re.compile(r"[\r\n] #EXT-X-MEDIA-SEQUENCE:\d+(?=[\r\n])")
     there = [found.span() for found in pattern.finditer(text)]
-    assert [found.span() for found in playlist_text.occurrences(pattern, text)] == there
+    found = playlist_text.occurrences(pattern, text, "#EXT-X-MEDIA-SEQUENCE:")
+    assert [each.span() for each in found] == there
 
 
-def test_too_many_lines() -> None:
-    list(playlist_text.split_lines("\n" * playlist_text.MAX_LINES))
+@pytest.mark.parametrize("read", [playlist_text.split_lines, playlist_text.blocks])
+def test_too_many_lines(read: Callable[[str], Iterator[object]]) -> None:
+    list(read("\n" * playlist_text.MAX_LINES))
     with pytest.raises(NotAPlaylistError, match="500000 lines"):
-        list(playlist_text.split_lines("\n" * (playlist_text.MAX_LINES + 1)))
+        list(read("\n" * (playlist_text.MAX_LINES + 1)))
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
 def test_too_long_a_line(end: str) -> None:
     longest = "x" * (playlist_text.MAX_LINE - len(end)) + end
-    assert list(playlist_text.split_lines(longest)) == [longest]
-    with pytest.raises(NotAPlaylistError, match="characters"):
-        list(playlist_text.split_lines("#EXTM3U\nx" + longest))
+    assert list(playlist_text.split_lines(longest)) == lines_of_blocks(longest) == [longest]
+    long = "a" * 1022
+    for begin in ("#EXTM3U\nx", "#EXTM3U\r\nx", f"{long}\n" * 200 + "x", f"{long}\r\n" * 200 + "x"):
+        for read in (playlist_text.split_lines, playlist_text.blocks):
+            with pytest.raises(NotAPlaylistError, match="characters"):
+                list(read(begin + longest))
 
 
 @pytest.mark.parametrize(

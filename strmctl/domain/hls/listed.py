@@ -1,0 +1,192 @@
+"""What a Media Playlist lists; of plain segments only what tells them apart is kept.
+
+Nearly every line of a long playlist is an EXTINF or a URI. Such segments stand in two columns, and
+become objects when somebody asks for one: ten thousand objects more are ten milliseconds more.
+"""
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple, overload
+
+_MOST_DIGITS = 30
+"""Of a Media Sequence Number: below 2^64, and each line may skip as many (EXT-X-SKIP)."""
+
+
+class ByteRange(NamedTuple):
+    offset: int
+    length: int
+
+    def field(self) -> str:
+        """As the Range field asks for it (RFC 9110 section 14.1.2)."""
+        return f"bytes={self.offset}-{self.offset + self.length - 1}"
+
+
+class Resource(NamedTuple):
+    """Something that the playlist lists: its URI as the upstream wrote it, and its part of it.
+
+    `size` in bytes is that of a key whose format is known.
+    """
+
+    uri: str
+    byte_range: ByteRange | None = None
+    size: int | None = None
+
+    def __repr__(self) -> str:
+        return "Resource(…)"
+
+
+class Segment(NamedTuple):
+    """What must be the same in two playlists that are the same content cut the same way."""
+
+    number: int
+    duration: float
+    byte_range: ByteRange | None
+    discontinuity: bool
+    date_time: str
+    keys: tuple[str, ...]
+    init: str
+    cipher: str = ""
+    """How it is encrypted, as far as the playlist says it and no token changes it."""
+
+
+class Stretch(NamedTuple):
+    """Segments in a row that differ in number, URI and duration alone; `first` is a number."""
+
+    first: int
+    uris: list[str]
+    durations: list[float]
+    keys: tuple[str, ...] = ()
+    init: str = ""
+    cipher: str = ""
+
+    @property
+    def end(self) -> int:
+        """The number behind its last one."""
+        return self.first + len(self.uris)
+
+    def is_continued_by(self, other: "Stretch") -> bool:
+        return self.end == other.first and self[3:] == other[3:]
+
+    def segment(self, index: int) -> Segment:
+        number, duration = self.first + index, self.durations[index]
+        return Segment(number, duration, None, False, "", self.keys, self.init, self.cipher)
+
+    def all(self) -> Iterator[Segment]:
+        return map(self.segment, range(len(self.uris)))
+
+
+class Segments(Sequence[Segment]):
+    """In the order of the playlist: stretches, and lists of those that are not plain."""
+
+    def __init__(self) -> None:
+        self.parts: list[Stretch | list[Segment]] = []
+        self._begins: list[int] = []
+        self._numbers: list[int] = []
+        self._length = 0
+
+    def append(self, segment: Segment) -> None:
+        last = self.parts[-1] if self.parts else None
+        if isinstance(last, list):
+            last.append(segment)
+        else:
+            self._begin([segment], segment.number)
+        self._length += 1
+
+    def extend(self, stretch: Stretch) -> None:
+        last = self.parts[-1] if self.parts else None
+        if isinstance(last, Stretch) and last.is_continued_by(stretch):
+            last.uris.extend(stretch.uris)
+            last.durations.extend(stretch.durations)
+        else:
+            self._begin(stretch, stretch.first)
+        self._length += len(stretch.uris)
+
+    def _begin(self, part: Stretch | list[Segment], number: int) -> None:
+        self.parts.append(part)
+        self._begins.append(self._length)
+        self._numbers.append(number)
+
+    def stretches(self) -> Iterator[Stretch]:
+        return (part for part in self.parts if isinstance(part, Stretch))
+
+    def stretch(self, number: int) -> Stretch | None:
+        """The one that lists the segment with this number."""
+        place = bisect_right(self._numbers, number) - 1
+        part = self.parts[place] if place >= 0 else None
+        return part if isinstance(part, Stretch) and number < part.end else None
+
+    def plain_uri(self, number: int) -> str | None:
+        """The URI of a segment that stands in a stretch."""
+        stretch = self.stretch(number)
+        return stretch and stretch.uris[number - stretch.first]
+
+    def durations(self) -> Iterator[float]:
+        """Of each in its order, in seconds."""
+        return chain.from_iterable(
+            part.durations if isinstance(part, Stretch) else [each.duration for each in part]
+            for part in self.parts
+        )
+
+    def lists(self) -> Iterator[Collection[object]]:
+        """What holds nearly all of its memory."""
+        return (part.uris if isinstance(part, Stretch) else part for part in self.parts)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Segment]:
+        for part in self.parts:
+            yield from part.all() if isinstance(part, Stretch) else part
+
+    @overload
+    def __getitem__(self, index: int) -> Segment: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Segment]: ...
+    def __getitem__(self, index: int | slice) -> Segment | list[Segment]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(self._length))]
+        at = index + self._length if index < 0 else index
+        if not 0 <= at < self._length:
+            raise IndexError(index)
+        place = bisect_right(self._begins, at) - 1
+        part, inside = self.parts[place], at - self._begins[place]
+        return part.segment(inside) if isinstance(part, Stretch) else part[inside]
+
+
+class Resources(Mapping[str, Resource]):
+    """By name without extension: `named` are all but the plain ones of `segments`."""
+
+    def __init__(self, segments: Segments) -> None:
+        self.named: dict[str, Resource] = {}
+        self._segments = segments
+
+    def __getitem__(self, name: str) -> Resource:
+        found = self.named.get(name)
+        # int() reads the digits of every script, and reads thousands of them slowly.
+        if found is None and name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS:
+            uri = self._segments.plain_uri(int(name))
+            found = Resource(uri) if uri is not None and name == str(int(name)) else None
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.named
+        for stretch in self._segments.stretches():
+            yield from map(str, range(stretch.first, stretch.end))
+
+    def pairs(self) -> Iterator[tuple[str, Resource]]:
+        """The same as `items`, which looks up each name."""
+        yield from self.named.items()
+        for stretch in self._segments.stretches():
+            for number, uri in enumerate(stretch.uris, stretch.first):
+                yield str(number), Resource(uri)
+
+    def __len__(self) -> int:
+        plain = sum(len(stretch.uris) for stretch in self._segments.stretches())
+        return len(self.named) + plain
+
+    def lists(self) -> Iterator[Collection[object]]:
+        """What holds nearly all of its memory."""
+        yield from (self.named.keys(), self.named.values())

@@ -1,0 +1,221 @@
+"""Plain segments are read by columns to the same playlist as line by line."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from stage.growth import grows_linearly
+from stage.hls_tags import PREFIX, URL, text_of
+from strmctl.domain.hls import cut, media_playlist_reader
+from strmctl.domain.hls.listed import Segment, Segments, Stretch
+from strmctl.domain.hls.media_playlist import MediaPlaylist
+from strmctl.domain.hls.naming import upstream_extension, upstream_extensions
+from strmctl.domain.hls.plain_lines import count_pairs
+
+INFS = [
+    "#EXTINF:4,",
+    "#EXTINF:4.0001,",
+    "#EXTINF:-0,",
+    "#EXTINF: 5.5 ,Title",
+    "#EXTINF:x",
+    "#EXTINF:",
+    "#EXTINF:6,http://a.example/?token=1",
+    '#EXTINF:-1 tvg-id="a",News',
+    "#EXTINF:4,é\u2028",
+]
+URIS = [
+    "a.ts",
+    "b.TS?t=1",
+    "b.ts?t=2&u=.mp4",
+    "https://c.example/d.m4s#e.aac",
+    "e.jpg",
+    "f",
+    "g/.ts",
+    "h.ts \t",
+    "i?j.ts",
+    "k.\u0130",
+    "é.aac",
+    "l.ts\u00a0",
+    "data:,x",
+    "m.vtt",
+    "{$v}.ts",
+]
+ODD = [
+    "",
+    " ",
+    "n.ts",
+    " o.ts",
+    "{$v}.ts",
+    "\ufeff#EXTINF:3,",
+    " #EXTINF:2,",
+    "#EXTINF:1,",
+    "#",
+    "# c",
+    "\u00a0",
+    "#EXT-X-DISCONTINUITY",
+    "#EXT-X-BYTERANGE:5@0",
+    "#EXT-X-BYTERANGE:5",
+    "#EXT-X-GAP",
+    "#EXT-X-ENDLIST",
+    "#EXT-X-IMAGES-ONLY",
+    "#EXT-X-MEDIA-SEQUENCE:7",
+    "#EXT-X-SKIP:SKIPPED-SEGMENTS=3",
+    "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00Z",
+    "#EXT-X-KEY:METHOD=NONE",
+    '#EXT-X-KEY:METHOD=AES-128,URI="k"',
+    '#EXT-X-MAP:URI="i"',
+    '#EXT-X-MAP:URI="data:,i"',
+    '#EXT-X-PART:DURATION=1,URI="p"',
+    '#EXT-X-NEW:URI="x"',
+    '#EXT-X-DEFINE:NAME="v",VALUE="w"',
+]
+infs, uris, odd = st.sampled_from(INFS), st.sampled_from(URIS), st.sampled_from(ODD)
+pairs = st.lists(st.tuples(infs, uris), min_size=1, max_size=40).map(
+    lambda found: [line for pair in found for line in pair]
+)
+playlists = st.lists(st.one_of(pairs, odd.map(lambda line: [line])), max_size=8).map(
+    lambda parts: [line for part in parts for line in part]
+)
+PLAIN = [line for number in range(20) for line in ("#EXTINF:4,", f"{number}.ts")]
+
+
+def by_columns(text: str, previous: MediaPlaylist | None = None) -> MediaPlaylist:
+    return media_playlist_reader.parse(text, URL, previous=previous)
+
+
+def line_by_line(text: str, previous: MediaPlaylist | None = None) -> MediaPlaylist:
+    """Lines that end in different ways are read one by one."""
+    return media_playlist_reader.parse(text + "\r", URL, previous=previous)
+
+
+def plain(playlist: MediaPlaylist) -> int:
+    """How many segments have been read by columns."""
+    return sum(len(part.uris) for part in playlist.segments.parts if isinstance(part, Stretch))
+
+
+@given(playlists, st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
+@example(PLAIN, "\n", True, True)
+@example(PLAIN, "\r\n", False, False)
+@example(['#EXT-X-DEFINE:NAME="v",VALUE="w"', *["#EXTINF:4,", "{$v}.ts"] * 9], "\n", True, True)
+def test_both_ways_lead_to_the_same(
+    lines: Sequence[str], end: str, is_ended: bool, has_final: bool
+) -> None:
+    text = text_of([*lines, *["#EXT-X-ENDLIST"] * is_ended], end, final=has_final)
+    fast, exact = by_columns(text), line_by_line(text)
+    assert plain(exact) == 0
+    assert fast.render(PREFIX) + "\r" == exact.render(PREFIX)
+    assert list(fast.segments) == list(exact.segments)
+    assert len(fast.segments) == len(exact.segments)
+    assert [fast.segments[index] for index in range(len(fast.segments))] == list(fast.segments)
+    assert dict(fast.resources) == dict(exact.resources) == dict(fast.resources.pairs())
+    assert len(fast.resources) == len(exact.resources)
+    assert cut.cut_of(fast) == cut.cut_of(exact)
+    assert fast.seconds == exact.seconds
+    numbers = [segment.number for segment in exact.segments]
+    assert [fast.segment(each) for each in numbers] == [exact.segment(each) for each in numbers]
+    seen = (fast.first_number, fast.target_duration, fast.ended, fast.delta, fast.preludes)
+    assert seen == (
+        exact.first_number,
+        exact.target_duration,
+        exact.ended,
+        exact.delta,
+        exact.preludes,
+    )
+
+
+@given(playlists, playlists)
+def test_a_later_load_gives_the_same_names(first: Sequence[str], second: Sequence[str]) -> None:
+    before, after = text_of(first), text_of(second)
+    fast = by_columns(after, by_columns(before))
+    exact = line_by_line(after, line_by_line(before))
+    assert fast.render(PREFIX) + "\r" == exact.render(PREFIX)
+    assert dict(fast.resources) == dict(exact.resources)
+
+
+durations = st.lists(st.sampled_from(["4", "4.0001", "4.01", "5"]), min_size=1, max_size=30)
+marks = st.sampled_from(["", "#EXT-X-DISCONTINUITY", '#EXT-X-MAP:URI="i"'])
+
+
+@given(durations, st.integers(0, 40), st.integers(0, 40), st.integers(0, 30), marks, st.booleans())
+@example(["4"] * 20, 5, 10, 30, "", False)
+@example(["4"] * 20, 0, 12, 20, '#EXT-X-MAP:URI="i"', False)
+def test_windows_agree_as_line_by_line(
+    spans: Sequence[str], first: int, second: int, place: int, mark: str, changes: bool
+) -> None:
+    def window(number: int, mark: str) -> str:
+        whole = [*spans] * 40
+        if changes and mark:
+            whole[place] = "9"
+        lines = [f"#EXT-X-MEDIA-SEQUENCE:{number}"]
+        for each in range(number, number + 40):
+            if each == place and mark:
+                lines.append(mark)
+            lines += [f"#EXTINF:{whole[each % len(whole)]},", f"{each}.ts"]
+        return text_of(lines)
+
+    old, new = window(first, ""), window(second, mark)
+    wanted = cut.agree(line_by_line(old), line_by_line(new))
+    assert cut.agree(by_columns(old), by_columns(new)) is wanted
+    assert cut.agree(by_columns(old), line_by_line(new)) is wanted
+    assert cut.agree(line_by_line(old), by_columns(new)) is wanted
+
+
+def test_segments_under_another_key_are_another_stretch() -> None:
+    segments = Segments()
+    for first, keys in ((0, "k0"), (2, "k0"), (4, "k4")):
+        segments.extend(Stretch(first, ["a.ts"] * 2, [4.0] * 2, (keys,)))
+    assert [each.keys for each in segments] == [("k0",)] * 4 + [("k4",)] * 2
+
+
+def test_all_plain_segments_are_read_by_columns() -> None:
+    lines = [line for number in range(20_000) for line in ("#EXTINF:4,", f"seg-{number}.ts?a=b")]
+    playlist = by_columns(text_of([*lines, "#EXT-X-ENDLIST"]))
+    assert plain(playlist) == 20_000
+    assert len(playlist.segments.parts) == 1, "pieces of the text leave no trace"
+    assert playlist.segments[-1] == Segment(19_999, 4.0, None, False, "", (), "", "")
+    assert playlist.segments[1:3] == [playlist.segment(1), playlist.segment(2)]
+    assert playlist.resources["19999"].uri == "seg-19999.ts?a=b"
+    with pytest.raises(IndexError):
+        playlist.segments[20_000]
+
+
+@pytest.mark.parametrize("name", ["20", "-1", "01", "٣", "1_0", "", " 1", "1" * 5000, "k1", "1-0"])
+def test_no_other_name_is_that_of_a_plain_segment(name: str) -> None:
+    assert by_columns(text_of(PLAIN)).resources.get(name) is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param(PLAIN, 20, id="all"),
+        pytest.param(PLAIN[:-1], 19, id="no URI"),
+        pytest.param(PLAIN[:6], 0, id="too few"),
+        pytest.param([*PLAIN[:24], "#EXT-X-GAP", *PLAIN], 12, id="a tag"),
+        pytest.param([*PLAIN[:25], "", *PLAIN], 12, id="a blank line"),
+        pytest.param([*PLAIN[:25], "# c", *PLAIN], 12, id="a comment"),
+        pytest.param([*PLAIN[:24], "a.ts", *PLAIN], 12, id="no EXTINF"),
+        pytest.param([*PLAIN[:25], "#EXTINF:1,", *PLAIN], 12, id="two EXTINF"),
+        pytest.param([*PLAIN[:25], "\ufeff#EXT-X-GAP", *PLAIN], 12, id="a BOM"),
+        pytest.param(PLAIN * 100, 2000, id="many"),
+        pytest.param([], 0, id="none"),
+    ],
+)
+def test_where_plain_lines_end(lines: Sequence[str], expected: int) -> None:
+    assert count_pairs(lines, 0) == expected
+
+
+@given(st.lists(uris, min_size=1, max_size=5))
+@example(["a?b.ts", "a.ts"])
+@example(["a.ts?a.ts", "a.ts?b.ts?a.ts"])
+@example(["a.ts", "b#c.ts"])
+@example(["ts", "ts"])
+def test_extensions_of_several(found: Sequence[str]) -> None:
+    assert list(upstream_extensions(found)) == [upstream_extension(uri) for uri in found]
+
+
+@pytest.mark.parametrize("odd", ["#EXT-X-GAP", "#EXTINF:1,"])
+def test_odd_lines_between_take_linear_time(odd: str) -> None:
+    part = "#EXTINF:4,\na.ts\n" * 5 + f"{odd}\n"
+    assert grows_linearly(lambda size: by_columns("#EXTM3U\n" + part * size), 100)
