@@ -1,6 +1,6 @@
 """`strmctl runs`: what ran, from cron, the command line, the page and the scheduler."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,11 +31,12 @@ def runs(
         found = newest(database, limit)
     for each in found:
         run.output.record(run_record(each))
-    run.output.table(_COLUMNS, map(_cells, found), beneath="reason", nothing="no runs yet")
+    rows = (_cells(each, is_short=run.output.is_for_people) for each in found)
+    run.output.table(_COLUMNS, rows, beneath="reason", nothing="no runs yet")
     run.output.summary({"runs": len(found)})
 
 
-def _cells(seen: "SeenRun") -> tuple[object, ...]:
+def _cells(seen: "SeenRun", *, is_short: bool) -> tuple[object, ...]:
     job = seen.job
     counts = ", ".join(f"{number} {name}" for name, number in job.counts.items() if number)
     ended = job.state if job.exit_code in (None, 0) else f"{job.state} ({job.exit_code})"
@@ -43,7 +44,7 @@ def _cells(seen: "SeenRun") -> tuple[object, ...]:
     took = _took(seen.lasted)
     return (
         job.id,
-        _clock(job.created_at),
+        _clock(job.created_at, is_short=is_short),
         took,
         job.cause,
         line,
@@ -62,5 +63,8 @@ def _took(lasted: timedelta | None) -> str | None:
     return None if lasted is None else f"{lasted.total_seconds():.1f} s"
 
 
-def _clock(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+def _clock(moment: datetime, *, is_short: bool) -> str:
+    here = moment.astimezone()
+    is_of_this_year = here.year == datetime.now(UTC).astimezone().year
+    # Of 80 columns the command and what came of it need more.
+    return here.strftime("%m-%d %H:%M" if is_short and is_of_this_year else "%Y-%m-%d %H:%M:%S")

@@ -121,7 +121,7 @@ def parse_number(field: str, text: str) -> int:
 def _name(field: str, value: str) -> str:
     text = unicodedata.normalize("NFC", value).strip()
     if not text:
-        raise UsageError(f"{field} is empty")
+        raise UsageError(f"{field} is empty: say which it is")
     # Cc would break the canonical form's lines, Cs cannot be encoded as UTF-8.
     if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in text):
         raise UsageError(f"{field} holds a control character or line break: {text[:60]!r}")

@@ -94,7 +94,8 @@ def find_file(config: Path | None, environ: Mapping[str, str]) -> Path | None:
 def _from_file(file: Path) -> Iterator[tuple[str, _Given]]:
     for name, raw in _flatten(_read_toml(file), file):
         if name not in KEYS and name.partition(".")[0] not in TABLES:
-            raise SettingsError(f"{file}: unknown key {name!r}{did_you_mean(name, KEYS)}")
+            hint = did_you_mean(name, [*KEYS, *SECTIONS, *TABLES])
+            raise SettingsError(f"{file}: unknown key {name!r}{hint}")
         yield name, _Given(raw, str(file), f"{file}: {name}", file.parent)
 
 

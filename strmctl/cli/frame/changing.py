@@ -107,7 +107,10 @@ class Changing:
         reason = reason.removeprefix(f"{step.strm_path}: ")
         is_quiet = kind in self._quiet and not output.verbose
         text = f"{_words(kind)} {step.strm_path}" + (f": {reason}" if reason else "")
-        record = self._record(step, reason or None) if output.json else {}
+        # `runs` says later why it failed, also where nobody asks for the whole record.
+        outcome = "failed" if kind in self._failing else kind
+        short = {"strm_path": step.strm_path, "outcome": outcome, "reason": text}
+        record = self._record(step, reason or None) if output.json else short
         output.record(record, None if is_quiet else text)
 
     def _summarise(self, **more: object) -> None:

@@ -22,6 +22,7 @@ from strmctl.cli.frame.output import (
     encode,
     forget_stdout,
     printable,
+    speak_as_the_locale_can,
     writing,
 )
 from strmctl.errors import StrmctlError
@@ -40,6 +41,7 @@ def run_to_the_end(arguments: Sequence[str]) -> int:
     """Run one command line; an exception that nobody foresaw ends in `sys.excepthook`."""
     sys.excepthook = _Unexpected(arguments)
     WORK.reset()  # a process may run several command lines, as tests do
+    speak_as_the_locale_can()
     with Interruption(lambda code: _interrupted(code, arguments)) as interruption:
         try:
             return _run_and_flush(arguments)
@@ -51,7 +53,7 @@ def run_to_the_end(arguments: Sequence[str]) -> int:
         except typer.TyperException as error:
             # Typer's message may hold several lines, and one line is promised.
             message = error.format_message().replace("Value error, ", "")  # pydantic's word
-            return _fail(message, error.exit_code, arguments)
+            return _fail(message + _where_to_look(error, message), error.exit_code, arguments)
         except (KeyboardInterrupt, typer.Abort):
             return interruption.ended()
         # `| head` has left: what would still be flushed at exit would raise again.
@@ -88,6 +90,14 @@ def _collect_garbage() -> None:
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
+
+
+def _where_to_look(error: typer.TyperException, message: str) -> str:
+    """The help of the command, where the message does not say what to do."""
+    context = getattr(error, "ctx", None)
+    if context is None or "Did you mean" in message or "Possible options" in message:
+        return ""
+    return f" (see `{context.command_path} --help`)"
 
 
 def _fail(message: str, code: int, arguments: Sequence[str], **more: int) -> int:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from io import TextIOWrapper
+from typing import Protocol, TextIO
 
 import typer
 
@@ -53,7 +54,7 @@ class Work:
         self.item = str(record.get("strm_path") or self.item)
         if record.get("outcome") == "failed" or record.get("state") == "dead":
             self.failed += 1
-        if record.get("outcome") == "failed" and record.get("reason"):
+        if record.get("outcome") in ("failed", "bad") and record.get("reason"):
             self.reason = self.reason or str(record["reason"])
 
     def take_summary(self, record: Mapping[str, object]) -> None:
@@ -200,7 +201,20 @@ class Output:
 def encode(record: Mapping[str, object]) -> str:
     """One line of JSON; datetimes as RFC 3339 UTC, paths and enumerations as text."""
     # NDJSON: one document a line, which jq and grep expect.
-    return json.dumps(record, ensure_ascii=False, default=_plain, separators=(",", ":"))
+    ascii_alone = not _is_utf8(sys.stdout)
+    return json.dumps(record, ensure_ascii=ascii_alone, default=_plain, separators=(",", ":"))
+
+
+def speak_as_the_locale_can() -> None:
+    """What a terminal of ISO 8859-1 has no letter for is shown as `?`: no run may end of it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and not _is_utf8(stream):
+            stream.reconfigure(errors="replace")
+
+
+def _is_utf8(stream: TextIO) -> bool:
+    # Without an encoding it takes any letter, as a StringIO does.
+    return (stream.encoding or "utf-8").lower().replace("_", "-") in ("utf-8", "utf8")
 
 
 # A title from an upstream may hold ESC, which some terminals obey.

@@ -10,6 +10,7 @@ from strmctl.domain.identity import Identity, parse_number
 from strmctl.errors import ItemError, UsageError
 from strmctl.resolvers.catalogue import Listed, Listing, moment
 from strmctl.resolvers.registry import Registry
+from strmctl.services.resolving.rehearsal import table_named
 from strmctl.services.writing.batch_input import BadRow, Row, read_rows
 from strmctl.settings.model import Settings
 from strmctl.storage.tables.watches import Watch
@@ -42,10 +43,7 @@ class Found:
 
 async def listing_of(settings: Settings, watch: Watch) -> Listing:
     """Raises ResolverError, UsageError where the resolver has no catalogue or is not there."""
-    tables = [table for table in settings.resolvers if table.name == watch.resolver]
-    if not tables:
-        raise UsageError(f"no [resolvers.{watch.resolver}] in the settings")
-    alone = replace(settings, resolvers=tuple(tables))
+    alone = replace(settings, resolvers=(table_named(settings, watch.resolver),))
     async with aclosing(Registry.from_settings(alone)) as registry:
         [resolver] = registry.all()
         return await resolver.listing(watch.name)

@@ -24,7 +24,7 @@ def one(mappings: Mappings, name: str, library: Path) -> Mapping:
     mapping = mappings.get(int(name)) if _is_id(name) else None
     mapping = mapping or mappings.by_path(name) or mappings.by_path(_in_library(name, library))
     if mapping is None:
-        raise UnknownMappingError(f"no such mapping: {name}")
+        raise UnknownMappingError(f"no such mapping: {name}: `strmctl list` shows them")
     return mapping
 
 

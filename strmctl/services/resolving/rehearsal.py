@@ -71,7 +71,8 @@ def table_named(settings: Settings, name: str) -> ResolverSettings:
         if table.name == name:
             return table
     there_is = f"there is {', '.join(names)}" if names else "there is none"
-    hint = did_you_mean(name, names) or f": {there_is}"
+    writes_one = f"`strmctl resolver new {name} --type T` writes one"
+    hint = did_you_mean(name, names) or f": {there_is}: {writes_one}"
     raise UsageError(f"no [resolvers.{name}] in the settings{hint}")
 
 

@@ -179,9 +179,12 @@ def test_ctrl_c_while_modules_are_imported_is_no_traceback(tmp_path: Path) -> No
     ("arguments", "told"),
     [
         pytest.param(["confg"], "No such command 'confg'. Did you mean 'config'?", id="command"),
+        pytest.param(["help"], "No such command 'help'. (see `strmctl --help`)", id="no-command"),
         pytest.param(["config", "--jsn"], "No such option: --jsn", id="option"),
         pytest.param(["config", "surplus"], "unexpected extra argument", id="surplus"),
-        pytest.param(["backup"], "Missing argument", id="missing"),
+        pytest.param(
+            ["backup"], "Missing argument 'FILE'. (see `strmctl backup --help`)", id="missing"
+        ),
         pytest.param(["url", "--season", "x"], "valid integer", id="no-number"),
     ],
 )
@@ -191,6 +194,32 @@ def test_a_wrong_call_is_one_line(strmctl: Strmctl, arguments: list[str], told: 
     assert wrong.err.count("\n") == 1
     assert told in wrong.err
     assert strmctl(*arguments, "--json", code=2).error["code"] == 2
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        pytest.param("latin-1", "Übung ?", id="some letters"),
+        pytest.param("ascii", "?bung ?", id="hardly any"),
+        pytest.param("utf-8", "Übung 鉄", id="every one"),
+    ],
+)
+def test_a_locale_without_the_letters_ends_no_run(
+    library: Path, strmctl: Strmctl, encoding: str, shown: str
+) -> None:
+    entry = ("--site", "a.to", "--slug", "übung", "--language", "de", "--title", "Übung 鉄")
+    environ = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, "-m", "strmctl", *arguments]
+        return subprocess.run(
+            command, cwd=library, env=environ, capture_output=True, check=True
+        ).stdout.decode(encoding)
+
+    assert run("write", *entry).strip() == f"created: {shown}/{shown}.strm"
+    assert shown in run("list", "--format", "table")
+    [mapping, _] = map(json.loads, run("list", "--json").splitlines())
+    assert mapping["strm_path"] == "Übung 鉄/Übung 鉄.strm"
 
 
 def test_a_missing_settings_file(strmctl: Strmctl) -> None:

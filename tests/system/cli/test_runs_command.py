@@ -43,6 +43,15 @@ def test_one_that_failed_says_why(strmctl: Strmctl, library: Path) -> None:
     assert newest["undo"] is None
 
 
+def test_an_item_that_failed_is_why(strmctl: Strmctl, library: Path) -> None:
+    (library / "library" / "Bad S01E01.strm").write_text("no address\n")
+    (library / "library" / "Good S01E01.strm").write_text(f"{URL}\n")
+    strmctl("import", "library", code=12)
+    newest = strmctl("runs", "--limit", 1, "--json").records[0]
+    assert newest["message"].startswith("bad Bad S01E01.strm: ")
+    assert happened(newest["counts"]) == {"adopted": 1, "bad": 1}
+
+
 def test_what_only_looks_is_no_run(strmctl: Strmctl, library: Path) -> None:
     for command in ("list", "stats", "runs"):
         strmctl(command, "--json")

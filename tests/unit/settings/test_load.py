@@ -199,7 +199,10 @@ def test_variables_reach_resolvers(folder: Path) -> None:
             "unknown key 'proxy.moed'; did you mean 'proxy.mode'?",
             id="in-table",
         ),
-        pytest.param("[porxy]\nmode = 1", "unknown key 'porxy'", id="unknown-table"),
+        pytest.param(
+            "[porxy]\nmode = 1", "unknown key 'porxy'; did you mean 'proxy'?", id="unknown-table"
+        ),
+        pytest.param("[resolver.x]", "did you mean 'resolvers'?", id="table-of-tables"),
         pytest.param("port = 1", "did you mean 'serve.port'?", id="outside-its-table"),
         pytest.param("proxy = 1", "proxy is a table: write [proxy]", id="not-a-table"),
         pytest.param("[resolvers]\na = 1", "resolvers.a is a table", id="resolver-not-a-table"),
