@@ -10,7 +10,6 @@ from strmctl.domain.identity import Identity, parse_number
 from strmctl.errors import ItemError, UsageError
 from strmctl.resolvers.catalogue import Listed, Listing, moment
 from strmctl.resolvers.registry import Registry
-from strmctl.services.resolving.rehearsal import table_named
 from strmctl.services.writing.batch_input import BadRow, Row, read_rows
 from strmctl.settings.model import Settings
 from strmctl.storage.tables.watches import Watch
@@ -43,7 +42,12 @@ class Found:
 
 async def listing_of(settings: Settings, watch: Watch) -> Listing:
     """Raises ResolverError, UsageError where the resolver has no catalogue or is not there."""
-    alone = replace(settings, resolvers=(table_named(settings, watch.resolver),))
+    name = watch.resolver
+    tables = [table for table in settings.resolvers if table.name == name]
+    if not tables:
+        advice = f"`strmctl resolver new {name} --type T` writes one"
+        raise UsageError(f"no [resolvers.{name}] in the settings: {advice}")
+    alone = replace(settings, resolvers=tuple(tables))
     async with aclosing(Registry.from_settings(alone)) as registry:
         [resolver] = registry.all()
         return await resolver.listing(watch.name)
