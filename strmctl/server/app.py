@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from starlette.applications import Starlette
@@ -21,17 +22,13 @@ from starlette.types import Scope
 from strmctl import __version__
 from strmctl.errors import StrmctlError
 from strmctl.server.api.app import create_api
-from strmctl.server.context import Context
+from strmctl.server.context import Context, StoppingError, check_ready
 from strmctl.server.http.admission import admission
 from strmctl.server.http.middleware import AccessLog, MediaFields, Unexpected, describe
-from strmctl.server.http.readiness import StoppingError, check_ready
 from strmctl.server.lasting import Lasting, ended_by
 from strmctl.server.media.compressed import Compressed
 from strmctl.server.media.leaving import UntilTheClientLeaves
-from strmctl.server.media.responses import (
-    problem,
-    problem_of,
-)
+from strmctl.server.media.responses import problem, problem_of
 from strmctl.server.media.routes import PLAYERS_ROUTES
 from strmctl.server.media.stream_limit import Streams
 from strmctl.server.metrics.metrics import Measured, metrics
@@ -51,36 +48,68 @@ from strmctl.storage.database.connection import Database
 log = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings, lasting: Lasting) -> Starlette:
+class Application(Starlette):
     """One reading of the settings; raises SettingsError where no usable key is to be had.
 
-    Its `state.retired` ends what it does beside answering, before its lifespan ends.
+    `retired` ends what it does beside answering, before its lifespan ends.
     """
-    prefix = unquote(urlsplit(settings.proxy.public_base_url).path)
-    app = Starlette(
-        routes=_routes(prefix, settings.serve.role),
-        middleware=[
-            Middleware(Measured, metrics=lasting.metrics, prefix=prefix),
-            Middleware(AccessLog),
-            Middleware(MediaFields, prefix=prefix),
-            Middleware(Unexpected),
-            Middleware(Streams, limit=settings.serve.max_streams, prefix=prefix),
-            Middleware(UntilTheClientLeaves),
-        ],
-        exception_handlers={StrmctlError: _failed, HTTPException: _refused},
-        lifespan=_lifespan,
-    )
-    # Starlette builds such a redirect from the client's Host field.
-    app.router.redirect_slashes = False
-    app.state.settings = settings
-    app.state.lasting = lasting
-    app.state.metrics = lasting.metrics
-    app.state.retired = asyncio.Event()
-    app.state.proof = in_force.proof(settings)
-    app.state.signer = in_force.signer(settings)
-    app.state.compressed = Compressed()
-    app.state.viewers = lasting.viewers
-    return app
+
+    def __init__(self, settings: Settings, lasting: Lasting) -> None:
+        self.settings = settings
+        self.retired = asyncio.Event()
+        self._lasting = lasting
+        self._proof, self._signer = in_force.proof(settings), in_force.signer(settings)
+        prefix = unquote(urlsplit(settings.proxy.public_base_url).path)
+        super().__init__(
+            routes=_routes(prefix, settings.serve.role),
+            middleware=[
+                Middleware(Measured, metrics=lasting.metrics, prefix=prefix),
+                Middleware(AccessLog),
+                Middleware(MediaFields, prefix=prefix),
+                Middleware(Unexpected),
+                Middleware(Streams, limit=settings.serve.max_streams, prefix=prefix),
+                Middleware(UntilTheClientLeaves),
+            ],
+            exception_handlers={StrmctlError: _failed, HTTPException: _refused},
+            lifespan=lambda _: self._lifespan(),
+        )
+        # Starlette builds such a redirect from the client's Host field.
+        self.router.redirect_slashes = False
+
+    @asynccontextmanager
+    async def _lifespan(self) -> AsyncIterator[dict[str, Any]]:
+        """What it yields is the `state` of every request, also in the mounted applications."""
+        settings, lasting = self.settings, self._lasting
+        async with AsyncExitStack() as stack:
+            context = await self._opened(stack)
+            if settings.serve.role is Role.ALL:
+                upkeep = _upkeep(settings, lasting, self.retired)
+                await stack.enter_async_context(ended_by(self.retired, upkeep))
+                context.jobs = lasting.jobs
+                context.late_events = await stack.enter_async_context(late_events(settings))
+            yield vars(context)
+
+    async def _opened(self, stack: AsyncExitStack) -> Context:
+        settings, lasting = self.settings, self._lasting
+        # A connection of its own: /readyz and the pages do not wait for what players store.
+        database = stack.enter_context(await in_thread(Database.open, settings.database))
+        proven = await stack.enter_async_context(upkeep_node(settings))
+        playing = player_service(settings, lasting.metrics, proven)
+        player = await stack.enter_async_context(playing)
+        signed_in = await stack.enter_async_context(sessions(settings))
+        return Context(
+            settings=settings,
+            proof=self._proof,
+            signer=self._signer,
+            playback=player,
+            compressed=Compressed(),
+            viewers=lasting.viewers,
+            metrics=lasting.metrics,
+            admission=admission(settings, signed_in.is_known),
+            sessions=signed_in,
+            database=database,
+            stopping=lasting.stopping,
+        )
 
 
 class _OnlyRoute(Route):
@@ -115,37 +144,6 @@ def _routes(prefix: str, role: Role) -> list[BaseRoute]:
             Route(prefix, RedirectResponse(f"{prefix}/"), methods=["GET", "HEAD"]),
         ]
     return [*routes, *page]
-
-
-@asynccontextmanager
-async def _lifespan(app: Starlette) -> AsyncIterator[Context]:
-    """What it yields is the `state` of every request, also in the mounted applications."""
-    settings: Settings = app.state.settings
-    lasting: Lasting = app.state.lasting
-    async with AsyncExitStack() as stack:
-        # A connection of its own: /readyz and the pages do not wait for what players store.
-        database = stack.enter_context(await in_thread(Database.open, settings.database))
-        proven = await stack.enter_async_context(upkeep_node(settings))
-        app.state.playback = await stack.enter_async_context(
-            player_service(settings, lasting.metrics, proven)
-        )
-        signed_in = await stack.enter_async_context(sessions(settings))
-        context: Context = {
-            "settings": settings,
-            "admission": admission(settings, signed_in.is_known),
-            "sessions": signed_in,
-            "signer": app.state.signer,
-            "database": database,
-            "stopping": lasting.stopping,
-        }
-        if settings.serve.role is Role.PLAYER:
-            yield context
-            return
-        upkeep = _upkeep(settings, lasting, app.state.retired)
-        await stack.enter_async_context(ended_by(app.state.retired, upkeep))
-        context["jobs"] = lasting.jobs
-        context["late_events"] = await stack.enter_async_context(late_events(settings))
-        yield context
 
 
 @asynccontextmanager

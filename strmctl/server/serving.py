@@ -9,12 +9,11 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from strmctl.errors import StrmctlError
-from strmctl.server.app import create_app
+from strmctl.server.app import Application
 from strmctl.server.lasting import Lasting
 from strmctl.services.jobs.jobs import strmctl_command
 from strmctl.services.threads import in_thread
@@ -52,7 +51,7 @@ class Serving:
         self.settings = settings
         self.lasting = Lasting(settings.serve.node_name)
         self._command = tuple(command) or strmctl_command(None)
-        self._first = create_app(settings, self.lasting)
+        self._first = Application(settings, self.lasting)
         self._reading: _Reading | None = None
         self._began = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -72,7 +71,7 @@ class Serving:
         await self._began.wait()
         async with self._turn:
             settings, fixed = with_fixed(self.settings, await in_thread(read))
-            app = await in_thread(create_app, settings, self.lasting)
+            app = await in_thread(Application, settings, self.lasting)
             # Between the two a request may have come to either; nothing is refused meanwhile.
             reading, former = await _Reading.begun(app), self._reading
             self._reading, self.settings = reading, settings
@@ -110,10 +109,9 @@ class Serving:
 class _Reading:
     """An application that answers from `begun` until its `end`."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: Application) -> None:
         self._app = app
-        settings: Settings = app.state.settings
-        trusted = list(settings.serve.trusted_proxies)
+        trusted = list(app.settings.serve.trusted_proxies)
         self._answer: ASGIApp = ProxyHeadersMiddleware(app, trusted) if trusted else app  # type: ignore[arg-type,assignment]
         self._state: dict[str, object] = {}
         self._under_way = 0
@@ -122,7 +120,7 @@ class _Reading:
         self._living: asyncio.Task[None] | None = None
 
     @classmethod
-    async def begun(cls, app: Starlette) -> "_Reading":
+    async def begun(cls, app: Application) -> "_Reading":
         """Raises what its lifespan raises."""
         reading = cls(app)
         began = asyncio.Event()
@@ -149,8 +147,7 @@ class _Reading:
 
     def end_upkeep(self) -> None:
         """Requests still come."""
-        retired: asyncio.Event = self._app.state.retired
-        retired.set()
+        self._app.retired.set()
 
     def retire(self) -> None:
         """No more requests come; it ends when the last one has been answered."""

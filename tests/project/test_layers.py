@@ -112,7 +112,6 @@ HOLD_STORAGE = {
         "api/starting",
         "app",
         "context",
-        "http/readiness",
         "metrics/metrics",
         "page/jobs",
         "page/library",
@@ -120,9 +119,6 @@ HOLD_STORAGE = {
     },
 }
 """Those that import storage although services should stand between; nothing is added here."""
-
-HOLD_SQL = {"server/http/readiness"}
-"""The same of SQL outside of storage."""
 
 SQL = re.compile(
     r"\b(SELECT\s.*|DELETE\s+FROM\s|UPDATE\s+\w+\s+SET\s|INSERT\s+(OR\s+\w+\s+)?INTO\s"
@@ -261,8 +257,7 @@ def test_sql_is_in_storage_alone() -> None:
         for text in texts(parsed(file))
         if SQL.match(text.strip())
     }
-    assert holding - HOLD_SQL == set()
-    assert HOLD_SQL - holding == set(), "strike these off"
+    assert holding == set()
 
 
 def test_databases_are_opened_in_storage_alone() -> None:

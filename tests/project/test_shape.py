@@ -8,8 +8,7 @@ from project.shape import Module
 
 NOT_YET = {
     "function, ninth decile": 17,
-    "files under 30 lines": 10,
-    "imports, % of lines": 8.7,
+    "imports, % of lines": 8.6,
 }
 """How far those that miss their goal may miss it: a number here only ever comes nearer to it."""
 

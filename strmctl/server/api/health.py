@@ -6,7 +6,7 @@ from strmctl import __version__
 from strmctl.server.api import arguments, models
 from strmctl.server.api.problems import documented
 from strmctl.server.api.security import OPEN, OpenRoute
-from strmctl.server.http.readiness import check_ready
+from strmctl.server.context import check_ready
 
 router = APIRouter(route_class=OpenRoute, tags=["health"])
 

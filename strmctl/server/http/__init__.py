@@ -1,1 +1,1 @@
-"""What every request passes: admission, protocol rules, logs, readiness."""
+"""What every request passes: admission, protocol rules, logs."""

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from functools import partial
-from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
@@ -13,10 +12,8 @@ from strmctl.domain.hls.run import Component
 from strmctl.domain.http.ranges import Wanted
 from strmctl.domain.urls import child_url, playback_url
 from strmctl.domain.urls.child_url import Addresses
-from strmctl.domain.urls.playback_url import Proof
-from strmctl.domain.urls.signature import Signer
+from strmctl.server.context import context_of
 from strmctl.server.http.middleware import describe
-from strmctl.server.media.compressed import Compressed
 from strmctl.server.media.responses import (
     FILE_CACHING,
     LIVE_CACHING,
@@ -25,10 +22,8 @@ from strmctl.server.media.responses import (
     Sending,
     playlist_response,
 )
-from strmctl.server.media.viewers import Viewers
 from strmctl.services.playback.media import MediaAnswer
-from strmctl.services.playback.player import Player
-from strmctl.settings.model import Mode, Settings
+from strmctl.settings.model import Mode
 
 _NO_MEDIA = (".key", ".vtt")
 """A key or a subtitle may be had where the film is gone."""
@@ -36,20 +31,9 @@ _NO_MEDIA = (".key", ".vtt")
 _DELIVERY_DIRECTIVES = ("_HLS_msn", "_HLS_part", "_HLS_skip")
 
 
-class _State(Protocol):
-    """What the routes find in `app.state`."""
-
-    settings: Settings
-    proof: Proof
-    signer: Signer
-    playback: Player
-    compressed: Compressed
-    viewers: Viewers
-
-
 async def stream(request: Request) -> ASGIApp:
     """The playback URL."""
-    state: _State = request.app.state
+    state = context_of(request)
     claim = playback_url.verify(request.url.query, state.proof, datetime.now(UTC))
     describe(request.scope, claim.identity)
     state.viewers.asked(request.scope, claim.identity, _client(request))
@@ -69,7 +53,7 @@ async def stream(request: Request) -> ASGIApp:
 
 async def child(request: Request) -> ASGIApp:
     """A rendition's playlist, or something that it lists."""
-    state: _State = request.app.state
+    state = context_of(request)
     token, cut, name = child_url.components(*request.path_params.values())
     claim = child_url.verify(token, state.signer, datetime.now(UTC))
     identity = claim.playback.identity

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
 
 from prometheus_client import (
     CollectorRegistry,
@@ -247,21 +246,14 @@ class Measured:
             self._metrics.first_byte.labels(route).observe(seen.first_byte)
 
 
-class _State(Protocol):
-    """What the endpoint finds in `app.state`."""
-
-    metrics: Metrics
-    settings: Settings
-
-
 async def metrics(request: Request) -> Response:
     describe(request.scope, "metrics")
-    state: _State = request.app.state
-    found = state.metrics
+    found: Metrics = request.state.metrics
+    settings: Settings = request.state.settings
     await found.save_tally(request.state.database)
     # A player node's copy of the library is the upkeep node's to count.
-    if state.settings.serve.role is Role.ALL:
-        await in_thread(found.read_library, request.state.database, state.settings)
+    if settings.serve.role is Role.ALL:
+        await in_thread(found.read_library, request.state.database, settings)
     named = await _may_know_names(request)
     text, media_type = found.exposition(request.headers.get("accept", ""), named=named)
     return Response(text, headers={"Content-Type": media_type, "Cache-Control": "no-store"})

@@ -62,7 +62,7 @@ class Overview:
     async def __call__(self, request: Request) -> Response:
         settings: Settings = request.state.settings
         database: Database = request.state.database
-        metrics: Metrics = request.app.state.metrics
+        metrics: Metrics = request.state.metrics
         now = datetime.now(UTC)
         await metrics.save_tally(database)
         health = await in_thread(stats, settings, database, now, _EXPIRING)

@@ -29,7 +29,7 @@ class Stream:
 
 
 async def streams(request: Request) -> Response:
-    viewings = request.app.state.viewers.now()
+    viewings = request.state.viewers.now()
     found = await in_thread(
         watched,
         request.state.database,
@@ -41,7 +41,7 @@ async def streams(request: Request) -> Response:
         "streams.html",
         streams=_joined(viewings, found),
         workers=request.state.settings.serve.workers,
-        running=await in_thread(request.app.state.metrics.streams_running),
+        running=await in_thread(request.state.metrics.streams_running),
     )
 
 

@@ -42,6 +42,11 @@ def tells_damage(error: DatabaseError) -> bool:
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
+def check_answers(database: Database) -> None:
+    """Raises DatabaseError where it does not."""
+    database.query("SELECT 1 FROM strm_mapping LIMIT 1")
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """`unresolved` of its `mappings` have no URL to play."""
