@@ -1,9 +1,11 @@
 """The operator's own HTTP endpoint: asked through the egress, the answer bounded, no redirects."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from types import MappingProxyType
 
 import httpx
@@ -104,6 +106,12 @@ def endpoint_url(options: Options, text: str, key: str = "url") -> httpx.URL:
     return url
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """To load the authorities that it trusts takes longer than many an answer."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 def _client(settings: ResolverSettings, headers: dict[str, str]) -> httpx.AsyncClient:
     # Compression would let a small answer grow past the limit; the deadline is the caller's.
     fixed = {"User-Agent": f"strmctl/{__version__}", "Accept-Encoding": "identity"}
@@ -111,6 +119,7 @@ def _client(settings: ResolverSettings, headers: dict[str, str]) -> httpx.AsyncC
         return httpx.AsyncClient(
             headers={**fixed, **headers, "Accept": "application/json"},
             proxy=settings.egress or None,
+            verify=_tls(),
             timeout=None,
             limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
             # HTTP_PROXY of this machine is not the resolver's egress.

@@ -6,7 +6,6 @@ Steps count from 1.
 
 import io
 import json
-import multiprocessing
 import os
 import signal
 import sqlite3
@@ -18,17 +17,11 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from stage.forking import context
+
 _CALLS = ("open", "write", "fsync", "rename", "replace", "unlink", "rmdir", "mkdir", "ftruncate")
 _MODULES = ("posix", "_io")
 _STATEMENTS = ("execute", "executemany", "backup", "commit")
-
-# A server that has imported the command line forks each process, in a few milliseconds.
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(
-    ["strmctl.cli.frame.ending", "strmctl.cli.frame.app", "strmctl.cli.write",
-     "strmctl.services.changing.import_",
-     "strmctl.services.changing.rewrite", "sqlite_utils", "guessit"]
-)  # fmt: skip
 
 
 def run(
@@ -42,7 +35,7 @@ def run(
 
     `steps`: a file for the names of all steps, which `telling_steps` reads.
     """
-    process = _context.Process(target=_main, args=(str(folder), [*arguments], kill_before, steps))
+    process = context.Process(target=_main, args=(str(folder), [*arguments], kill_before, steps))
     process.start()
     process.join(120)
     assert process.exitcode is not None, "it hangs"

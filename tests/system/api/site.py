@@ -127,6 +127,7 @@ def running(
             base_url=f"{strmctl.base_url}/api/v1",
             headers={"Authorization": f"Bearer {TOKEN}"},
             trust_env=False,
+            verify=False,
             timeout=30,
         ) as client,
     ):

@@ -21,7 +21,11 @@ POSTED = ("/mappings", "/refresh", "/probe", "/jobs/1/cancel", "/hooks/sonarr")
 def api(strmctl: Strmctl, headers: Mapping[str, str] | None = None) -> httpx.Client:
     """Without the token."""
     return httpx.Client(
-        base_url=f"{strmctl.base_url}/api/v1", headers=headers, trust_env=False, timeout=30
+        base_url=f"{strmctl.base_url}/api/v1",
+        headers=headers,
+        trust_env=False,
+        verify=False,
+        timeout=30,
     )
 
 

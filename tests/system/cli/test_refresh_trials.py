@@ -223,7 +223,7 @@ def test_refresh_and_a_player_ask_once(scene: Scene) -> None:
     answers: list[httpx.Response] = []
     with Installed(scene.folder, port).serving():
         player = threading.Thread(
-            target=lambda: answers.append(httpx.get(url, trust_env=False, timeout=60))
+            target=lambda: answers.append(httpx.get(url, trust_env=False, verify=False, timeout=60))
         )
         with Installed(scene.folder, port).popen("refresh", "--dead", "--json") as refresh:
             try:

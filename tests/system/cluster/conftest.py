@@ -73,5 +73,5 @@ def cluster(
 
 @pytest.fixture
 def viewer(cluster: Cluster) -> Iterator[httpx.Client]:
-    with cluster.front.inside(), httpx.Client(trust_env=False, timeout=40) as client:
+    with cluster.front.inside(), httpx.Client(trust_env=False, verify=False, timeout=40) as client:
         yield client

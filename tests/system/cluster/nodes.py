@@ -192,6 +192,6 @@ def _leads_on(process: subprocess.Popen[bytes], folder: Path) -> bool:
     if process.poll() is not None:
         raise RuntimeError((folder / "output").read_text())
     try:
-        return httpx.get(f"{BASE_URL}/healthz", trust_env=False).status_code == 200
+        return httpx.get(f"{BASE_URL}/healthz", trust_env=False, verify=False).status_code == 200
     except httpx.TransportError:
         return False

@@ -97,7 +97,7 @@ def test_95_plays(world: World, scheme: str) -> None:
     upstream = world.tls if scheme == "tls" else world.plain
     show, film = world.show(upstream), world.film(upstream)
     with world.captured(), world.serving(), inside(world.spaces.inner):
-        with httpx.Client(trust_env=False, timeout=60) as client:
+        with httpx.Client(trust_env=False, verify=False, timeout=60) as client:
             addresses = presentation.addresses(client, world.playback_url(show))
             for name in set(addresses) & set(presentation.FILES):
                 assert client.get(addresses[name]).content == presentation.FILES[name]
@@ -106,7 +106,7 @@ def test_95_plays(world: World, scheme: str) -> None:
             assert healed == presentation.FILES["video2.m4s"]
             assert client.get(world.playback_url(film)).content == FILM
     with world.captured(), world.serving(STRMCTL_PROXY_MODE="redirect"), inside(world.spaces.inner):
-        answer = httpx.get(world.playback_url(film), trust_env=False, timeout=60)
+        answer = httpx.get(world.playback_url(film), trust_env=False, verify=False, timeout=60)
         assert answer.headers["Location"] == film.url("film.mp4")
 
 

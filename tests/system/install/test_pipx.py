@@ -78,7 +78,7 @@ def test_from_the_index_to_the_page(installed: Installed) -> None:
             stderr=output,
         )
     try:
-        with httpx.Client(base_url=base_url, trust_env=False, timeout=30) as client:
+        with httpx.Client(base_url=base_url, trust_env=False, verify=False, timeout=30) as client:
             until(lambda: server.poll() is not None or answers(client), "it serves", 60)
             assert server.poll() is None, log.read_text()
             page = client.get("/", follow_redirects=True)

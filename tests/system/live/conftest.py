@@ -57,7 +57,7 @@ def proxy(resolver: Resolver, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    with httpx.Client(trust_env=False, timeout=30) as client:
+    with httpx.Client(trust_env=False, verify=False, timeout=30) as client:
         yield client
 
 

@@ -140,7 +140,7 @@ def test_days_of_a_library(is_long: bool, world: World, tmp_path: Path) -> None:
         urls = playback_urls(strmctl, environ)
         watch = Watch(strmctl.folder / "strmctl.db")
         server = stack.enter_context(strmctl.serving("--maintain", environ=environ))
-        player = stack.enter_context(httpx.Client(trust_env=False, timeout=30))
+        player = stack.enter_context(httpx.Client(trust_env=False, verify=False, timeout=30))
         others = stack.enter_context(ExitStack())
         others.enter_context(again_and_again(watch.look, 0.2))
         played: Counter[int] = Counter()

@@ -36,7 +36,7 @@ def proxy(resolver: Resolver, tmp_path: Path) -> Iterator[Proxy]:
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    with httpx.Client(trust_env=False, timeout=30) as client:
+    with httpx.Client(trust_env=False, verify=False, timeout=30) as client:
         yield client
 
 
@@ -47,7 +47,7 @@ def lived(resolver: Resolver, tmp_path_factory: pytest.TempPathFactory) -> str:
     show = resolver.new_show()
     with (
         running_proxy(settings_for(folder, resolver.url)) as proxy,
-        httpx.Client(trust_env=False, timeout=30) as client,
+        httpx.Client(trust_env=False, verify=False, timeout=30) as client,
     ):
         live_through(proxy, show, client)
         return scrape(client, proxy.url)

@@ -27,8 +27,8 @@ class Scene:
 
     @contextmanager
     def client(self, **options: object) -> Iterator[httpx.Client]:
-        client = httpx.Client(base_url=self.base, trust_env=False, timeout=30, **options)  # type: ignore[arg-type]
-        with client:
+        fixed = {"base_url": self.base, "trust_env": False, "verify": False, "timeout": 30}
+        with httpx.Client(**{**fixed, **options}) as client:  # type: ignore[arg-type]
             yield client
 
     def series(

@@ -73,7 +73,7 @@ def test_every_page_answers_within_a_second(large: Strmctl, path: str, shown: st
     seconds: list[float] = []
     while len(seconds) < 5 and min(seconds, default=1) >= 1:
         began = time.monotonic()
-        answer = httpx.get(large.base_url + path, trust_env=False, timeout=30)
+        answer = httpx.get(large.base_url + path, trust_env=False, verify=False, timeout=30)
         seconds.append(time.monotonic() - began)
         assert shown in answer.text
     assert min(seconds) < 1, seconds

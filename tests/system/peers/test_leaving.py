@@ -44,7 +44,7 @@ def test_65_viewers_who_leave_end_the_downloads_of_a_tls_upstream(
     with (
         pouring(authority) as upstream,
         running_site(tmp_path / "site", resolver.url, environ=environ) as site,
-        httpx.Client(trust_env=False, timeout=30) as client,
+        httpx.Client(trust_env=False, verify=False, timeout=30) as client,
     ):
         address = address_of(kind, show, site, client, upstream.url)
         for _ in range(VIEWERS):
@@ -81,7 +81,7 @@ def test_65_viewers_who_stop_reading_stop_the_download_of_a_tls_upstream(
 
 @contextmanager
 def body_of(address: str) -> Iterator[Iterator[bytes]]:
-    with httpx.stream("GET", address, trust_env=False, timeout=30) as response:
+    with httpx.stream("GET", address, trust_env=False, verify=False, timeout=30) as response:
         assert response.status_code == 200
         yield response.iter_raw()
 

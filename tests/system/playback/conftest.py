@@ -40,5 +40,5 @@ def own_stage(media: Media, nginx: Nginx, resolver: Resolver, tmp_path: Path) ->
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    with httpx.Client(trust_env=False, timeout=30) as client:
+    with httpx.Client(trust_env=False, verify=False, timeout=30) as client:
         yield client

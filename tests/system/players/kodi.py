@@ -18,7 +18,7 @@ import httpx
 from stage.waiting import free_port, until
 from system.players.counted import Counted
 
-_BEGINS, _STALLED = 60.0, 20.0
+_BEGINS, _STALLED, _GONE = 60.0, 20.0, 2.0
 _SETTINGS = """\
 <settings version="2">
     <setting id="services.webserver">true</setting>
@@ -48,17 +48,35 @@ class Kodi:
 
     def play(self, strm: Path, start: float) -> Counted:
         """From `start` to the end; the seconds that the clock went on."""
+        self._stop()
         self._ask("Player.Open", item={"file": str(strm)})
-        if not self._reaches(0.1, _BEGINS):
+        if not self._moves_from(0.1):
             return Counted(None, 0.0)
         if start:
             self._ask("Player.Seek", playerid=1, value={"time": {"seconds": int(start)}})
-            assert self._reaches(start, _BEGINS), "Kodi seeks"
+            assert self._moves_from(start), "Kodi seeks"
         return Counted(None, self._watch() - start)
 
-    def _reaches(self, position: float, seconds: float) -> bool:
+    def _stop(self) -> None:
+        """What was played before may still be closing; its end is not the next one's."""
+        self._ask("Player.Stop", playerid=1)
+        until(lambda: not self._is_playing(), "Kodi has stopped")
+
+    def _moves_from(self, position: float) -> bool:
+        """Whether the clock is seen at two moments behind `position`.
+
+        One look is not enough: as a play begins, the clock may still stand where the last one has
+        left it.
+        """
+        seen = self._clock()
+
+        def moves() -> bool:
+            nonlocal seen
+            before, seen = seen, self._clock()
+            return position < before < seen
+
         try:
-            until(lambda: self._clock() > position, "Kodi's clock runs", seconds)
+            until(moves, "Kodi's clock runs", _BEGINS)
         except TimeoutError:
             return False
         return True
@@ -72,13 +90,15 @@ class Kodi:
             clock = self._clock()
             if clock > highest:
                 highest, moved = clock, time.monotonic()
-            stalled = time.monotonic() - moved > _STALLED
-            if stalled:
-                self._ask("Player.Stop", playerid=1)
-            return stalled or not self._ask("Player.GetActivePlayers")["result"]
+            # One look without a player is no end: Kodi may be opening the next of its streams.
+            return time.monotonic() - moved > (_STALLED if self._is_playing() else _GONE)
 
         until(ended, "Kodi comes to an end", 120)
+        self._stop()
         return highest
+
+    def _is_playing(self) -> bool:
+        return bool(self._ask("Player.GetActivePlayers")["result"])
 
     def _clock(self) -> float:
         """Seconds; 0 where nothing plays, and while a play begins and shows nonsense."""
@@ -115,7 +135,9 @@ def running_kodi(home: Path, source: Path | None = None) -> Iterator[Kodi]:
         stack.enter_context(_process(_PULSEAUDIO, home / "pulseaudio.log", environ))
         until((runtime / "pulse" / "native").exists, "PulseAudio listens")
         client = stack.enter_context(
-            httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30)
+            httpx.Client(
+                base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=False, timeout=30
+            )
         )
         command = [_executable(), "--windowing=x11", "--audio-backend=pulseaudio"]
         stack.enter_context(_process(command, home / "kodi.log", environ))

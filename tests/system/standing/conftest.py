@@ -79,7 +79,7 @@ def show(resolver: Resolver) -> Show:
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
     transport = httpx.HTTPTransport(local_address=CLIENT)
-    with httpx.Client(transport=transport, trust_env=False, timeout=20) as client:
+    with httpx.Client(transport=transport, trust_env=False, verify=False, timeout=20) as client:
         yield client
 
 

@@ -125,6 +125,9 @@ def _leads_on(public: str, process: subprocess.Popen[bytes], folder: Path) -> bo
     if process.poll() is not None:
         raise RuntimeError((folder / "output").read_text())
     try:
-        return httpx.get(f"http://{public}{PREFIX}/healthz", trust_env=False).status_code == 200
+        return (
+            httpx.get(f"http://{public}{PREFIX}/healthz", trust_env=False, verify=False).status_code
+            == 200
+        )
     except httpx.TransportError:
         return False

@@ -83,7 +83,7 @@ def test_where_there_is_no_token_nobody_is_let_in(resolver: Resolver, tmp_path: 
     public = fronts.free_address()
     base_url = f"http://{public}{fronts.PREFIX}"
     with (
-        httpx.Client(trust_env=False) as client,
+        httpx.Client(trust_env=False, verify=False) as client,
         running_site(tmp_path / "strmctl", resolver.url, base_url) as site,
     ):
         assert client.get(site.directly(api(site, "mappings"))).status_code == 200

@@ -42,7 +42,7 @@ class Upkeep:
     def get(self, path: str) -> Any:
         url = f"{self.strmctl.base_url}/api/v1{path}"
         headers = {"Authorization": f"Bearer {_TOKEN}"}
-        response = httpx.get(url, headers=headers, trust_env=False, timeout=30)
+        response = httpx.get(url, headers=headers, trust_env=False, verify=False, timeout=30)
         assert response.status_code == 200, response.text
         return response.json()
 
