@@ -57,7 +57,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 EVERYDAY = settings(
     max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), database=None
 )
-THOROUGH = settings(EVERYDAY, max_examples=40)
+THOROUGH = settings(EVERYDAY, max_examples=20)
 A_FEW = settings(EVERYDAY, max_examples=10)
 LONG = settings(EVERYDAY, max_examples=150)
 

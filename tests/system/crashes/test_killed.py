@@ -46,4 +46,4 @@ def test_killed_at_some_steps_of_a_write(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_killed_at_every_step(tmp_path: Path, name: str, is_long: bool) -> None:
-    assert kill_before_each(tmp_path, name, stride=1 if is_long else 4) > 10
+    assert kill_before_each(tmp_path, name, stride=1 if is_long else 7) > 10

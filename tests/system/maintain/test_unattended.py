@@ -130,7 +130,7 @@ def playback_urls(strmctl: Strmctl, environ: Mapping[str, str]) -> dict[str, str
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_days_of_a_library(is_long: bool, world: World, tmp_path: Path) -> None:
-    renewals = 10 if is_long else 3  # before the outage and after it, half a minute each
+    renewals = 10 if is_long else 2  # before the outage and after it, half a minute each
     port = free_port()
     with ExitStack() as stack:
         way_out = stack.enter_context(ExitStack())

@@ -211,7 +211,7 @@ async def test_a_broken_host_is_one_finding(library: Library) -> None:
     "count",
     [
         120,
-        pytest.param(2_000, marks=[pytest.mark.slow, pytest.mark.timeout(600)]),
+        pytest.param(2_000, marks=[pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(600)]),
         pytest.param(20_000, marks=[pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(1800)]),
     ],
 )

@@ -100,7 +100,7 @@ def test_every_byte_is_at_its_place(
 def test_nothing_is_left_of_viewers_who_leave(
     tls: bool, site: Site, resolver: Resolver, authority: Path, request: pytest.FixtureRequest
 ) -> None:
-    viewers = 10_000 if request.config.getoption("--long") else 250
+    viewers = 10_000 if request.config.getoption("--long") else 100
     chance = random.Random(viewers)
     with cutting(64 * MIB, authority=authority if tls else None) as upstream:
         address = address_of(upstream, site, resolver)
