@@ -5,8 +5,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import zip_longest
 
-from strmctl.domain.hls.listed import Segment, Segments, Stretch
+from strmctl.domain.hls.listed import ByteRange, Segment, Segments, Stretch
 from strmctl.domain.hls.media_playlist import MediaPlaylist
 from strmctl.domain.hls.stable_names import INIT, KEY
 
@@ -59,8 +60,10 @@ def _is_within(stretch: Stretch, segments: Segments) -> bool:
     there = segments.stretch(begin)
     if there is None or there.end < end or _kind(stretch) != _kind(there):
         return False
-    here = stretch.durations[begin - stretch.first : end - stretch.first]
-    return here == there.durations[begin - there.first : end - there.first]
+    here = slice(begin - stretch.first, end - stretch.first)
+    beside = slice(begin - there.first, end - there.first)
+    is_as_long = stretch.durations[here] == there.durations[beside]
+    return is_as_long and stretch.ranges[here] == there.ranges[beside]
 
 
 def continues(old: MediaPlaylist, new: MediaPlaylist) -> bool:
@@ -107,19 +110,22 @@ def applying(name: str, playlist: MediaPlaylist) -> str | None:
 def _all_words(segments: Segments) -> Iterator[str]:
     for part in segments.parts:
         if isinstance(part, Stretch):
-            # What stands behind the duration is the same for all of them.
-            _, space, rest = _words(next(part.all())).partition(" ")
-            words = {each: f"{each:.3f}{space}{rest}" for each in set(part.durations)}
-            yield from map(words.__getitem__, part.durations)
+            # What stands behind duration and byte range is the same for all of them.
+            rest = _words(next(part.all())).split(" ", 2)[2]
+            words = {each: f"{each:.3f}" for each in set(part.durations)}
+            for duration, span in zip_longest(part.durations, part.ranges):
+                yield f"{words[duration]} {_where(span)} {rest}"
         else:
             yield from map(_words, part)
 
 
 def _shape(segment: Segment) -> str:
     """Not the URIs and the names, which come and go with tokens."""
-    part = segment.byte_range
-    where = "" if part is None else f"{part.offset}+{part.length}"
-    return f"{segment.duration:.3f} {where} {_kind(segment)}"
+    return f"{segment.duration:.3f} {_where(segment.byte_range)} {_kind(segment)}"
+
+
+def _where(part: ByteRange | None) -> str:
+    return "" if part is None else f"{part.offset}+{part.length}"
 
 
 def _kind(listed: Segment | Stretch) -> str:

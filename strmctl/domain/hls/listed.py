@@ -51,11 +51,15 @@ class Segment(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """Segments in a row that differ in number, URI and duration alone; `first` is a number."""
+    """Segments in a row that differ in number, URI, duration and byte range alone.
+
+    `first` is a number; without byte ranges `ranges` is empty.
+    """
 
     first: int
     uris: list[str]
     durations: list[float]
+    ranges: list[ByteRange]
     keys: tuple[str, ...] = ()
     init: str = ""
     cipher: str = ""
@@ -66,11 +70,21 @@ class Stretch(NamedTuple):
         return self.first + len(self.uris)
 
     def is_continued_by(self, other: "Stretch") -> bool:
-        return self.end == other.first and self[3:] == other[3:]
+        is_alike = bool(self.ranges) == bool(other.ranges) and self[4:] == other[4:]
+        return is_alike and self.end == other.first
+
+    def extend(self, other: "Stretch") -> None:
+        self.uris.extend(other.uris)
+        self.durations.extend(other.durations)
+        self.ranges.extend(other.ranges)
 
     def segment(self, index: int) -> Segment:
         number, duration = self.first + index, self.durations[index]
-        return Segment(number, duration, None, False, "", self.keys, self.init, self.cipher)
+        part = self.ranges[index] if self.ranges else None
+        return Segment(number, duration, part, False, "", self.keys, self.init, self.cipher)
+
+    def resource(self, index: int) -> Resource:
+        return Resource(self.uris[index], self.ranges[index] if self.ranges else None)
 
     def all(self) -> Iterator[Segment]:
         return map(self.segment, range(len(self.uris)))
@@ -96,8 +110,7 @@ class Segments(Sequence[Segment]):
     def extend(self, stretch: Stretch) -> None:
         last = self.parts[-1] if self.parts else None
         if isinstance(last, Stretch) and last.is_continued_by(stretch):
-            last.uris.extend(stretch.uris)
-            last.durations.extend(stretch.durations)
+            last.extend(stretch)
         else:
             self._begin(stretch, stretch.first)
         self._length += len(stretch.uris)
@@ -116,10 +129,10 @@ class Segments(Sequence[Segment]):
         part = self.parts[place] if place >= 0 else None
         return part if isinstance(part, Stretch) and number < part.end else None
 
-    def plain_uri(self, number: int) -> str | None:
-        """The URI of a segment that stands in a stretch."""
+    def resource(self, number: int) -> Resource | None:
+        """That of a segment which stands in a stretch."""
         stretch = self.stretch(number)
-        return stretch and stretch.uris[number - stretch.first]
+        return stretch and stretch.resource(number - stretch.first)
 
     def durations(self) -> Iterator[float]:
         """Of each in its order, in seconds."""
@@ -130,7 +143,8 @@ class Segments(Sequence[Segment]):
 
     def lists(self) -> Iterator[Collection[object]]:
         """What holds nearly all of its memory."""
-        return (part.uris if isinstance(part, Stretch) else part for part in self.parts)
+        for part in self.parts:
+            yield from (part.uris, part.ranges) if isinstance(part, Stretch) else (part,)
 
     def __len__(self) -> int:
         return self._length
@@ -165,8 +179,7 @@ class Resources(Mapping[str, Resource]):
         found = self.named.get(name)
         # int() reads the digits of every script, and reads thousands of them slowly.
         if found is None and name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS:
-            uri = self._segments.plain_uri(int(name))
-            found = Resource(uri) if uri is not None and name == str(int(name)) else None
+            found = self._segments.resource(int(name)) if name == str(int(name)) else None
         if found is None:
             raise KeyError(name)
         return found
@@ -180,8 +193,8 @@ class Resources(Mapping[str, Resource]):
         """The same as `items`, which looks up each name."""
         yield from self.named.items()
         for stretch in self._segments.stretches():
-            for number, uri in enumerate(stretch.uris, stretch.first):
-                yield str(number), Resource(uri)
+            for index in range(len(stretch.uris)):
+                yield str(stretch.first + index), stretch.resource(index)
 
     def __len__(self) -> int:
         plain = sum(len(stretch.uris) for stretch in self._segments.stretches())

@@ -8,7 +8,7 @@ from strmctl.domain.hls import attribute_list, encryption, harmless, naming
 from strmctl.domain.hls.listed import ByteRange, Resource, Resources, Segment, Segments, Stretch
 from strmctl.domain.hls.media_playlist import MediaPlaylist, NamedText
 from strmctl.domain.hls.numbers import byte_range, integer, seconds
-from strmctl.domain.hls.plain_lines import INF, Durations, count_pairs
+from strmctl.domain.hls.plain_lines import INF, RANGE, Durations, Rows, rows_at
 from strmctl.domain.hls.playlist_text import (
     NotAPlaylistError,
     blocks,
@@ -36,9 +36,9 @@ def parse(
     """Read a decoded Media Playlist that came from `url`.
 
     `imported` are the Multivariant Playlist's variables, `untold` the extension of segments whose
-    URI does not tell what they are. `previous` is an earlier load of the
-    same playlist: keys and init sections that it listed keep their names. A tag that cannot be
-    read is as if it were absent. Raises NotAPlaylistError for a playlist that is too long.
+    URI does not tell what they are. `previous` is an earlier load: keys and init sections that it
+    listed keep their names. A tag that cannot be read is as if it were absent.
+    Raises NotAPlaylistError for a playlist that is too long.
     """
     # RFC 8216 section 4.1 forbids control characters, and NUL marks our places in the text.
     if "\x00" in text:
@@ -68,7 +68,7 @@ class _Reader:
         self._durations = Durations()
         self._segment_ends: dict[str, int] = {}
         self._part_ends: dict[str, int] = {}
-        self._target = 0.0
+        self._target = self._duration = 0.0
         self._ended = self._delta = False
         self._init = ""
         self._keys: tuple[str, ...] = ()
@@ -91,7 +91,6 @@ class _Reader:
         found = occurrences(_SEQUENCE, self._upstream, "#EXT-X-MEDIA-SEQUENCE:")
         told = (integer(each[1]) for each in found)
         self._first = self._number = next((each for each in told if each is not None), 0)
-        self._duration = 0.0
         for lines, end in blocks(self._upstream):
             self._block(lines, end)
         return MediaPlaylist(
@@ -109,23 +108,26 @@ class _Reader:
     def _block(self, lines: list[str], end: str) -> None:
         at = 0
         while at < len(lines):
-            line, pairs = lines[at], 0
+            line, rows = lines[at], None
             # What stands before a plain segment says nothing of it alone.
-            if end and line.startswith(INF) and not (self._has_tags or self._variables.known):
-                pairs = count_pairs(lines, at)
-            if pairs:
-                behind = at + 2 * pairs
-                self._stretch(lines[at:behind:2], lines[at + 1 : behind : 2], end)
-                at = behind
+            if (
+                line.startswith((INF, RANGE))
+                and end
+                and not (self._has_tags or self._variables.known)
+            ):
+                rows, at = rows_at(lines, at)
+            if rows is not None:
+                self._stretch(rows, end)
             else:
                 self._line(line + end)
                 at += 1
 
-    def _stretch(self, infs: list[str], uris: list[str], end: str) -> None:
-        shown, durations = self._durations.of_all(infs, end)
-        uris = list(map(str.strip, uris))
+    def _stretch(self, rows: Rows, end: str) -> None:
+        shown, durations = self._durations.of_all(rows.infs, end)
+        uris, ranges = list(map(str.strip, rows.uris)), rows.byte_ranges()
+        self._segment_ends.update(zip(uris, map(sum, ranges), strict=bool(ranges)))
         cipher = self._cipher + self._inline_init
-        stretch = Stretch(self._number, uris, durations, self._keys, self._init, cipher)
+        stretch = Stretch(self._number, uris, durations, ranges, self._keys, self._init, cipher)
         extensions = self._extensions.of_all(uris, has_init=self._init != "")
         self._text.add(shown[0])
         named = zip(count(self._number), extensions, (*shown[1:], ""))

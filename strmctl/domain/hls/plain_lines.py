@@ -1,51 +1,102 @@
-"""Pairs of lines with nothing to look at but an EXTINF and a URI, many of them in one go.
+"""Segments with nothing to look at but EXTINF, URI and perhaps a byte range, many in one go.
 
-Nearly all of a long playlist is such pairs. Here they are recognized and read by columns, with
-what is the same looked at once; every other line is left to the reader that looks at each.
+Nearly all of a long playlist is such rows of lines. Here they are recognized and read by columns,
+with what is the same looked at once; every other line is left to the reader that looks at each.
 """
 
+import re
 from collections.abc import Sequence
-from itertools import compress, count
+from itertools import compress, count, zip_longest
 from operator import itemgetter
+from typing import NamedTuple
 
 from strmctl.domain.hls import harmless
+from strmctl.domain.hls.listed import ByteRange
 from strmctl.domain.hls.numbers import seconds
 
 INF = "#EXTINF:"
+RANGE = "#EXT-X-BYTERANGE:"
 
 _FIRST, _GROWTH = 8, 4
 _LEAST = 4
-"""So few pairs are read as fast one by one."""
+"""So few rows are read as fast one by one."""
 
+# Without an offset it follows the range before it, which has to be looked at.
+_RANGES = re.compile(rf"^{RANGE}([1-9][0-9]{{0,17}})@([0-9]{{1,18}})$", re.MULTILINE)
 _first_letter = itemgetter(slice(1))
 
 
-def count_pairs(lines: Sequence[str], at: int) -> int:
-    """How many pairs stand in a row from `at` on; 0 for too few. No line holds its end."""
-    # Most that do not begin a row show it by the very next lines.
-    if at + 2 >= len(lines) or lines[at + 1][:1] == "#" or lines[at + 2][:8] != INF:
-        return 0
+class Shape(NamedTuple):
+    """How many lines a row has, and which of them is what; `range` is None for no byte range."""
+
+    width: int
+    inf: int
+    uri: int
+    range: int | None = None
+
+
+_PAIR, _RANGE_INSIDE, _RANGE_FIRST = Shape(2, 0, 1), Shape(3, 0, 2, 1), Shape(3, 1, 2, 0)
+
+
+class Rows(NamedTuple):
+    """The columns of rows of one shape; `ranges` is empty for no byte ranges."""
+
+    infs: Sequence[str]
+    uris: Sequence[str]
+    ranges: Sequence[str]
+
+    @classmethod
+    def of(cls, lines: Sequence[str], shape: Shape) -> "Rows":
+        whole = len(lines) - len(lines) % shape.width
+        infs, uris = lines[shape.inf : whole : shape.width], lines[shape.uri : whole : shape.width]
+        is_ranged = shape.range is not None
+        return cls(infs, uris, lines[shape.range : whole : shape.width] if is_ranged else ())
+
+    def byte_ranges(self) -> list[ByteRange]:
+        found = _RANGES.findall("\n".join(self.ranges))
+        return [ByteRange(int(offset), int(length)) for length, offset in found]
+
+    def _has_plain_ranges(self) -> bool:
+        return len(_RANGES.findall("\n".join(self.ranges))) == len(self.ranges)
+
+    def leading(self) -> int:
+        """How many are plain before the first that is not."""
+        odd_infs = {inf for inf in set(self.infs) if not inf.startswith(INF)}
+        letters = set(map(_first_letter, self.uris))
+        odd_letters = {letter for letter in letters if not _begins_uri(letter)}
+        if not odd_infs and not odd_letters and self._has_plain_ranges():
+            return len(self.uris)
+        is_odd = (
+            inf in odd_infs or uri[:1] in odd_letters or not (part is None or _RANGES.match(part))
+            for inf, uri, part in zip_longest(self.infs, self.uris, self.ranges)
+        )
+        return next(compress(count(), is_odd))
+
+
+def rows_at(lines: Sequence[str], at: int) -> tuple[Rows | None, int]:
+    """The rows from `at` on, None for too few, and where they end. No line holds its end."""
+    shape = _shape_at(lines, at)
     found, size = 0, _FIRST
-    while True:
-        begin = at + 2 * found
-        uris = lines[begin + 1 : begin + 2 * size : 2]
-        plain = _leading_pairs(lines[begin : begin + 2 * len(uris) : 2], uris)
+    while shape is not None:
+        begin = at + shape.width * found
+        plain = Rows.of(lines[begin : begin + shape.width * size], shape).leading()
         found += plain
         # What has been looked at is never much more than what is found: that keeps it linear.
         if plain < size:
-            return found if found >= _LEAST else 0
+            behind = at + shape.width * found
+            return (Rows.of(lines[at:behind], shape), behind) if found >= _LEAST else (None, at)
         size *= _GROWTH
+    return None, at
 
 
-def _leading_pairs(infs: Sequence[str], uris: Sequence[str]) -> int:
-    odd_infs = {inf for inf in set(infs) if not inf.startswith(INF)}
-    odd_letters = {letter for letter in set(map(_first_letter, uris)) if not _begins_uri(letter)}
-    if not odd_infs and not odd_letters:
-        return len(uris)
-    is_odd = (
-        inf in odd_infs or uri[:1] in odd_letters for inf, uri in zip(infs, uris, strict=True)
-    )
-    return next(compress(count(), is_odd))
+def _shape_at(lines: Sequence[str], at: int) -> Shape | None:
+    """What the very next lines show; most that do not begin a row show that as well."""
+    first, second, third = (*lines[at : at + 3], "", "", "")[:3]
+    if first.startswith(RANGE):
+        return _RANGE_FIRST if second.startswith(INF) else None
+    if second.startswith(RANGE):
+        return _RANGE_INSIDE
+    return _PAIR if second[:1] != "#" and third.startswith(INF) else None
 
 
 def _begins_uri(letter: str) -> bool:

@@ -29,6 +29,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _TAG = "#EXT-X-"
 _VARIANT = "#EXT-X-STREAM-INF:"
 _SEGMENT = "#EXTINF:"
+_HELD = 2
 
 
 class NotAPlaylistError(ValueError):
@@ -80,10 +81,10 @@ def blocks(text: str) -> Iterator[tuple[list[str], str]]:
     held: list[str] = []
     for start, behind in _spans(text):
         *lines, last = text[start:behind].split(end)
-        lines = held + lines
-        # An EXTINF and its URI stay together.
-        is_cut = behind < len(text) and lines and lines[-1].startswith(_SEGMENT)
-        held = [lines.pop()] if is_cut else []
+        lines, held = held + lines, []
+        # An EXTINF, its URI and a byte range between or before them stay together.
+        while behind < len(text) and lines and lines[-1][:1] == "#" and len(held) < _HELD:
+            held.insert(0, lines.pop())
         longest = max(map(len, lines), default=0) + len(end)
         if max(longest, len(last)) > MAX_LINE:
             raise _line_too_long()

@@ -38,7 +38,8 @@ class Departed:
         for name, found in playlist.resources.pairs():
             self._known[name] = found
             self._known.move_to_end(name)
-        while len(self._known) > max(_KEPT, len(playlist.resources)):
+        kept = max(_KEPT, len(playlist.resources))
+        while len(self._known) > kept:
             self._known.popitem(last=False)
 
     def inherit(self, earlier: "Departed") -> None:

@@ -12,7 +12,7 @@ from strmctl.domain.hls import cut, media_playlist_reader
 from strmctl.domain.hls.listed import Segment, Segments, Stretch
 from strmctl.domain.hls.media_playlist import MediaPlaylist
 from strmctl.domain.hls.naming import upstream_extension, upstream_extensions
-from strmctl.domain.hls.plain_lines import count_pairs
+from strmctl.domain.hls.plain_lines import rows_at
 
 INFS = [
     "#EXTINF:4,",
@@ -72,12 +72,28 @@ ODD = [
     '#EXT-X-DEFINE:NAME="v",VALUE="w"',
 ]
 infs, uris, odd = st.sampled_from(INFS), st.sampled_from(URIS), st.sampled_from(ODD)
-pairs = st.lists(st.tuples(infs, uris), min_size=1, max_size=40).map(
-    lambda found: [line for pair in found for line in pair]
+RANGES = ["#EXT-X-BYTERANGE:5@0", "#EXT-X-BYTERANGE:7@5", "#EXT-X-BYTERANGE:12@99"]
+ODD_RANGES = ["5", "0@5", "5@", "@5", "5@6 ", " 5@6", "5@6@7", "٣@1", f"1@{2**64}", f"{2**63}@1"]
+ranges = st.sampled_from([*RANGES * 5, *(f"#EXT-X-BYTERANGE:{each}" for each in ODD_RANGES)])
+
+
+def rows(*columns: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.tuples(*columns), min_size=1, max_size=40).map(
+        lambda found: [line for row in found for line in row]
+    )
+
+
+plain_rows = st.one_of(
+    rows(infs, uris),
+    rows(infs, ranges, uris),
+    rows(ranges, infs, uris),
+    rows(infs, st.sampled_from(RANGES), st.just("film.mp4")),
+    rows(st.sampled_from(RANGES), infs, st.just("film.mp4")),
 )
-playlists = st.lists(st.one_of(pairs, odd.map(lambda line: [line])), max_size=8).map(
+playlists = st.lists(st.one_of(plain_rows, odd.map(lambda line: [line])), max_size=8).map(
     lambda parts: [line for part in parts for line in part]
 )
+RANGED = [line for each in range(20) for line in ("#EXTINF:4,", f"{RANGES[1]}{each}", "a.mp4")]
 PLAIN = [line for number in range(20) for line in ("#EXTINF:4,", f"{number}.ts")]
 
 
@@ -98,6 +114,8 @@ def plain(playlist: MediaPlaylist) -> int:
 @given(playlists, st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
 @example(PLAIN, "\n", True, True)
 @example(PLAIN, "\r\n", False, False)
+@example([*RANGED, "#EXT-X-BYTERANGE:9", "#EXTINF:4,", "a.mp4"], "\n", True, True)
+@example([*RANGED, RANGES[0], *PLAIN, *RANGED[1:], RANGES[0]], "\r\n", True, True)
 @example(['#EXT-X-DEFINE:NAME="v",VALUE="w"', *["#EXTINF:4,", "{$v}.ts"] * 9], "\n", True, True)
 def test_both_ways_lead_to_the_same(
     lines: Sequence[str], end: str, is_ended: bool, has_final: bool
@@ -134,17 +152,33 @@ def test_a_later_load_gives_the_same_names(first: Sequence[str], second: Sequenc
     assert dict(fast.resources) == dict(exact.resources)
 
 
+shown_ranges = st.sampled_from(["", *RANGES[:2]])
 durations = st.lists(st.sampled_from(["4", "4.0001", "4.01", "5"]), min_size=1, max_size=30)
 marks = st.sampled_from(["", "#EXT-X-DISCONTINUITY", '#EXT-X-MAP:URI="i"'])
 
 
-@given(durations, st.integers(0, 40), st.integers(0, 40), st.integers(0, 30), marks, st.booleans())
-@example(["4"] * 20, 5, 10, 30, "", False)
-@example(["4"] * 20, 0, 12, 20, '#EXT-X-MAP:URI="i"', False)
+@given(
+    durations,
+    st.integers(0, 40),
+    st.integers(0, 40),
+    st.integers(0, 30),
+    marks,
+    st.booleans(),
+    st.tuples(shown_ranges, shown_ranges),
+)
+@example(["4"] * 20, 5, 10, 30, "", False, ("", ""))
+@example(["4"] * 20, 5, 10, 30, "", False, (RANGES[0], RANGES[1]))
+@example(["4"] * 20, 0, 12, 20, '#EXT-X-MAP:URI="i"', False, ("", ""))
 def test_windows_agree_as_line_by_line(
-    spans: Sequence[str], first: int, second: int, place: int, mark: str, changes: bool
+    spans: Sequence[str],
+    first: int,
+    second: int,
+    place: int,
+    mark: str,
+    changes: bool,
+    parts: tuple[str, str],
 ) -> None:
-    def window(number: int, mark: str) -> str:
+    def window(number: int, mark: str, part: str) -> str:
         whole = [*spans] * 40
         if changes and mark:
             whole[place] = "9"
@@ -152,10 +186,10 @@ def test_windows_agree_as_line_by_line(
         for each in range(number, number + 40):
             if each == place and mark:
                 lines.append(mark)
-            lines += [f"#EXTINF:{whole[each % len(whole)]},", f"{each}.ts"]
+            lines += [f"#EXTINF:{whole[each % len(whole)]},", *[part] * bool(part), f"{each}.ts"]
         return text_of(lines)
 
-    old, new = window(first, ""), window(second, mark)
+    old, new = window(first, "", parts[0]), window(second, mark, parts[1])
     wanted = cut.agree(line_by_line(old), line_by_line(new))
     assert cut.agree(by_columns(old), by_columns(new)) is wanted
     assert cut.agree(by_columns(old), line_by_line(new)) is wanted
@@ -165,7 +199,7 @@ def test_windows_agree_as_line_by_line(
 def test_segments_under_another_key_are_another_stretch() -> None:
     segments = Segments()
     for first, keys in ((0, "k0"), (2, "k0"), (4, "k4")):
-        segments.extend(Stretch(first, ["a.ts"] * 2, [4.0] * 2, (keys,)))
+        segments.extend(Stretch(first, ["a.ts"] * 2, [4.0] * 2, [], (keys,)))
     assert [each.keys for each in segments] == [("k0",)] * 4 + [("k4",)] * 2
 
 
@@ -174,6 +208,9 @@ def test_all_plain_segments_are_read_by_columns() -> None:
     playlist = by_columns(text_of([*lines, "#EXT-X-ENDLIST"]))
     assert plain(playlist) == 20_000
     assert len(playlist.segments.parts) == 1, "pieces of the text leave no trace"
+    ranged = by_columns(text_of(RANGED * 1000))
+    assert plain(ranged) == 20_000
+    assert len(ranged.segments.parts) == 1
     assert playlist.segments[-1] == Segment(19_999, 4.0, None, False, "", (), "", "")
     assert playlist.segments[1:3] == [playlist.segment(1), playlist.segment(2)]
     assert playlist.resources["19999"].uri == "seg-19999.ts?a=b"
@@ -203,7 +240,18 @@ def test_no_other_name_is_that_of_a_plain_segment(name: str) -> None:
     ],
 )
 def test_where_plain_lines_end(lines: Sequence[str], expected: int) -> None:
-    assert count_pairs(lines, 0) == expected
+    rows, behind = rows_at(lines, 0)
+    assert (0 if rows is None else len(rows.uris)) == expected
+    assert behind == 2 * expected
+
+
+@pytest.mark.parametrize("odd", ["#EXT-X-BYTERANGE:5", "#EXT-X-GAP", "# c", "", "#EXTINF:1,"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_where_byte_ranges_end(odd: str, place: int) -> None:
+    lines = [*RANGED[: 36 + place], odd, *RANGED[36 + place :]]
+    rows, behind = rows_at(lines, 0)
+    assert rows is not None
+    assert (len(rows.byte_ranges()), behind) == (12, 36)
 
 
 @given(st.lists(uris, min_size=1, max_size=5))
@@ -217,5 +265,5 @@ def test_extensions_of_several(found: Sequence[str]) -> None:
 
 @pytest.mark.parametrize("odd", ["#EXT-X-GAP", "#EXTINF:1,"])
 def test_odd_lines_between_take_linear_time(odd: str) -> None:
-    part = "#EXTINF:4,\na.ts\n" * 5 + f"{odd}\n"
+    part = "#EXTINF:4,\na.ts\n" * 5 + f"{odd}\n" + "#EXT-X-BYTERANGE:5@0\n#EXTINF:4,\na.ts\n" * 5
     assert grows_linearly(lambda size: by_columns("#EXTM3U\n" + part * size), 100)
