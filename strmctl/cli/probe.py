@@ -13,7 +13,7 @@ from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import link_states, selecting
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
-from strmctl.errors import SafetyError
+from strmctl.errors import EgressError, SafetyError
 
 if TYPE_CHECKING:
     from strmctl.services.probing.probe import Probe
@@ -58,8 +58,10 @@ def probe(
                 import asyncio  # Only where something is due.
 
                 asyncio.run(_take(run, service, found))
-        # cron's mail should name the links that the brake was about.
-        except SafetyError:
+        # cron's mail should name the links that the brake was about, and those of other egresses.
+        except (SafetyError, EgressError):
+            if not service.has_concluded:
+                raise
             _summarise(run, found, digest_lines(say, database, found.findings(), found.works))
             raise
         _summarise(run, found, digest_lines(say, database, found.findings(), found.works))

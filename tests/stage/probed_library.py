@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -47,11 +47,14 @@ class Library:
     troubles: list[ResolverTrouble] = field(default_factory=list)
     report: Report = field(default_factory=lambda: Report(frozenset({LinkState.DEAD})))
 
-    def add(self, links: Iterable[Link | str]) -> None:
+    def add(self, links: Iterable[Link | str], site: str = "site.example") -> None:
         given = [Link(link) if isinstance(link, str) else link for link in links]
         mappings = Mappings(self.database)
         first = mappings.count(EVERYTHING) + 1
-        names = [_identity(each, self.series) for each in range(first, first + len(given))]
+        names = [
+            replace(_identity(each, self.series), site=site)
+            for each in range(first, first + len(given))
+        ]
         mappings.register([Registration(name, f"{name.episode}.strm") for name in names])
         mappings.store_resolutions(
             [

@@ -1,6 +1,9 @@
 """What an answer makes of a link, seen with what is known of the link and of its URL's end."""
 
-from datetime import datetime
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from strmctl.domain.expiry.expiry import past_end, predict
 from strmctl.domain.link_state import History, Rules, Verdict, judge
@@ -10,6 +13,17 @@ from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.services.probing.turns import Question
 
 _TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a run goes about it; `now` is the wall clock."""
+
+    concurrency: int
+    rules: Rules
+    deep: bool = False
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
 
 
 def verdict_on(question: Question, result: ProbeResult, now: datetime, rules: Rules) -> Verdict:

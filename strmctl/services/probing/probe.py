@@ -101,6 +101,7 @@ class Probe:
         self._deep = deep
         self._turns = Turns(settings.probe.per_host)
         self._records = ProbeRecords(database, hold_dead=not force)
+        self.has_concluded = False
 
     def __len__(self) -> int:
         """How many mappings it will come to."""
@@ -110,7 +111,8 @@ class Probe:
         """As they are saved; newly dead ones, broken hosts and resolvers in trouble come last.
 
         Raises EgressError where the way out is down, after taking back everything that was
-        recorded, and SafetyError for too many dead links, which stay suspect then.
+        recorded, and SafetyError for too many dead links, which stay suspect then. Where one of
+        several egresses is down only what leaves by it is taken back, and the error comes last.
         """
         # cron runs this each few minutes: no canary is asked for nothing.
         if not len(self._queue):
@@ -121,14 +123,14 @@ class Probe:
                 async for each in found:
                     if not self._is_held(each):
                         yield _probed(each)
-                troubles = run.troubles.found()
+                troubles, lost = run.troubles.found(), run.lost
         # gluetun's tunnel may fall in mid-run: what was found since says nothing about links.
         except EgressError:
             self._records.take_back()
             raise
         # One line for a host, not one for each of its thousand links.
         for host in self._turns.hosts():
-            if host.pace.is_broken and host.failures:
+            if host.pace.is_broken and host.failures and not run.is_lost(host.failed_for):
                 yield BrokenHost(host.name, host.failures)
         for trouble in troubles:
             yield trouble
@@ -138,8 +140,11 @@ class Probe:
         self._records.settle(state, self._now())
         for held in self._dying(state):
             yield held
+        self.has_concluded = True
         if refused:
             raise refused
+        if lost is not None:
+            raise lost
 
     @asynccontextmanager
     async def _running(self) -> AsyncGenerator["ProbeRun", None]:
@@ -148,7 +153,8 @@ class Probe:
         from strmctl.domain.link_state import Rules
         from strmctl.services.checking.check import LinkCheck
         from strmctl.services.library.direct_files import direct_files
-        from strmctl.services.probing.run import Plan, ProbeRun
+        from strmctl.services.probing.judging import Plan
+        from strmctl.services.probing.run import ProbeRun
         from strmctl.services.probing.ways_out import WaysOut
         from strmctl.services.resolving.opening import resolving
         from strmctl.upstream.client import UpstreamClient
@@ -164,11 +170,13 @@ class Probe:
             playlist_max=settings.upstream.playlist_max,
             guarded=settings.proxy.mode is Mode.PROXY,
         )
-        ways_out = WaysOut(client, check, probe.canaries, self._turns.place)
         files = direct_files(settings, self._mappings)
         try:
-            await ways_out.ask_canaries()
             async with resolving(settings, self._mappings, now=self._now) as service:
+                ways_out = WaysOut(
+                    client, check, probe.canaries, self._turns.place, service.egresses()
+                )
+                await ways_out.begin()
                 yield ProbeRun(plan, self._turns, check, service, files, ways_out, self._records)
         finally:
             await client.aclose()

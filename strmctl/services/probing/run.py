@@ -7,21 +7,19 @@ the new URL judged. Nothing is saved before the way out is vouched for.
 
 import asyncio
 import random
-import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from itertools import islice
 
-from strmctl.domain.link_state import Rules, Verdict
+from strmctl.domain.link_state import Verdict
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.probe_result import Failure, ProbeResult
-from strmctl.errors import ItemError, ResolverError
+from strmctl.errors import EgressError, ItemError, ResolverError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.checking.check import LinkCheck
 from strmctl.services.library.direct_files import DirectFiles
-from strmctl.services.probing.judging import is_asked_again, verdict_on, wants_renewal
+from strmctl.services.probing.judging import Plan, is_asked_again, verdict_on, wants_renewal
 from strmctl.services.probing.saving import Found, Saving
 from strmctl.services.probing.turns import Host, Question, Turns
 from strmctl.services.probing.ways_out import WaysOut
@@ -32,18 +30,6 @@ from strmctl.storage.tables.probe_records import Judged, ProbeRecords
 _WAITING = 10_000
 _READ_AT_ONCE = 200
 _RETRY_SECONDS = 0.5
-_LEFT_ALONE = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How a run goes about it; `now` is the wall clock."""
-
-    concurrency: int
-    rules: Rules
-    deep: bool = False
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    monotonic: Callable[[], float] = time.monotonic
 
 
 class ProbeRun:
@@ -68,10 +54,14 @@ class ProbeRun:
         self._news = asyncio.Event()
         self._failure: BaseException | None = None
         self._is_vouching = False
-        self._saving = Saving(records, self._vouch, plan.monotonic)
+        self._records = records
+        self._saving = Saving(records, self._vouch, self.is_lost, plan.monotonic)
 
     async def results(self, mappings: Iterator[Mapping]) -> AsyncGenerator[Found, None]:
-        """Each once it is saved. Raises EgressError when nothing can be concluded."""
+        """Each once it is saved. Raises EgressError when nothing can be concluded.
+
+        Of the links of an egress that is lost beside others nothing stays recorded.
+        """
         try:
             while self._begin(mappings) or self._look_again():
                 await self._next()
@@ -82,9 +72,17 @@ class ProbeRun:
                     yield found
         finally:
             await self._saving.end()
+            if self._ways_out.lost:
+                self._records.take_back(self.is_lost)
             for worker in self._workers:
                 worker.cancel()
             await asyncio.gather(*self._workers, return_exceptions=True)
+
+    @property
+    def lost(self) -> EgressError | None:
+        """What is wrong with an egress that was lost beside others."""
+        error = next(iter(self._ways_out.lost.values()), None)
+        return error and EgressError(f"{error} (what leaves by another egress was probed)")
 
     def _begin(self, mappings: Iterator[Mapping]) -> bool:
         """Start what may be started; False when everything is done.
@@ -142,14 +140,22 @@ class ProbeRun:
         """One question after another: none waits for what others are in the middle of."""
         question: Question | None = first
         while question is not None:
-            if question.resolution is None:
+            if self.is_lost(question.mapping.identity.site):
+                self._turns.done(question.turn)
+            elif question.resolution is None:
                 self._take_resolution(question, await self._resolve(question))
+            elif (result := await self._ask(question, question.resolution)) is not None:
+                self._take_answer(question, result)
             else:
-                self._take_answer(question, await self._ask(question, question.resolution))
+                self._turns.done(question.turn)
             self._news.set()
             question = self._next_question()
 
-    async def _ask(self, question: Question, resolution: Resolution) -> ProbeResult:
+    def is_lost(self, site: str) -> bool:
+        return self._resolving.egress(site) in self._ways_out.lost
+
+    async def _ask(self, question: Question, resolution: Resolution) -> ProbeResult | None:
+        """None where the way out is lost."""
         try:
             await self._put_in_file(question.mapping, resolution)
         except ItemError as error:
@@ -157,9 +163,13 @@ class ProbeRun:
         asked_at = self._plan.monotonic()
         egress = self._resolving.egress(question.mapping.identity.site)
         known = question.mapping.extent
-        result = await self._check.check(
-            resolution, egress=egress, deep=self._plan.deep, known=known
-        )
+        try:
+            result = await self._check.check(
+                resolution, egress=egress, deep=self._plan.deep, known=known
+            )
+        except EgressError as error:
+            self._ways_out.lose(egress, error)
+            return None
         self._ways_out.saw(resolution, egress, result, asked_at)
         return result
 
@@ -195,7 +205,7 @@ class ProbeRun:
 
     def _take_answer(self, question: Question, result: ProbeResult) -> None:
         host, now = self._turns.done(question.turn), self._plan.monotonic()
-        self._take_pace(host, question, result)
+        self._turns.take_pace(host, question, result, now)
         if question.is_witness:
             return self._give_up(host)
         if is_asked_again(question, result) and not host.pace.is_closed:
@@ -206,21 +216,6 @@ class ProbeRun:
             host.pace.silent()
         self._conclude(question, result)
         return self._give_up(host)
-
-    def _take_pace(self, host: Host, question: Question, result: ProbeResult) -> None:
-        """What the answer says of its host."""
-        if result.failure is Failure.RATE_LIMITED:
-            host.pace.limited(self._plan.monotonic(), result.retry_after)
-            refuses_all = host.pace.seems_closed
-            if question.is_witness or (refuses_all and not self._turns.add_witness(host)):
-                host.pace.close(self._plan.monotonic() + (result.retry_after or _LEFT_ALONE))
-        elif result.failure is Failure.UNREACHABLE:
-            host.pace.unreachable()
-        elif question.is_witness:
-            host.pace.means_links()
-        elif not result.is_network_failure:
-            host.pace.answered()
-            host.answered = question
 
     def _give_up(self, host: Host) -> None:
         """What waits for a host that is not asked any more is judged with it."""
@@ -321,7 +316,9 @@ class ProbeRun:
         now = self._plan.now()
         # Only now: a link that was renewed elsewhere does not miss this host.
         if result.is_network_failure and question.resolution is not None:
-            self._turns.host(question.turn).failures += 1
+            host = self._turns.host(question.turn)
+            host.failures += 1
+            host.failed_for = question.mapping.identity.site
         judged = Judged(
             mapping_id=question.mapping.id,
             url=resolution.url if resolution else None,

@@ -28,16 +28,19 @@ class Found:
 
 
 class Saving:
-    """`vouch` says whether a failure of the network may be believed; `monotonic` is a clock."""
+    """`vouch` says whether a failure of the network may be believed, `is_lost` of which sites
+    nothing may be; `monotonic` is a clock."""
 
     def __init__(
         self,
         records: ProbeRecords,
         vouch: Callable[[], Awaitable[bool]],
+        is_lost: Callable[[str], bool],
         monotonic: Callable[[], float],
     ) -> None:
         self._records = records
         self._vouch = vouch
+        self._is_lost = is_lost
         self._monotonic = monotonic
         self._found: list[Found] = []
         self._writing: asyncio.Task[Sequence[Found]] | None = None
@@ -65,7 +68,7 @@ class Saving:
             known = len(self._found)
             if await self._may_be_believed():
                 batch, self._found = self._found[:known], self._found[known:]
-                self._writing = asyncio.create_task(self._write(batch))
+                self._writing = asyncio.create_task(self._write(self._kept(batch)))
         if self._writing is None or not (wait or self._writing.done()):
             return ()
         saved = await self._writing
@@ -77,10 +80,13 @@ class Saving:
         if self._writing is not None:
             await asyncio.gather(self._writing, return_exceptions=True)
         # After Ctrl-C nobody can say whether the VPN was the cause.
-        sure = [found for found in self._found if found.result.is_the_link_s]
+        sure = [found for found in self._kept(self._found) if found.result.is_the_link_s]
         self._found.clear()
         if sure:
             self._records.save(_judged(sure))
+
+    def _kept(self, batch: Sequence[Found]) -> Sequence[Found]:
+        return [found for found in batch if not self._is_lost(found.mapping.identity.site)]
 
     def _save(self, batch: Sequence[Found]) -> Collection[int]:
         outdated = self._records.save(_judged(batch))

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.patience.host_pace import HostPace
-from strmctl.domain.probe_result import ProbeResult
+from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls import url_marks
 
 _RESOLVER = "resolver "
 _RESOLVER_AT_ONCE = 4
+_LEFT_ALONE = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Question:
 
 @dataclass(slots=True)
 class Host:
-    """`failures` are links that it left without an answer in the end, asked or not; `answered`
+    """`failures` are links that it left without an answer in the end, asked or not, the last of
+    them of the site that it has `failed_for`; `answered`
     is the last that it did answer, `urgent` comes before all others. The next place that becomes
     free may be `reserved`."""
 
@@ -71,6 +73,7 @@ class Host:
     reserved: bool = False
     is_ready: bool = False
     failures: int = 0
+    failed_for: str = ""
     answered: Question | None = None
     urgent: Question | None = None
     waiting: deque[Question] = field(default_factory=deque)
@@ -169,6 +172,21 @@ class Turns:
         host.running -= 1
         self._make_ready(host)
         return host
+
+    def take_pace(self, host: Host, question: Question, result: ProbeResult, now: float) -> None:
+        """What the answer says of its host."""
+        if result.failure is Failure.RATE_LIMITED:
+            host.pace.limited(now, result.retry_after)
+            refuses_all = host.pace.seems_closed
+            if question.is_witness or (refuses_all and not self.add_witness(host)):
+                host.pace.close(now + (result.retry_after or _LEFT_ALONE))
+        elif result.failure is Failure.UNREACHABLE:
+            host.pace.unreachable()
+        elif question.is_witness:
+            host.pace.means_links()
+        elif not result.is_network_failure:
+            host.pace.answered()
+            host.answered = question
 
     def drain(self, host: Host) -> list[Question]:
         """All that has waited for the host in vain; what it was asked for once goes on."""

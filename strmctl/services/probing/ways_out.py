@@ -7,7 +7,7 @@ egress and is believed, unless the egress itself answered for it.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -60,8 +60,11 @@ class _Way:
 
     def take_page(self, page: str, resolution: Resolution, now: float) -> None:
         """A page is an answer of its host's, until another site answers with the same."""
+        host = url_marks.origin(resolution.url)
         if not self.pages.add(page, resolution.url):
-            self._take_witness(url_marks.origin(resolution.url), resolution)
+            # Of a host that has said more the page could not tell a portal from a soft 404.
+            if host not in self.answered:
+                self._take_witness(host, resolution)
             return
         # Those that have answered before are asked again: a portal may begin in mid-run.
         self.failed_at = now
@@ -91,6 +94,7 @@ class WaysOut:
         check: LinkCheck,
         canaries: Sequence[str],
         place: Place,
+        egresses: Collection[str | None] = (None,),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
@@ -98,7 +102,9 @@ class WaysOut:
         self._canaries = canaries
         self._place = place
         self._monotonic = monotonic
+        self._egresses = frozenset(egresses)
         self._ways: dict[str | None, _Way] = {}
+        self.lost: dict[str | None, EgressError] = {}
 
     def saw(
         self, resolution: Resolution, egress: str | None, result: ProbeResult, asked_at: float
@@ -130,6 +136,19 @@ class WaysOut:
         way = self._ways.get(egress)
         return way is not None and bool(way.heard)
 
+    def lose(self, egress: str | None, error: EgressError) -> None:
+        """What leaves by it is not asked for any more; raises the error where nothing is left."""
+        if self._egresses <= {*self.lost, egress}:
+            raise error
+        self.lost.setdefault(egress, error)
+
+    async def begin(self) -> None:
+        """Raises EgressError unless the canaries answer, where there is no other way out."""
+        try:
+            await self.ask_canaries()
+        except EgressError as error:
+            self.lose(None, error)
+
     async def ask_canaries(self, egress: str | None = None) -> None:
         """Raises EgressError unless all of them answer."""
         for number, url in enumerate(self._canaries, 1):
@@ -143,15 +162,18 @@ class WaysOut:
     async def vouch(self) -> bool:
         """Whether the failures so far may be believed; False for "ask again a little later".
 
-        Raises EgressError where the way out seems down.
+        Raises EgressError where the way out seems down, and there is no other one.
         """
         for egress, way in self._ways.items():
-            if way.failed_at < 0:
+            if way.failed_at < 0 or egress in self.lost:
                 continue
-            if self._canaries:
-                await self._ask_canaries_again(egress, way)
-            elif not await self._ask_witness(egress, way):
-                return False
+            try:
+                if self._canaries:
+                    await self._ask_canaries_again(egress, way)
+                elif not await self._ask_witness(egress, way):
+                    return False
+            except EgressError as error:
+                self.lose(egress, error)
         return True
 
     async def _ask_canaries_again(self, egress: str | None, way: _Way) -> None:

@@ -10,7 +10,7 @@ the identity rests longer and longer and `renew` fails at once.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence, Set
 from collections.abc import Mapping as Table
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -150,6 +150,10 @@ class Resolving:
     def egress(self, site: str) -> str | None:
         """The way out by which the site's upstreams have to be asked; None for the settings'."""
         return self._registry.egress(site)
+
+    def egresses(self) -> Set[str | None]:
+        """Of all sites."""
+        return {None, *(resolver.egress or None for resolver in self._registry.all())}
 
     def extent(self, identity: Identity) -> Extent | None:
         """How much there was of what it played before, if that is known."""

@@ -8,7 +8,7 @@ is kept in a temporary table of the connection, so memory stays flat.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -54,22 +54,32 @@ UPDATE probe_before SET ({", ".join(f"new_{name}" for name in _KEPT)}) =
 WHERE id = :id
 """
 
+_OF_SITES = "m.site IN (SELECT value FROM json_each(:sites))"
 # IS, not "=": in SQL nothing equals NULL.
 _UNCHANGED = " AND ".join(f"m.{name} IS b.new_{name}" for name in _KEPT)
 _TAKE_BACK = f"""
 UPDATE strm_mapping AS m SET {", ".join(f"{name} = b.{name}" for name in _KEPT)}
 FROM probe_before AS b
-WHERE m.id = b.id AND m.resolved_url IS b.resolved_url AND {_UNCHANGED}
+WHERE m.id = b.id AND m.resolved_url IS b.resolved_url AND {_UNCHANGED} AND {_OF_SITES}
 """
 
 _KEEP_EXTENT = f"""
 INSERT OR IGNORE INTO probe_extent
 SELECT id, media_bytes, media_seconds, media_link FROM strm_mapping WHERE {SAME_IDENTITY}
 """
-_TAKE_BACK_EXTENTS = """
+_TAKE_BACK_EXTENTS = f"""
 UPDATE strm_mapping AS m SET media_bytes = b.bytes, media_seconds = b.seconds, media_link = b.link
-FROM probe_extent AS b WHERE m.id = b.id
+FROM probe_extent AS b WHERE m.id = b.id AND {_OF_SITES}
 """
+_TAKE_BACK_EVENTS = f"""
+DELETE FROM event WHERE id IN (
+    SELECT e.id FROM probe_event AS p JOIN event AS e ON e.id BETWEEN p.first AND p.last
+    JOIN strm_mapping AS m ON m.id = e.mapping_id WHERE {_OF_SITES})
+"""
+_TAKE_BACK_DYING = f"""
+DELETE FROM probe_dying WHERE id IN (SELECT m.id FROM strm_mapping AS m WHERE {_OF_SITES})
+"""
+_SITES = "SELECT DISTINCT site FROM strm_mapping WHERE id IN (SELECT id FROM probe_before)"
 
 _EVENT = "INSERT INTO event (mapping_id, at, kind, detail) VALUES (?, ?, 'probed', ?)"
 _LAST_EVENT = "SELECT ifnull(max(id), 0) FROM event"
@@ -151,15 +161,12 @@ class ProbeRecords:
             connection.executemany(_KEEP_EXTENT, keys)
             Extents(self._database).keep(found)
 
-    def take_back(self) -> None:
-        """Everything this run has recorded."""
+    def take_back(self, is_meant: Callable[[str], bool] = lambda site: True) -> None:
+        """Everything this run has recorded of the sites that are meant."""
         with self._database.transaction() as connection:
-            connection.execute(_TAKE_BACK)
-            connection.execute(_TAKE_BACK_EXTENTS)
-            connection.execute(
-                "DELETE FROM event WHERE id IN (SELECT e.id FROM probe_event AS p"
-                " JOIN event AS e ON e.id BETWEEN p.first AND p.last)"
-            )
+            sites = [site for (site,) in connection.execute(_SITES) if is_meant(site)]
+            for statement in (_TAKE_BACK_EVENTS, _TAKE_BACK, _TAKE_BACK_EXTENTS, _TAKE_BACK_DYING):
+                connection.execute(statement, {"sites": json.dumps(sites)})
 
     def dying(self) -> int:
         [row] = self._database.query("SELECT count(*) AS number FROM probe_dying")

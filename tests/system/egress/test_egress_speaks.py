@@ -37,11 +37,13 @@ async def proxy(speaks: Callable[[bytes], bytes], scheme: str = "http") -> Async
         task = asyncio.current_task()
         assert task is not None
         talks.add(task)
-        while data := await reader.read(65536):
-            writer.write(speaks(data))
-            await writer.drain()
-        writer.close()
-        await writer.wait_closed()
+        # strmctl aborts what it does not read to its end.
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                writer.write(speaks(data))
+                await writer.drain()
+            writer.close()
+            await writer.wait_closed()
 
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
         yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
