@@ -77,14 +77,14 @@ class Media:
         prelude = source.prelude(self._place, resource)
         if prelude is not None:
             tracing.step(log, "cache", "it was read with its playlist")
-            return _at_hand(prelude.data, {"Content-Type": media_type, **prelude.fields}, wanted)
+            return from_memory(prelude.data, {"Content-Type": media_type, **prelude.fields}, wanted)
         if self._cache is None or wanted.if_range or resource.byte_range is not None:
             return None
         found = self._cache.find((source.number, resource.uri))
         if found is None:
             return None
         tracing.step(log, "cache", "it is at hand")
-        return _at_hand(found.data, found.fields, wanted)
+        return from_memory(found.data, found.fields, wanted)
 
     def whole(
         self, source: Source, url: str, response: UpstreamResponse, media_type: str
@@ -202,7 +202,8 @@ def answer(
     return MediaAnswer(200 if part is None else 206, made, body)
 
 
-def _at_hand(data: bytes, fields: Mapping[str, str], wanted: Wanted) -> MediaAnswer:
+def from_memory(data: bytes, fields: Mapping[str, str], wanted: Wanted) -> MediaAnswer:
+    """Bytes that are at hand, or the wanted part of them."""
     total = len(data)
     try:
         part = wanted.part(total, [fields.get(name) for name in _VALIDATORS])

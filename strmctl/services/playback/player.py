@@ -30,7 +30,7 @@ from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 from strmctl.services.playback.fetching.parsing import beside_the_loop
 from strmctl.services.playback.healing import Healing
 from strmctl.services.playback.heals import Heals
-from strmctl.services.playback.media import Media, MediaAnswer, file_type
+from strmctl.services.playback.media import Media, MediaAnswer, file_type, from_memory
 from strmctl.services.playback.redirecting import Redirects
 from strmctl.services.playback.segment_cache import SegmentCache
 from strmctl.services.playback.source.source import Place, Source
@@ -179,8 +179,25 @@ class Player:
                     raise _departed() from None
                 raise
 
-        opened = await healing(lambda source: self._streams.ask(viewer, partial(step, source)))
+        try:
+            opened = await healing(lambda source: self._streams.ask(viewer, partial(step, source)))
+        except UpstreamError as failure:
+            return self._known_prelude(identity, place, wanted, kind, failure)
         return self._sending(viewer, opened)
+
+    def _known_prelude(
+        self, identity: Identity, place: Place, wanted: Wanted, kind: str, failure: UpstreamError
+    ) -> MediaAnswer:
+        """A key that is given once only, or whose server is down, is known by its name.
+
+        Raises `failure` for all else.
+        """
+        source = self._sources.known(identity)
+        known = source.known_prelude(place) if source is not None and not failure.final else None
+        if known is None:
+            raise failure
+        tracing.step(log, "cache", "%s; it is known from before", failure)
+        return from_memory(known.data, {"Content-Type": kind, **known.fields}, wanted)
 
     def _sending(self, viewer: Viewer, opened: MediaAnswer) -> MediaAnswer:
         if opened.body is not None:

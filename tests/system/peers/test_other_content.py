@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from stage.presentation import content
-from stage.routes import FORBIDDEN, always, file, playlist
+from stage.routes import FORBIDDEN, WEB_PAGE, always, file, in_turn, playlist
 from stage.show import Show
+from stage.upstream import Answer
 from stage.viewer import follow
 from stage.waiting import until
 
@@ -229,6 +230,66 @@ def test_46_a_key_that_was_none_at_first_is_healed(
     show.routes["key"] = file(files["key"])
     assert cache.get(before[0]) == files["key"]
     assert [cache.client.get(each).content for each in before[1:]] == bodies
+
+
+@pytest.mark.parametrize("ended", [True, False], ids=["finished", "live"])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(FORBIDDEN, id="403"),
+        pytest.param(Answer(410), id="410"),
+        pytest.param(Answer(200, WEB_PAGE, {"Content-Type": "text/html"}), id="web page"),
+    ],
+)
+def test_46_a_key_that_may_be_had_once_only(
+    refusal: Answer, ended: bool, show: Show, url: str, cache: Cache
+) -> None:
+    """Of live playlists nothing is remembered: the key's name does not say its bytes."""
+    files = {"key": content("key", 16), **voiced("German")}
+    put(show, window(NAMES, 0, KEY, ended=ended), files)
+    show.routes["key"] = in_turn(file(files["key"]), always(refusal))
+    before = follow(cache.client, url)
+    assert [cache.get(each) for each in before] == list(files.values())
+    for _ in range(2):
+        again = [cache.client.get(each) for each in before[::-1]]
+        assert [each.content for each in again[:-1]] == list(files.values())[:0:-1]
+        assert (again[-1].content == files["key"]) is ended
+        assert follow(cache.client, url) == before
+
+
+def test_46_another_key_behind_a_new_token_that_comes_late(
+    show: Show, url: str, cache: Cache
+) -> None:
+    """As long as it is not there, what it decrypts has stayed the same."""
+    files = {"key": content("key", 16), **voiced("German")}
+    put(show, window(NAMES, 0, KEY, ended=True), files)
+    before = follow(cache.client, url)
+    assert [cache.get(each) for each in before] == list(files.values())
+    show.expire()
+    show.routes["key"] = always(FORBIDDEN)
+    assert cache.client.get(before[-1]).content == files[NAMES[-1]]
+    show.routes["key"] = file(content("another", 16))
+    assert cache.client.get(before[0]).status_code == 404
+    after = follow(cache.client, url)
+    assert not set(after) & set(before)
+    assert cache.get(after[0]) == content("another", 16)
+
+
+def test_46_another_dub_whose_key_is_not_to_be_had_is_not_joined(
+    show: Show, url: str, cache: Cache
+) -> None:
+    files = {"key": content("key", 16), **voiced("German")}
+    put(show, window(NAMES, 0, KEY, ended=True), files)
+    before = follow(cache.client, url)
+    assert [cache.get(each) for each in before] == list(files.values())
+    show.expire()
+    put(show, window(NAMES, 0, KEY, ended=True), voiced("French"))
+    show.routes["key"] = always(FORBIDDEN)
+    for _ in range(2):
+        assert cache.client.get(before[-1]).status_code == 404
+    after = follow(cache.client, url)
+    assert not set(after) & set(before)
+    assert [cache.get(each) for each in after[1:]] == list(voiced("French").values())
 
 
 @pytest.mark.parametrize("ended", [True, False], ids=["finished", "live"])

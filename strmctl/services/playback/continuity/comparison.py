@@ -1,5 +1,6 @@
 """Looks at what an upstream has, to see whether it is what players have been sent already."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from strmctl.services.patiently import patiently
 from strmctl.services.playback.continuity.evidence import SAMPLE_BYTES, Sample
 from strmctl.services.playback.fetching.fetch import Attempt, Fetch
 from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
+
+_PRELUDE_SECONDS = 3.0
+"""For a key or init section; without it the segments are looked at alone."""
 
 _LOOKS = {"": 2, KEY: 1, INIT: 1}
 """Of Media Segments, keys and Media Initialization Sections."""
@@ -49,13 +53,27 @@ async def compare(
     Raises UpstreamError where it cannot be had: nothing has been seen then.
     """
     looks: Counter[str] = Counter()
+    missing: UpstreamError | None = None
     for name, sample in samples:
         resource, kind = loaded.locate(name), name[0] if name[0] in _LOOKS else ""
         if resource is None or looks[kind] == _LOOKS[kind]:
             continue
         looks[kind] += 1
-        if not sample.is_like(await look_at(fetch, resource, expected(rendition, name))):
-            return Compared(looks.total(), is_same=False)
+        try:
+            async with asyncio.timeout(_PRELUDE_SECONDS if kind else None):
+                there = await look_at(fetch, resource, expected(rendition, name))
+        except TimeoutError:
+            missing = UpstreamError("a key did not come in time", http_status=504)
+        except UpstreamError as failure:
+            # Many a key may be had once only: what it decrypts shows as much.
+            if not kind:
+                raise
+            missing = failure
+        else:
+            if not sample.is_like(there):
+                return Compared(looks.total(), is_same=False)
+    if missing is not None and not looks[""]:
+        raise missing
     return Compared(looks.total(), is_same=True)
 
 

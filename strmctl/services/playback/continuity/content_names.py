@@ -28,7 +28,7 @@ class ContentNames:
     def __init__(self, fetch: Fetch, continuity: Continuity) -> None:
         self._fetch = fetch
         self._continuity = continuity
-        self.preludes = Preludes(fetch)
+        self.preludes = Preludes(fetch, continuity.evidence.preludes)
         self._beginnings: dict[tuple[str, str], str] = {}
 
     async def named(
@@ -42,13 +42,15 @@ class ContentNames:
         if loaded.media is None:
             return loaded, False
         preludes, is_unseen = await self._preludes(key, loaded)
+        if is_unseen and before is not None:
+            preludes = await self._still(key, before, loaded)
         is_other = before is not None and await self._begins_anew(
             key, before, loaded, preludes, renewed=renewed
         )
         if before is not None and is_other:
             await self._begin_anew(key, Component.parse(before.cut), loaded, preludes)
         name = self._continuity.run(key)
-        if is_unseen and not name:
+        if is_unseen and not (name or preludes):
             # Without its key content is told from others by its first segment.
             name = await self._beginning_or_none(key, loaded)
         return replace(loaded, cut=str(Component(loaded.cut, preludes, name))), is_other
@@ -56,6 +58,8 @@ class ContentNames:
     async def check(self, key: str, wanted: str, loaded: LoadedPlaylist) -> None:
         """Raises UpstreamError where the player's address names other content than is here."""
         asked, here = Component.parse(wanted), Component.parse(loaded.cut)
+        if self._continuity.has_named(key, asked):
+            raise other_content()
         if asked.preludes and here.cut and not here.preludes:
             here = here._replace(preludes=await self.preludes.name(key, loaded))
         verdict = self._continuity.judge(key, asked, here)
@@ -69,6 +73,19 @@ class ContentNames:
         except UpstreamError as failure:
             log.info("%s: its key or init section is not to be had: %s", key or "root", failure)
             return "", True
+
+    async def _still(self, key: str, before: LoadedPlaylist, loaded: LoadedPlaylist) -> str:
+        """What those are called that cannot be had, where the segments have stayed the same.
+
+        Many a key may be had once only, and a key server may be down: players hold what they need.
+        Other keys would make other segments. Raises UpstreamError.
+        """
+        known = Component.parse(before.cut)
+        if known.cut != loaded.cut:
+            return ""
+        sent = [each for each in self._continuity.evidence.latest(key) if each[0].isdigit()]
+        compared = await compare(self._fetch, key, loaded, sent)
+        return known.preludes if compared.count and compared.is_same else ""
 
     async def _begins_anew(
         self,

@@ -1,12 +1,19 @@
-"""What has been sent to players, as far as it takes to see that something else is the same."""
+"""What has been sent to players, as far as it takes to see that something else is the same.
+
+And the keys and init sections that a name says the bytes of: they are right as long as it lives.
+"""
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from strmctl.domain.hls.media_playlist import Resource
 
 SAMPLE_BYTES = 1024
 _KEPT = 8
+_PRELUDES = 16
 
 
 class Sample(NamedTuple):
@@ -53,10 +60,36 @@ class Witness:
         self._head.clear()
 
 
+@dataclass(frozen=True, slots=True)
+class Prelude:
+    """All of the bytes of a key or init section, and the response fields that came along."""
+
+    resource: Resource = field(repr=False)
+    fields: Mapping[str, str]
+    data: bytes = field(repr=False)
+
+
+class NamedPreludes:
+    """By rendition, by what addresses say of their bytes, and by name; the oldest are forgotten."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, str, str], Prelude] = OrderedDict()
+
+    def put(self, rendition: str, preludes: str, name: str, known: Prelude) -> None:
+        self._known[rendition, preludes, name] = known
+        self._known.move_to_end((rendition, preludes, name))
+        if len(self._known) > _PRELUDES:
+            self._known.popitem(last=False)
+
+    def find(self, rendition: str, preludes: str, name: str) -> Prelude | None:
+        return self._known.get((rendition, preludes, name))
+
+
 class Evidence:
     """Samples of what was sent last, by rendition and name."""
 
     def __init__(self) -> None:
+        self.preludes = NamedPreludes()
         self._samples: dict[str, OrderedDict[str, Sample]] = {}
 
     def witness(self, rendition: str, name: str, total: int | None) -> Witness:

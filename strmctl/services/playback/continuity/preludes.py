@@ -10,7 +10,6 @@ import hashlib
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from strmctl.domain.hls import run
 from strmctl.domain.hls.listed import Resource
@@ -21,6 +20,7 @@ from strmctl.errors import StrmctlError, UpstreamError
 from strmctl.services.patiently import patiently
 from strmctl.services.playback.continuity.comparison import Beginning, beginning
 from strmctl.services.playback.continuity.continuity import other_content
+from strmctl.services.playback.continuity.evidence import NamedPreludes, Prelude
 from strmctl.services.playback.fetching.fetch import Fetch
 from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 from strmctl.upstream.response import UpstreamResponse
@@ -38,20 +38,12 @@ _SILENT_FOR = 2.0
 """Seconds for which none is waited for again: a segment would wait twice for one silence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prelude:
-    """All of its bytes, and the response fields that came along."""
-
-    resource: Resource = field(repr=False)
-    fields: Mapping[str, str]
-    data: bytes = field(repr=False)
-
-
 class Preludes:
-    """Of one resolution, by rendition and name."""
+    """Of one resolution, by rendition and name; `named` are those of earlier ones too."""
 
-    def __init__(self, fetch: Fetch) -> None:
+    def __init__(self, fetch: Fetch, named: NamedPreludes | None = None) -> None:
         self._fetch = fetch
+        self._named = named or NamedPreludes()
         self._kept: dict[tuple[str, str], Prelude] = {}
         self._untaken: dict[tuple[str, str], float] = {}
         self._given_up: dict[str, float] = {}
@@ -69,12 +61,16 @@ class Preludes:
             raise _silent()
         try:
             async with asyncio.timeout(DEADLINE):
-                return run.name_of(
-                    *[await self._seen(rendition, name, loaded) for name in loaded.media.preludes]
+                name = run.name_of(
+                    *[await self._seen(rendition, each, loaded) for each in loaded.media.preludes]
                 )
         except TimeoutError:
             self._given_up[rendition] = time.monotonic()
             raise _silent() from None
+        for each in loaded.media.preludes:
+            if (known := self._kept.get((rendition, each))) is not None:
+                self._named.put(rendition, name, each, known)
+        return name
 
     def take(self, rendition: str, name: str, resource: Resource) -> Prelude | None:
         """What has been read lately and given to nobody yet."""
@@ -90,12 +86,14 @@ class Preludes:
         resource: Resource,
         response: UpstreamResponse,
         skip: int = 0,
+        preludes: str = "",
     ) -> None:
         """Closes an answer that is not what its name says, and raises UpstreamError.
 
-        `skip` bytes of it come before a byte range.
+        `skip` bytes of it come before a byte range; `preludes` is what its address says.
         """
         known, part = self._known(rendition, name, resource), response.content_range
+        known = known or self._named.find(rendition, preludes, name)
         is_whole = response.status == 200 or (part is not None and part.length == part.total)
         if known is None or not (is_whole or resource.byte_range):
             return

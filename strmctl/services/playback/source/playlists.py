@@ -136,11 +136,18 @@ class Playlists:
         return loaded
 
     async def check_prelude(
-        self, key: str, name: str, resource: Resource, response: UpstreamResponse, skip: int = 0
+        self,
+        key: str,
+        name: str,
+        resource: Resource,
+        response: UpstreamResponse,
+        skip: int = 0,
+        *,
+        preludes: str = "",
     ) -> None:
-        """Raises UpstreamError where a key or init section is not what its name says."""
+        """Raises UpstreamError where a key or init section is not what its address says."""
         try:
-            await self.names.preludes.check(key, name, resource, response, skip)
+            await self.names.preludes.check(key, name, resource, response, skip, preludes)
         except UpstreamError as failure:
             known = self._loaded.get(key)
             if failure.final and known is not None:

@@ -10,6 +10,7 @@ from strmctl.domain.hls.listed import Resource
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
 from strmctl.domain.hls.naming import is_part, upstream_extension
 from strmctl.domain.hls.playlist_text import begins_playlist
+from strmctl.domain.hls.run import Component
 from strmctl.domain.http.ranges import ContentRange, Wanted, is_all, starts_at_zero
 from strmctl.domain.http.representation import Representation
 from strmctl.domain.mapping import Resolution
@@ -20,8 +21,7 @@ from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
 from strmctl.services.playback.continuity.continuity import Continuity
-from strmctl.services.playback.continuity.evidence import Witness
-from strmctl.services.playback.continuity.preludes import Prelude
+from strmctl.services.playback.continuity.evidence import Prelude, Witness
 from strmctl.services.playback.fetching.fetch import Fetch
 from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 from strmctl.services.playback.source.playlists import Playlists, check_listed
@@ -38,6 +38,11 @@ class Place:
     rendition: str = ROOT
     cut: str = ""
     name: str = ""
+
+    @property
+    def preludes(self) -> str:
+        """What its address says of the bytes of keys and init sections."""
+        return Component.parse(self.cut).preludes
 
 
 class Source:
@@ -189,7 +194,9 @@ class Source:
         self, place: Place, resource: Resource, response: UpstreamResponse, skip: int = 0
     ) -> None:
         """Raises UpstreamError where a key or init section is not what its name says."""
-        await self.playlists.check_prelude(place.rendition, place.name, resource, response, skip)
+        await self.playlists.check_prelude(
+            place.rendition, place.name, resource, response, skip, preludes=place.preludes
+        )
 
     def _is_plain(self, place: Place) -> bool:
         """Whether a part of it can be asked for: counted from its media's first byte."""
@@ -231,6 +238,11 @@ class Source:
     def prelude(self, place: Place, resource: Resource) -> Prelude | None:
         """The key or init section `resource`, where it has been read for its playlist just now."""
         return self.playlists.names.preludes.take(place.rendition, place.name, resource)
+
+    def known_prelude(self, place: Place) -> Prelude | None:
+        """The key or init section whose bytes its address says, whatever the upstream has now."""
+        known = self._continuity.evidence.preludes
+        return known.find(place.rendition, place.preludes, place.name) if place.preludes else None
 
     def witness(self, place: Place, total: int | None) -> Witness | None:
         """Listens to what is sent of a Media Segment, key or the like, from its first byte on."""
