@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from strmctl.domain.hls.media_playlist import Resource
+from strmctl.domain.hls.listed import Resource
 
 SAMPLE_BYTES = 1024
 _KEPT = 8
