@@ -57,7 +57,7 @@ def test_every_way_to_cut_it_gives_the_same(form: str, data: bytes, cuts: list[i
     assert decoded(codings, pieces) == data
 
 
-@pytest.mark.parametrize("form", FORMS.keys() - {"members, then zeros"})
+@pytest.mark.parametrize("form", sorted(FORMS.keys() - {"members, then zeros"}))
 @given(lost=st.integers(1, 60))
 def test_what_ends_too_early_is_an_error(form: str, lost: int) -> None:
     codings, pack = FORMS[form]
