@@ -39,6 +39,13 @@ LISTED_SOON = Policy(wait=0.25, within=3.0)
 NEW_LINK = Policy(wait=0.5, again=1, longest=5.0)
 """A resolver's answer that does not play is asked for once more where that may pass."""
 
+OTHER_ANSWER = Policy(wait=0.0, again=2)
+"""A resolver may have another link where its answer does not play."""
+
+RESOLVER_LATER = Policy(wait=0.0, again=1, longest=60.0)
+"""A resolver that says when to come back is asked then. cron's next run comes within the hour:
+longer waits are its own."""
+
 
 class Patience:
     """Counts the failures of one piece of work that began at `now`."""

@@ -12,17 +12,20 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 
 from strmctl.domain import brake
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
+from strmctl.domain.patience.patience import OTHER_ANSWER, RESOLVER_LATER, Patience
 from strmctl.domain.selection import Selection
-from strmctl.errors import ItemError, ResolverError, SafetyError
+from strmctl.errors import ItemError, ResolverError, SafetyError, StrmctlError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.checking.check import LinkCheck
 from strmctl.services.library.direct_files import DirectFiles, direct_files
 from strmctl.services.library.sidecars import Beside, Item
 from strmctl.services.library.undoable_run import UndoableRun
+from strmctl.services.patiently import patiently
 from strmctl.services.resolving.opening import resolving
 from strmctl.services.resolving.resolve import Resolving
 from strmctl.services.resolving.trial import LinkTrial, Trials
@@ -37,9 +40,6 @@ from strmctl.upstream.guard import guard
 _AT_ONCE = 8
 _AT_ONCE_FOR_ONE = 4
 _READ_AHEAD = 1000
-_ANSWERS = 3
-"""That a resolver may give for a mapping in one run, of which the last ones avoid the others."""
-
 _SOON = timedelta(days=1)
 """What ends within that is replaced anyway."""
 
@@ -267,26 +267,32 @@ class _Refresher:
         """Asks again, once, where the resolver says when; not at all once it is given up."""
         site = mapping.identity.site
         name = self._service.resolver_name(site) or site
+        later, other = (Patience(it, time.monotonic()) for it in (RESOLVER_LATER, OTHER_ANSWER))
+
+        def wait(failure: StrmctlError) -> float | None:
+            if not isinstance(failure, ResolverError) or failure.is_answer:
+                return None
+            if self.troubles.is_given_up(name) or asks_for_patience(failure) is None:
+                return None
+            # Until when its turn knows: whoever asks this resolver next waits as well.
+            return later.wait(time.monotonic())
+
         try:
-            return await self._ask_in_turn(name, mapping, trial)
+            return await patiently(partial(self._ask_in_turn, name, mapping, trial, other), wait)
         except ResolverError as error:
-            is_last = self.troubles.is_given_up(name) or asks_for_patience(error) is None
-            if error.is_answer or is_last:
-                self._leave(name, error)
-                raise
-        try:
-            return await self._ask_in_turn(name, mapping, trial)
-        except ResolverError as error:
-            self._leave(name, error)
+            if not error.is_answer:
+                self.troubles.leave_link(name)
             raise
 
-    async def _ask_in_turn(self, name: str, mapping: Mapping, trial: LinkTrial) -> Resolution:
+    async def _ask_in_turn(
+        self, name: str, mapping: Mapping, trial: LinkTrial, other: Patience
+    ) -> Resolution:
         turn = self._turns[name]
         async with turn.taken():
             if self.troubles.is_given_up(name):
                 raise self.troubles.first(name)
             try:
-                resolution = await self._renew(mapping, trial)
+                resolution = await self._renew(mapping, trial, other)
             except ResolverError as error:
                 self._take_failure(name, error)
                 raise
@@ -306,22 +312,19 @@ class _Refresher:
         self.troubles.failed(name, error, rests=is_much_later)
         self._turns[name].put_off(wait or 0.0)
 
-    def _leave(self, name: str, error: ResolverError) -> None:
-        if not error.is_answer:
-            self.troubles.leave_link(name)
-
-    async def _renew(self, mapping: Mapping, trial: LinkTrial) -> Resolution:
+    async def _renew(self, mapping: Mapping, trial: LinkTrial, other: Patience) -> Resolution:
         """Asks again, a few times, where the answer does not play: there may be another one."""
         failed = mapping.resolution if mapping.state in _FAILING else None
-        while True:
-            refused = len(trial.refused)
-            try:
-                return await self._service.renew(
-                    mapping.identity, Reason.REFRESH, failed=failed, trial=trial
-                )
-            except ItemError:
-                if not refused < len(trial.refused) < _ANSWERS:
-                    raise
+        refused = len(trial.refused)
+
+        def wait(failure: StrmctlError) -> float | None:
+            nonlocal refused
+            before, refused = refused, len(trial.refused)
+            is_refusal = isinstance(failure, ItemError) and refused > before
+            return other.wait(time.monotonic()) if is_refusal else None
+
+        renew = partial(self._service.renew, mapping.identity, Reason.REFRESH)
+        return await patiently(partial(renew, failed=failed, trial=trial), wait)
 
 
 def _prepare(files: DirectFiles, mapping: Mapping) -> None:

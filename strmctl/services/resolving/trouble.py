@@ -9,10 +9,8 @@ from dataclasses import dataclass
 
 from strmctl.domain.counted import counted
 from strmctl.domain.digest import FAILED, Finding
+from strmctl.domain.patience.patience import RESOLVER_LATER
 from strmctl.errors import ResolverError
-
-LONGEST_WAIT = 60.0
-"""Seconds for which a run waits where a resolver says when to come back."""
 
 _IN_A_ROW = 6
 _IN_A_ROW_AFTER_AN_ANSWER = 20
@@ -95,8 +93,7 @@ def asks_for_patience(error: ResolverError) -> float | None:
     """The seconds after which a run asks once more; None where it does not wait."""
     wait = error.retry_after
     is_later = error.http_status == 503 and wait is not None
-    # cron's next run comes within the hour: longer waits are its own.
-    return wait if is_later and wait is not None and wait <= LONGEST_WAIT else None
+    return wait if is_later and wait is not None and wait <= RESOLVER_LATER.longest else None
 
 
 def trouble_line(trouble: ResolverTrouble) -> str:

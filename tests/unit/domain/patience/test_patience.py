@@ -2,7 +2,15 @@
 
 import pytest
 
-from strmctl.domain.patience.patience import CUT_BODY, LOST_EGRESS, NEW_LINK, Patience, Policy
+from strmctl.domain.patience.patience import (
+    CUT_BODY,
+    LOST_EGRESS,
+    NEW_LINK,
+    OTHER_ANSWER,
+    RESOLVER_LATER,
+    Patience,
+    Policy,
+)
 
 
 def test_a_body_that_makes_progress_is_asked_for_any_number_of_times() -> None:
@@ -30,6 +38,17 @@ def test_an_egress_is_waited_for_until_its_time_is_over() -> None:
 )
 def test_a_wait_that_the_other_side_names(named: float | None, expected: float | None) -> None:
     assert Patience(NEW_LINK, 0.0).wait(0.0, named) == expected
+
+
+def test_a_resolver_gives_three_answers_at_most() -> None:
+    patience = Patience(OTHER_ANSWER, 0.0)
+    assert [patience.wait(0.0) for _ in range(3)] == [0.0, 0.0, None]
+
+
+@pytest.mark.parametrize(("named", "expected"), [(0.0, 0.0), (60.0, 60.0), (60.1, None)])
+def test_a_resolver_is_asked_once_when_it_says(named: float, expected: float | None) -> None:
+    patience = Patience(RESOLVER_LATER, 0.0)
+    assert [patience.wait(0.0, named), patience.wait(0.0, named)] == [expected, None]
 
 
 def test_no_policy_waits_for_ever() -> None:
