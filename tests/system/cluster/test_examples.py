@@ -1,8 +1,11 @@
 """The examples agree with each other, and with what strmctl knows."""
 
 import re
+import subprocess
+import sys
 from typing import Any
 
+import kubernetes_validate  # type: ignore[import-untyped]  # it has no types
 import pytest
 import yaml  # type: ignore[import-untyped]  # it has no types
 
@@ -97,3 +100,30 @@ def test_addresses_of_the_manifests_are_what_sed_makes() -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_no_line_is_longer_than_a_screen(name: str) -> None:
     assert max(map(len, text(name).splitlines())) <= 112
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "cluster/compose.yaml"])
+def test_compose_s_schema_holds(name: str) -> None:
+    """Of the Compose specification, as `docker compose config` applies it."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    ended = subprocess.run(
+        [*command, str(EXAMPLES.parent / name)], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout
+
+
+@pytest.mark.parametrize("version", ["1.29", "1.37"])
+def test_kubernetes_schemas_hold(version: str) -> None:
+    """Strictly: a key that Kubernetes does not know would be left out in silence."""
+    kinds = []
+    for manifest in manifests():
+        kubernetes_validate.validate(manifest, version, strict=True)
+        kinds.append(manifest["kind"])
+    assert {"Deployment", "StatefulSet", "Service", "PodDisruptionBudget"} <= set(kinds)
+
+
+def test_a_wrong_manifest_is_seen() -> None:
+    [manifest, *_] = [it for it in manifests() if it["kind"] == "StatefulSet"]
+    manifest["spec"]["replica"] = 3
+    with pytest.raises(kubernetes_validate.ValidationError, match="replica"):
+        kubernetes_validate.validate(manifest, "1.37", strict=True)
