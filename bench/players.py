@@ -51,7 +51,7 @@ def films(url: str, players: int, enough: int) -> int:
         for player in _players(url, players, waiting):
             player.ask(url)
         while total < enough:
-            for key, _ in waiting.select(_PATIENCE):
+            for key in _ready(waiting):
                 total += key.data.read()
         _leave(waiting)
     return total
@@ -66,7 +66,7 @@ def segments(urls: Sequence[str], players: int, number: int) -> int:
             asked += 1
         done = 0
         while done < number:
-            for key, _ in waiting.select(_PATIENCE):
+            for key in _ready(waiting):
                 player = key.data
                 total += player.read()
                 if player.left == 0:
@@ -91,6 +91,14 @@ def _players(url: str, number: int, waiting: selectors.BaseSelector) -> list[_Pl
         every.append(_Player(connection))
         waiting.register(connection, selectors.EVENT_READ, every[-1])
     return every
+
+
+def _ready(waiting: selectors.BaseSelector) -> list[selectors.SelectorKey]:
+    """Raises NotMeasuredError where nobody has sent anything for long."""
+    ready = waiting.select(_PATIENCE)
+    if not ready:
+        raise NotMeasuredError(f"sent nothing for {_PATIENCE:g} s")
+    return [key for key, _ in ready]
 
 
 def _leave(waiting: selectors.BaseSelector) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.measuring import STRMCTL, Comparison, Contender, Goal, NotMeasuredError, Sample, command
-from bench.peers import LINKCHECKER, LINKINATOR, LYCHEE, Peer
+from bench.peers import LINKCHECKER, LINKINATOR, LYCHEE, Others, Peer
 from bench.upstream import Upstream, upstream
 
 LINKS = 10_000
@@ -32,10 +32,10 @@ maxrequestspersecond=1000000
 
 
 @contextmanager
-def comparisons(size: float, *, offline: bool) -> Iterator[list[Comparison]]:
+def comparisons(size: float, others: Others) -> Iterator[list[Comparison]]:
     links = round(LINKS * size)
     with upstream(_DELAY) as server, TemporaryDirectory() as folder:
-        bench = _Bench(server, links, Path(folder), offline)
+        bench = _Bench(server, links, Path(folder), others)
         yield [
             Comparison(
                 f"Probing links of an upstream that takes {_DELAY * 1000:g} ms",
@@ -53,17 +53,17 @@ def comparisons(size: float, *, offline: bool) -> Iterator[list[Comparison]]:
 
 
 class _Bench:
-    def __init__(self, server: Upstream, links: int, folder: Path, offline: bool) -> None:
+    def __init__(self, server: Upstream, links: int, folder: Path, others: Others) -> None:
         self._server = server
         self._links = links
         self._folder = folder
-        self._offline = offline
+        self._others = others
 
     def contender(self, name: str, run: Callable[[], Sample]) -> Contender:
         return Contender(name, lambda: self._counted(run))
 
     def peer(self, peer: Peer, run: Callable[[str], Sample]) -> Contender:
-        return self.contender(peer.name, lambda: run(peer.path(offline=self._offline)))
+        return self.contender(peer.name, lambda: run(peer.path(self._others)))
 
     def strmctl(self) -> Callable[[], Sample]:
         """Every round begins with a library whose links were never probed."""

@@ -1,4 +1,7 @@
-"""What was reached when it was last recorded: ratios, since seconds are those of one machine."""
+"""What was reached when it was last recorded: ratios, since seconds are those of one machine.
+
+Only strmctl's own are compared with; those of the others are for the picture in the docs.
+"""
 
 import json
 from pathlib import Path
@@ -11,21 +14,22 @@ WORSE = 1.1
 
 
 class Recorded:
-    """Ratios by the title of their comparison."""
+    """Ratios to the goal's reference, by the title of their comparison and the contender."""
 
     def __init__(self, file: Path = FILE) -> None:
         self._file = file
-        self._known: dict[str, float] = json.loads(file.read_text()) if file.exists() else {}
-        self._found: dict[str, float] = {}
+        known = file.read_text() if file.exists() else "{}"
+        self._known: dict[str, dict[str, float]] = json.loads(known)
+        self._found: dict[str, dict[str, float]] = {}
 
     def put(self, measured: Measured) -> str | None:
         """What to say of a comparison that is worse than recorded."""
-        reached = measured.goal()
-        if reached is None or measured.comparison.goal.reference is None:
+        goal, title = measured.comparison.goal, measured.comparison.title
+        ratios = measured.ratios()
+        if goal.name not in ratios:
             return None
-        title, ratio = measured.comparison.title, round(reached[0], 3)
-        self._found[title] = ratio
-        known = self._known.get(title)
+        self._found[title] = ratios
+        ratio, known = ratios[goal.name], self._known.get(title, {}).get(goal.name)
         if known is None or ratio <= known * WORSE:
             return None
         return f"{title}: {ratio:g} x its reference, {known:g} x when it was recorded"

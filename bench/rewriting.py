@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import m3u8  # type: ignore[import-untyped]
 
 from bench.measuring import Comparison, Contender, Goal, call
+from bench.peers import Others
 from strmctl.domain.hls import cut, media_playlist_reader, playlist_text
 
 _SEGMENTS = 10_000
@@ -16,7 +17,7 @@ _URIS = {"long": f"/media/1/segment-%d.ts?{_TOKEN}", "short": "seg%d.ts"}
 
 
 @contextmanager
-def comparisons(size: float, *, offline: bool) -> Iterator[list[Comparison]]:
+def comparisons(size: float, others: Others) -> Iterator[list[Comparison]]:
     segments = round(_SEGMENTS * size)
     yield [_comparison(kind, _playlist(segments, uri), segments) for kind, uri in _URIS.items()]
 

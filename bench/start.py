@@ -7,24 +7,35 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.measuring import STRMCTL, Comparison, Contender, Goal, command
+from bench.peers import Others
 
 _RUNS = 5
 _TYPER = "import typer"
+_LINES = {
+    "--version": 0.3,
+    "list": 1.5,
+    "probe": 1.5,
+    "write --site a.to --slug b --season 1 --episode 1 --language German": 1.5,
+    "show 1": 1.5,
+}
+"""Each with how many times the reference it may cost."""
 
 
 @contextmanager
-def comparisons(size: float, *, offline: bool) -> Iterator[list[Comparison]]:
+def comparisons(size: float, others: Others) -> Iterator[list[Comparison]]:
     with TemporaryDirectory() as folder:
         home = Path(folder)
         command(STRMCTL, "init", folder=home)
-        yield [_compared(home, "--version", 1.5), _compared(home, "list", 2.0)]
+        # In this order: once an episode is there a probe has something to do, and `show` too.
+        yield [_compared(home, line, at_most) for line, at_most in _LINES.items()]
 
 
-def _compared(home: Path, word: str, at_most: float) -> Comparison:
-    name = f"strmctl {word}"
+def _compared(home: Path, line: str, at_most: float) -> Comparison:
+    words = line.split()
+    name = f"strmctl {words[0]}"
     contenders = [
-        Contender(name, lambda: command(STRMCTL, word, folder=home, repeat=_RUNS)),
+        Contender(name, lambda: command(STRMCTL, *words, folder=home, repeat=_RUNS)),
         Contender(_TYPER, lambda: command(sys.executable, "-c", _TYPER, repeat=_RUNS)),
     ]
     goal = Goal(name, at_most, _TYPER, by_cpu=True)
-    return Comparison(f"Starting: {word}", contenders, goal)
+    return Comparison(f"Starting: {words[0]}", contenders, goal)

@@ -1,4 +1,4 @@
-"""The price of a byte and of a request: `strmctl serve` beside nginx, plain and TLS upstreams.
+"""The price of a byte and of a request: `strmctl serve` beside nginx and the proxies of its field.
 
 CPU seconds are those of the proxy's process alone, as the operating system counts them.
 """
@@ -11,8 +11,18 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import httpx
+
 from bench import players
-from bench.measuring import STRMCTL, Comparison, Contender, Goal, Sample, command
+from bench.measuring import (
+    STRMCTL,
+    Comparison,
+    Contender,
+    Goal,
+    NotMeasuredError,
+    Sample,
+    command,
+)
 from bench.origin import (
     FILM,
     FILM_BYTES,
@@ -26,6 +36,8 @@ from bench.origin import (
     origin,
     wait_for,
 )
+from bench.other_proxies import OTHERS, Url
+from bench.peers import Others
 
 _REFERENCE = "nginx, tuned"
 _BYTES, _SEGMENTS = 2_000_000_000, 4000
@@ -52,25 +64,27 @@ type = "template"
 url = "{tls}/{{slug}}"
 """
 
-Url = Callable[[str, str], str]
-"""From a site, plain or tls, and a name there to the URL at a proxy."""
-
 
 @contextmanager
-def comparisons(size: float, *, offline: bool) -> Iterator[list[Comparison]]:
+def comparisons(size: float, others: Others) -> Iterator[list[Comparison]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         source = stack.enter_context(origin(folder))
-        every: dict[str, tuple[Proxy, Url]] = {}
+        every: dict[str, tuple[Proxy, Url] | NotMeasuredError] = {}
         for name in PROXIES:
             proxy = stack.enter_context(nginx(source, name))
             every[name] = (proxy, _nginx_url(proxy))
+        for name, begun in OTHERS.items():
+            try:
+                every[name] = stack.enter_context(begun(source, others))
+            except NotMeasuredError as error:
+                every[name] = error
         every["strmctl"] = stack.enter_context(_strmctl(source))
         yield [one for tls in (False, True) for one in _of_site(every, size, tls)]
 
 
 def _of_site(
-    every: Mapping[str, tuple[Proxy, Url]], size: float, tls: bool
+    every: Mapping[str, tuple[Proxy, Url] | NotMeasuredError], size: float, tls: bool
 ) -> Iterator[Comparison]:
     site, upstream = ("tls", "a TLS") if tls else ("plain", "a plain")
     goals, amount = _GOALS[tls], round(_BYTES * size)
@@ -106,16 +120,22 @@ def _of_site(
 
 def _compared(
     title: str,
-    every: Mapping[str, tuple[Proxy, Url]],
+    every: Mapping[str, tuple[Proxy, Url] | NotMeasuredError],
     play: Callable[[Url], int],
     at_most: float,
     amount: int,
     unit: str,
 ) -> Comparison:
-    def contender(name: str, proxy: Proxy, url: Url) -> Contender:
-        return Contender(name, lambda: _measured(proxy, lambda: play(url)))
+    def contender(name: str, one: tuple[Proxy, Url] | NotMeasuredError) -> Contender:
+        def run() -> Sample:
+            if isinstance(one, NotMeasuredError):
+                raise one
+            proxy, url = one
+            return _measured(proxy, lambda: play(url))
 
-    contenders = [contender(name, *one) for name, one in every.items()]
+        return Contender(name, run)
+
+    contenders = [contender(name, one) for name, one in every.items()]
     return Comparison(
         title, contenders, Goal("strmctl", at_most, _REFERENCE, by_cpu=True), amount, unit
     )
@@ -123,7 +143,10 @@ def _compared(
 
 def _measured(proxy: Proxy, play: Callable[[], int]) -> Sample:
     began, before = time.perf_counter(), _busy(proxy.process_id)
-    total = play()
+    try:
+        total = play()
+    except (OSError, httpx.HTTPError) as error:
+        raise NotMeasuredError(f"did not play: {error}") from error
     seconds, cpu = time.perf_counter() - began, _busy(proxy.process_id) - before
     return Sample(seconds, max(cpu, 0.001), f"{1e9 * cpu / total:.2f} CPU s/GB")
 

@@ -1,5 +1,6 @@
 """The benchmarks run, measure what they say, and leave nobody out without a word."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -18,6 +19,8 @@ from bench.measuring import (
     command,
     measure,
 )
+from bench.peers import LYCHEE, Others
+from bench.recorded import Recorded
 from bench.table import table
 from bench.upstream import FILE_SIZE, upstream
 
@@ -66,6 +69,26 @@ def test_who_cannot_take_part_is_named() -> None:
     assert text.endswith("unknown")
 
 
+def test_what_is_a_tenth_worse_than_recorded_is_named(tmp_path: Path) -> None:
+    def race(hare: float, file: Path) -> str | None:
+        contenders = Contender("hare", taking([hare])), Contender("tortoise", taking([4]))
+        recorded = Recorded(file)
+        said = recorded.put(measure(comparison(*contenders, goal=Goal("hare", 1, "tortoise")), 1))
+        recorded.save()
+        return said
+
+    file = tmp_path / "recorded.json"
+    assert race(2, file) is None, "nothing was recorded yet"
+    assert json.loads(file.read_text()) == {"Racing": {"hare": 0.5, "tortoise": 1.0}}
+    assert race(2.1, file) is None
+    assert race(2.4, file) == "Racing: 0.6 x its reference, 0.525 x when it was recorded"
+
+
+def test_who_is_left_out_says_why() -> None:
+    with pytest.raises(NotMeasuredError, match="left out of a quick run"):
+        LYCHEE.path(Others.NONE)
+
+
 def test_cpu_seconds_are_those_of_the_work() -> None:
     sample = command(sys.executable, "-c", BURN)
     assert sample.cpu >= 0.05
@@ -99,7 +122,7 @@ def test_every_benchmark_runs() -> None:
         check=True,
     )
     tables = run.stdout.strip().split("\n\n")
-    assert len(tables) == 19
+    assert len(tables) == 22
     for text in tables:
         assert "\ngoal: " in text
         assert "strmctl" not in [line.split(" ")[0] for line in not_measured(text)], text

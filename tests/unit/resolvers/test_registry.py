@@ -53,7 +53,7 @@ def test_egress() -> None:
 
 
 def test_a_site_without_a_resolver_tells_what_to_add() -> None:
-    with pytest.raises(ResolverError, match="resolver new NAME --type T --site b.example"):
+    with pytest.raises(ResolverError, match=r"resolver new NAME --type T --site b\.example"):
         registry(template("a", "a.example")).for_site("b.example")
 
 
