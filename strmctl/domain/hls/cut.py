@@ -5,7 +5,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import zip_longest
 
 from strmctl.domain.hls.listed import ByteRange, Segment, Segments, Stretch
 from strmctl.domain.hls.media_playlist import MediaPlaylist
@@ -112,9 +111,12 @@ def _all_words(segments: Segments) -> Iterator[str]:
         if isinstance(part, Stretch):
             # What stands behind duration and byte range is the same for all of them.
             rest = _words(next(part.all())).split(" ", 2)[2]
-            words = {each: f"{each:.3f}" for each in set(part.durations)}
-            for duration, span in zip_longest(part.durations, part.ranges):
-                yield f"{words[duration]} {_where(span)} {rest}"
+            if part.ranges:
+                spans = zip(part.durations, part.ranges, strict=True)
+                yield from (f"{span:.3f} {_where(where)} {rest}" for span, where in spans)
+            else:
+                words = {span: f"{span:.3f}  {rest}" for span in set(part.durations)}
+                yield from map(words.__getitem__, part.durations)
         else:
             yield from map(_words, part)
 

@@ -78,6 +78,8 @@ def tag_line(line: str, hidden: Collection[str] = ()) -> str | None:
     of the upstream's address. A known tag whose value is malformed is as if it were absent.
     """
     text = line.rstrip(_END)
+    if text in BARE:
+        return line
     name, colon, value = text.partition(":")
     if _leads_elsewhere(name, value):
         return None

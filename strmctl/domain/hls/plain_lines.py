@@ -17,7 +17,7 @@ from strmctl.domain.hls.numbers import seconds
 INF = "#EXTINF:"
 RANGE = "#EXT-X-BYTERANGE:"
 
-_FIRST, _GROWTH = 8, 4
+_FIRST, _GROWTH = 16, 2
 _LEAST = 4
 """So few rows are read as fast one by one."""
 
@@ -112,7 +112,8 @@ class Durations:
 
     def __init__(self) -> None:
         self._whole: dict[str, tuple[str, float]] = {}
-        self._known: dict[str, tuple[str, float]] = {}
+        self._shown: dict[str, str] = {}
+        self._seconds: dict[str, float] = {}
 
     def of(self, line: str) -> tuple[str, float]:
         """Of a line with its end."""
@@ -123,16 +124,17 @@ class Durations:
 
     def of_all(self, infs: Sequence[str], end: str) -> tuple[list[str], list[float]]:
         """Of lines without their ends, which are all `end`; what is shown has it."""
-        known = self._known
-        new = list(set(infs).difference(known))
+        shown, spans = self._shown, self._seconds
+        new = list(set(infs).difference(shown))
         plain = harmless.UNREMARKABLE_INFS.findall("\n".join(new))
         if len(plain) == len(new):
-            known.update(
-                (inf, (inf + end, float(each))) for inf, each in zip(new, plain, strict=True)
-            )
+            shown.update((inf, inf + end) for inf in new)
+            spans.update(zip(new, map(float, plain), strict=True))
         else:
-            known.update((inf, _read(inf + end)) for inf in new)
-        return [known[inf][0] for inf in infs], [known[inf][1] for inf in infs]
+            read = [_read(inf + end) for inf in new]
+            shown.update((inf, line) for inf, (line, _) in zip(new, read, strict=True))
+            spans.update((inf, span) for inf, (_, span) in zip(new, read, strict=True))
+        return list(map(shown.__getitem__, infs)), list(map(spans.__getitem__, infs))
 
 
 def _read(line: str) -> tuple[str, float]:
