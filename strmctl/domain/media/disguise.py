@@ -1,4 +1,4 @@
-"""Media behind an image header: some hosters glue a PNG, JPEG, GIF or BMP before the segment.
+"""Media behind an image: some hosters glue a PNG, JPEG, GIF, BMP or WebP before the segment.
 
 Nearly no player reads such segments, so what stands before the media is cut off.
 """
@@ -11,14 +11,18 @@ _TS_PACKET = 188
 _TS_PACKETS_IN_A_ROW = 4
 # Only ffmpeg 9 reads on behind these (HLS.md, rule 3).
 _IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM")
+_RIFF, _WEBP = b"RIFF", b"WEBP"
+SHOWN_BY = 12
+"""Bytes that show every kind of image."""
+
 _JPEG_MARKERS = tuple(bytes([marker]) for marker in (*range(0xE0, 0xF0), 0xDB, 0xC4, 0xFE))
 _PNG_END = b"IEND\xaeB`\x82"
 _BOXES = (b"ftyp", b"styp", b"moof", b"sidx")
 
 
 def looks_disguised(head: bytes) -> bool:
-    """Whether the first bytes (8 are enough) are those of an image."""
-    return head.startswith(_IMAGES)
+    """Whether the first bytes (SHOWN_BY are enough) are those of an image."""
+    return head.startswith(_IMAGES) or _is_webp(head)
 
 
 def is_image(head: bytes) -> bool:
@@ -27,12 +31,13 @@ def is_image(head: bytes) -> bool:
         return len(head) > 10 and head[6:10] == bytes(4)  # Two reserved fields, zero.
     if head[:3] == b"\xff\xd8\xff":
         return head[3:4] in _JPEG_MARKERS
-    return head.startswith(_IMAGES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+    return head.startswith(_IMAGES) or _is_webp(head)
 
 
 def may_be_disguised(head: bytes) -> bool:
     """Whether more bytes could still make an image of what begins with `head`."""
-    return any(image.startswith(head) for image in _IMAGES)
+    may_be_webp = len(head) < SHOWN_BY and _RIFF.startswith(head[:4])
+    return may_be_webp or any(image.startswith(head) for image in _IMAGES)
 
 
 def media_offset(head: bytes) -> int:
@@ -51,6 +56,11 @@ def media_offset(head: bytes) -> int:
         offset = end_of_png + len(_PNG_END)
         return offset if offset < len(head) else 0
     return _first_box(head)
+
+
+def _is_webp(head: bytes) -> bool:
+    # A WAV or AVI file is a RIFF too, and media.
+    return head[:4] == _RIFF and head[8:SHOWN_BY] == _WEBP
 
 
 def _sync_bytes(head: bytes) -> Iterator[int]:

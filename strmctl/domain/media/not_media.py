@@ -33,7 +33,6 @@ _ENOUGH_TEXT = 16
 _WORD = 4
 _CUE, _TIMED_TEXT = b"-->", b"<tt"
 _ARCHIVES = {b"PK\x03\x04": "a ZIP archive", b"%PDF-": "a PDF file", b"Rar!\x1a\x07": "an archive"}
-_SURE_OF_AN_IMAGE = 12
 # RFC 1952 section 2.3, with its flags and the systems that it knows: no cipher hits upon that.
 _GZIP = re.compile(rb"\x1f\x8b\x08[\0-\x1f].{4}[\0\x02\x04][\0-\x0d\xff]", re.DOTALL)
 
@@ -106,13 +105,13 @@ def needs_more(head: bytes, expected: Expected = ROOT) -> bool:
     if expected.kind is Kind.KEY:
         # One byte more than a key has shows one of 17 bytes (docs/peers.md, row 48).
         return len(head) <= (expected.size or media_kind.SNIFF_BYTES)
-    if disguise.looks_disguised(head) and len(head) >= _SURE_OF_AN_IMAGE:
+    if disguise.looks_disguised(head) and len(head) >= disguise.SHOWN_BY:
         is_open = expected.kind is Kind.SEGMENT and not disguise.media_offset(head)
         return is_open and len(head) < disguise.SEARCHED_BYTES
     # A playlist has shown itself in its first line, and one that is cut off can be resumed.
     if begins_playlist(head) or len(head) >= media_kind.SNIFF_BYTES:
         return False
-    is_short = len(head) < _SURE_OF_AN_IMAGE
+    is_short = len(head) < disguise.SHOWN_BY
     return may_be_text(head) or (is_short and _may_begin_magic(head))
 
 
@@ -213,6 +212,5 @@ def _may_hide_media(head: bytes) -> bool:
 
 def _may_begin_magic(head: bytes) -> bool:
     """Whether these few bytes begin an image, or an archive."""
-    magics = (*_ARCHIVES, b"RIFF")
-    begins = any(magic.startswith(head[: len(magic)]) for magic in magics)
+    begins = any(magic.startswith(head[: len(magic)]) for magic in _ARCHIVES)
     return begins or disguise.may_be_disguised(head) or disguise.looks_disguised(head)

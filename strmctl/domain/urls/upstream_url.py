@@ -25,6 +25,8 @@ _AUTHORITY = re.compile(
 _REFERENCE = re.compile(
     r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL
 )
+# What surrogateescape makes of a byte: ffmpeg sends the byte itself.
+_NO_UTF8 = re.compile("[\udc80-\udcff]")
 _NOT_PRINTED = ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")
 
 
@@ -80,9 +82,12 @@ def join(base: str, reference: str) -> str:
 def joined(base: str, reference: str) -> str:
     """The URL that a reference in a playlist or Location stands for.
 
-    Spaces are encoded, as every player does; nothing else is mended.
+    Spaces are encoded, as every player does, and bytes that are no UTF-8; nothing else is mended.
     """
-    return join(base, reference.strip().replace(" ", "%20"))
+    reference = reference.strip().replace(" ", "%20")
+    if not reference.isascii():
+        reference = _NO_UTF8.sub(lambda found: f"%{ord(found[0]) - 0xDC00:02X}", reference)
+    return join(base, reference)
 
 
 def _parts(url: str) -> Sequence[str | None]:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from stage.film import FILM, OTHER, V1, V2, address_of_film, put_film
-from stage.routes import deaf, file, gzipped, playlist
+from stage.routes import always, deaf, file, gzipped, playlist
 from stage.show import Show
 from stage.upstream import Answer, Request, Route
 from stage.viewer import follow
@@ -130,6 +130,37 @@ def test_a_coding_that_is_none_leaves_ranges_alone(
     assert response.headers["Content-Range"] == f"bytes 300000-399999/{len(FILM)}"
     assert response.content == FILM[300_000:400_000]
     assert client.get(url).headers["Content-Length"] == str(len(FILM))
+
+
+@pytest.mark.parametrize("status", [201, 202, 203, 226])
+@pytest.mark.parametrize("place", ["file", "segment"])
+def test_48_what_succeeds_in_another_way_is_judged_by_its_content(
+    place: str, status: int, show: Show, url: str, client: httpx.Client
+) -> None:
+    """203 is what a proxy has changed; the probe goes by the content too."""
+    put_film(show, always(Answer(status, FILM)), place)
+    response = client.get(address_of_film(client, url, place))
+    assert (response.status_code, response.content) == (200, FILM)
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(202, b"please wait"), Answer(204), Answer(205)], ids=["202", "204", "205"]
+)
+def test_48_what_succeeds_without_media_is_an_error(
+    answer: Answer, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, always(answer), "file")
+    assert client.get(url).status_code == 502
+
+
+def test_57_a_uri_in_latin_1_is_asked_for_byte_by_byte(
+    show: Show, url: str, client: httpx.Client
+) -> None:
+    text = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nf\xfcr.ts\n#EXT-X-ENDLIST\n"
+    show.routes["index.m3u8"] = playlist(text.encode("latin-1"))
+    show.routes["f%FCr.ts"] = file(PACKETS)
+    [segment] = follow(client, url)
+    assert client.get(segment).content == PACKETS
 
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100) + b"IEND\xaeB`\x82"

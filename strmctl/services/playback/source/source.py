@@ -227,7 +227,9 @@ class Source:
         if response.status == 416 or not (is_whole or begins):
             return 0
         offset = 0
-        if disguise.looks_disguised(await response.peek(8, disguise.may_be_disguised)):
+        if disguise.looks_disguised(
+            await response.peek(disguise.SHOWN_BY, disguise.may_be_disguised)
+        ):
             offset = disguise.media_offset(await response.peek(disguise.SEARCHED_BYTES))
         if offset:
             self._disguises = True
