@@ -1,6 +1,7 @@
 """Three nodes that know nothing of each other, behind the very files of examples/cluster/."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -174,8 +175,9 @@ def running_front(name: str, machine: Machine, folder: Path) -> Iterator[None]:
     folder.mkdir()
     command = FRONTS[name](folder)
     environ = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(folder)}
-    # As docs/many-machines.md asks for: a node that does not answer is given up sooner.
-    machine.set("tcp_retries2", 5)
+    # As nginx.conf asks for: a node that does not answer is given up sooner.
+    for key, value in re.findall(r"net\.ipv4\.(\w+)=(\d+)", (EXAMPLES / "nginx.conf").read_text()):
+        machine.set(key, int(value))
     with machine.inside(), (folder / "output").open("wb") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environ
