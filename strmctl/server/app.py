@@ -13,25 +13,24 @@ from urllib.parse import unquote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Mount, Route, Router
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from strmctl import __version__
+from strmctl.domain.urls.child_url import Tokens
 from strmctl.errors import StrmctlError
 from strmctl.server.api.app import create_api
-from strmctl.server.context import Context, StoppingError, check_ready
+from strmctl.server.context import Context, check_ready
 from strmctl.server.http.admission import admission
-from strmctl.server.http.middleware import AccessLog, MediaFields, Unexpected, describe
+from strmctl.server.http.answered import describe
+from strmctl.server.http.front import Front, failed
 from strmctl.server.lasting import Lasting, ended_by
 from strmctl.server.media.compressed import Compressed
-from strmctl.server.media.leaving import UntilTheClientLeaves
-from strmctl.server.media.responses import problem, problem_of
-from strmctl.server.media.routes import PLAYERS_ROUTES
-from strmctl.server.media.stream_limit import Streams
-from strmctl.server.metrics.metrics import Measured, metrics
+from strmctl.server.media.responses import problem
+from strmctl.server.metrics.metrics import metrics
 from strmctl.server.page.app import create_page
 from strmctl.services.alerting.alerting import alerting
 from strmctl.services.arr.waiting import late_events
@@ -59,22 +58,20 @@ class Application(Starlette):
         self.retired = asyncio.Event()
         self._lasting = lasting
         self._proof, self._signer = in_force.proof(settings), in_force.signer(settings)
-        prefix = unquote(urlsplit(settings.proxy.public_base_url).path)
+        self._prefix = unquote(urlsplit(settings.proxy.public_base_url).path)
         super().__init__(
-            routes=_routes(prefix, settings.serve.role),
-            middleware=[
-                Middleware(Measured, metrics=lasting.metrics, prefix=prefix),
-                Middleware(AccessLog),
-                Middleware(MediaFields, prefix=prefix),
-                Middleware(Unexpected),
-                Middleware(Streams, limit=settings.serve.max_streams, prefix=prefix),
-                Middleware(UntilTheClientLeaves),
-            ],
+            routes=_routes(self._prefix, settings.serve.role),
             exception_handlers={StrmctlError: _failed, HTTPException: _refused},
             lifespan=lambda _: self._lifespan(),
         )
         # Starlette builds such a redirect from the client's Host field.
         self.router.redirect_slashes = False
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """What comes before the routes is the front, and nothing else."""
+        routes = ExceptionMiddleware(self.router, handlers=self.exception_handlers)
+        most, counted = self.settings.serve.max_streams, self._lasting.metrics
+        return Front(routes, counted, max_streams=most, prefix=self._prefix)
 
     @asynccontextmanager
     async def _lifespan(self) -> AsyncIterator[dict[str, Any]]:
@@ -101,6 +98,7 @@ class Application(Starlette):
             settings=settings,
             proof=self._proof,
             signer=self._signer,
+            tokens=Tokens(self._signer),
             playback=player,
             compressed=Compressed(),
             viewers=lasting.viewers,
@@ -130,7 +128,6 @@ def _routes(prefix: str, role: Role) -> list[BaseRoute]:
         _OnlyRoute("/healthz", healthz),
         _OnlyRoute("/readyz", readyz),
         _OnlyRoute("/metrics", metrics),
-        *(_OnlyRoute(path, endpoint) for path, endpoint in PLAYERS_ROUTES),
     ]
     page: list[BaseRoute] = []
     if role is Role.ALL:
@@ -173,11 +170,7 @@ async def readyz(request: Request) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, StrmctlError)
-    is_failure = error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    # Fronts ask every second while the server stops.
-    if is_failure and not isinstance(error, StoppingError):
-        log.warning("%s", error)
-    return problem_of(error)
+    return failed(error)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -6,6 +6,7 @@ from typing import cast
 
 from starlette.requests import Request
 
+from strmctl.domain.urls.child_url import Tokens
 from strmctl.domain.urls.playback_url import Proof
 from strmctl.domain.urls.signature import Signer
 from strmctl.errors import StrmctlError
@@ -34,6 +35,7 @@ class Context:
     settings: Settings
     proof: Proof
     signer: Signer
+    tokens: Tokens
     playback: Player
     compressed: Compressed
     viewers: Viewers

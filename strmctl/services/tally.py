@@ -9,7 +9,6 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -77,7 +76,7 @@ class Tally(Observer):
         with self._counting:
             before = self._plays.get((identity, url))
             if before is not None:
-                self._plays[identity, url] = replace(before, last_at=now)
+                self._plays[identity, url] = Play(identity, url, before.first_at, now)
             elif len(self._plays) < _MOST_KEPT:
                 self._plays[identity, url] = Play(identity, url, now, now)
 

@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from types import SimpleNamespace
+from contextvars import ContextVar
 
 from aiohttp import (
     AddrInfoType,
@@ -14,13 +14,14 @@ from aiohttp import (
     ClientConnectorDNSError,
     ClientConnectorError,
     ClientError,
+    ClientRequest,
+    ClientResponse,
     ClientSession,
     ClientTimeout,
     DummyCookieJar,
-    TraceConfig,
-    TraceRequestHeadersSentParams,
 )
 from aiohttp.abc import AbstractResolver
+from aiohttp.connector import Connection
 from aiohttp_socks import ProxyTimeoutError
 from yarl import URL
 
@@ -67,6 +68,26 @@ log = logging.getLogger(__name__)
 
 def _unheard(seconds: float, status: int | None) -> None:
     return
+
+
+_first_byte: ContextVar[tuple[asyncio.Timeout, float] | None] = ContextVar(
+    "first_byte", default=None
+)
+"""Of the request that this task is about to send: its deadline, and after how many seconds."""
+
+
+class _TimedRequest(ClientRequest):
+    """Its deadline begins when it is sent; to connect has a limit of its own.
+
+    aiohttp's TraceConfig would cost as much as a third of the request.
+    """
+
+    async def send(self, conn: Connection) -> ClientResponse:
+        timed = _first_byte.get()
+        if timed is not None:
+            deadline, seconds = timed
+            deadline.reschedule(self.loop.time() + seconds)
+        return await super().send(conn)
 
 
 class UpstreamClient:
@@ -120,7 +141,9 @@ class UpstreamClient:
             with _blamed_on(redirect):
                 response = await self._ask(method, url, sent, egress, patient=patient)
             # A redirect may set the cookie that its target wants (docs/peers.md, row 47).
-            cookies.learn(_target(url), response.fields("Set-Cookie"))
+            set_by = response.fields("Set-Cookie")
+            if set_by:
+                cookies.learn(_target(url), set_by)
             location = response.location
             if response.status not in _REDIRECTS or not location:
                 return response
@@ -161,6 +184,7 @@ class UpstreamClient:
         started = time.monotonic()
         try:
             async with asyncio.timeout(None) as first_byte:
+                _first_byte.set(None if patient else (first_byte, self.first_byte_seconds))
                 response = await session.request(
                     method,
                     _target(url),
@@ -169,7 +193,6 @@ class UpstreamClient:
                     proxy=egress if egress.startswith("http") else None,
                     # aiohttp would follow to addresses that the guard has not seen.
                     allow_redirects=False,
-                    trace_request_ctx=None if patient else first_byte,
                 )
         except (ClientError, OSError, ValueError, *SOCKS_ERRORS) as error:
             self._tell(method, url, egress, None, time.monotonic() - started)
@@ -219,7 +242,7 @@ class UpstreamClient:
                     sock_connect=settings.connect_timeout.total_seconds(),
                     sock_read=settings.read_timeout.total_seconds(),
                 ),
-                trace_configs=[self._first_byte_deadline()],
+                request_class=_TimedRequest,
                 read_bufsize=_READ_BUFFER,
                 # It knows no other names, no codings on top of one another, and takes what ends
                 # too early for whole (domain/http/content_coding.py).
@@ -229,22 +252,6 @@ class UpstreamClient:
                 max_field_size=16 * 1024,
             )
         return session
-
-    def _first_byte_deadline(self) -> TraceConfig:
-        """From the moment that a request is sent; to connect has a limit of its own."""
-        trace = TraceConfig()
-
-        async def begin(
-            session: ClientSession,
-            context: SimpleNamespace,
-            sent: TraceRequestHeadersSentParams,
-        ) -> None:
-            deadline = context.trace_request_ctx
-            if deadline is not None:
-                deadline.reschedule(asyncio.get_running_loop().time() + self.first_byte_seconds)
-
-        trace.on_request_headers_sent.append(begin)
-        return trace
 
     def _look_ups(self) -> AbstractResolver:
         if self._names is None:
@@ -287,6 +294,8 @@ def _target(url: str) -> URL:
 
 def _with_cookies(url: str, fields: Mapping[str, str], cookies: Cookies) -> Mapping[str, str]:
     given = next((value for name, value in fields.items() if name.lower() == "cookie"), "")
+    if not given and cookies.is_empty:
+        return fields
     sent = {name: value for name, value in fields.items() if name.lower() != "cookie"}
     cookie = cookies.field(_target(url), given)
     return {**sent, "Cookie": cookie} if cookie else sent

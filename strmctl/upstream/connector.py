@@ -29,12 +29,15 @@ class BoundedHandler(ResponseHandler):
 
     _interim = 0
     _has_head = True
+    _is_new = False
 
     def set_response_params(self, **options: Any) -> None:
-        self._interim, self._has_head = 0, False
+        self._interim, self._has_head, self._is_new = 0, False, True
         super().set_response_params(**options)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_new:
+            self._is_new, self._has_head = False, _is_final(data)
         while len(data) > _HEAD_PIECE and not self._has_head and self._interim <= MAX_INTERIM:
             piece, data = data[:_HEAD_PIECE], data[_HEAD_PIECE:]
             super().data_received(piece)
@@ -65,6 +68,11 @@ class BoundedHandler(ResponseHandler):
         # one would wait for ever: the read timeout has been ended, too.
         if not isinstance(exc, TimeoutError):
             payload.set_exception(ClientPayloadError(type(exc).__name__))
+
+
+def _is_final(data: bytes) -> bool:
+    """Whether an answer that begins with this is not interim: its status is 200 or more."""
+    return data.startswith(b"HTTP/1.") and data[9:10] in (b"2", b"3", b"4", b"5")
 
 
 class _Aborting(BaseConnector):

@@ -19,6 +19,11 @@ class Cookies:
     def __init__(self) -> None:
         self._jar: CookieJar | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether none has come yet."""
+        return self._jar is None
+
     def learn(self, url: URL, fields: Sequence[str]) -> None:
         """Keep what the Set-Cookie fields of the answer from `url` say."""
         if not fields:

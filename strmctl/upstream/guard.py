@@ -61,12 +61,9 @@ class Guard:
     def check_url(self, url: str) -> None:
         """Raises UpstreamError, which is lasting and does not tell the URL."""
         try:
-            check_url(url)
+            host, port = check_url(url)
         except UpstreamError as error:
             raise _refusal(str(error)) from None
-        parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
-        port = parts.port or (443 if parts.scheme == "https" else 80)
         literal = address.parse_literal(host)
         if literal is not None:
             self._check_address(literal, port)

@@ -120,18 +120,31 @@ class UpstreamResponse:
         """
         while len(self._head) < size and not self.is_over and undecided(self._head):
             try:
-                async with asyncio.timeout(patience if self._head else None) as waiting:
+                if patience is None or not self._head:
                     self._head += await self._next(keeps=patience is not None)
-            except TimeoutError:
-                if not waiting.expired():
-                    raise
-                break
+                elif not await self._more_within(patience):
+                    break
             except UpstreamError as cut:
                 # Of a coded body nothing goes on where it ended: another answer may be whole.
                 if not self._head or self.is_encoded:
                     raise
                 self._cut = cut  # Whoever reads on finds it, and may have the rest from elsewhere.
         return self._head
+
+    @property
+    def taken(self) -> bytes:
+        """What `peek` has read; it stays in the body."""
+        return self._head
+
+    async def _more_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds) as waiting:
+                self._head += await self._next(keeps=True)
+        except TimeoutError:
+            if not waiting.expired():
+                raise
+            return False
+        return True
 
     @property
     def is_cut(self) -> bool:

@@ -17,7 +17,7 @@ from strmctl.upstream.client import UpstreamClient
 
 _PACKAGE = str(Path(sys.modules["strmctl"].__path__[0]))
 _GET = UpstreamClient.get.__code__
-_MIDDLEWARE = ("/server/http/", "/server/metrics/")
+_MIDDLEWARE = ("/server/http/", "/server/metrics/", "/server/serving.py")
 
 
 def calls_to_the_upstream() -> list[str]:

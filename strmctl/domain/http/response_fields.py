@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _ALLOWED = frozenset(
     {
@@ -19,7 +20,8 @@ _ALLOWED = frozenset(
     }
 )
 # RFC 9110 section 5.5: a value beyond visible ASCII is obsolete text, which few parsers agree on.
-_PRINTABLE = re.compile(r"[\x20-\x7e\t]{1,1024}")
+_LONGEST = 1024
+_PRINTABLE = re.compile(rf"[\x20-\x7e\t]{{1,{_LONGEST}}}")
 # Some CDNs make an ETag of the request's URL, with its token.
 _ADDRESS = re.compile(r"://|[?&][^=&\s]+=")
 _ETAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
@@ -29,17 +31,22 @@ _LONGEST_WAIT = 86_400.0
 
 def printable(value: str) -> str:
     """The value as it may be sent on, empty where it may not; a control may split a message."""
+    if 0 < len(value) <= _LONGEST and value.isascii() and value.isprintable():
+        return value  # Nearly every field of every answer.
     # An ETag with obs-text was a 500 and a leaked socket (docs/peers.md, row 59).
     return value if _PRINTABLE.fullmatch(value) else ""
 
 
 def allowed_fields(fields: Mapping[str, str]) -> dict[str, str]:
     """Those that a player may see; without what is empty, cannot be sent or holds an address."""
-    return {
-        name: value
-        for name, value in fields.items()
-        if name.lower() in _ALLOWED and printable(value) and not _ADDRESS.search(value)
-    }
+    return {name: value for name, value in fields.items() if _is_allowed(name, value)}
+
+
+# Types and lengths come again with each segment.
+@lru_cache(1024)
+def _is_allowed(name: str, value: str) -> bool:
+    is_known = name.lower() in _ALLOWED
+    return is_known and bool(printable(value)) and not _ADDRESS.search(value)
 
 
 def unsatisfied_range(value: str) -> dict[str, str]:

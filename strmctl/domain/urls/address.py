@@ -5,6 +5,7 @@ the special-purpose registries (RFC 6890 and its updates) are spelled out here.
 """
 
 import re
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -15,6 +16,9 @@ from ipaddress import (
 )
 
 IPAddress = IPv4Address | IPv6Address
+
+_KEPT = 1024
+"""Answers: each request asks about the same few hosts again."""
 
 # 100.64.0.0/10 is shared (RFC 6598), 168.63.129.16 serves the metadata of Azure's machines.
 _REFUSED_V4 = [
@@ -41,6 +45,7 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _ISATAP = (0x00005EFE, 0x02005EFE)
 
 
+@lru_cache(_KEPT)
 def is_public(address: IPAddress) -> bool:
     """Whether the address, and any IPv4 address within it, belongs to the public internet."""
     if isinstance(address, IPv4Address):
@@ -69,6 +74,7 @@ def parse_network(text: str) -> IPv4Network | IPv6Network | None:
         return None
 
 
+@lru_cache(_KEPT)
 def parse_literal(host: str) -> IPAddress | None:
     """The address that a URL's host spells in the one canonical way; None for a name."""
     try:

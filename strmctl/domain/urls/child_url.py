@@ -19,6 +19,7 @@ import binascii
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 
 from strmctl.domain.hls.naming import PLAYLIST_NAME
 from strmctl.domain.identity import Identity
@@ -31,6 +32,7 @@ ROOT = ""
 """The rendition key of the playlist that is served at the playback URL itself."""
 
 _PURPOSE = "child"
+_TOKENS = 4096
 _SHARD = re.compile("[a-z2-7]{8}")
 
 
@@ -85,7 +87,28 @@ def components(*behind: str) -> tuple[str, str, str]:
 
 
 def verify(token: str, signer: Signer, now: datetime) -> ChildClaim:
-    """Read a token; raises ForbiddenError for anything that `Addresses` would not have made."""
+    """Raises ForbiddenError for anything that `Addresses` would not have made, or has ended."""
+    return Tokens(signer).verify(token, now)
+
+
+class Tokens:
+    """Reads the tokens that `signer` has made; those that were valid lately are known again.
+
+    Each segment of a film comes with the same one.
+    """
+
+    def __init__(self, signer: Signer) -> None:
+        self._read = lru_cache(_TOKENS)(partial(_read, signer=signer))
+
+    def verify(self, token: str, now: datetime) -> ChildClaim:
+        """As the function of this name."""
+        claim = self._read(token)
+        # That it has not ended is true for a while only.
+        claim.playback.check_time(now)
+        return claim
+
+
+def _read(token: str, signer: Signer) -> ChildClaim:
     signature, _, payload = token.rpartition(".")
     message = _decoded(payload)
     # base64 has several spellings of one text (RFC 4648 section 3.5): only ours counts.
@@ -97,7 +120,6 @@ def verify(token: str, signer: Signer, now: datetime) -> ChildClaim:
         claim = Claim(Identity.from_canonical(canonical), expires_at)
     except (UsageError, ValueError, OverflowError):
         raise ForbiddenError("this address names nothing") from None
-    claim.check_time(now)
     return ChildClaim(claim, rendition)
 
 

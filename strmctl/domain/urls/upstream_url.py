@@ -7,7 +7,9 @@ the host are where two parsers disagree about which host is meant, so they are r
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from strmctl.errors import UpstreamError
@@ -30,7 +32,14 @@ _NO_UTF8 = re.compile("[\udc80-\udcff]")
 _NOT_PRINTED = ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")
 
 
-def check_url(url: str) -> None:
+class Server(NamedTuple):
+    """What a URL names: `host` in lower case, without brackets; `port` whether it stands there."""
+
+    host: str
+    port: int
+
+
+def check_url(url: str) -> Server:
     """Raises UpstreamError for anything but a plain http(s) URL; its message hides the URL."""
     if len(url) > MAX_LENGTH:
         raise UpstreamError(f"the URL is longer than {MAX_LENGTH} characters")
@@ -40,7 +49,7 @@ def check_url(url: str) -> None:
     start = _SCHEME_AND_AUTHORITY.match(url)
     if start is None:
         raise UpstreamError("not an http:// or https:// URL")
-    _check_authority(start["authority"])
+    return _checked(start["authority"], start["scheme"].lower())
 
 
 def check_link(url: str) -> None:
@@ -64,7 +73,7 @@ def join(base: str, reference: str) -> str:
     urllib.parse.urljoin would drop empty path segments, which signed paths may hold, and read
     what it does not understand in its own way. An absolute reference stays as it is.
     """
-    scheme, authority, base_path, base_query, _ = _parts(base)
+    scheme, authority, base_path, base_query, _ = _base_parts(base)
     new_scheme, new_authority, path, query, fragment = _parts(reference)
     if new_scheme is not None:
         return reference
@@ -96,6 +105,10 @@ def _parts(url: str) -> Sequence[str | None]:
     return match.groups()
 
 
+_base_parts = lru_cache(256)(_parts)
+"""A playlist's own URL is the base of each of its segments."""
+
+
 def _without_dots(path: str) -> str:
     """RFC 3986 section 5.2.4, for a path that begins with "/"."""
     kept: list[str] = []
@@ -116,7 +129,9 @@ def _holds_unprinted(url: str) -> bool:
     return any(unicodedata.category(char) in _NOT_PRINTED for char in url)
 
 
-def _check_authority(authority: str) -> None:
+# Each segment of a film asks about the same one.
+@lru_cache(1024)
+def _checked(authority: str, scheme: str) -> Server:
     if not authority:
         raise UpstreamError("the URL names no host")
     if "@" in authority:
@@ -128,8 +143,10 @@ def _check_authority(authority: str) -> None:
     if parts["ipv6"] is not None:
         _check_ipv6(parts["ipv6"])
     # RFC 3986 section 3.2.3 sets no bound, TCP has 16 bits.
-    if parts["port"] is not None and int(parts["port"]) > 65_535:
+    port = int(parts["port"] or (443 if scheme == "https" else 80))
+    if port > 65_535:
         raise UpstreamError("the URL's port is not one from 1 to 65535")
+    return Server((parts["ipv6"] or parts["host"]).lower(), port)
 
 
 def _check_ipv6(text: str) -> None:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive
 
 from strmctl.server.http.admission import COOKIE, Admission
-from strmctl.server.http.middleware import describe
+from strmctl.server.http.answered import describe
 
 SCHEMES: dict[str, Any] = {
     "bearer": {

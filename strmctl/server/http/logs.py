@@ -192,6 +192,8 @@ def _shortened(text: str) -> str:
 
 def printable(text: str) -> str:
     """On one line, and nothing in it steers a terminal."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 

@@ -22,6 +22,7 @@ from uvicorn._types import (
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from strmctl.server.media import relay
+from strmctl.server.media.leaving import Leaving
 from strmctl.server.media.relay import Flow, Relay
 from strmctl.server.media.responses import problem
 
@@ -42,6 +43,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_request = False
     _early = b""
     _answering: RequestResponseCycle | None = None
+    _leaving: Leaving
     _late_refusal: HTTPStatus | None = None
     _deadline: asyncio.TimerHandle | None = None
 
@@ -59,6 +61,7 @@ class BoundedProtocol(HttpToolsProtocol):
             # uvicorn only tells the newest request, which may be one that waits behind this one.
             answering.disconnected = True
             answering.message_event.set()
+            self._leaving.left()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -86,9 +89,13 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._header_bytes > MAX_HEADER_BYTES:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
                 return
-            if self._deadline is None:
-                self._await(self.header_seconds)
         super().data_received(data)
+        # Only of what has not come whole: a timer for each request would cost as much as its head.
+        if self._deadline is None and self._in_request and not self.transport.is_closing():
+            if not self._reads_header:
+                self._await(self.content_seconds)
+            elif not self._is_answering():
+                self._await(self.header_seconds)
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(HTTPStatus.BAD_REQUEST)
@@ -100,7 +107,6 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._end_deadline()
         self._reads_header, self._header_bytes, self._header_tail = False, 0, b""
-        self._await(self.content_seconds)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -134,8 +140,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if stopping is not None and stopping.is_set():
             cycle.keep_alive = False
         is_old = cycle.scope["http_version"] == "1.0"
+        scope = cast("MutableMapping[str, Any]", cycle.scope)
+        self._leaving = scope["strmctl.leaving"] = Leaving(cycle)
         if not is_old and relay.IS_KNOWN and isinstance(self.flow, Flow):
-            scope = cast("MutableMapping[str, Any]", cycle.scope)
             scope["strmctl.relay"] = Relay(cycle, self.flow)
         super()._start_asgi_task(cycle, _close_delimited(app, cycle) if is_old else app)
 

@@ -2,47 +2,61 @@
 
 import asyncio
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-_WITHOUT_BODY = ("GET", "HEAD")
 
+class Leaving:
+    """Of the client of one request: server/http/protocol.py says when it has `left`.
 
-class UntilTheClientLeaves:
-    """Cancels the answer to a client that has left before its end.
-
-    Only of methods whose requests have no body, since this reads what would bring it.
+    A task that waits for that message of ASGI would cost each segment two tasks more.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    __slots__ = ("_answering", "_content", "_cycle", "_has_left")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # A POST's body and its disconnect come through the same channel.
-        if scope["type"] != "http" or scope["method"] not in _WITHOUT_BODY:
-            await self._app(scope, receive, send)
-            return
-        is_complete = False
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._answering: asyncio.Task[object] | None = None
+        self._content: asyncio.Task[None] | None = None
+        self._has_left = False
 
-        async def watch(message: Message) -> None:
-            nonlocal is_complete
-            is_complete = message["type"] == "http.response.body" and not message.get("more_body")
-            await send(message)
-
-        answering = asyncio.ensure_future(self._app(scope, receive, watch))
+    def left(self) -> None:
+        self._has_left = True
         # Without it an upstream goes on sending to nobody, and a provider counts that as a viewer.
-        leaving = asyncio.create_task(_disconnect(receive))
-        try:
-            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if is_complete:  # What follows the last byte is the server's own and short.
-                await asyncio.wait({answering})
-        finally:
-            leaving.cancel()
-            answering.cancel()
-            await asyncio.wait({answering, leaving})
-        if not answering.cancelled():
-            answering.result()
+        if self._answering is not None:
+            self._answering.cancel()
+
+    def begin(self, receive: Receive) -> None:
+        """Cancel the task that calls this once the client has left, until `complete` or `end`.
+
+        Only of methods whose requests have no content, since what comes of it is thrown away.
+        """
+        self._answering = asyncio.current_task()
+        # uvicorn stops reading behind a pipelined request, and would not see the end either.
+        self._cycle.flow.resume_reading()
+        # A content that nobody reads would fill the window and hide the end behind it.
+        if self._cycle.more_body:
+            self._content = asyncio.create_task(_read(receive))
+        if self._has_left:
+            self.left()
+
+    def took_along(self) -> bool:
+        """Whether it was the client's leaving that has cancelled the task; then it goes on."""
+        if self._answering is None or not self._has_left:
+            return False
+        self._answering.uncancel()
+        return True
+
+    def complete(self) -> None:
+        """What follows the last byte is the server's own and short."""
+        self._answering = None
+
+    def end(self) -> None:
+        self._answering = None
+        if self._content is not None:
+            self._content.cancel()
 
 
-async def _disconnect(receive: Receive) -> None:
+async def _read(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -53,10 +53,16 @@ _MEDIA_FOLLOWS = (200, 206)
 
 
 class MediaResponse:
-    """Sends a body with the client's back-pressure; however that ends, the upstream's ends too."""
+    """Sends a body with the client's back-pressure; however that ends, the upstream's ends too.
 
-    def __init__(self, answer: MediaAnswer, caching: Mapping[str, str]) -> None:
+    `sent` is called after each piece of it.
+    """
+
+    def __init__(
+        self, answer: MediaAnswer, caching: Mapping[str, str], sent: Callable[[], None]
+    ) -> None:
         self._answer = answer
+        self._sent = sent
         fields = {**allowed_fields(answer.fields), **caching}
         self._fields = [(k.lower().encode(), v.encode("ascii")) for k, v in fields.items()]
 
@@ -85,17 +91,30 @@ class MediaResponse:
 
     async def _send_body(self, send: Send, relay: Relay | None) -> None:
         """A body that cannot be completed ends without its end, so that the connection closes."""
-        assert self._answer.body is not None
+        body, is_whole = self._answer.body, False
+        assert body is not None
+        found = body.at_hand()
+        if found is not None:
+            await send({"type": "http.response.body", "body": found})
+            if found:
+                self._sent()
+            return
         try:
-            async with aclosing(self._answer.body.chunks(relay)) as chunks:
+            async with aclosing(body.chunks(relay)) as chunks:
                 async for chunk in chunks:
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                    await send(_ONCE_THERE_IS_ROOM)
+                    is_whole = body.is_whole
+                    more = not is_whole
+                    await send({"type": "http.response.body", "body": chunk, "more_body": more})
+                    if chunk:
+                        self._sent()
+                    if more:
+                        await send(_ONCE_THERE_IS_ROOM)
         except UpstreamError as error:
             # ffmpeg reports no short body: a closed connection is all that a player can see.
             log.warning("connection closed in mid-body: %s", error)
             return
-        await send({"type": "http.response.body", "body": b""})
+        if not is_whole:
+            await send({"type": "http.response.body", "body": b""})
 
 
 async def playlist_response(

@@ -1,5 +1,7 @@
 """What players ask for: the playback URL and the child URLs that rewritten playlists hold."""
 
+import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 
@@ -13,7 +15,7 @@ from strmctl.domain.http.ranges import Wanted
 from strmctl.domain.urls import child_url, playback_url
 from strmctl.domain.urls.child_url import Addresses
 from strmctl.server.context import context_of
-from strmctl.server.http.middleware import describe
+from strmctl.server.http.answered import describe
 from strmctl.server.media.responses import (
     FILE_CACHING,
     LIVE_CACHING,
@@ -28,7 +30,17 @@ from strmctl.settings.model import Mode
 _NO_MEDIA = (".key", ".vtt")
 """A key or a subtitle may be had where the film is gone."""
 
+_CHILDREN = child_url.PATH + "/"
+_PARTS = (b"range", b"if-range")
+_PLAYBACK = re.compile(re.escape(playback_url.PATH) + r"(\.[^/]+)?")
+_NAMES = "abcd"
+"""Of the parts of a child URL's path: it has two of them, three or four."""
+
 _DELIVERY_DIRECTIVES = ("_HLS_msn", "_HLS_part", "_HLS_skip")
+
+
+Asked = tuple[Callable[[Request], Awaitable[ASGIApp]], dict[str, str]]
+"""An endpoint, and the parameters in its path."""
 
 
 async def stream(request: Request) -> ASGIApp:
@@ -46,7 +58,7 @@ async def stream(request: Request) -> ASGIApp:
     is_media = isinstance(answer, MediaAnswer)
     sent = partial(state.playback.sent, claim.identity, is_media=is_media)
     if isinstance(answer, MediaAnswer):
-        return Sending(MediaResponse(answer, FILE_CACHING), sent)
+        return MediaResponse(answer, FILE_CACHING, sent)
     playlist = await playlist_response(answer, state.compressed, request.headers)
     return Sending(playlist, sent)
 
@@ -55,10 +67,11 @@ async def child(request: Request) -> ASGIApp:
     """A rendition's playlist, or something that it lists."""
     state = context_of(request)
     token, cut, name = child_url.components(*request.path_params.values())
-    claim = child_url.verify(token, state.signer, datetime.now(UTC))
+    claim = state.tokens.verify(token, datetime.now(UTC))
     identity = claim.playback.identity
     describe(request.scope, f"{identity} {claim.rendition or 'root'} {name}")
-    state.viewers.asked(request.scope, identity, _client(request))
+    client = _client(request)
+    state.viewers.asked(request.scope, identity, client)
     # ffmpeg from 7.0.2 knows a playlist by the end of its path.
     if name == PLAYLIST_NAME:
         addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim.playback)
@@ -68,20 +81,24 @@ async def child(request: Request) -> ASGIApp:
         playing = await playlist_response(playlist, state.compressed, request.headers)
         return Sending(playing, sent)
     answer = await state.playback.resource(
-        identity, claim.rendition, cut, name, _wanted(request), _client(request)
+        identity, claim.rendition, cut, name, _wanted(request), client
     )
     sent = partial(state.playback.sent, identity, is_media=not name.endswith(_NO_MEDIA))
     # hls.js shows the old run for ever where a restarted live stream was cached.
     caching = SEGMENT_CACHING if Component.parse(cut).is_of_finished else LIVE_CACHING
-    return Sending(MediaResponse(answer, caching), sent)
+    return MediaResponse(answer, caching, sent)
 
 
 def _wanted(request: Request) -> Wanted:
-    return Wanted(request.headers.get("range"), request.headers.get("if-range"))
+    # Of several fields the first one counts.
+    given = {name: value for name, value in reversed(request.scope["headers"]) if name in _PARTS}
+    found = [given[name].decode("latin-1") if name in given else None for name in _PARTS]
+    return Wanted(*found)
 
 
 def _client(request: Request) -> str:
-    return request.client.host if request.client is not None else ""
+    client = request.scope["client"]
+    return str(client[0]) if client else ""
 
 
 def _delivery_directives(request: Request) -> str:
@@ -95,11 +112,19 @@ def _delivery_directives(request: Request) -> str:
     )
 
 
-PLAYERS_ROUTES = (
-    (playback_url.PATH, stream),
-    (playback_url.PATH + ".{extension}", stream),
-    *(
-        (child_url.PATH + behind, child)
-        for behind in ("/{a}/{b}", "/{a}/{b}/{c}", "/{a}/{b}/{c}/{d}")
-    ),
-)
+def is_media(path: str, prefix: str) -> bool:
+    """Whether a path is players': those alone are open to every origin, and counted.
+
+    `prefix` is the path of public_base_url, which may stand before it or not.
+    """
+    own = path.removeprefix(prefix)
+    return own.startswith((playback_url.PATH + ".", _CHILDREN)) or own == playback_url.PATH
+
+
+def asked_by(path: str) -> Asked | None:
+    """Who answers what a player asks for, and with which parts of the path; None for nobody."""
+    if path.startswith(_CHILDREN):
+        parts = path[len(_CHILDREN) :].split("/")
+        fits = 2 <= len(parts) <= len(_NAMES) and all(parts)
+        return (child, dict(zip(_NAMES, parts, strict=False))) if fits else None
+    return (stream, {}) if _PLAYBACK.fullmatch(path) else None

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from starlette.types import Scope
 
 from strmctl.domain.identity import Identity
-from strmctl.server.http.middleware import answered
+from strmctl.server.http.answered import answered
 
 _KEPT_SECONDS = 60.0
 _MOST = 2000
@@ -39,11 +39,16 @@ class _Viewer:
 
     def settle(self, now: float) -> None:
         """What has ended is added up, so that a film of a thousand segments stays a few numbers."""
-        for began, scope in self.under_way:
-            if _has_ended(scope):
-                self.sent += _sent(scope)
-                self.last = max(self.last, began + answered(scope).seconds)
-        self.under_way = [each for each in self.under_way if not _has_ended(each[1])]
+        going_on = []
+        for each in self.under_way:
+            began, scope = each
+            seen = answered(scope)
+            if not seen.seconds:  # The front says how long an answer took once it has ended.
+                going_on.append(each)
+                continue
+            self.sent += seen.bytes
+            self.last = max(self.last, began + seen.seconds)
+        self.under_way = going_on
         if self.under_way:
             self.last = now
 
@@ -91,15 +96,11 @@ class Viewers:
         }
 
 
-def _has_ended(scope: Scope) -> bool:
-    """AccessLog says how long an answer took once it has ended."""
-    return answered(scope).seconds > 0
-
-
 def _sent(scope: Scope) -> int:
     """What a relay sends past the application is added to an answer when it ends."""
-    relay = None if _has_ended(scope) else scope.get("strmctl.relay")
-    return answered(scope).bytes + (0 if relay is None else int(relay.sent))
+    seen = answered(scope)
+    relay = None if seen.seconds else scope.get("strmctl.relay")
+    return seen.bytes + (0 if relay is None else int(relay.sent))
 
 
 def earliest(viewings: Sequence[Viewing]) -> datetime:

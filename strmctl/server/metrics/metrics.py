@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +25,6 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from strmctl.domain.hls.naming import PLAYLIST_NAME
 from strmctl.domain.identity import Identity
@@ -34,7 +34,7 @@ from strmctl.domain.tally import ROUTES, Counted
 from strmctl.domain.urls import child_url, playback_url
 from strmctl.errors import DatabaseError
 from strmctl.server.http.admission import NotAdmittedError
-from strmctl.server.http.middleware import answered, describe
+from strmctl.server.http.answered import Answered, describe
 from strmctl.server.metrics.library_metrics import LibraryCollector, SourceCollector
 from strmctl.services.observer import Cache, Observer
 from strmctl.services.reports.gauges import ProbeResults, library_gauges
@@ -110,6 +110,10 @@ class Metrics(Observer):
             ["state"],
             registry=registry,
         )
+        # To look up a label costs more than to count.
+        self._request = cache(self.requests.labels)
+        self._first_byte = cache(self.first_byte.labels)
+        self._answer = cache(self._upstream.labels)
         self._begin_at_zero()
         registry.register(self._library)
 
@@ -123,13 +127,30 @@ class Metrics(Observer):
             self.requests.labels(route, "5xx")
         for status in _STATUSES:
             self._upstream.labels(status)
-        for cache in Cache:
-            self._hits.labels(cache)
+        for kind in Cache:
+            self._hits.labels(kind)
         for state in LinkState:
             self._probes.labels(state)
 
+    def began(self, path: str) -> str:
+        """A request for `path`; what it is counted as."""
+        route = _route(path)
+        if route in _STREAMS:
+            self.streams.inc()
+        return route
+
+    def ended(self, route: str, seen: Answered) -> None:
+        """Each request is counted once, when it has ended."""
+        self._request(route, _status(seen.status)).inc()
+        self.tally.count(Counted.BYTES, route, seen.bytes)
+        if route not in _STREAMS:
+            return
+        self.streams.dec()
+        if seen.first_byte is not None:
+            self._first_byte(route).observe(seen.first_byte)
+
     def upstream_answered(self, seconds: float, status: int | None) -> None:
-        self._upstream.labels(_status(status or 0)).observe(seconds)
+        self._answer(_status(status or 0)).observe(seconds)
 
     def resolver_answered(self, seconds: float, http_status: int) -> None:
         self._resolves.observe(seconds)
@@ -210,40 +231,6 @@ class Metrics(Observer):
         MultiProcessCollector(registry, self._folder)  # type: ignore[no-untyped-call]
         registry.register(self._library)
         return registry
-
-
-class Measured:
-    """Counts each request once, when it has ended; AccessLog below it has seen what became of it.
-
-    `prefix` is the path of public_base_url.
-    """
-
-    def __init__(self, app: ASGIApp, metrics: Metrics, prefix: str = "") -> None:
-        self._app = app
-        self._metrics = metrics
-        self._prefix = prefix
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        route = _route(scope["path"].removeprefix(self._prefix))
-        is_stream = route in _STREAMS
-        if is_stream:
-            self._metrics.streams.inc()
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            if is_stream:
-                self._metrics.streams.dec()
-            self._count(scope, route)
-
-    def _count(self, scope: Scope, route: str) -> None:
-        seen = answered(scope)
-        self._metrics.requests.labels(route, _status(seen.status)).inc()
-        self._metrics.tally.count(Counted.BYTES, route, seen.bytes)
-        if route in _STREAMS and seen.first_byte is not None:
-            self._metrics.first_byte.labels(route).observe(seen.first_byte)
 
 
 async def metrics(request: Request) -> Response:

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from strmctl.errors import StrmctlError, UsageError
 from strmctl.server.http.admission import NotAdmittedError
-from strmctl.server.http.middleware import describe
+from strmctl.server.http.answered import describe
 from strmctl.server.page.assets import ADDRESS
 from strmctl.server.page.rendering import fragment, shown
 

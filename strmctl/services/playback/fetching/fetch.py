@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from strmctl import tracing
@@ -297,7 +296,7 @@ async def _what_instead(response: UpstreamResponse, expected: Expected) -> str |
     )
     is_late = not response.is_over and len(head) < SEARCHED_BYTES and needs_more(head, expected)
     is_whole = not (is_late or response.is_cut) and (part is None or part.length == part.total)
-    expected = replace(expected, url=response.url)
+    expected = Expected(expected.kind, expected.size, response.url)
     instead = what_instead(head, response.content_type, expected, is_whole=is_whole)
     # A film that has only begun may read as text; a message is short and comes whole.
     return None if is_late and instead == TEXT else instead

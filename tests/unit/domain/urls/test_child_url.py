@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stage.identities import IDENTITIES
 from strmctl.domain.identity import MAX_BYTES, Identity
 from strmctl.domain.urls import child_url
-from strmctl.domain.urls.child_url import ROOT, Addresses, ChildClaim
+from strmctl.domain.urls.child_url import ROOT, Addresses, ChildClaim, Tokens
 from strmctl.domain.urls.playback_url import Claim
 from strmctl.domain.urls.signature import Keyring, Unsigned, base64url
 from strmctl.errors import ForbiddenError
@@ -169,6 +169,19 @@ def test_it_ends_when_the_playback_url_ends() -> None:
     child_url.verify(text, KEYS, end - timedelta(seconds=1))
     with pytest.raises(ForbiddenError, match="has ended"):
         child_url.verify(text, KEYS, end)
+
+
+def test_what_was_valid_lately_ends_all_the_same() -> None:
+    end = NOW + timedelta(hours=1)
+    tokens, text = Tokens(KEYS), token(expires_at=end)
+    for _ in range(2):
+        assert tokens.verify(text, NOW) == ChildClaim(Claim(EPISODE, end), "vabc")
+    for _ in range(2):
+        with pytest.raises(ForbiddenError, match="has ended"):
+            tokens.verify(text, end)
+    for _ in range(2):
+        with pytest.raises(ForbiddenError, match="not made with a key"):
+            tokens.verify(token(keys=Keyring([b"another one's key"])), NOW)
 
 
 def test_rotation() -> None:

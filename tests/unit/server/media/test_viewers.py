@@ -3,7 +3,7 @@
 from starlette.types import Scope
 
 from strmctl.domain.identity import Identity
-from strmctl.server.http.middleware import Answered
+from strmctl.server.http.answered import Answered
 from strmctl.server.media.viewers import Viewers
 
 FILM = Identity("a.to", "film", "de")
