@@ -22,8 +22,9 @@ context.set_forkserver_preload(
      "strmctl.server.process", "sqlite_utils", "guessit"]
 )  # fmt: skip
 
-# A start depends on these; who sets one of them means it.
-_OF_THE_START = ("LANG", "LC_", "PYTHON", "TZ")
+# Read at the start, or while modules are imported, as aiohttp reads the authorities of TLS.
+_OF_THE_START = ("LANG", "LC_", "PYTHON", "SSL_", "TZ")
+_BEFORE = dict(os.environ)
 
 
 def _machine() -> list[str]:
@@ -34,9 +35,10 @@ def _machine() -> list[str]:
 _HERE = _machine()
 
 
-def is_possible(arguments: Sequence[str], environ: Mapping[str, str] | None) -> bool:
+def is_possible(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
     """Not for workers, which start from nothing themselves, nor inside of another machine."""
-    meant = any(name.startswith(_OF_THE_START) for name in environ or {})
+    others = {name for name, value in environ.items() if value != _BEFORE.get(name)}
+    meant = any(name.startswith(_OF_THE_START) for name in others)
     return _machine() == _HERE and not meant and "--workers" not in arguments
 
 

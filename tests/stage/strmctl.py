@@ -60,7 +60,7 @@ class Strmctl:
         stdin: str = "",
     ) -> subprocess.CompletedProcess[str]:
         """`within` is a command that runs the one behind it."""
-        if not within and forking.is_possible(arguments, environ):
+        if not within and forking.is_possible(arguments, _environ(environ)):
             return forking.run(self.folder, arguments, _environ(environ), stdin, 100)
         return subprocess.run(
             [*within, _EXECUTABLE, *arguments],
@@ -128,7 +128,7 @@ class Strmctl:
         log = self.folder / "serve.log"
         command = ["serve", "--port", str(self.port), *arguments]
         process: subprocess.Popen[bytes] | Forked
-        if not within and forking.is_possible(arguments, environ):
+        if not within and forking.is_possible(arguments, _environ(environ)):
             streams = (Path(os.devnull), log, log)
             process = forking.begin(self.folder, command, _environ(environ), streams)
         else:
