@@ -105,5 +105,6 @@ def _numbers(run: Run, found: "Stats", expiring: str) -> Iterable[Sequence[objec
     yield f"were healed in mid-play since {since}", found.healed
     yield "were not healed", counts[Counted.HEALS]["failed"]
     yield "resumed after a cut", counts[Counted.RESUMES]["resumed"]
+    yield "were bound to another address", counts[Counted.ADDRESS_CHANGES][""]
     yield "were played", counts[Counted.PLAYS][""]
     yield "were resolved", counts[Counted.RESOLVES]["resolved"]

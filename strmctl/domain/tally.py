@@ -9,6 +9,9 @@ class Counted(StrEnum):
     RESUMES = "resumes"
     RESOLVES = "resolves"
     """Of plays, probes, refreshes and jobs alike."""
+    ADDRESS_CHANGES = "address_changes"
+    """Links bound to an address or a network that was refused before its end: the egress leaves by
+    another one now, as after a reconnect of a VPN."""
     PLAYS = "plays"
     """Viewings: requests of one episode that follow each other closely are one."""
     BYTES = "bytes"
@@ -23,6 +26,7 @@ LABELS: Mapping[Counted, tuple[str, ...]] = {
     Counted.HEALS: ("healed", "failed"),
     Counted.RESUMES: ("resumed", "failed"),
     Counted.RESOLVES: ("resolved", "not_found", "later", "timeout", "failed"),
+    Counted.ADDRESS_CHANGES: ("",),
     Counted.PLAYS: ("",),
     Counted.BYTES: ROUTES,
 }

@@ -37,6 +37,9 @@ class Observer:
     def resolver_said(self, resolver: str, trouble: str | None) -> None:
         """`trouble` is why it gave no answer; that there is no such episode is one."""
 
+    def address_changed(self) -> None:
+        """A link that is bound to another address than the egress has now was resolved again."""
+
     def healed(self, identity: Identity, url: str = "", *, well: bool, reason: str = "") -> None:
         """A link died in mid-play; `well` says that media of another `url` have been sent in its
         place, `reason` why they have not."""

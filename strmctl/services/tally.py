@@ -61,6 +61,9 @@ class Tally(Observer):
             before = self._health.get(resolver) or ResolverHealth(resolver)
             self._health[resolver] = after_an_answer(before, trouble, now)
 
+    def address_changed(self) -> None:
+        self.count(Counted.ADDRESS_CHANGES)
+
     def healed(self, identity: Identity, url: str = "", *, well: bool, reason: str = "") -> None:
         with self._counting:
             heal = Heal(identity, self._now(), well, url, reason)

@@ -172,6 +172,7 @@ class Counts(BaseModel):
     heals: dict[str, int]
     resumes: dict[str, int]
     resolves: dict[str, int]
+    address_changes: int
     plays: int
     bytes: dict[str, int] = Field(description="Sent to clients, by what was asked for.")
 

@@ -33,6 +33,11 @@ _COUNTERS = {
         "Answers of resolvers, to plays and to runs alike.",
         "outcome",
     ),
+    Counted.ADDRESS_CHANGES: (
+        "strmctl_address_changes",
+        "Links bound to an address that were refused before their end, and resolved again.",
+        None,
+    ),
     Counted.PLAYS: ("strmctl_plays", "Episodes and films that were watched.", None),
     Counted.BYTES: ("strmctl_sent_bytes", "Bytes of bodies sent to clients.", "route"),
 }

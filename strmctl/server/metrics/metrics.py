@@ -159,6 +159,9 @@ class Metrics(Observer):
     def resolver_said(self, resolver: str, trouble: str | None) -> None:
         self.tally.resolver_said(resolver, trouble)
 
+    def address_changed(self) -> None:
+        self.tally.address_changed()
+
     def healed(self, identity: Identity, url: str = "", *, well: bool, reason: str = "") -> None:
         self.tally.healed(identity, url, well=well, reason=reason)
 

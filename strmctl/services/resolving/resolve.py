@@ -25,6 +25,7 @@ from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media.extent import Extent
 from strmctl.domain.patience.circuit_breaker import CircuitBreaker, Pauses
+from strmctl.domain.urls import url_marks
 from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import NamedResolver, Registry
@@ -37,6 +38,7 @@ from strmctl.storage.tables.mappings import Mappings, StoredResolution
 
 _LOCK_POLL = 0.05
 _LONG_ENOUGH = timedelta(seconds=30)
+_REFUSED = (401, 403)
 _REFUSED_AS_EXPIRED = (401, 403, 410)
 
 
@@ -228,8 +230,17 @@ class Resolving:
             self._breaker.close(identity)
         stored = StoredResolution(identity, resolution, plays=plays, cause=question.reason.value)
         await self._known.keep(stored, or_fail=question.reason is not Reason.PLAY)
+        self._count_address(question)
         await self._learn(question, resolution)
         return resolution
+
+    def _count_address(self, question: _Question) -> None:
+        """Past its end a link is refused wherever it is asked from."""
+        old = question.unwanted
+        is_refused = question.last_status in _REFUSED
+        if old is not None and is_refused and not has_expired(old, self._now()):
+            if url_marks.binding(old.url) is not None:
+                self._observer.address_changed()
 
     async def _learn(self, question: _Question, answer: Resolution) -> None:
         """How long the one before lived, if that is what ended it."""

@@ -79,6 +79,7 @@ def test_one_document(strmctl: Strmctl) -> None:
             "heals": {"healed": 2, "failed": 0},
             "resumes": {"resumed": 0, "failed": 0},
             "resolves": {"resolved": 0, "not_found": 0, "later": 0, "timeout": 0, "failed": 0},
+            "address_changes": 0,
             "plays": 0,
             "bytes": {
                 "playback": 0,

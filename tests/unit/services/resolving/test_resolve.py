@@ -22,8 +22,10 @@ from stage.resolving import (
 )
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.tally import Counted
 from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import Reason
+from strmctl.services.tally import Tally
 
 
 @pytest.fixture
@@ -286,3 +288,32 @@ async def test_how_long_a_link_lived_is_learned_when_it_is_refused(
     await resolving.aclose()  # What is learned is stored by then.
     rows = scene.mappings.database.query("SELECT host, scheme, seconds FROM lifetime")
     assert [tuple(row) for row in rows] == ([("cdn.example", "dood", 7200.0)] if learns else [])
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "left", "changes"),
+    [
+        pytest.param("?i=84.170&asn=3320", 403, 1, 1, id="an address and a network"),
+        pytest.param("?ip=84.170.1.2", 401, 1, 1, id="401"),
+        pytest.param("?asn=AS3320", 403, None, 1, id="its end is not known"),
+        pytest.param("?ip=84.170.1.2", 403, -1, 0, id="its end has passed"),
+        pytest.param("?ip=84.170.1.2", 404, 1, 0, id="it is gone"),
+        pytest.param("?ip=84.170.1.2", None, 1, 0, id="no answer"),
+        pytest.param("?token=x", 403, 1, 0, id="bound to nothing"),
+    ],
+)
+async def test_95_a_changed_address_is_counted_once(
+    scene: Scene, query: str, status: int | None, left: int | None, changes: int
+) -> None:
+    """However many viewers have met the refusal."""
+    counted = Tally()
+    resolving = scene.make(observer=counted)
+    end = None if left is None else scene.clock.now() + timedelta(hours=left)
+    old = Resolution(f"https://cdn.example/old{query}", expires_at=end, resolved_at=START)
+    scene.mappings.store_resolution(EPISODE, old)
+    renewing = (
+        resolving.renew(EPISODE, Reason.PLAY, failed=old, last_status=status) for _ in range(5)
+    )
+    first, *others = await asyncio.gather(*renewing)
+    assert others == [first] * 4
+    assert counted.totals().get((Counted.ADDRESS_CHANGES, ""), 0) == changes
