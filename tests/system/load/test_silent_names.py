@@ -18,6 +18,9 @@ from system.load.viewers import playback_urls
 pytestmark = pytest.mark.slow
 
 MUTE = 60
+FEW_MUTE = 9
+"""So few that the egress is not blamed for them."""
+
 HOSTS = 20
 FILM = b"\0\0\0\x18ftypmp42" + bytes(4000)
 
@@ -44,7 +47,8 @@ async def test_60_plays_of_other_names_end_before_those_of_silent_ones(
             limit, patience = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(total=120)
             async with aiohttp.ClientSession(connector=limit, timeout=patience) as session:
                 waiting = [asyncio.ensure_future(_play(session, url)) for url in urls[0]]
-                while sum(name.startswith("mute") for name in names.asked) < MUTE:
+                # Each is asked for several times, for A and for AAAA: names count.
+                while len({name for name in names.asked if name.startswith("mute")}) < MUTE:
                     await asyncio.sleep(0.01)
                 began = time.monotonic()
                 plays = await asyncio.gather(*(_play(session, url) for url in urls[1]))
@@ -62,7 +66,7 @@ async def test_60_a_probe_reaches_every_other_host(
 ) -> None:
     async with name_server() as names:
         within = silent_names(tmp_path, names.address)
-        hosts = [*(f"mute{n}" for n in range(4)), *(f"cdn{n}" for n in range(HOSTS))]
+        hosts = [*(f"mute{n}" for n in range(FEW_MUTE)), *(f"cdn{n}" for n in range(HOSTS))]
         rows = [
             {
                 "site": "made.up",

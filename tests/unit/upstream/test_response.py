@@ -110,6 +110,15 @@ async def test_cut_off(answer: Reply) -> None:
     assert "secret" not in str(caught.value)
 
 
+async def test_a_part_of_a_coded_body_ends_anywhere() -> None:
+    """The probe asks for the first bytes, and looks at what they begin with."""
+    packed = gzip.compress(BODY)[:-9]
+    part = {"Content_Encoding": "gzip", "Content_Range": f"bytes 0-{len(packed) - 1}/9999"}
+    async with answered(reply(206, packed, **part)) as response:
+        assert BODY.startswith((await response.peek(len(BODY)))[:100])
+        assert len(await response.read(len(BODY))) >= 100
+
+
 async def test_stalled() -> None:
     answer = raw("HTTP/1.1 200 OK\nContent-Length: 20000", BODY, ends=False, hangs=True)
     async with answered(answer, read_timeout=1) as response:
