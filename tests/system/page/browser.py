@@ -54,6 +54,15 @@ def opened(browser: Browser, base: str, **options: Any) -> Iterator[tuple[Page, 
         context.close()
 
 
+def press_until(page: Page, found: str, key: str = "Tab") -> None:
+    """Until what has the focus holds this text."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if found in page.evaluate("document.activeElement.textContent.trim()"):
+            return
+    raise AssertionError(f"{found} has no place among the tabs")
+
+
 def violations(page: Page) -> list[str]:
     """What axe-core calls serious or critical; the window must bypass the page's policy."""
     page.evaluate(AXE.read_text(encoding="utf-8"))

@@ -8,7 +8,14 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from system.page.browser import Complaints, opened, running_browser, small_targets, violations
+from system.page.browser import (
+    Complaints,
+    opened,
+    press_until,
+    running_browser,
+    small_targets,
+    violations,
+)
 from system.page.scene import SITE, Scene
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -132,20 +139,13 @@ def test_keys_are_enough(window: Page, scene: Scene) -> None:
     [mapping_id] = scene.series("by-keys", title="By Keys")
     window.goto("/library?q=by-keys")
 
-    def press_until(found: str, key: str = "Tab") -> None:
-        for _ in range(40):
-            window.keyboard.press(key)
-            if found in window.evaluate("document.activeElement.textContent.trim()"):
-                return
-        raise AssertionError(f"{found} has no place among the tabs")
-
-    press_until("Skip to the content")
+    press_until(window, "Skip to the content")
     window.keyboard.press("Enter")
-    press_until("By Keys")
+    press_until(window, "By Keys")
     window.keyboard.press("Enter")
     expect(row(window, mapping_id)).to_be_visible()
-    press_until("S01E01")
-    press_until("Refresh")
+    press_until(window, "S01E01")
+    press_until(window, "Refresh")
     outline = window.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
     window.keyboard.press("Enter")

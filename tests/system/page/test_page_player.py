@@ -14,7 +14,8 @@ from stage.playback_fixtures import media, resolver
 from stage.resolver import Resolver
 from stage.strmctl import new_strmctl
 from strmctl.server.page import assets
-from system.page.browser import opened, running_browser
+from system.page.browser import opened, press_until, running_browser
+from system.standing.fronts import ADMIN_TOKEN, BELOW_STRM, free_address, running
 
 __all__ = ["media", "resolver"]
 
@@ -91,6 +92,46 @@ def test_an_episode_plays_while_its_token_dies(browser: Browser, stage: Stage) -
     assert seconds == pytest.approx(SECONDS, abs=0.5)
     assert complaints.said == []
     assert complaints.asked <= {base, f"blob:{base}", "blob://"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_below_the_path_of_a_front_it_plays_by_keys_alone(
+    browser: Browser, media: Media, resolver: Resolver, tmp_path: Path
+) -> None:
+    public = free_address()
+    base = f"http://{public}{BELOW_STRM.prefix}"
+    strmctl = new_strmctl(tmp_path / "strmctl", resolver.url)
+    environ = {
+        "STRMCTL_PROXY_PUBLIC_BASE_URL": base,
+        "STRMCTL_SERVE_TRUSTED_PROXIES": "127.0.0.1",
+        "STRMCTL_SERVE_ADMIN_TOKEN": ADMIN_TOKEN,
+    }
+    with (
+        running_nginx(tmp_path / "nginx", media.root) as nginx,
+        strmctl.serving(environ=environ),
+        running(BELOW_STRM, public, f"127.0.0.1:{strmctl.port}", tmp_path / "front"),
+        opened(browser, base) as (page, complaints),
+    ):
+        stage = Stage(media, nginx, resolver, strmctl)
+        episode = stage.episode(FORMS["ts"], "--resolve", environ=environ)
+        assert episode.playback_url.startswith(f"{base}/strm/stream")
+        page.goto(f"{base}/library")
+        page.get_by_label("Admin token").focus()
+        page.keyboard.type(ADMIN_TOKEN)
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(f"{base}/")
+        # The library has this one alone.
+        page.goto(f"{base}/mapping?id=1")
+        press_until(page, "Play here")
+        page.evaluate("() => { document.querySelector('video').muted = true; }")
+        page.keyboard.press("Enter")
+        expect(page.locator("video")).to_be_visible()
+        page.evaluate("() => { document.querySelector('video').playbackRate = 4; }")
+        _, seconds = played(page)
+    assert seconds == pytest.approx(SECONDS, abs=0.5)
+    assert complaints.said == []
+    assert complaints.asked <= {f"http://{public}", f"blob:http://{public}", "blob://"}
 
 
 @pytest.mark.slow

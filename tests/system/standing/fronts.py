@@ -31,6 +31,7 @@ class Front:
     start: Callable[[Path, str], Sequence[str]]
     example: str
     edits: Mapping[str, str]
+    prefix: str = PREFIX
 
     def text(self, public: str, server: str, folder: Path) -> str:
         text = (EXAMPLES / self.example).read_text(encoding="utf-8")
@@ -82,6 +83,9 @@ _BUFFERED = {**_NO_CACHE, "proxy_buffering off;": "", "proxy_max_temp_file_size 
 _FLUSHED_LATE = {"flush_interval -1": ""}
 _BUFFERS_REQUESTS = {"option abortonclose": "option http-buffer-request"}
 
+BELOW_STRM = Front(_nginx, "nginx.conf", {f"location {PREFIX}/": "location /strm/"}, "/strm")
+"""Below the very path that strmctl's own addresses begin with."""
+
 AS_SHIPPED = {
     "nginx": Front(_nginx, "nginx.conf", {}),
     "caddy": Front(_caddy, "Caddyfile", {}),
@@ -114,7 +118,9 @@ def running(front: Front, public: str, server: str, folder: Path) -> Iterator[No
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environ
         )
     try:
-        until(lambda: _leads_on(public, process, folder), f"{front.example} leads to strmctl")
+        until(
+            lambda: _leads_on(public + front.prefix, process, folder), f"{front.example} leads on"
+        )
         yield
     finally:
         process.terminate()
@@ -125,9 +131,7 @@ def _leads_on(public: str, process: subprocess.Popen[bytes], folder: Path) -> bo
     if process.poll() is not None:
         raise RuntimeError((folder / "output").read_text())
     try:
-        return (
-            httpx.get(f"http://{public}{PREFIX}/healthz", trust_env=False, verify=False).status_code
-            == 200
-        )
+        url = f"http://{public}/healthz"
+        return httpx.get(url, trust_env=False, verify=False).status_code == 200
     except httpx.TransportError:
         return False
