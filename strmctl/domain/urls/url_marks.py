@@ -6,7 +6,11 @@ address is shown by its first half alone.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+_UNDER_WAY = 512
+"""A probe asks five times about each URL that is under way, and once it is done no more."""
 
 _SIGNING_NAMES = frozenset(
     "sig sign signature s st e exp expires expire expiry t token hash hmac h md5 secure policy key "
@@ -40,6 +44,7 @@ def binding(url: str) -> str | None:
     return ", ".join(part for part in (address, named) if part) or None
 
 
+@lru_cache(_UNDER_WAY)
 def origin(url: str) -> str:
     """`host:port`, by which hosts are told apart; ":80" for what is no URL."""
     parts = _split(url)
@@ -47,6 +52,7 @@ def origin(url: str) -> str:
     return f"{(parts.hostname or '').rstrip('.')}:{port}"
 
 
+@lru_cache(_UNDER_WAY)
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
