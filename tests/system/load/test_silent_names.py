@@ -57,7 +57,8 @@ async def test_60_plays_of_other_names_end_before_those_of_silent_ones(
                 answers = await asyncio.gather(*waiting)
     sys.stdout.write(f"\n{HOSTS} plays took {seconds:.2f} s beside {still_waiting} silent names\n")
     assert plays == [(200, FILM)] * HOSTS
-    assert still_waiting > 0, "nobody waited for them"
+    # With four look-ups at a time seven of them were left, and the plays took a minute.
+    assert still_waiting > MUTE / 2, "they did not wait side by side"
     assert {status for status, _ in answers} == {504}
 
 
