@@ -80,6 +80,9 @@ def test_95_resolvers_of_each_kind_and_runs(world: World) -> None:
         probed = world.run("probe", "--all")
         deep = world.run("probe", "--all", "--deep")
         refreshed = world.run("refresh", "--all", "--force")
+        added = world.run("add", "--resolver", "addon", "tt7654321", "--resolve", "--watch")
+        world.run("add", "--watched")
+    assert [one["state"] for one in of_type("mapping", added)] == ["unknown"]
     assert len(of_type("mapping", written)) == len(KINDS)
     for found in (probed, deep):
         assert [one["state"] for one in of_type("probe", found)] == ["alive"] * len(KINDS)

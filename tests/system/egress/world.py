@@ -212,8 +212,14 @@ def _page_of(plain: SeeingUpstream) -> Route:
 def _addon_of(plain: SeeingUpstream) -> Route:
     def addon(request: Request) -> Answer:
         streams = [{"url": f"{plain.url}/nas/addon.mp4", "name": "made up"}]
-        body = {"resources": ["stream"], "id": "a", "name": "a", "types": ["movie"]}
-        document = {"streams": streams} if "/stream/" in request.path else body
+        offers = ["stream", "meta"]
+        document: dict[str, object]
+        document = {"resources": offers, "id": "a", "name": "a", "types": ["movie"]}
+        if "/stream/" in request.path:
+            document = {"streams": streams}
+        elif "/meta/" in request.path:
+            imdb = request.path.rpartition("/")[2].removesuffix(".json")
+            document = {"meta": {"id": imdb, "type": "movie", "name": f"Film {imdb}", "year": 1999}}
         return Answer(200, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
     return addon
