@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from bench.measuring import (
     measure,
 )
 from bench.peers import LYCHEE, Others
+from bench.picture import picture
 from bench.recorded import Recorded
 from bench.table import table
 from bench.upstream import FILE_SIZE, upstream
@@ -82,6 +84,18 @@ def test_what_is_a_tenth_worse_than_recorded_is_named(tmp_path: Path) -> None:
     assert json.loads(file.read_text()) == {"Racing": {"hare": 0.5, "tortoise": 1.0}}
     assert race(2.1, file) is None
     assert race(2.4, file) == "Racing: 0.6 x its reference, 0.525 x when it was recorded"
+
+
+def test_the_picture_shows_who_was_recorded() -> None:
+    drawn = picture(
+        {
+            "1 film(s) <plain>": {"nginx, tuned": 1.0, "strmctl": 1.1, "mediaflow-proxy": 530.0},
+            "Rewriting": {"strmctl": 0.1, "m3u8": 1.0},
+        }
+    )
+    texts = [element.text for element in ElementTree.fromstring(drawn).iter() if element.text]
+    assert {"1 film(s) <plain>", "strmctl", "1.1", "mediaflow-proxy", "530"} <= set(texts)
+    assert not {"hls-proxy", "Rewriting"} & set(texts)
 
 
 def test_who_is_left_out_says_why() -> None:
