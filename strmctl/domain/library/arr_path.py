@@ -96,6 +96,9 @@ def mapped(path: str, paths: Paths) -> str | None:
         return None
     for there, here in sorted(paths, key=lambda pair: -len(pair[0])):
         base = _parts(there) or []
+        # In TOML a backslash is written twice, so that people write a share with slashes.
+        if there.startswith("//") and path.startswith("\\\\"):
+            there = there.replace("/", "\\")
         if _place(path) == _place(there) and _begins(parts, base, there):
             return "/".join([*filter(None, here.split("/")), *parts[len(base) :]])
     return None

@@ -79,6 +79,12 @@ def doctor(strmctl: Strmctl, code: int = 10) -> list[dict[str, Any]]:
         pytest.param('"D:\\\\TV" = "Serien"', "d:\\tv", "\\", id="a drive in another case"),
         pytest.param('"\\\\\\\\nas\\\\tv" = "Serien"', "\\\\nas\\tv", "\\", id="a share"),
         pytest.param('"/" = "Filme", "/tv" = "Serien"', "/tv", "/", id="the longest counts"),
+        pytest.param('"D:/TV/" = "Serien"', "D:\\TV\\", "\\", id="a drive, slashes the other way"),
+        pytest.param('"//NAS/tv" = "Serien"', "\\\\nas\\TV", "\\", id="a share in slashes"),
+        pytest.param(
+            '"\\\\\\\\nas\\\\tv\\\\" = "Serien\\\\"', "\\\\nas\\tv", "\\", id="all ends marked"
+        ),
+        pytest.param('"/tv//" = "./Serien/"', "/tv/", "/", id="doubled and dotted"),
     ],
 )
 def test_91_a_folder_that_they_see_elsewhere(
