@@ -8,6 +8,9 @@ BIN := .venv/bin
 DURATIONS ?= 25
 PYTEST := $(BIN)/pytest --durations=$(DURATIONS)
 
+# pip compiles what it installs, but no checkout; without, PYTHONDONTWRITEBYTECODE doubles each start.
+COMPILE := $(BIN)/python -m compileall -q strmctl migrations
+
 .PHONY: demo test test-long test-fast explore bench bench-quick lint docs site dist lock clean
 
 .venv/ready: pyproject.toml requirements.lock requirements-dev.lock
@@ -15,12 +18,14 @@ PYTEST := $(BIN)/pytest --durations=$(DURATIONS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock pip
 	$(BIN)/python -m pip install --quiet -c requirements.lock -c requirements-dev.lock \
 		-e . --group dev
+	$(COMPILE)
 	touch $@
 
 # What strmctl itself needs is a tenth of what its tests need.
 .venv/runs: pyproject.toml requirements.lock
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	$(COMPILE)
 	touch $@
 
 demo: $(or $(wildcard .venv/ready),.venv/runs)
