@@ -9,7 +9,7 @@ DURATIONS ?= 25
 PYTEST := $(BIN)/pytest --durations=$(DURATIONS)
 
 # pip compiles what it installs, but no checkout; without, PYTHONDONTWRITEBYTECODE doubles each start.
-COMPILE := $(BIN)/python -m compileall -q strmctl migrations
+COMPILE := $(BIN)/python -m compileall -q strmctl
 
 .PHONY: demo test test-long test-fast explore bench bench-quick lint docs site dist lock clean
 
