@@ -40,6 +40,7 @@ were not probed within 6h                   3
 were healed in mid-play since …             0
 were not healed                             0
 resumed after a cut                         0
+were bound to another address               0
 were played                                 0
 were resolved                               0
 """
