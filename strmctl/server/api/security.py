@@ -1,8 +1,10 @@
 """Who sends a request is known before it is read; its size is bounded; no cache keeps answers."""
 
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -36,6 +38,8 @@ OPEN: dict[str, Any] = {"security": []}
 """What the document says of an operation that anybody may ask."""
 
 MAX_BODY = 2**20
+LISTS = ("state", "id")
+"""Query parameters that may be given several times."""
 _Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -52,6 +56,7 @@ class OpenRoute(APIRoute):
             # The pattern of the path, since a query may hold a token.
             describe(request.scope, f"/api/v1{self.path}")
             await self.admit(request)
+            _check_names(request)
             response = await answer(
                 Request(request.scope, _bounded(request.receive, self.max_body))
             )
@@ -69,6 +74,16 @@ class AdmittedRoute(OpenRoute):
     async def admit(self, request: Request) -> None:
         admission: Admission = request.state.admission
         await admission.check(request)
+
+
+# FastAPI takes the last of several values, and says nothing of the others.
+def _check_names(request: Request) -> None:
+    """Raises RequestValidationError for a parameter that is given twice and is no list."""
+    times = Counter(name for name, _ in request.query_params.multi_items())
+    more = [name for name, number in times.items() if number > 1 and name not in LISTS]
+    if more:
+        why: dict[str, object] = {"type": "value_error", "msg": "is given more than once"}
+        raise RequestValidationError([why | {"loc": ("query", name)} for name in more])
 
 
 def _bounded(receive: Receive, most: int) -> Receive:
