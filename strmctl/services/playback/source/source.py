@@ -16,7 +16,7 @@ from strmctl.domain.http.representation import Representation
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import disguise, media_kind
 from strmctl.domain.media.not_media import Expected
-from strmctl.domain.patience.patience import LISTED_SOON, Patience
+from strmctl.domain.patience.patience import CUT_BODY, LISTED_SOON, Patience
 from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
@@ -97,8 +97,7 @@ class Source:
         return await self._ask(fields)
 
     async def _ask(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
-        response = await self.fetch.fetch(self.resolution.url, fields)
-        head = await response.peek(media_kind.SNIFF_BYTES, media_kind.may_be_playlist)
+        response, head = await self._begun(fields)
         if not begins_playlist(head):
             if response.status != 416 and _shows_a_file(response.content_range, head):
                 self._file = response.representation
@@ -107,6 +106,18 @@ class Source:
             response.close()
             response = await self.fetch.fetch(self.resolution.url)
         return await self.playlists.read(ROOT, response)
+
+    async def _begun(self, fields: Mapping[str, str]) -> tuple[UpstreamResponse, bytes]:
+        """With as many of its first bytes as show what it is, but for one that is always cut off
+        before them."""
+        patience = Patience(CUT_BODY, 0.0)
+        while True:
+            response = await self.fetch.fetch(self.resolution.url, fields)
+            head = await response.peek(media_kind.SNIFF_BYTES, media_kind.may_be_playlist)
+            is_shown = not response.is_cut or not media_kind.may_be_playlist(head)
+            if is_shown or begins_playlist(head) or patience.wait(0.0) is None:
+                return response, head
+            response.close()
 
     def _is_of_the_file(self, response: UpstreamResponse) -> bool:
         """Whether its bytes are of what has been seen to be a file; those of 416 are nobody's."""

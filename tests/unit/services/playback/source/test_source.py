@@ -84,6 +84,26 @@ async def test_a_file_has_no_playlist() -> None:
         assert failure.value.final
 
 
+@pytest.mark.parametrize("length", [1, 3, 6])
+@pytest.mark.parametrize("range_", ["", "bytes=0-"], ids=["all", "from zero"])
+async def test_a_playlist_that_is_cut_off_before_it_shows_so_is_no_file(
+    length: int, range_: str
+) -> None:
+    """Twice; the third answer is whole."""
+    answers = iter([length, length])
+
+    def cut_twice(_request: Request) -> Reply:
+        head = f"HTTP/1.1 200 OK\nContent-Length: {len(MEDIA)}"
+        return raw(head, MEDIA[: next(answers, len(MEDIA))])
+
+    async with serving(cut_twice) as server, client() as upstream:
+        source = source_at(server, upstream, "/master")
+        opened = await source.open({"Range": range_} if range_ else {})
+        assert isinstance(opened, LoadedPlaylist)
+        assert opened.media is not None
+        assert len(opened.media.segments) == 2
+
+
 async def test_no_other_source_has_its_number() -> None:
     async with serving(lambda request: raw("HTTP/1.1 204 -")) as server, client() as upstream:
         one, other = (source_at(server, upstream, "/same") for _ in range(2))
