@@ -64,6 +64,7 @@ class Host:
     gone: set[str] = field(default_factory=set)
     before: Callable[[str], object] = str
     delay: float = 0.0
+    conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = field(default_factory=dict)
     now: int = 0
     most: int = 0
     refusals: int = 0
@@ -72,10 +73,23 @@ class Host:
         return f"http://{self.address}/{path}"
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            while await self._exchange(reader, writer):
-                await writer.drain()
-        writer.close()
+        task = asyncio.current_task()
+        assert task is not None
+        self.conversations[task] = writer
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                while await self._exchange(reader, writer):
+                    await writer.drain()
+        finally:
+            del self.conversations[task]
+            writer.close()
+
+    async def end(self) -> None:
+        """Hang up on proxies, which keep a connection for whoever comes next."""
+        while self.conversations:
+            for writer in self.conversations.values():
+                writer.close()
+            await asyncio.wait(list(self.conversations))
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -116,11 +130,8 @@ async def hosts(*given: Host) -> AsyncIterator[tuple[Host, ...]]:
     async with AsyncExitStack() as stack:
         for number, host in enumerate(given, 1):
             server = await asyncio.start_server(host.converse, f"127.0.2.{number}", 0)
-            stack.push_async_callback(_close, server)
+            stack.push_async_callback(host.end)
+            stack.callback(server.close)
             name, port = server.sockets[0].getsockname()
             host.address = f"{name}:{port}"
         yield given
-
-
-async def _close(server: asyncio.Server) -> None:
-    server.close()

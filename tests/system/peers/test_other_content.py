@@ -232,6 +232,15 @@ def test_46_a_key_that_was_none_at_first_is_healed(
     assert [cache.client.get(each).content for each in before[1:]] == bodies
 
 
+def play_german(show: Show, url: str, cache: Cache) -> tuple[list[str], dict[str, bytes]]:
+    """The German dub, whole: its addresses, and what is there."""
+    files = {"key": content("key", 16), **voiced("German")}
+    put(show, window(NAMES, 0, KEY, ended=True), files)
+    before = follow(cache.client, url)
+    assert [cache.get(each) for each in before] == list(files.values())
+    return before, files
+
+
 @pytest.mark.parametrize("ended", [True, False], ids=["finished", "live"])
 @pytest.mark.parametrize(
     "refusal",
@@ -261,10 +270,7 @@ def test_46_another_key_behind_a_new_token_that_comes_late(
     show: Show, url: str, cache: Cache
 ) -> None:
     """As long as it is not there, what it decrypts has stayed the same."""
-    files = {"key": content("key", 16), **voiced("German")}
-    put(show, window(NAMES, 0, KEY, ended=True), files)
-    before = follow(cache.client, url)
-    assert [cache.get(each) for each in before] == list(files.values())
+    before, files = play_german(show, url, cache)
     show.expire()
     show.routes["key"] = always(FORBIDDEN)
     assert cache.client.get(before[-1]).content == files[NAMES[-1]]
@@ -278,10 +284,7 @@ def test_46_another_key_behind_a_new_token_that_comes_late(
 def test_46_another_dub_whose_key_is_not_to_be_had_is_not_joined(
     show: Show, url: str, cache: Cache
 ) -> None:
-    files = {"key": content("key", 16), **voiced("German")}
-    put(show, window(NAMES, 0, KEY, ended=True), files)
-    before = follow(cache.client, url)
-    assert [cache.get(each) for each in before] == list(files.values())
+    before, _ = play_german(show, url, cache)
     show.expire()
     put(show, window(NAMES, 0, KEY, ended=True), voiced("French"))
     show.routes["key"] = always(FORBIDDEN)

@@ -3,8 +3,10 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from strmctl.domain.hls.listed import Resource
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
@@ -29,6 +31,7 @@ from strmctl.upstream.response import UpstreamResponse
 
 _PROBED_SEGMENTS = 3
 _numbers = itertools.count(1)
+_Seen = TypeVar("_Seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ class Source:
         return await self._ask(fields)
 
     async def _ask(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
-        response, head = await self._begun(fields)
+        ask = partial(self.fetch.fetch, self.resolution.url, fields)
+        response, head = await _until_shown(ask, _playlist_or_not)
         if not begins_playlist(head):
             if response.status != 416 and _shows_a_file(response.content_range, head):
                 self._file = response.representation
@@ -106,18 +110,6 @@ class Source:
             response.close()
             response = await self.fetch.fetch(self.resolution.url)
         return await self.playlists.read(ROOT, response)
-
-    async def _begun(self, fields: Mapping[str, str]) -> tuple[UpstreamResponse, bytes]:
-        """With as many of its first bytes as show what it is, but for one that is always cut off
-        before them."""
-        patience = Patience(CUT_BODY, 0.0)
-        while True:
-            response = await self.fetch.fetch(self.resolution.url, fields)
-            head = await response.peek(media_kind.SNIFF_BYTES, media_kind.may_be_playlist)
-            is_shown = not response.is_cut or not media_kind.may_be_playlist(head)
-            if is_shown or begins_playlist(head) or patience.wait(0.0) is None:
-                return response, head
-            response.close()
 
     def _is_of_the_file(self, response: UpstreamResponse) -> bool:
         """Whether its bytes are of what has been seen to be a file; those of 416 are nobody's."""
@@ -190,13 +182,16 @@ class Source:
         fields = wanted.fields()
         if fields and not is_all(wanted.range) and not self._is_plain(place):
             await self._look_for_disguise(place, resource, expected)
-        response = await self.fetch.fetch(
-            resource.uri,
-            {} if self._disguises else fields,
-            expected=expected,
-            patient=is_part(place.name),
+        response, offset = await _until_shown(
+            partial(
+                self.fetch.fetch,
+                resource.uri,
+                {} if self._disguises else fields,
+                expected=expected,
+                patient=is_part(place.name),
+            ),
+            partial(self._disguise, place),
         )
-        offset = await self._disguise(place, response)
         if not offset:
             await self.check_prelude(place, resource, response)
         return response, offset
@@ -220,28 +215,32 @@ class Source:
     ) -> None:
         # Who goes on after a restart asks for a part first, which shows no image.
         span = ContentRange(0, disguise.SEARCHED_BYTES - 1, None)
-        response, _ = await self.fetch.fetch_span(resource.uri, span, expected=expected)
-        try:
-            await self._disguise(place, response, begins=True)
-        finally:
-            response.close()
+
+        async def ask() -> UpstreamResponse:
+            response, _ = await self.fetch.fetch_span(resource.uri, span, expected=expected)
+            return response
+
+        response, _ = await _until_shown(ask, partial(self._disguise, place, begins=True))
+        response.close()
 
     async def _disguise(
         self, place: Place, response: UpstreamResponse, *, begins: bool = False
-    ) -> int:
+    ) -> int | None:
         """How many bytes of an image stand before the media; 0 where the body is what it seems.
 
-        Of a part that shows only where it `begins`.
+        Of a part that shows only where it `begins`. None for what is cut off before it shows it.
         """
         part = response.content_range
         is_whole = part is None or part.length == part.total
         if response.status == 416 or not (is_whole or begins):
             return 0
-        offset = 0
-        if disguise.looks_disguised(
-            await response.peek(disguise.SHOWN_BY, disguise.may_be_disguised)
-        ):
+        offset, head = 0, await response.peek(disguise.SHOWN_BY, disguise.may_be_disguised)
+        is_image = disguise.looks_disguised(head)
+        if is_image:
             offset = disguise.media_offset(await response.peek(disguise.SEARCHED_BYTES))
+        # The image alone would be sent to the player as its media.
+        if not offset and response.is_cut and (is_image or disguise.may_be_disguised(head)):
+            return None
         if offset:
             self._disguises = True
         elif place.name[:1].isdigit():
@@ -295,3 +294,30 @@ def _shows_a_file(part: ContentRange | None, head: bytes) -> bool:
         return True
     is_decided = len(head) >= media_kind.SNIFF_BYTES or not media_kind.may_be_playlist(head)
     return part.first == 0 and (is_decided or part.length == part.total)
+
+
+async def _playlist_or_not(response: UpstreamResponse) -> bytes | None:
+    """The first bytes, as many as show whether they begin a playlist."""
+    head = await response.peek(media_kind.SNIFF_BYTES, media_kind.may_be_playlist)
+    is_open = media_kind.may_be_playlist(head) and not begins_playlist(head)
+    return None if response.is_cut and is_open else head
+
+
+async def _until_shown(
+    ask: Callable[[], Awaitable[UpstreamResponse]],
+    look: Callable[[UpstreamResponse], Awaitable[_Seen | None]],
+) -> tuple[UpstreamResponse, _Seen]:
+    """An answer that was not cut off before `look` could see what it is. Raises UpstreamError."""
+    patience = Patience(CUT_BODY, 0.0)
+    while True:
+        response = await ask()
+        try:
+            seen = await look(response)
+        except UpstreamError:
+            response.close()
+            raise
+        if seen is not None:
+            return response, seen
+        response.close()
+        if patience.wait(0.0) is None:
+            raise UpstreamError("the upstream cuts the body off before it shows what it is")

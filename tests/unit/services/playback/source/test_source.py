@@ -1,11 +1,15 @@
 """What a resolution's URL holds, by what it has shown; and where a name is in it."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from stage.loopback import Reply, Request, Server, client, raw, reply, serving
+from stage.loopback import Answer, Reply, Request, Server, client, raw, reply, serving
 from stage.presentation import content
-from strmctl.domain.http.ranges import ContentRange
+from strmctl.domain.hls.listed import Resource
+from strmctl.domain.http.ranges import ContentRange, Wanted
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.media.not_media import Expected, Kind
 from strmctl.errors import UpstreamError
 from strmctl.services.playback.fetching.fetch import Fetch
 from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
@@ -13,6 +17,9 @@ from strmctl.services.playback.source.source import Place, Source
 from strmctl.upstream.client import UpstreamClient
 
 FILM = content("film", 5000)
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(17) + b"\x00\x00\x00\x00IEND\xaeB`\x82"
+DISGUISED = PNG + (b"G" + bytes(187)) * 20
+FIRST = Place(name="0")
 MASTER = b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow.m3u8?t=1\n"
 MEDIA = b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\na.ts\n#EXTINF:2,\nb.ts\n#EXT-X-ENDLIST\n"
 
@@ -32,6 +39,18 @@ def site(request: Request) -> Reply:
         body = FILM[wanted.first : wanted.last + 1]
         return reply(206, body, Content_Range=wanted.field(), ETag='"film"')
     return {"/master": reply(200, MASTER), "/low.m3u8": reply(200, MEDIA)}.get(path, reply(404))
+
+
+def segment_of(answers: Iterator[int]) -> Answer:
+    """A disguised segment, cut off after so many bytes; whole when there are no more `answers`."""
+
+    def answer(request: Request) -> Reply:
+        if request.target == "/low.m3u8":
+            return site(request)
+        head = f"HTTP/1.1 200 OK\nContent-Length: {len(DISGUISED)}"
+        return raw(head, DISGUISED[: next(answers, len(DISGUISED))])
+
+    return answer
 
 
 @pytest.mark.parametrize("path", ["/film", "/film.m3u8"])
@@ -102,6 +121,40 @@ async def test_a_playlist_that_is_cut_off_before_it_shows_so_is_no_file(
         assert isinstance(opened, LoadedPlaylist)
         assert opened.media is not None
         assert len(opened.media.segments) == 2
+
+
+@pytest.mark.parametrize("cut", [1, 3, 11, 12, 30, len(PNG), len(PNG) + 100])
+async def test_a_disguised_segment_is_never_sent_with_its_image(cut: int) -> None:
+    """Cut off once in or just behind its image; the next answer is whole."""
+    answers = iter([cut])
+
+    async with serving(segment_of(answers)) as server, client() as upstream:
+        source = source_at(server, upstream, "/low.m3u8")
+        await source.open({})
+        segment = Resource(server.url("/a.ts"))
+        expected = Expected(Kind.SEGMENT)
+        response, offset = await source.open_listed(FIRST, segment, Wanted(), expected)
+        response.close()
+        assert offset == len(PNG)
+
+
+@pytest.mark.parametrize("begins", [MEDIA[:3], PNG[:3]], ids=["a playlist", "an image"])
+async def test_what_is_always_cut_off_before_it_shows_itself_is_an_error(begins: bytes) -> None:
+    def three_bytes(_request: Request) -> Reply:
+        return raw("HTTP/1.1 200 OK\nContent-Length: 900", begins)
+
+    async with serving(three_bytes) as server, client() as upstream:
+        source = source_at(server, upstream, "/low.m3u8")
+        segment = Resource(server.url("/a.ts"))
+        asking = (
+            source.root()
+            if begins == MEDIA[:3]
+            else source.open_listed(FIRST, segment, Wanted(), Expected(Kind.SEGMENT))
+        )
+        with pytest.raises(UpstreamError, match="before it shows what it is") as failure:
+            await asking
+        assert not failure.value.final
+        assert len(server.requests) == 3
 
 
 async def test_no_other_source_has_its_number() -> None:
