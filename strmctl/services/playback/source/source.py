@@ -101,7 +101,7 @@ class Source:
 
     async def _ask(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
         ask = partial(self.fetch.fetch, self.resolution.url, fields)
-        response, head = await _until_shown(ask, _playlist_or_not)
+        response, head = await _shown(await ask(), _playlist_or_not, ask)
         if not begins_playlist(head):
             if response.status != 416 and _shows_a_file(response.content_range, head):
                 self._file = response.representation
@@ -182,16 +182,14 @@ class Source:
         fields = wanted.fields()
         if fields and not is_all(wanted.range) and not self._is_plain(place):
             await self._look_for_disguise(place, resource, expected)
-        response, offset = await _until_shown(
-            partial(
-                self.fetch.fetch,
-                resource.uri,
-                {} if self._disguises else fields,
-                expected=expected,
-                patient=is_part(place.name),
-            ),
-            partial(self._disguise, place),
+        ask = partial(
+            self.fetch.fetch,
+            resource.uri,
+            {} if self._disguises else fields,
+            expected=expected,
+            patient=is_part(place.name),
         )
+        response, offset = await _shown(await ask(), partial(self._disguise, place), ask)
         if not offset:
             await self.check_prelude(place, resource, response)
         return response, offset
@@ -220,7 +218,8 @@ class Source:
             response, _ = await self.fetch.fetch_span(resource.uri, span, expected=expected)
             return response
 
-        response, _ = await _until_shown(ask, partial(self._disguise, place, begins=True))
+        look = partial(self._disguise, place, begins=True)
+        response, _ = await _shown(await ask(), look, ask)
         response.close()
 
     async def _disguise(
@@ -303,14 +302,17 @@ async def _playlist_or_not(response: UpstreamResponse) -> bytes | None:
     return None if response.is_cut and is_open else head
 
 
-async def _until_shown(
-    ask: Callable[[], Awaitable[UpstreamResponse]],
+async def _shown(
+    response: UpstreamResponse,
     look: Callable[[UpstreamResponse], Awaitable[_Seen | None]],
+    ask: Callable[[], Awaitable[UpstreamResponse]],
 ) -> tuple[UpstreamResponse, _Seen]:
-    """An answer that was not cut off before `look` could see what it is. Raises UpstreamError."""
+    """The response, or one asked for again while `look` cannot see what it is before it is cut off.
+
+    Raises UpstreamError.
+    """
     patience = Patience(CUT_BODY, 0.0)
     while True:
-        response = await ask()
         try:
             seen = await look(response)
         except UpstreamError:
@@ -321,3 +323,4 @@ async def _until_shown(
         response.close()
         if patience.wait(0.0) is None:
             raise UpstreamError("the upstream cuts the body off before it shows what it is")
+        response = await ask()
