@@ -8,7 +8,7 @@ from strmctl.domain.counted import counted
 from strmctl.domain.library.arr_path import file_candidates, mapping_of
 from strmctl.domain.selection import Selection
 from strmctl.services.arr.following import NOT_FOUND
-from strmctl.services.doctor.finding import Finding, Severity
+from strmctl.services.doctor.finding import Finding
 from strmctl.services.doctor.installation import Installation
 from strmctl.settings.model import Settings
 from strmctl.storage.files.library_tree import strm_paths
@@ -72,8 +72,7 @@ class _Ours:
 def _suggestion(there: str, here: str, number: int) -> Finding:
     # Sonarr on Windows says D:\TV, and TOML reads a backslash as an escape.
     quoted = there.replace("\\", "\\\\")
-    return Finding(
-        Severity.WARNING,
+    return Finding.warning(
         _CHECK,
         there,
         f"{counted(number, 'path')} of Sonarr or Radarr below {there}: the library has them "
@@ -84,8 +83,7 @@ def _suggestion(there: str, here: str, number: int) -> Finding:
 
 def _unexplained(misses: Sequence[Miss]) -> Finding:
     last = misses[0]
-    return Finding(
-        Severity.INFO,
+    return Finding.info(
         _CHECK,
         last.sender.value,
         f"{counted(len(misses), 'path')} not found in the library, the last {last.path} "

@@ -12,7 +12,7 @@ import httpx
 
 from strmctl.domain.counted import counted
 from strmctl.services.doctor.clock import note_skew
-from strmctl.services.doctor.finding import Finding, Severity
+from strmctl.services.doctor.finding import Finding
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.doctor.settings import is_loopback, is_own_address
 from strmctl.services.notifying.connection import Connection, NotTold
@@ -20,9 +20,10 @@ from strmctl.services.notifying.upkeep_node import address
 from strmctl.settings.model import Auth, Mode, Role
 
 _SECONDS = 5.0
-_UPKEEP_NODE = "upkeep_node"
 _KEYS = "/api/v1/keys"
 _NOT_FOUND = 404
+_Wrong = tuple[str, str]
+"""What is wrong, and what to do about it."""
 
 
 def base_url_answers(installation: Installation) -> Iterator[Finding]:
@@ -38,13 +39,9 @@ def base_url_answers(installation: Installation) -> Iterator[Finding]:
         return
     note_skew(installation, "the base URL", response.headers.get("Date"))
     if not _is_strmctl(response):
-        yield Finding(
-            Severity.WARNING,
-            "base_url",
-            base,
-            f"something else answers there: HTTP {response.status_code}, {_kind(response)}",
-            "set proxy.public_base_url to where strmctl is reached, then `strmctl rewrite`",
-        )
+        reason = f"something else answers there: HTTP {response.status_code}, {_kind(response)}"
+        remedy = "set proxy.public_base_url to where strmctl is reached, then `strmctl rewrite`"
+        yield Finding.warning("base_url", base, reason, remedy)
 
 
 def _silent(installation: Installation, why: str) -> Finding:
@@ -55,20 +52,10 @@ def _silent(installation: Installation, why: str) -> Finding:
     # `doctor` often runs before `serve` does: no fault.
     if is_own_address(host):
         hidden = is_loopback(settings.serve.host) and not is_loopback(host)
-        return Finding(
-            Severity.INFO,
-            "base_url",
-            base,
-            f"strmctl does not answer there now ({why})",
-            f"`strmctl serve{' --host 0.0.0.0' if hidden else ''}`",
-        )
-    return Finding(
-        Severity.WARNING,
-        "base_url",
-        base,
-        f"nothing answers there ({why})",
-        "start the server there, or set proxy.public_base_url and then `strmctl rewrite`",
-    )
+        remedy = f"`strmctl serve{' --host 0.0.0.0' if hidden else ''}`"
+        return Finding.info("base_url", base, f"strmctl does not answer there now ({why})", remedy)
+    remedy = "start the server there, or set proxy.public_base_url and then `strmctl rewrite`"
+    return Finding.warning("base_url", base, f"nothing answers there ({why})", remedy)
 
 
 def _is_strmctl(response: httpx.Response) -> bool:
@@ -90,12 +77,11 @@ def upkeep_node_answers(installation: Installation) -> Iterator[Finding]:
     if serve.role is not Role.PLAYER or not serve.upkeep_url:
         return
     try:
-        known = asyncio.run(_known_keys(installation))
+        wrong = [*_differences(installation, asyncio.run(_known_keys(installation)))]
     except NotTold as error:
-        reason, remedy = _what_is_wrong(error)
-        yield _finding(installation, reason, remedy)
-    else:
-        yield from _compared(installation, known)
+        wrong = [_what_is_wrong(error)]
+    for reason, remedy in wrong:
+        yield Finding.error("upkeep_node", serve.upkeep_url, reason, remedy)
 
 
 async def _known_keys(installation: Installation) -> Sequence[str]:
@@ -108,7 +94,7 @@ async def _known_keys(installation: Installation) -> Sequence[str]:
         raise NotTold("something else answers there than strmctl") from None
 
 
-def _what_is_wrong(error: NotTold) -> tuple[str, str]:
+def _what_is_wrong(error: NotTold) -> _Wrong:
     if error.refused:
         return str(error), "set the same serve.admin_token on all nodes"
     # A player node has no API; so has a front that leads players to player nodes.
@@ -120,29 +106,22 @@ def _what_is_wrong(error: NotTold) -> tuple[str, str]:
     return str(error), "start it, or correct serve.upkeep_url; what plays here waits for it"
 
 
-def _compared(installation: Installation, there: Sequence[str]) -> Iterator[Finding]:
+def _differences(installation: Installation, there: Sequence[str]) -> Iterator[_Wrong]:
+    """Between the keys that count here and those of the upkeep node."""
     here = installation.key_ids()
     # Its own check says what is wrong with the keys here.
     if installation.settings.proxy.auth is not Auth.HMAC or not here:
         return
     if not there:
-        reason, remedy = "it checks no keys", "set the same proxy.auth on all nodes"
-        yield _finding(installation, reason, remedy)
+        yield "it checks no keys", "set the same proxy.auth on all nodes"
         return
     if missing := [key_id for key_id in there if key_id not in here]:
         reason = f"it knows {_keys(missing)} not known here: what such a key signs is refused here"
-        remedy = "copy its key file to this node, then SIGHUP for `strmctl serve`"
-        yield _finding(installation, reason, remedy)
+        yield reason, "copy its key file to this node, then SIGHUP for `strmctl serve`"
     if unknown := [key_id for key_id in here if key_id not in there]:
         reason = f"it does not know {_keys(unknown)}: what such a key signs is refused there"
-        remedy = "copy this node's key file to it, then SIGHUP for `strmctl serve` there"
-        yield _finding(installation, reason, remedy)
+        yield reason, "copy this node's key file to it, then SIGHUP for `strmctl serve` there"
 
 
 def _keys(ids: Sequence[str]) -> str:
     return f"{counted(len(ids), 'key')} ({', '.join(ids)})"
-
-
-def _finding(installation: Installation, reason: str, remedy: str) -> Finding:
-    subject = installation.settings.serve.upkeep_url
-    return Finding(Severity.ERROR, _UPKEEP_NODE, subject, reason, remedy)

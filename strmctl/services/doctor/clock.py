@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from strmctl.services.doctor.finding import Finding, Severity
+from strmctl.services.doctor.finding import Finding
 from strmctl.services.doctor.installation import Installation, Skew
 from strmctl.storage.database.integrity import DatabaseHealth
 
@@ -28,8 +28,7 @@ def clock_agrees(installation: Installation) -> Iterator[Finding]:
         if abs(skew.ahead) > TOLERATED:
             seconds = skew.ahead.total_seconds()
             direction = "ahead of" if seconds > 0 else "behind"
-            yield Finding(
-                Severity.WARNING,
+            yield Finding.warning(
                 "clock",
                 skew.whose,
                 f"its clock is {abs(seconds):.0f} s {direction} this machine's",
@@ -43,8 +42,7 @@ def rows_from_the_future(installation: Installation) -> Iterator[Finding]:
         return
     count = DatabaseHealth(database).dated_after(datetime.now(UTC) + TOLERATED)
     if count:
-        yield Finding(
-            Severity.WARNING,
+        yield Finding.warning(
             "clock",
             str(installation.settings.database),
             f"{count} mappings are dated in the future: the clock was wrong, or is now",

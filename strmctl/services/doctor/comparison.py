@@ -20,6 +20,7 @@ from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.mappings import Mappings
 
 _REWRITE = "`strmctl rewrite`"
+_MISSING = "`strmctl rewrite --create-missing` makes it again, `strmctl prune` forgets it"
 _EDITED = "move it away and run `strmctl rewrite --create-missing`, or keep it"
 
 
@@ -90,21 +91,11 @@ class Comparison:
     def _elsewhere(self, file: TreeFile, home: Mapping, at_home: object) -> Finding:
         still_there = isinstance(at_home, bytes) and self._is_of(at_home, home)
         if still_there or home.id in self.moved:
-            return Finding(
-                Severity.WARNING,
-                "duplicate",
-                file.strm_path,
-                f"the same as {home.strm_path}: {home.identity}",
-                "remove one of the two",
-            )
+            reason = f"the same as {home.strm_path}: {home.identity}"
+            return Finding.warning("duplicate", file.strm_path, reason, "remove one of the two")
         self.moved.add(home.id)
-        return Finding(
-            Severity.WARNING,
-            "moved",
-            file.strm_path,
-            f"was at {home.strm_path}: {home.identity}",
-            "`strmctl import`",
-        )
+        reason = f"was at {home.strm_path}: {home.identity}"
+        return Finding.warning("moved", file.strm_path, reason, "`strmctl import`")
 
     def _is_of(self, content: bytes, row: Mapping) -> bool:
         url = strm_text.parse(content).url
@@ -117,7 +108,7 @@ class Comparison:
         is_read = file.url is not None or file.reason == NO_URL
         if not is_read or ownership.is_foreign(file.content, (row,), self._mappings):
             reason = file.reason or f"holds something else than {row.identity}"
-            yield Finding(Severity.WARNING, "edited", file.strm_path, reason, _EDITED)
+            yield Finding.warning("edited", file.strm_path, reason, _EDITED)
             return
         shall = self._url_of(row)
         if shall is None or self._renewed(file, row, shall) == file.content:
@@ -126,7 +117,7 @@ class Comparison:
         if self._is_of_another_key(file, shall):
             return
         reason = _difference(file, shall)
-        yield Finding(Severity.WARNING, "outdated", file.strm_path, reason, _REWRITE)
+        yield Finding.warning("outdated", file.strm_path, reason, _REWRITE)
 
     def _renewed(self, file: TreeFile, row: Mapping, shall: str) -> bytes:
         if not self._direct or row.resolution is None:
@@ -155,21 +146,12 @@ def missing(
         if mapping.id in known:
             continue
         if not _is_inside(mapping.strm_path):
-            yield Finding(
-                Severity.ERROR,
-                "path",
-                mapping.strm_path,
-                f"it is no path in the library: {mapping.identity}",
-                f"`strmctl remove {mapping.id}`, then `strmctl write` it again",
-            )
+            reason = f"it is no path in the library: {mapping.identity}"
+            remedy = f"`strmctl remove {mapping.id}`, then `strmctl write` it again"
+            yield Finding.error("path", mapping.strm_path, reason, remedy)
         elif not files.exists(mapping.strm_path):
-            yield Finding(
-                Severity.ERROR,
-                "missing",
-                mapping.strm_path,
-                f"there is no such file: {mapping.identity}",
-                "`strmctl rewrite --create-missing` makes it again, `strmctl prune` forgets it",
-            )
+            reason = f"there is no such file: {mapping.identity}"
+            yield Finding.error("missing", mapping.strm_path, reason, _MISSING)
 
 
 def signed_by_others(counts: Table[str, int], key_ids: Sequence[str]) -> Iterator[Finding]:
@@ -191,8 +173,7 @@ def _is_inside(strm_path: str) -> bool:
 
 
 def _taken(file: TreeFile, home: Mapping, row: Mapping) -> Finding:
-    return Finding(
-        Severity.WARNING,
+    return Finding.warning(
         "edited",
         file.strm_path,
         f"holds the URL of {home.identity}, but its path is that of {row.identity}",
@@ -203,21 +184,15 @@ def _taken(file: TreeFile, home: Mapping, row: Mapping) -> Finding:
 def _unknown(file: TreeFile) -> Finding:
     match file.kind:
         case Kind.OWN:
-            return Finding(
-                Severity.WARNING,
-                "orphaned",
-                file.strm_path,
-                f"the database does not know it: {file.identity}",
-                "`strmctl import` adopts it, `strmctl prune` removes it",
-            )
+            reason = f"the database does not know it: {file.identity}"
+            remedy = "`strmctl import` adopts it, `strmctl prune` removes it"
+            return Finding.warning("orphaned", file.strm_path, reason, remedy)
         case Kind.FOREIGN:
             reason = "holds a URL that is not strmctl's"
             remedy = "`strmctl import` adopts it, or says why it cannot"
-            return Finding(Severity.INFO, "foreign", file.strm_path, reason, remedy)
+            return Finding.info("foreign", file.strm_path, reason, remedy)
         case Kind.BAD:
-            return Finding(
-                Severity.WARNING, "bad", file.strm_path, file.reason, "correct or remove it"
-            )
+            return Finding.warning("bad", file.strm_path, file.reason, "correct or remove it")
 
 
 def _difference(file: TreeFile, shall: str) -> str:

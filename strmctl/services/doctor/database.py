@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from strmctl.errors import DatabaseError, ItemError
-from strmctl.services.doctor.finding import Finding, Severity, of_error
+from strmctl.services.doctor.finding import Finding, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.doctor.keys import is_open_to_others, open_to_others
 from strmctl.storage.database import file_system
@@ -55,21 +55,14 @@ def database_whole(installation: Installation) -> Iterator[Finding]:
         reason = f"it is damaged ({len(complaints)} faults): {complaints[0]}"
         yield of_error(DatabaseError(reason), "database", subject, remedy)
     if dangling:
-        yield Finding(
-            Severity.WARNING,
-            "database",
-            subject,
-            f"{dangling} rows refer to others that were removed by hand",
-            "`strmctl doctor --fix`",
-            health.let_go,
-        )
+        reason = f"{dangling} rows refer to others that were removed by hand"
+        yield Finding.warning("database", subject, reason, "`strmctl doctor --fix`", health.let_go)
 
 
 def rows_readable(installation: Installation) -> Iterator[Finding]:
     database = installation.usable_database()
     for row in DatabaseHealth(database).unreadable_rows() if database else ():
-        yield Finding(
-            Severity.ERROR,
+        yield Finding.error(
             "row",
             f"mapping {row}",
             "it holds what strmctl never writes: it was edited by hand",
@@ -80,8 +73,7 @@ def rows_readable(installation: Installation) -> Iterator[Finding]:
 def database_current(installation: Installation) -> Iterator[Finding]:
     database = _opened(installation)
     if database is not None and (pending := database.pending()):
-        yield Finding(
-            Severity.WARNING,
+        yield Finding.warning(
             "migrations",
             str(installation.settings.database),
             f"{len(pending)} pending, the first is {pending[0]}",
@@ -104,8 +96,7 @@ def database_place(installation: Installation) -> Iterator[Finding]:
     kind = file_system.file_system(file)
     # SQLite's WAL needs shared memory, which NFS and SMB do not have.
     if file_system.is_network(kind):
-        yield Finding(
-            Severity.WARNING,
+        yield Finding.warning(
             "database",
             str(file),
             f"it lies on a network file system ({kind}), where SQLite's locks cannot be trusted",
@@ -121,8 +112,7 @@ def write_ahead(installation: Installation) -> Iterator[Finding]:
     mode = DatabaseHealth(database).journal_mode()
     # Restoring from a dump loses the journal mode, which lies in the file.
     if mode != "wal":
-        yield Finding(
-            Severity.WARNING,
+        yield Finding.warning(
             "database",
             str(installation.settings.database),
             f"its journal mode is {mode} instead of wal",
@@ -147,8 +137,7 @@ def room_within(installation: Installation) -> Iterator[Finding]:
     unused = DatabaseHealth(database).unused_bytes()
     # SQLite gives no space back by itself: deleted pages stay in the file.
     if unused > _MUCH_UNUSED and 2 * unused > file.stat().st_size:
-        yield Finding(
-            Severity.INFO,
+        yield Finding.info(
             "database",
             str(file),
             f"{unused // 2**20} MiB of the file are unused",
@@ -160,8 +149,7 @@ def copies_abandoned(installation: Installation) -> Iterator[Finding]:
     """They hold upstream URLs, and as much space as the database."""
     # A kill -9 during a backup leaves them.
     for partial in abandoned(installation.settings.database):
-        yield Finding(
-            Severity.WARNING,
+        yield Finding.warning(
             "leftover",
             str(partial),
             "a run that was killed has left it while it made a copy",
@@ -174,8 +162,7 @@ def run_unfinished(installation: Installation) -> Iterator[Finding]:
     database = installation.usable_database()
     last = Journal(database).last() if database else None
     if last is not None and last.finished_at is None:
-        yield Finding(
-            Severity.INFO,
+        yield Finding.info(
             "run",
             last.command,
             "the last one was interrupted, or is under way",
@@ -206,8 +193,7 @@ def _space(folder: Path, needed: int) -> Iterator[Finding]:
         return
     free = shutil.disk_usage(folder).free
     if free < needed:
-        yield Finding(
-            Severity.WARNING,
+        yield Finding.warning(
             "space",
             str(folder),
             f"{free // 2**20} MiB are free on its disk, {needed // 2**20} MiB should be",

@@ -3,20 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 
-from strmctl.errors import (
-    DatabaseError,
-    EgressError,
-    SafetyError,
-    SettingsError,
-    StrmctlError,
-)
+from strmctl.errors import DatabaseError, EgressError, SafetyError, SettingsError, StrmctlError
 
 DRIFT = 10
 """The exit code of what is wrong but stops nothing."""
 
 _TELLING = (SettingsError, DatabaseError, EgressError, SafetyError)
 """Errors whose exit codes tell of the installation, not of one item."""
+
+Mend = Callable[[], object]
+"""Puts it right where that is safe; raises a StrmctlError or an OSError where it cannot."""
 
 
 class Severity(StrEnum):
@@ -29,23 +27,42 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`check` is one word for what was looked for; `mend` does it where that is safe.
-
-    `mend` raises a StrmctlError or an OSError where it cannot.
-    """
+    """`check` is one word for what was looked for, `subject` what is wrong."""
 
     severity: Severity
     check: str
     subject: str
     reason: str
     remedy: str = ""
-    mend: Callable[[], object] | None = field(default=None, repr=False, compare=False)
+    mend: Mend | None = field(default=None, repr=False, compare=False)
     exit_code: int = DRIFT
     fixed: bool = False
+
+    @classmethod
+    def error(
+        cls,
+        check: str,
+        subject: str,
+        reason: str,
+        remedy: str = "",
+        mend: Mend | None = None,
+        exit_code: int = DRIFT,
+    ) -> Self:
+        return cls(Severity.ERROR, check, subject, reason, remedy, mend, exit_code)
+
+    @classmethod
+    def warning(
+        cls, check: str, subject: str, reason: str, remedy: str = "", mend: Mend | None = None
+    ) -> Self:
+        return cls(Severity.WARNING, check, subject, reason, remedy, mend)
+
+    @classmethod
+    def info(cls, check: str, subject: str, reason: str, remedy: str = "") -> Self:
+        return cls(Severity.INFO, check, subject, reason, remedy)
 
 
 def of_error(error: StrmctlError, check: str, subject: str, remedy: str = "") -> Finding:
     """What another command would have ended with, with its exit code."""
     reason = str(error).removeprefix(f"{subject}: ")
     code = error.exit_code if isinstance(error, _TELLING) else DRIFT
-    return Finding(Severity.ERROR, check, subject, reason, remedy, exit_code=code)
+    return Finding.error(check, subject, reason, remedy, exit_code=code)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from strmctl.domain.counted import counted
 from strmctl.errors import SettingsError
-from strmctl.services.doctor.finding import DRIFT, Finding, Severity, of_error
+from strmctl.services.doctor.finding import DRIFT, Finding, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.keys import in_force
 from strmctl.settings.model import Auth
@@ -44,8 +44,7 @@ def key_in_library(installation: Installation) -> Iterator[Finding]:
         return
     # Jellyfin and SMB show everybody what lies in a library.
     if file.resolve().is_relative_to(settings.library.resolve()):
-        yield Finding(
-            Severity.ERROR,
+        yield Finding.error(
             "key",
             str(file),
             "the key lies in the library, which media servers show",
@@ -85,7 +84,7 @@ def open_to_others(
 
     beside = f", and {counted(len(files) - 1, 'file')} beside it" if files[1:] else ""
     remedy = f"`chmod 600 {shlex.join(map(str, files))}`"
-    return Finding(Severity.ERROR, check, str(files[0]), reason + beside, remedy, mend, exit_code)
+    return Finding.error(check, str(files[0]), reason + beside, remedy, mend, exit_code)
 
 
 def _holds_a_secret(value: object) -> bool:

@@ -12,7 +12,7 @@ from strmctl.domain.urls.playback_url import NoProof
 from strmctl.errors import SettingsError
 from strmctl.services.doctor.clock import TOLERATED
 from strmctl.services.doctor.comparison import Comparison, missing, signed_by_others
-from strmctl.services.doctor.finding import Finding, Severity
+from strmctl.services.doctor.finding import Finding
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.keys import in_force
 from strmctl.services.keys.playback_urls import PlaybackUrls
@@ -30,8 +30,7 @@ def library_there(installation: Installation) -> Iterator[Finding]:
         # With mappings it is a share that is not mounted: a folder made there would hide it.
         safe = known_empty and not os.path.lexists(library)
         though = f", though it has {counted(rows, 'mapping')}" if rows else ""
-        yield Finding(
-            Severity.ERROR,
+        yield Finding.error(
             "library",
             str(library),
             f"the library is not there{though}",
@@ -43,8 +42,7 @@ def library_there(installation: Installation) -> Iterator[Finding]:
 def library_writable(installation: Installation) -> Iterator[Finding]:
     library = installation.settings.library
     if library.is_dir() and not installation.files.is_writable():
-        yield Finding(
-            Severity.ERROR,
+        yield Finding.error(
             "library",
             str(library),
             "it cannot be written",
@@ -109,8 +107,7 @@ def _emptied(odd: list[Finding]) -> list[Finding]:
 
 
 def _empty(installation: Installation, rows: int) -> Finding:
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "library",
         str(installation.settings.library),
         f"it is empty, though it has {counted(rows, 'mapping')}",
@@ -121,8 +118,7 @@ def _empty(installation: Installation, rows: int) -> Finding:
 def _from_the_future(installation: Installation, newest: float) -> Iterator[Finding]:
     ahead = newest - time.time()
     if ahead > TOLERATED.total_seconds():
-        yield Finding(
-            Severity.WARNING,
+        yield Finding.warning(
             "clock",
             str(installation.settings.library),
             f"its file system dates files {ahead:.0f} s into the future",
@@ -133,8 +129,7 @@ def _from_the_future(installation: Installation, newest: float) -> Iterator[Find
 def _odd(installation: Installation, oddity: Oddity, path: str, word: str) -> Finding:
     match oddity:
         case Oddity.LEFTOVER:
-            return Finding(
-                Severity.WARNING,
+            return Finding.warning(
                 "leftover",
                 path,
                 "a killed run has left it",
@@ -143,15 +138,13 @@ def _odd(installation: Installation, oddity: Oddity, path: str, word: str) -> Fi
             )
         case Oddity.UNREADABLE:
             reason = f"the folder cannot be read: {word}"
-            return Finding(Severity.ERROR, "unreadable", path, reason, "let strmctl's user read it")
+            return Finding.error("unreadable", path, reason, "let strmctl's user read it")
         case Oddity.LINK:
             reason = "a symbolic link that leads out of the library: it is not followed"
-            return Finding(
-                Severity.WARNING, "link", path, reason, "remove it, or mount the folder there"
-            )
+            return Finding.warning("link", path, reason, "remove it, or mount the folder there")
         case Oddity.SAME_NAME:
             reason = f"{word} beside it is the same name to Windows, macOS and many shares"
-            return Finding(Severity.WARNING, "same_name", path, reason, "rename one of the two")
+            return Finding.warning("same_name", path, reason, "rename one of the two")
         case Oddity.UNDECODABLE:
             reason = "its name is not UTF-8: it is left out"
-            return Finding(Severity.WARNING, "name", path, reason, "rename it")
+            return Finding.warning("name", path, reason, "rename it")

@@ -4,6 +4,7 @@ Foreign, edited and duplicate files are never touched; the brake holds as it doe
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from strmctl.domain.change import Action, Change, Step
@@ -13,7 +14,7 @@ from strmctl.services.changing.change_run import ChangeRun
 from strmctl.services.changing.import_ import Importing
 from strmctl.services.changing.rebuild import put_aside
 from strmctl.services.changing.rewrite import Rewriting
-from strmctl.services.doctor.finding import Finding, Severity, of_error
+from strmctl.services.doctor.finding import Finding, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.keys import in_force
 from strmctl.services.library.files import library_files
@@ -65,7 +66,7 @@ class _Mending:
         for done in run.carry_out():
             path = done.change.strm_path
             if done.error is None:
-                yield Finding(Severity.WARNING, self._check, path, self._told(), fixed=True)
+                yield replace(Finding.warning(self._check, path, self._told()), fixed=True)
             else:
                 yield of_error(done.error, self._check, path)
 

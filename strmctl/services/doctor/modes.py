@@ -7,7 +7,7 @@ from strmctl.domain.counted import counted
 from strmctl.domain.library import strm_text
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
-from strmctl.services.doctor.finding import Finding, Severity
+from strmctl.services.doctor.finding import Finding
 from strmctl.services.doctor.installation import Installation
 from strmctl.settings.model import Mode
 from strmctl.storage.files.strm_file import LibraryFiles
@@ -26,8 +26,7 @@ def headers_are_sent(installation: Installation) -> Iterator[Finding]:
             number += 1
             names |= set(headers)
     if number:
-        yield Finding(
-            Severity.WARNING,
+        yield Finding.warning(
             "mode",
             mode.value,
             f"{counted(number, 'link')} want headers ({', '.join(sorted(names))}) that players do "
@@ -41,8 +40,7 @@ def players_leave_alike(installation: Installation) -> Iterator[Finding]:
     mode = settings.proxy.mode
     egresses = {settings.upstream.egress, *(table.egress for table in settings.resolvers)} - {""}
     if mode is not Mode.PROXY and egresses:
-        yield Finding(
-            Severity.INFO,
+        yield Finding.info(
             "mode",
             mode.value,
             f"in mode {mode.value} players fetch links by their own way, not through the egress: "

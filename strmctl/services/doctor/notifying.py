@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from strmctl.domain.counted import counted
-from strmctl.services.doctor.finding import Finding, Severity
+from strmctl.services.doctor.finding import Finding
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.notifying.connection import Connection, NotTold
 from strmctl.services.notifying.outbox import library_there, media_server
@@ -53,17 +53,17 @@ async def _ask(table: NotifySettings, settings: Settings) -> Finding | None:
     # Kodi does not say which folders it watches.
     if watched is None or any(_overlap(library, folder) for folder in watched):
         return None
-    return Finding(
-        Severity.WARNING,
-        _CHECK,
-        table.name,
-        f"{library} belongs to none of its libraries: it would not find what it is told of",
-        f"add the folder there, or set notify.{table.name}.library to where that server sees it",
-    )
+    return _unwatched(table.name, library)
 
 
 def _silent(table: NotifySettings, error: NotTold) -> Finding:
-    return Finding(Severity.ERROR, _CHECK, table.name, str(error), _remedy(table.name, error))
+    return Finding.error(_CHECK, table.name, str(error), _remedy(table.name, error))
+
+
+def _unwatched(name: str, library: str) -> Finding:
+    reason = f"{library} belongs to none of its libraries: it would not find what it is told of"
+    remedy = f"add the folder there, or set notify.{name}.library to where that server sees it"
+    return Finding.warning(_CHECK, name, reason, remedy)
 
 
 def _remedy(name: str, error: NotTold) -> str:
@@ -75,8 +75,7 @@ def _remedy(name: str, error: NotTold) -> str:
 
 
 def _waiting(name: str, backlog: Backlog) -> Finding:
-    return Finding(
-        Severity.WARNING,
+    return Finding.warning(
         _CHECK,
         name,
         f"not told yet: {counted(backlog.count, 'changed file')}, the oldest since "
@@ -108,6 +107,6 @@ def people_are_reached(installation: Installation) -> Iterator[Finding]:
             send(table, _TITLE, _LINES)
         except NotSentError as error:
             remedy = f"correct notify.{table.name}.url, or see whether that service is up"
-            yield Finding(Severity.ERROR, _CHECK, table.name, str(error), remedy)
+            yield Finding.error(_CHECK, table.name, str(error), remedy)
         else:
-            yield Finding(Severity.INFO, _CHECK, table.name, "a test message was sent", "")
+            yield Finding.info(_CHECK, table.name, "a test message was sent", "")

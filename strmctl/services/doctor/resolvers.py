@@ -104,13 +104,11 @@ def _judged(name: str, error: ResolverError) -> Finding | None:
     if error.http_status == 404:
         return None
     if error.unasked:
-        return Finding(Severity.WARNING, "resolver", name, str(error))
+        return Finding.warning("resolver", name, str(error))
     # "Later" is an answer: it lives.
     if error.http_status == 503:
-        return Finding(Severity.INFO, "resolver", name, str(error))
-    return Finding(
-        Severity.ERROR, "resolver", name, str(error), f"check [resolvers.{name}] and what it asks"
-    )
+        return Finding.info("resolver", name, str(error))
+    return Finding.error("resolver", name, str(error), f"check [resolvers.{name}] and what it asks")
 
 
 async def _missing(installation: Installation, table: ResolverSettings) -> Finding | None:
@@ -138,13 +136,8 @@ async def _unreachable(installation: Installation, table: ResolverSettings) -> F
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         where = urlsplit(url).netloc.rpartition("@")[2]
         reason = f"resolver {table.name!r}: {where} does not answer ({type(error).__name__})"
-        return Finding(
-            Severity.ERROR,
-            "resolver",
-            table.name,
-            reason,
-            f"start what listens there, or correct resolvers.{table.name}.url",
-        )
+        remedy = f"start what listens there, or correct resolvers.{table.name}.url"
+        return Finding.error("resolver", table.name, reason, remedy)
     note_skew(installation, f"resolver {table.name!r}", response.headers.get("Date"))
     return None
 
@@ -154,20 +147,18 @@ async def _without_streams(table: ResolverSettings) -> Finding | None:
     from strmctl.resolvers.addon import offers
     from strmctl.resolvers.stremio import StremioResolver
 
-    what, remedy = "", f"check resolvers.{table.name}.url: it ends in /manifest.json"
+    remedy = f"check resolvers.{table.name}.url: it ends in /manifest.json"
     try:
         async with asyncio.timeout(_SECONDS), aclosing(StremioResolver(table)) as addon:
-            if not offers(await addon.manifest(), "stream"):
-                what = "its manifest does not offer `stream`: it has no links"
-                remedy = "take an addon that offers streams"
+            if offers(await addon.manifest(), "stream"):
+                return None
+        what = "its manifest does not offer `stream`: it has no links"
+        remedy = "take an addon that offers streams"
     except TimeoutError:
         what = f"its manifest does not come within {_SECONDS:g} s"
     except ResolverError as error:
         what = f"its manifest: {error}"
-    if not what:
-        return None
-    reason = f"resolver {table.name!r}: {what}"
-    return Finding(Severity.ERROR, "resolver", table.name, reason, remedy)
+    return Finding.error("resolver", table.name, f"resolver {table.name!r}: {what}", remedy)
 
 
 def _not_executable(table: ResolverSettings) -> Finding | None:
@@ -178,8 +169,7 @@ def _not_executable(table: ResolverSettings) -> Finding | None:
     program = str(Path(words[0]).expanduser())
     if shutil.which(program):
         return None
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "resolver",
         table.name,
         f"resolver {table.name!r}: {program} is not there or cannot be executed",

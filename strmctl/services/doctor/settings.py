@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from strmctl.errors import SettingsError
-from strmctl.services.doctor.finding import Finding, Severity, of_error
+from strmctl.services.doctor.finding import Finding, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.jobs.maintenance import check_intervals
 from strmctl.settings.model import Auth, Mode
@@ -16,8 +16,7 @@ def open_proxy(installation: Installation) -> Iterator[Finding]:
     settings = installation.settings
     if settings.proxy.auth is not Auth.NONE or is_loopback(settings.serve.host):
         return
-    yield Finding(
-        Severity.ERROR,
+    yield Finding.error(
         "auth",
         "proxy.auth",
         f'"none" lets anybody play who reaches {settings.serve.host}',
@@ -32,8 +31,7 @@ def unreachable_by_others(installation: Installation) -> Iterator[Finding]:
     if settings.proxy.mode is Mode.DIRECT or is_loopback(settings.serve.host):
         return
     if is_loopback(host):
-        yield Finding(
-            Severity.WARNING,
+        yield Finding.warning(
             "base_url",
             settings.proxy.public_base_url,
             f"only this machine reaches it, though serve.host is {settings.serve.host}",
@@ -47,8 +45,7 @@ def page_closed(installation: Installation) -> Iterator[Finding]:
     host = urlsplit(settings.proxy.public_base_url).hostname or ""
     if settings.serve.admin_token or is_loopback(host):
         return
-    yield Finding(
-        Severity.INFO,
+    yield Finding.info(
         "page",
         "serve.admin_token",
         "is not set: the API and the web page open on this machine only",

@@ -9,7 +9,7 @@ from strmctl.domain.urls import canary as answer_of_a_canary
 from strmctl.errors import EgressError, UpstreamError
 from strmctl.resolvers.registry import leaving
 from strmctl.services.doctor.clock import note_skew
-from strmctl.services.doctor.finding import Finding, Severity, of_error
+from strmctl.services.doctor.finding import Finding, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.settings.masking import hide_credentials
 from strmctl.settings.model import Settings
@@ -50,13 +50,9 @@ def programs_follow(installation: Installation) -> Iterator[Finding]:
             what = "its program is given the egress in http_proxy, https_proxy and all_proxy"
         else:
             what = f"the entry point {table.type!r} is given the egress"
-        yield Finding(
-            Severity.INFO,
-            "egress",
-            table.name,
-            f"resolver {table.name!r}: {what}: strmctl cannot see whether it goes that way",
-            "run it in the VPN's own network if it does not (docs/egress.md)",
-        )
+        reason = f"resolver {table.name!r}: {what}: strmctl cannot see whether it goes that way"
+        remedy = "run it in the VPN's own network if it does not (docs/egress.md)"
+        yield Finding.info("egress", table.name, reason, remedy)
 
 
 def ways_out(settings: Settings) -> dict[str, str]:
@@ -72,11 +68,10 @@ async def _connect(egress: str, setting: str) -> Finding | None:
     if not egress:
         return None
     parts = urlsplit(egress)
+    port = parts.port or _PORTS[parts.scheme]
     try:
         async with asyncio.timeout(_SECONDS):
-            _, writer = await asyncio.open_connection(
-                parts.hostname, parts.port or _PORTS[parts.scheme]
-            )
+            _, writer = await asyncio.open_connection(parts.hostname, port)
             writer.close()
             await writer.wait_closed()
     except (OSError, TimeoutError):
@@ -91,28 +86,36 @@ async def _ask(
     installation: Installation, client: UpstreamClient, egress: str
 ) -> AsyncIterator[Finding]:
     for canary in installation.settings.probe.canaries:
-        shown = hide_credentials(canary)
         try:
-            async with asyncio.timeout(installation.settings.probe.timeout.total_seconds()):
-                response = await client.get(canary, {}, egress=egress)
+            complaint = await _complaint(installation, client, canary, egress)
         except EgressError as error:
             yield of_error(error, "egress", hide_credentials(egress), "start or correct the proxy")
             return
-        except (UpstreamError, TimeoutError) as error:
-            yield _dead_canary(shown, egress, str(error) or "no answer in time")
-            continue
-        # Only the head counts: a canary may be a large page.
-        response.close()
-        note_skew(installation, shown, response.field("Date"))
-        complaint = answer_of_a_canary.complaint(canary, response.status, response.url)
         if complaint:
-            yield _dead_canary(shown, egress, complaint)
+            yield _dead_canary(hide_credentials(canary), egress, complaint)
+
+
+async def _complaint(
+    installation: Installation, client: UpstreamClient, canary: str, egress: str
+) -> str | None:
+    """Why a canary does not prove that the network is there; None if it does.
+
+    Raises EgressError.
+    """
+    try:
+        async with asyncio.timeout(installation.settings.probe.timeout.total_seconds()):
+            response = await client.get(canary, {}, egress=egress)
+    except (UpstreamError, TimeoutError) as error:
+        return str(error) or "no answer in time"
+    # Only the head counts: a canary may be a large page.
+    response.close()
+    note_skew(installation, hide_credentials(canary), response.field("Date"))
+    return answer_of_a_canary.complaint(canary, response.status, response.url)
 
 
 def _dead_canary(shown: str, egress: str, why: str) -> Finding:
     through = f" (through {hide_credentials(egress)})" if egress else ""
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "canary",
         shown,
         f"{why}{through}: nothing that a probe finds is believed",
