@@ -14,6 +14,7 @@ from strmctl.cli.frame.selection import link_states, selecting
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.errors import EgressError, SafetyError
+from strmctl.services.resolving.trouble import trouble_line
 
 if TYPE_CHECKING:
     from strmctl.services.probing.probe import Probe
@@ -86,6 +87,7 @@ async def _take(run: Run, service: "Probe", found: "Report") -> None:
 
 
 def _summarise(run: Run, found: "Report", digest: list[str] | None) -> None:
+    run.output.because(map(trouble_line, found.troubles))
     if not run.output.json:
         for line in found.lines() if digest is None else digest:
             run.output.record({}, line)

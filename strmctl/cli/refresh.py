@@ -126,14 +126,15 @@ async def _refresh_all(
             async for done in results:
                 found.take(done)
                 if isinstance(done, Refreshed):
-                    if not found.hides_links:
-                        _show(run, done)
+                    _show(run, done, hides=found.hides_links)
                     progress.advance()
 
 
-def _show(run: Run, done: "Refreshed") -> None:
+def _show(run: Run, done: "Refreshed", *, hides: bool) -> None:
     reason = done.reason or done.incomplete
     text = f"{done.outcome} {done.mapping.identity}" + (f": {reason}" if reason else "")
     record = refresh_record(done.mapping, done.resolution, done.outcome, reason)
     is_worth_a_line = reason is not None and not done.is_unrenewed
-    run.output.record(record, text if is_worth_a_line or run.output.verbose else None)
+    is_shown = not hides and (is_worth_a_line or run.output.verbose)
+    # What is hidden is recorded all the same: `runs` says later why it failed.
+    run.output.record(record, text if is_shown else None)

@@ -67,4 +67,11 @@ def _text(mapping: Mapping, record: dict[str, object]) -> str:
         "updated_at": mapping.updated_at,
     }
     width = max(map(len, details))
-    return "\n".join(f"{key:{width}}  {cell(value)}" for key, value in details.items())
+    return "\n".join(f"{key:{width}}  {cell(_words(value))}" for key, value in details.items())
+
+
+def _words(value: object) -> object:
+    """Ids and headers as people write them, those that are known."""
+    if not isinstance(value, dict):
+        return value
+    return ", ".join(f"{name}: {it}" for name, it in value.items() if it is not None)

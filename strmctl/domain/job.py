@@ -1,6 +1,6 @@
 """A job is one run of the command line that the server has started, and what became of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,11 @@ Asked = Mapping[str, object]
 
 _OPERANDS = {"import": "folder", "undo": "run"}
 """What of it stands on the command line without a name."""
+_MANNERS = frozenset(
+    "-q --quiet -v -vv --verbose --json --no-color --wait --remind --config --database".split()
+)
+"""How a run speaks, how long it waits and where its files are: not what it does."""
+_WITH_VALUE = frozenset({"--wait", "--remind", "--config", "--database"})
 _WELL = (0, 10)
 """Dead links found (10) is what a probe is for."""
 
@@ -88,6 +93,16 @@ def state_after(exit_code: int, *, cancel_requested: bool) -> JobState:
     if exit_code in (130, 143) or exit_code < 0:
         return JobState.CANCELLED if cancel_requested else JobState.INTERRUPTED
     return JobState.FAILED
+
+
+def work_of(words: Sequence[str]) -> tuple[str, ...]:
+    """What a command line asks for, so that `--stale -q` and `--json --stale` are the same."""
+    before = ["", *words]
+    return tuple(
+        word
+        for option, word in zip(before, words, strict=False)
+        if option not in _WITH_VALUE and word.partition("=")[0] not in _MANNERS
+    )
 
 
 def words(command: str, asked: Asked) -> tuple[str, ...]:

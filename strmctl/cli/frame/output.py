@@ -99,6 +99,10 @@ class Output:
         elif text is not None:
             self._write(printable(text))
 
+    def because(self, reasons: Iterable[str]) -> None:
+        """Why the run does not end well, the first first; `runs` and the page say it later."""
+        WORK.reason = next(iter(reasons), WORK.reason)
+
     def marked(self, word: str, color: str, text: str) -> None:
         """A line of text that begins with a word, coloured on a terminal; silent with --json."""
         if not self.json:

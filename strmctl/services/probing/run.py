@@ -80,9 +80,10 @@ class ProbeRun:
 
     @property
     def lost(self) -> EgressError | None:
-        """What is wrong with an egress that was lost beside others."""
-        error = next(iter(self._ways_out.lost.values()), None)
-        return error and EgressError(f"{error} (what leaves by another egress was probed)")
+        """What is wrong with each egress that was lost beside others."""
+        errors = "; ".join(dict.fromkeys(map(str, self._ways_out.lost.values())))
+        beside = "what leaves by another egress was probed"
+        return EgressError(f"{errors} ({beside})") if errors else None
 
     def _begin(self, mappings: Iterator[Mapping]) -> bool:
         """Start what may be started; False when everything is done.

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from strmctl.domain.job import Job, JobLine, JobRequest, JobState, words
+from strmctl.domain.job import Job, JobLine, JobRequest, JobState, words, work_of
 from strmctl.errors import LockedError
 from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
@@ -176,7 +176,7 @@ class JobRecords:
         return {" ".join((job.command, *job.arguments)): job for job in jobs}
 
     def failed_last(self, since: datetime) -> list[Job]:
-        """Of each command line the last run that is over, where that failed; the newest first.
+        """Of each piece of work the last run that is over, where that failed; the newest first.
 
         Whoever types a command sees what becomes of it, and a run that found another one at work
         has done nothing wrong.
@@ -186,7 +186,7 @@ class JobRecords:
             f" WHERE NOT {_OPEN} GROUP BY command, arguments, asked) ORDER BY id"
         )
         # The same may be typed and asked for: which of both was the last is seen by the words.
-        last = {(job.command, job.arguments): job for job in map(_job, found)}
+        last = {(job.command, work_of(job.arguments)): job for job in map(_job, found)}
         return sorted(
             (job for job in last.values() if _is_to_be_seen(job, since)),
             key=lambda job: job.id,

@@ -186,3 +186,20 @@ def test_a_resolver_that_is_down_is_one_line_once(tmp_path: Path) -> None:
     [line] = refreshed(strmctl, "-q")
     assert line.endswith("3 links not renewed")
     assert refreshed(strmctl, "-q") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(("refresh", "--all", "-q"), id="refresh, quiet"),
+        pytest.param(("refresh", "--all"), id="refresh"),
+        pytest.param(("probe", "--all", "-q"), id="probe, quiet"),
+        pytest.param(("probe", "--all"), id="probe"),
+    ],
+)
+def test_whatever_a_run_prints_its_reason_is_kept(tmp_path: Path, line: tuple[str, ...]) -> None:
+    strmctl = new_strmctl(tmp_path / "strmctl", "http://127.0.0.1:9/resolve")
+    write(strmctl)
+    assert strmctl.run(*line).returncode == 12
+    newest = json.loads(strmctl.run("runs", "--limit", "1", "--json").stdout.splitlines()[0])
+    assert "127.0.0.1:9 does not answer" in newest["message"]

@@ -80,6 +80,13 @@ def test_show_one(strmctl: Strmctl, name: str) -> None:
     assert document["playback_url"] in strmctl("show", name).out
 
 
+def test_what_is_known_is_shown_in_words(strmctl: Strmctl) -> None:
+    assert "{" not in strmctl("show", "2").out
+    strmctl("set", "2", "--id", "tvdb=7", "--id", "imdb=tt0000001")
+    [ids] = [line for line in strmctl("show", "2").out.splitlines() if line.startswith("ids ")]
+    assert ids.split(maxsplit=1) == ["ids", "imdb: tt0000001, tvdb: 7"]
+
+
 def test_secrets_are_shown_only_when_asked_for(strmctl: Strmctl) -> None:
     for options in (("2",), ("2", "--json"), ("2", "-vv")):
         shown = strmctl("show", *options)

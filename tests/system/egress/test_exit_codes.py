@@ -1,6 +1,7 @@
 """An outage of the egress ends a command with 13, and the library is as it was."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -102,6 +103,34 @@ def test_95_the_egress_of_one_resolver_is_down(
     said = ended.out + ended.err
     assert f"***@{_DEAD}" in said
     assert "2 links not renewed" in said
+
+
+def test_95_two_of_three_egresses_are_down(
+    strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What leaves by the third is probed and counted; both that are down are named."""
+    monkeypatch.setenv("STRM_PROXY_UPSTREAM_ALLOWLIST", "127.0.0.1")
+    down = {"one": f"http://u:p@{_DEAD}", "two": f"socks5://u:p@{_DEAD}"}
+    with media_server() as upstream:
+        with (library / "strmctl.toml").open("a") as settings:
+            for name in ("one", "two", "well"):
+                settings.write(f'\n[resolvers.{name}]\nsites = ["{name}"]\ntype = "template"\n')
+                settings.write(f'url = "{upstream.url("{slug}")}"\n')
+                settings.write(f'egress = "{down.get(name, "")}"\n')
+        for slug, site in (("a", "one"), ("b", "two"), ("c", "two"), ("d", "well")):
+            which = ("--site", site, "--slug", slug, "--language", "de")
+            strmctl("write", *which, "--url", upstream.url(slug))
+        ended = strmctl("probe", "--all", "--json", code=13)
+        strmctl("probe", "--all", "-q", code=13)
+    *probes, summary = ended.records
+    assert [(each["site"], each["state"]) for each in probes] == [("well", "alive")]
+    assert (summary["type"], summary["alive"], summary["unknown"]) == ("summary", 1, 0)
+    [error] = map(json.loads, ended.err.splitlines())
+    assert (error["type"], error["code"]) == ("error", 13)
+    assert f"http://***@{_DEAD}" in error["message"]
+    assert f"socks5://***@{_DEAD}" in error["message"]
+    newest = strmctl("runs", "--limit", 1, "--json").records[0]
+    assert newest["message"] == error["message"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from strmctl.domain.job import Asked, JobRequest, words
+from strmctl.domain.job import Asked, JobRequest, words, work_of
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,20 @@ def test_words(command: str, asked: Asked, expected: list[str]) -> None:
 
 def test_a_typed_line_stays_as_it_is() -> None:
     assert JobRequest("refresh", ("--expiring", "2h")).words == ("--expiring", "2h")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("--stale -q", "--stale", id="quiet"),
+        pytest.param("--json --stale --no-color -vv", "--stale", id="JSON"),
+        pytest.param("--stale --wait 20m --remind=1d", "--stale", id="patience"),
+        pytest.param("--config /etc/a.toml --database b.db --all", "--all", id="its files"),
+        pytest.param("--site a --series b", "--site a --series b", id="what it is about"),
+        pytest.param("--series -q", "--series", id="nothing but the work is left"),
+        pytest.param("--force --all", "--force --all", id="how much it may do"),
+        pytest.param("-q", "", id="nothing"),
+    ],
+)
+def test_how_a_run_speaks_is_not_its_work(line: str, expected: str) -> None:
+    assert work_of(line.split()) == tuple(expected.split())

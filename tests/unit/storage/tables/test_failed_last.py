@@ -20,11 +20,15 @@ def records(tmp_path: Path) -> Iterator[JobRecords]:
 
 
 def ended(
-    records: JobRecords, code: int, cause: str = "cron", ago: timedelta = timedelta(0)
+    records: JobRecords,
+    code: int,
+    cause: str = "cron",
+    ago: timedelta = timedelta(0),
+    line: str = "--stale",
 ) -> None:
     records.add_ended(
         command="probe",
-        arguments=("--stale",),
+        arguments=tuple(line.split()),
         cause=cause,
         state=state_after(code, cancel_requested=False),
         exit_code=code,
@@ -61,3 +65,13 @@ def test_who_failed_last(
 def test_what_is_long_ago_is_left_out(records: JobRecords) -> None:
     ended(records, 1, ago=timedelta(days=8))
     assert records.failed_last(NOW - timedelta(days=7)) == []
+
+
+def test_what_a_run_prints_makes_no_other_work_of_it(records: JobRecords) -> None:
+    for line in ("--stale --json", "--stale", "--stale -q", "--all"):
+        ended(records, 13, line=line)
+    found = records.failed_last(NOW - timedelta(days=7))
+    assert [job.arguments for job in found] == [("--all",), ("--stale", "-q")]
+    ended(records, 0, line="--wait 1h --stale")
+    found = records.failed_last(NOW - timedelta(days=7))
+    assert [job.arguments for job in found] == [("--all",)]
