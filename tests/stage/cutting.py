@@ -121,7 +121,7 @@ def cutting(
     with Server(("127.0.0.1", 0), Handler) as server:
         scheme = "https" if authority is not None else "http"
         upstream.url = f"{scheme}://127.0.0.1:{server.server_address[1]}/film.mkv"
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
             yield upstream

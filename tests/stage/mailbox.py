@@ -81,7 +81,7 @@ def json_mailbox(secret: str) -> Iterator[Mailbox]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     box = Mailbox(f"json://127.0.0.1:{server.server_port}/{secret}")
-    thread = threading.Thread(target=server.serve_forever, name="json mailbox")
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="json mailbox")
     thread.start()
     try:
         yield box

@@ -40,7 +40,7 @@ class _Never(BaseHTTPRequestHandler):
 @pytest.fixture
 def silent() -> Iterator[_Silent]:
     server = _Silent()
-    thread = threading.Thread(target=server.serve_forever, name="silent resolver")
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="silent resolver")
     thread.start()
     yield server
     server.is_over.set()
