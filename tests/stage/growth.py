@@ -10,18 +10,17 @@ MOST = 8.0
 
 def grows_linearly(work: Callable[[int], object], small: int = SMALL) -> bool:
     """Of several tries one is enough: that somebody else had the CPU only makes a try slower."""
-    return any(_ratio(work, small) < MOST for _ in range(5))
+    return any(_ratio(work, small) < MOST for _ in range(10))
 
 
 def _ratio(work: Callable[[int], object], small: int) -> float:
-    return _cpu_seconds(work, FACTOR * small) / _cpu_seconds(work, small)
+    """A disturbed measurement of the small work would flatter it, so the least of three counts."""
+    least = min(_cpu_seconds(work, small) for _ in range(3))
+    return _cpu_seconds(work, FACTOR * small) / least
 
 
 def _cpu_seconds(work: Callable[[int], object], size: int) -> float:
-    """Of this thread; the least of three."""
-    taken = []
-    for _ in range(3):
-        began = time.thread_time()
-        work(size)
-        taken.append(time.thread_time() - began)
-    return max(min(taken), 1e-6)
+    """Of this thread."""
+    began = time.thread_time()
+    work(size)
+    return max(time.thread_time() - began, 1e-6)

@@ -8,21 +8,28 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from stage.proxy import Proxy, running_proxy
+from stage.proxy import Proxy, running_proxy, settings_for
 from stage.routes import Gate
-from stage.show import Show
+from stage.show import Resolver, Show
 from stage.waiting import until
 from strmctl.server.http.protocol import MAX_HEADER_BYTES, BoundedProtocol
-from strmctl.settings.model import Settings
 
 FILM = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 400
 HALF = 20_000
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
+SECONDS = 0.1
+
+
 class Impatient(BoundedProtocol):
-    header_seconds = 0.3
-    content_seconds = 0.3
+    """For the first request of a connection there is time, however slow the machine is."""
+
+    content_seconds = SECONDS
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self.header_seconds = SECONDS
 
 
 class Connection:
@@ -56,8 +63,9 @@ class Connection:
             self.socket.settimeout(30)
 
 
-@pytest.fixture
-def proxy(settings: Settings) -> Iterator[Proxy]:
+@pytest.fixture(scope="module")
+def proxy(resolver: Resolver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    settings = settings_for(tmp_path_factory.mktemp("impatient"), resolver.url)
     with running_proxy(settings, protocol=Impatient) as proxy:
         yield proxy
 
@@ -103,7 +111,7 @@ def test_63_what_comes_during_a_film_never_gets_into_it(
     with watching(proxy, show, gate, stray if is_together else b"") as (connection, begin):
         if not is_together:
             connection.socket.sendall(stray)
-        assert connection.is_quiet_for(4 * Impatient.header_seconds)
+        assert connection.is_quiet_for(4 * SECONDS)
         gate.open()
         connection.receive(begin + len(FILM))
         assert connection.received[begin : begin + len(FILM)] == FILM
@@ -158,7 +166,7 @@ def test_64_a_content_that_drips_ends_by_a_deadline(proxy: Proxy, path: str) -> 
     with connection.socket:
         connection.socket.sendall(head.encode())
         with contextlib.suppress(ConnectionError):
-            while connection.is_quiet_for(Impatient.content_seconds / 10):
+            while connection.is_quiet_for(SECONDS / 10):
                 connection.socket.sendall(b"{")
         assert connection.read_all()[:10] in (b"HTTP/1.1 4", b"")
 
