@@ -14,15 +14,7 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from bench import players
-from bench.measuring import (
-    STRMCTL,
-    Comparison,
-    Contender,
-    Goal,
-    NotMeasuredError,
-    Sample,
-    command,
-)
+from bench.measuring import STRMCTL, Comparison, Contender, Goal, NotMeasuredError, Sample, command
 from bench.origin import (
     FILM,
     FILM_BYTES,

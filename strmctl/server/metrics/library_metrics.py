@@ -3,12 +3,7 @@
 import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    InfoMetricFamily,
-    Metric,
-)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 
 from strmctl import __version__
 from strmctl.domain.mapping import LinkState

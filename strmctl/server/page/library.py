@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from strmctl.domain.mapping import Mapping as Link
-from strmctl.domain.mapping import is_muted
+from strmctl.domain.mapping import Mapping as Link, is_muted
 from strmctl.domain.selection import Order
 from strmctl.errors import StrmctlError, UsageError
 from strmctl.server.page.answering import done_of, whole

@@ -14,8 +14,7 @@ from strmctl.services.writing.batch_input import Row
 from strmctl.settings.model import ResolverSettings, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings
-from strmctl.storage.tables.watches import Watch as Watch
-from strmctl.storage.tables.watches import Watches
+from strmctl.storage.tables.watches import Watch as Watch, Watches
 
 _UNKNOWN = "und"
 

@@ -12,11 +12,7 @@ from datetime import UTC, datetime
 from strmctl.domain import brake
 from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.library.arr_about import About
-from strmctl.domain.library.arr_event import (
-    ArrEvent,
-    Sender,
-    read,
-)
+from strmctl.domain.library.arr_event import ArrEvent, Sender, read
 from strmctl.domain.library.arr_path import Spellings, file_candidates, folder_candidates
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection

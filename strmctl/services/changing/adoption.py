@@ -4,8 +4,7 @@ What the user has settled in a plan counts before the path. A name that is not c
 with what to do, and no mapping is made of it.
 """
 
-from collections.abc import Iterator
-from collections.abc import Mapping as Table
+from collections.abc import Iterator, Mapping as Table
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 

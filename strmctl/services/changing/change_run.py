@@ -9,8 +9,7 @@ same command again does what is missing and `undo` takes back what was done.
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from collections.abc import Mapping as Table
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping as Table, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice

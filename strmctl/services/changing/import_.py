@@ -4,8 +4,7 @@ No file is touched but a foreign one that is adopted. A row stays where it is wh
 and a path belongs to the row that has it: what contradicts that is told, never overwritten.
 """
 
-from collections.abc import Iterator, Sequence
-from collections.abc import Mapping as Table
+from collections.abc import Iterator, Mapping as Table, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType

@@ -6,8 +6,7 @@ An empty field is as `import` reads it; a line that is taken out leaves its file
 """
 
 import csv
-from collections.abc import Iterable, Iterator
-from collections.abc import Mapping as Table
+from collections.abc import Iterable, Iterator, Mapping as Table
 from dataclasses import dataclass, replace
 from typing import TextIO
 

@@ -16,8 +16,7 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.library import library_path, strm_text
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.library.naming import Templates
-from strmctl.domain.mapping import LinkState
-from strmctl.domain.mapping import Mapping as Link
+from strmctl.domain.mapping import LinkState, Mapping as Link
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError
 from strmctl.services.changing.change_run import change_one

@@ -1,8 +1,7 @@
 """Each `.strm` against its row: where it should be, what it should hold."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Mapping as Table
+from collections.abc import Iterable, Iterator, Mapping as Table, Sequence
 
 from strmctl.domain.counted import counted
 from strmctl.domain.identity import Identity

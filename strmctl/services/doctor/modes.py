@@ -1,7 +1,6 @@
 """What the mode cannot do for a link: players send no headers, and leave by their own way."""
 
-from collections.abc import Iterator
-from collections.abc import Mapping as Fields
+from collections.abc import Iterator, Mapping as Fields
 
 from strmctl.domain.counted import counted
 from strmctl.domain.library import strm_text

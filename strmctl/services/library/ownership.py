@@ -1,8 +1,7 @@
 """A file is of one row, whatever paths lead to it: through links, or on a disk that takes upper
 and lower case for the same."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Mapping as Table
+from collections.abc import Iterable, Iterator, Mapping as Table, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 

@@ -6,8 +6,7 @@ Nothing of another's is replaced, and no failure here keeps a link from being wr
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Mapping as Table
+from collections.abc import Callable, Iterator, Mapping as Table, Sequence
 from dataclasses import dataclass, field
 
 from strmctl.domain.http.request_fields import fields_beside

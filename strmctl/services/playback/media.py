@@ -7,11 +7,7 @@ from dataclasses import dataclass, field
 from strmctl import tracing
 from strmctl.domain.hls.listed import ByteRange, Resource
 from strmctl.domain.hls.naming import is_part, upstream_extension
-from strmctl.domain.http.ranges import (
-    ContentRange,
-    UnsatisfiableRange,
-    Wanted,
-)
+from strmctl.domain.http.ranges import ContentRange, UnsatisfiableRange, Wanted
 from strmctl.domain.http.representation import Representation
 from strmctl.domain.http.response_fields import unsatisfied_range
 from strmctl.domain.media import media_kind

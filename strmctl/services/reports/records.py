@@ -1,7 +1,6 @@
 """The JSON of results, in the one shape that commands and API tell (DESIGN.md section 4)."""
 
-from collections.abc import Mapping as Table
-from collections.abc import Sequence
+from collections.abc import Mapping as Table, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 

@@ -10,8 +10,7 @@ the identity rests longer and longer and `renew` fails at once.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence, Set
-from collections.abc import Mapping as Table
+from collections.abc import AsyncIterator, Callable, Mapping as Table, Sequence, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

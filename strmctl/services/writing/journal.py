@@ -1,7 +1,6 @@
 """What `write` changes is journalled in the transaction of its rows: `undo` takes it back."""
 
-from collections.abc import Iterable, Iterator
-from collections.abc import Mapping as Table
+from collections.abc import Iterable, Iterator, Mapping as Table
 
 from strmctl.domain.change import Action, Change
 from strmctl.domain.identity import Identity

@@ -5,8 +5,7 @@ needs no `--title`, and follows the file also where its owner has put it elsewhe
 """
 
 import re
-from collections.abc import Mapping as Table
-from collections.abc import Sequence
+from collections.abc import Mapping as Table, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 

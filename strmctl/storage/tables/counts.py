@@ -4,8 +4,7 @@ Links that do not play are counted by series, with the reason of their last fail
 """
 
 import json
-from collections.abc import Mapping as Table
-from collections.abc import Sequence
+from collections.abc import Mapping as Table, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,8 +1,7 @@
 """What has happened to mappings, newest first; what is told of it holds nothing of a URL."""
 
 import json
-from collections.abc import Iterable, Iterator
-from collections.abc import Mapping as Table
+from collections.abc import Iterable, Iterator, Mapping as Table
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice

@@ -1,8 +1,7 @@
 """What a run plans, does and can take back; the newest runs that did something are kept."""
 
 import json
-from collections.abc import Iterable, Iterator
-from collections.abc import Mapping as Table
+from collections.abc import Iterable, Iterator, Mapping as Table
 from dataclasses import dataclass
 from datetime import UTC, datetime
 

@@ -12,13 +12,7 @@ from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.media.extent import url_sha256
 from strmctl.domain.selection import Order, Selection
 from strmctl.storage.database import rows
-from strmctl.storage.database.conditions import (
-    SAME_IDENTITY,
-    identity_key,
-    matching,
-    order,
-    where,
-)
+from strmctl.storage.database.conditions import SAME_IDENTITY, identity_key, matching, order, where
 from strmctl.storage.database.connection import Database
 from strmctl.storage.database.rows import Value
 

@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from strmctl.domain.external_ids import ExternalIds
-from strmctl.domain.mapping import LinkState
-from strmctl.domain.mapping import Mapping as Link
+from strmctl.domain.mapping import LinkState, Mapping as Link
 from strmctl.domain.selection import Order
 from strmctl.domain.state_history import Passage
 from strmctl.storage.database import rows

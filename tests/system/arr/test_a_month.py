@@ -19,9 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
-from stage.answering import Asked as Question
-from stage.answering import Reply as Answer
-from stage.answering import answer, answering
+from stage.answering import Asked as Question, Reply as Answer, answer, answering
 from stage.media_server import MediaServer, media_server
 from stage.strmctl import Strmctl, new_strmctl
 from stage.waiting import until

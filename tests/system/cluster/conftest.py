@@ -12,14 +12,7 @@ from stage.media import Media, shared_media
 from stage.scripted_fixtures import client, proxy, resolver, settings, show, upstream, url
 from stage.show import Resolver
 from stage.upstream import Upstream, running_upstream
-from system.cluster.nodes import (
-    ADDRESSES,
-    FRONT,
-    UPSTREAM,
-    Cluster,
-    running_front,
-    running_nodes,
-)
+from system.cluster.nodes import ADDRESSES, FRONT, UPSTREAM, Cluster, running_front, running_nodes
 
 __all__ = ["client", "proxy", "resolver", "settings", "show", "upstream", "url"]
 

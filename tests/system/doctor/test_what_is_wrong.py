@@ -11,14 +11,7 @@ from pathlib import Path
 import pytest
 
 from stage.command_line import Strmctl
-from system.doctor.well import (
-    SECRET,
-    Listener,
-    Record,
-    edit_rows,
-    episode,
-    replace_settings,
-)
+from system.doctor.well import SECRET, Listener, Record, edit_rows, episode, replace_settings
 
 Findings = Callable[..., list[Record]]
 

@@ -11,8 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import settings as profile
-from hypothesis import strategies as st
+from hypothesis import settings as profile, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from stage.library_runs import PLANNERS, Crash, CrashingFiles, Snapshot

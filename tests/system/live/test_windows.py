@@ -12,8 +12,7 @@ from stage.proxy import Proxy
 from stage.viewer import follow
 from stage.waiting import until
 from system.live.clip import PART_SECONDS, PARTS, SEGMENT_SECONDS, Clip
-from system.live.low_latency import WINDOW as LOW_LATENCY_WINDOW
-from system.live.low_latency import LowLatency
+from system.live.low_latency import WINDOW as LOW_LATENCY_WINDOW, LowLatency
 from system.live.sliding import KEPT, WINDOW, Sliding
 
 

@@ -15,14 +15,7 @@ from stage.footprint import MIB, Footprint
 from stage.strmctl import Strmctl
 from stage.waiting import until
 from system.load.nuisances import FULL, SMALL, Nuisances, Scale, nuisances
-from system.load.stage import (
-    Channels,
-    Resolver,
-    held_by_a_writer,
-    register,
-    silent_names,
-    titles,
-)
+from system.load.stage import Channels, Resolver, held_by_a_writer, register, silent_names, titles
 from system.load.viewers import assert_whole, playback_urls, slowest, summary, watching
 
 VIEWERS = 10

@@ -22,8 +22,8 @@ from system.notify.servers import (
     jellyfin,
     kodi,
     serving,
+    webhook as hook,
 )
-from system.notify.servers import webhook as hook
 
 HERE = "/media/strm"
 WATCHED = [{"Name": "TV", "Locations": ["/media/films", HERE]}]

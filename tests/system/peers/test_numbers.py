@@ -19,14 +19,7 @@ from strmctl.services.tally import Tally
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings, Registration
-from system.observe.numbers import (
-    Counts,
-    is_idle,
-    of_history,
-    of_metrics,
-    of_page,
-    of_stats,
-)
+from system.observe.numbers import Counts, is_idle, of_history, of_metrics, of_page, of_stats
 
 
 def registered(proxy: Proxy, *slugs: str) -> None:

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stage.media import FILM
-from stage.media import FORMS as FORMS_OF_PLAYBACK
+from stage.media import FILM, FORMS as FORMS_OF_PLAYBACK
 
 _DISGUISED = "vault-disguised/piecelist.m3u8"
 SHORT = "vault-short/piecelist.m3u8"

@@ -3,18 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from strmctl.domain.link_state import (
-    THROTTLED_FOR,
-    UNASKED_FOR,
-    History,
-    Rules,
-    Verdict,
-    judge,
-)
+from strmctl.domain.link_state import THROTTLED_FOR, UNASKED_FOR, History, Rules, Verdict, judge
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.probe_result import Failure, ProbeResult
 

@@ -5,8 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media.subtitles import Subtitle

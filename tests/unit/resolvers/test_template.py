@@ -1,8 +1,7 @@
 """`type = "template"`."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from stage.answering import Reply, answering
 from stage.asking import EPISODE, MOVIE, ask, refusal, table

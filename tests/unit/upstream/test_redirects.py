@@ -2,17 +2,7 @@
 
 import pytest
 
-from stage.loopback import (
-    ALLOWED,
-    REFUSED,
-    Names,
-    Reply,
-    Request,
-    canary,
-    client,
-    reply,
-    serving,
-)
+from stage.loopback import ALLOWED, REFUSED, Names, Reply, Request, canary, client, reply, serving
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
 from strmctl.upstream.redirects import MAX_REDIRECTS

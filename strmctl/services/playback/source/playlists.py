@@ -9,12 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from strmctl import tracing
-from strmctl.domain.hls import (
-    cut,
-    media_playlist_reader,
-    multivariant_playlist,
-    playlist_text,
-)
+from strmctl.domain.hls import cut, media_playlist_reader, multivariant_playlist, playlist_text
 from strmctl.domain.hls.listed import Resource
 from strmctl.domain.hls.media_playlist import MediaPlaylist
 from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist

@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 import pytest
 import typer
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from typer.core import TyperCommand
 from typer.main import get_command
 

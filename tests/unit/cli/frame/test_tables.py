@@ -1,8 +1,7 @@
 """What a table looks like where people read it."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from rich.cells import cell_len
 
 from strmctl.cli.frame.tables import Table, cut

@@ -1,8 +1,7 @@
 """Attribute lists as RFC 8216 section 4.2 has them, and as upstreams write them."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from stage.growth import grows_linearly
 from strmctl.domain.hls import attribute_list

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from stage.growth import grows_linearly
 from strmctl.domain.hls import harmless, media_playlist_reader, multivariant_playlist

@@ -2,18 +2,7 @@
 
 import pytest
 
-from stage.hls_tags import (
-    Line,
-    Uri,
-    gone,
-    line,
-    media,
-    rewritten,
-    segment,
-    tag,
-    text_of,
-    uris,
-)
+from stage.hls_tags import Line, Uri, gone, line, media, rewritten, segment, tag, text_of, uris
 from strmctl.domain.hls import media_playlist_reader
 from strmctl.domain.hls.listed import ByteRange, Resource
 from strmctl.domain.hls.playlist_text import MAX_LINES, NotAPlaylistError

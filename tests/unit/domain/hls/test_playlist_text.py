@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator
 from io import StringIO
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.hls import playlist_text
 from strmctl.domain.hls.playlist_text import PIECE, NotAPlaylistError

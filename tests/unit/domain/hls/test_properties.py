@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import m3u8  # type: ignore[import-untyped]  # it has no types
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from stage.growth import grows_linearly
 from stage.hls_tags import (

@@ -1,8 +1,7 @@
 """Which clients take gzip."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.http.codings import accepts_gzip, gzip_etag
 

@@ -6,16 +6,9 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from strmctl.domain.http.content_coding import (
-    PIECE,
-    Decoder,
-    DecodingError,
-    applied,
-    is_readable,
-)
+from strmctl.domain.http.content_coding import PIECE, Decoder, DecodingError, applied, is_readable
 
 Packer = Callable[[bytes], bytes]
 

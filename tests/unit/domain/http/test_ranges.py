@@ -1,8 +1,7 @@
 """Ranges and validators as RFC 9110 has them."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.http.ranges import (
     ContentRange,

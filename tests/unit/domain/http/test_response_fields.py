@@ -1,8 +1,7 @@
 """What of an upstream's answer a player may see."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.http.response_fields import (
     allowed_fields,

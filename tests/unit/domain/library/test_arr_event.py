@@ -1,8 +1,7 @@
 """Whatever they send is read or refused, and no path of theirs leads out of the library."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.library.arr_event import ArrEvent, Sender, read
 from strmctl.domain.library.arr_path import file_candidates, folder_candidates

@@ -3,8 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.library.library_path import Naming, choose_path, explicit, paths, work

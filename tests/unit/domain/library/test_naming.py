@@ -1,8 +1,7 @@
 """Names by template: tokens as Sonarr's and Radarr's users know them."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.library.library_path import Naming, paths

@@ -1,8 +1,7 @@
 """Whatever an editor has made of a .strm, its URL is found; what is written is clean."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.library.strm_text import parse, render
 from strmctl.errors import UsageError

@@ -1,8 +1,7 @@
 """Segments behind image headers: the media is found, and nothing is cut off real images."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.media.disguise import looks_disguised, media_offset
 

@@ -1,8 +1,7 @@
 """Subtitles of an answer: what is unusable is left out, and a language is fit for a file's name."""
 
 import pytest
-from hypothesis import given as example_of
-from hypothesis import strategies as st
+from hypothesis import given as example_of, strategies as st
 
 from strmctl.domain.library.sidecar import sidecars
 from strmctl.domain.media import subtitles

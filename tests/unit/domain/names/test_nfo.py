@@ -1,8 +1,7 @@
 """Ids out of `.nfo` files: those of the film or series, never those of an actor or episode."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.names.nfo import external_ids

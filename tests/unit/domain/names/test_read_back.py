@@ -1,7 +1,6 @@
 """A title without digits is read back out of every form, whatever letters it has."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.library.file_name import read, slug
 from strmctl.domain.names.languages import is_language

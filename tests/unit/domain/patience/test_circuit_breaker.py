@@ -1,8 +1,7 @@
 """How long an identity rests after failures."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.patience.circuit_breaker import CircuitBreaker

@@ -1,8 +1,7 @@
 """A host is asked less after a 429, left alone after many, and broken only without any answer."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.patience.host_pace import SHORT_WAIT, HostPace
 

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from stage.identities import IDENTITIES
 from strmctl.domain.identity import MAX_BYTES, Identity

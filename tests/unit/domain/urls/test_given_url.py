@@ -1,8 +1,7 @@
 """Spaces and logins of a URL as it is given; what two parsers could read in two ways stays."""
 
 import pytest
-from hypothesis import given as any_of
-from hypothesis import strategies as st
+from hypothesis import given as any_of, strategies as st
 
 from strmctl.domain.urls.given_url import given, without_spaces
 

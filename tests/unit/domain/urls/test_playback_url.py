@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from stage.identities import IDENTITIES
 from strmctl.domain.identity import MAX_BYTES, Identity

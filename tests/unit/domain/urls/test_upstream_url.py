@@ -3,8 +3,7 @@
 import string
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.urls.upstream_url import MAX_LENGTH, check_url
 from strmctl.errors import UpstreamError

@@ -1,8 +1,7 @@
 """References in playlists and Location fields mean what RFC 3986 says."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.urls.upstream_url import join
 

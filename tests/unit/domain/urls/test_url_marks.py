@@ -1,8 +1,7 @@
 """A signed URL is told by its names and values, an address by its first half alone."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.urls import url_marks
 

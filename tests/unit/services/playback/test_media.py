@@ -1,8 +1,7 @@
 """Status, length and range of an answer fit each other, whatever part is wanted."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.domain.http.ranges import ContentRange
 from strmctl.services.playback.fetching.body import Body

@@ -3,8 +3,7 @@
 import io
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.errors import UsageError
 from strmctl.services.writing.batch_input import BadRow, Row, read_rows

@@ -1,7 +1,6 @@
 """What is remembered of what was sent is enough to tell it from something else."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from strmctl.services.playback.continuity.evidence import SAMPLE_BYTES, Evidence, Sample
 
