@@ -2,7 +2,6 @@
 and lower case for the same."""
 
 from collections.abc import Iterable, Iterator, Mapping as Table, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from strmctl.domain.identity import Identity
@@ -11,6 +10,7 @@ from strmctl.domain.library.library_path import PathTakenError
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.urls import playback_url
 from strmctl.errors import ItemError
+from strmctl.quick_dataclass import dataclass
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import Content, LibraryFiles
 from strmctl.storage.tables.mappings import Mappings
