@@ -30,6 +30,13 @@ class Addon:
 
     def put(self, key: str, what: object) -> None:
         self.offers[key] = what
+        self._write()
+
+    def forget(self) -> None:
+        self.offers.clear()
+        self._write()
+
+    def _write(self) -> None:
         new = self.file.with_suffix(".new")
         new.write_text(json.dumps(self.offers))
         new.replace(self.file)

@@ -94,10 +94,22 @@ def hasty(resolver: Resolver, tmp_path_factory: pytest.TempPathFactory) -> Itera
     [
         pytest.param(says_nothing, "http", 504, id="silence"),
         pytest.param(says_nothing, "https", 504, id="no TLS handshake"),
-        pytest.param(drips(_TLS_RECORD, b"\0"), "https", 504, id="a TLS handshake that drips"),
+        pytest.param(
+            drips(_TLS_RECORD, b"\0"),
+            "https",
+            504,
+            id="a TLS handshake that drips",
+            marks=pytest.mark.slow,
+        ),
         pytest.param(sends(b"HTTP/1.1 400 No\r\n\r\n"), "https", 502, id="no TLS at all"),
         pytest.param(drips(_HEAD + b"X-A: ", b"x"), "http", 504, id="a field that drips"),
-        pytest.param(drips(_HEAD, b"X-A: b\r\n"), "http", 504, id="fields without end"),
+        pytest.param(
+            drips(_HEAD, b"X-A: b\r\n"),
+            "http",
+            504,
+            id="fields without end",
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             drips(b"", b"HTTP/1.1 102 Wait\r\n\r\n"), "http", 504, id="interim answers that drip"
         ),

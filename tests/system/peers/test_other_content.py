@@ -72,10 +72,17 @@ def first_run(*tags: str) -> str:
     ("text", "names"),
     [
         pytest.param(window(["b0.ts", "b1.ts"], 0), ["b0.ts", "b1.ts"], id="other names from 0"),
-        pytest.param(window(FIRST_RUN, 0), FIRST_RUN, id="the same names from 0"),
+        pytest.param(
+            window(FIRST_RUN, 0), FIRST_RUN, id="the same names from 0", marks=pytest.mark.slow
+        ),
         pytest.param(window(FIRST_RUN[:2], 4), FIRST_RUN[:2], id="one number back"),
         pytest.param(window(["b5.ts", "b6.ts"], 5), ["b5.ts", "b6.ts"], id="the same numbers"),
-        pytest.param(window(["b7.ts", "b8.ts"], 7), ["b7.ts", "b8.ts"], id="the last number again"),
+        pytest.param(
+            window(["b7.ts", "b8.ts"], 7),
+            ["b7.ts", "b8.ts"],
+            id="the last number again",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_44_a_live_stream_that_begins_again_has_new_names(
@@ -124,7 +131,7 @@ def test_44_an_old_copy_of_the_playlist_is_no_new_run(show: Show, url: str, cach
     "name",
     [
         pytest.param(lambda number: f"ring{number % 4}.ts", id="a ring of four names"),
-        pytest.param(lambda number: "chunk.ts", id="one name"),
+        pytest.param(lambda number: "chunk.ts", id="one name", marks=pytest.mark.slow),
     ],
 )
 def test_45_a_live_window_is_never_answered_from_memory(

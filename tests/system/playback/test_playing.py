@@ -60,7 +60,13 @@ def test_plays_whole_after_expiry(path: str, player: Player, stage: Stage) -> No
     assert_renewed_once(episode.questions(), episode.upstream_urls)
 
 
-@pytest.mark.parametrize("path", [FORMS["ts"], FILM], ids=["HLS", "plain file"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(FORMS["ts"], id="HLS", marks=pytest.mark.slow),
+        pytest.param(FILM, id="plain file"),
+    ],
+)
 def test_an_end_that_the_url_tells_costs_no_refusal(path: str, stage: Stage) -> None:
     episode = stage.episode(path, "--resolve", lifetime=5, told=True)
     episode.expire()

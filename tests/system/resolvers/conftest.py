@@ -23,10 +23,17 @@ def nginx(media: Media, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ng
         yield nginx
 
 
-@pytest.fixture
-def addon(nginx: Nginx, tmp_path: Path) -> Iterator[Addon]:
-    with running_addon(tmp_path / "addon", f"http://{nginx.address}") as addon:
+@pytest.fixture(scope="session")
+def sdk(nginx: Nginx, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addon]:
+    with running_addon(tmp_path_factory.mktemp("addon"), f"http://{nginx.address}") as addon:
         yield addon
+
+
+@pytest.fixture
+def addon(sdk: Addon) -> Addon:
+    """It offers nothing yet."""
+    sdk.forget()
+    return sdk
 
 
 @pytest.fixture
