@@ -1,14 +1,17 @@
 """An identity names one playable thing; equal text in any Unicode form is the same identity."""
 
 import unicodedata
+from functools import lru_cache
 
 from strmctl.errors import UsageError
-from strmctl.quick_dataclass import dataclass
+from strmctl.quick_dataclass import dataclass, field
 
 MAX_BYTES = 1000
 """Upper bound of the canonical form, so that no URL made from it comes near 4,000 bytes."""
 
 MAX_NUMBER = 99_999
+
+_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Identity:
     season: int | None = None
     episode: int | None = None
     provider: str | None = None
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "site", _name("site", self.site.lower()))
@@ -43,6 +47,11 @@ class Identity:
             raise UsageError(
                 f"site, slug, language and provider are longer than {MAX_BYTES} bytes together"
             )
+        object.__setattr__(self, "_hash", hash(self.canonical()))
+
+    # Each request finds what is known of its identity in a dozen dictionaries.
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def is_movie(self) -> bool:
@@ -109,6 +118,12 @@ class Identity:
         number = f" {self.number}" if self.number else ""
         provider = f", {self.provider}" if self.provider else ""
         return f"{self.site}/{self.slug}{number} ({self.language}{provider})"
+
+
+@lru_cache(_KEPT)
+def one_of_equals(identity: Identity) -> Identity:
+    """The same object for all that are equal: to find it in a dictionary compares nothing."""
+    return identity
 
 
 def parse_number(field: str, text: str) -> int:

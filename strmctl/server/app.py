@@ -84,7 +84,7 @@ class Application(Starlette):
                 await stack.enter_async_context(ended_by(self.retired, upkeep))
                 context.jobs = lasting.jobs
                 context.late_events = await stack.enter_async_context(late_events(settings))
-            yield vars(context)
+            yield {**vars(context), "context": context}
 
     async def _opened(self, stack: AsyncExitStack) -> Context:
         settings, lasting = self.settings, self._lasting

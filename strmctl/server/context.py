@@ -49,8 +49,8 @@ class Context:
 
 
 def context_of(request: Request) -> Context:
-    """`request.state` as what it holds; Starlette itself knows no types of it."""
-    return cast("Context", request.state)
+    """All of `request.state` at once; Starlette itself knows no types of it."""
+    return cast("Context", request.scope["state"]["context"])
 
 
 class StoppingError(StrmctlError):

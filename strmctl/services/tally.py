@@ -79,7 +79,7 @@ class Tally(Observer):
         with self._counting:
             before = self._plays.get((identity, url))
             if before is not None:
-                self._plays[identity, url] = Play(identity, url, before.first_at, now)
+                before.last_at = now
             elif len(self._plays) < _MOST_KEPT:
                 self._plays[identity, url] = Play(identity, url, now, now)
 

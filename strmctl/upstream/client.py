@@ -1,11 +1,9 @@
 """The one way to upstreams: guarded, through the egress, redirects followed by hand."""
 
-import asyncio
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 
 from aiohttp import (
@@ -32,7 +30,7 @@ from strmctl.domain.urls.url_marks import origin
 from strmctl.errors import UpstreamError
 from strmctl.settings.masking import hide_credentials
 from strmctl.settings.model import UpstreamSettings
-from strmctl.upstream.connector import Connector, SocksConnector
+from strmctl.upstream.connector import BoundedHandler, Connector, SocksConnector
 from strmctl.upstream.cookies import Cookies
 from strmctl.upstream.egress import (
     OF_A_PROXY,
@@ -70,10 +68,8 @@ def _unheard(seconds: float, status: int | None) -> None:
     return
 
 
-_first_byte: ContextVar[tuple[asyncio.Timeout, float] | None] = ContextVar(
-    "first_byte", default=None
-)
-"""Of the request that this task is about to send: its deadline, and after how many seconds."""
+_first_byte: ContextVar[float | None] = ContextVar("first_byte", default=None)
+"""Seconds for the head of the answer to the request that this task is about to send."""
 
 
 class _TimedRequest(ClientRequest):
@@ -83,10 +79,9 @@ class _TimedRequest(ClientRequest):
     """
 
     async def send(self, conn: Connection) -> ClientResponse:
-        timed = _first_byte.get()
-        if timed is not None:
-            deadline, seconds = timed
-            deadline.reschedule(self.loop.time() + seconds)
+        seconds = _first_byte.get()
+        if seconds is not None and isinstance(conn.protocol, BoundedHandler):
+            conn.protocol.expect_head(seconds)
         return await super().send(conn)
 
 
@@ -138,8 +133,10 @@ class UpstreamClient:
         while True:
             sent = _with_cookies(url, fields, cookies)
             trail.step(url, sent.get("Cookie", ""), redirect)
-            with _blamed_on(redirect):
+            try:
                 response = await self._ask(method, url, sent, egress, patient=patient)
+            except UpstreamError as error:
+                raise _blamed_on(redirect, error) from None
             # A redirect may set the cookie that its target wants (docs/peers.md, row 47).
             set_by = response.fields("Set-Cookie")
             if set_by:
@@ -149,8 +146,10 @@ class UpstreamClient:
                 return response
             response.close()
             redirect, target = response.status, joined(url, location)
-            with _blamed_on(redirect):
+            try:
                 self._guard.check_url(target)
+            except UpstreamError as error:
+                raise _blamed_on(redirect, error) from None
             _tell_redirect(url, target)
             fields = carried_fields(url, target, fields)
             url = target
@@ -180,20 +179,19 @@ class UpstreamClient:
     ) -> UpstreamResponse:
         setting = "upstream.egress" if egress is None else "the resolver's egress"
         egress = self.way_out(egress)
-        session = self._session(egress)
+        session = self._sessions.get(egress) or self._session(egress)
         started = time.monotonic()
         try:
-            async with asyncio.timeout(None) as first_byte:
-                _first_byte.set(None if patient else (first_byte, self.first_byte_seconds))
-                response = await session.request(
-                    method,
-                    _target(url),
-                    headers={**_OWN_FIELDS, **fields},
-                    # aiohttp speaks to HTTP proxies only; SOCKS is its connector's matter.
-                    proxy=egress if egress.startswith("http") else None,
-                    # aiohttp would follow to addresses that the guard has not seen.
-                    allow_redirects=False,
-                )
+            _first_byte.set(None if patient else self.first_byte_seconds)
+            response = await session.request(
+                method,
+                _target(url),
+                headers={**_OWN_FIELDS, **fields},
+                # aiohttp speaks to HTTP proxies only; SOCKS is its connector's matter.
+                proxy=egress if egress.startswith("http") else None,
+                # aiohttp would follow to addresses that the guard has not seen.
+                allow_redirects=False,
+            )
         except (ClientError, OSError, ValueError, *SOCKS_ERRORS) as error:
             self._tell(method, url, egress, None, time.monotonic() - started)
             tunnelled = url.lower().startswith("https:")
@@ -227,30 +225,28 @@ class UpstreamClient:
 
     def _session(self, egress: str) -> ClientSession:
         """One pool of connections for each egress."""
-        session = self._sessions.get(egress)
-        if session is None:
-            settings = self._settings
-            session = self._sessions[egress] = ClientSession(
-                connector=self._connector(egress),
-                # One jar for all would send a mapping's cookies along with another's requests.
-                cookie_jar=DummyCookieJar(),
-                timeout=ClientTimeout(
-                    total=None,
-                    # A way through an egress is two connections; aiohttp lets a proxy take
-                    # forever for the second one.
-                    connect=2 * settings.connect_timeout.total_seconds() if egress else None,
-                    sock_connect=settings.connect_timeout.total_seconds(),
-                    sock_read=settings.read_timeout.total_seconds(),
-                ),
-                request_class=_TimedRequest,
-                read_bufsize=_READ_BUFFER,
-                # It knows no other names, no codings on top of one another, and takes what ends
-                # too early for whole (domain/http/content_coding.py).
-                auto_decompress=False,
-                # aiohttp's 8,190 bytes are too few for a Location as long as URLs may be here.
-                max_line_size=16 * 1024,
-                max_field_size=16 * 1024,
-            )
+        settings = self._settings
+        session = self._sessions[egress] = ClientSession(
+            connector=self._connector(egress),
+            # One jar for all would send a mapping's cookies along with another's requests.
+            cookie_jar=DummyCookieJar(),
+            timeout=ClientTimeout(
+                total=None,
+                # A way through an egress is two connections; aiohttp lets a proxy take
+                # forever for the second one.
+                connect=2 * settings.connect_timeout.total_seconds() if egress else None,
+                sock_connect=settings.connect_timeout.total_seconds(),
+                sock_read=settings.read_timeout.total_seconds(),
+            ),
+            request_class=_TimedRequest,
+            read_bufsize=_READ_BUFFER,
+            # It knows no other names, no codings on top of one another, and takes what ends
+            # too early for whole (domain/http/content_coding.py).
+            auto_decompress=False,
+            # aiohttp's 8,190 bytes are too few for a Location as long as URLs may be here.
+            max_line_size=16 * 1024,
+            max_field_size=16 * 1024,
+        )
         return session
 
     def _look_ups(self) -> AbstractResolver:
@@ -276,15 +272,10 @@ class UpstreamClient:
         return made
 
 
-@contextmanager
-def _blamed_on(redirect: int | None) -> Iterator[None]:
+def _blamed_on(redirect: int | None, error: UpstreamError) -> UpstreamError:
     """What is refused behind a redirect has been answered, with the redirect's status."""
-    try:
-        yield
-    except UpstreamError as error:
-        if redirect is None or not error.lasting:
-            raise
-        raise error.made_anew(status=redirect) from None
+    is_answered = redirect is not None and error.lasting
+    return error.made_anew(status=redirect) if is_answered else error
 
 
 def _target(url: str) -> URL:
@@ -293,9 +284,9 @@ def _target(url: str) -> URL:
 
 
 def _with_cookies(url: str, fields: Mapping[str, str], cookies: Cookies) -> Mapping[str, str]:
-    given = next((value for name, value in fields.items() if name.lower() == "cookie"), "")
-    if not given and cookies.is_empty:
+    if cookies.is_empty:
         return fields
+    given = next((value for name, value in fields.items() if name.lower() == "cookie"), "")
     sent = {name: value for name, value in fields.items() if name.lower() != "cookie"}
     cookie = cookies.field(_target(url), given)
     return {**sent, "Cookie": cookie} if cookie else sent

@@ -8,7 +8,7 @@ import asyncio
 import functools
 from typing import Any
 
-from aiohttp import BaseConnector, ClientPayloadError, TCPConnector
+from aiohttp import BaseConnector, ClientPayloadError, SocketTimeoutError, TCPConnector
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.http import RawResponseMessage
@@ -30,10 +30,27 @@ class BoundedHandler(ResponseHandler):
     _interim = 0
     _has_head = True
     _is_new = False
+    _deadline: asyncio.TimerHandle | None = None
 
     def set_response_params(self, **options: Any) -> None:
         self._interim, self._has_head, self._is_new = 0, False, True
         super().set_response_params(**options)
+
+    def expect_head(self, seconds: float) -> None:
+        """Of an answer that is not interim, from now on; like a read that takes too long."""
+        self._end_deadline()
+        self._deadline = self._loop.call_later(seconds, self._give_up)
+
+    def _give_up(self) -> None:
+        self._deadline = None
+        # A viewer who has left has ended the connection.
+        if self.transport is not None:
+            self.set_exception(SocketTimeoutError("no head of an answer in time"))
+
+    def _end_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def data_received(self, data: bytes) -> None:
         if self._is_new:
@@ -49,6 +66,7 @@ class BoundedHandler(ResponseHandler):
         # 101 ends the HTTP (RFC 9110 section 15.2.2): nothing interim follows it.
         if not 100 <= code < 200 or code == 101:
             self._has_head = True
+            self._end_deadline()
         else:
             self._interim += 1
             # A flood of 103 answers held the event loop for two seconds.

@@ -9,6 +9,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ from strmctl.settings.model import Settings
 _PEERS_SECONDS = 60.0
 """How long the address of a peer's name counts; a pod that is made anew has another one."""
 _PEERS_DEADLINE = 2.0
+_KEPT = 1024
+"""Hosts that were allowed lately."""
 
 
 class RefusedAddressError(OSError):
@@ -57,6 +60,8 @@ class Guard:
         self._learn_at = 0.0 if self._peers else float("inf")
         self._monotonic = monotonic
         self._allowed_by_name: set[IPAddress] = set()
+        # Each segment of a film asks about the same one.
+        self._check = lru_cache(_KEPT)(self._check_host)
 
     def check_url(self, url: str) -> None:
         """Raises UpstreamError, which is lasting and does not tell the URL."""
@@ -64,6 +69,9 @@ class Guard:
             host, port = check_url(url)
         except UpstreamError as error:
             raise _refusal(str(error)) from None
+        self._check(host, port)
+
+    def _check_host(self, host: str, port: int) -> None:
         literal = address.parse_literal(host)
         if literal is not None:
             self._check_address(literal, port)
@@ -93,6 +101,7 @@ class Guard:
             return
         addresses = (address.unwrapped(_parse(answer["host"])) for answer in found)
         self._at[peer] = {(str(it), peer[1]) for it in addresses}
+        self._check.cache_clear()
 
     def check_resolved(self, host: str, addresses: Sequence[tuple[str, int]]) -> None:
         """Check every address of a name, since any of them may be chosen."""

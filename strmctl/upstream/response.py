@@ -39,19 +39,32 @@ class UpstreamResponse:
         self._head = b""
         self._ended = False
         self._cut: UpstreamError | None = None
+        self.is_late = False
+        """Whether `peek` has given up waiting for what it would have shown."""
         self.status = response.status
         self.url = url
-        self._codings = applied(response.headers.getall("Content-Encoding", []))
+        codings = response.headers.getall("Content-Encoding", ())
+        self._codings = applied(codings) if codings else []
         self.is_encoded = bool(self._codings)
-        self._decoder = Decoder(self._codings) if is_readable(self._codings) else None
+        is_decoded = self.is_encoded and is_readable(self._codings)
+        self._decoder = Decoder(self._codings) if is_decoded else None
         self._decoded: Iterator[bytes] = iter(())
+        # Read here once: each segment is asked about them a dozen times.
+        self.content_range: ContentRange | None = None
+        if self.status == 206:
+            self.content_range = parse_content_range(self.field("Content-Range"))
+        self.length = self._length()
+        self.representation = Representation(
+            self._total(), strong_validator(self.field("ETag")), self.field("Last-Modified")
+        )
 
     def __repr__(self) -> str:
         return f"UpstreamResponse({self.status})"
 
     def field(self, name: str) -> str:
         """In printable ASCII; a value that holds anything else is as if it were absent."""
-        return printable(self._response.headers.get(name, ""))
+        found = self._response.headers.get(name)
+        return printable(found) if found else ""
 
     @property
     def location(self) -> str:
@@ -67,43 +80,22 @@ class UpstreamResponse:
         return self.field("Content-Type")
 
     @property
-    def content_range(self) -> ContentRange | None:
-        return parse_content_range(self.field("Content-Range")) if self.status == 206 else None
-
-    @property
     def selected(self) -> ContentRange | None:
         """The part that the answer to a Range holds; nobody's is the whole (RFC 9110 15.3.7)."""
+        if self.content_range is None:
+            return None
         return self.content_range if "Range" in self._response.request_info.headers else None
-
-    @property
-    def length(self) -> int | None:
-        """Bytes that will come; None where that is not known or they come decoded."""
-        text = self.field("Content-Length")
-        # Of a decoded body it would be the wrong length: 0 bytes arrive (docs/peers.md, row 8).
-        return int(text) if text.isdecimal() and not self.is_encoded else None
 
     @property
     def total(self) -> int | None:
         """Bytes of the whole, of which this may be a part."""
-        if self.status != 206:
-            return self.length
-        part = self.content_range
-        return part.total if part is not None else None
-
-    @property
-    def representation(self) -> Representation:
-        """What later answers are compared with."""
-        return Representation(self.total, self.etag, self.field("Last-Modified"))
+        return self.representation.total
 
     @property
     def unsatisfied_total(self) -> int | None:
         """Bytes of the whole, as a 416 says them (RFC 9110 section 14.4)."""
         text = unsatisfied_range(self.field("Content-Range")).get("Content-Range", "")
         return int(text.rpartition("/")[2]) if self.status == 416 and text else None
-
-    @property
-    def etag(self) -> str | None:
-        return strong_validator(self.field("ETag"))
 
     async def peek(
         self,
@@ -118,17 +110,28 @@ class UpstreamResponse:
         undecided, or do not come within `patience` seconds of those before them. Raises
         UpstreamError where not even one comes.
         """
-        while len(self._head) < size and not self.is_over and undecided(self._head):
+        self.is_late = False
+        while not self.is_over and (
+            not self._head or (len(self._head) < size and undecided(self._head))
+        ):
             try:
                 if patience is None or not self._head:
                     self._head += await self._next(keeps=patience is not None)
                 elif not await self._more_within(patience):
+                    self.is_late = True
                     break
             except UpstreamError as cut:
                 # Of a coded body nothing goes on where it ended: another answer may be whole.
                 if not self._head or self.is_encoded:
                     raise
                 self._cut = cut  # Whoever reads on finds it, and may have the rest from elsewhere.
+        return self._head
+
+    def arrived(self) -> bytes:
+        """The first bytes that are here already, without a wait; they stay in the body."""
+        content = self._response.content
+        if not (self._head or self.is_encoded or content.exception()):
+            self._head = content.read_nowait()
         return self._head
 
     @property
@@ -234,6 +237,17 @@ class UpstreamResponse:
         self._ended = True
         return True
 
+    def _length(self) -> int | None:
+        """Bytes that will come; None where that is not known or they come decoded."""
+        text = self.field("Content-Length")
+        # Of a decoded body it would be the wrong length: 0 bytes arrive (docs/peers.md, row 8).
+        return int(text) if text.isdecimal() and not self.is_encoded else None
+
+    def _total(self) -> int | None:
+        if self.status != 206:
+            return self.length
+        return self.content_range.total if self.content_range is not None else None
+
     def _unreadable(self) -> UpstreamError:
         self._response.close()
         names = ", ".join(self._codings[:3])
@@ -248,4 +262,6 @@ class UpstreamResponse:
 
     def close(self) -> None:
         """Give the connection back if the body has been read, else end it."""
-        self._response.close() if not self._ended else self._response.release()
+        # aiohttp has given it back already where the last byte has come.
+        if not self._response.closed:
+            self._response.close() if not self._ended else self._response.release()

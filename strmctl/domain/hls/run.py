@@ -8,6 +8,7 @@ its addresses stay short and every process calls it the same; a later one is nam
 import base64
 import hashlib
 from enum import Enum
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ NAME_LENGTH = 8
 
 _LIVE = "live"
 _COMPARED = 100
+_KEPT = 1024
 
 
 class Doubt(Enum):
@@ -93,7 +95,9 @@ class Component(NamedTuple):
         cut_name = self.cut + self.preludes
         return f"{cut_name or _LIVE}-{self.run}" if self.run else cut_name
 
+    # Each segment's address begins with the same one.
     @classmethod
+    @lru_cache(_KEPT)
     def parse(cls, text: str) -> "Component":
         cut_name, _, run = text.partition("-")
         if run and cut_name == _LIVE:

@@ -5,8 +5,8 @@ only where they say nothing. What may be encrypted is refused only for what no c
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from strmctl.domain.hls.playlist_text import begins_playlist
@@ -50,8 +50,11 @@ class Kind(StrEnum):
     DATA = "data"
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+_BY_NAME = {"k": Kind.KEY, "i": Kind.INIT, "x": Kind.DATA, "d": Kind.DATA}
+_BY_TYPE = {"text": Kind.SUBTITLES, "image": Kind.IMAGE}
+
+
+class Expected(NamedTuple):
     """`size` is that of a key whose format is known; `url` is where the answer came from."""
 
     kind: Kind = Kind.ROOT
@@ -64,10 +67,10 @@ ROOT = Expected()
 
 def listed(name: str, media_type: str, size: int | None = None) -> Expected:
     """What strmctl called `name` in a playlist (see domain/hls/media_playlist.py)."""
-    by_name = {"k": Kind.KEY, "i": Kind.INIT, "x": Kind.DATA, "d": Kind.DATA}
-    by_type = {"text": Kind.SUBTITLES, "image": Kind.IMAGE}
-    kind = by_type.get(media_type.partition("/")[0], Kind.SEGMENT)
-    return Expected(by_name.get(name[:1], kind), size)
+    kind = _BY_NAME.get(name[:1])
+    if kind is None:
+        kind = _BY_TYPE.get(media_type.partition("/")[0], Kind.SEGMENT)
+    return Expected(kind, size)
 
 
 def what_instead(
@@ -86,13 +89,13 @@ def what_instead(
         return None
     if kind is Kind.KEY:
         return _instead_of_key(head, content_type, expected.size, is_whole)
+    if kind is not Kind.DATA and media_kind.is_container(head) and not disguise.is_image(head):
+        return NO_PLAYLIST if kind is Kind.PLAYLIST else None
     if begins_playlist(head):
         return None if kind in (Kind.ROOT, Kind.PLAYLIST) else "a playlist"
     if kind is Kind.DATA:
         # It may be anything that an upstream has to say, but a page is an error.
         return "a web page" if is_web_page(head, content_type) else None
-    if media_kind.is_container(head) and not disguise.is_image(head):
-        return NO_PLAYLIST if kind is Kind.PLAYLIST else None
     return (
         _message(head, content_type, kind)
         or _wrong(head, content_type, expected, is_whole)
@@ -109,7 +112,7 @@ def needs_more(head: bytes, expected: Expected = ROOT) -> bool:
         is_open = expected.kind is Kind.SEGMENT and not disguise.media_offset(head)
         return is_open and len(head) < disguise.SEARCHED_BYTES
     # A playlist has shown itself in its first line, and one that is cut off can be resumed.
-    if begins_playlist(head) or len(head) >= media_kind.SNIFF_BYTES:
+    if len(head) >= media_kind.SNIFF_BYTES or begins_playlist(head):
         return False
     is_short = len(head) < disguise.SHOWN_BY
     return may_be_text(head) or (is_short and _may_begin_magic(head))

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 
 from strmctl.domain.hls.naming import PLAYLIST_NAME
-from strmctl.domain.identity import Identity
+from strmctl.domain.identity import Identity, one_of_equals
 from strmctl.domain.urls.playback_url import Claim
 from strmctl.domain.urls.signature import Signer, base64url
 from strmctl.errors import ForbiddenError, UsageError
@@ -117,7 +117,7 @@ def _read(token: str, signer: Signer) -> ChildClaim:
     try:
         canonical, rendition, end = message.rsplit("\n", 2)
         expires_at = datetime.fromtimestamp(int(end), UTC) if end else None
-        claim = Claim(Identity.from_canonical(canonical), expires_at)
+        claim = Claim(one_of_equals(Identity.from_canonical(canonical)), expires_at)
     except (UsageError, ValueError, OverflowError):
         raise ForbiddenError("this address names nothing") from None
     return ChildClaim(claim, rendition)

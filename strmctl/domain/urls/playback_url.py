@@ -14,7 +14,7 @@ from typing import ClassVar, Protocol
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from strmctl.domain.hls.naming import upstream_extension
-from strmctl.domain.identity import Identity, parse_number
+from strmctl.domain.identity import Identity, one_of_equals, parse_number
 from strmctl.domain.urls.signature import Signer
 from strmctl.errors import ForbiddenError, UsageError
 from strmctl.quick_dataclass import dataclass, field
@@ -196,7 +196,7 @@ def _claim(parameters: dict[str, str]) -> Claim:
         provider=parameters.get("provider"),
     )
     end = parameters.get("exp")
-    return Claim(identity, None if end is None else _epoch(end))
+    return Claim(one_of_equals(identity), None if end is None else _epoch(end))
 
 
 def _epoch(text: str) -> datetime:

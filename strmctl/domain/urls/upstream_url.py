@@ -27,6 +27,8 @@ _AUTHORITY = re.compile(
 _REFERENCE = re.compile(
     r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL
 )
+# No segment of its path begins with a dot, so none is to be taken out (section 5.2.4).
+_BESIDE = re.compile(r"[\w%][\w%.~-]*(?:/[\w%][\w%.~-]*)*(?:\?[!-~]*)?", re.ASCII)
 # What surrogateescape makes of a byte: ffmpeg sends the byte itself.
 _NO_UTF8 = re.compile("[\udc80-\udcff]")
 _NOT_PRINTED = ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")
@@ -73,6 +75,9 @@ def join(base: str, reference: str) -> str:
     urllib.parse.urljoin would drop empty path segments, which signed paths may hold, and read
     what it does not understand in its own way. An absolute reference stays as it is.
     """
+    # Nearly every segment: a file beside its playlist, in a plain spelling.
+    if _BESIDE.fullmatch(reference):
+        return _folder(base) + reference
     scheme, authority, base_path, base_query, _ = _base_parts(base)
     new_scheme, new_authority, path, query, fragment = _parts(reference)
     if new_scheme is not None:
@@ -107,6 +112,14 @@ def _parts(url: str) -> Sequence[str | None]:
 
 _base_parts = lru_cache(256)(_parts)
 """A playlist's own URL is the base of each of its segments."""
+
+
+@lru_cache(256)
+def _folder(base: str) -> str:
+    """What stands before a relative path (RFC 3986 section 5.2.3), with its final slash."""
+    scheme, authority, path, *_ = _parts(base)
+    folder = _without_dots((path or "/").rpartition("/")[0] + "/")
+    return f"{scheme}://{authority}{folder}"
 
 
 def _without_dots(path: str) -> str:

@@ -14,9 +14,9 @@ from strmctl.server.http.logs import printable
 log = logging.getLogger("strmctl.access")
 
 
-def describe(scope: Scope, what: object) -> None:
-    """Say in the log line what is asked for."""
-    scope["strmctl.what"] = printable(str(what))
+def describe(scope: Scope, *what: object) -> None:
+    """Say in the log line what is asked for, in one word or several."""
+    scope["strmctl.what"] = what
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ def log_answer(scope: Scope, seen: Answered) -> None:
     if not log.isEnabledFor(logging.INFO):
         return
     client = (scope.get("client") or ("-",))[0]
-    what = scope.get("strmctl.what", "other")
+    what = printable(" ".join(map(str, scope.get("strmctl.what", ("other",)))))
     tracing.step(
         log,
         "answer",

@@ -7,9 +7,9 @@ cost more than its bytes.
 
 import asyncio
 import logging
-import secrets
+import random
 import time
-from collections.abc import Awaitable, Collection
+from collections.abc import Awaitable, Collection, Mapping
 from http import HTTPStatus
 
 from starlette.requests import ClientDisconnect, Request
@@ -30,14 +30,14 @@ log = logging.getLogger(__name__)
 Field = tuple[bytes, bytes]
 
 _ID = REQUEST_ID_FIELD.lower().encode()
-_OF_MEDIA: tuple[Field, ...] = (
-    (b"access-control-allow-origin", b"*"),
+_OF_MEDIA = {
+    b"access-control-allow-origin": b"*",
     # A player's script on another origin sees no other fields than these.
-    (b"access-control-expose-headers", b"Content-Length, Content-Range, Accept-Ranges"),
+    b"access-control-expose-headers": b"Content-Length, Content-Range, Accept-Ranges",
     # An upstream's text must not become HTML in a browser.
-    (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"sandbox"),
-)
+    b"x-content-type-options": b"nosniff",
+    b"content-security-policy": b"sandbox",
+}
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
     # hls.js sends Range for EXT-X-BYTERANGE, which browsers ask for beforehand.
@@ -72,7 +72,8 @@ class Front:
         is_players = is_media(path, self._prefix)
         given = _request_id(scope["headers"])
         token = request_id.set(given)
-        fields = ((_ID, given.encode()), *(_OF_MEDIA if is_players else ()))
+        own = {_ID: given.encode()}
+        fields = own | _OF_MEDIA if is_players else own
         answer = _Answer(scope, send, fields)
         app = self._app_for(path)
         route = self._metrics.began(path.removeprefix(self._prefix))
@@ -142,7 +143,7 @@ class _Answer:
 
     __slots__ = ("_began", "_fields", "_scope", "_seen", "_send", "has_started", "leaving")
 
-    def __init__(self, scope: Scope, send: Send, fields: Collection[Field]) -> None:
+    def __init__(self, scope: Scope, send: Send, fields: Mapping[bytes, bytes]) -> None:
         self._scope = scope
         self._send = send
         self._fields = fields
@@ -162,9 +163,8 @@ class _Answer:
         elif message["type"] == "http.response.start":
             self.has_started = True
             seen.status = message["status"]
-            names = [name for name, _ in self._fields]
-            given = [field for field in message.get("headers", ()) if field[0] not in names]
-            message = {**message, "headers": [*given, *self._fields]}
+            given = [field for field in message.get("headers", ()) if field[0] not in self._fields]
+            message = {**message, "headers": [*given, *self._fields.items()]}
         return self._send(message)
 
     def ended(self) -> Answered:
@@ -203,6 +203,12 @@ def failed(error: StrmctlError) -> Response:
 
 def _request_id(fields: Collection[Field]) -> str:
     """The client's own, so that its log and this one can be read together, or a new one."""
-    given = next((value.decode("latin-1") for name, value in fields if name == _ID), "")
-    # Checked for its form: a line feed in it would forge a log line.
-    return given if is_request_id(given) else secrets.token_hex(4)
+    for name, value in fields:
+        if name == _ID:
+            given = value.decode("latin-1")
+            # Checked for its form: a line feed in it would forge a log line.
+            if is_request_id(given):
+                return given
+            break
+    # It is no secret: to ask the kernel for each one costs more than to write its log line.
+    return f"{random.getrandbits(32):08x}"

@@ -32,6 +32,7 @@ _NO_MEDIA = (".key", ".vtt")
 
 _CHILDREN = child_url.PATH + "/"
 _PARTS = (b"range", b"if-range")
+_ALL = Wanted()
 _PLAYBACK = re.compile(re.escape(playback_url.PATH) + r"(\.[^/]+)?")
 _NAMES = "abcd"
 """Of the parts of a child URL's path: it has two of them, three or four."""
@@ -69,7 +70,7 @@ async def child(request: Request) -> ASGIApp:
     token, cut, name = child_url.components(*request.path_params.values())
     claim = state.tokens.verify(token, datetime.now(UTC))
     identity = claim.playback.identity
-    describe(request.scope, f"{identity} {claim.rendition or 'root'} {name}")
+    describe(request.scope, identity, claim.rendition or "root", name)
     client = _client(request)
     state.viewers.asked(request.scope, identity, client)
     # ffmpeg from 7.0.2 knows a playlist by the end of its path.
@@ -90,10 +91,12 @@ async def child(request: Request) -> ASGIApp:
 
 
 def _wanted(request: Request) -> Wanted:
-    # Of several fields the first one counts.
-    given = {name: value for name, value in reversed(request.scope["headers"]) if name in _PARTS}
-    found = [given[name].decode("latin-1") if name in given else None for name in _PARTS]
-    return Wanted(*found)
+    given: dict[bytes, str] = {}
+    for name, value in request.scope["headers"]:
+        if name in _PARTS:
+            # Of several fields the first one counts.
+            given.setdefault(name, value.decode("latin-1"))
+    return Wanted(*map(given.get, _PARTS)) if given else _ALL
 
 
 def _client(request: Request) -> str:

@@ -288,7 +288,7 @@ def _seconds(answer: Answer) -> float | None:
 def _what_instead(answer: Answer, expected: Expected) -> str | None:
     if answer.head and not answer.is_beginning:
         return None  # What stands in the middle may begin with anything.
-    expected = replace(expected, url=answer.url)
+    expected = expected._replace(url=answer.url)
     return not_media.what_instead(
         answer.head, answer.content_type, expected, is_whole=answer.is_whole
     )

@@ -65,7 +65,7 @@ class Heals:
 
     def sent(self, identity: Identity) -> None:
         """A byte has gone out to a player of it."""
-        last = self._attempts.get(identity)
+        last = self._attempts.get(identity) if self._attempts else None
         if last is None or not (last.is_open and last.has_answered) or last.resolution is None:
             return
         last.is_open = False
@@ -73,7 +73,7 @@ class Heals:
 
     def has_healed(self, identity: Identity, resolution: Resolution) -> bool:
         """Whether this took the place of one that had failed, and has answered."""
-        last = self._attempts.get(identity)
+        last = self._attempts.get(identity) if self._attempts else None
         return last is not None and last.resolution == resolution and last.has_answered
 
     def _end(self, identity: Identity, attempt: _Attempt, reason: str) -> None:

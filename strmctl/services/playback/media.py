@@ -93,7 +93,9 @@ class Media:
         fields = {"Content-Type": media_type}
         if response.content_range is not None or response.field("Accept-Ranges") == "bytes":
             fields["Accept-Ranges"] = "bytes"
-        fields |= {name: response.field(name) for name in _VALIDATORS if response.field(name)}
+        for name in _VALIDATORS:
+            if value := response.field(name):
+                fields[name] = value
         # Some answer a part to who asks for all: the rest follows as after a drop.
         length = response.length if part is not None else response.total
         span = part or _span(length)

@@ -34,8 +34,9 @@ class Streams:
 
     def add(self, viewer: Viewer, body: Body) -> None:
         """It leaves with its end."""
-        self._open.setdefault(viewer, []).append(body)
-        body.heard_by(_Leaving(self._open, viewer, body))
+        bodies = self._open.setdefault(viewer, [])
+        bodies.append(body)
+        body.heard_by(_Leaving(self._open, viewer, bodies, body))
 
     async def ask(self, viewer: Viewer, ask: Callable[[], Awaitable[T]]) -> T:
         """What the upstream answers; where it refuses, once an older stream has given way."""
@@ -67,8 +68,10 @@ class Streams:
 class _Leaving:
     """Forgets a body that has been closed."""
 
-    def __init__(self, streams: dict[Viewer, list[Body]], viewer: Viewer, body: Body) -> None:
-        self._open, self._viewer, self._body = streams, viewer, body
+    def __init__(
+        self, streams: dict[Viewer, list[Body]], viewer: Viewer, bodies: list[Body], body: Body
+    ) -> None:
+        self._open, self._viewer, self._bodies, self._body = streams, viewer, bodies, body
 
     needs_more = False
 
@@ -76,8 +79,6 @@ class _Leaving:
         pass
 
     def close(self) -> None:
-        left = [body for body in self._open.get(self._viewer, ()) if body is not self._body]
-        if left:
-            self._open[self._viewer] = left
-        else:
-            self._open.pop(self._viewer, None)
+        self._bodies.remove(self._body)
+        if not self._bodies:
+            del self._open[self._viewer]

@@ -59,9 +59,9 @@ class Heal:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Play:
-    """Media of this URL were sent from the one moment to the other."""
+    """Media of this URL were sent from the one moment to the other, which moves on with each."""
 
     identity: Identity
     url: str = field(repr=False)

@@ -205,6 +205,6 @@ async def test_ranges(answer: Reply, part: ContentRange | None, total: int | Non
 )
 async def test_validator(etag: str, strong: str | None) -> None:
     async with answered(reply(200, BODY, ETag=etag, Content_Type="video/mp2t")) as response:
-        assert (response.etag, response.content_type) == (strong, "video/mp2t")
+        assert (response.representation.etag, response.content_type) == (strong, "video/mp2t")
         assert response.field("X-None") == ""
         assert repr(response) == "UpstreamResponse(200)"

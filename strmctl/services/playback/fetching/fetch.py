@@ -97,6 +97,8 @@ class Fetch:
         """
         fields = fields or {}
         response = await self._judged(url, fields, expected, patient=patient)
+        if response.status != 206:
+            return response
         whole = {name: value for name, value in fields.items() if "Range" not in name}
         is_ranged = len(whole) < len(fields)
         if _is_usable(response, fields.get("If-Range"), is_ranged=is_ranged):
@@ -115,9 +117,14 @@ class Fetch:
         )
         if response.status in _AS_A_WHOLE:
             response.status = 200
+        is_shown = not needs_more(response.arrived(), expected)
         try:
-            async with asyncio.timeout(None if patient else self._client.first_byte_seconds):
+            # Most segments show what they are along with their head: nothing is waited for.
+            if patient or is_shown:
                 await _judge(response, expected)
+            else:
+                async with asyncio.timeout(self._client.first_byte_seconds):
+                    await _judge(response, expected)
         except TimeoutError:
             response.close()
             raise UpstreamError("the upstream did not answer in time", http_status=504) from None
@@ -213,7 +220,8 @@ class Attempt:
         self._renewed = renewed
         self._tries = 0
         self._failed_at: float | None = None
-        self._egress = Patience(LOST_EGRESS, time.monotonic())
+        self._began = time.monotonic()
+        self._egress: Patience | None = None
         self.wants_renewal = False
         """Whether another resolution could be better than the one that failed last."""
 
@@ -221,6 +229,7 @@ class Attempt:
         """Seconds after which to ask again, None where that would not help."""
         now = time.monotonic()
         if isinstance(failure, EgressError):
+            self._egress = self._egress or Patience(LOST_EGRESS, self._began)
             return self._egress.wait(now) if self._fetch.has_succeeded else None
         if not isinstance(failure, UpstreamError):
             return None
@@ -258,8 +267,6 @@ def _check_continued(known: Representation, response: UpstreamResponse, span: Co
 def _is_usable(response: UpstreamResponse, if_range: str | None, *, is_ranged: bool) -> bool:
     """False for a part of who knows what, or of another file than If-Range stands for."""
     part = response.content_range
-    if response.status != 206:
-        return True
     if response.is_encoded or part is None:
         return False
     if not is_ranged:
@@ -294,7 +301,7 @@ async def _what_instead(response: UpstreamResponse, expected: Expected) -> str |
     head = await response.peek(
         SEARCHED_BYTES, lambda head: needs_more(head, expected), patience=_UNDECIDED
     )
-    is_late = not response.is_over and len(head) < SEARCHED_BYTES and needs_more(head, expected)
+    is_late = response.is_late
     is_whole = not (is_late or response.is_cut) and (part is None or part.length == part.total)
     expected = Expected(expected.kind, expected.size, response.url)
     instead = what_instead(head, response.content_type, expected, is_whole=is_whole)

@@ -54,5 +54,6 @@ class LoadedPlaylist:
 
     def locate(self, name: str) -> Resource | None:
         """Where a name of this Media Playlist is, by an absolute URL."""
-        found = self.media.resources.get(name) if self.media is not None else None
-        return found and found._replace(uri=joined(self.url, found.uri))
+        media = self.media
+        found = media.resources.get(name) if media is not None else None
+        return found and Resource(joined(self.url, found.uri), found.byte_range, found.size)

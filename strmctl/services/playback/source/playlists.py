@@ -99,6 +99,9 @@ class Playlists:
 
     async def listing(self, key: str, root: LoadedPlaylist | None, name: str) -> LoadedPlaylist:
         """A rendition's Media Playlist of any age, younger where it does not list `name` yet."""
+        at_hand = self._loaded.get(key)
+        if at_hand is not None and not self._may_list_soon(key, at_hand, name):
+            return at_hand
         async with self.lock(key):
             known = self._loaded.get(key)
             if known is None or self._may_list_soon(key, known, name):

@@ -43,6 +43,11 @@ class Place:
     name: str = ""
 
     @property
+    def is_segment(self) -> bool:
+        """A whole one or a part; all else that a playlist lists begins with a letter."""
+        return self.name[:1].isdigit()
+
+    @property
     def preludes(self) -> str:
         """What its address says of the bytes of keys and init sections."""
         return Component.parse(self.cut).preludes
@@ -61,6 +66,8 @@ class Source:
     ) -> None:
         self.number = next(_numbers)
         """No other source has it: what is kept of one never answers for another."""
+        self.weight = 0
+        """Bytes that it takes, as they were counted last."""
         self.resolution = resolution
         self.fetch = fetch
         self._continuity: Continuity = Continuity(None if before is None else before._continuity)
@@ -160,13 +167,14 @@ class Source:
         """Waits for a name just beyond a live copy, which another process may have listed."""
         key, name = place.rendition, place.name
         root = await self._root_of(key)
-        patience = Patience(LISTED_SOON, time.monotonic())
+        patience: Patience | None = None
         while True:
             loaded = await self.playlists.listing(key, root, name)
             await self.playlists.names.check(key, place.cut, loaded)
             found = self._continuity.locate(key, name, loaded, self.playlists.earlier.get(key))
             if found is not None or not loaded.is_followed_by(name):
                 return found
+            patience = patience or Patience(LISTED_SOON, time.monotonic())
             seconds = patience.wait(time.monotonic())
             if seconds is None:
                 return None
@@ -190,7 +198,7 @@ class Source:
             patient=is_part(place.name),
         )
         response, offset = await _shown(await ask(), partial(self._disguise, place), ask)
-        if not offset:
+        if not (offset or place.is_segment):
             await self.check_prelude(place, resource, response)
         return response, offset
 
@@ -205,8 +213,8 @@ class Source:
     def _is_plain(self, place: Place) -> bool:
         """Whether a part of it can be asked for: counted from its media's first byte."""
         # A part that is only hinted at is not there yet, and waited for by one request.
-        is_segment = place.name[:1].isdigit() and not is_part(place.name)
-        return self._disguises or not is_segment or place.rendition in self._plain
+        is_whole = place.is_segment and not is_part(place.name)
+        return self._disguises or not is_whole or place.rendition in self._plain
 
     async def _look_for_disguise(
         self, place: Place, resource: Resource, expected: Expected
@@ -242,12 +250,14 @@ class Source:
             return None
         if offset:
             self._disguises = True
-        elif place.name[:1].isdigit():
+        elif place.is_segment:
             self._plain.add(place.rendition)
         return offset
 
     def prelude(self, place: Place, resource: Resource) -> Prelude | None:
         """The key or init section `resource`, where it has been read for its playlist just now."""
+        if place.is_segment:
+            return None
         return self.playlists.names.preludes.take(place.rendition, place.name, resource)
 
     def known_prelude(self, place: Place) -> Prelude | None:
@@ -270,11 +280,12 @@ class Source:
     def is_probed(self, place: Place) -> bool:
         """Whether it is among the first of its playlist, which media servers read to probe."""
         known = self.playlists.known(place.rendition)
-        if known is None or known.media is None or not place.name.isdigit():
+        media = known.media if known is not None else None
+        if media is None or not place.name.isdigit():
             return False
-        if not known.media.ended:
+        if not media.ended:
             return False  # A live upstream may call the next segment by the same file name.
-        return 0 <= int(place.name) - known.media.first_number < _PROBED_SEGMENTS
+        return 0 <= int(place.name) - media.first_number < _PROBED_SEGMENTS
 
     def rendition_at(self, url: str) -> str | None:
         """The key of the rendition whose playlist is at `url`, whatever its query says."""
@@ -311,7 +322,7 @@ async def _shown(
 
     Raises UpstreamError.
     """
-    patience = Patience(CUT_BODY, 0.0)
+    patience: Patience | None = None
     while True:
         try:
             seen = await look(response)
@@ -321,6 +332,7 @@ async def _shown(
         if seen is not None:
             return response, seen
         response.close()
+        patience = patience or Patience(CUT_BODY, 0.0)
         if patience.wait(0.0) is None:
             raise UpstreamError("the upstream cuts the body off before it shows what it is")
         response = await ask()

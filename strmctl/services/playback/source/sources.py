@@ -53,9 +53,9 @@ class Sources:
 
     async def current(self, identity: Identity) -> Source:
         """Raises ResolverError."""
-        asked_at = datetime.now(UTC)
+        asked_at = datetime.now(UTC) if log.isEnabledFor(logging.DEBUG) else None
         resolution = await self._resolving.current(identity, Reason.PLAY)
-        if log.isEnabledFor(logging.DEBUG):
+        if asked_at is not None:
             _log(resolution, asked_at)
         return self._source(identity, resolution)
 
@@ -73,9 +73,14 @@ class Sources:
     def weigh(self, identity: Identity) -> None:
         """Count what its source holds by now, and make room for it."""
         source = self._sources.get(identity)
-        if source is None:
-            return
+        if source is not None:
+            self._weigh(identity, source)
+
+    def _weigh(self, identity: Identity, source: Source) -> None:
         size = _OF_A_SOURCE + _OF_A_CHARACTER * source.playlists.size
+        if size == source.weight:
+            return
+        source.weight = size
         self._size += size - self._sizes.get(identity, 0)
         self._sizes[identity] = size
         while self._size > _MEMORY and len(self._sources) > 1:
@@ -91,7 +96,8 @@ class Sources:
 
     def _source(self, identity: Identity, resolution: Resolution) -> Source:
         known = self._sources.get(identity)
-        if known is None or known.resolution != resolution:
+        is_known = known is not None and known.resolution is resolution
+        if known is None or not (is_known or known.resolution == resolution):
             fetch = Fetch(
                 resolution,
                 self._client,
@@ -103,7 +109,7 @@ class Sources:
                 resolution, fetch, playlist_max=self._playlist_max, before=known
             )
         self._sources.move_to_end(identity)
-        self.weigh(identity)
+        self._weigh(identity, known)
         return known
 
 
