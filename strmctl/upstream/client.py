@@ -141,8 +141,8 @@ class UpstreamClient:
             set_by = response.fields("Set-Cookie")
             if set_by:
                 cookies.learn(_target(url), set_by)
-            location = response.location
-            if response.status not in _REDIRECTS or not location:
+            location = response.location if response.status in _REDIRECTS else ""
+            if not location:
                 return response
             response.close()
             redirect, target = response.status, joined(url, location)

@@ -6,6 +6,7 @@ agreed; with a film under way that are 30 seconds at full speed, for nobody.
 
 import asyncio
 import functools
+import math
 from typing import Any
 
 from aiohttp import BaseConnector, ClientPayloadError, SocketTimeoutError, TCPConnector
@@ -30,7 +31,10 @@ class BoundedHandler(ResponseHandler):
     _interim = 0
     _has_head = True
     _is_new = False
-    _deadline: asyncio.TimerHandle | None = None
+    _head_by: float | None = None
+    _bytes_by: float | None = None
+    _look_at = math.inf
+    _looking: asyncio.TimerHandle | None = None
 
     def set_response_params(self, **options: Any) -> None:
         self._interim, self._has_head, self._is_new = 0, False, True
@@ -38,19 +42,41 @@ class BoundedHandler(ResponseHandler):
 
     def expect_head(self, seconds: float) -> None:
         """Of an answer that is not interim, from now on; like a read that takes too long."""
-        self._end_deadline()
-        self._deadline = self._loop.call_later(seconds, self._give_up)
+        self._head_by = self._loop.time() + seconds
+        self._look_by(self._head_by)
 
-    def _give_up(self) -> None:
-        self._deadline = None
-        # A viewer who has left has ended the connection.
-        if self.transport is not None:
+    # aiohttp would make a timer for each request and for each piece of its answer.
+    def _reschedule_timeout(self) -> None:
+        self._bytes_by = self._loop.time() + self._read_timeout if self._read_timeout else None
+        if self._bytes_by is not None:
+            self._look_by(self._bytes_by)
+
+    def _drop_timeout(self) -> None:
+        self._bytes_by = None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        if self._looking is not None:
+            self._looking.cancel()
+
+    def _look_by(self, due: float) -> None:
+        """One timer for the connection; where it is on its way already, it finds this as well."""
+        if due < self._look_at:
+            if self._looking is not None:
+                self._looking.cancel()
+            self._look_at = due
+            self._looking = self._loop.call_later(due - self._loop.time(), self._look)
+
+    def _look(self) -> None:
+        now, self._looking, self._look_at = self._look_at, None, math.inf
+        due = [each for each in (self._head_by, self._bytes_by) if each is not None]
+        if due and min(due) > now:
+            self._look_by(min(due))
+        elif self._head_by is not None and self._head_by <= now:
+            self._head_by = None
             self.set_exception(SocketTimeoutError("no head of an answer in time"))
-
-    def _end_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        elif due:
+            self._on_read_timeout()
 
     def data_received(self, data: bytes) -> None:
         if self._is_new:
@@ -66,7 +92,7 @@ class BoundedHandler(ResponseHandler):
         # 101 ends the HTTP (RFC 9110 section 15.2.2): nothing interim follows it.
         if not 100 <= code < 200 or code == 101:
             self._has_head = True
-            self._end_deadline()
+            self._head_by = None
         else:
             self._interim += 1
             # A flood of 103 answers held the event loop for two seconds.

@@ -51,12 +51,16 @@ class UpstreamResponse:
         self._decoded: Iterator[bytes] = iter(())
         # Read here once: each segment is asked about them a dozen times.
         self.content_range: ContentRange | None = None
+        text = self.field("Content-Length")
+        # Of a decoded body it would be the wrong length: 0 bytes arrive (docs/peers.md, row 8).
+        self.length = int(text) if text.isdecimal() and not self.is_encoded else None
+        """Bytes that will come; None where that is not known or they come decoded."""
+        total = self.length
         if self.status == 206:
             self.content_range = parse_content_range(self.field("Content-Range"))
-        self.length = self._length()
-        self.representation = Representation(
-            self._total(), strong_validator(self.field("ETag")), self.field("Last-Modified")
-        )
+            total = self.content_range and self.content_range.total
+        etag = strong_validator(self.field("ETag"))
+        self.representation = Representation(total, etag, self.field("Last-Modified"))
 
     def __repr__(self) -> str:
         return f"UpstreamResponse({self.status})"
@@ -111,7 +115,7 @@ class UpstreamResponse:
         UpstreamError where not even one comes.
         """
         self.is_late = False
-        while not self.is_over and (
+        while not (self._ended or self._cut) and (
             not self._head or (len(self._head) < size and undecided(self._head))
         ):
             try:
@@ -236,17 +240,6 @@ class UpstreamResponse:
             raise self._broken(error) from None
         self._ended = True
         return True
-
-    def _length(self) -> int | None:
-        """Bytes that will come; None where that is not known or they come decoded."""
-        text = self.field("Content-Length")
-        # Of a decoded body it would be the wrong length: 0 bytes arrive (docs/peers.md, row 8).
-        return int(text) if text.isdecimal() and not self.is_encoded else None
-
-    def _total(self) -> int | None:
-        if self.status != 206:
-            return self.length
-        return self.content_range.total if self.content_range is not None else None
 
     def _unreadable(self) -> UpstreamError:
         self._response.close()

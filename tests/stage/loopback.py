@@ -161,10 +161,12 @@ async def client(
     names: Names | None = None,
     connect_timeout: float = 5,
     read_timeout: float = 5,
+    first_byte_timeout: float = 6,
 ) -> AsyncIterator[UpstreamClient]:
     settings = UpstreamSettings(
         connect_timeout=timedelta(seconds=connect_timeout),
         read_timeout=timedelta(seconds=read_timeout),
+        first_byte_timeout=timedelta(seconds=first_byte_timeout),
     )
     made = UpstreamClient(settings, Guard(allow, own), names or Names())
     try:

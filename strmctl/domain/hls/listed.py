@@ -175,11 +175,15 @@ class Resources(Mapping[str, Resource]):
         self.named: dict[str, Resource] = {}
         self._segments = segments
 
-    def __getitem__(self, name: str) -> Resource:
+    def find(self, name: str) -> Resource | None:
         found = self.named.get(name)
         # int() reads the digits of every script, and reads thousands of them slowly.
         if found is None and name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS:
             found = self._segments.resource(int(name)) if name == str(int(name)) else None
+        return found
+
+    def __getitem__(self, name: str) -> Resource:
+        found = self.find(name)
         if found is None:
             raise KeyError(name)
         return found

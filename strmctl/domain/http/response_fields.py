@@ -29,6 +29,8 @@ _UNSATISFIED = re.compile(r"bytes \*/[0-9]{1,18}", re.IGNORECASE)
 _LONGEST_WAIT = 86_400.0
 
 
+# Types, lengths and dates come again with each segment.
+@lru_cache(1024)
 def printable(value: str) -> str:
     """The value as it may be sent on, empty where it may not; a control may split a message."""
     if 0 < len(value) <= _LONGEST and value.isascii() and value.isprintable():
@@ -42,7 +44,6 @@ def allowed_fields(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if _is_allowed(name, value)}
 
 
-# Types and lengths come again with each segment.
 @lru_cache(1024)
 def _is_allowed(name: str, value: str) -> bool:
     is_known = name.lower() in _ALLOWED

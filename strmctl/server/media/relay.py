@@ -42,6 +42,10 @@ class Flow(FlowControl):
 
     source: "_Source | None" = None
 
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__(transport)
+        self.descriptor: int = transport.get_extra_info("socket").fileno()
+
     def pause_writing(self) -> None:
         super().pause_writing()
         if self.source is not None:
@@ -59,7 +63,7 @@ class Relay:
     def __init__(self, cycle: RequestResponseCycle, flow: Flow) -> None:
         self._cycle = cycle
         self._flow = flow
-        self._descriptor = cycle.transport.get_extra_info("socket").fileno()
+        self._descriptor = flow.descriptor
         self.sent = 0
 
     @property

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 
 import pytest
 
@@ -107,6 +108,46 @@ async def test_half_an_answer_in_time() -> None:
             with pytest.raises(UpstreamError) as caught:
                 await upstream.get(server.url(), {})
     assert caught.value.http_status == 504
+
+
+async def test_a_head_that_trickles_is_no_answer_in_time() -> None:
+    """Each of its bytes comes soon, the last one never."""
+
+    has_ended = asyncio.Event()
+
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nA: ")
+        with suppress(ConnectionError):
+            while not reader.at_eof():
+                writer.write(b"b")
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(0.02):
+                        await reader.read(1000)
+        writer.close()
+        has_ended.set()
+
+    async with asyncio.timeout(60), await asyncio.start_server(trickle, ALLOWED, 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with client(read_timeout=60, first_byte_timeout=0.2) as upstream:
+            with pytest.raises(UpstreamError, match="in time") as caught:
+                await upstream.get(f"http://{ALLOWED}:{port}/", {})
+        await has_ended.wait()
+    assert caught.value.http_status == 504
+
+
+@pytest.mark.parametrize(("read", "first_byte"), [(0.2, 60), (60, 0.2)], ids=["bytes", "head"])
+async def test_each_answer_on_a_connection_has_its_time(read: float, first_byte: float) -> None:
+    def answer(request: Request) -> Reply:
+        return reply(body=b"a") if request.target == "/1" else Reply(b"", hangs=True)
+
+    async with asyncio.timeout(60), serving(answer) as server:
+        async with client(read_timeout=read, first_byte_timeout=first_byte) as upstream:
+            first = await upstream.get(server.url("/1"), {})
+            assert await first.read(10) == b"a"
+            first.close()
+            with pytest.raises(UpstreamError, match="in time"):
+                await upstream.get(server.url("/2"), {})
+    assert server.connections == 1
 
 
 async def test_no_connection_in_time() -> None:

@@ -121,7 +121,7 @@ class Fetch:
         try:
             # Most segments show what they are along with their head: nothing is waited for.
             if patient or is_shown:
-                await _judge(response, expected)
+                await _judge(response, expected, is_shown=is_shown)
             else:
                 async with asyncio.timeout(self._client.first_byte_seconds):
                     await _judge(response, expected)
@@ -275,7 +275,7 @@ def _is_usable(response: UpstreamResponse, if_range: str | None, *, is_ranged: b
     return not if_range or shown in ("", if_range)
 
 
-async def _judge(response: UpstreamResponse, expected: Expected) -> None:
+async def _judge(response: UpstreamResponse, expected: Expected, *, is_shown: bool = False) -> None:
     """Raises UpstreamError unless the response holds media, or says 416."""
     status = response.status
     if status == 416:
@@ -288,19 +288,23 @@ async def _judge(response: UpstreamResponse, expected: Expected) -> None:
             http_status=403 if status == 401 else passed_on,
             retry_after=retry_after_seconds(response.field("Retry-After"), datetime.now(UTC)),
         )
-    instead = await _what_instead(response, expected)
+    instead = await _what_instead(response, expected, is_shown)
     if instead is not None:
         raise UpstreamError(f"not media: the upstream answered with {instead}", status=status)
 
 
-async def _what_instead(response: UpstreamResponse, expected: Expected) -> str | None:
+async def _what_instead(
+    response: UpstreamResponse, expected: Expected, is_shown: bool
+) -> str | None:
     part = response.content_range
     if part is not None and part.first != 0:
         # What stands in the middle may begin with anything, and be cut off before it shows more.
         return None if await response.peek(1) else EMPTY
-    head = await response.peek(
-        SEARCHED_BYTES, lambda head: needs_more(head, expected), patience=_UNDECIDED
-    )
+    head = response.taken
+    if not is_shown:
+        head = await response.peek(
+            SEARCHED_BYTES, lambda head: needs_more(head, expected), patience=_UNDECIDED
+        )
     is_late = response.is_late
     is_whole = not (is_late or response.is_cut) and (part is None or part.length == part.total)
     expected = Expected(expected.kind, expected.size, response.url)

@@ -55,5 +55,5 @@ class LoadedPlaylist:
     def locate(self, name: str) -> Resource | None:
         """Where a name of this Media Playlist is, by an absolute URL."""
         media = self.media
-        found = media.resources.get(name) if media is not None else None
+        found = media.resources.find(name) if media is not None else None
         return found and Resource(joined(self.url, found.uri), found.byte_range, found.size)

@@ -96,8 +96,11 @@ class Sources:
 
     def _source(self, identity: Identity, resolution: Resolution) -> Source:
         known = self._sources.get(identity)
-        is_known = known is not None and known.resolution is resolution
-        if known is None or not (is_known or known.resolution == resolution):
+        if known is not None and known.resolution is not resolution:
+            if known.resolution == resolution:
+                # Read again from the database; the very same object needs no look into it.
+                known.resolution = resolution
+        if known is None or known.resolution is not resolution:
             fetch = Fetch(
                 resolution,
                 self._client,

@@ -205,3 +205,12 @@ def test_unsigned_payloads_do_not_break_it(payload: bytes) -> None:
     except ForbiddenError:
         return
     assert claim.playback.identity.site
+
+
+def test_tokens_of_one_title_bring_the_same_identity() -> None:
+    """To find the very same object in a dictionary compares nothing."""
+    episode = Identity("a", "b", "c", 1, 2)
+    tokens = [Addresses("http://h", KEYS, Claim(episode)).folder(key) for key in ("v0", "v1")]
+    one, other = (child_url.verify(url.split("/")[-2], KEYS, NOW) for url in tokens)
+    assert one.playback.identity is other.playback.identity
+    assert one.playback.identity == episode

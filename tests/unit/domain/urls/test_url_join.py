@@ -79,3 +79,12 @@ def test_only_a_scheme_or_two_slashes_lead_elsewhere(reference: str) -> None:
     url = join("https://host.example/a/b?c", reference)
     if not url.startswith("https://host.example/"):
         assert reference.startswith("//") or ":" in reference
+
+
+@given(
+    st.text(st.sampled_from("ab/.?%"), max_size=12),
+    st.from_regex(r"[a%.][a%./?-]{0,12}", fullmatch=True),
+)
+def test_what_needs_no_look_at_its_dots_is_joined_alike(path: str, reference: str) -> None:
+    base = f"https://host.example/{path}"
+    assert join(base, reference) == join(base, f"./{reference}")
