@@ -14,6 +14,10 @@ _ATTRIBUTE = re.compile(
     r"|[^,]*)"
 )
 
+_USUAL = r'([A-Za-z0-9_-]++)=("[^"]*"|[^",\s]*+)(?:,|$)'
+_USUAL_ATTRIBUTE = re.compile(_USUAL)
+_USUAL_LIST = re.compile(rf"(?:{_USUAL})++")
+
 
 class Attribute(NamedTuple):
     """One NAME=value.
@@ -30,10 +34,23 @@ class Attribute(NamedTuple):
 
 def values(line: str, start: int) -> dict[str, str]:
     """The attributes of `line` from `start` on; of a repeated name the first."""
+    usual = usual_values(line, start)
+    if usual is not None:
+        return usual
     found: dict[str, str] = {}
     for attribute in scan(line, start):
         found.setdefault(attribute.name, attribute.value)
     return found
+
+
+def usual_values(line: str, start: int) -> dict[str, str] | None:
+    """The same, where nothing is odd in the list: no name is repeated, nothing is between."""
+    text = line[start:].rstrip("\r\n")
+    if _USUAL_LIST.fullmatch(text) is None:
+        return None
+    pairs = _USUAL_ATTRIBUTE.findall(text)
+    found = {name: value.strip('"') for name, value in pairs}
+    return found if len(found) == len(pairs) else None
 
 
 def edit(line: str, start: int, changes: Mapping[str, str | None]) -> str:

@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import repeat
 
 from strmctl.domain.hls.listed import ByteRange, Segment, Segments, Stretch
 from strmctl.domain.hls.media_playlist import MediaPlaylist
@@ -12,6 +13,12 @@ from strmctl.domain.hls.stable_names import INIT, KEY
 
 _NAMED_BY_SEGMENT = re.compile(
     rf"(?P<kind>{KEY}|{INIT})(?P<number>\d{{1,18}})(?:-(?P<index>\d{{1,3}}))?"
+)
+
+_USUAL_DATES = re.compile(
+    r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}):([0-5][0-9])(|\.[0-9]{3})"
+    r"(Z|[+-][0-9]{2}:?[0-9]{2})$",
+    re.MULTILINE,
 )
 
 
@@ -35,7 +42,10 @@ def agree(old: MediaPlaylist, new: MediaPlaylist) -> bool:
     return all(
         _shape(segment) == _shape(there)
         and (segment.discontinuity == there.discontinuity or segment.number in begins)
-        and (_instant(segment) == _instant(there) or not (segment.date_time and there.date_time))
+        and (
+            _instant(segment.date_time) == _instant(there.date_time)
+            or not (segment.date_time and there.date_time)
+        )
         for segment in _perhaps_different(old, new)
         if (there := old.segment(segment.number)) is not None
     )
@@ -61,8 +71,7 @@ def _is_within(stretch: Stretch, segments: Segments) -> bool:
         return False
     here = slice(begin - stretch.first, end - stretch.first)
     beside = slice(begin - there.first, end - there.first)
-    is_as_long = stretch.durations[here] == there.durations[beside]
-    return is_as_long and stretch.ranges[here] == there.ranges[beside]
+    return stretch.says(here) == there.says(beside)
 
 
 def continues(old: MediaPlaylist, new: MediaPlaylist) -> bool:
@@ -108,17 +117,23 @@ def applying(name: str, playlist: MediaPlaylist) -> str | None:
 
 def _all_words(segments: Segments) -> Iterator[str]:
     for part in segments.parts:
-        if isinstance(part, Stretch):
-            # What stands behind duration and byte range is the same for all of them.
-            rest = _words(next(part.all())).split(" ", 2)[2]
-            if part.ranges:
-                spans = zip(part.durations, part.ranges, strict=True)
-                yield from (f"{span:.3f} {_where(where)} {rest}" for span, where in spans)
-            else:
-                words = {span: f"{span:.3f}  {rest}" for span in set(part.durations)}
-                yield from map(words.__getitem__, part.durations)
-        else:
-            yield from map(_words, part)
+        yield from _stretch_words(part) if isinstance(part, Stretch) else map(_words, part)
+
+
+def _stretch_words(part: Stretch) -> Iterator[str]:
+    kind, cipher = _kind(part), part.cipher
+    spans = {span: f"{span:.3f}" for span in set(part.durations)}
+    shown = map(spans.__getitem__, part.durations)
+    if not any(part.kinds()):
+        words = {span: f"{span}  {kind}  {cipher}" for span in spans.values()}
+        return map(words.__getitem__, shown)
+    ranges = [(each and f"{each[0]}+{each[1]}") or "" for each in part.ranges] or repeat("")
+    marks = ["d" * each for each in part.discontinuities] or repeat("")
+    dates = _instants(part.dates) if part.dates else repeat("")
+    return (
+        f"{span} {where} {kind} {mark} {date}{cipher}"
+        for span, where, mark, date in zip(shown, ranges, marks, dates, strict=False)
+    )
 
 
 def _shape(segment: Segment) -> str:
@@ -135,16 +150,33 @@ def _kind(listed: Segment | Stretch) -> str:
 
 
 def _words(segment: Segment) -> str:
-    return f"{_shape(segment)} {'d' * segment.discontinuity} {_instant(segment)}{segment.cipher}"
+    mark, date = "d" * segment.discontinuity, _instant(segment.date_time)
+    return f"{_shape(segment)} {mark} {date}{segment.cipher}"
 
 
-def _instant(segment: Segment) -> str:
+def _instants(dates: Sequence[str]) -> Sequence[str]:
+    """The same of several: what stands before the seconds is the same for many of them."""
+    found = _USUAL_DATES.findall("\n".join(dates))
+    if len(found) != len(dates):
+        return list(map(_instant, dates))
+    minutes = {pair: _instant(f"{pair[0]}:00{pair[1]}") for pair in {each[::3] for each in found}}
+    # A date that is none stays as it is.
+    if not all(minute.endswith(":00+00:00") for minute in minutes.values()):
+        return list(map(_instant, dates))
+    begins = {pair: minute[: -len("00+00:00")] for pair, minute in minutes.items()}
+    parts = {part: f"{part}000" if part.strip(".0") else "" for part in {each[2] for each in found}}
+    return [
+        f"{begins[minute, zone]}{second}{parts[part]}+00:00" for minute, second, part, zone in found
+    ]
+
+
+def _instant(date: str) -> str:
     """The same moment in the same words, whatever its zone and its precision."""
-    if not segment.date_time:
+    if not date:
         return ""
     try:
-        moment = datetime.fromisoformat(segment.date_time)
+        moment = datetime.fromisoformat(date)
         # RFC 8216 section 4.3.2.6 only says that it SHOULD name a time zone.
-        return moment.astimezone(UTC).isoformat() if moment.tzinfo else segment.date_time
+        return moment.astimezone(UTC).isoformat() if moment.tzinfo else date
     except (ValueError, OverflowError):
-        return segment.date_time
+        return date

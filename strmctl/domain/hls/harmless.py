@@ -16,17 +16,23 @@ from strmctl.domain.hls.known_tags import ATTRIBUTES, BARE, DATE, REFERENCES, SH
 _END = "\r\n"
 # A scheme, a query, percent-encoding, an HTML entity; base64 of "http" in its three positions.
 _ADDRESS = re.compile(r":[/\\]|[?&][\w.-]{0,64}=|%[0-9A-Fa-f]{2}|&#|aHR0c|odHRw|h0dHA")
+_IN_ADDRESSES = (":/", ":\\", "?", "&", "%", "aHR0c", "odHRw", "h0dHA")
 _SLASH = re.compile(r"[/\\]")
 _APART = re.compile(r"[\s\"',;|<>()\[\]{}=]+")
 # "English/French", "AC3/EAC3" and "5.1/7.1" are words; "seg/1a2b3c" is a path.
 _WORDS = re.compile(r"(?:[^\W\d_]+|[\w.+-]{1,5})[/\\](?:[^\W\d_]+|[\w.+-]{1,5})|[/\\]+")
-_FILE_OR_HOST = re.compile(r"[\w-]\.[A-Za-z][A-Za-z0-9]|\d\.\d{1,3}\.\d{1,3}\.\d|\[[0-9a-f]*:")
+# What begins with a letter of its own is found in long texts at once.
+_FILE_OR_HOST = re.compile(r"\.(?:(?<=[\w-]\.)[A-Za-z][A-Za-z0-9]|(?<=\d\.)\d{1,3}\.\d{1,3}\.\d)")
+_IPV6 = re.compile(r"\[[0-9a-f]*:")
+_SECRETS = "token sig auth authorization passwd password secret key hmac jwt session cookie".split()
 _SECRET = re.compile(
     r"(?:token|sig|signature|auth|authorization|passw(?:or)?d|secret|key|hmac|jwt|session|cookie)"
     r"[\"']?\s*[=:]",
     re.IGNORECASE,
 )
-_LONG_RUN = re.compile(r"[A-Za-z0-9_+=~-]{16,}")
+_LONG_RUN = re.compile(r"(?<![A-Za-z0-9_+=~-])[A-Za-z0-9_+=~-]{16,}+")
+_DIGIT, _LETTER = re.compile("[0-9]"), re.compile("[A-Za-z]")
+_LONG = 500
 _UNREMARKABLE = r"#EXTINF:[ \t]*([0-9]{1,9}(?:\.[0-9]{0,18})?)[ \t]*,?[A-Za-z0-9 _-]{0,15}$"
 _UNREMARKABLE_INF = re.compile(_UNREMARKABLE)
 UNREMARKABLE_INFS = re.compile(f"^{_UNREMARKABLE}", re.MULTILINE)
@@ -37,9 +43,11 @@ _NAME = re.compile(r"#EXT[\w-]*")
 
 def leads_nowhere(text: str) -> bool:
     """Whether the value of a known attribute holds no URL and no path."""
-    if _ADDRESS.search(text):
+    # Of a long text the pattern takes ten times as long to say that it holds nothing.
+    is_short = len(text) < _LONG
+    if (is_short or any(mark in text for mark in _IN_ADDRESSES)) and _ADDRESS.search(text):
         return False
-    if not _SLASH.search(text):
+    if "/" not in text and "\\" not in text:
         return True
     runs = (run for run in _APART.split(text) if _SLASH.search(run))
     return all(_WORDS.fullmatch(run) for run in runs)
@@ -50,9 +58,20 @@ def is_plain(text: str) -> bool:
     return (
         leads_nowhere(text)
         and not _FILE_OR_HOST.search(text)
-        and not _SECRET.search(text)
+        and not _IPV6.search(text)
+        and not _names_secret(text)
         and not any(_is_opaque(run) for run in _LONG_RUN.findall(text))
     )
+
+
+def _names_secret(text: str) -> bool:
+    if "=" not in text and ":" not in text:
+        return False
+    if len(text) >= _LONG:
+        folded = text.casefold()
+        if not any(name in folded for name in _SECRETS):
+            return False
+    return _SECRET.search(text) is not None
 
 
 def duration_line(line: str) -> str:
@@ -112,10 +131,13 @@ def _leads_elsewhere(name: str, value: str) -> bool:
     return is_interstitial or name == "#EXT-X-CONTENT-STEERING"
 
 
-def _list_line(
-    line: str, start: int, known: Collection[str], hidden: Collection[str]
-) -> str | None:
+def _list_line(line: str, start: int, known: frozenset[str], hidden: Collection[str]) -> str | None:
     """A known tag with an attribute list: what is not harmless of it goes."""
+    usual = None if hidden else attribute_list.usual_values(line, start)
+    if usual is not None and known.issuperset(usual):
+        usual.pop("URI", None)
+        if leads_nowhere(" ".join(usual.values())):
+            return line
     attributes = list(attribute_list.scan(line, start))
     changes: dict[str, str | None] = {}
     for attribute in attributes:
@@ -162,14 +184,15 @@ def _between(line: str, start: int, attributes: list[Attribute]) -> str:
 
 def _without_uris(line: str, start: int) -> str:
     """The line without the values of its URI attributes, which get names of their own."""
+    if "URI" not in line:
+        return line.rstrip(_END)
     changes: Mapping[str, str | None] = {"URI": '""'}
     return attribute_list.edit(line, start, changes).rstrip(_END)
 
 
 def _is_opaque(run: str) -> bool:
     """Letters and digits mixed, as in tokens, hashes and encoded text."""
-    has_digit = any(letter.isdigit() for letter in run)
-    return has_digit and any(letter.isalpha() for letter in run)
+    return _DIGIT.search(run) is not None and _LETTER.search(run) is not None
 
 
 def _any_in(hidden: Collection[str], text: str) -> bool:

@@ -51,15 +51,17 @@ class Segment(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """Segments in a row that differ in number, URI, duration and byte range alone.
+    """Segments in a row under the same keys and the same Media Initialization Section.
 
-    `first` is a number; without byte ranges `ranges` is empty.
+    `first` is a number. A column that says nothing of any of them is empty, but for the first two.
     """
 
     first: int
     uris: list[str]
     durations: list[float]
-    ranges: list[ByteRange]
+    ranges: list[ByteRange | None]
+    discontinuities: list[bool]
+    dates: list[str]
     keys: tuple[str, ...] = ()
     init: str = ""
     cipher: str = ""
@@ -70,18 +72,36 @@ class Stretch(NamedTuple):
         return self.first + len(self.uris)
 
     def is_continued_by(self, other: "Stretch") -> bool:
-        is_alike = bool(self.ranges) == bool(other.ranges) and self[4:] == other[4:]
+        is_alike = self.kinds() == other.kinds() and self[6:] == other[6:]
         return is_alike and self.end == other.first
+
+    def says(self, which: slice) -> tuple[object, ...]:
+        """What tells some of its segments from those of another cut."""
+        columns = (self.durations, self.ranges, self.discontinuities, self.dates)
+        return tuple(column[which] for column in columns)
+
+    def kinds(self) -> tuple[bool, ...]:
+        """Which of the columns that may be empty are not."""
+        return tuple(map(bool, self[3:6]))
 
     def extend(self, other: "Stretch") -> None:
         self.uris.extend(other.uris)
         self.durations.extend(other.durations)
         self.ranges.extend(other.ranges)
+        self.discontinuities.extend(other.discontinuities)
+        self.dates.extend(other.dates)
 
     def segment(self, index: int) -> Segment:
-        number, duration = self.first + index, self.durations[index]
-        part = self.ranges[index] if self.ranges else None
-        return Segment(number, duration, part, False, "", self.keys, self.init, self.cipher)
+        return Segment(
+            self.first + index,
+            self.durations[index],
+            self.ranges[index] if self.ranges else None,
+            self.discontinuities[index] if self.discontinuities else False,
+            self.dates[index] if self.dates else "",
+            self.keys,
+            self.init,
+            self.cipher,
+        )
 
     def resource(self, index: int) -> Resource:
         return Resource(self.uris[index], self.ranges[index] if self.ranges else None)
@@ -144,7 +164,9 @@ class Segments(Sequence[Segment]):
     def lists(self) -> Iterator[Collection[object]]:
         """What holds nearly all of its memory."""
         for part in self.parts:
-            yield from (part.uris, part.ranges) if isinstance(part, Stretch) else (part,)
+            yield from (
+                (part.uris, part.ranges, part.dates) if isinstance(part, Stretch) else (part,)
+            )
 
     def __len__(self) -> int:
         return self._length

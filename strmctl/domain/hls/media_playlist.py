@@ -115,6 +115,15 @@ class NamedText:
 
     def name_uri(self, line: str, start: int, name: str, **gone: None) -> None:
         """A tag with its URI replaced by `name`, split where the prefix goes."""
+        usual = attribute_list.usual_values(line, start)
+        at = line.find('URI="', start)
+        # Not that of an X-URI.
+        if usual and not usual.keys() & gone and line[at - 1] in ":," and line.count("URI") == 1:
+            begin = at + len('URI="')
+            self.add(line[:begin])
+            self.name(name)
+            self.add(line[begin + len(usual["URI"]) :])
+            return
         changes: dict[str, str | None] = {"URI": f'"{_URI_MARK}"', **gone}
         before, *behind = attribute_list.edit(line, start, changes).split(_URI_MARK)
         self.add(before)

@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from itertools import count
 
-from strmctl.domain.hls import attribute_list, encryption, harmless, naming
+from strmctl.domain.hls import attribute_list, encryption, harmless, naming, plain_lines
 from strmctl.domain.hls.listed import ByteRange, Resource, Resources, Segment, Segments, Stretch
 from strmctl.domain.hls.media_playlist import MediaPlaylist, NamedText
-from strmctl.domain.hls.numbers import byte_range, integer, seconds
-from strmctl.domain.hls.plain_lines import INF, RANGE, Durations, Rows, rows_at
+from strmctl.domain.hls.numbers import byte_range, byte_ranges, integer, seconds
+from strmctl.domain.hls.plain_lines import INF, Durations, Rows, rows_in, tags_of
 from strmctl.domain.hls.playlist_text import (
     NotAPlaylistError,
     blocks,
@@ -91,8 +91,8 @@ class _Reader:
         found = occurrences(_SEQUENCE, self._upstream, "#EXT-X-MEDIA-SEQUENCE:")
         told = (integer(each[1]) for each in found)
         self._first = self._number = next((each for each in told if each is not None), 0)
-        for lines, end in blocks(self._upstream):
-            self._block(lines, end)
+        for text, end in blocks(self._upstream):
+            self._block(text, end)
         return MediaPlaylist(
             resources=self._resources,
             segments=self._segments,
@@ -105,36 +105,35 @@ class _Reader:
             preludes=encryption.preludes(*self._needed.values()),
         )
 
-    def _block(self, lines: list[str], end: str) -> None:
-        at = 0
-        while at < len(lines):
-            line, rows = lines[at], None
-            # What stands before a plain segment says nothing of it alone.
-            if (
-                line.startswith((INF, RANGE))
-                and end
-                and not (self._has_tags or self._variables.known)
-            ):
-                rows, at = rows_at(lines, at)
-            if rows is not None:
-                self._stretch(rows, end)
+    def _block(self, text: str, end: str) -> None:
+        for found in rows_in(text) if end else (text,):
+            if isinstance(found, str):
+                is_whole = end and found[-1] == "\n"
+                self._line(found[:-1] + end if is_whole else found)
+            # A range that was read before is the first segment's.
+            elif self._range_text or self._variables.known:
+                for line in found.lines():
+                    self._line(line + end)
             else:
-                self._line(line + end)
-                at += 1
+                self._rows(found, end)
 
-    def _stretch(self, rows: Rows, end: str) -> None:
-        shown, durations = self._durations.of_all(rows.infs, end)
-        uris, ranges = list(map(str.strip, rows.uris)), rows.byte_ranges()
-        self._segment_ends.update(zip(uris, map(sum, ranges), strict=bool(ranges)))
+    def _rows(self, found: Rows, end: str) -> None:
+        rows, tags = tags_of(found, discontinuity=self._discontinuity, date_time=self._date_time)
+        infs, durations = self._durations.of_all(rows.infs)
+        uris = list(map(str.strip, rows.uris))
+        ranges = byte_ranges(tags.ranges, uris, self._segment_ends)
         cipher = self._cipher + self._inline_init
-        stretch = Stretch(self._number, uris, durations, ranges, self._keys, self._init, cipher)
+        says = (ranges, tags.discontinuities, tags.dates)
+        stretch = Stretch(self._number, uris, durations, *says, self._keys, self._init, cipher)
         extensions = self._extensions.of_all(uris, has_init=self._init != "")
+        shown = plain_lines.shown(rows, infs, end)
         self._text.add(shown[0])
         named = zip(count(self._number), extensions, (*shown[1:], ""))
         self._text.names([f"{number}{each}{end}{behind}" for number, each, behind in named])
         self._segments.extend(stretch)
         self._number = stretch.end
         self._duration = 0.0
+        self._begin_segment()
 
     def _line(self, line: str) -> None:
         if line[:1] in _BLANKS:

@@ -19,17 +19,21 @@ _BOM = b"\xef\xbb\xbf"
 _HEADER = b"#EXTM3U"
 # The first line is #EXTM3U, so each of these follows the end of a line.
 _BLANKS = r"[ \t\v\f\u00a0\ufeff]*"
-_MULTIVARIANT = re.compile(
-    rf"[\r\n]{_BLANKS}#EXT-X-"
-    r"(?:STREAM-INF|MEDIA|I-FRAME-STREAM-INF|IMAGE-STREAM-INF|SESSION-DATA|SESSION-KEY)[:\r\n]"
+_LISTING = tuple(
+    f"#EXT-X-{name}"
+    for name in (
+        *("STREAM-INF", "MEDIA", "I-FRAME-STREAM-INF", "IMAGE-STREAM-INF"),
+        *("SESSION-DATA", "SESSION-KEY"),
+    )
 )
+_MULTIVARIANT = re.compile(rf"[\r\n]{_BLANKS}(?:{'|'.join(_LISTING)})[:\r\n]")
 _MEDIA = re.compile(rf"[\r\n]{_BLANKS}#EXT(?:INF:|-X-TARGETDURATION:|-X-MEDIA-SEQUENCE:)")
 _RENDITION = re.compile(rf"[\r\n]{_BLANKS}#EXT-X-(?:MEDIA|I-FRAME-STREAM-INF|IMAGE-STREAM-INF):")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _TAG = "#EXT-X-"
 _VARIANT = "#EXT-X-STREAM-INF:"
 _SEGMENT = "#EXTINF:"
-_HELD = 2
+_HELD = 9
 
 
 class NotAPlaylistError(ValueError):
@@ -67,30 +71,44 @@ def split_lines(text: str) -> Iterator[str]:
         yield line
 
 
-def blocks(text: str) -> Iterator[tuple[list[str], str]]:
-    """The lines a few at a time, with what ends each of them and stands in none.
+def blocks(text: str) -> Iterator[tuple[str, str]]:
+    """Whole lines, many at a time, each with LF at its end, and what the upstream has there.
 
-    What ends them is "" where that differs: such lines keep their ends. Raises
-    NotAPlaylistError for too many or too long a one.
+    "" where that differs from line to line: such a line comes alone, with the end that it has.
+    Raises NotAPlaylistError for too many or too long a one.
     """
     _check_count(text)
     end = _line_end(text)
     if not end:
-        yield from (([line], "") for line in split_lines(text))
+        yield from ((line, "") for line in split_lines(text))
         return
-    held: list[str] = []
+    _check_lengths(text)
+    held = ""
     for start, behind in _spans(text):
-        *lines, last = text[start:behind].split(end)
-        lines, held = held + lines, []
-        # An EXTINF, its URI and a byte range between or before them stay together.
-        while behind < len(text) and lines and lines[-1][:1] == "#" and len(held) < _HELD:
-            held.insert(0, lines.pop())
-        longest = max(map(len, lines), default=0) + len(end)
-        if max(longest, len(last)) > MAX_LINE:
+        block = held + text[start:behind]
+        at = _behind_a_uri(block) if behind < len(text) else len(block)
+        block, held = block[:at], block[at:]
+        yield block if end == "\n" else block.replace(end, "\n"), end
+
+
+def _behind_a_uri(block: str) -> int:
+    """Where the tags of a segment begin whose URI is in the next block."""
+    at = len(block)
+    for _ in range(_HELD):
+        begin = block.rfind("\n", 0, at - 1) + 1
+        if block[begin] != "#":
+            return at
+        at = begin
+    return len(block)
+
+
+def _check_lengths(text: str) -> None:
+    """The ends of lines are looked for where a line may end at the latest."""
+    start = 0
+    while len(text) - start > MAX_LINE:
+        start = text.rfind("\n", start, start + MAX_LINE) + 1
+        if not start:
             raise _line_too_long()
-        yield lines, end
-        if last:
-            yield [last], ""
 
 
 def _check_count(text: str) -> None:
@@ -133,7 +151,7 @@ def is_multivariant(text: str) -> bool:
 
     Tags of a Media Playlist without any segment count for nothing where variants are listed.
     """
-    if not _holds(_MULTIVARIANT, text):
+    if not any(_holds(_MULTIVARIANT, text, mark) for mark in _LISTING):
         return False
     return not _holds(_MEDIA, text, "#EXT") or _lists_variants_only(text)
 
@@ -150,7 +168,7 @@ def _lists_variants_only(text: str) -> bool:
     IPTV lists put the name of a variant into an EXTINF before it.
     """
     is_variant = is_segment = False
-    found = _holds(_RENDITION, text)
+    found = _holds(_RENDITION, text, _TAG)
     for line in _lines(text):
         tag = without_leading_blanks(line)
         if tag.startswith(_VARIANT):
@@ -166,7 +184,7 @@ def _lists_variants_only(text: str) -> bool:
     return found
 
 
-def _holds(pattern: re.Pattern[str], text: str, mark: str = _TAG) -> bool:
+def _holds(pattern: re.Pattern[str], text: str, mark: str) -> bool:
     return next(occurrences(pattern, text, mark), None) is not None
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from stage.hls_tags import PREFIX, rewritten
+from strmctl.domain.hls import media_playlist_reader
 
 REPORT = "#EXT-X-RENDITION-REPORT:LAST-MSN=7,LAST-PART=2"
 
@@ -132,3 +133,22 @@ def test_line(given: str, wanted: str | None) -> None:
         assert before[0].endswith(wanted[1:])
     else:
         assert before == [given if wanted == "=" else wanted]
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        pytest.param('#EXT-X-MAP:X-URI="a",URI=b', '#EXT-X-MAP:X-URI="a",URI="i0.mp4"', id="X-URI"),
+        pytest.param('#EXT-X-MAP:URI="a"', '#EXT-X-MAP:URI="i0.mp4"', id="alone"),
+        pytest.param('#EXT-X-MAP:URI="a', '#EXT-X-MAP:URI="i0.mp4"', id="no closing quote"),
+        pytest.param(
+            '#EXT-X-MAP:URI="a",URI="b"', '#EXT-X-MAP:URI="i0.mp4",URI="i0.mp4"', id="two"
+        ),
+        pytest.param('#EXT-X-MAP:URI="URI"', '#EXT-X-MAP:URI="i0.mp4"', id="called so"),
+    ],
+)
+def test_the_uri_of_a_tag_is_named(tag: str, expected: str) -> None:
+    text = f"#EXTM3U\n{tag}\n#EXTINF:4,\na.m4s\n#EXT-X-ENDLIST\n"
+    assert (
+        media_playlist_reader.parse(text, "https://a.example/").render().split("\n")[1] == expected
+    )

@@ -1,5 +1,6 @@
 """Plain segments are read by columns to the same playlist as line by line."""
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -11,7 +12,7 @@ from strmctl.domain.hls import cut, media_playlist_reader
 from strmctl.domain.hls.listed import Segment, Segments, Stretch
 from strmctl.domain.hls.media_playlist import MediaPlaylist
 from strmctl.domain.hls.naming import upstream_extension, upstream_extensions
-from strmctl.domain.hls.plain_lines import rows_at
+from strmctl.domain.hls.plain_lines import Rows, rows_in, tags_of
 
 INFS = [
     "#EXTINF:4,",
@@ -198,7 +199,7 @@ def test_windows_agree_as_line_by_line(
 def test_segments_under_another_key_are_another_stretch() -> None:
     segments = Segments()
     for first, keys in ((0, "k0"), (2, "k0"), (4, "k4")):
-        segments.extend(Stretch(first, ["a.ts"] * 2, [4.0] * 2, [], (keys,)))
+        segments.extend(Stretch(first, ["a.ts"] * 2, [4.0] * 2, [], [], [], (keys,)))
     assert [each.keys for each in segments] == [("k0",)] * 4 + [("k4",)] * 2
 
 
@@ -225,32 +226,84 @@ def test_no_other_name_is_that_of_a_plain_segment(name: str) -> None:
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
-        pytest.param(PLAIN, 20, id="all"),
-        pytest.param(PLAIN[:-1], 19, id="no URI"),
-        pytest.param(PLAIN[:6], 0, id="too few"),
-        pytest.param([*PLAIN[:24], "#EXT-X-GAP", *PLAIN], 12, id="a tag"),
-        pytest.param([*PLAIN[:25], "", *PLAIN], 12, id="a blank line"),
-        pytest.param([*PLAIN[:25], "# c", *PLAIN], 12, id="a comment"),
-        pytest.param([*PLAIN[:24], "a.ts", *PLAIN], 12, id="no EXTINF"),
-        pytest.param([*PLAIN[:25], "#EXTINF:1,", *PLAIN], 12, id="two EXTINF"),
-        pytest.param([*PLAIN[:25], "\ufeff#EXT-X-GAP", *PLAIN], 12, id="a BOM"),
-        pytest.param(PLAIN * 100, 2000, id="many"),
-        pytest.param([], 0, id="none"),
+        pytest.param(PLAIN, [20], id="all"),
+        pytest.param(PLAIN[:-1], [19], id="no URI"),
+        pytest.param(PLAIN[:4], [], id="too few"),
+        pytest.param([*PLAIN[:24], "#EXT-X-GAP", *PLAIN], [32], id="a tag"),
+        pytest.param([*PLAIN[:25], "", *PLAIN[25:]], [20], id="a blank line"),
+        pytest.param([*PLAIN[:25], "# c", *PLAIN[25:]], [20], id="a comment"),
+        pytest.param([*PLAIN[:25], "#EXT-X-NEW:A=1", *PLAIN[25:]], [20], id="an unknown tag"),
+        pytest.param([*PLAIN[:25], '#EXT-X-NEW:URI="a"', *PLAIN[25:]], [], id="its URI"),
+        pytest.param([*PLAIN[:25], "#http://a/?b=c", *PLAIN[25:]], [20], id="an address"),
+        pytest.param([*PLAIN[:24], '#EXT-X-MAP:URI="a"', *PLAIN], [12, 20], id="a map"),
+        pytest.param([*PLAIN[:24], "a.ts", *PLAIN], [12, 20], id="no EXTINF"),
+        pytest.param([*PLAIN[:25], "#EXTINF:1,", *PLAIN[25:]], [12, 8], id="two EXTINF"),
+        pytest.param([*PLAIN[:25], "\ufeff#EXT-X-GAP", *PLAIN[25:]], [12, 7], id="a BOM"),
+        pytest.param([*PLAIN[:24], *["#EXT-X-GAP"] * 9, *PLAIN], [12, 20], id="many tags"),
+        pytest.param(PLAIN * 100, [2000], id="many"),
+        pytest.param([], [], id="none"),
     ],
 )
-def test_where_plain_lines_end(lines: Sequence[str], expected: int) -> None:
-    rows, behind = rows_at(lines, 0)
-    assert (0 if rows is None else len(rows.uris)) == expected
-    assert behind == 2 * expected
+def test_which_rows_are_read_at_once(lines: Sequence[str], expected: list[int]) -> None:
+    found = list(rows_in("".join(f"{line}\n" for line in lines)))
+    assert [len(each.uris) for each in found if isinstance(each, Rows)] == expected
 
 
-@pytest.mark.parametrize("odd", ["#EXT-X-BYTERANGE:5", "#EXT-X-GAP", "# c", "", "#EXTINF:1,"])
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_where_byte_ranges_end(odd: str, place: int) -> None:
-    lines = [*RANGED[: 36 + place], odd, *RANGED[36 + place :]]
-    rows, behind = rows_at(lines, 0)
-    assert rows is not None
-    assert (len(rows.byte_ranges()), behind) == (12, 36)
+ROW_TAGS = [
+    "#EXT-X-DISCONTINUITY",
+    "#EXT-X-GAP",
+    "#EXT-X-BITRATE:800",
+    "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:06.500+02:00",
+    "#EXT-X-PROGRAM-DATE-TIME:2026-13-01T00:00:06Z",
+    "#EXT-X-BYTERANGE:5@7",
+    "#EXT-X-BYTERANGE:5",
+    '#EXT-X-DATERANGE:ID="a",START-DATE="2026-01-01T00:00:00Z",DURATION=6.0',
+    '#EXT-X-DATERANGE:ID="a",CLASS="b/c/d"',
+    '#EXT-X-DATERANGE:ID="a",X-COM="http://a/?b=c"',
+    '#EXT-X-DATERANGE:ID="a",X-ASSET-URI="http://a/"',
+    '#EXT-X-DATERANGE:ID="X-ASSET-"',
+    '#EXT-X-NEW:A="b",URI="c"',
+    "#EXT-X-NEW:A=http://b/",
+    "#EXT-X-NEW:A=1",
+    "#EXT-X-CONTENT-STEERING:A=1",
+    "#EXT-X-KEYS:A=1",
+    "#EXTRA",
+    "# a comment, with EXT-X-GAP",
+    "# #EXT-X-DISCONTINUITY",
+    "#\u2028#EXT-X-DISCONTINUITY",
+    "#token=1",
+    "",
+]
+row_tags = st.lists(st.sampled_from(ROW_TAGS), max_size=3)
+
+
+@given(
+    st.lists(st.tuples(row_tags, infs, row_tags, uris), min_size=1, max_size=60),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_tags_of_rows_are_read_as_line_by_line(
+    rows: Sequence[tuple[list[str], str, list[str], str]], end: str
+) -> None:
+    lines = [line for before, inf, behind, uri in rows for line in (*before, inf, *behind, uri)]
+    text = text_of([*lines, "#EXT-X-ENDLIST"], end)
+    fast, exact = by_columns(text), line_by_line(text)
+    assert fast.render(PREFIX) + "\r" == exact.render(PREFIX)
+    assert list(fast.segments) == list(exact.segments)
+    assert dict(fast.resources) == dict(exact.resources)
+    assert cut.cut_of(fast) == cut.cut_of(exact)
+
+
+@pytest.mark.parametrize("tag", [tag for tag in ROW_TAGS if not re.search("URI|STEER|X-COM", tag)])
+def test_one_tag_before_each_is_read_at_once(tag: str) -> None:
+    lines = [line for number in range(50) for line in (tag, "#EXTINF:4,", f"{number}.ts")]
+    assert plain(by_columns(text_of(lines))) == 50
+
+
+def test_what_was_said_before_the_first_row_is_said_of_it() -> None:
+    rows = Rows(["", ""], ["#EXTINF:4,"] * 2, ["", ""], ["a.ts", "b.ts"])
+    _, tags = tags_of(rows, discontinuity=True, date_time="2026-01-01T00:00:00Z")
+    assert tags.discontinuities == [True, False]
+    assert tags.dates == ["2026-01-01T00:00:00Z", ""]
 
 
 @given(st.lists(uris, min_size=1, max_size=5))

@@ -76,7 +76,11 @@ def test_lines_are_the_text(text: str) -> None:
 
 
 def lines_of_blocks(text: str) -> list[str]:
-    return [line + end for lines, end in playlist_text.blocks(text) for line in lines]
+    return [
+        line.replace("\n", end) if end else line
+        for block, end in playlist_text.blocks(text)
+        for line in ([block] if not end else re.findall("[^\n]*\n|[^\n]+", block))
+    ]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\r", "\r\r\n"])
