@@ -1,8 +1,11 @@
 """Players that read as fast as they can: they cost far less than whoever is measured with them."""
 
+import heapq
 import itertools
 import selectors
 import socket
+import statistics
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
@@ -76,6 +79,37 @@ def segments(urls: Sequence[str], players: int, number: int) -> int:
                         asked += 1
         _leave(waiting)
     return total
+
+
+def median_wait(urls: Sequence[str], players: int, number: int, between: float) -> float:
+    """Seconds from a player's request to the last byte of its segment; each player asks every
+    `between` seconds, one after the other, so that nobody waits for others' segments."""
+    every = itertools.cycle(urls)
+    waits: list[float] = []
+    with selectors.DefaultSelector() as waiting:
+        begun = time.perf_counter()
+        idle = [
+            (begun + between * index / players, index, player)
+            for index, player in enumerate(_players(urls[0], players, waiting))
+        ]
+        asked: dict[int, tuple[float, int]] = {}
+        while len(waits) < number:
+            now = time.perf_counter()
+            while idle and idle[0][0] <= now:
+                _, index, player = heapq.heappop(idle)
+                asked[id(player)] = (now, index)
+                player.ask(next(every))
+            limit = _PATIENCE if asked else max(0.0, idle[0][0] - now)
+            if idle:
+                limit = min(limit, max(0.0, idle[0][0] - now))
+            for key, _ in waiting.select(limit):
+                key.data.read()
+                if key.data.left == 0:
+                    at, index = asked.pop(id(key.data))
+                    waits.append(time.perf_counter() - at)
+                    heapq.heappush(idle, (at + between, index, key.data))
+        _leave(waiting)
+    return statistics.median(waits)
 
 
 def listed(url: str) -> list[str]:

@@ -33,6 +33,7 @@ from bench.peers import Others
 
 _REFERENCE = "nginx, tuned"
 _BYTES, _SEGMENTS = 2_000_000_000, 4000
+_WAITS, _BETWEEN = 2000, 0.1
 _GOALS = {
     False: {"1": 1.2, "32": 1.15, "large 1": 1.5, "large 32": 1.5, "small 16": 10},
     True: {"1": 1.15, "32": 1.15, "large 1": 1.5, "large 32": 1.5, "small 16": 10},
@@ -72,7 +73,8 @@ def comparisons(size: float, others: Others) -> Iterator[list[Comparison]]:
             except NotMeasuredError as error:
                 every[name] = error
         every["strmctl"] = stack.enter_context(_strmctl(source))
-        yield [one for tls in (False, True) for one in _of_site(every, size, tls)]
+        compared = [one for tls in (False, True) for one in _of_site(every, size, tls)]
+        yield [*compared, *(_wait(every, source, size, tls) for tls in (False, True))]
 
 
 def _of_site(
@@ -108,6 +110,37 @@ def _of_site(
             count,
             "segments",
         )
+
+
+def _wait(
+    every: Mapping[str, tuple[Proxy, Url] | NotMeasuredError],
+    source: Origin,
+    size: float,
+    tls: bool,
+) -> Comparison:
+    """What a player waits longer for a segment than if it asked the origin itself."""
+    site, number = ("tls" if tls else "plain"), max(200, round(_WAITS * size))
+    direct = [f"{source.url(tls=False)}/small/{index}.ts" for index in range(400)]
+
+    def contender(name: str, one: tuple[Proxy, Url] | NotMeasuredError) -> Contender:
+        def run() -> Sample:
+            if isinstance(one, NotMeasuredError):
+                raise one
+            proxy, url = one
+            urls = players.listed(url(site, SMALL))
+            least = players.median_wait(direct, 16, number, _BETWEEN)
+            before = _busy(proxy.process_id)
+            wait = players.median_wait(urls, 16, number, _BETWEEN)
+            cpu = _busy(proxy.process_id) - before
+            return Sample(max(wait - least, 1e-6), cpu, f"{1e3 * least:.2f} ms directly")
+
+        return Contender(name, run)
+
+    return Comparison(
+        f"seconds that 64 KiB segments of a {site} upstream come later, 16 players",
+        [contender(name, one) for name, one in every.items()],
+        Goal("strmctl", 0.0005),
+    )
 
 
 def _compared(

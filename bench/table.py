@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bench.measuring import Measured
 
+_SHORT = 0.01
 _HEADINGS = ("", "seconds", "CPU s", "a second", "x seconds", "x CPU", "")
 
 
@@ -25,7 +26,7 @@ def _rows(measured: Measured) -> Iterator[tuple[str, ...]]:
     for name, sample in measured.samples.items():
         yield (
             name,
-            f"{sample.seconds:.3f}",
+            f"{sample.seconds:.3f}" if sample.seconds >= _SHORT else f"{sample.seconds:.6f}",
             f"{sample.cpu:.3f}",
             f"{measured.comparison.amount / sample.seconds:,.0f}",
             f"{sample.seconds / reference.seconds:.2f}" if reference else "",

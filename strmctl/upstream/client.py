@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from http.cookies import BaseCookie, SimpleCookie
 
 from aiohttp import (
     AddrInfoType,
@@ -83,6 +84,15 @@ class _TimedRequest(ClientRequest):
         if seconds is not None and isinstance(conn.protocol, BoundedHandler):
             conn.protocol.expect_head(seconds)
         return await super().send(conn)
+
+
+class _NoCookies(DummyCookieJar):
+    """aiohttp's makes a jar for each request that it has no cookies for."""
+
+    _NONE = SimpleCookie()
+
+    def filter_cookies(self, request_url: URL) -> "BaseCookie[str]":
+        return self._NONE
 
 
 class UpstreamClient:
@@ -229,7 +239,7 @@ class UpstreamClient:
         session = self._sessions[egress] = ClientSession(
             connector=self._connector(egress),
             # One jar for all would send a mapping's cookies along with another's requests.
-            cookie_jar=DummyCookieJar(),
+            cookie_jar=_NoCookies(),
             timeout=ClientTimeout(
                 total=None,
                 # A way through an egress is two connections; aiohttp lets a proxy take

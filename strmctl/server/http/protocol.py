@@ -105,13 +105,15 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._end_deadline()
+        if self._deadline is not None:
+            self._end_deadline()
         self._reads_header, self._header_bytes, self._header_tail = False, 0, b""
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._end_deadline()
+        if self._deadline is not None:
+            self._end_deadline()
         self._reads_header, self._in_request = True, False
 
     def on_response_complete(self) -> None:
@@ -195,10 +197,15 @@ class BoundedProtocol(HttpToolsProtocol):
 # RFC 1945 knows no Host field.
 def _names_one_host(cycle: RequestResponseCycle) -> bool:
     """Exactly one valid Host field (RFC 9112 section 3.2); HTTP/1.0 may do without."""
-    hosts = [value for name, value in cycle.scope["headers"] if name == b"host"]
-    if not hosts and cycle.scope["http_version"] == "1.0":
-        return True
-    return len(hosts) == 1 and _HOST.fullmatch(hosts[0]) is not None
+    found: bytes | None = None
+    for name, value in cycle.scope["headers"]:
+        if name == b"host":
+            if found is not None:
+                return False
+            found = value
+    if found is None:
+        return cycle.scope["http_version"] == "1.0"
+    return _HOST.fullmatch(found) is not None
 
 
 async def _without_host(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

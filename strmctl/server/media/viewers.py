@@ -14,6 +14,7 @@ from strmctl.domain.identity import Identity
 from strmctl.server.http.answered import answered
 
 _KEPT_SECONDS = 60.0
+_SETTLED_SECONDS = 1.0
 _MOST = 2000
 
 
@@ -34,11 +35,13 @@ class _Viewer:
     since: datetime
     began: float
     last: float
+    settled: float
     sent: int = 0
     under_way: list[tuple[float, Scope]] = field(default_factory=list)
 
     def settle(self, now: float) -> None:
         """What has ended is added up, so that a film of a thousand segments stays a few numbers."""
+        self.settled = now
         going_on = []
         for each in self.under_way:
             began, scope = each
@@ -63,8 +66,10 @@ class Viewers:
         viewer = self._viewers.get((identity, client))
         if viewer is None or (now - viewer.last > _KEPT_SECONDS and not viewer.under_way):
             self._make_room(now)
-            viewer = self._viewers[identity, client] = _Viewer(datetime.now(UTC), now, now)
-        viewer.settle(now)
+            viewer = self._viewers[identity, client] = _Viewer(datetime.now(UTC), now, now, now)
+        # A hundred players behind one address are one viewer here: not all of them each time.
+        if now - viewer.settled > _SETTLED_SECONDS:
+            viewer.settle(now)
         viewer.under_way.append((now, scope))
 
     def now(self) -> Sequence[Viewing]:

@@ -82,6 +82,10 @@ class Metrics(Observer):
             multiprocess_mode="livesum",
             registry=registry,
         )
+        self._running = 0
+        if not self._folder:
+            # Several workers have to write it down for one another at each change.
+            self.streams.set_function(lambda: self._running)
         self._upstream = Histogram(
             "strmctl_upstream_response_seconds",
             "From a request to the head of the upstream's answer; none: no answer came.",
@@ -130,7 +134,9 @@ class Metrics(Observer):
         """A request for `path`; what it is counted as."""
         route = _route(path)
         if route in _STREAMS:
-            self.streams.inc()
+            self._running += 1
+            if self._folder:
+                self.streams.inc()
         return route
 
     def ended(self, route: str, seen: Answered) -> None:
@@ -139,7 +145,9 @@ class Metrics(Observer):
         self.tally.count(Counted.BYTES, route, seen.bytes)
         if route not in _STREAMS:
             return
-        self.streams.dec()
+        self._running -= 1
+        if self._folder:
+            self.streams.dec()
         if seen.first_byte is not None:
             self._first_byte(route).observe(seen.first_byte)
 

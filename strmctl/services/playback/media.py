@@ -223,7 +223,7 @@ def file_type(response: UpstreamResponse, head: bytes, url: str) -> str:
 
 
 def _heard_by(*listeners: Listener | None) -> Sequence[Listener]:
-    return [listener for listener in listeners if listener is not None]
+    return list(filter(None, listeners))
 
 
 def _sliced(media_type: str) -> Mapping[str, str]:

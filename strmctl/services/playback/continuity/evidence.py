@@ -40,7 +40,7 @@ class Witness:
     def __init__(self, total: int | None, keep: Callable[[Sample], None]) -> None:
         self._total = total
         self._keep = keep
-        self._head = bytearray()
+        self._head = b""
         self._is_heard = False
 
     @property
@@ -53,11 +53,11 @@ class Witness:
         self._head += chunk[: SAMPLE_BYTES - len(self._head)]
         if len(self._head) == SAMPLE_BYTES or len(self._head) == self._total:
             self._is_heard = True
-            self._keep(Sample.of(bytes(self._head), self._total))
-            self._head.clear()
+            self._keep(Sample.of(self._head, self._total))
+            self._head = b""
 
     def close(self) -> None:
-        self._head.clear()
+        self._head = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,8 +152,8 @@ class Source:
         """Where the upstream has it now, by an absolute URL. Raises UpstreamError."""
         if not place.name:
             return Resource(self.resolution.url)
-        root = await self.root()
-        if place.rendition == ROOT and isinstance(root.playlist, MultivariantPlaylist):
+        root = await self.root() if place.rendition == ROOT else None
+        if root is not None and isinstance(root.playlist, MultivariantPlaylist):
             uri = root.playlist.data.get(place.name)
             found = Resource(joined(root.url, uri)) if uri is not None else None
         else:
