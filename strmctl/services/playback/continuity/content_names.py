@@ -57,11 +57,12 @@ class ContentNames:
 
     async def check(self, key: str, wanted: str, loaded: LoadedPlaylist) -> None:
         """Raises UpstreamError where the player's address names other content than is here."""
-        if wanted == loaded.cut:
-            return
-        asked, here = Component.parse(wanted), Component.parse(loaded.cut)
+        asked = Component.parse(wanted)
         if self._continuity.has_named(key, asked):
             raise other_content()
+        if wanted == loaded.cut:
+            return
+        here = Component.parse(loaded.cut)
         if asked.preludes and here.cut and not here.preludes:
             here = here._replace(preludes=await self.preludes.name(key, loaded))
         verdict = self._continuity.judge(key, asked, here)
