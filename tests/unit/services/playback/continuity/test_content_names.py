@@ -1,5 +1,7 @@
 """A name from elsewhere is checked against what is here; content of two kinds has two names."""
 
+from dataclasses import replace
+
 import pytest
 
 from stage.loopback import Answer, Reply, Request, Server, client, reply, serving
@@ -95,3 +97,14 @@ async def test_another_key_is_other_content_whatever_has_been_sent() -> None:
         assert Component.parse(after.cut) == await first_name(voiced("French"))
         with pytest.raises(UpstreamError):
             await names.check("v", before.cut, after)
+
+
+async def test_a_name_that_other_content_has_had_is_refused() -> None:
+    """Both begin alike and are cut alike, so that the copy at hand has the same name."""
+    async with serving(voiced("German")) as server, client() as upstream:
+        known = Continuity()
+        names = names_at(server, upstream, known)
+        loaded = replace(listed(server, ""), cut=str(Component("abcdefgh", "", "beginning")))
+        known.begin_anew("v", "beginning", Component.parse(loaded.cut))
+        with pytest.raises(UpstreamError, match="another one"):
+            await names.check("v", loaded.cut, loaded)
