@@ -33,9 +33,9 @@ def own_database(settings: Settings) -> Iterator[tuple[Settings, str]]:
 
 
 def _begun_with(source: Path, file: Path) -> str:
-    if not database_exists(source):
-        return f"{source} does not exist: {_ANEW}"
     try:
+        if not database_exists(source):
+            return f"{source} does not exist: {_ANEW}"
         read_copy(source, file)
         with Database.open(file) as copy:
             number = Mappings(copy).count(Selection())

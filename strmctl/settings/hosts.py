@@ -8,7 +8,11 @@ from urllib.parse import urlsplit
 
 from strmctl.settings.values import Kind, base_url, shown_list, texts
 
-_HOST = re.compile(r"(?=.{1,253}\.?$)(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
+# `2130706433` and `0x7f.1` are addresses to a resolver (WHATWG URL, "ends in a number").
+_HOST = re.compile(
+    r"(?=.{1,253}\.?$)(?!-)(?!(?:.*\.)?(?:\d+|0x[0-9a-f]*)\.?$)"
+    r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?"
+)
 
 
 def hosts(raw: object) -> tuple[str, ...]:
@@ -35,11 +39,13 @@ def _peer(entry: str) -> str:
     # An IPv6 address alone stands without the brackets that a port would need.
     is_bare_ipv6 = entry.count(":") > 1 and not entry.startswith("[") and "://" not in entry
     entry = f"[{entry}]" if is_bare_ipv6 else entry
-    if "://" in entry:
-        return base_url(entry)
-    parts = urlsplit(f"//{entry}")
-    _ = parts.port
-    if not parts.hostname or parts.netloc != entry or "@" in entry or re.search(r"\s", entry):
+    is_url = "://" in entry
+    entry = base_url(entry) if is_url else entry
+    parts = urlsplit(entry if is_url else f"//{entry}")
+    # What no URL can lead to, such as `*`, would guard against nothing.
+    if not _host_or_network(parts.hostname or "") or parts.port == 0:
+        raise ValueError("neither a URL nor an address")
+    if not is_url and (parts.netloc != entry or "@" in entry):
         raise ValueError("neither a URL nor an address")
     return entry
 

@@ -4,8 +4,9 @@ A player is a function of a URL and a start in seconds; a missing one fails its 
 """
 
 import subprocess
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import imageio_ffmpeg  # type: ignore[import-untyped]  # it has no types
@@ -16,13 +17,18 @@ from stage.media import FRAMES, SECONDS
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """`frames` of video, and the seconds of video and of audio, as decoded."""
+    """`frames` of video, the seconds of video and of audio, and the bytes of both, as decoded.
+
+    `checksum` is of what each picture and sound is, and when; complaints make no difference.
+    """
 
     frames: int
     video_seconds: float
     audio_seconds: float
+    size: int
+    checksum: int
     exit_code: int
-    complaints: str
+    complaints: str = field(compare=False)
 
 
 Player = Callable[[str, float], Played]
@@ -51,12 +57,15 @@ def read_subtitles(url: str) -> list[str]:
     return [block.split("\n", 1)[1] for block in run.stdout.decode().strip().split("\n\n")[1:]]
 
 
-def play_with_ffmpeg(executable: str, url: str, start: float) -> Played:
+def play_with_ffmpeg(
+    executable: str, url: str, start: float, options: Sequence[str] = (), seconds: float = 90
+) -> Played:
+    """`options` are of the input; it may take as many `seconds`."""
     seek = ["-ss", f"{start:g}"] if start else []
     streams = ["-map", "0:v:0", "-map", "0:a:0", "-fps_mode", "passthrough"]
-    command = [executable, "-nostdin", "-v", "warning", *seek, "-i", url, *streams]
+    command = [executable, "-nostdin", "-v", "warning", *seek, *options, "-i", url, *streams]
     run = subprocess.run(
-        [*command, "-f", "framecrc", "-"], capture_output=True, text=True, timeout=90
+        [*command, "-f", "framecrc", "-"], capture_output=True, text=True, timeout=seconds
     )
     return count_framecrc(run.stdout, run.returncode, run.stderr)
 
@@ -68,6 +77,7 @@ def count_framecrc(framecrc: str, exit_code: int, complaints: str) -> Played:
     unit: dict[str, Fraction] = {}
     kind: dict[str, str] = {}
     durations: dict[str, list[float]] = {"video": [], "audio": []}
+    size, decoded = 0, []
     for line in framecrc.splitlines():
         if line.startswith("#"):
             field, _, value = line.partition(": ")
@@ -77,10 +87,13 @@ def count_framecrc(framecrc: str, exit_code: int, complaints: str) -> Played:
             elif name == "#media_type":
                 kind[stream] = value
         else:
-            stream, _, _, duration, *_ = line.split(",")
+            stream, _, _, duration, length, *_ = line.split(",")
             durations[kind[stream]].append(float(int(duration) * unit[stream]))
+            size += int(length)
+            decoded.append(line)
     video, audio = durations["video"], durations["audio"]
-    return Played(len(video), sum(video), sum(audio), exit_code, complaints)
+    checksum = zlib.crc32("\n".join(sorted(decoded)).encode())
+    return Played(len(video), sum(video), sum(audio), size, checksum, exit_code, complaints)
 
 
 def assert_whole(played: Played) -> None:

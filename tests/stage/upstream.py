@@ -9,7 +9,7 @@ import itertools
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -18,13 +18,14 @@ Body = bytes | Callable[[], AsyncIterator[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`fields` by lower-case name; `path` without its query."""
+    """`fields` by lower-case name; `path` without its query; `sender` is where it came from."""
 
     method: str
     path: str
     query: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Upstream:
     async def _exchange(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
     ) -> bool:
-        request = await _read_request(reader)
+        request = replace(await _read_request(reader), sender=writer.get_extra_info("peername")[0])
         exchange = Exchange(request, number, reader)
         self.exchanges.append(exchange)
         site = self.sites.get(request.path.split("/")[1])

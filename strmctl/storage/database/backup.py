@@ -40,6 +40,9 @@ def copy_database(source: Path, target: Path) -> None:
 
 def read_copy(source: Path, target: Path) -> None:
     """Copy what may only be read, such as a file on a read-only disk. Raises DatabaseError."""
+    # A pipe would be waited for until somebody writes to it.
+    if not source.is_file():
+        raise DatabaseError(f"{source}: cannot be read: it is not a file")
     failure: sqlite3.Error | None = None
     # Without a -shm that it may write SQLite reads a WAL database as immutable only.
     for mode in ("mode=ro", "mode=ro&immutable=1"):

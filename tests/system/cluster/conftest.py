@@ -1,6 +1,5 @@
 """One upstream and resolver for each worker; three nodes behind nginx and behind HAProxy."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -8,19 +7,12 @@ import httpx
 import pytest
 
 from stage.machines import Machine, machines
-from stage.media import Media, shared_media
 from stage.scripted_fixtures import client, proxy, resolver, settings, show, upstream, url
 from stage.show import Resolver
 from stage.upstream import Upstream, running_upstream
 from system.cluster.nodes import ADDRESSES, FRONT, UPSTREAM, Cluster, running_front, running_nodes
 
 __all__ = ["client", "proxy", "resolver", "settings", "show", "upstream", "url"]
-
-
-@pytest.fixture(scope="session")
-def media(tmp_path_factory: pytest.TempPathFactory) -> Media:
-    folder = tmp_path_factory.getbasetemp()
-    return shared_media(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,12 @@ _ENVIRON = {
     "STRMCTL_SERVE_HOST": "0.0.0.0",
     "STRMCTL_SERVE_TRUSTED_PROXIES": FRONT,
     "STRMCTL_UPSTREAM_ALLOW": "10.77.0.0/24",
+    "STRMCTL_SERVE_DRAIN_TIMEOUT": "30s",
+    "STRMCTL_SERVE_ADMIN_TOKEN": "a-token-that-all-nodes-share",
+}
+_OF_A_PLAYER = {
+    "STRMCTL_SERVE_ROLE": "player",
+    "STRMCTL_SERVE_UPKEEP_URL": f"http://{ADDRESSES[0]}:8888",
 }
 _READ_AGAIN = "the settings have been read again"
 
@@ -40,8 +46,9 @@ class Node:
     server: Server | None = None
 
     def start(self, within: Sequence[str] = (), **environ: str) -> None:
-        """In a folder of its own: another database, the same settings and key."""
-        environ = {"STRMCTL_SERVE_NODE": self.name, **_ENVIRON, **environ}
+        """In a folder of its own: the same settings and key. The first one does the upkeep."""
+        role = {} if self.machine.address == ADDRESSES[0] else _OF_A_PLAYER
+        environ = {"STRMCTL_SERVE_NODE": self.name, **_ENVIRON, **role, **environ}
         with self.machine.inside():
             self.server = self.strmctl.serve(environ=environ, within=within)
 
@@ -54,8 +61,26 @@ class Node:
         assert self.server is not None
         return self.server
 
+    def begin_to_stop(self) -> None:
+        """It takes no new connection any more; what it sends, it sends to its end."""
+        self.running.process.terminate()
+        with self.machine.inside():
+            until(self._refuses, "it refuses connections")
+
+    def _refuses(self) -> bool:
+        try:
+            httpx.get(f"{self.strmctl.base_url}/healthz", trust_env=False, verify=False)
+        except httpx.TransportError:
+            return True
+        return False
+
     def stop(self) -> None:
-        assert self.running.stop() == 0, self.running.log.read_text()
+        self.running.process.terminate()
+        self.end()
+
+    def end(self) -> None:
+        """It was told to stop."""
+        assert self.running.process.wait(60) == 0, self.running.log.read_text()
         self.server = None
 
     def kill(self) -> None:
@@ -67,22 +92,20 @@ class Node:
         self.start()
 
     @contextmanager
-    def on_a_full_disk(self) -> Iterator[None]:
-        """It runs with its database on a disk of its own, which fills up once it has begun."""
+    def on_a_small_disk(self) -> Iterator[Callable[[], None]]:
+        """It runs with its database on a disk of its own; what fills that up."""
         disk = self.strmctl.folder / "disk"
         disk.mkdir(exist_ok=True)
         mount = 'mount -t tmpfs -o size=8m tmpfs "$0" && exec "$@"'
         apart = ("unshare", "--mount", "sh", "-c", mount, str(disk))
         self.start(within=apart, STRMCTL_DATABASE=str(disk / "strmctl.db"))
         # What others cannot see: its mount namespace is its own.
-        root = Path(f"/proc/{self.running.process.pid}/root")
-        with suppress(OSError), (root / str(disk)[1:] / "ballast").open("wb", 0) as ballast:
-            while True:
-                ballast.write(bytes(4096))
+        ballast = Path(f"/proc/{self.running.process.pid}/root", str(disk)[1:], "ballast")
         try:
-            yield
+            yield lambda: _fill_up(ballast)
         finally:
-            self.kill()
+            if self.server is not None:
+                self.kill()
 
     def cpu_seconds(self) -> float:
         fields = Path(f"/proc/{self.running.process.pid}/stat").read_text().rpartition(") ")[2]
@@ -98,6 +121,11 @@ class Node:
     def has_played(self, slug: str) -> bool:
         log = self.strmctl.folder / "serve.log"
         return log.exists() and f"/{slug} " in log.read_text()
+
+    def sent(self, slug: str) -> list[int]:
+        """The numbers of the segments that it has answered whole, in turn."""
+        log = (self.strmctl.folder / "serve.log").read_text()
+        return [int(found) for found in re.findall(rf"/{slug} .* (\d+)\.ts -> 200,", log)]
 
 
 @dataclass(slots=True)
@@ -144,12 +172,19 @@ def running_nodes(
         nodes.append(Node(machine, Strmctl(own, 8888)))
     with ExitStack() as stack:
         for node in nodes:
-            stack.callback(_end, node)
+            stack.callback(_kill, node)
             node.start()
         yield Cluster(front, nodes)
 
 
-def _end(node: Node) -> None:
+def _fill_up(ballast: Path) -> None:
+    with suppress(OSError), ballast.open("wb", 0) as file:
+        while True:
+            file.write(bytes(4096))
+    assert os.statvfs(ballast.parent).f_bavail == 0
+
+
+def _kill(node: Node) -> None:
     if node.server is not None and node.server.process.poll() is None:
         node.server.kill()
 

@@ -12,15 +12,12 @@ import httpx
 import pytest
 
 from stage import presentation
-from stage.media import FRAMES, Media
-from stage.players import play_with_ffmpeg
 from stage.routes import file, playlist
 from stage.show import Resolver, Show
-from stage.site import put_media
 from stage.upstream import Answer, Request
 from stage.viewer import at_once, follow
 from stage.waiting import until
-from system.cluster.nodes import ADDRESSES, FRONT, Cluster, Node
+from system.cluster.nodes import ADDRESSES, FRONT, Cluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("machines")]
 
@@ -231,29 +228,6 @@ def _slugs(playing: Playing) -> list[str]:
     return [query["slug"] for query in queries if "slug" in query]
 
 
-def test_ffmpeg_sees_no_frame_less(cluster: Cluster, far_resolver: Resolver, media: Media) -> None:
-    """While the node is killed and the link expires."""
-    show = far_resolver.new_show()
-    put_media(show, media, "vault-ts/piecelist.m3u8")
-    third = next(name for name in show.routes if name.endswith("2.ts"))
-    route = show.routes[third]
-    killed: list[Node] = []
-
-    def at_the_third(request: Request) -> Answer:
-        # Dead before it is answered: it might heal, and ask the resolver, before the signal comes.
-        if not killed:
-            show.expire()
-            killed.append(cluster.node_of(show.slug))
-            killed[0].kill()
-        return route(request)
-
-    show.routes[third] = at_the_third
-    played = play_with_ffmpeg("ffmpeg", cluster.playback_url(show.slug), 0.0)
-    killed[0].start()
-    assert played.frames == FRAMES, played.complaints
-    assert len(show.questions) == 2
-
-
 @pytest.mark.parametrize("cluster", ["nginx"], indirect=True)
 def test_fifty_viewers_are_one_for_the_nodes(cluster: Cluster, far_resolver: Resolver) -> None:
     """Of each segment and of the playlist; beside fifty that ask a node themselves."""
@@ -285,7 +259,8 @@ def test_the_disk_of_the_upkeep_node_is_full(
 ) -> None:
     upkeep = cluster.nodes[0]
     upkeep.stop()
-    with upkeep.on_a_full_disk():
+    with upkeep.on_a_small_disk() as fill_up:
+        fill_up()
         for _ in range(12):
             show = far_resolver.new_show()
             presentation.flat(show, SEGMENTS)

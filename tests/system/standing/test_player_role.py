@@ -89,3 +89,14 @@ def test_a_copy_that_is_none_keeps_nobody_from_playing(
         assert client.get(site.playback_url(show)).status_code == 200
         assert "this node is a player: " in site.log()
     assert (tmp_path / "node" / "strmctl.db").read_bytes() == content
+
+
+def test_a_copy_that_cannot_be_looked_at_keeps_nobody_from_playing(
+    upkeep: Strmctl, show: Show, client: httpx.Client, tmp_path: Path
+) -> None:
+    """As in a folder of another user; this is what root may not look at either."""
+    presentation.put(show)
+    database = {"STRMCTL_DATABASE": str(tmp_path / ("x" * 300))}
+    with player(upkeep, tmp_path / "node", settings=database) as site:
+        assert client.get(site.playback_url(show)).status_code == 200
+        assert "every title is resolved anew" in site.log()

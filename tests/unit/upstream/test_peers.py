@@ -53,9 +53,12 @@ def test_a_name_that_leads_to_a_peer() -> None:
         guarded("10.0.0.2").check_resolved("film.example", [("9.9.9.9", 8888), ("10.0.0.2", 8888)])
 
 
-@pytest.mark.parametrize(
-    "text", ["ftp://10.0.0.2", "http://", "10.0.0.2:99999", "a b", "user@node2", "node2/path", ":1"]
-)
+NO_PEERS = ["ftp://10.0.0.2", "http://", "10.0.0.2:99999", "a b", "user@node2", "node2/path", ":1"]
+NO_PEERS += ["*", "http://*.example:8888", "10.0.0.2:0", "2130706433", "0x7f.1:8888", "10.0.0.0/24"]
+NO_PEERS += ["http://10.0.0", "nöde", "-node2", "node2..", "[fe80::1%eth0]:8888"]
+
+
+@pytest.mark.parametrize("text", NO_PEERS)
 def test_what_is_no_peer_is_said(text: str) -> None:
     with pytest.raises(SettingsError, match="a list of URLs or addresses"):
         peers_of(text)

@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import os
 import platform
 import sqlite3
 import stat
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from strmctl.errors import DatabaseError
-from strmctl.storage.database.backup import copy_database
+from strmctl.storage.database.backup import copy_database, read_copy
 from strmctl.storage.database.connection import Database
 
 _NO_NEW_PRIVS, _SET_SECCOMP, _FILTER = 38, 22, 2
@@ -48,6 +49,18 @@ def test_it_is_made_without_a_link(linkless: ThreadPoolExecutor, source: Path) -
         assert connection.execute("SELECT count(*) FROM strm_mapping").fetchall() == [(0,)]
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert list(source.parent.glob(".*")) == []
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, kind: str) -> None:
+    source = Path("/dev/zero") if kind == "device" else tmp_path / kind
+    if kind == "pipe":
+        os.mkfifo(source)
+    elif kind == "folder":
+        source.mkdir()
+    with pytest.raises(DatabaseError, match="it is not a file"):
+        read_copy(source, tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()
 
 
 @pytest.mark.parametrize("is_link", [False, True], ids=["file", "dangling-link"])
