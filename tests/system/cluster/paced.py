@@ -35,7 +35,8 @@ class Film:
     def play_here(self) -> Played:
         """Without anything between."""
         options = ["-allowed_extensions", "ALL"]
-        return play_with_ffmpeg(self.executable, str(self.folder / _LIST), 0.0, options)
+        there = str(self.folder / _LIST)
+        return play_with_ffmpeg(self.executable, there, 0.0, options, 90 + 2 * self.count)
 
 
 def new_film(folder: Path, seconds: int, executable: str = "ffmpeg") -> Film:

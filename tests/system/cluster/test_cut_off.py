@@ -20,7 +20,7 @@ SEGMENTS = [f"part{number}.ts" for number in range(12)]
 def test_the_cable_is_cut_in_the_middle_of_a_segment(
     cluster: Cluster, far_resolver: Resolver, viewer: httpx.Client
 ) -> None:
-    """Its answer ends instead of standing still; the player asks again, as all of them do."""
+    """Its answer ends instead of standing still; most players ask again, ffmpeg does not."""
     show, whole = far_resolver.new_show(), presentation.content("large", 400_000)
     presentation.flat(show, SEGMENTS)
     gate = Gate(whole, 200_000, {"Content-Type": "video/mp2t"})
