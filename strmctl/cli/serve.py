@@ -10,7 +10,8 @@ import typer
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.interruption import take_no_signals
 from strmctl.cli.frame.run import Run
-from strmctl.settings.model import Auth, LogFormat, Settings
+from strmctl.errors import UsageError
+from strmctl.settings.model import Auth, LogFormat, Role, Settings
 
 if TYPE_CHECKING:
     import socket
@@ -38,6 +39,9 @@ def serve(
 
     note_hangups()
     settings = run.settings
+    # In a file that all nodes share `maintain.enabled` is no wish of this one.
+    if maintain and settings.serve.role is Role.PLAYER:
+        raise UsageError('--maintain: serve.role is "player": it belongs to the upkeep node')
     # Set for another program, it would make prometheus_client write among that one's numbers.
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
 

@@ -100,3 +100,11 @@ def test_a_copy_that_cannot_be_looked_at_keeps_nobody_from_playing(
     with player(upkeep, tmp_path / "node", settings=database) as site:
         assert client.get(site.playback_url(show)).status_code == 200
         assert "every title is resolved anew" in site.log()
+
+
+def test_it_is_not_asked_to_look_after_a_library(upkeep: Strmctl) -> None:
+    environ = {"STRMCTL_SERVE_ROLE": "player"}
+    run = upkeep.run("serve", "--port", "0", "--maintain", environ=environ)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "--maintain" in run.stderr
+    assert "upkeep node" in run.stderr
