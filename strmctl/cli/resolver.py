@@ -177,6 +177,11 @@ def _say(run: Run, name: str, new: "New", written: "Written") -> None:
             run.output.record({}, f"{'kept   ' if path in written.kept else 'created'}   {path}")
         added = f"added     to {file}:\n\n" if written.has_table else ""
         run.output.record({}, f"{added}{new.text}")
+    _say_what_to_do(run, name, new, written)
+
+
+def _say_what_to_do(run: Run, name: str, new: "New", written: "Written") -> None:
+    file = run.loaded.file
     if file is None:
         run.output.note("no settings file: make one with `strmctl init`, and put the table in")
     if new.start:
@@ -224,10 +229,8 @@ def _named(table: "ResolverSettings", sites: list[str], asked: Asked) -> "Resolv
     fields = asked.fields
     if fields["slug"] is None:
         raise UsageError("--slug is missing: what is it to be asked for?")
-    plain = [site for site in table.sites if not set(site) & set("*?[")]
-    site = (sites or plain or ["example.org"])[0]
     identity = Identity(
-        site,
+        _site(table, sites),
         str(fields["slug"]),
         str(fields["language"] or "English"),
         _number(fields["season"]),
@@ -236,6 +239,11 @@ def _named(table: "ResolverSettings", sites: list[str], asked: Asked) -> "Resolv
     )
     title, year = _words(fields["title"]), _number(fields["year"])
     return ResolveRequest(identity, Reason.CREATE).knowing(title, year, asked.ids)
+
+
+def _site(table: "ResolverSettings", given: list[str]) -> str:
+    """The one that is given, else the first that the table names."""
+    return [*given, *table.named_sites, "example.org"][0]
 
 
 def _number(value: str | int | None) -> int | None:

@@ -40,14 +40,12 @@ def _cells(seen: "SeenRun", *, is_short: bool) -> tuple[object, ...]:
     job = seen.job
     counts = ", ".join(f"{number} {name}" for name, number in job.counts.items() if number)
     ended = job.state if job.exit_code in (None, 0) else f"{job.state} ({job.exit_code})"
-    line = " ".join((job.command, *job.arguments))
-    took = _took(seen.lasted)
     return (
         job.id,
         _clock(job.created_at, is_short=is_short),
-        took,
+        _took(seen.lasted),
         job.cause,
-        line,
+        job.command_line,
         ended,
         counts,
         seen.undo,

@@ -18,6 +18,7 @@ from strmctl.services.reports.records import stats_record
 from strmctl.settings.values import duration, show_duration
 
 if TYPE_CHECKING:
+    from strmctl.domain.job import Job
     from strmctl.services.reports.attention import Attention
     from strmctl.services.reports.stats import States, Stats
 
@@ -71,11 +72,14 @@ def _wrong(wrong: "Attention") -> Iterable[str]:
         part = f"{wrong.unknown:,} of {counted(wrong.total, 'link')}"
         yield f"{part} ({share(wrong.unknown, wrong.total)}) unknown: not probed yet"
     for job in wrong.failed_runs:
-        line = " ".join((job.command, *job.arguments))
-        why = f": {job.message}" if job.message else ""
-        yield f"the last run of `{line}` {job.state} at {timestamp(job.finished_at)}{why}"
+        yield _failure(job)
     failing = ",".join(sorted({group.state for group in wrong.groups}))
     yield from lines(wrong.groups, f"strmctl list --state {failing}")
+
+
+def _failure(job: "Job") -> str:
+    why = f": {job.message}" if job.message else ""
+    return f"the last run of `{job.command_line}` {job.state} at {timestamp(job.finished_at)}{why}"
 
 
 def _duration(text: str) -> timedelta:

@@ -78,6 +78,11 @@ class Job:
     finished_at: datetime | None = None
     asked: Asked | None = None
 
+    @property
+    def command_line(self) -> str:
+        """As people read it: without the options that the server adds."""
+        return " ".join((self.command, *self.arguments))
+
 
 @dataclass(frozen=True, slots=True)
 class JobLine:

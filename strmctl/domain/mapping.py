@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.media.extent import Extent
-from strmctl.quick_dataclass import dataclass, field
+from strmctl.quick_dataclass import dataclass, field, replace
 
 if TYPE_CHECKING:
     from strmctl.domain.media.subtitles import Subtitle
@@ -72,6 +72,18 @@ class Mapping:
     extent: Extent | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+
+
+def as_unknown(mapping: Mapping) -> Mapping:
+    """With a link of which nothing is known yet, so that it is probed next."""
+    return replace(
+        mapping,
+        state=LinkState.UNKNOWN,
+        fail_count=0,
+        first_failed_at=None,
+        last_failed_at=None,
+        next_probe_at=None,
+    )
 
 
 def muted_until(now: datetime, span: timedelta | None) -> datetime:

@@ -180,6 +180,11 @@ class ResolverSettings:
     egress: Egress = field(default="", repr=False)
     options: Mapping[str, object] = field(default_factory=dict, repr=False)
 
+    @property
+    def named_sites(self) -> Sequence[str]:
+        """Those of its `sites` that are names, not patterns."""
+        return [site for site in self.sites if not set(site) & set("*?[")]
+
 
 @dataclass(frozen=True, slots=True)
 class NotifySettings:

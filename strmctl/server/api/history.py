@@ -10,13 +10,12 @@ from strmctl.server.api.paging import Cursor, Limit, cursor_of, id_in
 from strmctl.server.api.problems import answers
 from strmctl.server.api.security import AdmittedRoute
 from strmctl.server.api.selecting import now
-from strmctl.services.library.find import UnknownMappingError
+from strmctl.services.library import find
 from strmctl.services.reports.attention import attention
 from strmctl.services.reports.records import Record, event_record, stats_record
 from strmctl.services.reports.stats import stats
 from strmctl.settings.values import duration
 from strmctl.storage.tables.events import Event, Events
-from strmctl.storage.tables.mappings import Mappings
 
 router = APIRouter(route_class=AdmittedRoute, tags=["history"])
 
@@ -51,8 +50,7 @@ def list_mapping_events(
     cursor: Cursor = None,
 ) -> Record:
     """The timeline of one mapping."""
-    if Mappings(database).get(mapping_id) is None:
-        raise UnknownMappingError(f"no such mapping: {mapping_id}")
+    find.by_id(database, mapping_id)
     return _page(Events(database).of_mapping(mapping_id, limit, before=id_in(cursor)), limit)
 
 

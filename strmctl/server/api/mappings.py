@@ -18,7 +18,7 @@ from strmctl.server.api.selecting import Selecting, now
 from strmctl.services.changing.remove import remove_one
 from strmctl.services.changing.set_ import set_one
 from strmctl.services.keys.playback_urls import PlaybackUrls
-from strmctl.services.library.find import UnknownMappingError
+from strmctl.services.library import find
 from strmctl.services.reports.records import Record, mapping_record, written_record
 from strmctl.services.writing.batch import batches
 from strmctl.services.writing.batch_input import Row
@@ -94,10 +94,7 @@ def show_mapping(
     reveal: Reveal = False,
 ) -> Record:
     """Show one mapping."""
-    mapping = Mappings(database).get(mapping_id)
-    if mapping is None:
-        raise UnknownMappingError(f"no such mapping: {mapping_id}")
-    return _record(mapping, settings, database, reveal=reveal)
+    return _record(find.by_id(database, mapping_id), settings, database, reveal=reveal)
 
 
 @router.post(
@@ -162,10 +159,7 @@ def change_mapping(
 ) -> Record:
     """Change one mapping: row, file and name move together; `strmctl undo` takes it back."""
     set_one(settings, mapping_id, values(changes.model_dump(exclude_unset=True)), wait=_WAIT)
-    mapping = Mappings(database).get(mapping_id)
-    if mapping is None:
-        raise UnknownMappingError(f"no such mapping: {mapping_id}")
-    return _record(mapping, settings, database)
+    return _record(find.by_id(database, mapping_id), settings, database)
 
 
 @router.delete(

@@ -12,7 +12,7 @@ from strmctl.errors import StrmctlError, UsageError
 from strmctl.server.api.changing import values
 from strmctl.server.api.models import Changes, NewMapping
 from strmctl.server.page.answering import Form, form_of, seen, whole
-from strmctl.server.page.library import current, show_mapping
+from strmctl.server.page.library import current, mapping_page, show_mapping
 from strmctl.server.page.rendering import link, shown
 from strmctl.services.changing.remove import remove_one
 from strmctl.services.changing.set_ import set_one
@@ -35,10 +35,8 @@ _DONE = {Outcome.CREATED: "added", Outcome.UPDATED: "changed", Outcome.UNCHANGED
 async def change(request: Request) -> Response:
     """Only what differs is set; what is refused stays in the form, with the reason."""
     form = await form_of(request)
-    mapping_id = whole(form.get("id", []), "id") or 0
-    found = await in_thread(
-        browsing.mapping, request.state.settings, request.state.database, mapping_id
-    )
+    found = await mapping_page(request, whole(form.get("id", []), "id"))
+    mapping_id = found.mapping.id
     now, given = current(found.mapping), {name: _text(form, name) for name in form}
     try:
         changes = {name: it for name, it in _sent(form).items() if str(it or "") != now.get(name)}

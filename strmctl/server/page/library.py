@@ -24,13 +24,8 @@ _ORDERS = {"worst": Order.WORST, "ending": Order.EXPIRES}
 
 async def library(request: Request) -> Response:
     wanted, sort = wanted_of(request), request.query_params.get("sort", "")
-    found = await in_thread(
-        browsing.library,
-        request.state.database,
-        wanted,
-        _number(request, "page") or 1,
-        _ORDERS.get(sort, Order.EPISODE),
-    )
+    page, order = _number(request, "page") or 1, _ORDERS.get(sort, Order.EPISODE)
+    found = await in_thread(browsing.library, request.state.database, wanted, page, order)
     return await shown(
         request,
         "library.html",
@@ -69,22 +64,22 @@ async def series(request: Request) -> Response:
         state=state_of(given.get("state")),
         provider=given.get("provider") or None,
     )
-    found = await in_thread(
-        browsing.series, request.state.database, wanted, _number(request, "page") or 1
-    )
+    page = _number(request, "page") or 1
+    found = await in_thread(browsing.series, request.state.database, wanted, page)
     if "part" in given:
         return await fragment("_series.html", page=found)
     return await shown(request, "series.html", page=found)
 
 
 async def mapping(request: Request) -> Response:
-    found = await in_thread(
-        browsing.mapping,
-        request.state.settings,
-        request.state.database,
-        _number(request, "id") or 0,
-    )
+    found = await mapping_page(request, _number(request, "id"))
     return await show_mapping(request, found, current(found.mapping))
+
+
+async def mapping_page(request: Request, mapping_id: int | None) -> browsing.MappingPage:
+    """Raises NotInLibraryError."""
+    state = request.state
+    return await in_thread(browsing.mapping, state.settings, state.database, mapping_id or 0)
 
 
 async def show_mapping(

@@ -31,12 +31,11 @@ class Plan:
 
 def site_of(table: ResolverSettings) -> str:
     """The site that new mappings are of; raises UsageError where there are only patterns."""
-    plain = [site for site in table.sites if not set(site) & set("*?[")]
-    if not plain:
+    if not table.named_sites:
         raise UsageError(
             f"[resolvers.{table.name}] answers for {', '.join(table.sites)}: --site says which"
         )
-    return plain[0].strip().lower()
+    return table.named_sites[0].strip().lower()
 
 
 class Adding:
@@ -94,23 +93,24 @@ class Adding:
 
     def carry_out(self, plan: Plan, *, resolve: bool = False) -> Iterator[Result]:
         """Each as it is written; what is written is remembered of what is watched."""
-        items = {line: candidate.item for line, candidate in enumerate(plan.new, 1)}
         done = [candidate.item for candidate in plan.known]
         try:
-            if plan.new:
-                opening = batches(
-                    self._settings, resolve=resolve, sidecars=self._sidecars, command="add"
-                )
-                with opening as opened:
-                    rows = [Row(line, it.fields) for line, it in enumerate(plan.new, 1)]
-                    for result in opened.write(rows):
-                        if result.written is not None:
-                            done.append(items[result.line])
-                        yield result
+            for result in self._write(plan.new, resolve=resolve):
+                if result.written is not None:
+                    done.append(plan.new[result.line - 1].item)
+                yield result
         finally:
             if self._settings.database.exists():
                 with self._opened() as database:
                     Watches(database).note(plan.watch, done, self._now)
+
+    def _write(self, new: Sequence[Candidate], *, resolve: bool) -> Iterator[Result]:
+        if not new:
+            return
+        rows = [Row(line, it.fields) for line, it in enumerate(new, 1)]
+        sidecars = self._sidecars
+        with batches(self._settings, resolve=resolve, sidecars=sidecars, command="add") as opened:
+            yield from opened.write(rows)
 
     def language(self, site: str, slug: str) -> str:
         """That of what the library has of it, else unknown."""

@@ -48,7 +48,7 @@ def _troubles(database: Database) -> Iterator[Condition]:
 def _maintenance(database: Database, now: datetime) -> Iterator[Condition]:
     for job in JobRecords(database).failed_last(now - _LOOKED_BACK):
         if job.cause == CAUSE and job.exit_code not in _TOLD_OTHERWISE:
-            line = " ".join((job.command, *job.arguments))
+            line = job.command_line
             why = job.message or f"exit code {job.exit_code}"
             yield Condition(Kind.MAINTENANCE, line, f"{line}: {why}")
 

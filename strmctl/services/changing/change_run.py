@@ -21,8 +21,8 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, SafetyError
+from strmctl.services.library import find
 from strmctl.services.library.files import library_files
-from strmctl.services.library.find import UnknownMappingError
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.database.file_system import is_disk_full
@@ -59,8 +59,7 @@ def change_one(
     """
     lock = run_lock(settings.database, f"{command} {mapping_id}", wait=wait)
     with lock, Database.open(settings.database) as database:
-        if Mappings(database).get(mapping_id) is None:
-            raise UnknownMappingError(f"no such mapping: {mapping_id}")
+        find.by_id(database, mapping_id)
         files = library_files(settings, database)
         files.check_there()
         changes = ChangeRun(database, files, command, limit=settings.safety.max_change)

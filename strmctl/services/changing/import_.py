@@ -12,7 +12,7 @@ from types import MappingProxyType
 from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.identity import Identity
 from strmctl.domain.library import file_name, strm_text
-from strmctl.domain.mapping import LinkState, Mapping
+from strmctl.domain.mapping import Mapping, as_unknown
 from strmctl.domain.urls import playback_url
 from strmctl.errors import ItemError, UpstreamError, UsageError
 from strmctl.services.changing.adoption import Adopting, Adoption, given_resolution
@@ -225,14 +225,7 @@ class Importing:
 
     def _resolved(self, row: Mapping, file: TreeFile) -> Mapping:
         """With the file's URL, of which nothing is known yet."""
-        return replace(
-            self._dated(replace(row, resolution=given_resolution(file))),
-            state=LinkState.UNKNOWN,
-            fail_count=0,
-            first_failed_at=None,
-            last_failed_at=None,
-            next_probe_at=None,
-        )
+        return as_unknown(self._dated(replace(row, resolution=given_resolution(file))))
 
     def _dated(self, row: Mapping) -> Mapping:
         assert row.resolution is not None, "a file holds a URL"

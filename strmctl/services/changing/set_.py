@@ -16,7 +16,7 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.library import library_path, strm_text
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.library.naming import Templates
-from strmctl.domain.mapping import LinkState, Mapping as Link
+from strmctl.domain.mapping import Mapping as Link, as_unknown
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError
 from strmctl.services.changing.change_run import change_one
@@ -149,16 +149,7 @@ class Setting:
             return changed
         # In mode direct the file needs a URL: the old one stays until the next refresh.
         resolution = row.resolution if self._direct else None
-        return replace(
-            changed,
-            identity=identity,
-            resolution=resolution,
-            state=LinkState.UNKNOWN,
-            fail_count=0,
-            first_failed_at=None,
-            last_failed_at=None,
-            next_probe_at=None,
-        )
+        return as_unknown(replace(changed, identity=identity, resolution=resolution))
 
     def _steps(
         self, row: Link, target: Link, contents: Mapping[str, Content], mappings: Mappings

@@ -194,7 +194,7 @@ class _Schedule:
 
 
 def _tell(job: Job) -> None:
-    line = " ".join((job.command, *job.arguments))
+    line = job.command_line
     counts = ", ".join(f"{number} {name}" for name, number in job.counts.items() if number)
     if job.state is JobState.SUCCEEDED:
         log.info("maintenance: %s: %s", line, counts or "nothing to do")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from strmctl.domain.mapping import Mapping
 from strmctl.errors import ItemError
+from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings
 
 if TYPE_CHECKING:
@@ -25,6 +26,14 @@ def one(mappings: Mappings, name: str, library: Path) -> Mapping:
     mapping = mapping or mappings.by_path(name) or mappings.by_path(_in_library(name, library))
     if mapping is None:
         raise UnknownMappingError(f"no such mapping: {name}: `strmctl list` shows them")
+    return mapping
+
+
+def by_id(database: Database, mapping_id: int) -> Mapping:
+    """Raises UnknownMappingError where there is none."""
+    mapping = Mappings(database).get(mapping_id)
+    if mapping is None:
+        raise UnknownMappingError(f"no such mapping: {mapping_id}")
     return mapping
 
 

@@ -214,26 +214,16 @@ def _attention_records(wrong: "Attention") -> list[Record]:
     if wrong.unknown:
         found.append(_attention("unknown", links=wrong.unknown, reason="not probed yet"))
     found += [
-        _NO_ATTENTION
-        | {
-            "kind": "run",
-            "id": job.id,
-            "command": " ".join((job.command, *job.arguments)),
-            "reason": job.message,
-            "at": job.finished_at,
-        }
+        _attention(
+            "run", id=job.id, command=job.command_line, reason=job.message, at=job.finished_at
+        )
         for job in wrong.failed_runs
     ]
     found += [
-        _NO_ATTENTION
-        | {
-            "kind": group.state,
-            "site": group.site,
-            "series": group.series,
-            "links": group.links,
-            "reason": group.reason or None,
-        }
-        for group in wrong.groups
+        _attention(
+            it.state, site=it.site, series=it.series, links=it.links, reason=it.reason or None
+        )
+        for it in wrong.groups
     ]
     if wrong.stale:
         found.append(_attention("stale", links=wrong.stale, reason="overdue for a probe"))

@@ -64,6 +64,12 @@ DELETE FROM job_line WHERE (job_id, number) IN (
 )
 """
 _OLD = "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE finished_at < :before LIMIT :batch)"
+_LAST_THAT_ARE_OVER = f"""
+SELECT * FROM job WHERE id IN (
+    SELECT max(id) FROM job WHERE NOT {_OPEN} GROUP BY command, arguments, asked
+)
+ORDER BY id
+"""
 
 
 class JobRecords:
@@ -172,8 +178,7 @@ class JobRecords:
             " ORDER BY id",
             (cause,),
         )
-        jobs = [_job(row) for row in found]
-        return {" ".join((job.command, *job.arguments)): job for job in jobs}
+        return {job.command_line: job for job in map(_job, found)}
 
     def failed_last(self, since: datetime) -> list[Job]:
         """Of each piece of work the last run that is over, where that failed; the newest first.
@@ -181,10 +186,7 @@ class JobRecords:
         Whoever types a command sees what becomes of it, and a run that found another one at work
         has done nothing wrong.
         """
-        found = self._database.query(
-            "SELECT * FROM job WHERE id IN (SELECT max(id) FROM job"
-            f" WHERE NOT {_OPEN} GROUP BY command, arguments, asked) ORDER BY id"
-        )
+        found = self._database.query(_LAST_THAT_ARE_OVER)
         # The same may be typed and asked for: which of both was the last is seen by the words.
         last = {(job.command, work_of(job.arguments)): job for job in map(_job, found)}
         return sorted(
