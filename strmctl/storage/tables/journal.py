@@ -157,14 +157,11 @@ class Journal:
         beyond, direction = ("<", "DESC") if backwards else (">", "ASC")
         # Of SQLite's integers the largest: every id is below it.
         last = 2**63 - 1 if backwards else 0
-        while True:
-            found = self._database.query(
-                f"SELECT * FROM change WHERE run_id = ? AND id {beyond} ?"
-                f" ORDER BY id {direction} LIMIT ?",
-                (run, last, page),
-            )
-            if not found:
-                return
+        query = (
+            f"SELECT * FROM change WHERE run_id = ? AND id {beyond} ?"
+            f" ORDER BY id {direction} LIMIT ?"
+        )
+        while found := self._database.query(query, (run, last, page)):
             last = found[-1]["id"]
             yield {row["id"]: _change(row) for row in found}
 

@@ -176,10 +176,8 @@ class Notices:
     ) -> list[_Announced]:
         now = datetime.now(UTC)
         with self._database.transaction() as connection:
-            found = connection.execute(
-                _WAITING,
-                {"targets": json.dumps(list(targets)), "paths": json.dumps(list(changes))},
-            )
+            asked = {"targets": json.dumps(list(targets)), "paths": json.dumps(list(changes))}
+            found = connection.execute(_WAITING, asked)
             waiting = {(row["target"], row["strm_path"]): _notice(row) for row in found}
             announced = [
                 _announced(target, path, waiting.get((target, path)), change, now)

@@ -59,6 +59,16 @@ def have_resolved_to(database: Database, pairs: Sequence[tuple[int, str]]) -> se
 _OF_A_FAMILY = 200
 _IN_ALL = 20_000
 _MEMORY = timedelta(days=30)
+_ADD = """
+INSERT INTO lifetime (host, scheme, seconds, at) VALUES (:host, :scheme, :seconds, :at)
+"""
+_FORGET_OF_THE_FAMILY = f"""
+DELETE FROM lifetime WHERE host = :host AND scheme = :scheme AND id <= (
+    SELECT id FROM lifetime WHERE host = :host AND scheme = :scheme
+    ORDER BY id DESC LIMIT 1 OFFSET {_OF_A_FAMILY}
+)
+"""
+_FORGET_OF_ALL = f"DELETE FROM lifetime WHERE id <= (SELECT max(id) FROM lifetime) - {_IN_ALL}"
 
 
 class Lifetimes:
@@ -73,24 +83,10 @@ class Lifetimes:
             "scheme": scheme,
             "seconds": lived.total_seconds(),
             "at": time_text(at),
-            "of_a_family": _OF_A_FAMILY,
-            "in_all": _IN_ALL,
         }
         with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO lifetime (host, scheme, seconds, at)"
-                " VALUES (:host, :scheme, :seconds, :at)",
-                values,
-            )
-            connection.execute(
-                "DELETE FROM lifetime WHERE host = :host AND scheme = :scheme AND id <= ("
-                " SELECT id FROM lifetime WHERE host = :host AND scheme = :scheme"
-                " ORDER BY id DESC LIMIT 1 OFFSET :of_a_family)",
-                values,
-            )
-            connection.execute(
-                "DELETE FROM lifetime WHERE id <= (SELECT max(id) FROM lifetime) - :in_all", values
-            )
+            for statement in (_ADD, _FORGET_OF_THE_FAMILY, _FORGET_OF_ALL):
+                connection.execute(statement, values)
 
     def seconds(self, family: str, scheme: str, now: datetime) -> list[float]:
         """What was observed lately, in no particular order."""

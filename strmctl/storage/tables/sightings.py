@@ -10,6 +10,7 @@ from typing import Self
 
 from strmctl.domain.identity import Identity
 from strmctl.storage.database.connection import Database
+from strmctl.storage.database.rows import Row
 
 _PAGE = 1000
 
@@ -127,16 +128,15 @@ class Sightings:
         last = 0
         while page := self._database.query(_READ, (last, _PAGE)):
             last = page[-1]["id"]
-            yield [
-                Settled(
-                    Sighting(
-                        strm_path=row["strm_path"],
-                        identity=row["identity"] and Identity.from_canonical(row["identity"]),
-                        row_id=row["row_id"],
-                        extension=row["extension"],
-                        id=row["id"],
-                    ),
-                    None if row["owner_leaves"] else row["owner_id"],
-                )
-                for row in page
-            ]
+            yield [_settled(row) for row in page]
+
+
+def _settled(row: Row) -> Settled:
+    sighting = Sighting(
+        strm_path=row["strm_path"],
+        identity=row["identity"] and Identity.from_canonical(row["identity"]),
+        row_id=row["row_id"],
+        extension=row["extension"],
+        id=row["id"],
+    )
+    return Settled(sighting, None if row["owner_leaves"] else row["owner_id"])

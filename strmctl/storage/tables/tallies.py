@@ -6,7 +6,7 @@ How much there was of each link's film is what probes have shown, too (domain/me
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from strmctl.domain.identity import Identity
@@ -37,6 +37,7 @@ VALUES ((SELECT id FROM strm_mapping WHERE {SAME_IDENTITY}), :at, :kind, :detail
 _PLAYED_ROW = (
     f"SELECT id, state, resolved_url, last_played_at FROM strm_mapping WHERE {SAME_IDENTITY}"
 )
+_PLAYED = "INSERT INTO event (mapping_id, at, kind, detail) VALUES (?, ?, 'played', ?)"
 _SEEN_PLAYING = (
     "UPDATE strm_mapping SET last_played_at = max(ifnull(last_played_at, ''), ?) WHERE id = ?"
 )
@@ -110,12 +111,9 @@ def _save_heal(connection: sqlite3.Connection, heal: Heal) -> None:
 
 def _save_play(connection: sqlite3.Connection, play: Play) -> bool:
     """Whether it begins a viewing; of an identity without a row nothing is remembered."""
-    found: Sequence[rows.Row] = connection.execute(
-        _PLAYED_ROW, identity_key(play.identity)
-    ).fetchall()
-    if not found:
+    row: rows.Row | None = connection.execute(_PLAYED_ROW, identity_key(play.identity)).fetchone()
+    if row is None:
         return True
-    [row] = found
     before = rows.time_value(row["last_played_at"])
     at = rows.time_text(play.last_at)
     connection.execute(_SEEN_PLAYING, (at, row["id"]))
@@ -123,10 +121,7 @@ def _save_play(connection: sqlite3.Connection, play: Play) -> bool:
     if row["resolved_url"] == play.url:
         if row["state"] != "alive":
             detail = {"from": row["state"], "to": "alive"}
-            connection.execute(
-                "INSERT INTO event (mapping_id, at, kind, detail) VALUES (?, ?, 'played', ?)",
-                (row["id"], at, json.dumps(detail)),
-            )
+            connection.execute(_PLAYED, (row["id"], at, json.dumps(detail)))
         connection.execute(_IS_ALIVE, {"id": row["id"], "at": at, "url": play.url})
     return before is None or play.first_at - before > ONE_VIEWING
 
