@@ -9,7 +9,7 @@ from strmctl import __version__
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.resolver_health import ResolverHealth
 from strmctl.domain.tally import Counted, complete
-from strmctl.services.reports.gauges import LibraryGauges
+from strmctl.services.reports.gauges import LibraryGauges, TaskRun
 from strmctl.services.tally import Tally
 
 _COUNTERS = {
@@ -97,52 +97,52 @@ def _counters(tally: Tally) -> Iterator[Metric]:
 
 
 def _families(gauges: LibraryGauges) -> Iterator[Metric]:
-    links = GaugeMetricFamily("strmctl_links", "Links of the library, by state.", labels=["state"])
-    for state, number in gauges.links.items():
-        links.add_metric([state], number)
-    yield links
-    jobs = GaugeMetricFamily(
-        "strmctl_jobs", "Jobs that are remembered, by state.", labels=["state"]
+    yield _gauge("strmctl_links", "Links of the library, by state.", "state", gauges.links.items())
+    yield _gauge(
+        "strmctl_jobs", "Jobs that are remembered, by state.", "state", gauges.jobs.items()
     )
-    for job_state, number in gauges.jobs.items():
-        jobs.add_metric([job_state], number)
-    yield jobs
     yield GaugeMetricFamily(
         "strmctl_notices_waiting",
         "Changed files that media servers have not confirmed yet.",
         value=gauges.notices,
     )
-    finished = GaugeMetricFamily(
-        "strmctl_maintenance_finished_timestamp_seconds",
-        "When the last run of a maintenance task ended.",
-        labels=["task"],
-    )
-    well = GaugeMetricFamily(
-        "strmctl_maintenance_succeeded",
-        "Whether the last run of a maintenance task ended well.",
-        labels=["task"],
-    )
-    for run in gauges.task_runs:
-        finished.add_metric([run.task], run.finished_at.timestamp())
-        well.add_metric([run.task], run.is_well)
-    yield from (finished, well)
+    yield from _task_families(gauges.task_runs)
     yield from _resolver_families(gauges.resolvers)
 
 
+def _task_families(runs: Sequence[TaskRun]) -> Iterator[Metric]:
+    yield _gauge(
+        "strmctl_maintenance_finished_timestamp_seconds",
+        "When the last run of a maintenance task ended.",
+        "task",
+        ((run.task, run.finished_at.timestamp()) for run in runs),
+    )
+    yield _gauge(
+        "strmctl_maintenance_succeeded",
+        "Whether the last run of a maintenance task ended well.",
+        "task",
+        ((run.task, run.is_well) for run in runs),
+    )
+
+
 def _resolver_families(resolvers: Sequence[ResolverHealth]) -> Iterator[Metric]:
-    failures = GaugeMetricFamily(
+    yield _gauge(
         "strmctl_resolver_failures_in_a_row",
         "Failures of a resolver since its last answer.",
-        labels=["resolver"],
+        "resolver",
+        ((it.resolver, it.failures) for it in resolvers),
     )
-    answered = GaugeMetricFamily(
+    yield _gauge(
         "strmctl_resolver_answered_timestamp_seconds",
         "When a resolver answered last.",
-        labels=["resolver"],
-    )
-    for health in resolvers:
-        failures.add_metric([health.resolver], health.failures)
+        "resolver",
         # No sample rather than 0, which Prometheus would show as 1970.
-        if health.last_answer_at is not None:
-            answered.add_metric([health.resolver], health.last_answer_at.timestamp())
-    yield from (failures, answered)
+        ((it.resolver, it.last_answer_at.timestamp()) for it in resolvers if it.last_answer_at),
+    )
+
+
+def _gauge(name: str, meaning: str, label: str, samples: Iterable[tuple[str, float]]) -> Metric:
+    family = GaugeMetricFamily(name, meaning, labels=[label])
+    for value, number in samples:
+        family.add_metric([value], number)
+    return family

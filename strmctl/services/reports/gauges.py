@@ -51,19 +51,25 @@ def library_gauges(database: Database, settings: MaintainSettings) -> LibraryGau
     """Raises DatabaseError."""
     found = counts.read_gauges(database, cause=CAUSE)
     groups = counts.Statistics(database).groups()
-    by_line = {run.command_line: run for run in found.last_runs}
     return LibraryGauges(
         links=found.links,
         jobs=found.jobs,
         notices=found.notices,
-        task_runs=tuple(
-            TaskRun(task.name, run.finished_at, run.exit_code in _WELL)
-            for task in tasks(settings)
-            if (run := by_line.get(task.command_line)) is not None
-        ),
+        task_runs=_task_runs(found.last_runs, settings),
         resolvers=ResolverHealthTable(database).all(),
         sites=_largest((it.site, it) for it in groups),
         providers=_largest((it.provider or "", it) for it in groups),
+    )
+
+
+def _task_runs(
+    last_runs: Iterable[counts.LastRun], settings: MaintainSettings
+) -> tuple[TaskRun, ...]:
+    by_line = {run.command_line: run for run in last_runs}
+    return tuple(
+        TaskRun(task.name, run.finished_at, run.exit_code in _WELL)
+        for task in tasks(settings)
+        if (run := by_line.get(task.command_line)) is not None
     )
 
 
