@@ -74,23 +74,25 @@ def _write(run: Run, roots: "Sequence[Root]", dry_run: bool) -> bool:
     return True
 
 
+def _record(root: "Root", outcome: str) -> dict[str, object]:
+    return {
+        "type": "arr",
+        "name": root.server,
+        "app": root.app,
+        "version": root.version,
+        "root_folder": root.root_folder,
+        "library_folder": root.library_folder,
+        "series": root.shows,
+        "matched": root.matched,
+        "outcome": outcome,
+    }
+
+
 def _report(run: Run, roots: "Sequence[Root]", failed: int, written: bool) -> int:
     rows: list[tuple[object, ...]] = []
     for root in roots:
         outcome = "written" if written and root.outcome == "needed" else root.outcome
-        run.output.record(
-            {
-                "type": "arr",
-                "name": root.server,
-                "app": root.app,
-                "version": root.version,
-                "root_folder": root.root_folder,
-                "library_folder": root.library_folder,
-                "series": root.shows,
-                "matched": root.matched,
-                "outcome": outcome,
-            }
-        )
+        run.output.record(_record(root, outcome))
         here = "-" if root.library_folder is None else root.library_folder or "."
         rows.append((root.server, root.root_folder, here, f"{root.matched}/{root.shows}", outcome))
     run.output.table(("server", "its folder", "the library's", "found", "outcome"), rows)

@@ -88,16 +88,20 @@ def _sum_up(output: Output, stage: "Stage", story: "Story") -> None:
     sys.stdout.flush()
 
 
+def _what_to_play(stage: "Stage", story: "Story") -> str:
+    lines = (f"  {entry.label:20} {url}" for entry, url in story.urls.items())
+    first = (
+        f"The proxy stays up, and its links go on ending and healing. Look at {stage.base_url}/"
+        " or play one of these:"
+    )
+    last = f"The library is in {stage.folder}. Ctrl-C ends the demo."
+    return "\n".join([first, *lines, last])
+
+
 def _stay(output: Output, stage: "Stage", story: "Story", proxy: "subprocess.Popen[bytes]") -> None:
     """Until Ctrl-C, which is the way to end it, or the end of the proxy, which is not."""
     if not output.json:
-        lines = [f"  {entry.label:20} {url}" for entry, url in story.urls.items()]
-        first = (
-            f"The proxy stays up, and its links go on ending and healing. Look at {stage.base_url}/"
-            " or play one of these:"
-        )
-        last = f"The library is in {stage.folder}. Ctrl-C ends the demo."
-        output.note("\n".join([first, *lines, last]))
+        output.note(_what_to_play(stage, story))
     take_no_signals()
     try:
         status = proxy.wait()

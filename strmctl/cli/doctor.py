@@ -89,10 +89,8 @@ def _findings(run: Run, *, fix: bool, force: bool) -> Iterator["Finding"]:
     except SettingsError as error:
         yield finding.of_error(error, "settings", str(run.config or "strmctl.toml"))
         return
-    with (
-        Installation(loaded, fix=fix, force=force) as installation,
-        run.output.progress("Examining", len(CHECKS)) as progress,
-    ):
+    examined = Installation(loaded, fix=fix, force=force)
+    with examined as installation, run.output.progress("Examining", len(CHECKS)) as progress:
         for check in CHECKS:
             yield from examine(check, installation)
             progress.advance()

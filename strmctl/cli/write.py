@@ -27,6 +27,7 @@ from strmctl.errors import ItemError, StrmctlError, UsageError
 from strmctl.services.reports.records import written_record
 
 if TYPE_CHECKING:
+    from strmctl.domain.identity import Identity
     from strmctl.services.writing.batch import Batches, Result
     from strmctl.services.writing.write import Written
 
@@ -146,13 +147,7 @@ def _show_one(run: Run, written: "Written") -> int:
     if written.lacks_headers:
         run.output.warn(_UNHEARD.format("this URL"))
     if written.beside is not None:
-        other = written.beside.provider or "any provider"
-        provider = written.mapping.identity.provider or '""'
-        run.output.note(
-            f"the same episode of {other} stays beside it: to change that one instead, take this "
-            f"back (`strmctl undo`) and run `strmctl set ID --provider "
-            f"{provider}`"
-        )
+        run.output.note(_say_what_is_beside(written.beside, written.mapping.identity))
     is_new = written.outcome == "created" and written.mapping.resolution is None
     if is_new and written.unresolved is None and not run.output.json:
         _note_without_resolver(run, [written.mapping.identity.site])
@@ -161,6 +156,15 @@ def _show_one(run: Run, written: "Written") -> int:
         # The file is written: only the exit code tells a script that no URL is known yet.
         raise incomplete
     return 0
+
+
+def _say_what_is_beside(other: "Identity", new: "Identity") -> str:
+    provider = new.provider or '""'
+    return (
+        f"the same episode of {other.provider or 'any provider'} stays beside it: to change that "
+        f"one instead, take this back (`strmctl undo`) and run `strmctl set ID --provider "
+        f"{provider}`"
+    )
 
 
 def _write_many(run: Run, batches: "Batches", source: str) -> int:

@@ -54,12 +54,7 @@ def read_segments(client: httpx.Client, presentation: Presentation) -> Iterator[
         yield get(client, url).content
 
 
-def get(
-    client: httpx.Client,
-    url: str,
-    *,
-    byte_range: str | None = None,
-) -> httpx.Response:
+def get(client: httpx.Client, url: str, *, byte_range: str | None = None) -> httpx.Response:
     """Raises StrmctlError for any status but 200, or 206 where a range is asked for."""
     headers = {} if byte_range is None else {"Range": f"bytes={byte_range}"}
     wanted = HTTPStatus.OK if byte_range is None else HTTPStatus.PARTIAL_CONTENT

@@ -84,10 +84,8 @@ class YtdlpResolver:
         entries = [load_object(line) for line in finished.stdout.splitlines()[:MOST_ITEMS]]
         items = [item for entry in entries if (item := _listed(entry, self._page)) is not None]
         if not items:
-            raise ResolverError(
-                f"none of its {len(entries)} pages has the form of resolvers.{self._name}.url",
-                http_status=404,
-            )
+            reason = f"none of its {len(entries)} pages has the form of resolvers.{self._name}.url"
+            raise ResolverError(reason, http_status=404)
         if len(entries) == 1:
             # A page of its own is a film.
             items = [replace(items[0], season=None, episode=None)]

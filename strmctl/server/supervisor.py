@@ -116,6 +116,12 @@ class Supervisor:
         """The port closes with the last worker that still listens."""
         self._send(signal.SIGTERM if self._ended_by == signal.SIGTERM else AT_ONCE)
         self._listener.close()
+        self._wait_until_all_have_ended()
+        for worker in self._workers:
+            worker.join()
+
+    def _wait_until_all_have_ended(self) -> None:
+        """Whoever takes too long is killed."""
         serve = self._work.settings.serve
         patience = (serve.drain_delay + serve.drain_timeout).total_seconds() + _LATE_SECONDS
         end = time.monotonic() + patience
@@ -129,8 +135,6 @@ class Supervisor:
             if time.monotonic() > end:
                 for worker in self._workers:
                     worker.process.kill()
-        for worker in self._workers:
-            worker.join()
 
     def _send(self, number: int) -> None:
         for worker in self._workers:

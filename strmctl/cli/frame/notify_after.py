@@ -32,19 +32,20 @@ def _telling_people(run: "Run") -> Iterator[None]:
         failure = error
         raise
     finally:
-        try:
-            titles = _alert(run, failure) if run.settings.people else []
-        except (SettingsError, DatabaseError) as error:
-            titles = [f"people are told later: {error}"]
+        titles = _alert(run, failure)
         if run.output.verbose:
             for title in titles:
                 run.output.note(title)
 
 
 def _alert(run: "Run", failure: StrmctlError | None) -> list[str]:
+    """The titles of what has been sent, or why nothing can be."""
     from strmctl.services.alerting.alerting import alert_after
 
-    return alert_after(run.settings, failure, datetime.now(UTC))
+    try:
+        return alert_after(run.settings, failure, datetime.now(UTC)) if run.settings.people else []
+    except (SettingsError, DatabaseError) as error:
+        return [f"people are told later: {error}"]
 
 
 @contextmanager

@@ -150,13 +150,14 @@ class Output:
         if not self.is_for_people:
             for row in texts:
                 self._write("\t".join(row))
-            return
-        found = list(texts)
-        if not found:
+        elif found := list(texts):
+            self._draw(Table(columns, found, beneath))
+        else:
             # A heading above nothing looks like a fault.
             self.note(nothing)
-            return
-        heading, *lines = Table(columns, found, beneath).lines(terminal_width())
+
+    def _draw(self, table: Table) -> None:
+        heading, *lines = table.lines(terminal_width())
         colored = self.color and sys.stdout.isatty()
         self._write(typer.style(heading, bold=True) if colored else heading)
         for line in lines:

@@ -54,16 +54,17 @@ class CircuitBreaker:
         last = self.trouble(identity, now)
         failures = 1 if last is None else last.failures + 1
         known = () if last is None else last.urls
-        # Without the bound a thousand failures in a row would overflow the float.
-        rest = max(
-            min(self._first_rest * 2.0 ** min(failures - 1, 30), self._longest_rest),
-            min(error.retry_after or 0.0, _LONGEST_RETRY_AFTER),
-        )
         kept = tuple(dict.fromkeys((*known, *urls)))[-_URLS:]
-        self._troubles[identity] = Trouble(failures, now + rest, error, kept)
+        until = now + self._rest(failures, error)
+        self._troubles[identity] = Trouble(failures, until, error, kept)
         self._troubles.move_to_end(identity)
         if len(self._troubles) > _IDENTITIES:
             self._troubles.popitem(last=False)
+
+    def _rest(self, failures: int, error: ResolverError) -> float:
+        # Without the bound a thousand failures in a row would overflow the float.
+        own = min(self._first_rest * 2.0 ** min(failures - 1, 30), self._longest_rest)
+        return max(own, min(error.retry_after or 0.0, _LONGEST_RETRY_AFTER))
 
     def close(self, identity: Identity) -> None:
         """It works again: nothing is remembered against it."""

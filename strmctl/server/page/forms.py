@@ -21,22 +21,24 @@ def asked(form: Form) -> tuple[str, Refreshing | Probing]:
     command = _text(form, "do")
     if command not in _KINDS:
         raise UsageError("the form does not say what to do")
-    given = {
-        **{name: text for name in _NAMES if (text := _text(form, name))},
-        **{name: True for name in _FLAGS if _text(form, name)},
-        "season": whole(form.get("season", []), "season"),
-        "id": [number for text in form.get("id", []) if (number := whole([text], "id"))],
-        "state": [
-            _state(text) for texts in form.get("state", []) for text in texts.split(",") if text
-        ],
-    }
     try:
-        wanted = _KINDS[command].model_validate(given)
+        wanted = _KINDS[command].model_validate(_given(form))
     except ValidationError:
         raise UsageError("the form says what no button says") from None
     if not any((wanted.site, wanted.series, wanted.id, wanted.state, wanted.stale)):
         raise UsageError("the form does not say which links")
     return command, wanted
+
+
+def _given(form: Form) -> dict[str, object]:
+    states = [text for texts in form.get("state", []) for text in texts.split(",") if text]
+    return {
+        **{name: text for name in _NAMES if (text := _text(form, name))},
+        **{name: True for name in _FLAGS if _text(form, name)},
+        "season": whole(form.get("season", []), "season"),
+        "id": [number for text in form.get("id", []) if (number := whole([text], "id"))],
+        "state": [_state(text) for text in states],
+    }
 
 
 def state_of(text: str | None) -> LinkState | None:

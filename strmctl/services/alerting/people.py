@@ -26,21 +26,26 @@ def send(table: NotifySettings, title: str, lines: Sequence[str]) -> None:
     import apprise
 
     with _listening() as said:
-        messenger = apprise.Apprise(
+        asset = apprise.AppriseAsset(
             # async_mode would start an event loop inside of the server's threads.
-            asset=apprise.AppriseAsset(
-                app_id="strmctl", app_desc="strmctl", secure_logging=True, async_mode=False
-            )
+            app_id="strmctl",
+            app_desc="strmctl",
+            secure_logging=True,
+            async_mode=False,
         )
+        messenger = apprise.Apprise(asset=asset)
         if not messenger.add(_patient(table.url)):
             raise NotSentError(f"notify.{table.name}.url is no URL that Apprise knows")
         well = messenger.notify(
             title=title, body="\n".join(lines), body_format=apprise.NotifyFormat.TEXT
         )
     if not well:
-        statuses = [match[1] for line in said if (match := _STATUS.search(line))]
-        answer = f"it answers {statuses[-1]}" if statuses else "it does not answer or refuses"
-        raise NotSentError(f"notify.{table.name}: not sent: {answer}")
+        raise NotSentError(f"notify.{table.name}: not sent: {_answer(said)}")
+
+
+def _answer(said: Sequence[str]) -> str:
+    statuses = [match[1] for line in said if (match := _STATUS.search(line))]
+    return f"it answers {statuses[-1]}" if statuses else "it does not answer or refuses"
 
 
 def _patient(url: str) -> str:

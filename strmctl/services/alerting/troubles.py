@@ -27,12 +27,7 @@ def noting_trouble(
         if kind is not None:
             _note(database, kind, command if kind is Kind.BRAKE else "", str(error), now())
         raise
-    with suppress(DatabaseError), Database.open(database, create=False, migrate=False) as opened:
-        troubles = Troubles(opened)
-        troubles.close(Kind.BRAKE, command)
-        troubles.close(Kind.DISK, "")
-    with suppress(OSError):
-        full_disk_told(database).unlink(missing_ok=True)
+    _close(database, command)
 
 
 def full_disk_told(database: Path) -> Path:
@@ -46,6 +41,15 @@ def _kind(error: StrmctlError) -> Kind | None:
     if isinstance(error, SafetyError):
         return Kind.BRAKE
     return Kind.DISK if is_disk_full(error) else None
+
+
+def _close(database: Path, command: str) -> None:
+    with suppress(DatabaseError), Database.open(database, create=False, migrate=False) as opened:
+        troubles = Troubles(opened)
+        troubles.close(Kind.BRAKE, command)
+        troubles.close(Kind.DISK, "")
+    with suppress(OSError):
+        full_disk_told(database).unlink(missing_ok=True)
 
 
 def _note(database: Path, kind: Kind, name: str, reason: str, now: datetime) -> None:

@@ -143,15 +143,7 @@ def _get(client: httpx.Client, url: str, name: str) -> Any:
         raise ItemError(
             f"arr.{name}: it does not answer ({type(error).__name__}): check arr.{name}.url"
         ) from error
-    if response.status_code in _REFUSED:
-        raise ItemError(
-            f"arr.{name}: it refuses the key (HTTP {response.status_code}): correct arr.{name}.key"
-        )
-    # The next Sonarr and Radarr may have no v3 any more.
-    if response.status_code == httpx.codes.NOT_FOUND:
-        raise _NoSuchPageError(f"arr.{name}: HTTP 404: check arr.{name}.url")
-    if not response.is_success:
-        raise ItemError(f"arr.{name}: it answers HTTP {response.status_code}")
+    _check_status(response.status_code, name)
     try:
         return json.loads(response.content)
     # A login page of a front answers 200, in HTML.
@@ -159,6 +151,16 @@ def _get(client: httpx.Client, url: str, name: str) -> Any:
         raise ItemError(
             f"arr.{name}: it answers, but not as Sonarr or Radarr: does something else answer?"
         ) from None
+
+
+def _check_status(status: int, name: str) -> None:
+    if status in _REFUSED:
+        raise ItemError(f"arr.{name}: it refuses the key (HTTP {status}): correct arr.{name}.key")
+    # The next Sonarr and Radarr may have no v3 any more.
+    if status == httpx.codes.NOT_FOUND:
+        raise _NoSuchPageError(f"arr.{name}: HTTP 404: check arr.{name}.url")
+    if not httpx.codes.is_success(status):
+        raise ItemError(f"arr.{name}: it answers HTTP {status}")
 
 
 def _paths(documents: object) -> list[str]:

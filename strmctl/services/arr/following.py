@@ -169,9 +169,7 @@ class _Following:
             else:
                 rows[known[found].id] = known[found]
         if event.gone_folder is not None:
-            below = self._below(event.gone_folder)
-            if event.gone_episodes:
-                below = [row for row in below if _is_one_of(row, event.gone_episodes)]
+            below = [row for row in self._below(event.gone_folder) if _is_gone(row, event)]
             if not below:
                 yield _not_found([event.gone_folder], "no mapping lies below this folder")
             rows |= {row.id: row for row in below}
@@ -226,8 +224,10 @@ def _knowing(step: Step, about: About) -> Step:
     return step if known == row else Change(Action.UPDATED, step.strm_path, row, known)
 
 
-def _is_one_of(row: Mapping, episodes: Sequence[tuple[int, int]]) -> bool:
-    return (row.identity.season, row.identity.episode) in episodes
+def _is_gone(row: Mapping, event: ArrEvent) -> bool:
+    """Of what is below the folder that is gone: all of it, unless the event names episodes."""
+    place = row.identity.season, row.identity.episode
+    return not event.gone_episodes or place in event.gone_episodes
 
 
 def _not_found(file: Spellings, reason: str) -> Finding:

@@ -6,7 +6,7 @@ An empty field is as `import` reads it; a line that is taken out leaves its file
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping as Table
+from collections.abc import Collection, Iterable, Iterator, Mapping as Table
 from dataclasses import dataclass, replace
 from typing import TextIO
 
@@ -66,18 +66,13 @@ def lines(steps: Iterable[Step]) -> Iterator[dict[str, object]]:
         if isinstance(step, Change):
             if step.action is Action.ADOPTED and step.row_after is not None:
                 row = step.row_after
-                ids = row.ids.record()
-                yield {
-                    "path": step.strm_path, **row.identity.fields(), "title": row.title,
-                    "year": row.year, **ids, "note": "",
-                }  # fmt: skip
+                named = {"title": row.title, "year": row.year, **row.ids.record()}
+                yield {"path": step.strm_path, **row.identity.fields(), **named, "note": ""}
         elif step.kind in _UNSETTLED:
             name = file_name.read(step.strm_path)
-            yield {
-                "path": step.strm_path, "title": name.title, "year": name.year,
-                "season": name.season, "episode": name.episode, "language": name.language,
-                **name.ids.record(), "note": step.reason,
-            }  # fmt: skip
+            named = {"title": name.title, "year": name.year, **name.ids.record()}
+            place = {"season": name.season, "episode": name.episode, "language": name.language}
+            yield {"path": step.strm_path, **named, **place, "note": step.reason}
 
 
 def write(file: TextIO, found: Iterable[Table[str, object]]) -> int:
@@ -90,13 +85,17 @@ def write(file: TextIO, found: Iterable[Table[str, object]]) -> int:
     return number
 
 
+def _check_columns(found: Collection[str]) -> None:
+    unknown = set(found) - set(COLUMNS)
+    if "path" not in found or unknown:
+        named = f"unknown column {sorted(unknown)[0]!r}" if unknown else "no column 'path'"
+        raise UsageError(f"line 1: {named}: a plan has the columns {', '.join(COLUMNS)}")
+
+
 def read(file: TextIO) -> dict[str, Settled]:
     """By path; raises UsageError that names the line."""
     reader = csv.DictReader(file)
-    unknown = set(reader.fieldnames or ()) - set(COLUMNS)
-    if "path" not in (reader.fieldnames or ()) or unknown:
-        named = f"unknown column {sorted(unknown)[0]!r}" if unknown else "no column 'path'"
-        raise UsageError(f"line 1: {named}: a plan has the columns {', '.join(COLUMNS)}")
+    _check_columns(reader.fieldnames or ())
     plan: dict[str, Settled] = {}
     for fields in reader:
         try:

@@ -27,8 +27,7 @@ def rebuild(settings: Settings) -> Iterator[Done | Finding]:
     files = LibraryFiles(settings.library)
     files.check_there()
     with Database.open(settings.database) as database:
-        limit = settings.safety.max_change
-        run = ChangeRun(database, files, "doctor --rebuild", limit=limit)
+        run = ChangeRun(database, files, "doctor --rebuild", limit=settings.safety.max_change)
         for step in run.plan(Importing(settings, database, files).plan()):
             if isinstance(step, Finding):
                 yield step

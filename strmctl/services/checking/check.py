@@ -229,6 +229,10 @@ class Requests:
             if instead is None:
                 return ProbeResult(status)
             return ProbeResult(status, Failure.NOT_MEDIA, f"not media: {instead}")
+        return self._refused(answer)
+
+    def _refused(self, answer: Answer) -> ProbeResult:
+        status = answer.status
         by_egress = self._is_of_a_proxy(answer)
         failure = Failure.UNREACHABLE if by_egress else _failure(status)
         return ProbeResult(

@@ -56,11 +56,7 @@ async def follow(requests: Requests, url: str, limit: int) -> ProbeResult | floa
 
 
 async def _read(
-    requests: Requests,
-    url: str,
-    limit: int,
-    what: str,
-    root: MultivariantPlaylist | None = None,
+    requests: Requests, url: str, limit: int, what: str, root: MultivariantPlaylist | None = None
 ) -> _Read | ProbeResult:
     """`root` lists the Media Playlist that is asked for; without one it may be of either kind."""
     answer, body = await requests.whole(url, limit)

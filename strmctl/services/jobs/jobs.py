@@ -205,19 +205,20 @@ class Jobs:
             exit_code = await self._in_turn(turn, job, output)
         except (StrmctlError, OSError, ValueError) as error:
             output.message, exit_code = str(error), StrmctlError.exit_code
+        await self._finish_in_the_end(job.id, output, exit_code)
+
+    async def _finish_in_the_end(self, job_id: int, output: JobOutput, exit_code: int) -> None:
         pause = _SAVE_SECONDS
         while True:
             try:
-                await self._finish(job.id, output, exit_code)
+                return await self._finish(job_id, output, exit_code)
             except StrmctlError as error:
-                log.error("job %d: its end is not recorded yet: %s", job.id, error)
+                log.error("job %d: its end is not recorded yet: %s", job_id, error)
                 if self._stopping.is_set():
                     return
                 # A full disk may stay so for days.
                 await _pause(self._stopping, pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
-            else:
-                return
 
     async def _in_turn(
         self, turn: asyncio.Lock | asyncio.Semaphore, job: Job, output: JobOutput

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from strmctl.domain.job import JobLine
 
@@ -36,11 +37,8 @@ class JobOutput:
             self.take(line)
 
     def take(self, line: bytes) -> None:
-        try:
-            document = json.loads(line)
-        except ValueError:
-            return
-        if not isinstance(document, dict):
+        document = _document(line)
+        if document is None:
             return
         if document.get("type") == "error":
             self.message = str(document.get("message"))
@@ -69,3 +67,12 @@ class JobOutput:
     def saved(self, lines: Sequence[JobLine]) -> None:
         """The first of the unsaved ones are kept by now."""
         del self._unsaved[: len(lines)]
+
+
+def _document(line: bytes) -> dict[str, Any] | None:
+    """None for what is no document, as a traceback is none."""
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None

@@ -21,6 +21,7 @@ from strmctl.settings.model import Settings
 from strmctl.storage.files.sidecar_files import SidecarFiles
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import guard
+from strmctl.upstream.response import UpstreamResponse
 
 _MAX_BYTES = 2 * 1024 * 1024
 _HEAD = 16 * 1024
@@ -114,6 +115,15 @@ class Beside:
                 yield subtitle, start
 
 
+async def _body(response: UpstreamResponse) -> bytes:
+    try:
+        if response.status != 200:
+            raise UpstreamError(f"the upstream answered {response.status}")
+        return await response.read(_MAX_BYTES)
+    finally:
+        response.close()
+
+
 async def _fetch(client: UpstreamClient, item: Item, subtitle: Subtitle) -> bytes:
     """Raises StrmctlError, which does not tell the URL."""
     assert item.resolution is not None, "subtitles come with an answer"
@@ -122,12 +132,7 @@ async def _fetch(client: UpstreamClient, item: Item, subtitle: Subtitle) -> byte
     try:
         async with asyncio.timeout(_SECONDS):
             response = await client.get(url, fields, egress=item.egress, patient=True)
-            try:
-                if response.status != 200:
-                    raise UpstreamError(f"the upstream answered {response.status}")
-                body = await response.read(_MAX_BYTES)
-            finally:
-                response.close()
+            body = await _body(response)
     except TimeoutError:
         raise UpstreamError(f"no answer within {_SECONDS} s", http_status=504) from None
     instead = not_media.what_instead(body[:_HEAD], response.content_type, _EXPECTED)

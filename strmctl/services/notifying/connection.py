@@ -1,5 +1,6 @@
 """One request at a time, confirmed or not; tokens go to the configured address and nowhere else."""
 
+import ssl
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -91,23 +92,27 @@ class MediaServer(Protocol):
         ...
 
 
+def _trusting(address: Address) -> ssl.SSLContext:
+    """Raises NotTold."""
+    try:
+        return tls_context(address.ca)
+    except OSError as error:
+        where = address.ca or "SSL_CERT_FILE"
+        reason = error.strerror or "it holds no certificate"
+        raise NotTold(f"{where} cannot be used as its CA: {reason}", untrusted=True) from None
+
+
 class Connection:
     """Use it as a context manager; redirects are not followed, since requests hold a token."""
 
     def __init__(self, address: Address, *, timeout: float) -> None:
         self._address = address
-        try:
-            verify = tls_context(address.ca)
-        except OSError as error:
-            where = address.ca or "SSL_CERT_FILE"
-            reason = error.strerror or "it holds no certificate"
-            raise NotTold(f"{where} cannot be used as its CA: {reason}", untrusted=True) from None
         fields = {"User-Agent": f"strmctl/{__version__}", **address.headers}
         self._client = httpx.AsyncClient(
             # httpx takes a str for ASCII, and a token may hold other characters.
             headers={name.encode(): value.encode() for name, value in fields.items()},
             auth=address.auth,
-            verify=verify,
+            verify=_trusting(address),
             timeout=timeout,
             trust_env=False,
             # A redirect to a login page of Authelia or the like would get the token.

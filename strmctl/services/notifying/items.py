@@ -15,6 +15,12 @@ _FOLDERS = "/Library/VirtualFolders"
 _ITEMS = "/Items"
 _PAGE = 2000
 _ALL_PAGES = 50
+_ASKED: Mapping[str, str | int] = {
+    "Fields": "Path,MediaSourceCount",
+    "EnableImages": "false",
+    "EnableUserData": "false",
+    "Limit": _PAGE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +81,8 @@ class Items:
     async def _pages(self, parent: str, *, recursive: bool) -> Sequence[_Item] | None:
         found: list[_Item] = []
         for number in range(_ALL_PAGES):
-            asked: dict[str, str | int] = {
-                "ParentId": parent,
-                "Recursive": str(recursive).lower(),
-                "Fields": "Path,MediaSourceCount",
-                "EnableImages": "false",
-                "EnableUserData": "false",
-                "StartIndex": number * _PAGE,
-                "Limit": _PAGE,
-            }
-            page = await self._get(_ITEMS, asked)
+            below = {"ParentId": parent, "Recursive": str(recursive).lower()}
+            page = await self._get(_ITEMS, {**_ASKED, **below, "StartIndex": number * _PAGE})
             items = page.get("Items") if isinstance(page, dict) else None
             if not isinstance(items, list):
                 return None

@@ -25,6 +25,14 @@ _SCANNING = "Library.IsScanningVideo"
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _LISTS = {"VideoLibrary.GetEpisodes": "episodes", "VideoLibrary.GetMovies": "movies"}
+_NOT_SHOWN = (
+    "it has scanned {} and does not show what is there: is the folder part of a source whose "
+    "content is set?"
+)
+_STILL_SHOWN = (
+    "it has cleaned its library and still shows what was below {}: is the folder part of one of "
+    "its sources, and does it reach that?"
+)
 _CREDENTIALS = re.compile("//[^/@]*@")
 
 
@@ -60,7 +68,7 @@ class Kodi:
                 yield outcome
 
     async def examine(self, connection: Connection) -> None:
-        _check(await connection.post(_request("JSONRPC.Ping")), "pong")
+        await _call(connection, "JSONRPC.Ping", answer="pong")
 
     async def libraries(self, connection: Connection) -> None:
         return None
@@ -78,9 +86,7 @@ class Kodi:
         if not left:
             return
         try:
-            _check(
-                await connection.post(_request("VideoLibrary.Scan", {"directory": folder})), "OK"
-            )
+            await _call(connection, "VideoLibrary.Scan", {"directory": folder})
         except RefusedCall as error:
             yield Outcome(Stage.REFUSED, left, str(error))
             return
@@ -89,12 +95,7 @@ class Kodi:
         shown = left if files is None else self._seen(left, files)
         yield Outcome(Stage.SHOWN, shown)
         missing = [notice for notice in left if notice not in shown]
-        yield Outcome(
-            Stage.REFUSED,
-            missing,
-            f"it has scanned {folder} and does not show what is there: is the folder part of a "
-            "source whose content is set?",
-        )
+        yield Outcome(Stage.REFUSED, missing, _NOT_SHOWN.format(folder))
 
     async def _clean(
         self, connection: Connection, gone: Mapping[str, Sequence[Notice]]
@@ -103,9 +104,7 @@ class Kodi:
         await _idle(connection)
         try:
             # A dialogue on the television would wait for somebody to press a key.
-            _check(
-                await connection.post(_request("VideoLibrary.Clean", {"showdialogs": False})), "OK"
-            )
+            await _call(connection, "VideoLibrary.Clean", {"showdialogs": False})
         except RefusedCall as error:
             yield Outcome(Stage.REFUSED, notices, str(error))
             return
@@ -113,12 +112,7 @@ class Kodi:
         for folder, deleted in gone.items():
             still = self._seen(deleted, await _files(connection, folder))
             yield Outcome(Stage.SHOWN, [notice for notice in deleted if notice not in still])
-            yield Outcome(
-                Stage.REFUSED,
-                still,
-                f"it has cleaned its library and still shows what was below {folder}: is the "
-                "folder part of one of its sources, and does it reach that?",
-            )
+            yield Outcome(Stage.REFUSED, still, _STILL_SHOWN.format(folder))
 
     def _seen(self, notices: Sequence[Notice], files: set[str] | None) -> list[Notice]:
         return [
@@ -186,8 +180,15 @@ def _request(method: str, params: Mapping[str, object] | None = None) -> dict[st
     return request if params is None else {**request, "params": params}
 
 
-def _check(answer: bytes, wanted: str) -> None:
-    if _result(answer) != wanted:
+async def _call(
+    connection: Connection,
+    method: str,
+    params: Mapping[str, object] | None = None,
+    *,
+    answer: str = "OK",
+) -> None:
+    """Raises RefusedCall for any other answer."""
+    if _result(await connection.post(_request(method, params))) != answer:
         raise RefusedCall("it answers with JSON-RPC error ?")
 
 

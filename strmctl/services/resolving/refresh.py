@@ -242,15 +242,7 @@ class _Refresher:
         egress, any_length = self._service.egress(mapping.identity.site), self._lengths is not None
         trial = self._trials.of(mapping, egress, any_length=any_length)
         try:
-            if self._files is not None:
-                # fsync on a NAS may take seconds; the other links go on meanwhile.
-                await asyncio.to_thread(_prepare, self._files, mapping)
-            resolution = await self._resolve(mapping, trial)
-            if self._lengths is not None and trial.extent is not None:
-                measured = [(mapping.identity, trial.extent)]
-                await asyncio.to_thread(self._lengths.keep, measured)
-            if self._files is not None:
-                await asyncio.to_thread(self._files.rewrite, mapping, resolution)
+            resolution = await self._resolve_and_write(mapping, trial)
         except ItemError as error:
             reason = trial.reason or str(error)
             is_trouble = isinstance(error, ResolverError) and not error.is_answer
@@ -262,6 +254,17 @@ class _Refresher:
             return done
         [trouble] = await self._beside.write([Item(mapping, resolution, egress)])
         return replace(done, incomplete=None if trouble is None else str(trouble))
+
+    async def _resolve_and_write(self, mapping: Mapping, trial: LinkTrial) -> Resolution:
+        if self._files is not None:
+            # fsync on a NAS may take seconds; the other links go on meanwhile.
+            await asyncio.to_thread(_prepare, self._files, mapping)
+        resolution = await self._resolve(mapping, trial)
+        if self._lengths is not None and trial.extent is not None:
+            await asyncio.to_thread(self._lengths.keep, [(mapping.identity, trial.extent)])
+        if self._files is not None:
+            await asyncio.to_thread(self._files.rewrite, mapping, resolution)
+        return resolution
 
     async def _resolve(self, mapping: Mapping, trial: LinkTrial) -> Resolution:
         """Asks again, once, where the resolver says when; not at all once it is given up."""
@@ -287,8 +290,7 @@ class _Refresher:
     async def _ask_in_turn(
         self, name: str, mapping: Mapping, trial: LinkTrial, other: Patience
     ) -> Resolution:
-        turn = self._turns[name]
-        async with turn.taken():
+        async with self._turns[name].taken():
             if self.troubles.is_given_up(name):
                 raise self.troubles.first(name)
             try:

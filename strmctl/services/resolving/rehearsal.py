@@ -131,11 +131,8 @@ async def _rehearse(
     seconds = time.monotonic() - started
     ended, by = _dated(answer)
     said = Rehearsal(resolver.name, request, Outcome.PLAYS, seconds, answer=ended, expiry_from=by)
-    client = UpstreamClient(settings.upstream, guard(settings))
-    try:
+    async with aclosing(UpstreamClient(settings.upstream, guard(settings))) as client:
         fetched = await _fetched(settings, client, resolver.egress or None, said, answer)
-    finally:
-        await client.aclose()
     return replace(fetched, missing=_missing(fetched))
 
 

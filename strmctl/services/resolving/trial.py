@@ -40,18 +40,9 @@ class Trials:
     async def result(
         self, answer: Resolution, egress: str | None, known: Extent | None = None
     ) -> ProbeResult:
-        """Asked once more where the failure may pass. `known` is how much there was before.
-
-        Raises EgressError.
-        """
+        """`known` is how much there was before. Raises EgressError."""
         async with self._places[url_marks.origin(answer.url)]:
-            patience = Patience(NEW_LINK, time.monotonic())
-            while True:
-                result = await self._check.check(answer, egress=egress, known=known)
-                pause = _pause(result, patience)
-                if pause is None:
-                    break
-                await asyncio.sleep(pause)
+            result = await self._checked(answer, egress, known)
         self._check_page(result, answer, egress)
         # gluetun's 503 is about its tunnel, not about the link.
         if result.by_egress and not self._check.is_egress_heard(answer.url, egress):
@@ -60,6 +51,18 @@ class Trials:
                 "has answered: it seems down"
             )
         return result
+
+    async def _checked(
+        self, answer: Resolution, egress: str | None, known: Extent | None
+    ) -> ProbeResult:
+        """Asked again where the failure may pass."""
+        patience = Patience(NEW_LINK, time.monotonic())
+        while True:
+            result = await self._check.check(answer, egress=egress, known=known)
+            pause = _pause(result, patience)
+            if pause is None:
+                return result
+            await asyncio.sleep(pause)
 
     def _check_page(self, result: ProbeResult, answer: Resolution, egress: str | None) -> None:
         """Raises EgressError where nothing has played and two sites answer with one page."""

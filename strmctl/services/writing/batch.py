@@ -153,13 +153,11 @@ class Batches:
 
         from strmctl.services.library.sidecars import Beside, Item
 
-        written = [result for result in results if isinstance(result, Written)]
         items = []
-        for result in written:
-            identity = result.mapping.identity
-            answer = answers.get(identity)
+        for mapping in (it.mapping for it in results if isinstance(it, Written)):
+            answer = answers.get(mapping.identity)
             resolution = answer if isinstance(answer, Resolution) else None
-            items.append(Item(result.mapping, resolution, self._egress.get(identity.site)))
+            items.append(Item(mapping, resolution, self._egress.get(mapping.identity.site)))
         beside = Beside(self._settings, self._writer.journal.beside)
         troubles = iter(asyncio.run(beside.write(items)))
         return [

@@ -17,10 +17,7 @@ class WriteJournal(UndoableRun):
         super().__init__(database, command)
 
     def add(
-        self,
-        plans: Iterable[Plan],
-        rows: Table[Identity, Mapping],
-        moved: Table[Identity, bytes],
+        self, plans: Iterable[Plan], rows: Table[Identity, Mapping], moved: Table[Identity, bytes]
     ) -> None:
         """`rows` are as they are now; `moved` holds what the files held that are at another path
         by now. Called inside the transaction that changes the rows."""

@@ -243,8 +243,8 @@ class Writer:
                 except ItemError as error:
                     failed[planned.target.identity] = error
                 else:
-                    moved |= {} if old is None else {planned.target.identity: old}
                     if old is not None:
+                        moved[planned.target.identity] = old
                         with suppress(ItemError):
                             self._files.move_sidecars(planned.row.strm_path, planned.path)
         return moved
