@@ -10,7 +10,7 @@ import typer
 
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.changing import DryRun, Force
-from strmctl.cli.frame.notify_after import telling_media_servers
+from strmctl.cli.frame.notify_after import notifying_media_servers
 from strmctl.cli.frame.options import LANGUAGE_HELP, PROVIDER_HELP, Wait, WithSidecars, taking
 from strmctl.cli.frame.run import Run
 from strmctl.errors import ItemError, ResolverError, UsageError
@@ -109,7 +109,7 @@ def add(
     plan = adding.plan(item, again=True)
     counts: Counter[str] = Counter()
     if not dry_run:
-        with telling_media_servers(run):
+        with notifying_media_servers(run):
             if watch:
                 adding.remember(item)
             _carry_out(run, adding, plan, counts, resolve=resolve)

@@ -38,16 +38,16 @@ def demo(
     with set_up(keep) as stage:
         story = Story(stage)
         for step in story.before_serving():
-            _tell(run.output, step)
+            _print_step(run.output, step)
         with stage.commands.serving(stage.base_url) as proxy:
             for step in story.while_serving():
-                _tell(run.output, step)
+                _print_step(run.output, step)
             _sum_up(run.output, stage, story)
             if not once:
                 _stay(run.output, stage, story, proxy)
 
 
-def _tell(output: Output, step: "Step") -> None:
+def _print_step(output: Output, step: "Step") -> None:
     record = {
         "type": "step",
         "step": step.number,

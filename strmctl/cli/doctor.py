@@ -9,7 +9,7 @@ import typer
 
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.changing import Force
-from strmctl.cli.frame.notify_after import telling_media_servers
+from strmctl.cli.frame.notify_after import notifying_media_servers
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
 from strmctl.domain import change
@@ -25,6 +25,7 @@ from strmctl.services.reports.records import step_record
 from strmctl.settings.model import Mode
 
 if TYPE_CHECKING:
+    from strmctl.services.changing.change_run import Done
     from strmctl.services.doctor.finding import Finding
 
 _Kind = tuple[str, str, bool]
@@ -99,7 +100,7 @@ def _findings(run: Run, *, fix: bool, force: bool) -> Iterator["Finding"]:
 @contextmanager
 def _alone(run: Run, wait: str | None) -> Iterator[None]:
     """Where there is no database to lock, there is no other run either."""
-    with telling_media_servers(run), ExitStack() as stack:
+    with notifying_media_servers(run), ExitStack() as stack:
         with suppress(SettingsError, DatabaseError, OSError):
             # The lock lies beside the database: without its folder there is nothing to lock.
             if run.settings.database.exists():
@@ -193,6 +194,15 @@ _KIND = "rebuild"
 _FAILING = {"failed", "bad"}
 
 
+def _rebuilt(step: "Done | change.Finding") -> tuple[str, change.Step, str]:
+    """What became of a file, what was planned for it, and why that failed."""
+    if isinstance(step, change.Finding):
+        return step.kind, step, step.reason
+    if step.error is not None:
+        return "failed", step.change, str(step.error)
+    return "restored", step.change, ""
+
+
 def _rebuild(run: Run, wait: str | None) -> int:
     from strmctl.services.changing.rebuild import rebuild as restore
     from strmctl.services.doctor.mending import make_way
@@ -203,21 +213,12 @@ def _rebuild(run: Run, wait: str | None) -> int:
         if aside is not None:
             run.output.note(f"the damaged database is {aside} now: restart `strmctl serve`")
         for step in restore(run.settings):
-            error = None if isinstance(step, change.Finding) else step.error
-            found = step if isinstance(step, change.Finding) else step.change
-            kind = (
-                "failed"
-                if error
-                else found.kind
-                if isinstance(found, change.Finding)
-                else "restored"
-            )
+            kind, found, reason = _rebuilt(step)
             counts[kind] += 1
-            reason = str(error) if error else getattr(found, "reason", "")
             record = {**step_record(_KIND, found, reason or None), "outcome": kind}
             text = f"{kind} {found.strm_path}" + (f": {reason}" if reason else "")
-            is_told = kind != "restored" or run.output.verbose
-            run.output.record(record, text if is_told else None)
+            is_shown = kind != "restored" or run.output.verbose
+            run.output.record(record, text if is_shown else None)
             progress.advance()
     numbers = ", ".join(f"{number} {kind}" for kind, number in counts.items())
     run.output.summary(

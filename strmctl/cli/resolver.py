@@ -22,6 +22,7 @@ from strmctl.domain.identity import Identity
 from strmctl.errors import ItemError, UsageError
 
 if TYPE_CHECKING:
+    from strmctl.domain.mapping import Resolution
     from strmctl.resolvers.contract import ResolveRequest
     from strmctl.services.installation.new_resolver import New, Written
     from strmctl.services.resolving.rehearsal import Rehearsal
@@ -280,17 +281,20 @@ def _record(table: "ResolverSettings", done: "Rehearsal") -> dict[str, object]:
 def _text(done: "Rehearsal") -> str:
     lines = [f"asked     {done.request.identity}, {done.seconds:.1f} s"]
     if done.answer is not None:
-        by = {"url": ", as its URL says", "resolver": ""}
-        lines += [
-            f"answered  {done.answer.url}",
-            f"headers   {', '.join(done.answer.headers) or 'none'}",
-            f"provider  {done.answer.provider or 'not given'}",
-            f"expires   {timestamp(done.answer.expires_at) or 'not given'}"
-            f"{by.get(done.expiry_from, '')}",
-        ]
+        lines += _answered(done.answer, done.expiry_from)
     if done.media:
         lines.append(f"media     {done.media}")
     verdict = str(done.outcome).replace("_", " ")
     lines.append(f"verdict   {verdict}{f': {done.reason}' if done.reason else ''}")
     lines += [f"missing   {what}" for what in done.missing]
     return "\n".join(lines)
+
+
+def _answered(answer: "Resolution", expiry_from: str) -> list[str]:
+    by = ", as its URL says" if expiry_from == "url" else ""
+    return [
+        f"answered  {answer.url}",
+        f"headers   {', '.join(answer.headers) or 'none'}",
+        f"provider  {answer.provider or 'not given'}",
+        f"expires   {timestamp(answer.expires_at) or 'not given'}{by}",
+    ]

@@ -65,7 +65,7 @@ def trace(
 def _trace_mapping(run: Run, name: str | None, identity: Identity | None, *, plays: bool) -> int:
     mapping, events = _found(run, name, identity)
     if mapping is not None:
-        _tell_mapping(run, mapping)
+        _print_mapping(run, mapping)
         identity = mapping.identity
     for event in reversed(events):
         run.output.record(event_record(event), _event_text(event))
@@ -94,7 +94,7 @@ def _found(
         return mapping, Events(database).of_mapping(mapping.id, _EVENTS) if mapping else []
 
 
-def _tell_mapping(run: Run, mapping: Mapped) -> None:
+def _print_mapping(run: Run, mapping: Mapped) -> None:
     from strmctl.services.keys.playback_urls import PlaybackUrls
 
     text = f"{mapping.identity}, {mapping.state}: {mapping.strm_path}\n{_age(mapping)}"
@@ -131,10 +131,10 @@ def _play(run: Run, identity: Identity) -> "Played":
 
     from strmctl.services.playback.trace import play_beginning
 
-    return asyncio.run(play_beginning(run.settings, identity, lambda step: _tell_step(run, step)))
+    return asyncio.run(play_beginning(run.settings, identity, lambda step: _print_step(run, step)))
 
 
-def _tell_step(run: Run, step: "Step") -> None:
+def _print_step(run: Run, step: "Step") -> None:
     run.output.record(
         {
             **step.fields,

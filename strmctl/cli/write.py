@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from strmctl.cli.frame.app import Panel, command
-from strmctl.cli.frame.notify_after import telling, telling_media_servers
+from strmctl.cli.frame.notify_after import notifying, notifying_media_servers
 from strmctl.cli.frame.options import (
     EPISODE_HELP,
     LANGUAGE_HELP,
@@ -115,12 +115,12 @@ def write(
     item = None if source is not None else entry(fields)
     opening = batches(run.settings, resolve=resolve, force=force, sidecars=sidecars)
     if item is not None:
-        with telling_media_servers(run), opening as opened:
+        with notifying_media_servers(run), opening as opened:
             return _show_one(run, opened.write_one(item))
     from strmctl.services.alerting.troubles import noting_trouble
 
     noting = noting_trouble(run.settings.database, "write")
-    with telling(run), noting, opening as opened:
+    with notifying(run), noting, opening as opened:
         run.begin("write")
         return _write_many(run, opened, _STDIN if source is None else source)
 

@@ -41,12 +41,7 @@ class ResolveRequest:
     def record(self) -> dict[str, object]:
         """The JSON that `http` and `command` resolvers are sent."""
         return {
-            "site": self.identity.site,
-            "slug": self.identity.slug,
-            "season": self.identity.season,
-            "episode": self.identity.episode,
-            "language": self.identity.language,
-            "provider": self.identity.provider,
+            **self.identity.fields(),
             "reason": self.reason.value,
             "avoid_urls": list(self.avoid_urls),
             "avoid_providers": list(self.avoid_providers),

@@ -62,12 +62,12 @@ class NamedResolver:
         try:
             answer = await self._answer(request)
         except ResolverError as error:
-            self._tell(time.monotonic() - started, error.http_status, str(error))
+            self._report(time.monotonic() - started, error.http_status, str(error))
             raise
-        self._tell(time.monotonic() - started, 200, f"resolver {self.name!r}: answered")
+        self._report(time.monotonic() - started, 200, f"resolver {self.name!r}: answered")
         return answer
 
-    def _tell(self, seconds: float, http_status: int, what: str) -> None:
+    def _report(self, seconds: float, http_status: int, what: str) -> None:
         self.answered(seconds, http_status)
         tracing.step(
             log,

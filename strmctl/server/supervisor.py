@@ -23,7 +23,7 @@ from strmctl.server import systemd
 from strmctl.server.hangups import no_hangups, take_early
 from strmctl.server.serving import with_fixed
 from strmctl.server.systemd import Systemd
-from strmctl.server.worker import AT_ONCE, Server, Work, application, checked, tell_taken
+from strmctl.server.worker import AT_ONCE, Server, Work, application, checked, log_taken
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ class Supervisor:
         self._send(signal.SIGHUP)
         with suppress(StrmctlError):
             self._work.start_log(settings)
-        tell_taken(fixed)
+        log_taken(fixed)
 
     def _end(self) -> None:
         """The port closes with the last worker that still listens."""

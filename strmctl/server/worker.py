@@ -157,14 +157,14 @@ def _follow_hangups(serving: Serving, work: Work) -> None:
     def took(fixed: list[str]) -> None:
         work.start_log(serving.settings)
         if not is_worker():
-            tell_taken(fixed)
+            log_taken(fixed)
 
     task = asyncio.create_task(following(serving, work.read, asked, took), name="hangups")
     _following.add(task)
     on_hangup(asked.set)
 
 
-def tell_taken(fixed: Sequence[str]) -> None:
+def log_taken(fixed: Sequence[str]) -> None:
     log.info("the settings have been read again")
     if fixed:
         log.warning("%s: changes with a restart only", ", ".join(fixed))

@@ -16,14 +16,14 @@ _PATIENCE = timedelta(seconds=2)
 
 
 @contextmanager
-def telling(run: "Run") -> Iterator[None]:
+def notifying(run: "Run") -> Iterator[None]:
     """Around everything else, so that no lock is held meanwhile."""
-    with _telling_people(run), telling_media_servers(run):
+    with _notifying_people(run), notifying_media_servers(run):
         yield
 
 
 @contextmanager
-def _telling_people(run: "Run") -> Iterator[None]:
+def _notifying_people(run: "Run") -> Iterator[None]:
     """What cannot be sent now is sent by `serve` or after the next run."""
     failure: StrmctlError | None = None
     try:
@@ -49,19 +49,19 @@ def _alert(run: "Run", failure: StrmctlError | None) -> list[str]:
 
 
 @contextmanager
-def telling_media_servers(run: "Run") -> Iterator[None]:
+def notifying_media_servers(run: "Run") -> Iterator[None]:
     """Around everything else, so that no lock is held meanwhile. What they do not confirm stays
     in the outbox, for `serve` or for the next run."""
     try:
         yield
     # A run that failed half-way has changed files all the same.
     except StrmctlError:
-        _tell(run)
+        _notify_media_servers(run)
         raise
-    _tell(run)
+    _notify_media_servers(run)
 
 
-def _tell(run: "Run") -> None:
+def _notify_media_servers(run: "Run") -> None:
     try:
         deliveries = _deliver(run) if run.settings.notify else []
     except (SettingsError, DatabaseError) as error:
@@ -89,5 +89,5 @@ def _deliver(run: "Run") -> "list[Delivery]":
 
 
 def _text(delivery: "Delivery") -> str:
-    told = f"notify.{delivery.target}: told of {counted(delivery.told, 'file')}"
-    return told if delivery.reason is None else f"{told}, the rest later: {delivery.reason}"
+    text = f"notify.{delivery.target}: told of {counted(delivery.told, 'file')}"
+    return text if delivery.reason is None else f"{text}, the rest later: {delivery.reason}"

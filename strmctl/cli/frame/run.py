@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strmctl.cli.frame.notify_after import telling
+from strmctl.cli.frame.notify_after import notifying
 from strmctl.cli.frame.output import WORK, Output, encode
 from strmctl.cli.frame.tables import Form, form_of
 from strmctl.errors import StrmctlError, UsageError
@@ -124,7 +124,7 @@ class Run:
         lock = self.lock(command, wait)
         from strmctl.services.alerting.troubles import noting_trouble
 
-        with telling(self), noting_trouble(self.settings.database, command):
+        with notifying(self), noting_trouble(self.settings.database, command):
             # What is wrong with the database is told before the wait; what it has become during
             # the wait, restored from a backup perhaps, is what is opened then.
             self.open_database().close()

@@ -52,7 +52,7 @@ class OpenRoute(APIRoute):
     def get_route_handler(self) -> _Answer:
         answer = super().get_route_handler()
 
-        async def told(request: Request) -> Response:
+        async def guarded(request: Request) -> Response:
             # The pattern of the path, since a query may hold a token.
             describe(request.scope, f"/api/v1{self.path}")
             await self.admit(request)
@@ -64,7 +64,7 @@ class OpenRoute(APIRoute):
             response.headers["Cache-Control"] = "no-store"
             return response
 
-        return told
+        return guarded
 
     async def admit(self, request: Request) -> None:
         """Raises NotAdmittedError."""

@@ -118,8 +118,8 @@ def _checked(model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
         return model.model_validate(given)
     except ValidationError as error:
         # Never with what was typed: it may be a URL with a token.
-        told = [f"{'.'.join(map(str, it['loc']))}: {it['msg']}" for it in error.errors()]
-        raise UsageError("; ".join(told)) from None
+        reasons = [f"{'.'.join(map(str, it['loc']))}: {it['msg']}" for it in error.errors()]
+        raise UsageError("; ".join(reasons)) from None
 
 
 def _text(form: Form, name: str) -> str:

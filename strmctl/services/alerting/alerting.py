@@ -16,7 +16,7 @@ from strmctl.domain.alert import Condition, Kind, Message
 from strmctl.errors import DatabaseError, StrmctlError
 from strmctl.services.alerting.conditions import conditions
 from strmctl.services.alerting.people import NotSentError, send
-from strmctl.services.alerting.troubles import full_disk_told
+from strmctl.services.alerting.troubles import full_disk_marker
 from strmctl.services.threads import in_thread
 from strmctl.settings.model import NotifySettings, Settings
 from strmctl.storage.database.connection import Database
@@ -78,12 +78,12 @@ def alert_after(
     except DatabaseError:
         if not is_full:
             raise
-    told = full_disk_told(settings.database)
+    marker = full_disk_marker(settings.database)
     with suppress(OSError):
-        if now.timestamp() - told.stat().st_mtime < _FULL_AGAIN_AFTER.total_seconds():
+        if now.timestamp() - marker.stat().st_mtime < _FULL_AGAIN_AFTER.total_seconds():
             return []
     with suppress(OSError):
-        told.touch()
+        marker.touch()
     reason = str(failure)
     return [sent for table in settings.people if (sent := _send_at_once(table, reason, send))]
 

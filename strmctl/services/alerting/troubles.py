@@ -30,7 +30,7 @@ def noting_trouble(
     _close(database, command)
 
 
-def full_disk_told(database: Path) -> Path:
+def full_disk_marker(database: Path) -> Path:
     """The file that says that people were told of a full disk which holds the database too."""
     return database.with_name(f"{database.name}.full")
 
@@ -49,7 +49,7 @@ def _close(database: Path, command: str) -> None:
         troubles.close(Kind.BRAKE, command)
         troubles.close(Kind.DISK, "")
     with suppress(OSError):
-        full_disk_told(database).unlink(missing_ok=True)
+        full_disk_marker(database).unlink(missing_ok=True)
 
 
 def _note(database: Path, kind: Kind, name: str, reason: str, now: datetime) -> None:

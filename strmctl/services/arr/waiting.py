@@ -67,7 +67,7 @@ class LateEvents:
 
     async def carry_out(self, over: asyncio.Event) -> None:
         """Do what waits, one server's worker at a time, until it is over."""
-        told = ""
+        logged = ""
         while not over.is_set():
             pause, reason = _AGAIN_SECONDS, ""
             try:
@@ -75,9 +75,9 @@ class LateEvents:
             except (StrmctlError, OSError) as error:
                 pause, reason = self._failure_pause, str(error)
                 # A library on a NAS may be away for days: one line, not one each half minute.
-                if reason != told:
+                if reason != logged:
                     log.error("what Sonarr and Radarr said waits: %s", reason)
-            told = reason
+            logged = reason
             with suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), pause)
 

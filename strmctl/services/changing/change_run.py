@@ -262,15 +262,19 @@ def _obstacles(
         content = contents.get(change.strm_path)
         if isinstance(content, ItemError):
             found[change.strm_path] = content
-        # Sonarr or a person may have changed the file between the plan and this.
-        elif change.changes_file and content not in (change.file_before, change.file_after):
-            found[change.strm_path] = _changed_since(change)
-        elif change.changes_row and not _row_fits(change, rows, owners):
+        elif not (_file_fits(change, content) and _row_fits(change, rows, owners)):
             found[change.strm_path] = _changed_since(change)
     return found
 
 
+def _file_fits(change: Change, content: bytes | None) -> bool:
+    # Sonarr or a person may have changed the file between the plan and this.
+    return not change.changes_file or content in (change.file_before, change.file_after)
+
+
 def _row_fits(change: Change, rows: Table[Identity, Mapping], owners: Table[str, Identity]) -> bool:
+    if not change.changes_row:
+        return True
     before, after = change.row_before, change.row_after
     if after is None:
         row = rows.get(before.identity) if before else None

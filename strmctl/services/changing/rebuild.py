@@ -34,7 +34,7 @@ def rebuild(settings: Settings) -> Iterator[Done | Finding]:
         yield from run.carry_out()
 
 
-def put_aside(database: Path) -> Path | None:
+def set_aside(database: Path) -> Path | None:
     """Rename a damaged database, with its write-ahead log, so that `rebuild` can make a new one;
     None where there is none. Call it while nobody has it open."""
     if not database.exists():

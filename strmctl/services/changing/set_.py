@@ -237,12 +237,6 @@ class _Places:
             owner = self._owners.get(path)
             return None if owner == row.identity else owner
 
-        work = library_path.work(target.identity)
-        siblings = {
-            other
-            for other in self._siblings
-            if library_path.work(other) == work and other not in (row.identity, target.identity)
-        }
         candidates = self._candidates[row.id]
         if row.strm_path in candidates:
             return row.strm_path
@@ -250,4 +244,9 @@ class _Places:
         place = library_path.variant(row.identity, row.strm_path)
         if place < len(candidates) and owner_of(candidates[place]) is None:
             return candidates[place]
+        siblings = self._others_of_the_work(target.identity) - {row.identity}
         return library_path.choose_path(target.identity, candidates, siblings, owner_of)
+
+    def _others_of_the_work(self, identity: Identity) -> set[Identity]:
+        work = library_path.work(identity)
+        return {it for it in self._siblings if library_path.work(it) == work and it != identity}

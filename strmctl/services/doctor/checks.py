@@ -58,7 +58,7 @@ CHECKS: Sequence[Check] = (
     base_url.base_url_answers,
     base_url.upkeep_node_answers,
     notifying.media_servers_answer,
-    notifying.media_servers_told,
+    notifying.media_servers_up_to_date,
     arr.webhooks_found,
     notifying.people_are_reached,
     clock.rows_from_the_future,

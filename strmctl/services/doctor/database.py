@@ -12,7 +12,7 @@ from strmctl.services.doctor.keys import is_open_to_others, open_to_others
 from strmctl.storage.database import file_system
 from strmctl.storage.database.backup import abandoned
 from strmctl.storage.database.connection import Database
-from strmctl.storage.database.integrity import DatabaseHealth, tells_damage
+from strmctl.storage.database.integrity import DatabaseHealth, is_damage
 from strmctl.storage.files.library_tree import strm_paths
 from strmctl.storage.tables.journal import Journal
 
@@ -32,7 +32,7 @@ def database_opens(installation: Installation) -> Iterator[Finding]:
     except DatabaseError as error:
         subject = str(settings.database)
         if installation.has_database:
-            yield of_error(error, "database", subject, _REBUILD if tells_damage(error) else "")
+            yield of_error(error, "database", subject, _REBUILD if is_damage(error) else "")
         else:
             remedy = _REBUILD if _has_files(settings.library) else "`strmctl init`"
             yield of_error(DatabaseError("there is no database"), "database", subject, remedy)

@@ -12,7 +12,7 @@ from strmctl.domain.selection import Selection
 from strmctl.errors import SafetyError, SettingsError
 from strmctl.services.changing.change_run import ChangeRun
 from strmctl.services.changing.import_ import Importing
-from strmctl.services.changing.rebuild import put_aside
+from strmctl.services.changing.rebuild import set_aside
 from strmctl.services.changing.rewrite import Rewriting
 from strmctl.services.doctor.finding import Finding, of_error
 from strmctl.services.doctor.installation import Installation
@@ -66,14 +66,14 @@ class _Mending:
         for done in run.carry_out():
             path = done.change.strm_path
             if done.error is None:
-                yield replace(Finding.warning(self._check, path, self._told()), fixed=True)
+                yield replace(Finding.warning(self._check, path, self._what_was_done()), fixed=True)
             else:
                 yield of_error(done.error, self._check, path)
 
     def _is_wanted(self, step: Step) -> bool:
         return isinstance(step, Change) and step.action is self._action
 
-    def _told(self) -> str:
+    def _what_was_done(self) -> str:
         return {Action.MOVED: "its mapping follows it"}.get(
             self._action, "is now what the settings want"
         )
@@ -92,7 +92,7 @@ def make_way(settings: Settings) -> Path | None:
     if not database_exists(settings.database):
         return None
     if is_damaged(settings.database):
-        return put_aside(settings.database)
+        return set_aside(settings.database)
     with Database.open(settings.database) as database:
         if count := Mappings(database).count(Selection()):
             raise SafetyError(

@@ -25,7 +25,7 @@ def media_servers_answer(installation: Installation) -> Iterator[Finding]:
         yield from asyncio.run(_ask_all(installation.settings))
 
 
-def media_servers_told(installation: Installation) -> Iterator[Finding]:
+def media_servers_up_to_date(installation: Installation) -> Iterator[Finding]:
     database = installation.usable_database()
     if database is None or not installation.settings.notify:
         return

@@ -156,23 +156,23 @@ class Jobs:
         over, with the job as it is then."""
         self._followers += 1
         try:
-            async with aclosing(self._told(job_id, after)) as all_told:
-                async for told in all_told:
-                    yield told
+            async with aclosing(self._news(job_id, after)) as all_news:
+                async for news in all_news:
+                    yield news
         finally:
             self._followers -= 1
 
-    async def _told(self, job_id: int, after: int) -> AsyncGenerator[JobLine | Job, None]:
-        told: Job | None = None
+    async def _news(self, job_id: int, after: int) -> AsyncGenerator[JobLine | Job, None]:
+        last: Job | None = None
         while True:
             job = await self.get(job_id)
             while lines := await in_thread(self._records.lines, job_id, after=after, limit=_PAGE):
                 for line in lines:
                     yield line
                 after = lines[-1].number
-            if job != told:
+            if job != last:
                 yield job
-                told = job
+                last = job
             # uvicorn waits for open answers at its end: an event stream would hold it up.
             if job.state.is_over or self._stopping.is_set():
                 return

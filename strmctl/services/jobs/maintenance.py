@@ -182,22 +182,22 @@ class _Schedule:
         except StrmctlError as error:
             log.error("maintenance: %s: %s", task.command_line, error)
         else:
-            _tell(job)
+            _log_end(job)
 
     async def _job(self, task: Task) -> Job:
         job = await self._jobs.start(task.request)
         async with aclosing(self._jobs.follow(job.id, after=_NO_LINES)) as followed:
-            async for told in followed:
-                if isinstance(told, Job):
-                    job = told
+            async for news in followed:
+                if isinstance(news, Job):
+                    job = news
         return job
 
 
-def _tell(job: Job) -> None:
+def _log_end(job: Job) -> None:
     line = job.command_line
     counts = ", ".join(f"{number} {name}" for name, number in job.counts.items() if number)
     if job.state is JobState.SUCCEEDED:
         log.info("maintenance: %s: %s", line, counts or "nothing to do")
     elif job.state is JobState.FAILED:
-        told = job.message or counts
-        log.warning("maintenance: %s: exit code %s: %s", line, job.exit_code, told)
+        why = job.message or counts
+        log.warning("maintenance: %s: exit code %s: %s", line, job.exit_code, why)

@@ -7,6 +7,7 @@ and any number of processes may deliver.
 import asyncio
 import logging
 import random
+from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -226,13 +227,10 @@ class _Progress:
 
     def postpone(self, now: datetime, failure: NotTold | None) -> None:
         delay = _delay(self._batch, failure)
-        held: dict[str, list[Notice]] = {}
-        rest: list[Notice] = []
+        held: defaultdict[str, list[Notice]] = defaultdict(list)
         for notice in self._left.values():
-            if reason := self._reason_alone(notice):
-                held.setdefault(reason, []).append(notice)
-            else:
-                rest.append(notice)
+            held[self._reason_alone(notice) or ""].append(notice)
+        rest = held.pop("", [])
         for reason, notices in held.items():
             # Jellyfin's scan begins a minute after it was told: asking earlier shows nothing.
             pause = max(delay, _LOOK_AGAIN) if reason == _TOLD_ONLY else delay

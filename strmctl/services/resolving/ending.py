@@ -28,9 +28,9 @@ class Dating:
 
     def dated(self, resolution: Resolution, now: datetime) -> Resolution:
         """Resolved now, with the earliest known end; in milliseconds, as the database has it."""
-        told = without_past_expiry(replace(resolution, resolved_at=now)).expires_at
+        stated = without_past_expiry(replace(resolution, resolved_at=now)).expires_at
         predicted = self._predicted(resolution.url, now)
-        end = min((end for end in (told, predicted) if end is not None), default=None)
+        end = min((end for end in (stated, predicted) if end is not None), default=None)
         return replace(
             resolution, expires_at=end and _to_milliseconds(end), resolved_at=_to_milliseconds(now)
         )

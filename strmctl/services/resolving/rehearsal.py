@@ -112,11 +112,9 @@ async def rehearse(
         [resolver] = registry.all()
         said = await _rehearse(settings, resolver, request)
     # These have no way to say more.
-    return (
-        said
-        if table.type in ("template", "ytdlp", "stremio")
-        else replace(said, missing=_unsaid(said))
-    )
+    if table.type in ("template", "ytdlp", "stremio"):
+        return said
+    return replace(said, missing=_unsaid(said))
 
 
 async def _rehearse(

@@ -31,13 +31,13 @@ def is_damaged(path: Path) -> bool:
         with Database.open(path, migrate=False) as database:
             return bool(DatabaseHealth(database).complaints())
     except DatabaseError as error:
-        if tells_damage(error):
+        if is_damage(error):
             return True
         raise
 
 
-def tells_damage(error: DatabaseError) -> bool:
-    """Whether it is the file's content that SQLite does not understand."""
+def is_damage(error: DatabaseError) -> bool:
+    """Whether SQLite does not understand the file's content."""
     code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 

@@ -40,7 +40,7 @@ class LibrarySurvey:
     def strm_paths(self, below: str = "") -> Iterator[str]:
         """As `library_tree.strm_paths`, without what is odd."""
         entries = self._entries(below)
-        self._tell_same_names(below, entries)
+        self._report_same_names(below, entries)
         for entry in entries:
             path = f"{below}/{entry.name}" if below else entry.name
             if self._is_odd(entry, path) or entry.name.startswith("."):
@@ -76,7 +76,7 @@ class LibrarySurvey:
     def _is_inside(self, entry: os.DirEntry[str]) -> bool:
         return Path(os.path.realpath(entry.path)).is_relative_to(self._real)
 
-    def _tell_same_names(self, below: str, entries: Sequence[os.DirEntry[str]]) -> None:
+    def _report_same_names(self, below: str, entries: Sequence[os.DirEntry[str]]) -> None:
         seen: dict[str, str] = {}
         for entry in entries:
             name = entry.name

@@ -9,7 +9,7 @@ from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError
 from strmctl.services.changing.import_ import Importing
-from strmctl.services.changing.rebuild import put_aside, rebuild
+from strmctl.services.changing.rebuild import rebuild, set_aside
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.settings.model import ProxySettings, Settings
 from strmctl.storage.database.connection import Database
@@ -72,7 +72,7 @@ def test_what_the_database_knows_stays(settings: Settings) -> None:
 def test_a_damaged_database_is_put_aside_with_its_log(settings: Settings) -> None:
     settings.database.write_bytes(b"damaged")
     Path(f"{settings.database}-wal").write_bytes(b"log")
-    aside = put_aside(settings.database)
+    aside = set_aside(settings.database)
     assert aside is not None
     assert aside.read_bytes() == b"damaged"
     assert Path(f"{aside}-wal").read_bytes() == b"log"
@@ -81,7 +81,7 @@ def test_a_damaged_database_is_put_aside_with_its_log(settings: Settings) -> Non
 
 
 def test_nothing_is_put_aside_where_nothing_is(settings: Settings) -> None:
-    assert put_aside(settings.database) is None
+    assert set_aside(settings.database) is None
 
 
 def test_a_library_that_is_away_makes_no_database(settings: Settings) -> None:
