@@ -5,13 +5,12 @@ from typing import Annotated
 import typer
 
 from strmctl.cli.frame.app import Panel, command
-from strmctl.cli.frame.changing import Changing, DryRun, Force
+from strmctl.cli.frame.changing import Changing, DryRun, Force, Names, check_says_which, plan_of
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import selecting
 from strmctl.cli.prune import Sidecars
 from strmctl.domain.selection import Selection
-from strmctl.errors import UsageError
 
 _OUTCOMES = "removed removed_folder kept failed"
 
@@ -21,10 +20,7 @@ _OUTCOMES = "removed removed_folder kept failed"
 def remove(
     run: Run,
     selection: Selection,
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="ID|PATH", help="Ids, or paths of .strm files."),
-    ] = None,
+    names: Names = None,
     keep_files: Annotated[
         bool,
         typer.Option("--keep-files", help="Forget the mappings only; `prune` removes the files."),
@@ -42,18 +38,12 @@ def remove(
     from strmctl.services.changing.leftovers import Leftovers
     from strmctl.services.changing.remove import Removing
 
-    # Without this, a forgotten option would remove the whole library.
-    if bool(names) is not selection.is_everything:
-        raise UsageError("say which: ids or paths, or selection options such as --series")
-    removing = Removing(run.settings, keep_files=keep_files)
+    check_says_which(names, selection)
+    plan = plan_of(Removing(run.settings, keep_files=keep_files), names, selection)
     # Jellyfin goes on showing a film whose .nfo is left behind.
     leftovers = Leftovers(run.settings.library, sidecars=sidecars, folders=False)
     return Changing(run, "remove", _OUTCOMES)(
-        lambda database, files: leftovers.watch(
-            removing.of_names(database, files, names)
-            if names
-            else removing.of_selection(database, files, selection)
-        ),
+        lambda database, files: leftovers.watch(plan(database, files)),
         wait=wait,
         dry_run=dry_run,
         force=force,

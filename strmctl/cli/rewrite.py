@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from strmctl.cli.frame.app import Panel, command
-from strmctl.cli.frame.changing import Changing, DryRun, Force
+from strmctl.cli.frame.changing import Changing, DryRun, Force, plan_of
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import selecting
@@ -62,9 +62,5 @@ def _rename(run: Run, selection: Selection, *, wait: str | None, dry_run: bool, 
     from strmctl.services.changing.set_ import RENAME, Setting
 
     setting = Setting(run.settings, RENAME)
-    return Changing(run, "rewrite", _RENAMED)(
-        lambda database, files: setting.of_selection(database, files, selection),
-        wait=wait,
-        dry_run=dry_run,
-        force=force,
-    )
+    plan = plan_of(setting, None, selection)
+    return Changing(run, "rewrite", _RENAMED)(plan, wait=wait, dry_run=dry_run, force=force)

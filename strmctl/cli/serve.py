@@ -58,8 +58,8 @@ def serve(
         rehearse(settings)
         take_no_signals()
         if said:
-            _tell(run, said)
-        _tell(run, f"strmctl serves {settings.proxy.public_base_url} on {_name(listener)}")
+            _announce(run, said)
+        _announce(run, f"strmctl serves {settings.proxy.public_base_url} on {_name(listener)}")
         process.run(
             settings,
             listener,
@@ -73,10 +73,10 @@ def serve(
 def _warn_of_openness(run: Run, settings: Settings) -> None:
     if settings.proxy.auth is Auth.NONE:
         text = 'proxy.auth is "none": whoever reaches this server can play everything'
-        _tell(run, text, warns=True)
+        _announce(run, text, warns=True)
 
 
-def _tell(run: Run, text: str, *, warns: bool = False) -> None:
+def _announce(run: Run, text: str, *, warns: bool = False) -> None:
     """As every command does; where the log is JSON, as a line of it."""
     if run.settings.serve.log_format is LogFormat.JSON:
         from strmctl.server.http.logs import start_log

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from strmctl.cli.frame.app import Panel, command
-from strmctl.cli.frame.changing import Changing, DryRun, Force
+from strmctl.cli.frame.changing import Changing, DryRun, Force, Names, check_says_which, plan_of
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import selecting_to_set
@@ -30,10 +30,7 @@ _OUTCOMES = "updated moved unchanged failed"
 def set_(
     run: Run,
     selection: Selection,
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="ID|PATH", help="Ids, or paths of .strm files."),
-    ] = None,
+    names: Names = None,
     provider: Annotated[str | None, typer.Option(help='Insist on this one; "" takes any.')] = None,
     language: Annotated[str | None, typer.Option(help='Such as "German Dub".')] = None,
     title: Annotated[str | None, typer.Option(help="Of the series or film.")] = None,
@@ -62,8 +59,7 @@ def set_(
     """
     from strmctl.services.changing.set_ import Setting, Values, catalogue_ids
 
-    if bool(names) is not selection.is_everything:
-        raise UsageError("say which: ids or paths, or selection options such as --series")
+    check_says_which(names, selection)
     values = Values(
         identity=_given(language=language, provider=provider),
         row={**_given(title=_text(title)), **_given(year=year), **_muted(mute)},
@@ -72,17 +68,8 @@ def set_(
     )
     _check(values)
 
-    setting = Setting(run.settings, values)
-    return Changing(run, "set", _OUTCOMES)(
-        lambda database, files: (
-            setting.of_names(database, files, names)
-            if names
-            else setting.of_selection(database, files, selection)
-        ),
-        wait=wait,
-        dry_run=dry_run,
-        force=force,
-    )
+    plan = plan_of(Setting(run.settings, values), names, selection)
+    return Changing(run, "set", _OUTCOMES)(plan, wait=wait, dry_run=dry_run, force=force)
 
 
 def _given(**values: T | None) -> dict[str, T | None]:

@@ -33,7 +33,7 @@ class Moment(Generic[Group]):
 
 
 def combined(counts: Iterable[States]) -> States:
-    """All six states."""
+    """The sums, with all six states."""
     total = Counter(dict.fromkeys(LinkState, 0))
     for states in counts:
         total.update(states)

@@ -37,7 +37,7 @@ class Listing:
     is_dated: bool = False
 
     def released(self, now: datetime) -> "Listing":
-        """Without what is not out yet."""
+        """The listing without what is not out yet."""
         return replace(self, items=[item for item in self.items if self._is_out(item, now)])
 
     def _is_out(self, item: Listed, now: datetime) -> bool:

@@ -146,7 +146,7 @@ class _Reading:
         return self._living is None or self._living.done()
 
     def end_upkeep(self) -> None:
-        """Requests still come."""
+        """Stop the work beside the requests, which still come."""
         self._app.retired.set()
 
     def retire(self) -> None:
@@ -156,7 +156,7 @@ class _Reading:
         self._look_whether_over()
 
     async def end(self) -> None:
-        """Now."""
+        """End at once, whatever is still open."""
         self.retire()
         self._over.set()
         if self._living is not None:

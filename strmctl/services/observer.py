@@ -16,7 +16,7 @@ class Proven(Protocol):
 
 
 def unproven(identity: Identity, resolution: Resolution, *, healed: bool) -> None:
-    """For who does not care."""
+    """Ignores what has played: for callers that store nothing."""
 
 
 class Cache(StrEnum):

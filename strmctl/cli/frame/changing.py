@@ -1,14 +1,15 @@
 """How a command that changes many files runs: planned, braked, carried out, or only shown."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
 from strmctl.cli.frame.run import Run
 from strmctl.domain.change import Change, Finding, Step
-from strmctl.errors import ItemError
+from strmctl.domain.selection import Selection
+from strmctl.errors import ItemError, UsageError
 from strmctl.services.reports.records import step_record
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 Force = Annotated[
     bool, typer.Option("--force", help="Even where it is more than safety.max_change.")
 ]
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="ID|PATH", help="Ids, or paths of .strm files.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change; change nothing.")]
 
 Planner = Callable[["Database", "LibraryFiles"], Iterable[Step]]
@@ -26,6 +30,34 @@ Aftermath = Callable[[bool], Iterable[Finding]]
 """What is done once the changes are; True says that it is a dry run."""
 Recorder = Callable[[Step, str | None], Mapping[str, object]]
 """The JSON of a step; the second argument says why a change failed."""
+
+
+class Planning(Protocol):
+    """What plans the change of some mappings, see services/changing/."""
+
+    def of_names(
+        self, database: "Database", files: "LibraryFiles", names: Sequence[str]
+    ) -> Iterable[Step]: ...
+
+    def of_selection(
+        self, database: "Database", files: "LibraryFiles", selection: Selection
+    ) -> Iterable[Step]: ...
+
+
+def check_says_which(names: Sequence[str] | None, selection: Selection) -> None:
+    """Raises UsageError for neither names nor a selection, and for both."""
+    # Without this, a forgotten option would change the whole library.
+    if bool(names) is not selection.is_everything:
+        raise UsageError("say which: ids or paths, or selection options such as --series")
+
+
+def plan_of(planning: Planning, names: Sequence[str] | None, selection: Selection) -> Planner:
+    def plan(database: "Database", files: "LibraryFiles") -> Iterable[Step]:
+        if names:
+            return planning.of_names(database, files, names)
+        return planning.of_selection(database, files, selection)
+
+    return plan
 
 
 class Changing:

@@ -24,14 +24,14 @@ _FLUSHING_SECONDS = 0.5
 
 
 class Interruption:
-    """Both signals raise KeyboardInterrupt in the run; `tell` writes its one line, for a code.
+    """Both signals raise KeyboardInterrupt in the run; `announce` writes its one line, for a code.
 
     A thread of its own is woken by them (signal.set_wakeup_fd), whatever the main one does.
     """
 
     # signal.set_wakeup_fd() takes only what does not block.
-    def __init__(self, tell: Callable[[int], None]) -> None:
-        self._tell = tell
+    def __init__(self, announce: Callable[[int], None]) -> None:
+        self._announce = announce
         self._code = INTERRUPTED
         self._untold = threading.Lock()
         self._signals, self._wakeup = os.pipe()
@@ -62,7 +62,7 @@ class Interruption:
         """The run has tidied up; returns its exit code."""
         # What was left half made, an event loop say, complains when it is collected.
         sys.unraisablehook = lambda _unraisable: None
-        self._tell_once(self._code)
+        self._announce_once(self._code)
         return self._code
 
     # A shell starts background jobs with SIGINT ignored (POSIX, section 2.11).
@@ -82,16 +82,16 @@ class Interruption:
                 return
             code = _ENDINGS.get(signal.Signals(number[0]))
         threading.Event().wait(_TIDYING_SECONDS)
-        self._tell_once(code)
+        self._announce_once(code)
         flushing = threading.Thread(target=_flush, daemon=True)
         flushing.start()
         flushing.join(_FLUSHING_SECONDS)
         # A thread in getaddrinfo(3) cannot be ended: a usual exit would wait for it.
         os._exit(code)
 
-    def _tell_once(self, code: int) -> None:
+    def _announce_once(self, code: int) -> None:
         if self._untold.acquire(blocking=False):
-            self._tell(code)
+            self._announce(code)
 
 
 def _end_with_server() -> None:

@@ -43,7 +43,7 @@ def bar(work: "Work", description: str, total: int | None, *, color: bool) -> It
 
 
 class Bar:
-    """Moves with the work."""
+    """A progress bar that the work moves."""
 
     def __init__(self, work: "Work", shown: "Progress", task: "TaskID", room: int) -> None:
         self._work, self._shown, self._task, self._room = work, shown, task, room

@@ -167,7 +167,7 @@ def _was_missing(fields: Mapping[str, Any]) -> bool:
 
 
 def _files(files: object, folder: str | None) -> list[Spellings]:
-    """Those of `.strm` files."""
+    """The spellings of the paths of `.strm` files."""
     found = [tuple(_spellings(_fields(file), folder)) for file in _list(files)]
     return [spellings for spellings in dict.fromkeys(found) if spellings]
 

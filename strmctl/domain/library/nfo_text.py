@@ -20,7 +20,7 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 def nfo_files(mapping: Mapping) -> dict[str, bytes]:
-    """By their paths in the library."""
+    """The content of each `.nfo` file, by its path in the library."""
     stem = mapping.strm_path[: -len(EXTENSION)]
     if mapping.identity.season is None:
         return {f"{stem}.nfo": _text(_work(mapping))}
@@ -59,7 +59,7 @@ def _episode(mapping: Mapping) -> ElementTree.Element:
 
 
 def _work(mapping: Mapping) -> ElementTree.Element:
-    """Of the series or film."""
+    """The element of the series or film."""
     work = ElementTree.Element("tvshow" if mapping.identity.season is not None else "movie")
     _add(work, "title", mapping.title)
     _add(work, "year", mapping.year)

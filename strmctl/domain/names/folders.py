@@ -71,7 +71,7 @@ class Folders:
 
 
 def read(folders: Sequence[str]) -> Folders:
-    """From the outermost on."""
+    """What the folders say, given from the outermost to the innermost."""
     rest = [folder for folder in folders if not _DISC.fullmatch(folder)]
     is_disc = bool(folders) and _OF_DISC.search(folders[-1]) is not None
     is_extras = bool(rest) and _EXTRAS.fullmatch(rest[-1]) is not None

@@ -29,7 +29,7 @@ class Renew:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Tell the player."""
+    """The player gets the error."""
 
 
 @dataclass(frozen=True, slots=True)

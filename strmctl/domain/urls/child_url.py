@@ -101,7 +101,7 @@ class Tokens:
         self._read = lru_cache(_TOKENS)(partial(_read, signer=signer))
 
     def verify(self, token: str, now: datetime) -> ChildClaim:
-        """As the function of this name."""
+        """Like the function `verify`, but each token is read only once."""
         claim = self._read(token)
         # That it has not ended is true for a while only.
         claim.playback.check_time(now)

@@ -35,7 +35,7 @@ def values(given: Mapping[str, Any]) -> Values:
 
 
 def written_item(result: Result) -> Record:
-    """What became of one of many."""
+    """What became of one mapping of many."""
     written, error = result.written, result.error
     return {
         "item": result.line,

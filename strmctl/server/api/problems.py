@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -112,18 +113,21 @@ async def _failed(request: Request, error: Exception) -> Response:
     return answer
 
 
-async def _does_not_fit(_request: Request, error: Exception) -> Response:
+def reasons(error: ValidationError | RequestValidationError) -> str:
     """Where and why, never with what was sent: that may hold a token."""
+    return "; ".join(f"{'.'.join(map(str, it['loc']))}: {it['msg']}" for it in error.errors())
+
+
+async def _does_not_fit(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = [{"where": list(it["loc"]), "detail": it["msg"]} for it in error.errors()]
-    told = "; ".join(f"{'.'.join(map(str, it['loc']))}: {it['msg']}" for it in error.errors())
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     body = {
         # RFC 9457 section 4.2.1: the status says it all, and the title is its phrase.
         "type": "about:blank",
         "title": status.phrase,
         "status": status,
-        "detail": told,
+        "detail": reasons(error),
         "errors": errors,
     }
     return JSONResponse(body, status, {"Cache-Control": "no-store"}, media_type=MEDIA_TYPE)

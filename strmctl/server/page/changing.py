@@ -11,6 +11,7 @@ from starlette.responses import Response
 from strmctl.errors import StrmctlError, UsageError
 from strmctl.server.api.changing import values
 from strmctl.server.api.models import Changes, NewMapping
+from strmctl.server.api.problems import reasons
 from strmctl.server.page.answering import Form, form_of, seen, whole
 from strmctl.server.page.library import current, mapping_page, show_mapping
 from strmctl.server.page.rendering import link, shown
@@ -117,9 +118,7 @@ def _checked(model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        # Never with what was typed: it may be a URL with a token.
-        reasons = [f"{'.'.join(map(str, it['loc']))}: {it['msg']}" for it in error.errors()]
-        raise UsageError("; ".join(reasons)) from None
+        raise UsageError(reasons(error)) from None
 
 
 def _text(form: Form, name: str) -> str:

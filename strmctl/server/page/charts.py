@@ -38,7 +38,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Of a bar that is WIDTH wide."""
+    """A piece of a bar that is WIDTH wide."""
 
     state: LinkState
     count: int

@@ -29,7 +29,7 @@ class Candidate:
 
     @property
     def item(self) -> str:
-        """As what it is remembered."""
+        """The text by which `add` remembers it."""
         slug, season, episode = self.place
         return f"{slug} film" if season is None else f"{slug} {season} {episode}"
 

@@ -18,7 +18,7 @@ _TALKATIVE = ("urllib3", "requests", "requests_oauthlib", "oauthlib", "MARKDOWN"
 
 
 class NotSentError(ItemError):
-    """Says why, without the URL."""
+    """Why a message was not sent, without the URL."""
 
 
 def send(table: NotifySettings, title: str, lines: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from strmctl.storage.tables.alerts import Reminders
 
 
 def finding(mapping: Mapping, state: str, reason: str | None) -> Finding:
-    """Of one link."""
+    """What is wrong with one link."""
     identity = mapping.identity
     return Finding(
         site=identity.site,

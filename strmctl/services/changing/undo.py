@@ -23,7 +23,7 @@ def undoable_runs(database: Database) -> list[JournalledRun]:
 
 
 def last_run(database: Database) -> JournalledRun | None:
-    """The one that `undo` takes back."""
+    """The run that `undo` takes back."""
     return Journal(database).last()
 
 

@@ -10,8 +10,8 @@ from strmctl.errors import DatabaseError, EgressError, SafetyError, SettingsErro
 DRIFT = 10
 """The exit code of what is wrong but stops nothing."""
 
-_TELLING = (SettingsError, DatabaseError, EgressError, SafetyError)
-"""Errors whose exit codes tell of the installation, not of one item."""
+_OF_THE_INSTALLATION = (SettingsError, DatabaseError, EgressError, SafetyError)
+"""Errors whose exit codes say what is wrong with the installation, not with one item."""
 
 Mend = Callable[[], object]
 """Puts it right where that is safe; raises a StrmctlError or an OSError where it cannot."""
@@ -64,5 +64,5 @@ class Finding:
 def of_error(error: StrmctlError, check: str, subject: str, remedy: str = "") -> Finding:
     """What another command would have ended with, with its exit code."""
     reason = str(error).removeprefix(f"{subject}: ")
-    code = error.exit_code if isinstance(error, _TELLING) else DRIFT
+    code = error.exit_code if isinstance(error, _OF_THE_INSTALLATION) else DRIFT
     return Finding.error(check, subject, reason, remedy, exit_code=code)

@@ -20,7 +20,7 @@ _PATIENCE = timedelta(hours=1)
 
 
 def media_servers_answer(installation: Installation) -> Iterator[Finding]:
-    """They are told nothing."""
+    """Only asks: no file is announced to them."""
     if installation.settings.notify:
         yield from asyncio.run(_ask_all(installation.settings))
 

@@ -61,7 +61,7 @@ def _serve_table() -> dict[str, object]:
 
 
 def _settings_file() -> str | None:
-    """As settings/load.py finds it."""
+    """The same file that settings/load.py finds."""
     if named := os.environ.get("STRMCTL_CONFIG"):
         return named
     home = os.environ.get("HOME")

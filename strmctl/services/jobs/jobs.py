@@ -246,7 +246,7 @@ class Jobs:
         over = asyncio.Event()
         watching = asyncio.create_task(self._watch(job.id, process, output, over))
         try:
-            return await process.tell(output)
+            return await process.read_to_its_end(output)
         finally:
             process.kill()
             over.set()

@@ -36,7 +36,7 @@ class JobProcess:
             env={**os.environ, "PYTHONUNBUFFERED": "1", JOB: WATCHES_STDIN},
         )
 
-    async def tell(self, output: JobOutput) -> int:
+    async def read_to_its_end(self, output: JobOutput) -> int:
         """The exit code, after all that it says; what it leaves behind says no more."""
         reading = asyncio.gather(
             _read(self._process.stdout, output), _read(self._process.stderr, output)

@@ -49,7 +49,7 @@ class Item:
 
 @dataclass(slots=True)
 class _Found:
-    """Of one item."""
+    """What one item's sidecars are to hold."""
 
     contents: dict[str, bytes]
     troubles: list[str]

@@ -133,26 +133,26 @@ def _log_defect(task: asyncio.Task[None]) -> None:
 
 async def _notify_forever(settings: Settings, target: str) -> None:
     """Until it is cancelled; what keeps it from the server or the database is logged once."""
-    told = _Log()
+    lines = _Log()
     while True:
         try:
             with await in_thread(Database.open, settings.database) as database:
                 while True:
-                    if not await _deliver_and_log(settings, database, target, told):
+                    if not await _deliver_and_log(settings, database, target, lines):
                         await asyncio.sleep(_POLL_SECONDS)
         except DatabaseError as error:
-            told.failure("database", str(error))
+            lines.failure("database", str(error))
             await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _deliver_and_log(
-    settings: Settings, database: Database, target: str, told: "_Log"
+    settings: Settings, database: Database, target: str, lines: "_Log"
 ) -> bool:
-    """Whether there may be more."""
+    """Whether more notices may be waiting."""
     deliveries = await deliver(settings, database, datetime.now(UTC), target=target)
-    told.forget("database")
+    lines.forget("database")
     for delivery in deliveries:
-        told.delivery(delivery)
+        lines.delivery(delivery)
     return any(delivery.told for delivery in deliveries)
 
 
@@ -171,7 +171,7 @@ async def _deliver_to(
     failure: NotTold | None = None
     try:
         async with asyncio.timeout(patience.total_seconds()):
-            async with aclosing(_tell(table, settings, batch, now)) as outcomes:
+            async with aclosing(_outcomes(table, settings, batch, now)) as outcomes:
                 async for outcome in outcomes:
                     await progress.take(outcome)
     except NotTold as error:
@@ -185,7 +185,7 @@ async def _deliver_to(
     return progress.delivery(table.name, failure)
 
 
-async def _tell(
+async def _outcomes(
     table: NotifySettings, settings: Settings, batch: Sequence[Notice], now: datetime
 ) -> AsyncGenerator[Outcome, None]:
     server = media_server(table, settings)

@@ -11,7 +11,7 @@ from strmctl.storage.tables.jobs import JobRecords
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How much of it was forgotten."""
+    """How many events and jobs were forgotten."""
 
     events: int
     jobs: int

@@ -45,7 +45,7 @@ class Stats:
         return self.counts.get((Counted.HEALS, "healed"), 0)
 
     def states(self) -> States:
-        """All six of them."""
+        """The number of links in each state, zeros too."""
         counts = Counter(dict.fromkeys(LinkState, 0))
         for group in self.groups:
             counts[group.state] += group.mappings

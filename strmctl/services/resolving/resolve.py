@@ -153,7 +153,7 @@ class Resolving:
         return self._registry.egress(site)
 
     def egresses(self) -> Set[str | None]:
-        """Of all sites."""
+        """The egresses of all sites; None is the settings' own."""
         return {None, *(resolver.egress or None for resolver in self._registry.all())}
 
     def extent(self, identity: Identity) -> Extent | None:

@@ -100,6 +100,6 @@ def trouble_line(trouble: ResolverTrouble) -> str:
 
 
 def trouble_finding(trouble: ResolverTrouble) -> Finding:
-    """For a digest."""
+    """The trouble as a finding of the digest."""
     name = f"resolver {trouble.resolver}"
     return Finding("", name, FAILED, links=trouble.links, line=trouble_line(trouble))

@@ -102,7 +102,7 @@ class Writer:
         return [results[entry.identity] for entry in entries]
 
     def finish(self) -> None:
-        """All has been written."""
+        """Close the journal: everything has been written."""
         self.journal.finish()
 
     def _write_apart(

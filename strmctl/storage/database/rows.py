@@ -14,7 +14,7 @@ Value = str | int | float | None
 Row = sqlite3.Row | dict[str, Any]
 
 LARGEST = 2**63 - 1
-"""Of SQLite's integers."""
+"""The largest integer that SQLite holds."""
 
 _UNRESOLVED = Resolution("")
 

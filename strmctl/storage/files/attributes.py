@@ -26,7 +26,7 @@ class Attributes:
     extended: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def give(self, path: Path) -> None:
-        """Set what differs."""
+        """Set what differs on the file."""
         status = path.stat()
         if (status.st_uid, status.st_gid) != (self.uid, self.gid):
             _change_owner(path, self.uid, self.gid)

@@ -33,7 +33,7 @@ class Sent:
 
 
 class Alerts:
-    """Of one target."""
+    """What has been sent to one target."""
 
     def __init__(self, database: Database, target: str) -> None:
         self._database = database
@@ -55,7 +55,7 @@ class Alerts:
         return Sent(rows.time_value(found[0]["at"]), found[0]["last_event"])
 
     def know(self, kind: str, subjects: Iterable[str]) -> None:
-        """These and no others."""
+        """From now on these subjects are known, and no others."""
         with self._database.transaction() as connection:
             connection.execute(
                 "DELETE FROM alert WHERE target = ? AND kind = ?", (self._target, kind)

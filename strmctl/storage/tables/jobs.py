@@ -196,7 +196,7 @@ class JobRecords:
         )
 
     def open_owners(self) -> set[str]:
-        """Who runs what is not over yet."""
+        """The owners of jobs that are not over yet."""
         found = self._database.query(f"SELECT DISTINCT owner FROM job WHERE {_OPEN}")
         return {str(row["owner"]) for row in found}
 

@@ -154,7 +154,7 @@ class ProbeRecords:
         return outdated
 
     def measured(self, extents: Iterable[tuple[Identity, Extent]]) -> None:
-        """How much there is of what plays."""
+        """Store how long or large the media is that each link plays."""
         found = list(extents)
         with self._database.transaction() as connection:
             keys = [identity_key(identity) for identity, _ in found]
@@ -162,7 +162,7 @@ class ProbeRecords:
             Extents(self._database).keep(found)
 
     def take_back(self, is_meant: Callable[[str], bool] = lambda site: True) -> None:
-        """Everything this run has recorded of the sites that are meant."""
+        """Forget everything that this run has recorded of the sites that are meant."""
         with self._database.transaction() as connection:
             sites = [site for (site,) in connection.execute(_SITES) if is_meant(site)]
             for statement in (_TAKE_BACK_EVENTS, _TAKE_BACK, _TAKE_BACK_EXTENTS, _TAKE_BACK_DYING):
@@ -173,7 +173,7 @@ class ProbeRecords:
         return int(row["number"])
 
     def dying_by_group(self) -> dict[str, int]:
-        """How many, by series and reason."""
+        """How many links, by series and reason."""
         found = self._database.query(_DYING_GROUPS)
         return {f"{row['slug']}, {row['reason']}": row["number"] for row in found}
 

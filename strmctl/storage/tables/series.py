@@ -224,7 +224,7 @@ def _between(since: datetime, step: timedelta, row: rows.Row) -> datetime:
 
 
 def _passage(row: rows.Row, at: datetime, before: LinkState | None) -> Passage[Group]:
-    """A link that is new is unknown."""
+    """A new link comes as one whose state is unknown."""
     return Passage(
         at=at,
         group=(row["site"], row["provider_used"]),

@@ -79,7 +79,7 @@ class Watches:
         return {row["item"] for row in found}
 
     def note(self, watch: Watch, items: Iterable[str], now: datetime) -> None:
-        """Nothing where it is not watched."""
+        """Remember the items; does nothing for a series that is not watched."""
         with self._database.transaction() as connection:
             connection.execute(
                 f"UPDATE watch SET looked_at = ? WHERE {_KEY}", (rows.time_text(now), *watch.key)
