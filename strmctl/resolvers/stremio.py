@@ -91,6 +91,18 @@ class StremioResolver:
             await self._catalogue.aclose()
 
     async def _streams(self, request: ResolveRequest) -> list[Stream]:
+        found = await self._listed(request)
+        streams = [stream for item in found if (stream := _stream(item)) is not None]
+        if not streams:
+            raise ResolverError(
+                f"no URL among its {counted(len(found), 'stream')} (torrents and web pages are not "
+                f"played): {request.identity}",
+                http_status=404,
+            )
+        return streams
+
+    async def _listed(self, request: ResolveRequest) -> list[Any]:
+        """At least one, of whatever form."""
         answer = await self.addon.get(f"/stream/{self._video(request)}.json")
         if answer.status == 404:
             # An addon of plain files has none for what it does not know; one that has moved
@@ -105,14 +117,7 @@ class StremioResolver:
             raise ResolverError("answered streams that are not a list")
         if not found:
             raise failures.no_such_episode(request)
-        streams = [stream for item in found if (stream := _stream(item)) is not None]
-        if not streams:
-            raise ResolverError(
-                f"no URL among its {counted(len(found), 'stream')} (torrents and web pages are not "
-                f"played): {request.identity}",
-                http_status=404,
-            )
-        return streams
+        return found
 
     def _video(self, request: ResolveRequest) -> str:
         identity = request.identity

@@ -31,7 +31,7 @@ from strmctl.server.http.admission import NotAdmittedError
 from strmctl.server.http.answered import Answered, describe
 from strmctl.server.metrics.library_metrics import LibraryCollector, SourceCollector
 from strmctl.services.observer import Cache, Observer
-from strmctl.services.reports.gauges import ProbeResults, library_gauges
+from strmctl.services.reports.gauges import LibraryGauges, ProbeResults, library_gauges
 from strmctl.services.tally import Tally
 from strmctl.services.threads import in_thread
 from strmctl.settings.model import Role, Settings
@@ -195,14 +195,18 @@ class Metrics(Observer):
             # Several Prometheus servers, or the workers of one, ask at the same time.
             if now - self._read_at < _LIBRARY_SECONDS:
                 return
-            try:
-                found = library_gauges(database, settings.maintain)
-                self.count_probes(database)
-            except DatabaseError:
-                self._library.gauges = None
-            else:
-                self._library.gauges = found
+            self._library.gauges = self._gauges(database, settings)
+            if self._library.gauges is not None:
                 self._read_at = now
+
+    def _gauges(self, database: Database, settings: Settings) -> LibraryGauges | None:
+        """None where the database cannot be read."""
+        try:
+            found = library_gauges(database, settings.maintain)
+            self.count_probes(database)
+        except DatabaseError:
+            return None
+        return found
 
     def count_probes(self, database: Database) -> None:
         """From the first call on. Raises DatabaseError."""

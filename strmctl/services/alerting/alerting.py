@@ -65,11 +65,7 @@ def alert_people(
 def alert_after(
     settings: Settings, failure: StrmctlError | None, now: datetime, send: Sender = send
 ) -> list[str]:
-    """The same after a run, which may have failed. Raises DatabaseError.
-
-    On a full disk that holds the database too, what people have been sent cannot be remembered
-    there: the age of an empty file beside it says so, since a name takes no space.
-    """
+    """The same after a run, which may have failed. Raises DatabaseError."""
     is_full = is_disk_full(failure)
     try:
         with Database.open(settings.database, migrate=False, create=False) as database:
@@ -78,13 +74,20 @@ def alert_after(
     except DatabaseError:
         if not is_full:
             raise
+    return _alert_of_full_disk(settings, str(failure), now, send)
+
+
+def _alert_of_full_disk(settings: Settings, reason: str, now: datetime, send: Sender) -> list[str]:
+    """Where the database is on that disk, it cannot remember what people have been sent.
+
+    The age of an empty file beside it does: a name takes no space.
+    """
     marker = full_disk_marker(settings.database)
     with suppress(OSError):
         if now.timestamp() - marker.stat().st_mtime < _FULL_AGAIN_AFTER.total_seconds():
             return []
     with suppress(OSError):
         marker.touch()
-    reason = str(failure)
     return [sent for table in settings.people if (sent := _send_at_once(table, reason, send))]
 
 

@@ -305,7 +305,13 @@ def _change_files(
     }
     written = {path: item for path, item in differing.items() if item is not None}
     failed = files.write_all(written, moved_from)
-    for path in (path for path, content in differing.items() if content is None):
+    gone = [path for path, content in differing.items() if content is None]
+    return failed | _remove_all(files, gone)
+
+
+def _remove_all(files: LibraryFiles, paths: Iterable[str]) -> dict[str, ItemError]:
+    failed: dict[str, ItemError] = {}
+    for path in paths:
         try:
             files.remove(path)
         except ItemError as error:

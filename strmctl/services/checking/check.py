@@ -111,14 +111,14 @@ class LinkCheck:
         try:
             async with asyncio.timeout(self._seconds):
                 result, playlist = await self._check(requests, resolution.url, deep=deep)
-                if deep and playlist is not None:
-                    from strmctl.services.checking.deep import follow
+                if not deep or playlist is None:
+                    return result
+                from strmctl.services.checking.deep import follow
 
-                    found = await follow(requests, playlist, self._playlist_max)
-                    if isinstance(found, ProbeResult):
-                        return found
-                    result = replace(result, extent=Extent.at(resolution.url, seconds=found))
-                return result
+                found = await follow(requests, playlist, self._playlist_max)
+                if isinstance(found, ProbeResult):
+                    return found
+                return replace(result, extent=Extent.at(resolution.url, seconds=found))
         except TimeoutError:
             reason = f"no answer within {self._seconds:g} s"
             return ProbeResult(None, Failure.TIMEOUT, reason)

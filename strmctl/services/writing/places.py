@@ -89,11 +89,14 @@ class Places:
             return folder.with_name(f"{numbered['before']}{number}")
         # Jellyfin and Kodi take a folder "Specials" for season 0.
         if self.templates.season and folder.name.lower() == "specials":
-            naming = Naming().or_else(sibling)
-            other = replace(sibling.identity, season=season)
-            named = library_path.paths(other, naming, self.templates)[0]
-            return folder.with_name(PurePosixPath(named).parent.name)
+            return folder.with_name(self._season_name(sibling, season))
         return folder
+
+    def _season_name(self, sibling: Mapping, season: int) -> str:
+        """What [naming] calls the folder of another season of the sibling's series."""
+        other = replace(sibling.identity, season=season)
+        path = library_path.paths(other, Naming().or_else(sibling), self.templates)[0]
+        return PurePosixPath(path).parent.name
 
 
 def _is_alike(naming: Naming, sibling: Mapping) -> bool:
