@@ -56,6 +56,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 EVERYDAY = settings(
     max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), database=None
 )
+FEWEST = settings(EVERYDAY, max_examples=3)
 THOROUGH = settings(EVERYDAY, max_examples=20)
 A_FEW = settings(EVERYDAY, max_examples=10)
 LONG = settings(EVERYDAY, max_examples=150)
@@ -100,7 +101,8 @@ every_operation = pytest.mark.parametrize(
 def test_every_operation(
     asked: Site, document: BaseSchema, guarded: set[str], mode: Mode, method: str, path: str
 ) -> None:
-    ask_often(asked, document[path][method], mode, EVERYDAY, guarded)
+    often = FEWEST if starts_runs(method, path) else EVERYDAY
+    ask_often(asked, document[path][method], mode, often, guarded)
 
 
 @pytest.mark.hypothesis
@@ -117,10 +119,13 @@ def test_every_operation_thoroughly(
     path: str,
 ) -> None:
     often = LONG if is_long else THOROUGH
-    # Each accepted example is a run of the command line, which starts a process.
-    starts_runs = method == "POST" and "/" not in path.strip("/") and path != "/mappings"
-    often = A_FEW if starts_runs and not is_long else often
+    often = A_FEW if starts_runs(method, path) and not is_long else often
     ask_often(asked, document[path][method], mode, often, set() if is_long else guarded)
+
+
+def starts_runs(method: str, path: str) -> bool:
+    """Each accepted example is a run of the command line, which starts a process."""
+    return method == "POST" and "/" not in path.strip("/") and path != "/mappings"
 
 
 def ask_often(
