@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 
 from stage.command_line import Ended, Strmctl
+from stage.strmctl import initialise
 from strmctl.cli.frame.ending import run_to_the_end
 
 # A shell starts what it puts into the background with SIGINT ignored, and so would be started
@@ -110,7 +111,7 @@ def strmctl(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Strmctl]:
 
 
 @pytest.fixture
-def library(strmctl: Strmctl, folder: Path) -> Path:
+def library(folder: Path) -> Path:
     """The working folder after `strmctl init`."""
-    strmctl("init")
+    initialise(folder)
     return folder

@@ -3,15 +3,20 @@
 They are forked from one that has imported everything already, see stage/forking.py.
 """
 
+import atexit
 import json
 import os
 import re
+import secrets
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +26,7 @@ from stage import forking
 from stage.forking import Forked
 from stage.waiting import free_port, until
 
+_DEFAULT_PORT = 8888
 _EXECUTABLE = str(Path(sys.executable).with_name("strmctl"))
 
 
@@ -162,12 +168,32 @@ class Strmctl:
             return False
 
 
+def initialise(folder: Path, port: int = _DEFAULT_PORT) -> None:
+    """What `strmctl init` makes of a folder, without its twenty migrations; the key is its own."""
+    shutil.copytree(_initialised(), folder, dirs_exist_ok=True)
+    (folder / "strmctl.key").write_text(f"{secrets.token_urlsafe(32)}\n", encoding="ascii")
+    settings = folder / "strmctl.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace(str(_DEFAULT_PORT), str(port)), encoding="utf-8")
+
+
+@cache
+def _initialised() -> Path:
+    """Made once for each worker."""
+    place = Path(tempfile.mkdtemp(prefix="strmctl-init-"))
+    atexit.register(shutil.rmtree, place)
+    folder = place / "folder"
+    folder.mkdir()
+    run = Strmctl(folder, _DEFAULT_PORT).run("init")
+    assert run.returncode == 0, run.stderr
+    return folder
+
+
 def new_strmctl(folder: Path, resolver_url: str) -> Strmctl:
     """`strmctl init`, then the edits that the README asks of a user."""
     folder.mkdir()
     strmctl = Strmctl(folder, free_port())
-    run = strmctl.run("init", "--base-url", strmctl.base_url)
-    assert run.returncode == 0, run.stderr
+    initialise(folder, strmctl.port)
     settings = folder / "strmctl.toml"
     text = settings.read_text(encoding="utf-8")
     text = _with_setting(text, "upstream", 'allow = ["127.0.0.0/8"]')
