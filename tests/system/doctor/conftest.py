@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stage.command_line import Strmctl
+from stage.strmctl import initialise
 from system.doctor.well import EPISODES, SECRET, UPSTREAM, Listener, Record, edit_rows, listening
 
 
@@ -28,7 +29,7 @@ def other() -> Iterator[Listener]:
 @pytest.fixture
 def well(strmctl: Strmctl, folder: Path, served: Listener) -> Path:
     """The working folder of a library that has nothing to find."""
-    strmctl("init", "--base-url", served.url)
+    initialise(folder, served.port)
     settings = folder / "strmctl.toml"
     settings.write_text(
         settings.read_text()

@@ -38,10 +38,9 @@ def series(addon: Addon) -> Series:
 
 
 @pytest.fixture
-def begun(strmctl: Strmctl, folder: Path, addon: Addon) -> Path:
-    strmctl("init")
+def begun(strmctl: Strmctl, library: Path, addon: Addon) -> Path:
     strmctl("resolver", "new", "addon", "--type", "stremio", "--url", addon.url)
-    return folder
+    return library
 
 
 def counts(ended: Ended) -> dict[str, Any]:
