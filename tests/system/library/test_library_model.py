@@ -297,12 +297,19 @@ class Library(RuleBasedStateMachine):
         return f"https://cdn.example/{self._next_url}.mp4"
 
 
+class OftenLibrary(Library):
+    """The same more often."""
+
+
 class LongerLibrary(Library):
     """The same for longer."""
 
 
 TestLibrary = Library.TestCase
-TestLibrary.settings = profile(max_examples=50, stateful_step_count=20, deadline=None)
+TestLibrary.settings = profile(max_examples=20, stateful_step_count=20, deadline=None)
+
+TestOftenLibrary = pytest.mark.slow(OftenLibrary.TestCase)
+TestOftenLibrary.settings = profile(max_examples=50, stateful_step_count=20, deadline=None)
 
 TestLongerLibrary = pytest.mark.long(
     pytest.mark.slow(pytest.mark.timeout(900)(LongerLibrary.TestCase))

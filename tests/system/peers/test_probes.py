@@ -68,6 +68,7 @@ async def test_39_an_egress_that_stops_in_mid_run_leaves_the_library_alone(
                 assert library.events() == []
 
 
+@pytest.mark.slow
 async def test_39_a_vpn_without_a_proxy_that_drops_leaves_the_library_alone(
     tmp_path: Path,
 ) -> None:

@@ -170,6 +170,7 @@ async def test_70_refresh_gives_a_resolver_in_trouble_one_line(
     assert Counter(library.states()) == {UNKNOWN: 60}
 
 
+@pytest.mark.slow
 async def test_69_refresh_goes_on_behind_links_that_are_put_off(
     library: Library, resolver: Resolver
 ) -> None:
