@@ -13,6 +13,14 @@ _MOST_DIGITS = 30
 """Of a Media Sequence Number: below 2^64, and each line may skip as many (EXT-X-SKIP)."""
 
 
+_ROW = 72
+_RANGE = 144
+_DATE = 72
+_SEGMENT = 184
+_NAMED = 250
+"""Bytes in memory, as measured, without the characters of texts."""
+
+
 class ByteRange(NamedTuple):
     offset: int
     length: int
@@ -161,6 +169,15 @@ class Segments(Sequence[Segment]):
             for part in self.parts
         )
 
+    def memory(self) -> int:
+        """Bytes, without the characters of URIs and dates."""
+        return sum(
+            _ROW * len(part.uris) + _RANGE * len(part.ranges) + _DATE * len(part.dates)
+            if isinstance(part, Stretch)
+            else _SEGMENT * len(part)
+            for part in self.parts
+        )
+
     def lists(self) -> Iterator[Collection[object]]:
         """What holds nearly all of its memory."""
         for part in self.parts:
@@ -225,6 +242,10 @@ class Resources(Mapping[str, Resource]):
     def __len__(self) -> int:
         plain = sum(len(stretch.uris) for stretch in self._segments.stretches())
         return len(self.named) + plain
+
+    def memory(self) -> int:
+        """Bytes of what is named by itself, without the characters of URIs."""
+        return _NAMED * len(self.named)
 
     def lists(self) -> Iterator[Collection[object]]:
         """What holds nearly all of its memory."""

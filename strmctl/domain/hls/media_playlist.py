@@ -16,6 +16,9 @@ from strmctl.domain.hls.naming import tells_content, upstream_extension
 LINK_MARK = "\x00{}\x00"
 """Stands in the text for the address of another playlist; NUL is in no playlist."""
 
+_PIECE = 64
+"""Bytes in memory beside its characters, as measured."""
+
 _URI_MARK = LINK_MARK.format("")
 _LINK = re.compile(r"\x00(\d+)\x00")
 _LINKED_LINE = re.compile(r"(?:^|(?<=[\r\n]))[^\r\n\x00]*\x00(\d+)\x00[^\r\n]*(?:\r\n|\n|\r|$)")
@@ -54,6 +57,10 @@ class MediaPlaylist:
     def parts(self) -> list[Collection[object]]:
         """The lists that hold nearly all of its memory."""
         return [*self.segments.lists(), *self.resources.lists(), self.pieces]
+
+    def memory(self) -> int:
+        """Bytes, without the characters of the text: each of them is kept once."""
+        return self.segments.memory() + self.resources.memory() + _PIECE * len(self.pieces)
 
     def untold(self) -> Resource | None:
         """The first segment, if neither its URI nor its playlist tells what it is.

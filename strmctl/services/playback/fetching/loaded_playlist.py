@@ -15,6 +15,9 @@ LIVE_MAX_AGE = 1.0
 _NEXT = 3
 """So many segments beyond a copy is what another process may have seen."""
 
+_OF_A_CHARACTER = 5
+"""Bytes that one of a Multivariant Playlist takes, as measured."""
+
 _NUMBER = re.compile(r"[ki]?(\d{1,18})")
 
 
@@ -31,6 +34,13 @@ class LoadedPlaylist:
     at: float
     size: int
     cut: str = ""
+
+    @property
+    def memory(self) -> int:
+        """Bytes that it takes as long as it is kept."""
+        if self.media is None:
+            return _OF_A_CHARACTER * self.size
+        return self.size + self.media.memory()
 
     @property
     def is_finished(self) -> bool:

@@ -57,11 +57,11 @@ class Playlists:
         self._segment_extensions: dict[str, str] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self.names = ContentNames(fetch, continuity)
-        self._size = sum(loaded.size for loaded in earlier.values())
+        self._size = sum(loaded.memory for loaded in earlier.values())
 
     @property
     def size(self) -> int:
-        """Characters that are kept here; in memory they take five times that."""
+        """Bytes of memory that they take."""
         return self._size + self.names.preludes.size
 
     def known(self, key: str) -> LoadedPlaylist | None:
@@ -125,11 +125,12 @@ class Playlists:
                 raise UpstreamError(f"not media: the playlist {error}", status=status) from None
             before, renewed = self.latest(key), key not in self._loaded
             loaded, is_other = await self.names.named(key, parsed, before, renewed=renewed)
-        if is_other:
-            self.earlier.pop(key, None)
-        if size > LARGE:
-            keep_from_collector(loaded, *(loaded.media.parts() if loaded.media else ()))
-        self._keep(key, loaded)
+            if is_other:
+                self.earlier.pop(key, None)
+            if size > LARGE:
+                keep_from_collector(loaded, *(loaded.media.parts() if loaded.media else ()))
+            # Whoever has the room next makes place for itself, and has to see what is taken.
+            self._keep(key, loaded)
         _log(key, loaded)
         return loaded
 
@@ -225,7 +226,7 @@ class Playlists:
         if is_delta and key in self._loaded:
             return
         before = self.latest(key)
-        self._size += loaded.size - (before.size if before is not None else 0)
+        self._size += loaded.memory - (before.memory if before is not None else 0)
         self._loaded[key] = loaded
 
 

@@ -21,9 +21,8 @@ _MEMORY = 160 * 1024 * 1024
 _BESIDE_A_LARGE_ONE = 30 * 1024 * 1024
 """Bytes that their playlists may take while a large one is read."""
 
-_OF_A_CHARACTER = 5
 _OF_A_SOURCE = 4 * 1024
-"""Bytes in memory, as measured."""
+"""Bytes in memory, as measured, without its playlists."""
 
 log = logging.getLogger(__name__)
 
@@ -77,18 +76,27 @@ class Sources:
             self._weigh(identity, source)
 
     def _weigh(self, identity: Identity, source: Source) -> None:
-        size = _OF_A_SOURCE + _OF_A_CHARACTER * source.playlists.size
-        if size == source.weight:
+        if not self._count(identity, source):
             return
-        source.weight = size
-        self._size += size - self._sizes.get(identity, 0)
-        self._sizes[identity] = size
         while self._size > _MEMORY and len(self._sources) > 1:
             forgotten, _ = self._sources.popitem(last=False)
             self._size -= self._sizes.pop(forgotten, 0)
 
+    def _count(self, identity: Identity, source: Source) -> bool:
+        """Whether it is not what it was."""
+        size = _OF_A_SOURCE + source.playlists.size
+        if size == source.weight:
+            return False
+        source.weight = size
+        self._size += size - self._sizes.get(identity, 0)
+        self._sizes[identity] = size
+        return True
+
     def _forget_the_largest(self) -> None:
         """A large playlist is about to be read: two at once are more memory than one may cost."""
+        # Who has read the one before has not come to count it.
+        for identity, source in self._sources.items():
+            self._count(identity, source)
         while self._size - _OF_A_SOURCE * len(self._sizes) > _BESIDE_A_LARGE_ONE:
             largest = max(self._sizes, key=self._sizes.__getitem__)
             self._sources.pop(largest, None)

@@ -51,7 +51,7 @@ async def test_many_who_ask_at_once_cost_one_request() -> None:
         assert len({id(each) for each in loaded}) == 1
         assert len(server.requests) == 1
         assert playlists.known("") is loaded[0]
-        assert playlists.size == len(FINISHED)
+        assert playlists.size == loaded[0].memory
 
 
 async def test_a_blocking_reload_is_asked_every_time() -> None:

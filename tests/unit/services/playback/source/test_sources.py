@@ -1,8 +1,9 @@
 """One source for each resolution in use; the next one goes on with what it knew."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from stage.loopback import client
+from stage.loopback import client, reply, serving
 from stage.resolving import EPISODE, OTHER, new_scene
 from strmctl.services.observer import UNOBSERVED
 from strmctl.services.playback.source.sources import Sources
@@ -35,3 +36,27 @@ async def test_what_nobody_has_played_weighs_nothing(tmp_path: Path) -> None:
         sources = Sources(scene.make(), upstream, playlist_max=1000, observer=UNOBSERVED)
         sources.weigh(EPISODE)
         assert sources.known(EPISODE) is None
+
+
+async def test_a_large_playlist_makes_room_for_the_next_one_before_it_is_sent(
+    tmp_path: Path,
+) -> None:
+    """Whoever reads the next one has not to wait until somebody counts what is kept."""
+    lines = "".join(f"#EXTINF:4,\n{number}.ts\n" for number in range(120_000))
+    body = f"#EXTM3U\n{lines}#EXT-X-ENDLIST\n".encode()
+    async with (
+        serving(lambda request: reply(200, body)) as server,
+        new_scene(tmp_path) as scene,
+        client() as upstream,
+    ):
+        sources = Sources(scene.make(), upstream, playlist_max=len(body), observer=UNOBSERVED)
+        for identity in (EPISODE, OTHER):
+            source = await sources.current(identity)
+            response = await upstream.get(server.url("/a.m3u8"), {})
+            loaded = await source.playlists.read("", response)
+            assert loaded.memory > 16_000_000
+        third = await sources.current(replace(EPISODE, slug="third"))
+        assert sources.known(EPISODE) is not None
+        await third.playlists.read("", await upstream.get(server.url("/a.m3u8"), {}))
+        kept = [each for each in (EPISODE, OTHER) if sources.known(each) is not None]
+        assert len(kept) == 1, "the others take up to 30 MiB while it is read"
