@@ -5,10 +5,9 @@ comes later, or missed one, says what is still worth saying.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-
-from strmctl.quick_dataclass import dataclass
 
 AT_MOST_EVERY = timedelta(minutes=10)
 

@@ -1,9 +1,9 @@
 """A change is one row, one file or both, as they were and as they shall be; it can be reversed."""
 
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from strmctl.domain.mapping import Mapping
-from strmctl.quick_dataclass import dataclass, field, replace
 
 
 class Action(StrEnum):

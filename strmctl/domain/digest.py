@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-
-from strmctl.quick_dataclass import dataclass, replace
 
 MOST_LINES = 20
 FAILED = "failed"

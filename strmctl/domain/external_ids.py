@@ -1,9 +1,9 @@
 """What IMDb, TheTVDB and TMDB call a series or film; an id that none of them gives is refused."""
 
 import re
+from dataclasses import dataclass
 
 from strmctl.errors import UsageError
-from strmctl.quick_dataclass import dataclass
 
 # IMDb writes at least seven digits, and none beyond ten so far.
 _IMDB = re.compile(r"tt\d{5,12}", re.ASCII)

@@ -1,10 +1,10 @@
 """An identity names one playable thing; equal text in any Unicode form is the same identity."""
 
 import unicodedata
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from strmctl.errors import UsageError
-from strmctl.quick_dataclass import dataclass, field
 
 MAX_BYTES = 1000
 """Upper bound of the canonical form, so that no URL made from it comes near 4,000 bytes."""

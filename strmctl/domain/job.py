@@ -1,10 +1,9 @@
 """A job is one run of the command line that the server has started, and what became of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-
-from strmctl.quick_dataclass import dataclass, field
 
 Asked = Mapping[str, object]
 """What is asked for: options by their names in the API, each with its value, lists too."""

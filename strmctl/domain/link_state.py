@@ -4,11 +4,11 @@ The table is that of DESIGN.md section 7. Failures count only while nothing but 
 what an upstream refuses or puts off counts towards nothing.
 """
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.domain.probe_result import Failure, ProbeResult
-from strmctl.quick_dataclass import dataclass, replace
 
 THROTTLED_FOR = timedelta(minutes=10)
 """Where a 429 does not say how long."""

@@ -1,6 +1,7 @@
 """A mapping says what one identity currently resolves to; its upstream URL stays out of `repr`."""
 
 from collections.abc import Mapping as Fields
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -8,7 +9,6 @@ from typing import TYPE_CHECKING
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.media.extent import Extent
-from strmctl.quick_dataclass import dataclass, field, replace
 
 if TYPE_CHECKING:
     from strmctl.domain.media.subtitles import Subtitle

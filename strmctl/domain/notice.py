@@ -5,10 +5,9 @@ where nothing is left of it.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-
-from strmctl.quick_dataclass import dataclass
 
 _FIRST_DELAY = timedelta(seconds=10)
 _LONGEST_DELAY = timedelta(hours=1)

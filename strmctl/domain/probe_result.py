@@ -1,9 +1,9 @@
 """What one check of one upstream URL found; nothing in it tells the URL."""
 
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from strmctl.domain.media.extent import Extent
-from strmctl.quick_dataclass import dataclass, field
 
 
 class Failure(StrEnum):

@@ -1,11 +1,11 @@
 """A selection says which mappings a command is about; every part that is given narrows it."""
 
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from strmctl.domain.mapping import LinkState
-from strmctl.quick_dataclass import dataclass
 
 _FEW = 20
 

@@ -1,6 +1,7 @@
 """What every resolver is given and gives: one JSON, whatever the kind (DESIGN.md section 6)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Protocol
@@ -8,7 +9,6 @@ from typing import Protocol
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
-from strmctl.quick_dataclass import dataclass, field, replace
 from strmctl.settings.model import ResolverSettings
 
 

@@ -4,12 +4,12 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from strmctl.errors import SettingsError, UsageError
-from strmctl.quick_dataclass import dataclass, field
 from strmctl.settings import environment
 from strmctl.settings.model import NotifySettings, NotifyType, Settings
 from strmctl.settings.names import KEYS, SECTIONS, TABLE_KEYS, TABLES, Key, table_key

@@ -5,11 +5,11 @@ command a millisecond.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from strmctl.quick_dataclass import dataclass, field
 from strmctl.settings.hosts import Hosts, Peers
 from strmctl.settings.values import (
     ArrPaths,

@@ -8,13 +8,13 @@ import re
 import tomllib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from strmctl.quick_dataclass import dataclass
 from strmctl.settings.masking import MASK, hide_credentials, is_secret_name, masked
 
 

@@ -1,6 +1,7 @@
 """A quiet run prints a digest of what needs a person, and nothing where nothing does."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,6 @@ import typer
 
 from strmctl.cli.frame.run import Run
 from strmctl.errors import UsageError
-from strmctl.quick_dataclass import dataclass
 from strmctl.settings.values import duration
 
 if TYPE_CHECKING:

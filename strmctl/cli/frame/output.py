@@ -6,6 +6,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from io import TextIOWrapper
 from typing import Protocol, TextIO
@@ -15,7 +16,6 @@ import typer
 from strmctl.cli.frame.tables import NOTHING, Form, Table, terminal_width
 from strmctl.domain.counted import timestamp
 from strmctl.errors import StrmctlError
-from strmctl.quick_dataclass import dataclass, field
 
 
 class UnwritableError(StrmctlError):

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 from strmctl.cli.frame.output import WORK
 from strmctl.cli.frame.run import Run
 from strmctl.errors import StrmctlError
-from strmctl.quick_dataclass import dataclass
 
 _INTERRUPTED = 130
 _WELL = (0, 10)

@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,6 @@ from strmctl.cli.frame.notify_after import notifying
 from strmctl.cli.frame.output import WORK, Output, encode
 from strmctl.cli.frame.tables import Form, form_of
 from strmctl.errors import StrmctlError, UsageError
-from strmctl.quick_dataclass import dataclass, replace
 from strmctl.settings.environment import JOB
 from strmctl.settings.load import Loaded, load
 from strmctl.settings.masking import masked_words

@@ -5,6 +5,7 @@ The same rows are tab-separated for cut and awk, with every column and every let
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from shutil import get_terminal_size
 from textwrap import wrap
@@ -13,7 +14,6 @@ from typing import Annotated
 import typer
 
 from strmctl.errors import UsageError
-from strmctl.quick_dataclass import dataclass
 
 NOTHING = "-"
 _GAP = "  "

@@ -7,10 +7,9 @@ on"). It is never needed to find the resource again.
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
-
-from strmctl.quick_dataclass import dataclass
 
 PLAYLIST_NAME = "index.m3u8"
 

@@ -12,6 +12,7 @@ than 255 bytes, whatever the title.
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from strmctl.domain.external_ids import ExternalIds
@@ -19,7 +20,6 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.library.naming import Named, Templates
 from strmctl.domain.mapping import Mapping
 from strmctl.errors import UsageError
-from strmctl.quick_dataclass import dataclass
 
 EXTENSION = ".strm"
 

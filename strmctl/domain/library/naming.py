@@ -9,10 +9,10 @@ Full]}`). https://wiki.servarr.com/sonarr/settings#media-management and the page
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from strmctl.errors import UsageError
-from strmctl.quick_dataclass import dataclass
 
 _TOKEN = re.compile(
     r"\{(?P<before>[- ._(\[]*)(?P<name>[A-Za-z]+(?:(?P<between>[- ._])[A-Za-z]+)*)"

@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import quote, unquote_plus
 
 from strmctl.domain.urls import given_url, playback_url
 from strmctl.errors import UsageError
-from strmctl.quick_dataclass import dataclass, field
 
 # Only these end a line; U+0085 and U+2028 may stand in a comment.
 _LINE_END = re.compile(r"\r\n|\r|\n")

@@ -4,7 +4,7 @@ Hosters answer 200 with a clip ("this video was removed") where a film was. Copi
 differ in size by quality, so only what no quality explains is other content.
 """
 
-from strmctl.quick_dataclass import dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 # A film that is encoded again in its place may well be a tenth of what it was; another link may
 # bring another quality.

@@ -3,7 +3,7 @@
 Times are seconds of a monotonic clock, given by the caller.
 """
 
-from strmctl.quick_dataclass import dataclass
+from dataclasses import dataclass
 
 SHORT_WAIT = 5.0
 """Longer than this a run does not wait for a host."""

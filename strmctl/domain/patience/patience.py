@@ -4,7 +4,7 @@ What to do after an upstream's failure is a rule of its own (healing.py). Times 
 monotonic clock.
 """
 
-from strmctl.quick_dataclass import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

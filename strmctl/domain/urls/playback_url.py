@@ -9,6 +9,7 @@ in front, which choose a node by it; strmctl reads it no more than the parameter
 import hmac
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import ClassVar, Protocol
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -17,7 +18,6 @@ from strmctl.domain.hls.naming import upstream_extension
 from strmctl.domain.identity import Identity, one_of_equals, parse_number
 from strmctl.domain.urls.signature import Signer
 from strmctl.errors import ForbiddenError, UsageError
-from strmctl.quick_dataclass import dataclass, field
 
 PATH = "/strm/stream"
 SHARD = "shard"

@@ -9,9 +9,8 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
-
-from strmctl.quick_dataclass import dataclass, field
 
 _MAC_BYTES = 16
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from strmctl.domain.job import Job, state_after
 from strmctl.errors import DatabaseError
-from strmctl.quick_dataclass import dataclass
 from strmctl.storage.database.connection import Database
 from strmctl.storage.locks.file_lock import held, job_owner
 from strmctl.storage.tables.jobs import JobRecords

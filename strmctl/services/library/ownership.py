@@ -2,6 +2,7 @@
 and lower case for the same."""
 
 from collections.abc import Iterable, Iterator, Mapping as Table, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from strmctl.domain.identity import Identity
@@ -10,7 +11,6 @@ from strmctl.domain.library.library_path import PathTakenError
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.urls import playback_url
 from strmctl.errors import ItemError
-from strmctl.quick_dataclass import dataclass
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import Content, LibraryFiles
 from strmctl.storage.tables.mappings import Mappings

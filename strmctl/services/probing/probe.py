@@ -6,6 +6,7 @@ lets it.
 
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -15,7 +16,6 @@ from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.domain.probe_result import Failure
 from strmctl.domain.selection import Selection
 from strmctl.errors import EgressError, SafetyError
-from strmctl.quick_dataclass import dataclass, replace
 from strmctl.services.probing.turns import Turns
 from strmctl.services.resolving.trouble import ResolverTrouble
 from strmctl.settings.model import Mode, Settings

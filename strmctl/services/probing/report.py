@@ -5,13 +5,13 @@ The links of a host that is down, and those that a resolver in trouble did not r
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from strmctl.domain.counted import counted
 from strmctl.domain.digest import FAILED, Finding
 from strmctl.domain.mapping import LinkState, is_muted
 from strmctl.errors import ItemError
-from strmctl.quick_dataclass import dataclass, field
 from strmctl.services.alerting.reminding import finding
 from strmctl.services.probing.probe import BrokenHost, Outcome, Probed, Result
 from strmctl.services.reports.records import Record, troubles_record

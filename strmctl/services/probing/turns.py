@@ -9,12 +9,12 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.patience.host_pace import HostPace
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls import url_marks
-from strmctl.quick_dataclass import dataclass, field, replace
 
 _RESOLVER = "resolver "
 _RESOLVER_AT_ONCE = 4

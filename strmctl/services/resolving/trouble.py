@@ -5,11 +5,12 @@ section 6), more of them once it has answered: of a resolver that fails for half
 in a row are bound to come. That there is no such episode is an answer.
 """
 
+from dataclasses import dataclass
+
 from strmctl.domain.counted import counted
 from strmctl.domain.digest import FAILED, Finding
 from strmctl.domain.patience.patience import RESOLVER_LATER
 from strmctl.errors import ResolverError
-from strmctl.quick_dataclass import dataclass
 
 _IN_A_ROW = 6
 _IN_A_ROW_AFTER_AN_ANSWER = 20

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from strmctl.domain.counted import counted
 from strmctl.domain.identity import Identity
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
-from strmctl.quick_dataclass import dataclass, replace
 from strmctl.resolvers.contract import Reason
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library.files import library_files, templates

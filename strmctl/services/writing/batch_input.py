@@ -4,12 +4,12 @@ import csv
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING, TextIO
 
 from strmctl.errors import UsageError
-from strmctl.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader

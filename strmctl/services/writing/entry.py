@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from unicodedata import category
 
 from strmctl.domain.http.request_fields import request_fields
@@ -12,7 +13,6 @@ from strmctl.domain.mapping import Resolution
 from strmctl.domain.urls import given_url
 from strmctl.domain.urls.upstream_url import check_link
 from strmctl.errors import UpstreamError, UsageError
-from strmctl.quick_dataclass import dataclass, field
 
 Fields = Mapping[str, object]
 

@@ -6,6 +6,7 @@ needs no `--title`, and follows the file also where its owner has put it elsewhe
 
 import re
 from collections.abc import Mapping as Table, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from strmctl.domain.identity import Identity
@@ -13,7 +14,6 @@ from strmctl.domain.library import library_path
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.library.naming import Templates
 from strmctl.domain.mapping import Mapping
-from strmctl.quick_dataclass import dataclass, replace
 from strmctl.services.writing.entry import Entry
 from strmctl.storage.tables.mappings import Mappings
 

@@ -1,10 +1,10 @@
 """What writing one entry comes to: its row and its file as they are and as they shall be."""
 
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.urls.playback_url import extension_hint
-from strmctl.quick_dataclass import dataclass, field, replace
 from strmctl.services.writing.entry import Entry
 
 

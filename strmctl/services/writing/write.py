@@ -8,6 +8,7 @@ is missing.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping as Table, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,7 +19,6 @@ from strmctl.domain.library.library_path import AS_IT_COMES
 from strmctl.domain.library.naming import Templates
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
-from strmctl.quick_dataclass import dataclass, replace
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library import ownership
 from strmctl.services.library.ownership import Twin

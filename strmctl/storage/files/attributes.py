@@ -9,9 +9,8 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-
-from strmctl.quick_dataclass import dataclass, field
 
 _DEFAULT_ACL = "system.posix_acl_default"
 

@@ -4,11 +4,11 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from strmctl.errors import DatabaseError
-from strmctl.quick_dataclass import dataclass
 
 
 @contextmanager

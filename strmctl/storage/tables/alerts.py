@@ -6,10 +6,10 @@ is over, or a trouble that has ended, is forgotten, so it is news again.
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from strmctl.domain.digest import Finding, Told
-from strmctl.quick_dataclass import dataclass
 from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
 

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping as Table
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
 from strmctl.domain.mapping import LinkState, Mapping
-from strmctl.quick_dataclass import dataclass
 from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
 

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping as Table
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from strmctl.domain.change import Action, Change
 from strmctl.domain.mapping import Mapping
-from strmctl.quick_dataclass import dataclass
 from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
 

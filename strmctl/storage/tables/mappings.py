@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
@@ -10,7 +11,6 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.media.extent import url_sha256
 from strmctl.domain.selection import Order, Selection
-from strmctl.quick_dataclass import dataclass
 from strmctl.storage.database import rows
 from strmctl.storage.database.conditions import SAME_IDENTITY, identity_key, matching, order, where
 from strmctl.storage.database.connection import Database

@@ -9,6 +9,7 @@ is kept in a temporary table of the connection, so memory stays flat.
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from strmctl.domain.identity import Identity
@@ -16,7 +17,6 @@ from strmctl.domain.link_state import Verdict
 from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.domain.media.extent import Extent
 from strmctl.domain.selection import Selection
-from strmctl.quick_dataclass import dataclass, field, replace
 from strmctl.storage.database import rows
 from strmctl.storage.database.conditions import SAME_IDENTITY, identity_key, where
 from strmctl.storage.database.connection import Database

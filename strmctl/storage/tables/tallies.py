@@ -7,12 +7,12 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.media.extent import Extent
 from strmctl.domain.tally import Counted, Counts
-from strmctl.quick_dataclass import dataclass, field
 from strmctl.storage.database import rows
 from strmctl.storage.database.conditions import SAME_IDENTITY, identity_key
 from strmctl.storage.database.connection import Database
