@@ -21,6 +21,9 @@ MAX_INTERIM = 32
 
 _HEAD_PIECE = 4096
 
+_UNDECODED = 64 * 1024
+"""Bytes; a record is shorter (RFC 8446 section 5.2), or none would ever be whole."""
+
 
 class BoundedHandler(ResponseHandler):
     """Ends a connection that sends nothing but interim answers, or what is no HTTP.
@@ -103,6 +106,16 @@ class BoundedHandler(ResponseHandler):
                 return
         super().feed_data(data, size)
 
+    # A TLS transport that is paused reads on until so many bytes wait to be decoded: 512 KiB for
+    # each slow player, were it not for these.
+    def _pause_transport_reading(self) -> None:
+        super()._pause_transport_reading()
+        _keep_undecoded(self.transport, 0)
+
+    def _resume_transport_reading(self) -> None:
+        _keep_undecoded(self.transport, _UNDECODED)
+        super()._resume_transport_reading()
+
     def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
         super().set_exception(exc, exc_cause or exc)
         payload = self._payload
@@ -112,6 +125,12 @@ class BoundedHandler(ResponseHandler):
         # one would wait for ever: the read timeout has been ended, too.
         if not isinstance(exc, TimeoutError):
             payload.set_exception(ClientPayloadError(type(exc).__name__))
+
+
+def _keep_undecoded(transport: asyncio.Transport | None, count: int) -> None:
+    set_limits = getattr(transport, "set_read_buffer_limits", None)
+    if set_limits is not None:
+        set_limits(count, count)
 
 
 def _is_final(data: bytes) -> bool:

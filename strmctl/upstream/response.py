@@ -178,14 +178,16 @@ class UpstreamResponse:
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it arrives; raises UpstreamError when it is cut off or stalls."""
         if self._head:
-            head, self._head = self._head, b""
-            yield head
+            yield self._without_head()
         if self._cut is not None:
             raise self._cut
         while not self._ended:
-            chunk = await self._next()
-            if chunk:
-                yield chunk
+            # Without a name: for as long as its reader is busy, a film perhaps, it would be kept.
+            yield await self._next()
+
+    def _without_head(self) -> bytes:
+        head, self._head = self._head, b""
+        return head
 
     async def _next(self, *, keeps: bool = False) -> bytes:
         """`keeps` leaves the response open when the wait is given up."""

@@ -8,6 +8,8 @@ body takes the way through ASGI.
 
 import asyncio
 import os
+import socket
+import struct
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
@@ -24,9 +26,16 @@ SEEN_TO_WORK = {"aiohttp": ("3.14.",), "uvicorn": ("0.54.",)}
 LEAST = 64 * 1024
 """Bytes of a body for which the change of protocols pays."""
 
-# One for all: what is read is handed on before the next read. 256 KiB is the knee: with less the
-# system calls count, with more the memory of slow clients.
+# One for all: what is read is handed on before the next read. With less the system calls count.
 _BUFFER = memoryview(bytearray(256 * 1024))
+
+# Bytes. What the client's kernel does not take of a read is kept, for each of hundreds of slow
+# ones: with none at all nobody would say when there is room again.
+_LEAST_READ = 16 * 1024
+
+_SO_MEMINFO, _MEMINFO = 55, struct.Struct("9I")
+_MAY_KEEP, _KEEPS = 3, 5
+"""Of its numbers (linux/sock_diag.h): what a socket may keep to be sent, and what it does."""
 
 
 def is_known(installed: Callable[[str], str] = version) -> bool:
@@ -63,6 +72,7 @@ class Relay:
     def __init__(self, cycle: RequestResponseCycle, flow: Flow) -> None:
         self._cycle = cycle
         self._flow = flow
+        self._transport = cycle.transport
         self._descriptor = flow.descriptor
         self.sent = 0
 
@@ -96,28 +106,22 @@ class Relay:
 
     async def pour(self, response: ClientResponse, rest: int) -> None:
         """Send the rest of the body. Raises what aiohttp would raise for a body that is cut off."""
-        transport = self._cycle.transport
         before = self.sent
         try:
             while _waiting(response):
                 # Several times: to read makes room, and aiohttp's parser may hold back some more.
-                self._write(transport, response.content.read_nowait())
+                self._write(response.content.read_nowait())
             rest -= self.sent - before
             if rest:
-                await self._take_over(response, rest, transport)
+                await self._take_over(response, rest)
         finally:
             self._cycle.expected_content_length -= self.sent - before
 
-    async def _take_over(
-        self, response: ClientResponse, rest: int, transport: asyncio.Transport
-    ) -> None:
+    async def _take_over(self, response: ClientResponse, rest: int) -> None:
         assert response.connection is not None
         handler = cast("ResponseHandler", response.connection.protocol)
-
-        def write(data: memoryview) -> None:
-            self._write(transport, data)
-
-        source = _Source(response, handler, rest, write)
+        kernel = _Kernel(self._transport, self._descriptor)
+        source = _Source(response, handler, rest, self._write, kernel.room)
         self._flow.source = source
         try:
             source.begin(is_paused=self._flow.write_paused)
@@ -125,10 +129,12 @@ class Relay:
         finally:
             self._flow.source = None
             source.end()
+            kernel.close()
             if source.done.done() and not source.done.cancelled():
                 source.done.exception()  # A viewer that leaves at the same moment asks for none.
 
-    def _write(self, transport: asyncio.Transport, data: bytes | memoryview) -> None:
+    def _write(self, data: bytes | memoryview) -> None:
+        transport = self._transport
         # To a client that has left it is sent to nobody; its task is about to be cancelled.
         if transport.is_closing():
             return
@@ -143,6 +149,30 @@ class Relay:
             transport.write(bytes(data[taken:]))
 
 
+class _Kernel:
+    """What keeps the bytes on their way to a client."""
+
+    def __init__(self, transport: asyncio.Transport, descriptor: int) -> None:
+        self._transport = transport
+        # The transport's own makes a copy of its descriptor for each question.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, descriptor)
+
+    def room(self) -> int:
+        """For so many bytes, as far as is known: Linux alone says it."""
+        if self._transport.is_closing():
+            return len(_BUFFER)
+        try:
+            found = self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+            numbers = _MEMINFO.unpack(found)
+        except (OSError, struct.error):
+            return len(_BUFFER)
+        return int(numbers[_MAY_KEEP] - numbers[_KEEPS])
+
+    def close(self) -> None:
+        """The descriptor stays the transport's."""
+        self._socket.detach()
+
+
 def _waiting(response: ClientResponse) -> int:
     """Bytes that aiohttp has read and nobody has asked it for."""
     content: Any = response.content
@@ -153,12 +183,18 @@ class _Source(asyncio.BufferedProtocol):
     """What the upstream's transport talks to in place of `handler`, for `rest` bytes."""
 
     def __init__(
-        self, response: ClientResponse, handler: ResponseHandler, rest: int, write: Any
+        self,
+        response: ClientResponse,
+        handler: ResponseHandler,
+        rest: int,
+        write: Callable[[memoryview], None],
+        room: Callable[[], int],
     ) -> None:
         self._content = response.content
         self._handler = handler
         self._rest = rest
         self._write = write
+        self._room = room
         self._loop = loop = asyncio.get_running_loop()
         assert handler.transport is not None
         self._transport = handler.transport
@@ -187,17 +223,18 @@ class _Source(asyncio.BufferedProtocol):
     def pause(self) -> None:
         if self._is_attached and not self._is_paused:
             self._is_paused = True
-            self._transport.pause_reading()
+            self._handler._pause_transport_reading()
 
     def resume(self) -> None:
         if self._is_attached and self._is_paused:
             self._is_paused = False
             self._heard_at = self._loop.time()
-            self._transport.resume_reading()
+            self._handler._resume_transport_reading()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         # Not a byte of what may follow this body: that is aiohttp's to judge.
-        return _BUFFER if self._rest >= len(_BUFFER) else _BUFFER[: self._rest]
+        size = min(self._rest, max(_LEAST_READ, self._room()))
+        return _BUFFER if size >= len(_BUFFER) else _BUFFER[:size]
 
     def buffer_updated(self, nbytes: int) -> None:
         self._rest -= nbytes

@@ -107,6 +107,7 @@ class MediaResponse:
                     await send({"type": "http.response.body", "body": chunk, "more_body": more})
                     if chunk:
                         self._sent()
+                    chunk = b""  # The next one may take hours to come.
                     if more:
                         await send(_ONCE_THERE_IS_ROOM)
         except UpstreamError as error:

@@ -14,7 +14,8 @@ from stage.show import Resolver
 from stage.site import Site
 from stage.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+# As long as --long may take on a busy machine.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 MIB = 2**20
 TLS = pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])

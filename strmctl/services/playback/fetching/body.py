@@ -119,6 +119,7 @@ class Body:
             try:
                 async for chunk in self._part(pipe):
                     yield chunk
+                    chunk = b""  # As in `_part`.
                 return
             except UpstreamError as cut:
                 if self._length is None or self._resume is None:
@@ -144,6 +145,7 @@ class Body:
                 self._is_unread = True
                 yield chunk
                 self._is_unread = False
+            chunk = b""  # The rest may take hours: what was sent is not kept for as long.
             if self._sent == self._length or (pipe is not None and await self._poured(pipe)):
                 return
         if self._length is not None and self._sent < self._length:
