@@ -89,7 +89,7 @@ async def test_26_two_hundred_slow_players_of_a_large_file(show: Show, stage: St
     show.routes["film.mp4"] = endless(b"G" + bytes(65_535), fields=length)
     url = stage.playback_url(show)
     assert await watch_slowly(url, 0.5, enough=20_000) >= 20_000
-    with stage.grows_less_than(200 * MIB):
+    with stage.grows_less_than(50 * MIB):
         received = await asyncio.gather(*(watch_slowly(url, 10, 100_000) for _ in range(200)))
     assert min(received) >= 100_000
 
