@@ -122,6 +122,8 @@ class Relay:
         handler = cast("ResponseHandler", response.connection.protocol)
         kernel = _Kernel(self._transport, self._descriptor)
         source = _Source(response, handler, rest, self._write, kernel.room)
+        # The upstream waits as soon as anything is kept here, not from 64 KiB on.
+        self._transport.set_write_buffer_limits(0)
         self._flow.source = source
         try:
             source.begin(is_paused=self._flow.write_paused)
@@ -130,6 +132,8 @@ class Relay:
             self._flow.source = None
             source.end()
             kernel.close()
+            if not self._transport.is_closing():
+                self._transport.set_write_buffer_limits()
             if source.done.done() and not source.done.cancelled():
                 source.done.exception()  # A viewer that leaves at the same moment asks for none.
 
