@@ -32,6 +32,7 @@ NO_PLAYLIST = "a playlist that does not begin with #EXTM3U"
 _ENOUGH_TEXT = 16
 _WORD = 4
 _CUE, _TIMED_TEXT = b"-->", b"<tt"
+_ADDRESS = re.compile(rb"\w://")
 _ARCHIVES = {b"PK\x03\x04": "a ZIP archive", b"%PDF-": "a PDF file", b"Rar!\x1a\x07": "an archive"}
 # RFC 1952 section 2.3, with its flags and the systems that it knows: no cipher hits upon that.
 _GZIP = re.compile(rb"\x1f\x8b\x08[\0-\x1f].{4}[\0\x02\x04][\0-\x0d\xff]", re.DOTALL)
@@ -169,6 +170,9 @@ def _is_no_media_text(head: bytes, content_type: str, kind: Kind) -> bool:
     """Of what reads as text, whatever it is called; ciphers do not produce any."""
     if kind is Kind.SUBTITLES:
         return len(head) < media_kind.SNIFF_BYTES and _is_no_cue(decoded(head))
+    # PLS, a bare list of URLs, a QuickTime reference: a player would leave the proxy by them.
+    if kind is Kind.ROOT and _ADDRESS.search(decoded(head)) and _CUE not in decoded(head):
+        return True
     if claims_text(content_type):
         return True
     if kind in (Kind.SEGMENT, Kind.INIT, Kind.KEY):
