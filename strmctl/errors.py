@@ -42,6 +42,10 @@ class SettingsError(StrmctlError):
     exit_code = 3
 
 
+class SettingError(SettingsError):
+    """A value that only its user can judge; which file it is of, the command line adds."""
+
+
 class DatabaseError(StrmctlError):
     exit_code = 4
     http_status = 503

@@ -4,7 +4,6 @@ import json
 
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.run import Run
-from strmctl.errors import SettingsError
 
 
 @command(Panel.CARE, example="strmctl config --json | jq .")
@@ -29,10 +28,7 @@ def _check_resolvers(run: Run) -> None:
     """Each kind knows its own keys, so that loading the settings cannot check them."""
     from strmctl.resolvers.registry import Registry
 
-    try:
-        Registry.from_settings(run.settings)
-    except SettingsError as error:
-        raise SettingsError(f"{run.loaded.file or 'environment'}: {error}") from None
+    Registry.from_settings(run.settings)
 
 
 def _text(shown: object) -> str:

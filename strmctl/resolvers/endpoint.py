@@ -12,7 +12,7 @@ import httpx
 
 from strmctl import __version__
 from strmctl.domain.http.response_fields import retry_after_seconds
-from strmctl.errors import ResolverError, SettingsError
+from strmctl.errors import ResolverError, SettingError
 from strmctl.resolvers import failures
 from strmctl.resolvers.answer import MAX_BYTES
 from strmctl.resolvers.options import Options
@@ -128,7 +128,7 @@ def _client(settings: ResolverSettings, headers: dict[str, str]) -> httpx.AsyncC
             follow_redirects=False,
         )
     except (ValueError, httpx.InvalidURL):
-        raise SettingsError(
+        raise SettingError(
             f"[resolvers.{settings.name}] egress: needs http://…, https://… or socks5://…"
         ) from None
 

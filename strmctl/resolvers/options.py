@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from strmctl.domain.http.request_fields import request_fields
-from strmctl.errors import SettingsError, UpstreamError
+from strmctl.errors import SettingError, SettingsError, UpstreamError
 from strmctl.settings.model import ResolverSettings
 
 
@@ -91,7 +91,7 @@ class Options:
             )
 
     def wrong(self, key: str, what: str) -> SettingsError:
-        return SettingsError(f"{self._table} {key}: {what}")
+        return SettingError(f"{self._table} {key}: {what}")
 
     def _take(self, key: str) -> object:
         self._known.append(key)

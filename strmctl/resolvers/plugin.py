@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
 from strmctl.domain.mapping import Resolution
-from strmctl.errors import ResolverError, SettingsError, StrmctlError
+from strmctl.errors import ResolverError, SettingError, SettingsError, StrmctlError
 from strmctl.resolvers.contract import Factory, Resolver, ResolveRequest
 from strmctl.settings.model import ResolverSettings
 
@@ -39,7 +39,7 @@ def find(table: ResolverSettings, *, known: Sequence[str]) -> Factory:
     found = entry_points(group=GROUP, name=table.type)
     if not found:
         kinds = ", ".join([*known, *sorted({entry.name for entry in entry_points(group=GROUP)})])
-        raise SettingsError(f"[resolvers.{table.name}] type: {table.type!r} is none of {kinds}")
+        raise SettingError(f"[resolvers.{table.name}] type: {table.type!r} is none of {kinds}")
     [entry, *_] = found
     factory = _load(entry, table)
     return lambda settings: _make(factory, settings)
@@ -67,6 +67,6 @@ def _make(factory: Factory, settings: ResolverSettings) -> Resolver:
 
 
 def _unusable(table: ResolverSettings, what: str) -> SettingsError:
-    return SettingsError(
+    return SettingError(
         f"[resolvers.{table.name}] type: the entry point {table.type!r} {' '.join(what.split())}"
     )

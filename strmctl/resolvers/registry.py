@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from strmctl import tracing
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.urls import address
-from strmctl.errors import ResolverError, SettingsError, UsageError
+from strmctl.errors import ResolverError, SettingError, UsageError
 from strmctl.resolvers import plugin
 from strmctl.resolvers.answer import checked
 from strmctl.resolvers.catalogue import Catalogue, Listing
@@ -144,7 +144,7 @@ class Registry:
             for pattern in _patterns(table):
                 other = by_pattern.setdefault(pattern, resolver)
                 if other is not resolver:
-                    raise SettingsError(
+                    raise SettingError(
                         f"[resolvers.{table.name}] sites: {pattern!r} is in "
                         f"[resolvers.{other.name}] as well: keep one of them"
                     )
@@ -183,7 +183,7 @@ class Registry:
 def _patterns(table: ResolverSettings) -> Sequence[str]:
     patterns = list(dict.fromkeys(pattern.strip().lower() for pattern in table.sites))
     if not patterns or "" in patterns:
-        raise SettingsError(f'[resolvers.{table.name}] sites: name a site, or "*" for all')
+        raise SettingError(f'[resolvers.{table.name}] sites: name a site, or "*" for all')
     return patterns
 
 

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import subtitles
 from strmctl.domain.media.subtitles import Subtitle
-from strmctl.errors import ResolverError, SettingsError, UsageError
+from strmctl.errors import ResolverError, SettingError, UsageError
 from strmctl.resolvers.answer import MAX_BYTES, load_object
 from strmctl.resolvers.catalogue import MOST_ITEMS, Listed, Listing, number, words
 from strmctl.resolvers.child_process import Finished, ask
@@ -56,7 +56,7 @@ class YtdlpResolver:
 
     def __init__(self, settings: ResolverSettings) -> None:
         if find_spec("yt_dlp") is None:
-            raise SettingsError(
+            raise SettingError(
                 f"[resolvers.{settings.name}] type: yt-dlp is missing: "
                 "`pipx inject strmctl yt-dlp`, or `pip install yt-dlp` beside strmctl"
             )

@@ -94,7 +94,7 @@ def find_file(config: Path | None, environ: Mapping[str, str]) -> Path | None:
 def _from_file(file: Path) -> Iterator[tuple[str, _Given]]:
     for name, raw in _flatten(_read_toml(file), file):
         if name not in KEYS and name.partition(".")[0] not in TABLES:
-            hint = did_you_mean(name, [*KEYS, *SECTIONS, *TABLES])
+            hint = did_you_mean(name, [*KEYS, *SECTIONS, *TABLES]) or _accepted(name)
             raise SettingsError(f"{file}: unknown key {name!r}{hint}")
         yield name, _Given(raw, str(file), f"{file}: {name}", file.parent)
 
@@ -206,7 +206,8 @@ def _known_key(section: str, table: str, option: str, given: Mapping[str, _Given
     key = table_key(section, table, option)
     if key is None:
         name = f"{section}.{table}.{option}"
-        hint = did_you_mean(option, TABLE_KEYS[section])
+        known = TABLE_KEYS[section]
+        hint = did_you_mean(option, known) or f"; it takes {', '.join(known)}"
         raise SettingsError(f"{given[name].where}: unknown key{hint}")
     return key
 
@@ -259,6 +260,16 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         short[word] for word in difflib.get_close_matches(name.rpartition(".")[2], short, 1, 0.75)
     ]
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _accepted(name: str) -> str:
+    """What stands beside a key that is unknown."""
+    section = name.rpartition(".")[0]
+    if section:
+        known = (key.rpartition(".")[2] for key in KEYS if key.startswith(f"{section}."))
+        return f"; [{section}] takes {', '.join(known)}"
+    plain = [key for key in KEYS if "." not in key]
+    return f"; known are {', '.join(plain)} and the tables {', '.join({**SECTIONS, **TABLES})}"
 
 
 def _hide_tokens(text: str) -> str:

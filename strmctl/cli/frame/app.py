@@ -11,7 +11,7 @@ code, None is 0; errors are raised (strmctl.errors), never printed.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,7 @@ from strmctl import __version__
 from strmctl.cli.frame.plain_values import PlainCommand, PlainGroup
 from strmctl.cli.frame.recording import recorded
 from strmctl.cli.frame.run import EveryCommand, Run
+from strmctl.errors import SettingError, SettingsError
 
 P = ParamSpec("P")
 Command = Callable[Concatenate[Run, P], int | None]
@@ -159,7 +160,7 @@ def command(
             before: EveryCommand = context.obj
             run = Run(before.followed_by(given), context.meta.get(ARGUMENTS, ()))
             with recorded(run) as ending:
-                ending.code = invoke(run, **arguments) or 0
+                ending.code = _invoke(invoke, run, arguments)
                 return ending.code
 
         _give_signature(call, function)
@@ -175,6 +176,14 @@ def command(
         return function
 
     return register
+
+
+def _invoke(invoke: Callable[..., int | None], run: Run, arguments: Mapping[str, object]) -> int:
+    """The exit code; an error of a setting says where it was set."""
+    try:
+        return invoke(run, **arguments) or 0
+    except SettingError as error:
+        raise SettingsError(f"{run.loaded.file or 'environment'}: {error}") from None
 
 
 def _paragraphs(function: Callable[..., object]) -> str:

@@ -3,7 +3,7 @@
 from functools import partial
 
 from strmctl.domain.library.naming import Templates
-from strmctl.errors import SettingsError, UsageError
+from strmctl.errors import SettingError, UsageError
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import LibraryFiles
@@ -26,4 +26,4 @@ def templates(settings: Settings) -> Templates:
     try:
         return Templates(naming.series, naming.season, naming.episode, naming.film)
     except UsageError as error:
-        raise SettingsError(f"naming.{error}") from None
+        raise SettingError(f"naming.{error}") from None

@@ -15,7 +15,7 @@ from strmctl.domain.mapping import Resolution
 from strmctl.domain.patience.shared_pages import SharedPages
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls import canary, url_marks
-from strmctl.errors import EgressError, SettingsError, UpstreamError
+from strmctl.errors import EgressError, SettingError, UpstreamError
 from strmctl.services.checking.check import LinkCheck
 from strmctl.upstream.client import UpstreamClient
 
@@ -207,7 +207,7 @@ class WaysOut:
             except UpstreamError as error:
                 # A canary that the guard refuses would say "egress down" for ever.
                 if error.lasting:
-                    raise SettingsError(f"probe.canaries: {error}") from None
+                    raise SettingError(f"probe.canaries: {error}") from None
                 complaint = str(error)
             else:
                 complaint = canary.complaint(url, status, end)

@@ -74,7 +74,7 @@ def test_a_bad_template_is_one_line(strmctl: Strmctl, library: Path) -> None:
     named(library, '\n[naming]\nepisode = "{Serie Title} {season}x{episode}"\n')
     ended = strmctl("write", *SHOW, "--season", 1, "--episode", 1, code=3)
     assert len(ended.err.splitlines()) == 1
-    assert "naming.episode" in ended.err
+    assert ended.err.startswith(f"strmctl: {library / 'strmctl.toml'}: naming.episode: ")
     assert "{Serie Title}" in ended.err
     assert files(library) == {}
 

@@ -122,6 +122,22 @@ def test_what_is_wrong_is_one_line(
     assert ended.err.count("\n") == 1
 
 
+def test_a_table_that_is_wrong_names_its_file(strmctl: Strmctl, library: Path) -> None:
+    """`config` did; every command that needs the table does."""
+    add_resolver(library, type="http")
+    begins = f"strmctl: {library / 'strmctl.toml'}: [resolvers.mine] url: is missing"
+    strmctl("write", *GERMAN)
+    lines = (
+        ("resolve", *GERMAN),
+        ("refresh", "--all"),
+        ("probe", "--all"),
+        ("resolver", "test", "mine"),
+    )
+    for line in lines:
+        assert strmctl(*line, code=3).err.startswith(begins)
+    assert f"{library / 'strmctl.toml'}: [res" in strmctl("resolve", *GERMAN, "--json", code=3).err
+
+
 def test_no_resolver(strmctl: Strmctl, library: Path) -> None:
     assert "no resolver for site 'a.to'" in strmctl("resolve", *GERMAN, code=12).err
 

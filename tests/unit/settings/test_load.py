@@ -145,6 +145,9 @@ def test_notify_tables(folder: Path) -> None:
     ("text", "told"),
     [
         pytest.param('tokem = "x"', "unknown key; did you mean 'token'?", id="unknown key"),
+        pytest.param(
+            "zork = 1", "unknown key; it takes type, url, token, library, ca", id="like no other"
+        ),
         pytest.param('url = "ftp://a"', "it takes an http:// or https:// URL", id="no web URL"),
         pytest.param('token = "ä"', "= ***: it takes a secret of visible ASCII", id="no ASCII"),
     ],
@@ -202,6 +205,9 @@ def test_variables_reach_resolvers(folder: Path) -> None:
         pytest.param(
             "[porxy]\nmode = 1", "unknown key 'porxy'; did you mean 'proxy'?", id="unknown-table"
         ),
+        pytest.param("zork = 1", "known are library, database and the tables proxy, ", id="none"),
+        pytest.param("[zork]\na = 1", "and the tables proxy, serve, ", id="no-such-table"),
+        pytest.param("[safety]\nzork = 1", "; [safety] takes max_change", id="none-in-table"),
         pytest.param("[resolver.x]", "did you mean 'resolvers'?", id="table-of-tables"),
         pytest.param("port = 1", "did you mean 'serve.port'?", id="outside-its-table"),
         pytest.param("proxy = 1", "proxy is a table: write [proxy]", id="not-a-table"),
