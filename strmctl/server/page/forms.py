@@ -1,5 +1,7 @@
 """What a button of the page asks for, in the words of the API."""
 
+from collections.abc import Sequence
+
 from pydantic import ValidationError
 
 from strmctl.domain.job import Job
@@ -12,8 +14,10 @@ CAUSE = "page"
 
 _KINDS: dict[str, type[Refreshing | Probing]] = {"refresh": Refreshing, "probe": Probing}
 _NAMES = ("site", "series")
-_FLAGS = ("stale", "force", "sidecars")
-_FIELDS = (*_NAMES, "season", "id", "state", *_FLAGS)
+_FLAGS = ("stale", "force")
+# The box beside both buttons belongs to one of them.
+_FLAGS_OF = {"refresh": (*_FLAGS, "sidecars"), "probe": _FLAGS}
+_FIELDS = (*_NAMES, "season", "id", "state", *_FLAGS_OF["refresh"])
 
 
 def asked(form: Form) -> tuple[str, Refreshing | Probing]:
@@ -22,7 +26,7 @@ def asked(form: Form) -> tuple[str, Refreshing | Probing]:
     if command not in _KINDS:
         raise UsageError("the form does not say what to do")
     try:
-        wanted = _KINDS[command].model_validate(_given(form))
+        wanted = _KINDS[command].model_validate(_given(form, _FLAGS_OF[command]))
     except ValidationError:
         raise UsageError("the form says what no button says") from None
     if not any((wanted.site, wanted.series, wanted.id, wanted.state, wanted.stale)):
@@ -30,11 +34,11 @@ def asked(form: Form) -> tuple[str, Refreshing | Probing]:
     return command, wanted
 
 
-def _given(form: Form) -> dict[str, object]:
+def _given(form: Form, flags: Sequence[str]) -> dict[str, object]:
     states = [text for texts in form.get("state", []) for text in texts.split(",") if text]
     return {
         **{name: text for name in _NAMES if (text := _text(form, name))},
-        **{name: True for name in _FLAGS if _text(form, name)},
+        **{name: True for name in flags if _text(form, name)},
         "season": whole(form.get("season", []), "season"),
         "id": [number for text in form.get("id", []) if (number := whole([text], "id"))],
         "state": [_state(text) for text in states],

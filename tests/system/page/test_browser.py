@@ -116,6 +116,27 @@ def test_a_refresh_is_found_again_after_a_reload_and_cancelled(
     assert newest["state"] == "cancelled"
 
 
+def test_the_box_brings_sidecars(window: Page, scene: Scene, client: httpx.Client) -> None:
+    [mapping_id] = scene.series("boxed")
+    window.goto(f"/mapping?id={mapping_id}")
+    window.get_by_label("subtitles too").check()
+    window.get_by_role("button", name="Refresh").first.click()
+    expect(panel(window)).to_contain_text("succeeded")
+    job = client.get("/api/v1/jobs").json()["items"][0]
+    assert "--sidecars" in job["arguments"]
+    window.get_by_role("button", name="Probe").first.click()
+    expect(window.locator("[data-job]").last).to_contain_text("succeeded")
+
+
+@pytest.mark.parametrize("width", [360, 320])
+def test_the_menu_is_one_line_on_a_phone(window: Page, width: int) -> None:
+    window.set_viewport_size({"width": width, "height": 740})
+    window.goto("/")
+    tops = "[...document.querySelectorAll('.top nav a')].map(it => it.getBoundingClientRect().top)"
+    assert len(set(window.evaluate(tops))) == 1
+    assert window.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_many_jobs_leave_the_page_usable(window: Page, scene: Scene, client: httpx.Client) -> None:
     slugs = [f"many-{number}" for number in range(8)]
     ids = [scene.series(slug, 25) for slug in slugs]

@@ -25,6 +25,20 @@ def test_a_refresh_leads_to_its_job_and_back_to_a_live_link(
     assert f"id={job[1]}" in client.get("/jobs").text
 
 
+@pytest.mark.parametrize("where", ["mapping?id={id}", "series?site={site}&slug=no-script-box"])
+def test_a_refresh_brings_sidecars_where_the_box_is_ticked(
+    client: httpx.Client, scene: Scene, where: str
+) -> None:
+    [mapping_id] = scene.series("no-script-box")
+    page = client.get("/" + where.format(id=mapping_id, site=SITE)).text
+    assert '<input type="checkbox" name="sidecars" value="1">' in page
+    form = {"do": "refresh", "id": str(mapping_id)}
+    for more in ({"sidecars": "1"}, {}):
+        location = client.post("/begin", data={**form, **more}).headers["location"]
+        job = scene.wait_for_job(client, int(location.partition("=")[2]))
+        assert ("--sidecars" in str(job["arguments"])) is bool(more)
+
+
 def test_a_series_is_probed_and_the_probe_cancelled(client: httpx.Client, scene: Scene) -> None:
     scene.series("no-script-series", 3)
     scene.site.open.clear()

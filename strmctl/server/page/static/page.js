@@ -78,12 +78,13 @@ function mark(body, busy) {
 
 // Jobs.
 
-function bodyOf(form) {
+function bodyOf(form, what) {
   const body = {};
   for (const [name, value] of new FormData(form)) {
     if (name === "id") (body.id ??= []).push(Number(value));
     else if (name === "state") body.state = value.split(",");
     else if (name === "season") body.season = Number(value);
+    else if (name === "sidecars") what === "refresh" && (body.sidecars = true);
     else if (name === "stale" || name === "force") body[name] = true;
     else if (name !== "do") body[name] = value;
   }
@@ -91,7 +92,7 @@ function bodyOf(form) {
 }
 
 async function begin(form, button) {
-  const body = bodyOf(form);
+  const body = bodyOf(form, button.value);
   button.setAttribute("aria-disabled", "true");
   mark(body, true);
   try {

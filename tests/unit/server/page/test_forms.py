@@ -39,3 +39,14 @@ def test_a_form_says_it_again(was_asked: Asked) -> None:
 )
 def test_what_no_form_can_say(was_asked: Asked | None) -> None:
     assert fields_of(replace(JOB, asked=was_asked)) is None
+
+
+@pytest.mark.parametrize(
+    ("do", "expected"),
+    [("refresh", {"id": [1], "sidecars": True}), ("probe", {"id": [1]})],
+    ids=["refresh", "probe"],
+)
+def test_the_box_belongs_to_one_button_of_its_form(do: str, expected: Asked) -> None:
+    form = defaultdict(list, {"do": [do], "id": ["1"], "sidecars": ["1"]})
+    command, wanted = asked(form)
+    assert (command, wanted.model_dump(exclude_defaults=True)) == (do, expected)
