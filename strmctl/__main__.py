@@ -1,6 +1,7 @@
 """`strmctl`: `--version` and the quiet health check are answered before heavy imports."""
 
 import gc
+import os
 import sys
 
 from strmctl import __version__
@@ -8,6 +9,7 @@ from strmctl import __version__
 
 def main() -> int:
     arguments = sys.argv[1:]
+    _open_what_is_closed()
     if arguments == ["--version"]:
         sys.stdout.write(f"strmctl {__version__}\n")
         return 0
@@ -31,6 +33,14 @@ def main() -> int:
     # And a tenth more at its end, where all of it goes anyway.
     gc.freeze()
     return code
+
+
+def _open_what_is_closed() -> None:
+    """`>&-` means "say nothing", but the database would be opened as stdout then."""
+    # The lowest number that is free is taken (POSIX, open), so in this order.
+    sys.stdin = sys.stdin or os.fdopen(os.open(os.devnull, os.O_RDONLY))
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
 if __name__ == "__main__":

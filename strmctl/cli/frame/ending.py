@@ -44,22 +44,27 @@ def run_to_the_end(arguments: Sequence[str]) -> int:
     speak_as_the_locale_can()
     with Interruption(lambda code: _interrupted(code, arguments)) as interruption:
         try:
-            return _run_and_flush(arguments)
-        except UnwritableError as error:
-            forget_stdout()
-            return _fail(str(error), error.exit_code, arguments)
-        except StrmctlError as error:
-            return _fail(str(error), error.exit_code, arguments)
-        except typer.TyperException as error:
-            # Typer's message may hold several lines, and one line is promised.
-            message = error.format_message().replace("Value error, ", "")  # pydantic's word
-            return _fail(message + _where_to_look(error, message), error.exit_code, arguments)
+            return _run_or_fail(arguments)
         except (KeyboardInterrupt, typer.Abort):
             return interruption.ended()
-        # `| head` has left: what would still be flushed at exit would raise again.
-        except BrokenPipeError:
-            forget_stdout()
-            return CLOSED_PIPE
+
+
+def _run_or_fail(arguments: Sequence[str]) -> int:
+    try:
+        return _run_and_flush(arguments)
+    except UnwritableError as error:
+        forget_stdout()
+        return _fail(str(error), error.exit_code, arguments)
+    except StrmctlError as error:
+        return _fail(str(error), error.exit_code, arguments)
+    except typer.TyperException as error:
+        # Typer's message may hold several lines, and one line is promised.
+        message = error.format_message().replace("Value error, ", "")  # pydantic's word
+        return _fail(message + _where_to_look(error, message), error.exit_code, arguments)
+    # `| head` has left: what would still be flushed at exit would raise again.
+    except BrokenPipeError:
+        forget_stdout()
+        return CLOSED_PIPE
 
 
 def _run_and_flush(arguments: Sequence[str]) -> int:

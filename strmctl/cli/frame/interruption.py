@@ -38,7 +38,7 @@ class Interruption:
         os.set_blocking(self._wakeup, False)
 
     def __enter__(self) -> Self:
-        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        if signal.getsignal(signal.SIGINT) in (signal.SIG_DFL, _is_ending):
             signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, self._terminate)
         signal.set_wakeup_fd(self._wakeup, warn_on_full_buffer=False)
@@ -60,6 +60,9 @@ class Interruption:
 
     def ended(self) -> int:
         """The run has tidied up; returns its exit code."""
+        # Ctrl-C twice, or a group and its process told: the second is about the same.
+        for number in _ENDINGS:
+            signal.signal(number, _is_ending)
         # What was left half made, an event loop say, complains when it is collected.
         sys.unraisablehook = lambda _unraisable: None
         self._announce_once(self._code)
@@ -68,6 +71,8 @@ class Interruption:
     # A shell starts background jobs with SIGINT ignored (POSIX, section 2.11).
     def _terminate(self, _number: int, _frame: FrameType | None) -> None:
         """Like SIGINT, for which asyncio cancels what it runs, but with another exit code."""
+        if self._code == TERMINATED:
+            return
         self._code = TERMINATED
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
             raise KeyboardInterrupt
@@ -92,6 +97,10 @@ class Interruption:
     def _announce_once(self, code: int) -> None:
         if self._untold.acquire(blocking=False):
             self._announce(code)
+
+
+def _is_ending(_number: int, _frame: FrameType | None) -> None:
+    """A second signal changes nothing."""
 
 
 def _end_with_server() -> None:

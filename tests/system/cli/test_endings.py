@@ -12,8 +12,9 @@ import pytest
 from stage.command_line import Strmctl
 from strmctl import __version__
 
+SHOW = "--site a.to --slug a --season 1 --episode 1 --language de".split()
 BOOM = """
-import asyncio, os, sys, threading
+import asyncio, os, signal, sys, threading
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.ending import run_to_the_end
 
@@ -36,6 +37,13 @@ def boom(run):
             threading.Event().wait()
         run.output.record({"type": "number"}, "1")
         asyncio.run(asyncio.to_thread(hang))
+    if os.environ["BOOM"] == "twice":
+        # The second one comes while the end is told, as of Ctrl-C that is pressed twice.
+        sent = int(sys.argv[1].removeprefix("--config="))
+        write, sys.stderr.write = sys.stderr.write, lambda text: (
+            signal.raise_signal(sent), write(text)
+        )
+        signal.raise_signal(sent)
     raise RuntimeError("https://user:hunter2@cdn.example/a.m3u8?token=hunter2 is odd")
 
 sys.exit(run_to_the_end(["boom", *sys.argv[1:]]))
@@ -138,6 +146,32 @@ def test_a_signal_ends_at_once_with_one_line(kind: str, sent: signal.Signals, wo
         out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (128 + sent, f"strmctl: {word}\n")
     assert out == ("1\n" if kind == "thread" else "")
+
+
+@SIGNALS
+def test_a_second_signal_changes_nothing(sent: signal.Signals, word: str) -> None:
+    """timeout(1) tells a process and then its group."""
+    with start("twice", f"--config={sent.value}") as process:
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (128 + sent, "", f"strmctl: {word}\n")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [(("write", *SHOW), 0), (("undo", "99"), 2)],
+    ids=["write", "error"],
+)
+@pytest.mark.usefixtures("library")
+def test_what_is_closed_ends_no_run(
+    strmctl: Strmctl, closed: str, line: tuple[str, ...], code: int
+) -> None:
+    """The database does not become stdout either."""
+    shell = f'exec "$@" {closed}'
+    command = ["sh", "-c", shell, "sh", sys.executable, "-m", "strmctl", *line]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "unexpected" in ended.stderr) == (code, False)
+    strmctl("migrate", "--check")
 
 
 @SIGNALS
