@@ -73,6 +73,9 @@ def _plainly(parameters: list[Any]) -> list[Any]:
             parameter.__class__ = _PlainOption
         elif type(parameter) is TyperArgument:
             parameter.__class__ = _PlainArgument
+        # Typer writes `<bool>` behind its own flags, such as --help.
+        if getattr(parameter, "is_flag", False) and parameter.metavar is None:
+            parameter.metavar = ""
     return parameters
 
 
