@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from strmctl.errors import SettingsError, UsageError
+from strmctl.errors import SettingError, SettingsError, UsageError
 from strmctl.resolvers.registry import KINDS, Registry
 from strmctl.services.installation.settings_file import put_resolver, resolver_text
 from strmctl.settings.model import ResolverSettings, Settings
@@ -119,25 +119,37 @@ def new_resolver(wanted: Wanted, folder: Path) -> New:
 def write(
     wanted: Wanted, new: New, settings_file: Path | None, settings: Settings, *, force: bool = False
 ) -> Written:
-    """Raises UsageError, before anything is written, where the table is there already."""
+    """Raises UsageError, before anything is written, where the table is there already or what was
+    said of it makes none that can be used."""
     others = [table for table in settings.resolvers if table.name != wanted.name]
     if settings_file is not None:
         if not force and len(others) < len(settings.resolvers):
             raise UsageError(f"[resolvers.{wanted.name}] is there already: --force replaces it")
         _check_sites(new, others)
+    why_not = _why_not(wanted, new, replace(settings, resolvers=tuple(others)))
     kept = [path for path in new.files if path.exists() and not force]
     for path, text in new.files.items():
         if path not in kept:
             _write(path, text)
-    if settings_file is None:
-        return Written(kept, False)
-    try:
-        # A table that cannot be used would keep every command from running.
-        Registry.from_settings(replace(settings, resolvers=(*others, _as_settings(wanted, new))))
-    except SettingsError as error:
-        return Written(kept, False, str(error))
+    if settings_file is None or why_not is not None:
+        return Written(kept, False, why_not if settings_file is not None else None)
     put_resolver(settings_file, wanted.name, new.table)
     return Written(kept, True)
+
+
+def _why_not(wanted: Wanted, new: New, settings: Settings) -> str | None:
+    """What has to be installed first: a table that cannot be used keeps commands from running."""
+    resolvers = (*settings.resolvers, _as_settings(wanted, new))
+    try:
+        Registry.from_settings(replace(settings, resolvers=resolvers))
+    except SettingError as error:
+        table, _, what = str(error).partition(" ")
+        if table != f"[resolvers.{wanted.name}]":
+            raise
+        if not what.startswith("type: "):
+            raise UsageError("--" + what.replace("sites: ", "site: ", 1)) from None
+        return str(error)
+    return None
 
 
 def _as_settings(wanted: Wanted, new: New) -> ResolverSettings:

@@ -194,6 +194,27 @@ def test_wrong_calls(strmctl: Strmctl, begun: Path, arguments: list[str], what: 
     assert what in strmctl("resolver", *arguments, code=2).err
 
 
+@pytest.mark.parametrize(
+    ("kind", "more", "what"),
+    [
+        pytest.param("template", "https://h/{nope}", "--url: {nope} is none of", id="a field"),
+        pytest.param("template", "https://h/{season:zz}", "--url: Unknown format", id="a format"),
+        pytest.param("template", "h/{slug}", "--url: needs http://", id="no URL"),
+        pytest.param("http", "ftp://h/", "--url: needs http://", id="another scheme"),
+        pytest.param("stremio", "https://h/", "--url: needs the address of", id="no manifest"),
+        pytest.param("http", "http://h/ --site=", "--site: name a site", id="no site"),
+    ],
+)
+def test_what_makes_no_resolver_is_a_wrong_call(
+    strmctl: Strmctl, begun: Path, kind: str, more: str, what: str
+) -> None:
+    """It was a warning and exit code 0, with a script but without a table."""
+    before = sorted(begun.iterdir()), (begun / "strmctl.toml").read_text()
+    ended = strmctl("resolver", "new", "a", "--type", kind, "--url", *more.split(), code=2)
+    assert ended.err.startswith(f"strmctl: {what}")
+    assert (sorted(begun.iterdir()), (begun / "strmctl.toml").read_text()) == before
+
+
 Ask = Callable[..., dict[str, Any]]
 
 
