@@ -19,6 +19,8 @@ COLUMNS_IN_ORDER = tuple(
     " tvdb_id tmdb_id imdb_id episode_title quality release_group".split()
 )
 COLUMNS = frozenset(COLUMNS_IN_ORDER)
+_AS_FLAGS = {name: f"{name}_id" for name in ("tvdb", "tmdb", "imdb")}
+"""`write` calls its flags so, and so do the ids of a mapping's JSON."""
 _NEEDED = ("site", "slug", "language")
 _DELIMITERS = (",", ";", "\t")
 _NDJSON = (".ndjson", ".jsonl")
@@ -84,7 +86,7 @@ def _csv_rows(
         chain([head], lines), delimiter=delimiter, strict=True, skipinitialspace=True
     )
     try:
-        columns = [name.strip().lower().replace("-", "_") for name in next(records, [])]
+        columns = [_name(name.strip().lower()) for name in next(records, [])]
     except csv.Error as error:
         raise UsageError(f"line {number}: not a line of CSV column names: {error}") from None
     _check_columns(columns, needed, known)
@@ -182,10 +184,19 @@ class _JsonReader:
         return _json_row(self.line, value, self._known)
 
 
+def _name(written: str) -> str:
+    name = written.replace("-", "_")
+    return _AS_FLAGS.get(name, name)
+
+
 def _json_row(line: int, value: object, known: Sequence[str]) -> Row | BadRow:
     if not isinstance(value, dict):
         return BadRow(line, "not a JSON object")
-    fields = {key.replace("-", "_"): item for key, item in value.items()}
+    ids = value.pop("ids", None) or {}
+    if not isinstance(ids, dict):
+        return BadRow(line, 'ids is not an object such as {"imdb": "tt…"}')
+    items = [*value.items(), *ids.items()]
+    fields = {_name(key): item for key, item in items}
     unknown = sorted(set(fields) - set(known))
     if unknown:
         names = ", ".join(known)

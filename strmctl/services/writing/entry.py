@@ -68,6 +68,9 @@ def _text(fields: Fields, name: str) -> str | None:
 
 
 def _number(fields: Fields, name: str) -> int | None:
+    value = fields.get(name)
+    if isinstance(value, float | bool):
+        return parse_number(name, str(value))
     text = _text(fields, name)
     return None if text is None else parse_number(name, text)
 

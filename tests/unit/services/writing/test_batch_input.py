@@ -105,6 +105,27 @@ def test_rows(name: str, text: str, expected: list[tuple[int, object]]) -> None:
     assert read(text, name) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        pytest.param("site,slug,language,IMDb,tvdb\na,b,c,tt7,5\n", "x.csv", id="CSV"),
+        pytest.param("site,slug,language,imdb-id,tvdb_id\na,b,c,tt7,5\n", "x.csv", id="long"),
+        pytest.param('{"slug":"b","imdb":"tt7","tvdb":"5"}\n', "x.ndjson", id="NDJSON"),
+        pytest.param('[{"slug":"b","ids":{"imdb":"tt7","tvdb":"5"}}]', "x.json", id="a mapping"),
+    ],
+)
+def test_ids_are_called_as_flags_and_json_call_them(text: str, name: str) -> None:
+    [row] = read_rows(io.StringIO(text, newline=""), name)
+    assert isinstance(row, Row)
+    assert (row.fields["imdb_id"], row.fields["tvdb_id"]) == ("tt7", "5")
+
+
+def test_ids_that_are_none() -> None:
+    [bad, good] = read('{"slug":"b","ids":"tt7"}\n{"slug":"e","ids":null}\n')
+    assert "ids is not an object" in str(bad[1])
+    assert good == (2, "e")
+
+
 def test_an_unknown_key_is_one_bad_row() -> None:
     [bad, good] = read('{"slug":"b","lang":"x"}\n{"slug":"e"}\n')
     assert bad[0] == 1
@@ -118,6 +139,7 @@ def test_an_unknown_key_is_one_bad_row() -> None:
         pytest.param("site,slug,lang", "unknown column 'lang': known are site, slug", id="unknown"),
         pytest.param("site,slug,season", "no column 'language'", id="missing"),
         pytest.param("site,slug,slug,language", "twice", id="twice"),
+        pytest.param("site,slug,language,imdb,imdb_id", "twice", id="two names of one"),
         pytest.param('site,"slug', "not a line of CSV", id="no csv"),
         pytest.param("\0PNG" * 1000, r"^(?s:.){,250}$", id="binary"),
     ],
