@@ -62,6 +62,9 @@ class _PlainOption(TyperOption):
 
 
 class _PlainArgument(TyperArgument):
+    def display_type_rich(self, ctx: Any) -> None:
+        """Help says what it is in words, and in its name."""
+
     def process_value(self, ctx: Any, value: Any) -> Any:
         return _value(self, ctx, value, super().process_value)
 
