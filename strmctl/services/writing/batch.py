@@ -8,6 +8,7 @@ from strmctl.domain.counted import counted
 from strmctl.domain.identity import Identity
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.keys.playback_urls import PlaybackUrls
@@ -49,6 +50,7 @@ def batches(
     """`command` is what `undo` calls it. Nothing is made where the keys or the library cannot be
     used; a missing database is."""
     urls = PlaybackUrls(settings)
+    _check_mounted(settings)
     LibraryFiles(settings.library).check_writable()
     with Database.open(settings.database) as database, writing(settings.database):
         direct = settings.proxy.mode is Mode.DIRECT
@@ -65,6 +67,16 @@ def batches(
         yield Batches(settings, database, writer, resolve=resolve, sidecars=sidecars)
         # Not in a finally: a run that failed stays open in the journal, so `undo` knows it.
         writer.finish()
+
+
+def _check_mounted(settings: Settings) -> None:
+    """A library that is gone is made anew only where nothing is known of it: what `add --watched`
+    wrote in place of an unmounted one would be all that `prune` finds there."""
+    if settings.library.is_dir() or not settings.database.exists():
+        return
+    with Database.open(settings.database) as database:
+        if Mappings(database).count(Selection()):
+            LibraryFiles(settings.library).check_there()
 
 
 class Batches:

@@ -38,6 +38,21 @@ def test_write_makes_what_is_missing(strmctl: Strmctl, library: Path) -> None:
     assert strmctl("list", "--json").records[-1]["count"] == 1
 
 
+@pytest.mark.parametrize("rows", ["", "site,slug,language\na.to,other,de\n"], ids=["one", "many"])
+def test_write_makes_no_library_in_place_of_one_that_is_gone(
+    strmctl: Strmctl, library: Path, rows: str
+) -> None:
+    """`prune` would find what it wrote, and forget all the others."""
+    strmctl("write", *MOVIE)
+    (library / "library").rename(library / "unmounted")
+    line = ("write", "--from", "-") if rows else ("write", *MOVIE)
+    ended = strmctl(*line, stdin=rows, code=12)
+    assert "the library is not there: mount it, or set `library`" in ended.err
+    assert not (library / "library").exists()
+    (library / "unmounted").rename(library / "library")
+    strmctl(*line, stdin=rows)
+
+
 def test_url_needs_no_database(strmctl: Strmctl, library: Path) -> None:
     (library / "strmctl.db").unlink()
     assert strmctl("url", *MOVIE).out.startswith("http://")
