@@ -7,7 +7,7 @@ from project.request_depth import calls_to_the_upstream
 from project.shape import Module
 
 NOT_YET = {
-    "imports, % of lines": 8.5,
+    "imports, % of lines": 8.4,
 }
 """How far those that miss their goal may miss it: a number here only ever comes nearer to it."""
 

@@ -141,11 +141,9 @@ def _check_sender(sender: Sender, fields: Mapping[str, Any]) -> None:
                 f"this is a webhook of {names.title}, not of {own.title}: "
                 f"its address is /api/v1/hooks/{other.value}"
             )
-    strange = next((key for key in _STRANGE if key in fields), None)
+    strange = next((what for key, what in _STRANGE.items() if key in fields), None)
     if strange is not None:
-        raise UsageError(
-            f"this speaks of {_STRANGE[strange]}: strmctl follows Sonarr and Radarr alone"
-        )
+        raise UsageError(f"this speaks of {strange}: strmctl follows Sonarr and Radarr alone")
 
 
 def _folder(owner: Mapping[str, Any], names: _Names) -> str | None:

@@ -141,11 +141,7 @@ def _named(identity: Identity, naming: Naming, room: int) -> Named:
         episode_title=naming.episode_title,
         quality=naming.quality,
         release_group=naming.release_group,
-        ids=(
-            ("tvdbid", naming.tvdb_id),
-            ("tmdbid", naming.tmdb_id),
-            ("imdbid", naming.imdb_id),
-        ),
+        ids=(("tvdbid", naming.tvdb_id), ("tmdbid", naming.tmdb_id), ("imdbid", naming.imdb_id)),
     )
 
 

@@ -65,16 +65,20 @@ def _of_hls_proxy(path: str) -> Unwrapped | None:
 
 def _of_query(pairs: list[tuple[str, str]]) -> Unwrapped | None:
     values = {name.lower(): value for name, value in pairs}
-    inside = next(
-        (found for name in _URL_NAMES if (found := _url_in(values.get(name, ""))) is not None),
-        None,
-    )
+    found = (_url_in(values.get(name, "")) for name in _URL_NAMES)
+    inside = next((url for url in found if url is not None), None)
     if inside is None:
         return None
     url, _, referer = inside.partition("|")
     headers = {"Referer": referer} if _is_url(referer) else {}
     for name in _HEADER_NAMES:
         headers |= _json_headers(values.get(name, ""))
+    return Unwrapped(url, headers | _single_headers(pairs))
+
+
+def _single_headers(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Those that have a parameter each."""
+    headers: dict[str, str] = {}
     for name, value in pairs:
         key = name.lower()
         if key in _PLAIN_HEADERS and value:
@@ -82,7 +86,7 @@ def _of_query(pairs: list[tuple[str, str]]) -> Unwrapped | None:
         # mediaflow-proxy: `h_user_agent=…` is User-Agent.
         elif key.startswith("h_") and value:
             headers["-".join(word.capitalize() for word in re.split("[-_]", key[2:]))] = value
-    return Unwrapped(url, headers)
+    return headers
 
 
 def _url_in(value: str) -> str | None:

@@ -38,9 +38,8 @@ class JobProcess:
 
     async def read_to_its_end(self, output: JobOutput) -> int:
         """The exit code, after all that it says; what it leaves behind says no more."""
-        reading = asyncio.gather(
-            _read(self._process.stdout, output), _read(self._process.stderr, output)
-        )
+        pipes = self._process.stdout, self._process.stderr
+        reading = asyncio.gather(*(_read(pipe, output) for pipe in pipes))
         try:
             while (code := self._process.poll()) is None:
                 await asyncio.sleep(_POLL_SECONDS)

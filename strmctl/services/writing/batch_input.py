@@ -94,9 +94,8 @@ def _csv_rows(
 
 
 def _csv_body(records: "CsvReader", columns: Sequence[str], number: int) -> Iterator[Row | BadRow]:
-    before = number - 1
     while True:
-        line = before + records.line_num + 1
+        line = number + records.line_num
         try:
             values = next(records, None)
         # One quote too many spoils its record; csv.reader goes on behind it.
