@@ -1,6 +1,7 @@
 """Three machines behind the shipped configurations: what a viewer sees when one of them fails."""
 
 import json
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -126,6 +127,19 @@ def test_the_node_that_has_resolved_is_killed(
     node.kill()
     watched.check([viewer.get(url) for url in watched.listed])
     node.start()
+
+
+@pytest.mark.parametrize("cluster", ["haproxy"], indirect=True)
+def test_a_node_that_stands_still_for_a_moment_keeps_its_titles(
+    cluster: Cluster, watched: Watched, viewer: httpx.Client
+) -> None:
+    """Each second HAProxy asks whether it is ready, and hears nothing three times."""
+    process = cluster.node_of(watched.show.slug).running.process
+    process.send_signal(signal.SIGSTOP)
+    threading.Event().wait(3.2)
+    process.send_signal(signal.SIGCONT)
+    watched.check([viewer.get(url) for url in watched.listed])
+    assert len(watched.show.questions) == 1
 
 
 def test_the_cable_of_a_node_is_cut(
