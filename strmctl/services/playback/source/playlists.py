@@ -5,6 +5,7 @@ import logging
 import math
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -15,10 +16,12 @@ from strmctl.domain.hls.media_playlist import MediaPlaylist
 from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist
 from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.media import disguise, media_kind, not_media
+from strmctl.domain.patience.patience import CUT_BODY, Patience
 from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
-from strmctl.errors import UpstreamError
+from strmctl.errors import StrmctlError, UpstreamError
 from strmctl.services.observer import Cache
+from strmctl.services.patiently import patiently
 from strmctl.services.playback.continuity.content_names import ContentNames
 from strmctl.services.playback.continuity.continuity import Continuity
 from strmctl.services.playback.fetching.fetch import Fetch
@@ -202,6 +205,17 @@ class Playlists:
 
     async def _look_at(self, segment: Resource) -> str:
         """The extension of segments whose URIs do not tell what they are, by one's bytes."""
+        patience = Patience(CUT_BODY, time.monotonic())
+
+        def wait(failure: StrmctlError) -> float | None:
+            return patience.wait(time.monotonic())
+
+        with suppress(UpstreamError):
+            return await patiently(lambda: self._seen_extension(segment), wait) or ".ts"
+        return ".ts"
+
+    async def _seen_extension(self, segment: Resource) -> str | None:
+        """None where nothing is to be seen. Raises UpstreamError where it is cut off before."""
         offset = segment.byte_range.offset if segment.byte_range else 0
         span = ContentRange(offset, offset + disguise.SEARCHED_BYTES - 1, None)
         try:
@@ -209,16 +223,18 @@ class Playlists:
                 segment.uri, span, expected=not_media.Expected(not_media.Kind.SEGMENT)
             )
         except UpstreamError:
-            return ".ts"
+            return None
         try:
             if skip > disguise.SEARCHED_BYTES:
-                return ".ts"
+                return None
             head = (await response.peek(skip + disguise.SEARCHED_BYTES))[skip:]
-        except UpstreamError:
-            return ".ts"
         finally:
             response.close()
-        return media_kind.segment_extension(head[disguise.media_offset(head) :]) or ".ts"
+        seen = media_kind.segment_extension(head[disguise.media_offset(head) :])
+        # What stands behind an ID3 tag decides, and an image hides what follows.
+        if response.is_cut and (seen is None or head.startswith(b"ID3")):
+            raise UpstreamError("the upstream cut the segment off before it shows what it is")
+        return seen
 
     def _keep(self, key: str, loaded: LoadedPlaylist) -> None:
         self._continuity.remember(key, loaded, self.earlier.get(key))

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from stage.loopback import Reply, Request, Server, client, reply, serving
+from stage.loopback import Reply, Request, Server, client, raw, reply, serving
 from strmctl.domain.hls import multivariant_playlist
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import UpstreamError
@@ -95,3 +95,50 @@ async def test_a_name_just_beyond_a_live_copy_is_looked_for_again() -> None:
             while (await playlists.listing("", None, "8")) is first:
                 await asyncio.sleep(0.01)
         assert len(server.requests) == 2
+
+
+ADTS = b"\xff\xf1\x50\x80\x03\x9f\xfc" + bytes(1000)
+ID3 = b"ID3\x04\0\0\0\0\0\x0a" + bytes(10)
+MP3 = ID3 + b"\xff\xfb\x90\x64" + bytes(1000)
+BOX = b"\0\0\0\x18stypmsdh" + bytes(1000)
+UNTOLD = FINISHED.replace("a.ts", "a?b=c")
+
+
+@pytest.mark.parametrize(
+    ("body", "cut_at", "extension"),
+    [
+        pytest.param(ADTS, 1, ".aac", id="a byte of AAC"),
+        pytest.param(MP3, 20, ".mp3", id="ID3 alone"),
+        pytest.param(BOX, 5, ".mp4", id="a part of a box"),
+        pytest.param(b"WEBVTT\n\n" + b"-" * 1000, 3, ".vtt", id="a part of WEBVTT"),
+    ],
+)
+async def test_a_segment_cut_off_before_it_shows_what_it_is_is_asked_for_again(
+    body: bytes, cut_at: int, extension: str
+) -> None:
+    answers = iter([True, False])
+
+    def give(request: Request) -> Reply:
+        if request.target == "/":
+            return reply(200, UNTOLD.encode())
+        if next(answers):
+            return raw(f"HTTP/1.1 200 OK\nContent-Length: {len(body)}", body[:cut_at])
+        return reply(200, body)
+
+    async with serving(give) as server, client() as upstream:
+        loaded = await playlists_at(server, upstream).media("", None)
+        assert loaded.media is not None
+        assert f"\n0{extension}\n" in loaded.media.render()
+
+
+async def test_a_segment_that_is_always_cut_off_is_asked_for_three_times() -> None:
+    def give(request: Request) -> Reply:
+        if request.target == "/":
+            return reply(200, UNTOLD.encode())
+        return raw("HTTP/1.1 200 OK\nContent-Length: 9000", b"\xff")
+
+    async with serving(give) as server, client() as upstream:
+        loaded = await playlists_at(server, upstream).media("", None)
+        assert loaded.media is not None
+        assert "\n0.ts\n" in loaded.media.render()
+        assert len(server.requests) == 1 + 3
