@@ -40,10 +40,13 @@ def _notifying_people(run: "Run") -> Iterator[None]:
 
 def _alert(run: "Run", failure: StrmctlError | None) -> list[str]:
     """The titles of what has been sent, or why nothing can be."""
+    if not run.settings.people:
+        return []
+    # A tenth of a second, for those alone who have people.
     from strmctl.services.alerting.alerting import alert_after
 
     try:
-        return alert_after(run.settings, failure, datetime.now(UTC)) if run.settings.people else []
+        return alert_after(run.settings, failure, datetime.now(UTC))
     except (SettingsError, DatabaseError) as error:
         return [f"people are told later: {error}"]
 
