@@ -2,7 +2,7 @@
 
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin
 
 from strmctl.settings.model import ArrServer, NotifySettings, ResolverSettings, Settings
 from strmctl.settings.values import PLAIN, Kind, choice, option
@@ -37,11 +37,10 @@ _OPEN = ("resolvers",)
 
 
 def _keys(shape: type, prefix: str = "") -> dict[str, Key]:
-    hints = get_type_hints(shape, include_extras=True)
     return {
         prefix + field.name: Key(
             name=prefix + field.name,
-            kind=_kind(hints[field.name]),
+            kind=_kind(field.type),
             default=None if field.default is MISSING else field.default,
             required=field.default is MISSING,
         )
@@ -51,7 +50,7 @@ def _keys(shape: type, prefix: str = "") -> dict[str, Key]:
 
 
 SECTIONS: dict[str, Any] = {
-    name: hint for name, hint in get_type_hints(Settings).items() if is_dataclass(hint)
+    field.name: field.type for field in fields(Settings) if is_dataclass(field.type)
 }
 KEYS: dict[str, Key] = _keys(Settings)
 for _name, _shape in SECTIONS.items():

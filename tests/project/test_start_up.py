@@ -82,10 +82,12 @@ def test_a_probe_that_finds_nothing_due_asks_for_no_client(tmp_path: Path) -> No
     loaded = loaded_by(tmp_path, "probe")
     assert not loaded & LOOKING
     assert "strmctl.services.probing.probe" in loaded
+    # What chooses whom to ask next.
+    assert not loaded & {"random", "strmctl.services.probing.turns"}
 
 
 def test_a_file_is_written_without_what_asks_for_urls(library: Path) -> None:
     line = "write --site a.to --slug b --season 1 --episode 2 --language German"
     loaded = loaded_by(library, *line.split())
-    assert not loaded & (LOOKING | {"logging", "strmctl.domain.expiry.schemes"})
+    assert not loaded & (LOOKING | {"logging", "secrets", "shlex", "strmctl.domain.expiry.schemes"})
     assert (library / "library/B/Season 01/B S01E02.strm").is_file()

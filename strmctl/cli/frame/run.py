@@ -1,10 +1,9 @@
 """One run of one command: its settings, loaded once and late, its output and its database."""
 
 import os
-import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -122,20 +121,27 @@ class Run:
         Raises LockedError when another run still holds the lock then.
         """
         lock = self.lock(command, wait)
-        from strmctl.services.alerting.troubles import noting_trouble
+        from strmctl.services.alerting.troubles import end_troubles, noting_failure
 
-        with notifying(self), noting_trouble(self.settings.database, command):
-            # What is wrong with the database is told before the wait; what it has become during
-            # the wait, restored from a backup perhaps, is what is opened then.
-            self.open_database().close()
-            with lock, self.open_database() as database:
+        noting = noting_failure(self.settings.database, command)
+        # What is wrong with the database is told before the wait.
+        with notifying(self), noting, closing(self.open_database()) as early:
+            if wait is not None:
+                early.close()
+            # What it has become during the wait, restored from a backup perhaps, is what is
+            # opened then.
+            with lock, early if wait is None else self.open_database() as database:
                 # A job's reader is its server: where that has gone, the run ends with it.
                 WORK.goes_on = JOB not in os.environ
-                self.begin(command)
+                self.begin(command, database)
                 yield database
+                end_troubles(database, command)
 
-    def begin(self, command: str) -> None:
-        """From here on it is a run that `strmctl runs` shows; a job is recorded by its server."""
+    def begin(self, command: str, database: "Database | None" = None) -> None:
+        """From here on it is a run that `strmctl runs` shows; a job is recorded by its server.
+
+        `database` is the settings' where it is open already.
+        """
         if JOB in os.environ:
             return
         from strmctl.services.jobs.run_log import Recording
@@ -147,10 +153,12 @@ class Run:
         begun = self.begun = Begun(command, arguments, cause, datetime.now(UTC), recording)
         # Nothing of the work depends on it.
         with suppress(StrmctlError):
-            recording.begin(command, arguments, cause, begun.at)
+            recording.begin(command, arguments, cause, begun.at, database)
 
     def lock(self, command: str, wait: str | None = None) -> AbstractContextManager[None]:
         """The lock that `alone` holds, for a run that cannot count on a usable database."""
+        import shlex  # What only looks takes no lock.
+
         from strmctl.storage.locks.run_lock import run_lock
 
         return run_lock(

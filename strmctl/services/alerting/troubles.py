@@ -17,6 +17,17 @@ def noting_trouble(
     database: Path, command: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> Iterator[None]:
     """Around a run that holds the lock; what ends well ends its own trouble."""
+    with noting_failure(database, command, now):
+        yield
+    with suppress(DatabaseError), Database.open(database, create=False, migrate=False) as opened:
+        end_troubles(opened, command)
+
+
+@contextmanager
+def noting_failure(
+    database: Path, command: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Iterator[None]:
+    """For a run that calls `end_troubles` itself while it has the database open."""
     try:
         yield
     # Another run's lock is no trouble: cron's next turn comes.
@@ -27,7 +38,16 @@ def noting_trouble(
         if kind is not None:
             _note(database, kind, command if kind is Kind.BRAKE else "", str(error), now())
         raise
-    _close(database, command)
+
+
+def end_troubles(database: Database, command: str) -> None:
+    """Those of a run that has ended well."""
+    with suppress(DatabaseError):
+        troubles = Troubles(database)
+        troubles.close(Kind.BRAKE, command)
+        troubles.close(Kind.DISK, "")
+    with suppress(OSError):
+        full_disk_marker(database.path).unlink(missing_ok=True)
 
 
 def full_disk_marker(database: Path) -> Path:
@@ -41,15 +61,6 @@ def _kind(error: StrmctlError) -> Kind | None:
     if isinstance(error, SafetyError):
         return Kind.BRAKE
     return Kind.DISK if is_disk_full(error) else None
-
-
-def _close(database: Path, command: str) -> None:
-    with suppress(DatabaseError), Database.open(database, create=False, migrate=False) as opened:
-        troubles = Troubles(opened)
-        troubles.close(Kind.BRAKE, command)
-        troubles.close(Kind.DISK, "")
-    with suppress(OSError):
-        full_disk_marker(database).unlink(missing_ok=True)
 
 
 def _note(database: Path, kind: Kind, name: str, reason: str, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Runs of the command line stand beside the server's jobs: what ran, when, and what came of it."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,10 +53,17 @@ class Recording:
         self._id: int | None = None
         self._owner = ExitStack()
 
-    def begin(self, command: str, arguments: Sequence[str], cause: str, now: datetime) -> None:
-        """Raises DatabaseError."""
+    def begin(
+        self,
+        command: str,
+        arguments: Sequence[str],
+        cause: str,
+        now: datetime,
+        opened: Database | None = None,
+    ) -> None:
+        """Raises DatabaseError; `opened` is the database where the run has opened it."""
         owner = self._owner.enter_context(job_owner(self._file)).name
-        with Database.open(self._file, migrate=False, create=False) as database:
+        with nullcontext(opened) if opened is not None else _opened(self._file) as database:
             records = JobRecords(database)
             records.interrupt(owner, now)  # an earlier one that had this name
             self._id = records.add_running(
@@ -69,9 +76,13 @@ class Recording:
             _record(self._file, self._id, run)
 
 
-def _record(file: Path, known: int | None, run: EndedRun) -> None:
+def _opened(file: Path) -> Database:
     # A run that failed before there was a database must not make one for its log line.
-    with Database.open(file, migrate=False, create=False) as database:
+    return Database.open(file, migrate=False, create=False)
+
+
+def _record(file: Path, known: int | None, run: EndedRun) -> None:
+    with _opened(file) as database:
         records, state = JobRecords(database), state_after(run.exit_code, cancel_requested=False)
         if known is not None:
             records.finish(

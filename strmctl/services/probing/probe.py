@@ -9,6 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from strmctl.domain import brake
@@ -16,7 +17,6 @@ from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.domain.probe_result import Failure
 from strmctl.domain.selection import Selection
 from strmctl.errors import EgressError, SafetyError
-from strmctl.services.probing.turns import Turns
 from strmctl.services.resolving.trouble import ResolverTrouble
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
@@ -26,6 +26,7 @@ from strmctl.storage.tables.probe_records import Dying, ProbeQueue, ProbeRecords
 if TYPE_CHECKING:
     from strmctl.services.probing.run import ProbeRun
     from strmctl.services.probing.saving import Found
+    from strmctl.services.probing.turns import Turns
 
 _PAGE = 500
 _OTHER_THREADS = 8
@@ -99,9 +100,14 @@ class Probe:
         self._now = now
         self._queue = ProbeQueue(database, selection, now())
         self._deep = deep
-        self._turns = Turns(settings.probe.per_host)
         self._records = ProbeRecords(database, hold_dead=not force)
         self.has_concluded = False
+
+    @cached_property
+    def _turns(self) -> "Turns":
+        from strmctl.services.probing.turns import Turns  # Only where something is due.
+
+        return Turns(self._settings.probe.per_host)
 
     def __len__(self) -> int:
         """How many mappings it will come to."""

@@ -6,7 +6,6 @@ Content that is there already is not written again: its mtime stays, media serve
 import errno
 import fcntl
 import os
-import secrets
 import stat
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -48,7 +47,7 @@ class LibraryFiles:
     def __init__(self, root: Path, recording: Recording | None = None) -> None:
         self._root = root
         self._recording = recording
-        self._run = secrets.token_hex(8)
+        self._run = os.urandom(8).hex()
         self._numbers = count()
         self._inside: set[Path] = set()
         self._swept: set[Path] = set()
