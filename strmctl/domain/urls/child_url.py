@@ -7,15 +7,10 @@
 `<shard>` is that of the playback URL. It chooses a node and nothing else: whatever stands there,
 the token says what is served. 0.1.0 made addresses without it, which players may still hold.
 
-The token is `<signature>~<payload>`: it authenticates identity and rendition and ends when the
-playback URL ends. It stands in each line of a playlist at the playback URL, so it is short: the
-signature is two letters of the key's id and the MAC; the payload is the lines of the message with
-`~` between them and `_` for a space, or base64url where a line holds other characters. Players
-may still hold the longer `<key id>.<MAC>.<payload>`.
-
-`<cut>` says how the playlist was cut into segments when the player read it, and what decrypts it,
-so that a segment of another cut, or one that another key encrypts, is never spliced in, whichever
-instance answers; `<cut>-<run>`, or
+The token is `<signature>.<payload>`: it authenticates identity and rendition and ends when the
+playback URL ends. `<cut>` says how the playlist was cut into segments when the player read it,
+and what decrypts it, so that a segment of another cut, or one that another key encrypts, is never
+spliced in, whichever instance answers; `<cut>-<run>`, or
 `live-<run>`, where other content has been listed under the same names before (domain/hls/run.py).
 """
 
@@ -38,11 +33,6 @@ ROOT = ""
 
 _PURPOSE = "child"
 _TOKENS = 4096
-_KEY_ID = 2
-"""Letters of a key's id in a token: they only say which key to try first."""
-
-_LINES = 8
-_PLAIN = re.compile(r"[A-Za-z0-9. \n-]*")
 _SHARD = re.compile("[a-z2-7]{8}")
 
 
@@ -79,8 +69,7 @@ class Addresses:
                 "" if end is None else str(int(end.timestamp())),
             )
         )
-        key_id, _, mac = self.signer.sign(_PURPOSE, message).partition(".")
-        return f"{key_id[:_KEY_ID]}{mac}~{_payload(message)}"
+        return f"{self.signer.sign(_PURPOSE, message)}.{base64url(message.encode())}"
 
 
 def components(*behind: str) -> tuple[str, str, str]:
@@ -88,7 +77,7 @@ def components(*behind: str) -> tuple[str, str, str]:
 
     Raises ForbiddenError for what `Addresses` would not have made.
     """
-    # Every token has a dot or a tilde in it, so no token looks like a shard.
+    # Every token has a dot in it, so no token looks like a shard.
     if len(behind) > 2 and _SHARD.fullmatch(behind[0]):
         behind = behind[1:]
     if len(behind) > 3:
@@ -120,18 +109,10 @@ class Tokens:
 
 
 def _read(token: str, signer: Signer) -> ChildClaim:
-    signature, tilde, payload = token.partition("~")
-    if tilde:
-        message = _message(payload)
-        # Several ways to write one text would be several addresses of one thing.
-        is_ours = _payload(message) == payload and _is_signed(signer, message, signature)
-    else:
-        signature, _, payload = token.rpartition(".")
-        message = _decoded(payload)
-        # base64 has several spellings of one text (RFC 4648 section 3.5): only ours counts.
-        is_ours = base64url(message.encode()) == payload
-        is_ours = is_ours and signer.verify(_PURPOSE, message, signature)
-    if not is_ours:
+    signature, _, payload = token.rpartition(".")
+    message = _decoded(payload)
+    # base64 has several spellings of one text (RFC 4648 section 3.5): only ours counts.
+    if not signer.verify(_PURPOSE, message, signature) or base64url(message.encode()) != payload:
         raise ForbiddenError("this address was not made with a key of this server")
     try:
         canonical, rendition, end = message.rsplit("\n", 2)
@@ -140,26 +121,6 @@ def _read(token: str, signer: Signer) -> ChildClaim:
     except (UsageError, ValueError, OverflowError):
         raise ForbiddenError("this address names nothing") from None
     return ChildClaim(claim, rendition)
-
-
-def _is_signed(signer: Signer, message: str, signature: str) -> bool:
-    """Whether one of the keys whose id begins so has made the signature."""
-    begin, mac = signature[:_KEY_ID], signature[_KEY_ID:]
-    whole = [f"{key_id}.{mac}" for key_id in signer.ids if key_id[:_KEY_ID] == begin]
-    return any(signer.verify(_PURPOSE, message, each) for each in whole or [signature])
-
-
-def _payload(message: str) -> str:
-    if not _PLAIN.fullmatch(message):
-        return base64url(message.encode())
-    return message.replace(" ", "_").rstrip("\n").replace("\n", "~")
-
-
-def _message(payload: str) -> str:
-    if "~" not in payload:
-        return _decoded(payload)
-    lines = payload.replace("_", " ").split("~")
-    return "\n".join((*lines, *[""] * (_LINES - len(lines))))
 
 
 def _decoded(payload: str) -> str:

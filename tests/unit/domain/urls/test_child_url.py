@@ -1,5 +1,6 @@
 """Child URLs: what their token proves, and that no other text proves anything."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -40,7 +41,7 @@ def test_round_trip(rendition: str, end: datetime | None) -> None:
 @given(IDENTITIES)
 def test_any_identity(identity: Identity) -> None:
     text = token(identity=identity)
-    assert set(text) <= set(ALPHABET + ".~")
+    assert set(text) <= set(ALPHABET + ".")
     assert child_url.verify(text, KEYS, NOW).playback.identity == identity
 
 
@@ -83,9 +84,8 @@ def test_the_longest_is_far_below_4000_bytes() -> None:
     assert len(token("v2345678-100", identity, NOW)) < 1600
 
 
-def old_token(message: bytes) -> str:
-    """As 0.1.0 made it, and what came after it for a while."""
-    return f"{KEYS.sign('child', message.decode())}.{base64url(message)}"
+def payload_of(text: str) -> str:
+    return text.rpartition(".")[2]
 
 
 def resigned(message: bytes, purpose: str = "child") -> str:
@@ -95,13 +95,9 @@ def resigned(message: bytes, purpose: str = "child") -> str:
     return f"{signed}.{base64url(message)}"
 
 
-MESSAGE = f"{EPISODE.canonical()}\nvabc\n".encode()
-TOKEN = old_token(MESSAGE)
+TOKEN = token()
 KEY_ID, MAC, PAYLOAD = TOKEN.split(".")
-PLAIN = Identity("a.example", "some-show", "German Dub", season=1, episode=2)
-SHORT = token(identity=PLAIN)
-SIGNATURE, FIELDS = SHORT.split("~", 1)
-OPAQUE = token()
+MESSAGE = base64.urlsafe_b64decode(PAYLOAD + "=" * (-len(PAYLOAD) % 4))
 
 
 @pytest.mark.parametrize(
@@ -134,27 +130,6 @@ OPAQUE = token()
         pytest.param(resigned(b"s\nf\n\n\nen\n\nv1\nnever"), id="signed, end no number"),
         pytest.param(resigned(b"s\nf\n\n\nen\n\nv1\n" + b"9" * 30), id="signed, end far away"),
         pytest.param(resigned(b"s\nf\n\n\nen\n\nv1\n1"), id="signed, ended"),
-        pytest.param("~", id="tilde"),
-        pytest.param(f"~{FIELDS}", id="short, no signature"),
-        pytest.param(SIGNATURE, id="short, no payload"),
-        pytest.param(f"{SIGNATURE[:2]}~{FIELDS}", id="short, no MAC"),
-        pytest.param(f"{SIGNATURE[2:]}~{FIELDS}", id="short, no key id"),
-        pytest.param(f"{SIGNATURE[:-1]}~{FIELDS}", id="short, truncated MAC"),
-        pytest.param(f"{SIGNATURE}~{FIELDS}~", id="short, one field more"),
-        pytest.param(f"{SIGNATURE}~{FIELDS}~~~~~~~", id="short, many fields more"),
-        pytest.param(f"{SIGNATURE}~{FIELDS.replace('_', ' ')}", id="short, a space"),
-        pytest.param(f"{SIGNATURE}~{FIELDS.replace('~1~2~', '~1~3~')}", id="short, another"),
-        pytest.param(
-            f"{SIGNATURE}~{base64url(f'{PLAIN.canonical()}{chr(10)}vabc{chr(10)}'.encode())}",
-            id="short, in base64",
-        ),
-        pytest.param(f"{KEY_ID}.{SIGNATURE[2:]}~{FIELDS}", id="short, the whole key id"),
-        pytest.param(OPAQUE + "=", id="opaque, padded"),
-        pytest.param(OPAQUE[:-1], id="opaque, truncated"),
-        pytest.param(
-            token(identity=PLAIN, keys=Keyring([b"a secret of somebody else"])),
-            id="short, unknown key",
-        ),
     ],
 )
 def test_forged(forged: str) -> None:
@@ -167,57 +142,16 @@ def test_what_resigned_makes_verifies_otherwise() -> None:
     assert child_url.verify(made, KEYS, NOW).playback.identity == Identity("s", "f", "en")
 
 
-@pytest.mark.parametrize("text", [TOKEN, SHORT, OPAQUE], ids=["old", "short", "opaque"])
-def test_every_changed_character_is_noticed(text: str) -> None:
-    child_url.verify(text, KEYS, NOW)
-    for at, char in enumerate(text):
+def test_every_changed_character_is_noticed() -> None:
+    for at, char in enumerate(TOKEN):
         other = "A" if char != "A" else "B"
         with pytest.raises(ForbiddenError):
-            child_url.verify(text[:at] + other + text[at + 1 :], KEYS, NOW)
-
-
-def test_what_players_still_hold_is_good_for_ever() -> None:
-    assert child_url.verify(TOKEN, KEYS, NOW) == ChildClaim(Claim(EPISODE), "vabc")
-
-
-def test_a_token_costs_what_it_says_and_its_signature() -> None:
-    assert FIELDS == "a.example~some-show~1~2~German_Dub~~vabc"
-    assert len(SIGNATURE) == 2 + 22, "a key's id and 128 bits (RFC 2104 section 5)"
-
-
-def test_keys_whose_ids_begin_alike_are_both_tried() -> None:
-    first = Keyring([b"the first secret of a pair"])
-    begin = first.ids[0][:2]
-    alike = next(
-        ring
-        for number in range(100_000)
-        if (ring := Keyring([b"another secret %d" % number])).ids[0][:2] == begin
-    )
-    both = AlikeKeys(alike, first)
-    assert child_url.verify(token(keys=first), both, NOW).playback.identity == EPISODE
-    assert child_url.verify(token(keys=alike), both, NOW).playback.identity == EPISODE
-
-
-class AlikeKeys:
-    """Several keyrings as one."""
-
-    def __init__(self, *rings: Keyring) -> None:
-        self._rings = rings
-
-    @property
-    def ids(self) -> list[str]:
-        return [each for ring in self._rings for each in ring.ids]
-
-    def sign(self, purpose: str, message: str) -> str:
-        return self._rings[0].sign(purpose, message)
-
-    def verify(self, purpose: str, message: str, signature: str) -> bool:
-        return any(ring.verify(purpose, message, signature) for ring in self._rings)
+            child_url.verify(TOKEN[:at] + other + TOKEN[at + 1 :], KEYS, NOW)
 
 
 @pytest.mark.parametrize("slug", ["a", "ab", "abc"])
 def test_trailing_bits_have_one_spelling(slug: str) -> None:
-    text = token(identity=Identity("s", f"{slug}\u00e9", "en"))
+    text = token(identity=Identity("s", slug, "en"))
     taken = []
     for char in ALPHABET:
         try:
@@ -257,7 +191,7 @@ def test_rotation() -> None:
         child_url.verify(text, Keyring([new]), NOW)
 
 
-@given(st.text(max_size=60) | st.text(ALPHABET + ".~", max_size=60))
+@given(st.text(max_size=60) | st.text(ALPHABET + ".", max_size=60))
 def test_no_text_verifies_or_breaks(text: str) -> None:
     with pytest.raises(ForbiddenError):
         child_url.verify(text, KEYS, NOW)
