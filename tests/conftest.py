@@ -102,7 +102,7 @@ def strmctl(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Strmctl]:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8"))
         with redirect_stdout(out), redirect_stderr(err):
             ended = run_to_the_end([str(argument) for argument in arguments])
-        assert ended == code, f"exit code {ended}: {err.getvalue()}"
+        assert ended == code, f"exit code {ended}: {err.getvalue()}{out.getvalue()}"
         return Ended(ended, out.getvalue(), err.getvalue())
 
     yield run
