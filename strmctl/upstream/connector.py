@@ -9,10 +9,16 @@ import functools
 import math
 from typing import Any
 
-from aiohttp import BaseConnector, ClientPayloadError, SocketTimeoutError, TCPConnector
+from aiohttp import (
+    BaseConnector,
+    ClientPayloadError,
+    ServerDisconnectedError,
+    SocketTimeoutError,
+    TCPConnector,
+)
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
-from aiohttp.http import RawResponseMessage
+from aiohttp.http import HttpProcessingError, RawResponseMessage
 from aiohttp.streams import StreamReader
 from aiohttp_socks import ProxyConnector
 
@@ -31,6 +37,7 @@ class BoundedHandler(ResponseHandler):
     What may be interim is read in small pieces: a flood is seen before all of it is parsed.
     """
 
+    _requests = 0
     _interim = 0
     _has_head = True
     _is_new = False
@@ -40,6 +47,7 @@ class BoundedHandler(ResponseHandler):
     _looking: asyncio.TimerHandle | None = None
 
     def set_response_params(self, **options: Any) -> None:
+        self._requests += 1
         self._interim, self._has_head, self._is_new = 0, False, True
         super().set_response_params(**options)
 
@@ -117,6 +125,10 @@ class BoundedHandler(ResponseHandler):
         super()._resume_transport_reading()
 
     def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
+        # Some send a body behind the answer to HEAD (RFC 9110 section 9.3.2 forbids it), so late
+        # that it stands before the next answer. aiohttp asks again where a kept connection ends.
+        if isinstance(exc, HttpProcessingError) and self._requests > 1 and not self._has_head:
+            exc = ServerDisconnectedError("what follows the answer before is no answer")
         super().set_exception(exc, exc_cause or exc)
         payload = self._payload
         if payload is None or payload.is_eof() or payload.exception() is not None:

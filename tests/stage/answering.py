@@ -77,6 +77,8 @@ def answering(reply: Callable[[Asked], Reply]) -> Iterator[Server]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
+            if self.command == "HEAD":
+                return
             try:
                 self.wfile.write(reply.body)
             except (BrokenPipeError, ConnectionResetError):

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from stage.loopback import ALLOWED, Reply, client, raw, reply, serving
+from stage.loopback import ALLOWED, Reply, Request, client, raw, reply, serving
 from strmctl.errors import UpstreamError
 from strmctl.upstream.connector import MAX_INTERIM
 
@@ -65,3 +65,37 @@ async def test_a_chunk_that_is_none_ends_the_body() -> None:
             with pytest.raises(UpstreamError) as caught:
                 await anext(chunks)
     assert caught.value.http_status == 502
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        pytest.param(b"film", id="text"),
+        pytest.param(b"G@\x00\x10" + bytes(184), id="a transport stream packet"),
+        pytest.param(b"HTTP is a protocol\r\n\r\n", id="nearly an answer"),
+        pytest.param(b"\x00" * 10_000, id="more than a head may be"),
+    ],
+)
+async def test_a_late_body_behind_the_answer_to_head_is_no_answer(late: bytes) -> None:
+    """The next request on that connection is made anew on another one."""
+    asked: list[str] = []
+
+    def answer(request: Request) -> Reply:
+        asked.append(request.target)
+        if request.target == "/head":
+            return raw("HTTP/1.1 200 OK\nContent-Length: 4", ends=False)
+        return Reply(late + OK if len(asked) == 2 else OK)
+
+    async with serving(answer) as server, client() as upstream:
+        (await upstream.get(server.url("/head"), {}, method="HEAD")).close()
+        response = await upstream.get(server.url("/film"), {})
+        assert await response.read(10) == b"film"
+        response.close()
+    assert (asked, server.connections) == (["/head", "/film", "/film"], 2)
+
+
+async def test_what_is_no_answer_on_a_new_connection_is_asked_for_once() -> None:
+    async with serving(lambda request: Reply(b"film")) as server, client() as upstream:
+        with pytest.raises(UpstreamError, match="no HTTP answer"):
+            await upstream.get(server.url(), {})
+    assert len(server.requests) == 1
