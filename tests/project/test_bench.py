@@ -136,7 +136,7 @@ def test_every_benchmark_runs() -> None:
         check=True,
     )
     tables = run.stdout.strip().split("\n\n")
-    assert len(tables) == 22
+    assert len(tables) == 24
     for text in tables:
         assert "\ngoal: " in text
         assert "strmctl" not in [line.split(" ")[0] for line in not_measured(text)], text

@@ -62,6 +62,8 @@ class Paced:
     playing: "Future[Played]" = field(init=False)
     faults: dict[int, Callable[[Request], None]] = field(default_factory=dict)
     asked: list[int] = field(default_factory=list)
+    asked_by: str = ""
+    """The address of whoever asked last."""
     _gates: list[Gate] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -80,6 +82,7 @@ class Paced:
         def route(request: Request) -> Answer:
             if fault := self.faults.pop(number, None):
                 fault(request)
+            self.asked_by = request.sender
             self.asked.append(number)
             return gate(request)
 

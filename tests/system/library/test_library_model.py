@@ -188,9 +188,9 @@ class Library(RuleBasedStateMachine):
 
     @rule()
     def agree(self) -> None:
-        """After import, rewrite and prune, and import of what prune has made room for; whatever
-        runs then changes nothing."""
-        for command in ("import", "overwrite", "prune", "import"):
+        """After import, rewrite and prune, import of what prune has made room for and rewrite of
+        that; whatever runs then changes nothing."""
+        for command in ("import", "overwrite", "prune", "import", "overwrite"):
             self._carry_out(command)
         self._check_agreement()
         before = self._snapshot(), self._mtimes()
@@ -272,8 +272,9 @@ class Library(RuleBasedStateMachine):
         root = self.settings.library
         return {path: (root / path).stat().st_mtime_ns for path in strm_paths(root)}
 
-    def _last_run(self) -> object:
-        return Journal(self.database).last()
+    def _last_run(self) -> int | None:
+        last = Journal(self.database).last()
+        return None if last is None else last.id
 
     def _settings(self, key: str) -> Settings:
         return Settings(
@@ -309,7 +310,7 @@ TestLibrary = Library.TestCase
 TestLibrary.settings = profile(max_examples=20, stateful_step_count=20, deadline=None)
 
 TestOftenLibrary = pytest.mark.slow(OftenLibrary.TestCase)
-TestOftenLibrary.settings = profile(max_examples=50, stateful_step_count=20, deadline=None)
+TestOftenLibrary.settings = profile(max_examples=100, stateful_step_count=20, deadline=None)
 
 TestLongerLibrary = pytest.mark.long(
     pytest.mark.slow(pytest.mark.timeout(900)(LongerLibrary.TestCase))

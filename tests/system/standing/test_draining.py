@@ -153,7 +153,8 @@ def test_fronts_notice_before_the_port_closes(
             site.server.process.terminate()
             # A worker hears of it from the process above it, in a moment.
             until(lambda: _says_close(kept, site.playback_url(show)), "fronts are told to go")
-        assert status(site, "/readyz") == status(site, "/api/v1/readyz") == 503
+        paths = ("/readyz", "/api/v1/readyz") * 5
+        until(lambda: {status(site, path) for path in paths} == {503}, "every worker says so")
         assert status(site, "/healthz") == status(site, "/metrics") == 200
         site.server.process.send_signal(signal.SIGINT)
         assert site.server.process.wait(60) == 130, site.log()
