@@ -1,6 +1,7 @@
 """Mappings: listed, paged, searched, shown, written and removed; secrets only when asked for."""
 
 import itertools
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from stage.waiting import until
 from system.api.site import FILM, HEADERS, Json, Site, film_url
 
 _numbers = itertools.count(1)
@@ -256,6 +258,12 @@ def test_the_timeline(site: Site, slug: str) -> None:
 
 
 def test_stats_are_those_of_the_command_line(site: Site, slug: str) -> None:
+    """Once the server has stored what it counted for the tests before."""
     site.write(slug)
-    run = site.strmctl.run("stats", "--json", "--expiring", "30d")
-    assert httpx.Response(200, content=run.stdout).json() == site.get("/stats", expiring="30d")
+
+    def agree() -> bool:
+        run = site.strmctl.run("stats", "--json", "--expiring", "30d")
+        said: object = json.loads(run.stdout)
+        return said == site.get("/stats", expiring="30d")
+
+    until(agree, "both say the same")
