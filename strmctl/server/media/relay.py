@@ -11,7 +11,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from importlib.metadata import version
 from typing import Any, cast
 
@@ -120,22 +120,21 @@ class Relay:
     async def _take_over(self, response: ClientResponse, rest: int) -> None:
         assert response.connection is not None
         handler = cast("ResponseHandler", response.connection.protocol)
-        kernel = _Kernel(self._transport, self._descriptor)
-        source = _Source(response, handler, rest, self._write, kernel.room)
-        # The upstream waits as soon as anything is kept here, not from 64 KiB on.
-        self._transport.set_write_buffer_limits(0)
-        self._flow.source = source
-        try:
-            source.begin(is_paused=self._flow.write_paused)
-            await source.done
-        finally:
-            self._flow.source = None
-            source.end()
-            kernel.close()
-            if not self._transport.is_closing():
-                self._transport.set_write_buffer_limits()
-            if source.done.done() and not source.done.cancelled():
-                source.done.exception()  # A viewer that leaves at the same moment asks for none.
+        with closing(_Kernel(self._transport, self._descriptor)) as kernel:
+            source = _Source(response, handler, rest, self._write, kernel.room)
+            try:
+                # The upstream waits as soon as anything is kept here, not from 64 KiB on.
+                self._transport.set_write_buffer_limits(0)
+                self._flow.source = source
+                source.begin(is_paused=self._flow.write_paused)
+                await source.done
+            finally:
+                self._flow.source = None
+                source.end()
+                if not self._transport.is_closing():
+                    self._transport.set_write_buffer_limits()
+                if source.done.done() and not source.done.cancelled():
+                    source.done.exception()  # A viewer that leaves at the same moment asks none.
 
     def _write(self, data: bytes | memoryview) -> None:
         transport = self._transport
@@ -173,7 +172,7 @@ class _Kernel:
         return int(numbers[_MAY_KEEP] - numbers[_KEEPS])
 
     def close(self) -> None:
-        """The descriptor stays the transport's."""
+        """The descriptor stays the transport's: collected, the socket would close it."""
         self._socket.detach()
 
 
