@@ -14,7 +14,7 @@ _ATTRIBUTE = re.compile(
     r"|[^,]*)"
 )
 
-_USUAL = r'([A-Za-z0-9_-]++)=("[^"]*"|[^",\s]*+)(?:,|$)'
+_USUAL = r'([A-Za-z0-9_-]++)=("[^"]*"|[^",\s\ufeff]*+)(?:,|$)'
 _USUAL_ATTRIBUTE = re.compile(_USUAL)
 _USUAL_LIST = re.compile(rf"(?:{_USUAL})++")
 

@@ -124,8 +124,9 @@ class NamedText:
         """A tag with its URI replaced by `name`, split where the prefix goes."""
         usual = attribute_list.usual_values(line, start)
         at = line.find('URI="', start)
-        # Not that of an X-URI.
-        if usual and not usual.keys() & gone and line[at - 1] in ":," and line.count("URI") == 1:
+        # Not that of an X-URI, nor one without quotes, which is found nowhere.
+        is_usual = usual and at > 0 and line[at - 1] in ":," and line.count("URI") == 1
+        if usual and is_usual and not usual.keys() & gone:
             begin = at + len('URI="')
             self.add(line[:begin])
             self.name(name)

@@ -145,6 +145,24 @@ def test_line(given: str, wanted: str | None) -> None:
             '#EXT-X-MAP:URI="a",URI="b"', '#EXT-X-MAP:URI="i0.mp4",URI="i0.mp4"', id="two"
         ),
         pytest.param('#EXT-X-MAP:URI="URI"', '#EXT-X-MAP:URI="i0.mp4"', id="called so"),
+        pytest.param(
+            "#EXT-X-KEY:METHOD=AES-128,URI=https://b.example/k?s,",
+            '#EXT-X-KEY:METHOD=AES-128,URI="k0.key",',
+            id="no quotes, a comma behind",
+        ),
+        pytest.param(
+            "#EXT-X-MAP:URI=https://b.example:", '#EXT-X-MAP:URI="i0.mp4"', id="a colon at the end"
+        ),
+        pytest.param(
+            "#EXT-X-MAP:URI=https://b.example/i,X=,",
+            '#EXT-X-MAP:URI="i0.mp4",X=,',
+            id="no quotes, nothing behind",
+        ),
+        pytest.param(
+            "#EXT-X-PART:DURATION=1,URI=https://b.example/p,",
+            '#EXT-X-PART:DURATION=1,URI="0-0.ts",',
+            id="a part without quotes",
+        ),
     ],
 )
 def test_the_uri_of_a_tag_is_named(tag: str, expected: str) -> None:
