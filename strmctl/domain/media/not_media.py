@@ -15,6 +15,7 @@ from strmctl.domain.media.text import (
     claims_text,
     decoded,
     essence,
+    has_no_controls,
     is_dash,
     is_json,
     is_markup,
@@ -33,6 +34,7 @@ _ENOUGH_TEXT = 16
 _WORD = 4
 _CUE, _TIMED_TEXT = b"-->", b"<tt"
 _ADDRESS = re.compile(rb"\w://")
+_CUE_TIME = re.compile(rb"\d\d[.,]\d{3}[ \t]*-->")
 _ARCHIVES = {b"PK\x03\x04": "a ZIP archive", b"%PDF-": "a PDF file", b"Rar!\x1a\x07": "an archive"}
 # RFC 1952 section 2.3, with its flags and the systems that it knows: no cipher hits upon that.
 _GZIP = re.compile(rb"\x1f\x8b\x08[\0-\x1f].{4}[\0\x02\x04][\0-\x0d\xff]", re.DOTALL)
@@ -160,19 +162,28 @@ def _message(head: bytes, content_type: str, kind: Kind) -> str | None:
 
 
 def _words(head: bytes, content_type: str, kind: Kind, is_whole: bool) -> str | None:
+    is_enough = is_whole or len(head) >= _ENOUGH_TEXT
+    if kind is Kind.ROOT and _leads_elsewhere(head):
+        return TEXT if is_enough else None
     if not reads_as_text(head):
         return None
-    is_enough = is_whole or len(head) >= _ENOUGH_TEXT
     return TEXT if is_enough and _is_no_media_text(head, content_type, kind) else None
+
+
+def _leads_elsewhere(head: bytes) -> bool:
+    """PLS, a bare list of URLs, a QuickTime reference in text: a player would leave the proxy.
+
+    They are in any encoding, Latin-1 often; subtitles may name an address.
+    """
+    text = decoded(head)
+    has_address = has_no_controls(head) and _ADDRESS.search(text) is not None
+    return has_address and _CUE_TIME.search(text) is None
 
 
 def _is_no_media_text(head: bytes, content_type: str, kind: Kind) -> bool:
     """Of what reads as text, whatever it is called; ciphers do not produce any."""
     if kind is Kind.SUBTITLES:
         return len(head) < media_kind.SNIFF_BYTES and _is_no_cue(decoded(head))
-    # PLS, a bare list of URLs, a QuickTime reference: a player would leave the proxy by them.
-    if kind is Kind.ROOT and _ADDRESS.search(decoded(head)) and _CUE not in decoded(head):
-        return True
     if claims_text(content_type):
         return True
     if kind in (Kind.SEGMENT, Kind.INIT, Kind.KEY):

@@ -40,7 +40,7 @@ def reads_as_text(head: bytes) -> bool:
 def may_be_text(head: bytes) -> bool:
     """Whether more bytes could still make a text; what is marked up may be in any encoding."""
     marks = decoded(head).lstrip()[:1] in (b"<", b"{", b"[")
-    return reads_as_text(head) or (marks and _has_no_controls(head))
+    return reads_as_text(head) or (marks and has_no_controls(head))
 
 
 def letters_in(head: bytes) -> int:
@@ -53,13 +53,13 @@ def is_web_page(head: bytes, content_type: str) -> bool:
     if _PAGE.match(text):
         return True
     claims_page = essence(content_type) in ("text/html", "application/xhtml+xml")
-    return claims_page and text.startswith((b"<", b"{")) and _has_no_controls(head)
+    return claims_page and text.startswith((b"<", b"{")) and has_no_controls(head)
 
 
 def is_markup(head: bytes) -> bool:
     """XML, or a page in pieces, in any encoding without NUL."""
     text = decoded(head).lstrip()
-    return _MARKUP.match(text) is not None and _has_no_controls(head)
+    return _MARKUP.match(text) is not None and has_no_controls(head)
 
 
 def is_dash(head: bytes, content_type: str) -> bool:
@@ -94,6 +94,6 @@ def decoded(head: bytes) -> bytes:
     return head.removeprefix(_BOM)
 
 
-def _has_no_controls(head: bytes) -> bool:
+def has_no_controls(head: bytes) -> bool:
     text = decoded(head)
     return text.translate(None, _CONTROL_BYTES) == text
