@@ -15,6 +15,7 @@ _NAMED_BY_SEGMENT = re.compile(
     rf"(?P<kind>{KEY}|{INIT})(?P<number>\d{{1,18}})(?:-(?P<index>\d{{1,3}}))?"
 )
 
+_PROBED = "00.000001+00:00"
 _USUAL_DATES = re.compile(
     r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}):([0-5][0-9])(|\.[0-9]{3})"
     r"(Z|[+-][0-9]{2}:?[0-9]{2})$",
@@ -159,11 +160,12 @@ def _instants(dates: Sequence[str]) -> Sequence[str]:
     found = _USUAL_DATES.findall("\n".join(dates))
     if len(found) != len(dates):
         return list(map(_instant, dates))
-    minutes = {pair: _instant(f"{pair[0]}:00{pair[1]}") for pair in {each[::3] for each in found}}
-    # A date that is none stays as it is.
-    if not all(minute.endswith(":00+00:00") for minute in minutes.values()):
+    pairs = {each[::3] for each in found}
+    # With microseconds, which no date here has: one that is none stays as it is, and shows it.
+    minutes = {pair: _instant(f"{pair[0]}:00.000001{pair[1]}") for pair in pairs}
+    if not all(minute.endswith(_PROBED) for minute in minutes.values()):
         return list(map(_instant, dates))
-    begins = {pair: minute[: -len("00+00:00")] for pair, minute in minutes.items()}
+    begins = {pair: minute.removesuffix(_PROBED) for pair, minute in minutes.items()}
     parts = {part: f"{part}000" if part.strip(".0") else "" for part in {each[2] for each in found}}
     return [
         f"{begins[minute, zone]}{second}{parts[part]}+00:00" for minute, second, part, zone in found

@@ -33,7 +33,9 @@ _SECRET = re.compile(
 _LONG_RUN = re.compile(r"(?<![A-Za-z0-9_+=~-])[A-Za-z0-9_+=~-]{16,}+")
 _DIGIT, _LETTER = re.compile("[0-9]"), re.compile("[A-Za-z]")
 _LONG = 500
-_UNREMARKABLE = r"#EXTINF:[ \t]*([0-9]{1,9}(?:\.[0-9]{0,18})?)[ \t]*,?[A-Za-z0-9 _-]{0,15}$"
+_UNREMARKABLE = (
+    r"#EXTINF:[ \t]*([0-9]{1,9}(?![0-9])(?:\.[0-9]{0,18})?)[ \t]*,?[A-Za-z0-9 _-]{0,15}$"
+)
 _UNREMARKABLE_INF = re.compile(_UNREMARKABLE)
 UNREMARKABLE_INFS = re.compile(f"^{_UNREMARKABLE}", re.MULTILINE)
 """Finds the durations of lines that stay as they are."""
@@ -67,7 +69,8 @@ def is_plain(text: str) -> bool:
 def _names_secret(text: str) -> bool:
     if "=" not in text and ":" not in text:
         return False
-    if len(text) >= _LONG:
+    # The pattern takes a dotless i for an i, casefold does not.
+    if len(text) >= _LONG and text.isascii():
         folded = text.casefold()
         if not any(name in folded for name in _SECRETS):
             return False

@@ -53,8 +53,6 @@ _RANGE = re.compile(rf"^{RANGE}([0-9]+)(?:@([0-9]+))?$", re.MULTILINE)
 _AFTER_NUMBER = re.compile(
     rf"^{INF}[ \t]*([+-]?[0-9]{{1,18}}(?:\.[0-9]{{0,18}})?)(.*)$", re.MULTILINE
 )
-
-
 _DATE = re.compile(rf"^{DATE}:([^\n]*)$", re.MULTILINE)
 
 

@@ -326,7 +326,7 @@ async def _shown(
     while True:
         try:
             seen = await look(response)
-        except UpstreamError:
+        except BaseException:
             response.close()
             raise
         if seen is not None:

@@ -104,11 +104,10 @@ class Sources:
 
     def _source(self, identity: Identity, resolution: Resolution) -> Source:
         known = self._sources.get(identity)
-        if known is not None and known.resolution is not resolution:
-            if known.resolution == resolution:
-                # Read again from the database; the very same object needs no look into it.
-                known.resolution = resolution
-        if known is None or known.resolution is not resolution:
+        # The very same object needs no look into it.
+        if known is not None and (known.resolution is resolution or known.resolution == resolution):
+            known.resolution = resolution
+        else:
             fetch = Fetch(
                 resolution,
                 self._client,
