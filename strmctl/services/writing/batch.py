@@ -17,7 +17,7 @@ from strmctl.services.writing.batch_input import BadRow, Row
 from strmctl.services.writing.entry import Entry, entry
 from strmctl.services.writing.write import Answers, Writer, Written
 from strmctl.settings.model import Mode, Settings
-from strmctl.storage.database.connection import Database
+from strmctl.storage.database.connection import Database, database_exists
 from strmctl.storage.database.file_system import is_disk_full
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.locks.run_lock import writing
@@ -72,7 +72,7 @@ def batches(
 def _check_mounted(settings: Settings) -> None:
     """A library that is gone is made anew only where nothing is known of it: what `add --watched`
     wrote in place of an unmounted one would be all that `prune` finds there."""
-    if settings.library.is_dir() or not settings.database.exists():
+    if settings.library.is_dir() or not database_exists(settings.database):
         return
     with Database.open(settings.database) as database:
         if Mappings(database).count(Selection()):

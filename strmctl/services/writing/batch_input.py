@@ -191,11 +191,13 @@ def _name(written: str) -> str:
 def _json_row(line: int, value: object, known: Sequence[str]) -> Row | BadRow:
     if not isinstance(value, dict):
         return BadRow(line, "not a JSON object")
-    ids = value.pop("ids", None) or {}
-    if not isinstance(ids, dict):
+    ids = value.pop("ids", None)
+    if ids is not None and not (isinstance(ids, dict) and ids.keys() <= _AS_FLAGS.keys()):
         return BadRow(line, 'ids is not an object such as {"imdb": "tt…"}')
-    items = [*value.items(), *ids.items()]
+    items = [*value.items(), *(ids or {}).items()]
     fields = {_name(key): item for key, item in items}
+    if len(fields) < len(items):
+        return BadRow(line, "a key stands there twice")
     unknown = sorted(set(fields) - set(known))
     if unknown:
         names = ", ".join(known)

@@ -120,6 +120,21 @@ def test_ids_are_called_as_flags_and_json_call_them(text: str, name: str) -> Non
     assert (row.fields["imdb_id"], row.fields["tvdb_id"]) == ("tt7", "5")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"slug":"b","ids":{"slug":"c"}}', id="no id"),
+        pytest.param('{"slug":"b","ids":{"imdb":"tt7","title":"c"}}', id="an id and a title"),
+        pytest.param('{"slug":"b","ids":[]}', id="a list"),
+        pytest.param('{"slug":"b","imdb_id":"tt7","ids":{"imdb":"tt8"}}', id="outside as well"),
+        pytest.param('{"slug":"b","imdb":"tt7","imdb-id":"tt8"}', id="by two names"),
+    ],
+)
+def test_ids_say_one_thing_and_nothing_else(text: str) -> None:
+    [(_, why)] = read(text + "\n")
+    assert "ids is not an object" in str(why) or "a key stands there twice" in str(why)
+
+
 def test_ids_that_are_none() -> None:
     [bad, good] = read('{"slug":"b","ids":"tt7"}\n{"slug":"e","ids":null}\n')
     assert "ids is not an object" in str(bad[1])
