@@ -80,7 +80,7 @@ class Job:
     @property
     def command_line(self) -> str:
         """As people read it: without the options that the server adds."""
-        return " ".join((self.command, *self.arguments))
+        return command_line(self.command, self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,13 @@ class JobLine:
 
     number: int
     document: Mapping[str, object]
+
+
+def command_line(command: str, arguments: Sequence[str]) -> str:
+    """As a shell takes it."""
+    import shlex  # Most commands show no other's.
+
+    return shlex.join((command, *arguments))
 
 
 def state_after(exit_code: int, *, cancel_requested: bool) -> JobState:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
 
-from strmctl.domain.job import Job, JobRequest, JobState, words
+from strmctl.domain.job import Job, JobRequest, JobState, command_line, words
 from strmctl.errors import SettingsError, StrmctlError
 from strmctl.services.jobs.jobs import Jobs
 from strmctl.settings.model import MaintainSettings, Settings
@@ -41,7 +41,7 @@ class Task:
 
     @property
     def command_line(self) -> str:
-        return " ".join((self.request.command, *self.request.words))
+        return command_line(self.request.command, self.request.words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from strmctl.domain.job import Asked, JobRequest, words, work_of
+from strmctl.domain.job import Asked, JobRequest, command_line, words, work_of
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,8 @@ def test_a_typed_line_stays_as_it_is() -> None:
 )
 def test_how_a_run_speaks_is_not_its_work(line: str, expected: str) -> None:
     assert work_of(line.split()) == tuple(expected.split())
+
+
+def test_a_command_line_can_be_pasted() -> None:
+    line = command_line("set", ["1", "--title", "My; Show x", "--path", ""])
+    assert line == "set 1 --title 'My; Show x' --path ''"
