@@ -103,6 +103,8 @@ def endpoint_url(options: Options, text: str, key: str = "url") -> httpx.URL:
         raise options.wrong(key, "is not a URL") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise options.wrong(key, "needs http://… or https://…")
+    if (url.port or 0) > 65535:
+        raise options.wrong(key, f"there is no port {url.port}")
     return url
 
 

@@ -33,7 +33,7 @@ class Interruption:
     def __init__(self, announce: Callable[[int], None]) -> None:
         self._announce = announce
         self._code = INTERRUPTED
-        self._untold = threading.Lock()
+        self._unannounced = threading.Lock()
         self._signals, self._wakeup = os.pipe()
         os.set_blocking(self._wakeup, False)
 
@@ -95,7 +95,7 @@ class Interruption:
         os._exit(code)
 
     def _announce_once(self, code: int) -> None:
-        if self._untold.acquire(blocking=False):
+        if self._unannounced.acquire(blocking=False):
             self._announce(code)
 
 

@@ -168,7 +168,11 @@ def _check_sites(new: New, others: Sequence[ResolverSettings]) -> None:
 
 
 def _is_here(url: str) -> bool:
-    return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
+    try:
+        host = urlsplit(url).hostname
+    except ValueError as error:
+        raise UsageError(f"--url: {error}") from None
+    return host in ("127.0.0.1", "::1", "localhost")
 
 
 def _package(wanted: Wanted) -> str:
