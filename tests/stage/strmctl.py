@@ -7,7 +7,6 @@ import atexit
 import json
 import os
 import re
-import secrets
 import shutil
 import signal
 import subprocess
@@ -25,6 +24,7 @@ import httpx
 from stage import forking
 from stage.forking import Forked
 from stage.waiting import free_port, until
+from strmctl.services.installation.keys import new_secret
 
 _DEFAULT_PORT = 8888
 _EXECUTABLE = str(Path(sys.executable).with_name("strmctl"))
@@ -171,7 +171,7 @@ class Strmctl:
 def initialise(folder: Path, port: int = _DEFAULT_PORT) -> None:
     """What `strmctl init` makes of a folder, without its twenty migrations; the key is its own."""
     shutil.copytree(_initialised(), folder, dirs_exist_ok=True)
-    (folder / "strmctl.key").write_text(f"{secrets.token_urlsafe(32)}\n", encoding="ascii")
+    (folder / "strmctl.key").write_text(f"{new_secret()}\n", encoding="ascii")
     settings = folder / "strmctl.toml"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace(str(_DEFAULT_PORT), str(port)), encoding="utf-8")

@@ -125,7 +125,10 @@ def test_the_box_brings_sidecars(window: Page, scene: Scene, client: httpx.Clien
     job = client.get("/api/v1/jobs").json()["items"][0]
     assert "--sidecars" in job["arguments"]
     window.get_by_role("button", name="Probe").first.click()
+    expect(panel(window)).to_have_count(2)
     expect(window.locator("[data-job]").last).to_contain_text("succeeded")
+    job = client.get("/api/v1/jobs").json()["items"][0]
+    assert (job["command"], "--sidecars" in job["arguments"]) == ("probe", False)
 
 
 @pytest.mark.parametrize("width", [360, 320])
