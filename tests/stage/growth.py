@@ -3,20 +3,23 @@
 import time
 from collections.abc import Callable
 
-SMALL, FACTOR = 20_000, 4
-MOST = 8.0
-"""Twice of what linear work takes; quadratic work takes sixteen times as long."""
+SMALL, FACTOR = 20_000, 8
+MOST = 3.0 * FACTOR
+"""Three times of what linear work takes; quadratic work takes eight times of it."""
+
+AT_LEAST, AT_MOST = 5, 40
+"""Pairs of measurements: the least of few can be a disturbed one, on either side."""
 
 
 def grows_linearly(work: Callable[[int], object], small: int = SMALL) -> bool:
-    """Of several tries one is enough: that somebody else had the CPU only makes a try slower."""
-    return any(_ratio(work, small) < MOST for _ in range(10))
-
-
-def _ratio(work: Callable[[int], object], small: int) -> float:
-    """A disturbed measurement of the small work would flatter it, so the least of three counts."""
-    least = min(_cpu_seconds(work, small) for _ in range(3))
-    return _cpu_seconds(work, FACTOR * small) / least
+    """Somebody else on the CPU only adds to a measurement, so the least of each size counts."""
+    least_small = least_large = float("inf")
+    for pair in range(AT_MOST):
+        least_small = min(least_small, _cpu_seconds(work, small))
+        least_large = min(least_large, _cpu_seconds(work, FACTOR * small))
+        if pair + 1 >= AT_LEAST and least_large < MOST * least_small:
+            return True
+    return False
 
 
 def _cpu_seconds(work: Callable[[int], object], size: int) -> float:

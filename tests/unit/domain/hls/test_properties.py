@@ -313,17 +313,17 @@ LONGEST = "#" * (playlist_text.MAX_LINE - 2)
             lambda size: '#EXT-X-RENDITION-REPORT:URI="a"\n' * size + LONGEST, 2_000, id="reports"
         ),
         pytest.param(lambda size: f"{LONGEST}\n" * size, 8, id="longest lines"),
-        pytest.param(lambda size: "#" * size, 16_000, id="one line"),
+        pytest.param(lambda size: "#" * size, 8_000, id="one line"),
         pytest.param(
             lambda size: ('#EXT-X-KEY:URI="' + "a," * 32_000 + "\n") * size,
             8,
             id="long attribute lists",
         ),
-        pytest.param(lambda size: '#EXT-X-KEY:URI="' + "a," * size, 8_000, id="one long list"),
-        pytest.param(lambda size: _numbered("MAP", size), 3_000, id="maps"),
-        pytest.param(lambda size: _numbered("PART", size), 3_000, id="parts"),
-        pytest.param(lambda size: "#EXT-X-DEFINE:QUERYPARAM=q\n" * size, 10_000, id="definitions"),
-        pytest.param(lambda size: "# c\n" * size, 10_000, id="comments"),
+        pytest.param(lambda size: '#EXT-X-KEY:URI="' + "a," * size, 4_000, id="one long list"),
+        pytest.param(lambda size: _numbered("MAP", size), 1_500, id="maps"),
+        pytest.param(lambda size: _numbered("PART", size), 1_500, id="parts"),
+        pytest.param(lambda size: "#EXT-X-DEFINE:QUERYPARAM=q\n" * size, 5_000, id="definitions"),
+        pytest.param(lambda size: "# c\n" * size, 5_000, id="comments"),
     ],
 )
 def test_hostile_lengths_take_linear_time(body: Callable[[int], str], small: int) -> None:
