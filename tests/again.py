@@ -1,8 +1,8 @@
 """Runs pytest, and what failed of thousands side by side once more, alone.
 
 `python tests/again.py MOST PYTEST ARGUMENT…`: a run with up to MOST failures is good when each of
-them passes alone. Its last lines name them: they are faults to mend, as `make test` of its own, with
-MOST 0, insists. CPython's own test run does the same.
+them passes alone. Its last lines name them: they are faults to mend, and `make test`
+by itself, with MOST 0, takes none. CPython's own test run does the same.
 """
 
 import json
@@ -23,11 +23,16 @@ def main(most: int, pytest: Sequence[str]) -> int:
     failed = sorted(json.loads(LAST_FAILED.read_text())) if LAST_FAILED.exists() else []
     if first != TESTS_FAILED or not 0 < len(failed) <= most:
         return first
-    print("\nOnce more, alone:", *failed, sep="\n  ", flush=True)
+    _name("Once more, alone:", failed)
     second = subprocess.call([*pytest, "-n", "0", "--last-failed", "--verbose"])
     if second == 0:
-        print("\nFailed beside others, passed alone:", *failed, sep="\n  ", flush=True)
+        _name("Failed beside others, passed alone:", failed)
     return second
+
+
+def _name(heading: str, tests: Sequence[str]) -> None:
+    sys.stdout.write("\n  ".join([f"\n{heading}", *tests]) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
