@@ -99,7 +99,7 @@ class Wanted:
 
     def fields(self) -> dict[str, str]:
         # If-Range without Range must not be sent (RFC 9110 section 13.1.5).
-        if self.range is None or not is_single_range(self.range):
+        if self.range is None or not is_single_range(self.range) or self._is_of_weak_tag:
             return {}
         fields = {"Range": self.range}
         return {**fields, "If-Range": self.if_range} if self.if_range else fields
@@ -112,7 +112,12 @@ class Wanted:
         # RFC 9110 section 13.1.5: of what is not what the player has, it gets all.
         if self.if_range is not None and self.if_range not in validators:
             return None
-        return select_range(self.range, total)
+        return None if self._is_of_weak_tag else select_range(self.range, total)
+
+    @property
+    def _is_of_weak_tag(self) -> bool:
+        """RFC 9110 section 13.1.5: bytes may change under one, so no part goes with it."""
+        return self.if_range is not None and self.if_range.startswith("W/")
 
     def span(self, total: int) -> ContentRange:
         """What is asked for of `total` bytes; raises UnsatisfiableRange."""

@@ -25,6 +25,7 @@ _PRINTABLE = re.compile(rf"[\x20-\x7e\t]{{1,{_LONGEST}}}")
 # Some CDNs make an ETag of the request's URL, with its token.
 _ADDRESS = re.compile(r"://|[?&][^=&\s]+=")
 _ETAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+IF_NONE_MATCH, IF_MODIFIED_SINCE = "if-none-match", "if-modified-since"
 _UNSATISFIED = re.compile(r"bytes \*/[0-9]{1,18}", re.IGNORECASE)
 _LONGEST_WAIT = 86_400.0
 
@@ -63,7 +64,19 @@ def strong_etag(content: bytes) -> str:
 
 def is_current(if_none_match: str, etag: str) -> bool:
     """Whether a client has what `etag` names; compared weakly (RFC 9110 section 13.1.2)."""
-    return if_none_match.strip() == "*" or etag in _ETAG.findall(if_none_match)
+    if if_none_match.strip() == "*":
+        return True
+    return etag.removeprefix("W/") in _ETAG.findall(if_none_match)
+
+
+def is_unchanged(conditions: Mapping[str, str], fields: Mapping[str, str]) -> bool:
+    """Whether a client that asks under these conditions has what the answer's fields describe."""
+    tags, date = conditions.get(IF_NONE_MATCH), conditions.get(IF_MODIFIED_SINCE)
+    # RFC 9110 section 13.1.3: where there are tags, the date is ignored.
+    if tags is not None:
+        return is_current(tags, fields.get("ETag", ""))
+    # A copy from elsewhere may be older and yet another one: the very date alone counts.
+    return date is not None and date == fields.get("Last-Modified")
 
 
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:

@@ -9,7 +9,13 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from strmctl.domain.http.response_fields import allowed_fields, is_current
+from strmctl.domain.http.response_fields import (
+    IF_MODIFIED_SINCE,
+    IF_NONE_MATCH,
+    allowed_fields,
+    is_current,
+    is_unchanged,
+)
 from strmctl.domain.media.media_kind import PLAYLIST_TYPE
 from strmctl.errors import DatabaseError, EgressError, StrmctlError, UpstreamError
 from strmctl.server.media.compressed import Compressed
@@ -50,6 +56,8 @@ FILE_CACHING = _shared(0)
 _ONCE_THERE_IS_ROOM = {"type": "http.response.body", "body": b"", "more_body": True}
 
 _MEDIA_FOLLOWS = (200, 206)
+_CONDITIONS = {IF_NONE_MATCH.encode(): IF_NONE_MATCH, IF_MODIFIED_SINCE.encode(): IF_MODIFIED_SINCE}
+_VALIDATORS = ("ETag", "Last-Modified")
 
 
 class MediaResponse:
@@ -63,8 +71,8 @@ class MediaResponse:
     ) -> None:
         self._answer = answer
         self._sent = sent
-        fields = {**allowed_fields(answer.fields), **caching}
-        self._fields = [(k.lower().encode(), v.encode("ascii")) for k, v in fields.items()]
+        self._caching = caching
+        self._fields = {**allowed_fields(answer.fields), **caching}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._answer.body is None:
@@ -73,14 +81,14 @@ class MediaResponse:
             refusal.headers.update(allowed_fields(self._answer.fields))
             await refusal(scope, receive, send)
             return
+        conditions = _conditions(scope)
         try:
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": self._answer.status,
-                    "headers": self._fields,
-                }
-            )
+            # RFC 9110 section 13.2.2: before a range is looked at.
+            if conditions and is_unchanged(conditions, self._fields):
+                await send(_start(HTTPStatus.NOT_MODIFIED, self._of_not_modified()))
+                await send({"type": "http.response.body", "body": b""})
+                return
+            await send(_start(self._answer.status, self._fields))
             # Kodi asks by HEAD twice before it plays: the same fields (RFC 9110 section 9.3.2).
             if scope["method"] == "HEAD":
                 await send({"type": "http.response.body", "body": b""})
@@ -88,6 +96,11 @@ class MediaResponse:
                 await self._send_body(send, scope.get("strmctl.relay"))
         finally:
             self._answer.close()
+
+    def _of_not_modified(self) -> Mapping[str, str]:
+        """What describes a body does not belong there (RFC 9110 section 15.4.5)."""
+        validators = {name: self._fields[name] for name in _VALIDATORS if name in self._fields}
+        return {**validators, **self._caching}
 
     async def _send_body(self, send: Send, relay: Relay | None) -> None:
         """A body that cannot be completed ends without its end, so that the connection closes."""
@@ -131,6 +144,21 @@ async def playlist_response(
     if coding:
         fields["Content-Encoding"] = coding
     return Response(text, media_type=PLAYLIST_TYPE, headers=fields)
+
+
+def _start(status: int, fields: Mapping[str, str]) -> Message:
+    encoded = [(name.lower().encode(), value.encode("ascii")) for name, value in fields.items()]
+    return {"type": "http.response.start", "status": int(status), "headers": encoded}
+
+
+def _conditions(scope: Scope) -> dict[str, str]:
+    """The request's fields that say what the client has; those of one name make one list."""
+    found: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if name in _CONDITIONS:
+            text, before = value.decode("latin-1"), found.get(_CONDITIONS[name])
+            found[_CONDITIONS[name]] = text if before is None else f"{before}, {text}"
+    return found
 
 
 def _list(request: Headers, name: str) -> str:
