@@ -43,6 +43,21 @@ _SENTENCE = b"Forbidden"
 _XML = b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code></Error>'
 _COMMENTED = b"<!-- served by edge 7 -->\n<!-- v2 -->\n<!DOCTYPE html><html>Gone</html>"
 _MPD = b'<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><BaseURL>'
+_LETTER = b"Good evening, this film has been taken down because its owner asked for that. "
+"""Begins with the sync byte of a transport stream."""
+_BINARY_LIST = b"bplist00\xd1\x01\x02SURL_\x10\x1ahttp://cdn.example/a?t=1\x08\x0b\x0f" + bytes(20)
+_ASX = '<ASX><ENTRY><REF HREF="http://cdn.example/a?t=1"/></ENTRY></ASX>'
+
+
+def box(kind: bytes, content: bytes = b"") -> bytes:
+    """Of ISO base media and QuickTime."""
+    return (len(content) + 8).to_bytes(4) + kind + content
+
+
+_REFERENCE = box(b"moov", box(b"rmra", box(b"rmda", box(b"rdrf", b"url http://cdn.example/"))))
+_FTYP = box(b"ftyp", b"qt  \0\0\0\0qt  ")
+_MOVIE = box(b"moov", box(b"mvhd", bytes(100)) + box(b"trak", b"rmra"))
+
 _MESSAGES = [
     ("nothing", b"", OCTETS, "empty"),
     ("a sentence", _SENTENCE, TEXT, "text"),
@@ -117,7 +132,23 @@ CASES = [
         ("addresses in Latin-1", b"[playlist]\nTitle1=Caf\xe9\nFile1=http://a/b.mp3\n", "", "text"),
         ("a list with a letter", b"http://a/caf\xe9.mp3\r\nhttp://a/b.mp3\r\n", OCTETS, "text"),
         ("a list with an arrow", b"[playlist]\nTitle1=-->\nFile1=http://a/b\n", "audio/x", "text"),
+        ("a list of paths", b"[playlist]\nFile1=//cdn.example/a?t=1", "video/mp4", "text"),
+        ("a shortcut", b"[InternetShortcut]\r\nURL=/a?t=1\r\n", "video/mp4", "text"),
+        ("a binary shortcut", _BINARY_LIST, "video/mp4", "a property list"),
+        ("a reference movie", _REFERENCE, "video/quicktime", "QuickTime"),
+        ("a reference movie with a type", _FTYP + _REFERENCE, "video/mp4", "QuickTime"),
+        ("a reference movie behind room", box(b"wide") + _REFERENCE, "", "QuickTime"),
+        ("a reference movie behind free room", box(b"free", bytes(90)) + _REFERENCE, "", "QuickT"),
+        ("a movie", _FTYP + _MOVIE + box(b"mdat", noise("movie")), "video/quicktime", None),
+        ("a movie without a type", box(b"free", bytes(9)) + _MOVIE, "video/quicktime", None),
+        ("a movie whose index is behind it", box(b"wide") + box(b"mdat", noise("m")), "", None),
+        ("ASX in UTF-16 without a mark", _ASX.encode("utf-16-be"), "video/x-ms-asf", "XML"),
+        ("ASX in UTF-16, the other way", _ASX.encode("utf-16-le"), "video/x-ms-asf", "XML"),
+        ("a letter", _LETTER, TEXT, "text"),
+        ("a letter of 188 bytes", (_LETTER * 3)[:188], OCTETS, "text"),
+        ("a letter beyond ASCII", "Grüße! Der Film ist nicht mehr da.".encode(), TEXT, "text"),
         ("addresses in UTF-16", "File1=http://a.example/".encode("utf-16"), "audio/x", "text"),
+        ("a packet of stuffing", b"G\x1f\xff\x10" + b"\xff" * 184, OCTETS, None),
         ("two letters", b"#E", OCTETS, None),
         ("bytes that say nothing", b"anything", "video/mp4", None),
         ("binary by the type of a playlist", b"\x00\x01", M3U8, "#EXTM3U"),

@@ -36,7 +36,6 @@ _TYPES = {
     ".mkv": "video/x-matroska",
     ".webm": "video/webm",
 }
-_TS_PACKET = 188
 # Flash video, ASF, Ogg, FLAC, an MPEG program stream: files that players open.
 _OTHER_CONTAINERS = (
     b"FLV\x01",
@@ -47,6 +46,8 @@ _OTHER_CONTAINERS = (
     b"\x00\x00\x01\xb3",
 )
 PLAYLIST_TYPE = "application/vnd.apple.mpegurl"
+_BEFORE_A_MOVIE = (b"ftyp", b"wide", b"free", b"skip", b"pnot")
+_MOVIE, _REFERENCE = b"moov", b"rmra"
 
 
 def media_type(extension: str) -> str:
@@ -80,12 +81,34 @@ def is_container(head: bytes) -> bool:
     A short text may begin with a G as well, the sync byte of a transport stream.
     """
     if head[:1] == b"G" and head[188:189] != b"G":
-        return len(head) == _TS_PACKET or not head.isascii() or b"\x00" in head
+        return not reads_as_text(head)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") and reads_as_text(head):
         return False  # A byte order mark looks like the sync word of MPEG audio.
     known = sniffed_type(head) or segment_extension(head)
     is_riff = head[:4] == b"RIFF" and head[8:12] in (b"AVI ", b"WAVE")
     return known is not None or is_riff or head.startswith(_OTHER_CONTAINERS)
+
+
+def leads_to_movies(head: bytes) -> bool | None:
+    """Whether a QuickTime movie holds nothing but where others are; None if more bytes decide.
+
+    Classic QuickTime servers choose a movie for each speed so (QuickTime File Format, rmra).
+    """
+    start = 0
+    while head[start + 4 : start + 8] in _BEFORE_A_MOVIE:
+        start += max(8, int.from_bytes(head[start : start + 4]))
+    kind, inside = head[start + 4 : start + 8], head[start + 12 : start + 16]
+    if inside:
+        return (
+            None if len(inside) < 4 and kind == _MOVIE else (kind, inside) == (_MOVIE, _REFERENCE)
+        )
+    # No such movie is longer than 16 MiB.
+    may_follow = start < SNIFF_BYTES and head[start : start + 1] in (b"", b"\0")
+    return None if may_follow and _may_begin_box(kind) else False
+
+
+def _may_begin_box(kind: bytes) -> bool:
+    return any(each.startswith(kind) for each in (*_BEFORE_A_MOVIE, _MOVIE))
 
 
 def sniffed_type(head: bytes) -> str | None:

@@ -35,7 +35,14 @@ _WORD = 4
 _CUE, _TIMED_TEXT = b"-->", b"<tt"
 _ADDRESS = re.compile(rb"\w://")
 _CUE_TIME = re.compile(rb"\d\d[.,]\d{3}[ \t]*-->")
-_ARCHIVES = {b"PK\x03\x04": "a ZIP archive", b"%PDF-": "a PDF file", b"Rar!\x1a\x07": "an archive"}
+_LIST = re.compile(rb"\s*\[(?:playlist|reference|internetshortcut|desktop entry)\]", re.IGNORECASE)
+_ARCHIVES = {
+    b"PK\x03\x04": "a ZIP archive",
+    b"%PDF-": "a PDF file",
+    b"Rar!\x1a\x07": "an archive",
+    # A .webloc holds an address in binary.
+    b"bplist0": "a property list",
+}
 # RFC 1952 section 2.3, with its flags and the systems that it knows: no cipher hits upon that.
 _GZIP = re.compile(rb"\x1f\x8b\x08[\0-\x1f].{4}[\0\x02\x04][\0-\x0d\xff]", re.DOTALL)
 
@@ -92,6 +99,8 @@ def what_instead(
         return None
     if kind is Kind.KEY:
         return _instead_of_key(head, content_type, expected.size, is_whole)
+    if kind is Kind.ROOT and media_kind.leads_to_movies(head):
+        return "a QuickTime reference"
     if kind is not Kind.DATA and media_kind.is_container(head) and not disguise.is_image(head):
         return NO_PLAYLIST if kind is Kind.PLAYLIST else None
     if begins_playlist(head):
@@ -111,6 +120,8 @@ def needs_more(head: bytes, expected: Expected = ROOT) -> bool:
     if expected.kind is Kind.KEY:
         # One byte more than a key has shows one of 17 bytes (docs/peers.md, row 48).
         return len(head) <= (expected.size or media_kind.SNIFF_BYTES)
+    if expected.kind is Kind.ROOT and media_kind.leads_to_movies(head) is None:
+        return True
     if disguise.looks_disguised(head) and len(head) >= disguise.SHOWN_BY:
         is_open = expected.kind is Kind.SEGMENT and not disguise.media_offset(head)
         return is_open and len(head) < disguise.SEARCHED_BYTES
@@ -176,8 +187,11 @@ def _leads_elsewhere(head: bytes) -> bool:
     They are in any encoding, Latin-1 often; subtitles may name an address.
     """
     text = decoded(head)
-    has_address = has_no_controls(head) and _ADDRESS.search(text) is not None
-    return has_address and _CUE_TIME.search(text) is None
+    if not has_no_controls(head):
+        return False
+    # Its addresses may be paths alone.
+    is_list = _LIST.match(text) is not None
+    return is_list or (_ADDRESS.search(text) is not None and _CUE_TIME.search(text) is None)
 
 
 def _is_no_media_text(head: bytes, content_type: str, kind: Kind) -> bool:

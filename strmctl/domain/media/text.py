@@ -5,6 +5,13 @@ import re
 _BOM = b"\xef\xbb\xbf"
 # With its mark, the encoding and where the NULs of ASCII letters are.
 _UTF_16 = {b"\xff\xfe": ("utf-16-le", 3), b"\xfe\xff": ("utf-16-be", 2)}
+_UNMARKED = {
+    "utf-16-be": re.compile(rb"(?:\0[\t\n\r\x20-\x7e]){8}"),
+    "utf-16-le": re.compile(rb"(?:[\t\n\r\x20-\x7e]\0){8}"),
+}
+"""Without its mark: no media begins with so many ASCII letters and NULs in turn."""
+_SHOWN_BY = 16
+_BEGINS_UNMARKED = re.compile(rb"[\t\n\r\x20-\x7e]?(?:\0[\t\n\r\x20-\x7e])*\0?")
 # ESC and the white space of C are in texts; NUL and the other controls are not.
 _CONTROL_BYTES = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 _LETTERS = re.compile(rb"[A-Za-z\x80-\xff]")
@@ -39,6 +46,8 @@ def reads_as_text(head: bytes) -> bool:
 
 def may_be_text(head: bytes) -> bool:
     """Whether more bytes could still make a text; what is marked up may be in any encoding."""
+    if len(head) < _SHOWN_BY and _BEGINS_UNMARKED.fullmatch(head):
+        return True
     marks = decoded(head).lstrip()[:1] in (b"<", b"{", b"[")
     return reads_as_text(head) or (marks and has_no_controls(head))
 
@@ -90,8 +99,15 @@ def decoded(head: bytes) -> bytes:
     """Without a byte order mark; UTF-16 as UTF-8."""
     encoding, first_nul = _UTF_16.get(head[:2], ("", 0))
     if encoding and not any(head[first_nul:18:2]):
-        return head[2:].decode(encoding, "replace").rstrip("\ufffd").encode("utf-8", "replace")
+        return _from_utf_16(head[2:], encoding)
+    for encoding, pattern in _UNMARKED.items() if b"\0" in head[:2] else ():
+        if pattern.match(head):
+            return _from_utf_16(head, encoding)
     return head.removeprefix(_BOM)
+
+
+def _from_utf_16(text: bytes, encoding: str) -> bytes:
+    return text.decode(encoding, "replace").rstrip("\ufffd").encode("utf-8", "replace")
 
 
 def has_no_controls(head: bytes) -> bool:

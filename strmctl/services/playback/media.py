@@ -3,17 +3,21 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from strmctl import tracing
 from strmctl.domain.hls.listed import ByteRange, Resource
 from strmctl.domain.hls.naming import is_part, upstream_extension
 from strmctl.domain.http.ranges import ContentRange, UnsatisfiableRange, Wanted
 from strmctl.domain.http.representation import Representation
-from strmctl.domain.http.response_fields import unsatisfied_range
-from strmctl.domain.media import media_kind
-from strmctl.domain.media.not_media import Expected, listed
+from strmctl.domain.http.response_fields import strong_etag, unsatisfied_range
+from strmctl.domain.media import harmless_data, media_kind
+from strmctl.domain.media.not_media import Expected, Kind, listed
+from strmctl.domain.media.text import has_no_controls
+from strmctl.errors import UpstreamError
 from strmctl.services.observer import Observer
 from strmctl.services.playback.fetching.body import Body, Listener, Resume
+from strmctl.services.playback.fetching.parsing import beside_the_loop
 from strmctl.services.playback.healing import Healing
 from strmctl.services.playback.segment_cache import SegmentCache
 from strmctl.services.playback.source.source import Place, Source
@@ -59,12 +63,29 @@ class Media:
         known = self._read_already(source, resource, wanted, media_type)
         if known is not None:
             return known
+        if expected.kind is Kind.DATA:
+            return await self._data(source, url, wanted, media_type, expected)
         if real is not None:
             return await self._part(source, url, real, wanted, media_type, expected)
         response, offset = await source.open_listed(self._place, resource, wanted, expected)
         if offset:
             return self._behind(source, offset, response, wanted, media_type)
         return self.whole(source, url, response, media_type)
+
+    async def _data(
+        self, source: Source, url: str, wanted: Wanted, media_type: str, expected: Expected
+    ) -> MediaAnswer:
+        """What is no media; of a text, what leads nowhere."""
+        response = await source.fetch.fetch(url, expected=expected)
+        if not has_no_controls(await response.peek(media_kind.SNIFF_BYTES)):
+            return self.whole(source, url, response, media_type)
+        async with source.fetch.room() as room:
+            data = await source.fetch.read(response, harmless_data.LARGEST, room)
+        shown = await beside_the_loop(partial(harmless_data.harmless, data), len(data))
+        if shown is None:
+            what = "text that holds an address or a token is not passed on"
+            raise UpstreamError(what, http_status=404, final=True)
+        return from_memory(shown, {"Content-Type": media_type, "ETag": strong_etag(shown)}, wanted)
 
     def _read_already(
         self, source: Source, resource: Resource, wanted: Wanted, media_type: str

@@ -1,5 +1,7 @@
 """Row 54: nothing of the upstream's leaves in a playlist, whatever tag it stands in."""
 
+import json
+
 import httpx
 import pytest
 
@@ -89,3 +91,45 @@ def test_54_uris_of_other_protocols_are_named_too(
     key, _ = follow(client, url)
     assert "cdn.example" not in client.get(url).text
     assert client.get(key).status_code == 502
+
+
+@pytest.fixture(params=["SESSION-DATA", "MADE-UP"])
+def data(request: pytest.FixtureRequest, show: Show, url: str, client: httpx.Client) -> str:
+    """The address of a datum that a tag leads to."""
+    lines = [f'#EXT-X-{request.param}:DATA-ID="a",URI="a.json"', *ENDS["multivariant"]]
+    show.routes["index.m3u8"] = playlist("\n".join(["#EXTM3U", *lines]))
+    return follow(client, url)[0]
+
+
+def test_54_no_address_leaves_in_data_beside_a_playlist(
+    data: str, show: Show, client: httpx.Client
+) -> None:
+    def document(request: Request) -> Answer:
+        shown = {"title": "made up", "poster": show.url("a.jpg"), "n": 1}
+        return file(json.dumps(shown).encode(), etag='"a"', media_type="application/json")(request)
+
+    show.routes["a.json"] = document
+    answer = client.get(data, headers={"Range": "bytes=0-9999"})
+    assert answer.json() == {"title": "made up", "poster": "", "n": 1}
+    assert answer.headers["Content-Type"] == "application/json"
+    etag = answer.headers["ETag"]
+    assert etag != '"a"'
+    assert client.get(data, headers={"If-None-Match": etag}).status_code == 304
+    assert int(client.head(data).headers["Content-Length"]) == len(answer.content)
+    show.expire()
+    assert client.get(data).content == answer.content
+
+
+def test_54_other_text_that_holds_an_address_is_withheld(
+    data: str, show: Show, client: httpx.Client
+) -> None:
+    show.routes["a.json"] = lambda request: file(show.url("a.ts").encode())(request)
+    answer = client.get(data)
+    assert answer.status_code == 404
+    assert show.token not in answer.text
+    assert len(show.questions) == 1
+
+
+def test_54_data_that_is_no_text_passes(data: str, show: Show, client: httpx.Client) -> None:
+    show.routes["a.json"] = file(bytes(range(256)) * 9, etag='"a"')
+    assert client.get(data).content == bytes(range(256)) * 9
