@@ -45,7 +45,7 @@ def _chosen(
     run: Run,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[ID]", help="tt… for an addon, a page for yt-dlp, else its slug."),
+        typer.Argument(metavar="ID", help="tt… for an addon, a page for yt-dlp, else its slug."),
     ] = None,
     resolver: Annotated[
         str | None, typer.Option(metavar="NAME", help="Whose catalogue says what there is.")

@@ -30,7 +30,7 @@ def rewrite(
     ] = False,
     names: Annotated[
         bool,
-        typer.Option("--names", help="Rename files as [naming] says."),
+        typer.Option("--names", help=r"Rename files as \[naming] says."),
     ] = False,
     dry_run: DryRun = False,
     force: Force = False,

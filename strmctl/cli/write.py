@@ -58,7 +58,7 @@ def _entry(
     imdb_id: Annotated[
         str | None, typer.Option("--imdb", "--imdb-id", metavar="ttN", help="Likewise.")
     ] = None,
-    episode_title: Annotated[str | None, typer.Option(help="For names, see [naming].")] = None,
+    episode_title: Annotated[str | None, typer.Option(help=r"For names, see \[naming].")] = None,
     quality: Annotated[
         str | None, typer.Option(metavar="TEXT", help='Likewise, such as "WEBDL-1080p".')
     ] = None,

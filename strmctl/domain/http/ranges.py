@@ -5,7 +5,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
-_RANGE = re.compile(r"bytes=[ \t]*(\d{0,18})-(\d{0,18})[ \t]*$", re.IGNORECASE | re.ASCII)
+# Some players write the largest number of 64 bits for "to the end": it has 19 or 20 digits.
+_RANGE = re.compile(r"bytes=[ \t]*(\d{0,20})-(\d{0,20})[ \t]*$", re.IGNORECASE | re.ASCII)
+_LAST = 10**18 - 1
+"""No file has as many bytes, and every upstream can read the number."""
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)$", re.IGNORECASE | re.ASCII)
 
 
@@ -90,6 +93,13 @@ def strong_validator(etag: str | None) -> str | None:
     return text if text.startswith('"') and text.endswith('"') and len(text) > 1 else None
 
 
+def _plainly(value: str) -> str:
+    """A single range as every upstream reads it: many know `bytes` in lower case alone."""
+    numbers = value.partition("=")[2].strip().partition("-")
+    first, last = (number and str(min(int(number), _LAST)) for number in (numbers[0], numbers[2]))
+    return f"bytes={first}-{last}"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The part of a player's request that the upstream may learn."""
@@ -101,7 +111,7 @@ class Wanted:
         # If-Range without Range must not be sent (RFC 9110 section 13.1.5).
         if self.range is None or not is_single_range(self.range) or self._is_of_weak_tag:
             return {}
-        fields = {"Range": self.range}
+        fields = {"Range": _plainly(self.range)}
         return {**fields, "If-Range": self.if_range} if self.if_range else fields
 
     def part(self, total: int, validators: Collection[str | None] = ()) -> ContentRange | None:

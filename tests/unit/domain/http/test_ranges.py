@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 from strmctl.domain.http.ranges import (
     ContentRange,
     UnsatisfiableRange,
+    Wanted,
     is_all,
     is_single_range,
     parse_content_range,
@@ -67,13 +68,18 @@ def test_content_range_round_trip(first: int, length: int, rest: int, told: bool
         pytest.param("bytes 0-9", None, id="no equals sign"),
         pytest.param("", None, id="empty"),
         pytest.param("bytes=0-" + "9" * 40, None, id="huge"),
+        pytest.param(f"bytes=10-{2**63 - 1}", (10, 99), id="to the end, as 63 bits"),
+        pytest.param(f"bytes=10-{2**64 - 1}", (10, 99), id="to the end, as 64 bits"),
+        pytest.param(f"bytes=-{2**63 - 1}", (0, 99), id="suffix of 63 bits"),
     ],
 )
 def test_select_range(value: str | None, part: tuple[int, int] | None) -> None:
     assert select_range(value, 100) == (ContentRange(*part, 100) if part else None)
 
 
-@pytest.mark.parametrize("value", ["bytes=100-", "bytes=100-200", "bytes=-0"])
+@pytest.mark.parametrize(
+    "value", ["bytes=100-", "bytes=100-200", "bytes=-0", f"bytes={2**63 - 1}-"]
+)
 def test_unsatisfiable(value: str) -> None:
     with pytest.raises(UnsatisfiableRange):
         select_range(value, 100)
@@ -144,3 +150,18 @@ def test_shape(value: str | None, single: bool, at_zero: bool) -> None:
 )
 def test_strong_validator(etag: str | None, strong: str | None) -> None:
     assert strong_validator(etag) == strong
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        pytest.param("bytes=10-19", "bytes=10-19", id="as it came"),
+        pytest.param("Bytes= 10-", "bytes=10-", id="unit's case, white space"),
+        pytest.param("BYTES=-0030 ", "bytes=-30", id="suffix"),
+        pytest.param(f"bytes=0-{2**64 - 1}", f"bytes=0-{10**18 - 1}", id="no 64 bits"),
+        pytest.param("bytes=0-9,20-29", None, id="two ranges"),
+        pytest.param("items=0-9", None, id="other unit"),
+    ],
+)
+def test_what_the_upstream_is_asked_for(value: str, sent: str | None) -> None:
+    assert Wanted(value).fields() == ({"Range": sent} if sent else {})
