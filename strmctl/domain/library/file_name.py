@@ -95,7 +95,10 @@ def read(strm_path: str, *, wants_language: bool = True) -> FileName:
         name = name[: -len(EXTENSION)]
     # `Film.mkv.strm`: tools that mirror a remote folder keep the film's extension.
     name = words.without_video_extension(name)
-    found = _read(name, _folders(tuple(above)))
+    if above and film.bears_name_of(above[-1], name) and not folders.is_season(above):
+        found = _unmarked(name, Folders(series=written.read_release(above[-1])))
+    else:
+        found = _read(name, _folders(tuple(above)))
     return found if wants_language else replace(found, language=None)
 
 
@@ -106,8 +109,10 @@ def _folders(above: tuple[str, ...]) -> Folders:
 
 def _read(name: str, where: Folders) -> FileName:
     mark = marks.find(name) or where.mark
-    if mark is not None:
-        return _episode(name, mark, where)
+    return _unmarked(name, where) if mark is None else _episode(name, mark, where)
+
+
+def _unmarked(name: str, where: Folders) -> FileName:
     if where.is_extras or _EXTRA.fullmatch(name) or _is_the_film_s_trailer(name, where):
         return _doubtful(name, where, _IS_EXTRA)
     if not where.holds_season and (_is_the_folder_s(name, where) or film.ends_in_year(name)):

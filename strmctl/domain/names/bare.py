@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from strmctl.domain.names import phrases, written
 from strmctl.domain.names.folders import Folders
 from strmctl.domain.names.marks import Mark
-from strmctl.domain.names.words import is_strong
+from strmctl.domain.names.words import SEASON, is_strong
 
 _V = r"(?:[ ._]?v\d)?"
 _N = rf"(?P<n>\d{{1,4}}){_V}(?:[ ]?(?:end|fin|final))?"
@@ -46,6 +46,8 @@ _PADDED = re.compile(
 _TAIL = re.compile(r"(?:[ ._]*(?:\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】|\{[^{}]*\}))+$")
 _GROUP = re.compile(r"^\s*\[[^\[\]]*\][ _.]*(?=\S)")
 
+_ENDS_IN_SEASON = re.compile(rf"(?<![^\W_])(?:{SEASON})[ ._#-]*", re.IGNORECASE)
+
 _MAYBE_YEAR = "its number may be a year or an episode"
 
 
@@ -71,9 +73,18 @@ def find(name: str, folders: Folders) -> Bare | None:
         return found
     for form in (_alone, _leading, _dashed, _tight, _spaced):
         if (found := form(core, folders)) is not None:
+            if folders.holds_season and _is_season_s(found.mark, folders):
+                return None
             behind = f"{found.mark.after}{release}{tail[0] if tail else ''}"
             return replace(found, mark=replace(found.mark, after=behind))
     return None
+
+
+def _is_season_s(mark: Mark, folders: Folders) -> bool:
+    """`Show Season 2` numbers no episode, unless a series is called `Show Season`."""
+    words = list(_ENDS_IN_SEASON.finditer(mark.before))
+    ends = bool(words) and words[-1].end() == len(mark.before)
+    return ends and not _agrees(mark.before, folders)
 
 
 def without_tags(name: str) -> str:

@@ -7,7 +7,7 @@ where two of one film would be one.
 import re
 from dataclasses import dataclass, replace
 
-from strmctl.domain.names import phrases, written
+from strmctl.domain.names import marks, phrases, written
 from strmctl.domain.names.folders import Folders
 from strmctl.domain.names.languages import is_language, language
 from strmctl.domain.names.words import is_release, is_strong
@@ -42,6 +42,7 @@ _CUT = re.compile(r"(?<![^\W_])(?:cut|edition|version|fassung)$", re.IGNORECASE)
 _BARE_YEAR = re.compile(r"(?P<title>.*\S) (?P<year>\d{4})(?P<behind> .*|)", re.DOTALL)
 # "Blade Runner 2049 Director's Cut" is not of that year.
 _NEXT_DECADES = 2040
+_TO_YEAR = re.compile(r".*\((?:18|19|20)\d\d\)", re.DOTALL)
 _TRY = re.compile(r"[ ._]v\d$")
 
 
@@ -118,6 +119,20 @@ def ends_in_year(name: str) -> bool:
     # "Title - 09 (2021)" is an episode: nobody pads a film's number.
     is_padded = re.search(r" [-–] 0\d{1,2}$", own.title or "") is not None
     return own.has_year_in_brackets and not is_padded and not is_numbered(own.rest)
+
+
+def bears_name_of(folder: str, name: str) -> bool:
+    """`2x4 (1997)/2x4 (1997)`: the number stands in the title that the folder bears, too."""
+    title = _TO_YEAR.match(folder)
+    if title is None or not name.casefold().startswith(title[0].casefold()):
+        return False
+    mark = marks.find(title[0])
+    if mark is None:
+        is_title_s = phrases.SEASON_PHRASE.search(title[0]) is not None
+    else:
+        # "Show 1x02 (2019)" is a release of an episode with a folder of its own.
+        is_title_s = not mark.before.strip() and not marks.is_sure(title[0])
+    return is_title_s and ends_in_year(name) and marks.find(name[title.end() :]) is None
 
 
 def is_numbered(behind: str) -> bool:

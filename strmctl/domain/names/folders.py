@@ -117,6 +117,12 @@ def read(folders: Sequence[str]) -> Folders:
     )
 
 
+def is_season(folders: Sequence[str]) -> bool:
+    """`Show/Season 3 (2010)` is a season's folder, `Movies/Season 3 (2010)` a film's."""
+    *above, last = folders
+    return bool(above) and not is_shelf(above[-1]) and _WHOLE_SEASON.fullmatch(last) is not None
+
+
 def _describes(folder: str) -> bool:
     words = [word for word in re.split(r"[\s._,()\[\]]+", folder) if word]
     return bool(words) and all(map(is_strong, words))

@@ -69,6 +69,11 @@ def find(name: str) -> Mark | None:
     return None
 
 
+def is_sure(name: str) -> bool:
+    """Whether it holds the one mark that no title holds, `S01E02`."""
+    return _SEASON_EPISODE.search(name) is not None
+
+
 def _is_picture(match: re.Match[str]) -> bool:
     """2048x858 counts pixels."""
     return len(match["season"]) == 4 and (len(match["episode"]) == 4 or int(match["episode"]) > 366)
