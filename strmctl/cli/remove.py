@@ -42,7 +42,7 @@ def remove(
     plan = plan_of(Removing(run.settings, keep_files=keep_files), names, selection)
     # Jellyfin goes on showing a film whose .nfo is left behind.
     leftovers = Leftovers(run.settings.library, sidecars=sidecars, folders=False)
-    return Changing(run, "remove", _OUTCOMES)(
+    return Changing(run, "remove", _OUTCOMES, needs_library=not keep_files)(
         lambda database, files: leftovers.watch(plan(database, files)),
         wait=wait,
         dry_run=dry_run,

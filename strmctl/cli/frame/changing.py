@@ -65,7 +65,7 @@ class Changing:
 
     `outcomes` are the kinds that a run may end in: its JSON names each, also those of which there
     are none. `quiet_kinds` are findings that only count, such as "unchanged"; `failing_kinds` make
-    the exit code say that some items failed.
+    the exit code say that some items failed. `needs_library` is False where no file is touched.
     """
 
     def __init__(
@@ -77,11 +77,13 @@ class Changing:
         record: Recorder | None = None,
         quiet_kinds: Iterable[str] = ("unchanged",),
         failing_kinds: Iterable[str] = (),
+        needs_library: bool = True,
     ) -> None:
         self._run, self._command, self._outcomes = run, command, outcomes.split()
         self._record = record or (lambda step, reason: step_record(command, step, reason))
         self._quiet = set(quiet_kinds)
         self._failing = {"failed", "bad", *failing_kinds}
+        self._needs_library = needs_library
         self._counts: Counter[str] = Counter()
 
     def __call__(
@@ -99,7 +101,8 @@ class Changing:
 
         with self._run.alone(self._command, wait) as database:
             files = library_files(self._run.settings, database)
-            files.check_there()
+            if self._needs_library:
+                files.check_there()
             limit = None if force else self._run.settings.safety.max_change
             changes = ChangeRun(database, files, self._command, limit=limit)
             if dry_run:

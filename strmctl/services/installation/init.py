@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from strmctl.errors import SettingsError
 from strmctl.services.installation.keys import new_secret
 from strmctl.services.keys import in_force
+from strmctl.services.library.files import check_mounted
 from strmctl.settings.load import load
 from strmctl.settings.model import Auth, Settings
 from strmctl.storage.database.connection import Database, database_exists
@@ -37,8 +38,10 @@ def init(file: Path, values: Mapping[str, str | int]) -> Sequence[Made]:
     made = [Made("settings", file, _create(file, text, 0o600))]
     settings = load(file).settings
     made += _make_key(settings)
-    made.append(_make_library(settings.library))
     is_new = not database_exists(settings.database)
+    if not is_new:
+        _check_known(settings)
+    made.append(_make_library(settings.library))
     Database.open(settings.database).close()
     return [*made, Made("database", settings.database, is_new)]
 
@@ -69,6 +72,14 @@ def _make_key(settings: Settings) -> Sequence[Made]:
     created = _create(proxy.secret_file, new_secret() + "\n", 0o600)
     in_force.secrets(proxy)
     return (Made("key", proxy.secret_file, created),)
+
+
+def _check_known(settings: Settings) -> None:
+    """A folder made in place of a library that is not mounted would hide that."""
+    if settings.library.is_dir():
+        return
+    with Database.open(settings.database) as database:
+        check_mounted(settings, database)
 
 
 def _make_library(folder: Path) -> Made:

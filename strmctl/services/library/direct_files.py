@@ -3,7 +3,7 @@
 from strmctl.domain.library import strm_text
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.errors import ItemError
-from strmctl.services.library.files import library_files
+from strmctl.services.library.files import check_mounted, library_files
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.tables.mappings import Mappings
@@ -13,12 +13,14 @@ class DirectFiles:
     """What is changed here raises ItemError where it cannot be written."""
 
     def __init__(self, settings: Settings, mappings: Mappings) -> None:
+        self._settings = settings
         self._mappings = mappings
         self._files = library_files(settings, mappings.database)
 
     def check_there(self) -> None:
         """Raises ItemError where there is no library."""
         self._files.check_there()
+        check_mounted(self._settings, self._mappings.database)
 
     def check_followable(self, mapping: Mapping) -> None:
         """Raises ItemError for a row that must keep its URL: a file that was moved is known by it,

@@ -1,12 +1,18 @@
-"""The library's files, for whoever changes them: how they are named, who is told of a change."""
+"""The library's files, for whoever changes them: how they are named, who is told of a change.
+
+A library that is not mounted is not an empty library: nothing is written in its place.
+"""
 
 from functools import partial
 
+from strmctl.domain.counted import counted
 from strmctl.domain.library.naming import Templates
-from strmctl.errors import SettingError, UsageError
+from strmctl.errors import ItemError, SettingError, UsageError
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
+from strmctl.storage.files.library_tree import is_empty
 from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.journal import Journal
 
 
 # Notices for nobody would fill the database.
@@ -27,3 +33,21 @@ def templates(settings: Settings) -> Templates:
         return Templates(naming.series, naming.season, naming.episode, naming.film)
     except UsageError as error:
         raise SettingError(f"naming.{error}") from None
+
+
+def check_mounted(settings: Settings, database: Database, *, but: str = "", few: int = 0) -> None:
+    """Raises ItemError for a library that is gone, or holds nothing though more than a `few`
+    mappings have files in it; that of the path `but` alone may have been deleted."""
+    library = settings.library
+    # What is written below a mount point vanishes with the next mount, and until then `prune`
+    # takes it for the library.
+    if library.is_dir() and not is_empty(library):
+        return
+    if (mappings := Journal(database).mappings_with_files(but)) > few:
+        LibraryFiles(library).check_there()
+        raise ItemError(
+            f"{library}: holds nothing, though {counted(mappings, 'mapping')} "
+            f"{'has its file' if mappings == 1 else 'have their files'} there: mount it, or set "
+            "`library` (deleted for good? `strmctl prune --force` forgets them, `strmctl rewrite "
+            "--create-missing --force` makes them again)"
+        )

@@ -8,11 +8,10 @@ from strmctl.domain.counted import counted
 from strmctl.domain.identity import Identity
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
-from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.keys.playback_urls import PlaybackUrls
-from strmctl.services.library.files import library_files, templates
+from strmctl.services.library.files import check_mounted, library_files, templates
 from strmctl.services.writing.batch_input import BadRow, Row
 from strmctl.services.writing.entry import Entry, entry
 from strmctl.services.writing.write import Answers, Writer, Written
@@ -50,7 +49,7 @@ def batches(
     """`command` is what `undo` calls it. Nothing is made where the keys or the library cannot be
     used; a missing database is."""
     urls = PlaybackUrls(settings)
-    _check_mounted(settings)
+    _check_there(settings)
     LibraryFiles(settings.library).check_writable()
     with Database.open(settings.database) as database, writing(settings.database):
         direct = settings.proxy.mode is Mode.DIRECT
@@ -69,14 +68,12 @@ def batches(
         writer.finish()
 
 
-def _check_mounted(settings: Settings) -> None:
-    """A library that is gone is made anew only where nothing is known of it: what `add --watched`
-    wrote in place of an unmounted one would be all that `prune` finds there."""
+def _check_there(settings: Settings) -> None:
+    """A library that is gone is made anew only where nothing is known of it."""
     if settings.library.is_dir() or not database_exists(settings.database):
         return
     with Database.open(settings.database) as database:
-        if Mappings(database).count(Selection()):
-            LibraryFiles(settings.library).check_there()
+        check_mounted(settings, database)
 
 
 class Batches:
@@ -108,6 +105,7 @@ class Batches:
 
         Raises ItemError where the disk is full: all that is left would fail for that reason.
         """
+        check_mounted(self._settings, self._mappings.database)
         lines: dict[Identity, int] = {}
         waiting: list[tuple[int, Entry]] = []
         for row in rows:
@@ -130,6 +128,10 @@ class Batches:
 
     def write_one(self, item: Entry) -> Written:
         """Raises what kept it from being written; not being resolved does not."""
+        row = self._mappings.known([item.identity]).get(item.identity)
+        # A single file that was deleted comes back by writing it again.
+        own = row.strm_path if row else ""
+        check_mounted(self._settings, self._mappings.database, but=own)
         [result] = self._write([(0, item)])
         if result.written is None:
             raise result.error or StrmctlError("not written")

@@ -7,6 +7,8 @@ from pathlib import Path
 from strmctl.domain.library.library_path import EXTENSION
 from strmctl.errors import ItemError
 
+_OF_DISKS = ("lost+found", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information")
+
 
 def _raise(_folder: str, error: ItemError) -> None:
     raise error
@@ -47,6 +49,15 @@ def strm_paths(
             yield path
         elif entry.is_symlink() and entry.is_dir():
             linked(path)
+
+
+def is_empty(library: Path) -> bool:
+    """As a mount point is: what a disk or a file manager puts there does not count."""
+    try:
+        with os.scandir(library) as found:
+            return all(it.name.startswith(".") or it.name in _OF_DISKS for it in found)
+    except OSError:
+        return False
 
 
 def names_in(folder: Path) -> list[str]:

@@ -59,7 +59,10 @@ class LibraryFiles:
     def check_there(self) -> None:
         """Raises ItemError where there is no library: what is unmounted is not made anew."""
         if not self._root.is_dir():
-            raise ItemError(f"{self._root}: the library is not there: mount it, or set `library`")
+            raise ItemError(
+                f"{self._root}: the library is not there: mount it, or set `library` (deleted for "
+                f"good? `mkdir -p {self._root}`, then `strmctl prune --force`)"
+            )
 
     def check_writable(self) -> None:
         """Make the library if it is missing; raises ItemError where it cannot be written."""

@@ -34,6 +34,16 @@ DELETE FROM run WHERE id = ? AND NOT EXISTS (SELECT 1 FROM change WHERE run_id =
     AND NOT EXISTS (SELECT 1 FROM sidecar WHERE run_id = run.id)
 """
 
+# Of a run that has been killed the rows may have come without their files.
+_WITH_FILES = """
+SELECT count(*) AS number FROM strm_mapping WHERE strm_path <> :but AND strm_path NOT IN (
+    SELECT strm_path FROM change WHERE row_after IS NOT NULL AND run_id IN (
+        SELECT id FROM run WHERE started_at IS NOT NULL AND finished_at IS NULL
+            AND id > (SELECT ifnull(max(id), 0) FROM run WHERE finished_at IS NOT NULL)
+    )
+)
+"""
+
 # Columns that rows which the journal kept earlier do not have.
 _ABSENT = dict.fromkeys(
     ("muted_until", "last_played_at", "media_bytes", "media_seconds", "media_link")
@@ -148,6 +158,12 @@ class Journal:
             " WHERE run_id = ? AND file_before IS NULL AND file_after IS NOT NULL",
             (run,),
         )
+        return int(row["number"])
+
+    def mappings_with_files(self, but: str) -> int:
+        """Those that have had a file, for all that is known; the one at the path `but` is left
+        out."""
+        [row] = self._database.query(_WITH_FILES, {"but": but})
         return int(row["number"])
 
     def changes(

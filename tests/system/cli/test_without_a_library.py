@@ -1,5 +1,6 @@
 """Where `strmctl init` has not run: what cannot be done makes nothing, and says what to do."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,109 @@ def test_write_makes_no_library_in_place_of_one_that_is_gone(
     assert not (library / "library").exists()
     (library / "unmounted").rename(library / "library")
     strmctl(*line, stdin=rows)
+
+
+@pytest.fixture
+def emptied(strmctl: Strmctl, library: Path) -> Path:
+    """A library of 25 films whose share is not mounted: its mount point holds nothing."""
+    rows = "".join(f"a.to,film-{number},de\n" for number in range(25))
+    strmctl("write", "--from", "-", "-q", stdin=f"site,slug,language\n{rows}")
+    (library / "new.csv").write_text(_NEW)
+    strmctl("resolver", "new", "mine", "--type", "template", "--site", "a.to", "-q")
+    shelf = library / "library"
+    shelf.rename(library / "unmounted")
+    (shelf / "lost+found").mkdir(parents=True)
+    (shelf / ".DS_Store").touch()
+    return shelf
+
+
+_NEW = "site,slug,language\na.to,other,de\n"
+_AGAIN = "site,slug,language\na.to,film-3,de\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [
+        pytest.param(("write", *MOVIE), "", id="one"),
+        pytest.param(("write", "--site", "a.to", "--slug", "film-3", "--language", "de"), "",
+                     id="one-that-is-known"),
+        pytest.param(("write", "--from", "-"), _NEW, id="many"),
+        pytest.param(("write", "--from", "-"), _AGAIN, id="many-that-are-known"),
+        pytest.param(("add", "--resolver", "mine", "--from", "new.csv", "x"), "", id="add"),
+        pytest.param(("rewrite",), "", id="rewrite"),
+    ],
+)  # fmt: skip
+def test_a_mount_point_is_no_empty_library(
+    strmctl: Strmctl, emptied: Path, arguments: tuple[str, ...], stdin: str
+) -> None:
+    """What was written there would vanish with the next mount, and be all that `prune` sees."""
+    ended = strmctl(*arguments, stdin=stdin, code=12)
+    number = 24 if "film-3" in arguments else 25
+    assert f"holds nothing, though {number} mappings have their files there: mount it" in ended.err
+    assert len(ended.err.splitlines()) == 1
+    assert ended.out == ""
+    assert sorted(path.name for path in emptied.iterdir()) == [".DS_Store", "lost+found"]
+    assert strmctl("list", "--json").records[-1]["count"] == 25
+
+
+@pytest.mark.parametrize(
+    ("way_out", "left"),
+    [
+        pytest.param(("prune", "--force"), 0, id="forgotten"),
+        pytest.param(("rewrite", "--create-missing", "--force"), 25, id="made-again"),
+    ],
+)
+def test_the_ways_out_that_are_named_lead_out(
+    strmctl: Strmctl, emptied: Path, way_out: tuple[str, ...], left: int
+) -> None:
+    assert f"`strmctl {' '.join(way_out)}`" in strmctl("write", *MOVIE, code=12).err
+    strmctl(*way_out)
+    assert len(list(emptied.rglob("*.strm"))) == left
+    strmctl("write", *MOVIE)
+
+
+def test_a_single_file_that_was_deleted_comes_back(strmctl: Strmctl, library: Path) -> None:
+    strmctl("write", *MOVIE, "--path", "Film.strm")
+    (library / "library/Film.strm").unlink()
+    assert strmctl("write", *MOVIE).out == "updated: Film.strm\n"
+
+
+def test_a_killed_first_write_is_completed(strmctl: Strmctl, library: Path) -> None:
+    """Its rows have come, its files have not: nothing says that they were ever there."""
+    strmctl("write", "--from", "-", "-q", stdin=_NEW + "a.to,film-3,de\n")
+    shelf = library / "library"
+    shelf.rename(library / "never")
+    shelf.mkdir()
+    with sqlite3.connect(library / "strmctl.db") as connection:
+        connection.execute("UPDATE run SET finished_at = NULL")
+    connection.close()
+    strmctl("write", "--from", "-", stdin=_NEW)
+    assert [path.name for path in shelf.rglob("*.strm")] == ["Other.strm"]
+
+
+def test_init_makes_no_library_in_place_of_one_that_is_gone(
+    strmctl: Strmctl, library: Path
+) -> None:
+    strmctl("write", *MOVIE)
+    shelf = library / "library"
+    shelf.rename(library / "unmounted")
+    message = strmctl("init", code=12).err
+    assert f"`mkdir -p {shelf}`, then `strmctl prune --force`" in message
+    assert not shelf.exists()
+    # As the message says, for a library that was deleted on purpose.
+    shelf.mkdir()
+    strmctl("prune", "--force")
+    assert strmctl("list", "--json").records[-1]["count"] == 0
+    shelf.rmdir()
+    strmctl("init")
+    assert shelf.is_dir()
+
+
+def test_mappings_are_forgotten_without_a_library(strmctl: Strmctl, library: Path) -> None:
+    strmctl("write", *MOVIE)
+    (library / "library").rename(library / "unmounted")
+    assert "the library is not there" in strmctl("remove", "1", code=12).err
+    assert strmctl("remove", "1", "--keep-files").out == "removed Film/Film.strm\n"
 
 
 def test_url_needs_no_database(strmctl: Strmctl, library: Path) -> None:
