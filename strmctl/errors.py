@@ -43,7 +43,16 @@ class SettingsError(StrmctlError):
 
 
 class SettingError(SettingsError):
-    """A value that only its user can judge; which file it is of, the command line adds."""
+    """A value that only its user can judge; where it was set, the command line adds.
+
+    `key` is as in the settings ("naming.film", "resolvers.nas.url"), `what` is wrong with it.
+    """
+
+    def __init__(self, key: str, what: str) -> None:
+        self.key, self.what = key, what
+        section, _, option = key.rpartition(".")
+        named = f"[{section}] {option}" if "." in section else key
+        super().__init__(f"{named}: {what}")
 
 
 class DatabaseError(StrmctlError):

@@ -74,7 +74,7 @@ def _keys(run: Run) -> Mapping[str, str]:
     from strmctl.services.installation.keys import states
 
     with suppress(SettingsError):
-        known = states(run.settings)
+        known = states(run.loaded.settings)
         if len(known) > 1 or run.output.verbose:
             return known
     return {}
@@ -103,7 +103,7 @@ def _alone(run: Run, wait: str | None) -> Iterator[None]:
     with notifying_media_servers(run), ExitStack() as stack:
         with suppress(SettingsError, DatabaseError, OSError):
             # The lock lies beside the database: without its folder there is nothing to lock.
-            if run.settings.database.exists():
+            if run.loaded.settings.database.exists():
                 stack.enter_context(run.lock("doctor", wait))
         yield
 

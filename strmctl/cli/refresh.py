@@ -1,5 +1,6 @@
 """`strmctl refresh`: resolve mappings again and store the answers."""
 
+from collections import Counter
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -60,18 +61,22 @@ def refresh(
 def _rehearse(run: Run, selection: Selection) -> None:
     from strmctl.services.resolving.refresh import rehearse
 
-    count = 0
+    counts: Counter[str] = Counter()
     with run.open_database() as database:
         planned = rehearse(run.settings, database, selection)
-        for mapping in planned.mappings:
-            record = {**refresh_record(mapping, mapping.resolution, "refreshed"), "dry_run": True}
-            run.output.record(record, f"would refresh {mapping.identity}")
-            count += 1
+        for link in planned.links:
+            counts[link.outcome] += 1
+            record = refresh_record(link.mapping, link.resolution, link.outcome, link.reason)
+            verb, why = ("fail", link.reason) if link.reason else ("refresh", link.mapping.state)
+            text = f"would {verb} {link.mapping.identity}: {why}"
+            run.output.record({**record, "dry_run": True}, text)
     needs_force = planned.needs_force
-    summary = {"refreshed": count, "unchanged": 0, "failed": 0}
+    summary = {"refreshed": counts["refreshed"], "unchanged": 0, "failed": counts["failed"]}
+    failing = f", {counts['failed']} would fail" if counts["failed"] else ""
     run.output.summary(
         {**summary, "dry_run": True, "needs_force": needs_force},
-        f"{count} would be refreshed" + (": needs --force" if needs_force else ""),
+        f"{counts['refreshed']} would be refreshed{failing}"
+        + (": needs --force" if needs_force else ""),
     )
 
 

@@ -73,3 +73,11 @@ def answers_for(tables: Sequence[ResolverSettings], site: str) -> bool:
     """Whether one of the tables names the site; none of them need be usable."""
     patterns = (pattern.strip().lower() for table in tables for pattern in table.sites)
     return any(fnmatchcase(site, pattern) for pattern in patterns)
+
+
+def no_resolver(site: str) -> str:
+    """What is said where no table names the site."""
+    return (
+        f"no resolver for site {site!r}: write one: "
+        f"`strmctl resolver new NAME --type T --site {site}`"
+    )

@@ -131,7 +131,7 @@ def _client(settings: ResolverSettings, headers: dict[str, str]) -> httpx.AsyncC
         )
     except (ValueError, httpx.InvalidURL):
         raise SettingError(
-            f"[resolvers.{settings.name}] egress: needs http://…, https://… or socks5://…"
+            f"resolvers.{settings.name}.egress", "needs http://…, https://… or socks5://…"
         ) from None
 
 

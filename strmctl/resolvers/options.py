@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from strmctl.domain.http.request_fields import request_fields
-from strmctl.errors import SettingError, SettingsError, UpstreamError
+from strmctl.errors import SettingError, UpstreamError
 from strmctl.settings.model import ResolverSettings
 
 
@@ -12,7 +12,7 @@ class Options:
     """Each method takes one option out; `done` raises SettingsError for what is left."""
 
     def __init__(self, settings: ResolverSettings) -> None:
-        self._table = f"[resolvers.{settings.name}]"
+        self._table = f"resolvers.{settings.name}"
         self._type = settings.type
         self._left = dict(settings.options)
         self._known: list[str] = []
@@ -90,8 +90,8 @@ class Options:
                 key, f"is unknown to type {self._type!r}, which knows {', '.join(self._known)}"
             )
 
-    def wrong(self, key: str, what: str) -> SettingsError:
-        return SettingError(f"{self._table} {key}: {what}")
+    def wrong(self, key: str, what: str) -> SettingError:
+        return SettingError(f"{self._table}.{key}", what)
 
     def _take(self, key: str) -> object:
         self._known.append(key)

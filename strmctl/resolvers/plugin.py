@@ -39,7 +39,7 @@ def find(table: ResolverSettings, *, known: Sequence[str]) -> Factory:
     found = entry_points(group=GROUP, name=table.type)
     if not found:
         kinds = ", ".join([*known, *sorted({entry.name for entry in entry_points(group=GROUP)})])
-        raise SettingError(f"[resolvers.{table.name}] type: {table.type!r} is none of {kinds}")
+        raise SettingError(f"resolvers.{table.name}.type", f"{table.type!r} is none of {kinds}")
     [entry, *_] = found
     factory = _load(entry, table)
     return lambda settings: _make(factory, settings)
@@ -68,5 +68,6 @@ def _make(factory: Factory, settings: ResolverSettings) -> Resolver:
 
 def _unusable(table: ResolverSettings, what: str) -> SettingsError:
     return SettingError(
-        f"[resolvers.{table.name}] type: the entry point {table.type!r} {' '.join(what.split())}"
+        f"resolvers.{table.name}.type",
+        f"the entry point {table.type!r} {' '.join(what.split())}",
     )

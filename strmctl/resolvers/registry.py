@@ -18,7 +18,7 @@ from strmctl.errors import ResolverError, SettingError, UsageError
 from strmctl.resolvers import plugin
 from strmctl.resolvers.answer import checked
 from strmctl.resolvers.catalogue import Catalogue, Listing
-from strmctl.resolvers.contract import Factory, Resolver, ResolveRequest
+from strmctl.resolvers.contract import Factory, Resolver, ResolveRequest, no_resolver
 from strmctl.settings.model import ResolverSettings, Settings
 
 KINDS: Mapping[str, tuple[str, str]] = {
@@ -145,8 +145,8 @@ class Registry:
                 other = by_pattern.setdefault(pattern, resolver)
                 if other is not resolver:
                     raise SettingError(
-                        f"[resolvers.{table.name}] sites: {pattern!r} is in "
-                        f"[resolvers.{other.name}] as well: keep one of them"
+                        f"resolvers.{table.name}.sites",
+                        f"{pattern!r} is in [resolvers.{other.name}] as well: keep one of them",
                     )
         return cls(by_pattern)
 
@@ -165,10 +165,7 @@ class Registry:
         """Raises ResolverError where no table names the site."""
         resolver = self._find(site)
         if resolver is None:
-            raise ResolverError(
-                f"no resolver for site {site!r}: write one: "
-                f"`strmctl resolver new NAME --type T --site {site}`"
-            )
+            raise ResolverError(no_resolver(site))
         return resolver
 
     async def aclose(self) -> None:
@@ -183,7 +180,7 @@ class Registry:
 def _patterns(table: ResolverSettings) -> Sequence[str]:
     patterns = list(dict.fromkeys(pattern.strip().lower() for pattern in table.sites))
     if not patterns or "" in patterns:
-        raise SettingError(f'[resolvers.{table.name}] sites: name a site, or "*" for all')
+        raise SettingError(f"resolvers.{table.name}.sites", 'name a site, or "*" for all')
     return patterns
 
 

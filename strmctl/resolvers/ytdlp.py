@@ -57,8 +57,9 @@ class YtdlpResolver:
     def __init__(self, settings: ResolverSettings) -> None:
         if find_spec("yt_dlp") is None:
             raise SettingError(
-                f"[resolvers.{settings.name}] type: yt-dlp is missing: "
-                "`pipx inject strmctl yt-dlp`, or `pip install yt-dlp` beside strmctl"
+                f"resolvers.{settings.name}.type",
+                "yt-dlp is missing: "
+                "`pipx inject strmctl yt-dlp`, or `pip install yt-dlp` beside strmctl",
             )
         options = Options(settings)
         self._page = url_template(options)

@@ -17,6 +17,8 @@ from strmctl.settings.values import Kind
 
 FILE_NAME = "strmctl.toml"
 _FLAG = "flag"
+DEFAULT = "default"
+_ENV = "env "
 _FLAGS = {"proxy.public_base_url": "--base-url", "maintain.keep_events": "--older-than"}
 """Flags that are not called as their key is."""
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -44,6 +46,14 @@ class Loaded:
     settings: Settings
     file: Path | None
     values: Sequence[Value]
+
+    def origin(self, key: str) -> str:
+        """Where somebody has set the key, or the others of its table: the file, or a variable."""
+        table = key.rpartition(".")[0] + "."
+        near = [it for it in self.values if it.key.startswith(table) and it.source != DEFAULT]
+        said = next((it.source for it in near if it.key == key), None)
+        source = said or next((it.source for it in near), str(self.file or "settings"))
+        return f"environment: {source.removeprefix(_ENV)}" if source.startswith(_ENV) else source
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +147,7 @@ def _from_environment(
         if name is None:
             hint = did_you_mean(variable, environment.NAMES)
             raise SettingsError(f"environment: {variable} names no setting{hint}")
-        yield name, _Given(raw, f"env {variable}", f"environment: {variable}", Path.cwd())
+        yield name, _Given(raw, f"{_ENV}{variable}", f"environment: {variable}", Path.cwd())
 
 
 def _from_flags(overrides: Mapping[str, str]) -> Iterator[tuple[str, _Given]]:
@@ -159,7 +169,7 @@ def checked_flag(name: str, raw: str) -> object:
 
 def _value(key: Key, given: _Given | None, folder: Path) -> Value:
     if given is None:
-        return Value(key.name, _absolute(key.default, folder), "default", key.kind)
+        return Value(key.name, _absolute(key.default, folder), DEFAULT, key.kind)
     try:
         value = key.kind.read(given.raw)
     except (ValueError, TypeError, OverflowError):

@@ -183,7 +183,7 @@ def _invoke(invoke: Callable[..., int | None], run: Run, arguments: Mapping[str,
     try:
         return invoke(run, **arguments) or 0
     except SettingError as error:
-        raise SettingsError(f"{run.loaded.file or 'environment'}: {error}") from None
+        raise SettingsError(f"{run.loaded.origin(error.key)}: {error}") from None
 
 
 def _paragraphs(function: Callable[..., object]) -> str:

@@ -15,7 +15,7 @@ from strmctl.cli.frame.output import WORK, Output, encode
 from strmctl.cli.frame.tables import Form, form_of
 from strmctl.errors import StrmctlError, UsageError
 from strmctl.settings.environment import JOB
-from strmctl.settings.load import Loaded, load
+from strmctl.settings.load import DEFAULT, Loaded, load
 from strmctl.settings.masking import masked_words
 from strmctl.settings.model import Settings
 from strmctl.settings.values import duration
@@ -103,8 +103,13 @@ class Run:
     def loaded(self) -> Loaded:
         return load(self.config, self._overrides)
 
-    @property
+    @cached_property
     def settings(self) -> Settings:
+        """A template of names is checked for every command, as other values are."""
+        if any(it.key.startswith("naming.") and it.source != DEFAULT for it in self.loaded.values):
+            from strmctl.services.library.files import templates
+
+            templates(self.loaded.settings)
         return self.loaded.settings
 
     def open_database(self) -> "Database":

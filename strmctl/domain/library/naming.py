@@ -42,9 +42,17 @@ _EPISODE = frozenset(("season", "episode", "episodetitle", "episodecleantitle"))
 _NUMBERS = frozenset(("season", "episode"))
 
 
+class TemplateError(UsageError):
+    """`key` is the template's, `what` is wrong with it."""
+
+    def __init__(self, key: str, what: str) -> None:
+        self.key, self.what = key, what
+        super().__init__(f"{key}: {what}")
+
+
 @dataclass(frozen=True, slots=True)
 class Templates:
-    """Checked; raises UsageError, whose text begins with the key, for one that cannot be meant."""
+    """Checked; raises TemplateError for one that cannot be meant."""
 
     series: str = "{Series TitleYear}{ [tvdbid]}{ [tmdbid]}{ [imdbid]}"
     season: str = "Season {season:00}"
@@ -61,9 +69,11 @@ class Templates:
         _check("film", self.film, _FILM | _SHARED)
         names = _names(self.episode)
         if "episode" not in names:
-            raise UsageError("episode: it needs {episode}, or all episodes would have one name")
+            raise TemplateError(
+                "episode", "it needs {episode}, or all episodes would have one name"
+            )
         if "season" not in names and "season" not in _names(self.season):
-            raise UsageError("episode: it needs {season}, or the season's folder does")
+            raise TemplateError("episode", "it needs {season}, or the season's folder does")
 
     def parts(self, values: Values, *, is_film: bool) -> list[str]:
         """The folders and the name, without extension; values are clean already."""
@@ -74,21 +84,21 @@ class Templates:
 
 def _check(key: str, text: str, known: frozenset[str], *, may_be_empty: bool = False) -> None:
     if not text and not may_be_empty:
-        raise UsageError(f"{key}: it is empty")
+        raise TemplateError(key, "it is empty")
     for match in _ANY.finditer(text):
         name = match["braced"] or match["name"]
         if _plain(name) not in known:
             accepted = ", ".join(sorted(known))
-            raise UsageError(f"{key}: there is no token {match[0]}; known here: {accepted}")
+            raise TemplateError(key, f"there is no token {match[0]}; known here: {accepted}")
         if match["zeros"] and _plain(name) not in _NUMBERS:
-            raise UsageError(f"{key}: {match[0]}: only numbers take zeros")
+            raise TemplateError(key, f"{match[0]}: only numbers take zeros")
     literal = _ANY.sub("", text)
     if found := _FORBIDDEN.search(literal):
-        raise UsageError(f"{key}: {found[0]!r} cannot stand in a file's name")
+        raise TemplateError(key, f"{found[0]!r} cannot stand in a file's name")
     if any(part.startswith(".") for part in text.split("/")):
-        raise UsageError(f"{key}: a name that begins with a dot is hidden from media servers")
+        raise TemplateError(key, "a name that begins with a dot is hidden from media servers")
     if text.startswith("/") or text.endswith("/") or "//" in text:
-        raise UsageError(f"{key}: a folder in it has no name")
+        raise TemplateError(key, "a folder in it has no name")
 
 
 @cache

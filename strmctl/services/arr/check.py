@@ -65,10 +65,9 @@ def look(server: ArrServer) -> Seen:
     ) as client:
         api, status = _api(client, base, server.name)
         app = str(status.get("appName", "")).lower()
-        roots = _paths(_get(client, f"{api}/rootfolder", server.name))
+        roots = _paths(client, api, "rootfolder", server.name)
         kinds = [_SHOWS[app]] if app in _SHOWS else list(_SHOWS.values())
-        found = [_get(client, f"{api}/{kind}", server.name) for kind in kinds]
-        shows = [path for documents in found for path in _paths(documents)]
+        shows = [path for kind in kinds for path in _paths(client, api, kind, server.name)]
     return Seen(app or "?", str(status.get("version", "?")), roots, shows)
 
 
@@ -127,7 +126,8 @@ def _api(client: httpx.Client, base: str, name: str) -> tuple[str, dict[str, Any
             status = _get(client, f"{api}/system/status", name)
         except _NoSuchPageError:
             continue
-        if isinstance(status, dict):
+        # Other programs answer all that they do not know with a document, and 200.
+        if isinstance(status, dict) and ("appName" in status or "version" in status):
             return api, status
     raise ItemError(f"arr.{name}: no API of Sonarr or Radarr answers there: check arr.{name}.url")
 
@@ -159,11 +159,30 @@ def _check_status(status: int, name: str) -> None:
     # The next Sonarr and Radarr may have no v3 any more.
     if status == httpx.codes.NOT_FOUND:
         raise _NoSuchPageError(f"arr.{name}: HTTP 404: check arr.{name}.url")
+    if httpx.codes.is_redirect(status):
+        raise ItemError(
+            f"arr.{name}: it answers HTTP {status}, a redirect, perhaps to a page to sign in: "
+            f"correct arr.{name}.url (https, its URL base, not the front's address)"
+        )
     if not httpx.codes.is_success(status):
         raise ItemError(f"arr.{name}: it answers HTTP {status}")
 
 
-def _paths(documents: object) -> list[str]:
-    found = documents if isinstance(documents, list) else []
-    paths = [document.get("path") for document in found if isinstance(document, dict)]
-    return [path for path in paths if isinstance(path, str) and path]
+def _paths(client: httpx.Client, api: str, kind: str, name: str) -> list[str]:
+    """Raises ItemError for what is no list of them: that is no empty list."""
+    document = _get(client, f"{api}/{kind}", name)
+    if isinstance(document, dict):
+        # Lists of theirs that are paged come so.
+        document = document.get("records")
+    if not isinstance(document, list):
+        raise ItemError(
+            f"arr.{name}: it answers {kind} with no list: does something else answer there? "
+            f"check arr.{name}.url"
+        )
+    paths = [entry.get("path") for entry in document if isinstance(entry, dict)]
+    found = [path for path in paths if isinstance(path, str) and path]
+    if document and not found:
+        raise ItemError(
+            f"arr.{name}: its {kind} have no paths: this version of strmctl does not know its API"
+        )
+    return found

@@ -29,6 +29,7 @@ CHECKS: Sequence[Check] = (
     settings.unreachable_by_others,
     settings.page_closed,
     settings.intervals_fit,
+    settings.templates_usable,
     keys.key_file_mode,
     keys.keys_usable,
     keys.key_in_library,

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from strmctl.errors import SettingsError
+from strmctl.errors import SettingError, SettingsError
 from strmctl.services.doctor.finding import Finding, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.jobs.maintenance import check_intervals
+from strmctl.services.library.files import templates
 from strmctl.settings.model import Auth, Mode
 
 
@@ -90,3 +91,10 @@ def intervals_fit(installation: Installation) -> Iterator[Finding]:
         check_intervals(settings)
     except SettingsError as error:
         yield of_error(error, "maintain", "maintain.refresh_every")
+
+
+def templates_usable(installation: Installation) -> Iterator[Finding]:
+    try:
+        templates(installation.settings)
+    except SettingError as error:
+        yield of_error(error, "naming", installation.loaded.origin(error.key))

@@ -143,11 +143,12 @@ def _why_not(wanted: Wanted, new: New, settings: Settings) -> str | None:
     try:
         Registry.from_settings(replace(settings, resolvers=resolvers))
     except SettingError as error:
-        table, _, what = str(error).partition(" ")
-        if table != f"[resolvers.{wanted.name}]":
+        table, _, option = error.key.rpartition(".")
+        if table != f"resolvers.{wanted.name}":
             raise
-        if not what.startswith("type: "):
-            raise UsageError("--" + what.replace("sites: ", "site: ", 1)) from None
+        if option != "type":
+            flag = "site" if option == "sites" else option
+            raise UsageError(f"--{flag}: {error.what}") from None
         return str(error)
     return None
 

@@ -6,8 +6,8 @@ A library that is not mounted is not an empty library: nothing is written in its
 from functools import partial
 
 from strmctl.domain.counted import counted
-from strmctl.domain.library.naming import Templates
-from strmctl.errors import ItemError, SettingError, UsageError
+from strmctl.domain.library.naming import TemplateError, Templates
+from strmctl.errors import ItemError, SettingError
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.library_tree import is_empty
@@ -31,8 +31,8 @@ def templates(settings: Settings) -> Templates:
     naming = settings.naming
     try:
         return Templates(naming.series, naming.season, naming.episode, naming.film)
-    except UsageError as error:
-        raise SettingError(f"naming.{error}") from None
+    except TemplateError as error:
+        raise SettingError(f"naming.{error.key}", error.what) from None
 
 
 def check_mounted(settings: Settings, database: Database, *, but: str = "", few: int = 0) -> None:

@@ -207,7 +207,7 @@ class WaysOut:
             except UpstreamError as error:
                 # A canary that the guard refuses would say "egress down" for ever.
                 if error.lasting:
-                    raise SettingError(f"probe.canaries: {error}") from None
+                    raise SettingError("probe.canaries", str(error)) from None
                 complaint = str(error)
             else:
                 complaint = canary.complaint(url, status, end)

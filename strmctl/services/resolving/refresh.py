@@ -20,7 +20,7 @@ from strmctl.domain.mapping import LinkState, Mapping, Resolution
 from strmctl.domain.patience.patience import OTHER_ANSWER, RESOLVER_LATER, Patience
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, ResolverError, SafetyError, StrmctlError
-from strmctl.resolvers.contract import Reason
+from strmctl.resolvers.contract import Reason, answers_for, no_resolver
 from strmctl.services.checking.check import LinkCheck
 from strmctl.services.library.direct_files import DirectFiles, direct_files
 from strmctl.services.library.sidecars import Beside, Item
@@ -79,18 +79,28 @@ def runs_as_a_play(settings: Settings, selection: Selection, *, sidecars: bool =
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a refresh would ask for, as if all of it would play: only asking tells which does."""
+    """What a refresh would ask for, as if all would play that a resolver answers for: only asking
+    tells which does."""
 
-    mappings: Iterable[Mapping]
+    links: Iterable[Refreshed]
     needs_force: bool
 
 
 def rehearse(settings: Settings, database: Database, selection: Selection) -> Planned:
     try:
         _check_brake(settings, database, selection)
+        needs_force = False
     except SafetyError:
-        return Planned(Mappings(database).select(selection), needs_force=True)
-    return Planned(Mappings(database).select(selection), needs_force=False)
+        needs_force = True
+    planned = (_planned(settings, it) for it in Mappings(database).select(selection))
+    return Planned(planned, needs_force)
+
+
+def _planned(settings: Settings, mapping: Mapping) -> Refreshed:
+    site = mapping.identity.site
+    if answers_for(settings.resolvers, site):
+        return Refreshed(mapping, Outcome.REFRESHED, mapping.resolution)
+    return Refreshed(mapping, Outcome.FAILED, mapping.resolution, no_resolver(site))
 
 
 def _check_brake(settings: Settings, database: Database, selection: Selection) -> None:

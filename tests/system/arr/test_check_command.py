@@ -168,6 +168,15 @@ def test_91_arr_check_finds_nothing_of_theirs(below: Path, strmctl: Strmctl) -> 
     assert ended.records[0]["outcome"] == "absent"
 
 
+def instead(kind: str, document: object) -> Answers:
+    """As Sonarr, but for one kind."""
+
+    def answers(path: str) -> tuple[int, object]:
+        return (200, document) if path.endswith(f"/{kind}") else SONARR.answer(path)
+
+    return answers
+
+
 @pytest.mark.parametrize(
     ("answers", "key", "reason"),
     [
@@ -175,9 +184,19 @@ def test_91_arr_check_finds_nothing_of_theirs(below: Path, strmctl: Strmctl) -> 
         pytest.param(lambda path: (200, b"<html>"), KEY, "not as Sonarr or Radarr", id="a page"),
         pytest.param(lambda path: (404, {}), KEY, "no API of Sonarr", id="another service"),
         pytest.param(lambda path: (500, {}), KEY, "HTTP 500", id="a defect"),
-        pytest.param(lambda path: (302, {}), KEY, "HTTP 302", id="a redirect"),
+        pytest.param(lambda path: (302, {}), KEY, "HTTP 302, a redirect", id="a redirect"),
+        pytest.param(
+            lambda path: (200, {"error": "no such page"}), KEY, "no API of Sonarr", id="any API"
+        ),
+        pytest.param(instead("rootfolder", {"message": "later"}), KEY, "rootfolder with no list",
+                     id="no list of folders"),
+        pytest.param(instead("rootfolder", None), KEY, "rootfolder with no list", id="null"),
+        pytest.param(instead("series", "x"), KEY, "series with no list", id="no list of series"),
+        pytest.param(instead("rootfolder", [{"folder": "/tv"}]), KEY, "have no paths",
+                     id="folders of another shape"),
+        pytest.param(instead("series", ["/tv/x"]), KEY, "have no paths", id="names alone"),
     ],
-)
+)  # fmt: skip
 def test_91_arr_check_says_what_is_wrong_and_goes_on(
     below: Path, strmctl: Strmctl, answers: Answers, key: str, reason: str
 ) -> None:
@@ -188,6 +207,14 @@ def test_91_arr_check_says_what_is_wrong_and_goes_on(
     assert reason in ended.records[0]["reason"]
     assert paths_in(below) == {"D:\\Films": "Filme/neu"}
     assert KEY not in ended.out + ended.err
+
+
+def test_91_lists_that_are_paged_are_read(below: Path, strmctl: Strmctl) -> None:
+    paged = {"page": 1, "totalRecords": 1, "records": [{"id": 1, "path": "/tv/"}]}
+    with serving(instead("rootfolder", paged)) as url:
+        add_table(below, "tv", url)
+        strmctl("arr", "check")
+    assert paths_in(below) == {"/tv/": "Serien"}
 
 
 def test_91_nobody_is_there(below: Path, strmctl: Strmctl) -> None:

@@ -64,3 +64,72 @@ def test_a_resolver_that_cannot_be_used(
     ended = strmctl("config", code=3)
     assert ended.err.startswith(f"strmctl: {file}: [resolvers.x] {told}")
     assert ended.out == ""
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        pytest.param(
+            {"STRMCTL_RESOLVERS_X_TYPE": "nope"},
+            "STRMCTL_RESOLVERS_X_TYPE: [resolvers.x] type: 'nope' is none of",
+            id="the key of a table in the file",
+        ),
+        pytest.param(
+            {"STRMCTL_RESOLVERS_X_FOO": "1"},
+            "STRMCTL_RESOLVERS_X_FOO: [resolvers.x] foo: is unknown",
+            id="a key too many",
+        ),
+        pytest.param(
+            {"STRMCTL_RESOLVERS_Y_SITES": "y", "STRMCTL_RESOLVERS_Y_TYPE": "http"},
+            "STRMCTL_RESOLVERS_Y_SITES: [resolvers.y] url: is missing",
+            id="a key that is missing from a table of its own",
+        ),
+        pytest.param(
+            {"STRMCTL_NAMING_FILM": "{Movie Titel}"},
+            "STRMCTL_NAMING_FILM: naming.film: there is no token {Movie Titel}; known",
+            id="a template of names",
+        ),
+        pytest.param(
+            {"STRMCTL_NAMING_EPISODE": "E{episode:00}", "STRMCTL_NAMING_SEASON": "Staffel"},
+            "STRMCTL_NAMING_EPISODE: naming.episode: it needs {season}",
+            id="two templates that do not fit",
+        ),
+    ],
+)
+def test_what_a_variable_has_set_is_said_of_the_variable(
+    strmctl: Strmctl,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    told: str,
+) -> None:
+    (folder / "strmctl.toml").write_text(
+        '[resolvers.x]\nsites = ["*"]\ntype = "http"\nurl = "http://127.0.0.1/"\n'
+    )
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert strmctl("config", code=3).err.startswith(f"strmctl: environment: {told}")
+
+
+@pytest.mark.parametrize(
+    ("naming", "told"),
+    [
+        pytest.param('film = ""', "naming.film: it is empty", id="empty"),
+        pytest.param('series = "a/../b?"', "naming.series: '?' cannot stand in", id="forbidden"),
+        pytest.param('season = ".{season}"', "naming.season: a name that begins", id="hidden"),
+        pytest.param('episode = "{season}"', "naming.episode: it needs {episode}", id="lacking"),
+        pytest.param('season = ""\nepisode = "{episode}"', "naming.episode: it needs", id="both"),
+    ],
+)
+@pytest.mark.parametrize("command", ["config", "doctor", "list", "probe", "url"])
+def test_a_broken_template_is_said_once_by_every_command(
+    strmctl: Strmctl, library: Path, command: str, naming: str, told: str
+) -> None:
+    file = library / "strmctl.toml"
+    file.write_text(f"[naming]\n{naming}\n")
+    film = ("--site", "a.to", "--slug", "film", "--language", "de")
+    ended = strmctl(command, *(film if command == "url" else ()), code=3)
+    # Among the findings of `doctor`, the first of them.
+    said = ended.out.removeprefix("error naming ") if command == "doctor" else ended.err
+    assert said.removeprefix("strmctl: ").startswith(f"{file}: {told}")
+    assert (ended.out + ended.err).count(told) == 1

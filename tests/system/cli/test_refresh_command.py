@@ -200,6 +200,20 @@ def test_dry_run(strmctl: Strmctl, series: Path, server: Server) -> None:
     assert server.asked == []
 
 
+def test_a_dry_run_says_what_would_be_done(strmctl: Strmctl, series: Path, server: Server) -> None:
+    """Without a resolver nothing comes of asking, and that is known before."""
+    strmctl("write", "--site", "b.to", "--slug", "film", "--language", "de", "-q")
+    ended = strmctl("refresh", "--all", "--dry-run")
+    assert "would refresh a.to/one-piece S01E01 (de): unknown\n" in ended.out
+    assert "would fail b.to/film (de): no resolver for site 'b.to': write one" in ended.out
+    assert f"{EPISODES} would be refreshed, 1 would fail" in ended.err
+    *_, failed, summary = strmctl("refresh", "--all", "--dry-run", "--json").records
+    assert failed["outcome"] == "failed"
+    assert failed["reason"].startswith("no resolver for site 'b.to'")
+    assert (summary["refreshed"], summary["failed"]) == (EPISODES, 1)
+    assert server.asked == []
+
+
 def test_it_is_polite(
     strmctl: Strmctl, series: Path, server: Server, upstream: MediaServer
 ) -> None:
