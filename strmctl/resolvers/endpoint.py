@@ -9,6 +9,7 @@ from functools import cache
 from types import MappingProxyType
 
 import httpx
+from socksio import SOCKSError
 
 from strmctl import __version__
 from strmctl.domain.http.response_fields import retry_after_seconds
@@ -24,7 +25,10 @@ AT_ONCE = 100
 """Questions; more wait here, since httpx looks through all that wait in its pool at each answer:
 570 questions at once held the event loop for twelve seconds."""
 
-_NO_WAY = (httpx.ProxyError, httpx.ConnectError)
+NO_ANSWER = (httpx.HTTPError, SOCKSError)
+"""What httpx raises: a SOCKS proxy that hangs up, or speaks something else, it does not expect."""
+
+_NO_WAY = (httpx.ProxyError, httpx.ConnectError, SOCKSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class Endpoint:
             ):
                 self._check_proxy(url, answer.status_code)
                 return Answer(answer.status_code, answer.headers, await _read(answer, limit))
-        except httpx.HTTPError as error:
+        except NO_ANSWER as error:
             # Without a connection it is the egress that did not make one.
             by_egress = bool(self._egress) and isinstance(error, _NO_WAY)
             blamed = self._not_led(url) if by_egress else f"{url.netloc.decode()} does not answer"
@@ -144,5 +148,5 @@ async def _read(response: httpx.Response, limit: int) -> bytes:
     return bytes(body)
 
 
-def _reason(error: httpx.HTTPError) -> str:
+def _reason(error: Exception) -> str:
     return failures.one_line(str(error)) or type(error).__name__

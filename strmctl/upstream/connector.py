@@ -7,10 +7,13 @@ agreed; with a film under way that are 30 seconds at full speed, for nobody.
 import asyncio
 import functools
 import math
+import ssl
 from typing import Any
 
 from aiohttp import (
     BaseConnector,
+    ClientConnectorError,
+    ClientOSError,
     ClientPayloadError,
     ServerDisconnectedError,
     SocketTimeoutError,
@@ -21,6 +24,8 @@ from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.http import HttpProcessingError, RawResponseMessage
 from aiohttp.streams import StreamReader
 from aiohttp_socks import ProxyConnector
+
+from strmctl.upstream.egress import HungUpError
 
 MAX_INTERIM = 32
 """Interim answers (RFC 9110 section 15.2) before the real one; servers send one or two."""
@@ -166,18 +171,56 @@ class Connector(_Aborting, TCPConnector):
         handler: type[ResponseHandler] = BoundedHandler
         self._factory = functools.partial(handler, loop=loop)
 
+    async def _create_proxy_connection(
+        self, *args: Any, **options: Any
+    ) -> tuple[asyncio.BaseTransport, ResponseHandler]:
+        try:
+            return await super()._create_proxy_connection(*args, **options)
+        except ClientConnectorError:
+            # The proxy is not there, or the tunnel is and the upstream's TLS failed.
+            raise
+        except (ServerDisconnectedError, ClientOSError) as error:
+            raise HungUpError from error
+
 
 class SocksConnector(_Aborting, ProxyConnector):
     async def _connect_via_proxy(
-        self, *args: Any, **options: Any
+        self,
+        host: str,
+        port: int,
+        ssl: ssl.SSLContext | None = None,
+        timeout: float | None = None,
     ) -> tuple[asyncio.Transport, ResponseHandler]:
-        transport, theirs = await super()._connect_via_proxy(*args, **options)
-        handler = _BehindSocks(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + timeout if timeout else None
+        try:
+            # Without TLS: what fails here the proxy has not let through, or has hung up on.
+            transport, theirs = await super()._connect_via_proxy(host, port, None, timeout)
+        except (EOFError, ConnectionError) as error:
+            raise HungUpError from error
+        handler = _BehindSocks(loop)
         handler.theirs = theirs
         # aiohttp_socks makes aiohttp's own handler, which bounds nothing.
         transport.set_protocol(handler)
+        if ssl is not None:
+            async with asyncio.timeout_at(ends_at):
+                transport = await _encrypted(transport, handler, ssl, host)
         handler.connection_made(transport)
         return transport, handler
+
+
+async def _encrypted(
+    transport: asyncio.Transport, handler: ResponseHandler, context: ssl.SSLContext, host: str
+) -> asyncio.Transport:
+    loop = asyncio.get_running_loop()
+    try:
+        made = await loop.start_tls(transport, handler, context, server_hostname=host)
+    except BaseException:
+        transport.abort()
+        raise
+    # Only a transport that is being closed gives none.
+    assert made is not None
+    return made
 
 
 class _BehindSocks(BoundedHandler):

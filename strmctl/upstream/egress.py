@@ -7,6 +7,7 @@ import ssl
 from http import HTTPStatus
 
 from aiohttp import (
+    ClientConnectionError,
     ClientConnectorCertificateError,
     ClientConnectorDNSError,
     ClientConnectorSSLError,
@@ -20,6 +21,11 @@ from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
 from strmctl.errors import EgressError
 from strmctl.settings.masking import hide_credentials
+
+
+class HungUpError(ClientConnectionError):
+    """The proxy ended the connection before it led to the upstream."""
+
 
 SOCKS_ERRORS = (ProxyConnectionError, ProxyError, ProxyTimeoutError)
 """What aiohttp_socks raises; they are no errors of aiohttp's and have no class in common."""
@@ -122,14 +128,26 @@ def spoke(error: Exception) -> bool:
             return status >= HTTPStatus.INTERNAL_SERVER_ERROR
         case ProxyError(error_code=code):
             return code in _SOCKS_BEYOND
-        case ClientConnectorSSLError(os_error=ssl.SSLError(reason=reason)):
+        # Some proxies say so for an upstream that they do not reach, in place of a code.
+        case HungUpError():
+            return True
+    match _tls_failure(error):
+        case ssl.SSLCertVerificationError(verify_code=code):
+            return code in _OF_ANOTHER
+        case ssl.SSLError(reason=reason):
             # A captive portal's page where TLS was to begin; no certificate is in question.
             return reason in _NO_TLS
-        case ClientConnectorCertificateError(
-            certificate_error=ssl.SSLCertVerificationError() as no
-        ):
-            return no.verify_code in _OF_ANOTHER
     return False
+
+
+def _tls_failure(error: Exception) -> BaseException | None:
+    match error:
+        case ClientConnectorSSLError(os_error=OSError() as failed):
+            return failed
+        case ClientConnectorCertificateError(certificate_error=Exception() as refused):
+            return refused
+    # Behind SOCKS aiohttp does not know that it was TLS.
+    return error.__cause__
 
 
 def _failure(egress: str, setting: str, what: str) -> EgressError:

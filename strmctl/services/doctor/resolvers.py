@@ -15,6 +15,7 @@ from strmctl.domain.counted import counted
 from strmctl.domain.mapping import Mapping
 from strmctl.errors import ResolverError, SettingsError
 from strmctl.resolvers.contract import Reason, ResolveRequest
+from strmctl.resolvers.endpoint import NO_ANSWER
 from strmctl.resolvers.registry import NamedResolver, Registry, leaving
 from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding, Severity, of_error
@@ -133,7 +134,7 @@ async def _unreachable(installation: Installation, table: ResolverSettings) -> F
         ) as client:
             # A resolver may count or charge each question.
             response = await client.options(url)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (*NO_ANSWER, httpx.InvalidURL) as error:
         where = urlsplit(url).netloc.rpartition("@")[2]
         reason = f"resolver {table.name!r}: {where} does not answer ({type(error).__name__})"
         remedy = f"start what listens there, or correct resolvers.{table.name}.url"
