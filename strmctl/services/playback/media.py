@@ -8,6 +8,7 @@ from functools import partial
 from strmctl import tracing
 from strmctl.domain.hls.listed import ByteRange, Resource
 from strmctl.domain.hls.naming import is_part, upstream_extension
+from strmctl.domain.hls.run import Component
 from strmctl.domain.http.ranges import ContentRange, UnsatisfiableRange, Wanted
 from strmctl.domain.http.representation import Representation
 from strmctl.domain.http.response_fields import strong_etag, unsatisfied_range
@@ -145,11 +146,29 @@ class Media:
         response, skip = await source.fetch.fetch_span(
             url, span, expected=expected, patient=is_part(self._place.name)
         )
+        there = self._in_file(real, response)
+        if there != real:
+            response.close()
+            return await self._part(source, url, there, wanted, media_type, expected)
         if part is None:
             await source.check_prelude(self._place, Resource(url, real), response, skip)
         witness = None if part and part.first else source.witness(self._place, real.length)
         body = self._body(response, span, skip, _heard_by(witness))
         return answer(real.length, part, _sliced(media_type), body)
+
+    def _in_file(self, real: ByteRange, response: UpstreamResponse) -> ByteRange:
+        """What the file has of a byte range that the playlist lists (RFC 9110 section 14.1.2).
+
+        Closes the response and raises UpstreamError where the file may still grow, or has nothing.
+        """
+        total = response.total
+        if total is None or real.offset + real.length <= total:
+            return real
+        if total <= real.offset or not Component.parse(self._place.cut).is_of_finished:
+            response.close()
+            what = "the upstream's file ends before the byte range that its playlist lists"
+            raise UpstreamError(what, status=response.status, lasting=True)
+        return ByteRange(real.offset, total - real.offset)
 
     def _behind(
         self,

@@ -54,6 +54,31 @@ def test_16_each_byte_range_is_a_file_of_its_own(
         assert beyond.headers["Content-Range"] == f"bytes */{end - first}"
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("ignored", [(), ("range",)], ids=["ranges", "no ranges"])
+def test_16_a_byte_range_beyond_the_end_is_what_is_there(
+    ignored: tuple[str, ...], method: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, deaf(file(FILM, etag=V1), *ignored), "part", part="7001@999000")
+    [address] = follow(client, url)
+    response = client.request(method, address)
+    assert (response.status_code, response.headers["Content-Length"]) == (200, "1000")
+    assert response.content == (FILM[999_000:] if method == "GET" else b"")
+    part = client.get(address, headers={"Range": "bytes=990-"})
+    assert (part.content, part.headers["Content-Range"]) == (FILM[-10:], "bytes 990-999/1000")
+
+
+@pytest.mark.parametrize("ignored", [(), ("range",)], ids=["ranges", "no ranges"])
+@pytest.mark.parametrize("part", ["7001@999000", "7001@1000000", "1@2000000"])
+def test_16_what_is_not_there_yet_is_not_announced(
+    part: str, ignored: tuple[str, ...], show: Show, url: str, client: httpx.Client
+) -> None:
+    lines = f"#EXTM3U\n#EXTINF:9,\n#EXT-X-BYTERANGE:{part}\nfilm.mp4\n"
+    show.routes |= {"index.m3u8": playlist(lines), "film.mp4": deaf(file(FILM), *ignored)}
+    [address] = follow(client, url)
+    assert client.get(address).status_code == 502
+
+
 RANGES: Mapping[str, tuple[int, slice]] = {
     "bytes=0-": (206, slice(0, None)),
     "bytes=100-299": (206, slice(100, 300)),
