@@ -88,16 +88,22 @@ def blocks(text: str) -> Iterator[tuple[str, str]]:
         block = held + text[start:behind]
         at = _behind_a_uri(block) if behind < len(text) else len(block)
         block, held = block[:at], block[at:]
-        yield block if end == "\n" else block.replace(end, "\n"), end
+        if block:
+            yield block if end == "\n" else block.replace(end, "\n"), end
 
 
 def _behind_a_uri(block: str) -> int:
-    """Where the tags of a segment begin whose URI is in the next block."""
+    """Where the tags of a segment begin whose URI is in the next block; 0 where all are such.
+
+    No segment has that many long tags: then the block is read as it is.
+    """
     at = len(block)
     for _ in range(_HELD):
         begin = block.rfind("\n", 0, at - 1) + 1
         if block[begin] != "#":
             return at
+        if not begin:
+            return 0
         at = begin
     return len(block)
 

@@ -97,6 +97,30 @@ def test_a_long_text_is_read_in_pieces_as_in_one(end: str, shift: int) -> None:
     assert [each.span() for each in found] == there
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("tags", [1, 2, 3, 8])
+@pytest.mark.parametrize("length", [20, 1000, 30_000, 60_000])
+def test_the_tags_of_a_segment_come_with_its_uri(length: int, tags: int, end: str) -> None:
+    segment = f"#EXT-X-A:{'x' * length}{end}" * tags + f"a.ts{end}"
+    text = f"#EXTM3U{end}" + segment * (500_000 // len(segment) + 2)
+    blocks = [block for block, _ in playlist_text.blocks(text)]
+    assert "".join(blocks) == text.replace(end, "\n")
+    assert len(blocks) > 1
+    for block in blocks:
+        assert block.endswith("\na.ts\n")
+        assert block.startswith("#")
+
+
+@pytest.mark.parametrize("length", [10, 1000, 40_000, 64_000])
+def test_tags_alone_are_lines_as_they_are(length: int) -> None:
+    text = "#EXTM3U\n" + f"#EXT-X-A:{'x' * length}\n" * (1_200_000 // length)
+    blocks = [block for block, _ in playlist_text.blocks(text)]
+    assert "".join(blocks) == text
+    assert all(block.endswith("\n") for block in blocks)
+    # What waits for a URI that never comes stays within a bound.
+    assert max(map(len, blocks)) < 12 * (PIECE // 2)
+
+
 @pytest.mark.parametrize("read", [playlist_text.split_lines, playlist_text.blocks])
 def test_too_many_lines(read: Callable[[str], Iterator[object]]) -> None:
     list(read("\n" * playlist_text.MAX_LINES))
