@@ -7,7 +7,12 @@ from typing import Protocol
 from aiohttp import ClientError, ClientResponse
 
 from strmctl.domain.http.content_coding import Decoder, DecodingError, applied, is_readable
-from strmctl.domain.http.ranges import ContentRange, parse_content_range, strong_validator
+from strmctl.domain.http.ranges import (
+    ContentRange,
+    asked_part,
+    parse_content_range,
+    strong_validator,
+)
 from strmctl.domain.http.representation import Representation
 from strmctl.domain.http.response_fields import printable, unsatisfied_range
 from strmctl.errors import UpstreamError
@@ -85,10 +90,14 @@ class UpstreamResponse:
 
     @property
     def selected(self) -> ContentRange | None:
-        """The part that the answer to a Range holds; nobody's is the whole (RFC 9110 15.3.7)."""
-        if self.content_range is None:
+        """The part that was asked for, of which the answer may hold less, or more.
+
+        What nobody asked for is of the whole (RFC 9110 section 15.3.7).
+        """
+        value = self._response.request_info.headers.get("Range")
+        if self.content_range is None or value is None:
             return None
-        return self.content_range if "Range" in self._response.request_info.headers else None
+        return asked_part(value, self.content_range)
 
     @property
     def total(self) -> int | None:

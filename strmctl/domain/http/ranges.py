@@ -86,6 +86,21 @@ def select_range(value: str | None, total: int) -> ContentRange | None:
     return ContentRange(first, last, total)
 
 
+def asked_part(value: str, part: ContentRange) -> ContentRange | None:
+    """What a Range field asks for, of which an answer holds `part`; None where it begins elsewhere.
+
+    Some servers answer whole blocks, others less than they were asked for (RFC 9110 section 14.2).
+    """
+    try:
+        wanted = select_range(value, part.last + 1 if part.total is None else part.total)
+    except UnsatisfiableRange:
+        return None
+    if wanted is None or wanted.first != part.first:
+        # Where the last bytes of an unknown number begin, the server alone can say.
+        return part if part.total is None and "=-" in value else None
+    return wanted._replace(total=part.total)
+
+
 def strong_validator(etag: str | None) -> str | None:
     """The entity tag if it is a strong one (section 8.8.3)."""
     text = (etag or "").strip()

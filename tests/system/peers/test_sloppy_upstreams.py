@@ -11,6 +11,7 @@ from stage.routes import always, deaf, file, gzipped, playlist
 from stage.show import Show
 from stage.upstream import Answer, Request, Route
 from stage.viewer import follow
+from strmctl.domain.http.ranges import ContentRange, select_range
 
 
 def put_nameless_playlist(show: Show) -> None:
@@ -275,3 +276,57 @@ def test_messages_in_place_of_what_is_listed_are_not_sent(
     show.routes[name] = file(content, media_type=media_type)
     key, segment = follow(client, url)
     assert client.get(key if name == "a.key" else segment).status_code == 502
+
+
+def aligned(least: int, most: int) -> Route:
+    """The film from a server whose parts begin at whole blocks, and are no longer than one."""
+
+    def route(request: Request) -> Answer:
+        wanted = select_range(request.fields.get("range"), len(FILM))
+        if wanted is None:
+            return Answer(200, FILM, {"ETag": V1})
+        first = wanted.first - wanted.first % least
+        part = ContentRange(first, min(first + most, len(FILM)) - 1, len(FILM))
+        fields = {"ETag": V1, "Content-Range": part.field()}
+        return Answer(206, FILM[part.first : part.last + 1], fields)
+
+    return route
+
+
+@pytest.mark.parametrize("place", ["file", "segment"])
+@pytest.mark.parametrize("value", ["bytes=0-", "bytes=200000-599999", "bytes=-300000", "bytes=7-9"])
+@pytest.mark.parametrize(
+    "route",
+    [
+        pytest.param(aligned(1, 150_000), id="less than was asked for"),
+        pytest.param(aligned(1, len(FILM)), id="all that follows"),
+        pytest.param(aligned(4096, 150_000), id="from other bytes on"),
+    ],
+)
+def test_17_the_part_that_was_asked_for_is_sent(
+    route: Route, value: str, place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, route, place)
+    response = client.get(address_of_film(client, url, place), headers={"Range": value})
+    part = select_range(value, len(FILM))
+    assert part is not None
+    if response.status_code == 206:
+        assert response.headers["Content-Range"] == part.field()
+        assert response.content == FILM[part.first : part.last + 1]
+    else:
+        # As from a server that knows no ranges.
+        assert (response.status_code, response.content) == (200, FILM)
+
+
+@pytest.mark.parametrize("place", ["file", "segment"])
+@pytest.mark.parametrize("value", ["bytes=0-", "bytes=0-99"])
+def test_17_a_server_that_refuses_ranges_is_asked_for_all(
+    value: str, place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    def route(request: Request) -> Answer:
+        return Answer(416) if "range" in request.fields else Answer(200, FILM)
+
+    put_film(show, route, place)
+    response = client.get(address_of_film(client, url, place), headers={"Range": value})
+    assert (response.status_code, response.content) == (200, FILM)
+    assert len(show.questions) == 1

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from strmctl import tracing
 from strmctl.domain.expiry.freshness import has_expired
-from strmctl.domain.http.ranges import ContentRange
+from strmctl.domain.http.ranges import ContentRange, asked_part, starts_at_zero
 from strmctl.domain.http.representation import Representation
 from strmctl.domain.http.response_fields import retry_after_seconds
 from strmctl.domain.mapping import Resolution
@@ -97,11 +97,11 @@ class Fetch:
         """
         fields = fields or {}
         response = await self._judged(url, fields, expected, patient=patient)
-        if response.status != 206:
+        if response.status != 206 and not _denies_all(response, fields.get("Range")):
             return response
         whole = {name: value for name, value in fields.items() if "Range" not in name}
         is_ranged = len(whole) < len(fields)
-        if _is_usable(response, fields.get("If-Range"), is_ranged=is_ranged):
+        if _is_usable(response, fields.get("Range"), fields.get("If-Range")):
             return response
         response.close()
         if not is_ranged:
@@ -264,13 +264,20 @@ def _check_continued(known: Representation, response: UpstreamResponse, span: Co
         raise
 
 
-def _is_usable(response: UpstreamResponse, if_range: str | None, *, is_ranged: bool) -> bool:
+def _denies_all(response: UpstreamResponse, asked: str | None) -> bool:
+    """Whether a 416 says of a file's first bytes that there are none: some know no ranges."""
+    return response.status == 416 and starts_at_zero(asked) and response.unsatisfied_total != 0
+
+
+def _is_usable(response: UpstreamResponse, asked: str | None, if_range: str | None) -> bool:
     """False for a part of who knows what, or of another file than If-Range stands for."""
     part = response.content_range
     if response.is_encoded or part is None:
         return False
-    if not is_ranged:
+    if asked is None:
         return part.first == 0
+    if asked_part(asked, part) is None:
+        return False
     shown = response.field("ETag" if if_range and if_range.endswith('"') else "Last-Modified")
     return not if_range or shown in ("", if_range)
 

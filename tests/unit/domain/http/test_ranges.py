@@ -7,6 +7,7 @@ from strmctl.domain.http.ranges import (
     ContentRange,
     UnsatisfiableRange,
     Wanted,
+    asked_part,
     is_all,
     is_single_range,
     parse_content_range,
@@ -165,3 +166,35 @@ def test_strong_validator(etag: str | None, strong: str | None) -> None:
 )
 def test_what_the_upstream_is_asked_for(value: str, sent: str | None) -> None:
     assert Wanted(value).fields() == ({"Range": sent} if sent else {})
+
+
+@pytest.mark.parametrize(
+    ("asked", "part", "expected"),
+    [
+        ("bytes=5-9", (5, 9, 100), (5, 9, 100)),
+        ("bytes=5-9", (5, 9, None), (5, 9, None)),
+        pytest.param("bytes=5-", (5, 49, 100), (5, 99, 100), id="less than was asked for"),
+        pytest.param("bytes=5-80", (5, 49, 100), (5, 80, 100), id="less than the part"),
+        pytest.param("bytes=5-200", (5, 99, 100), (5, 99, 100), id="all there is"),
+        pytest.param("bytes=5-80", (5, 49, None), (5, 49, None), id="who knows how much"),
+        pytest.param("bytes=5-9", (5, 99, 100), (5, 9, 100), id="more"),
+        pytest.param("bytes=5-9", (5, 99, None), (5, 9, None), id="more of an unknown number"),
+        pytest.param("bytes=5-9", (0, 99, 100), None, id="from another byte on"),
+        pytest.param("bytes=5-9", (6, 9, None), None, id="later"),
+        pytest.param("bytes=-5", (95, 99, 100), (95, 99, 100), id="the last ones"),
+        pytest.param("bytes=-5", (90, 99, 100), None, id="other last ones"),
+        pytest.param("bytes=-5", (90, 94, None), (90, 94, None), id="last ones of who knows what"),
+        pytest.param("bytes=200-", (5, 9, 100), None, id="what is not there"),
+        pytest.param("bytes=200-", (5, 9, None), None, id="what may not be there"),
+    ],
+)
+def test_what_was_asked_for(
+    asked: str, part: tuple[int, int, int | None], expected: tuple[int, int, int | None] | None
+) -> None:
+    assert asked_part(asked, ContentRange(*part)) == expected
+
+
+def test_no_part_goes_with_a_weak_tag() -> None:
+    wanted = Wanted("bytes=0-4", 'W/"a"')
+    assert wanted.fields() == {}
+    assert wanted.part(10, ['W/"a"']) is None
