@@ -3,6 +3,7 @@
 A library that is not mounted is not an empty library: nothing is written in its place.
 """
 
+from collections.abc import Iterable
 from functools import partial
 
 from strmctl.domain.counted import counted
@@ -35,9 +36,11 @@ def templates(settings: Settings) -> Templates:
         raise SettingError(f"naming.{error.key}", error.what) from None
 
 
-def check_mounted(settings: Settings, database: Database, *, but: str = "", few: int = 0) -> None:
+def check_mounted(
+    settings: Settings, database: Database, *, but: Iterable[str] = (), few: int = 0
+) -> None:
     """Raises ItemError for a library that is gone, or holds nothing though more than a `few`
-    mappings have files in it; that of the path `but` alone may have been deleted."""
+    mappings have files in it; those with the paths `but` may have been deleted."""
     library = settings.library
     # What is written below a mount point vanishes with the next mount, and until then `prune`
     # takes it for the library.

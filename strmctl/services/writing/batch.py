@@ -105,7 +105,6 @@ class Batches:
 
         Raises ItemError where the disk is full: all that is left would fail for that reason.
         """
-        check_mounted(self._settings, self._mappings.database)
         lines: dict[Identity, int] = {}
         waiting: list[tuple[int, Entry]] = []
         for row in rows:
@@ -128,10 +127,6 @@ class Batches:
 
     def write_one(self, item: Entry) -> Written:
         """Raises what kept it from being written; not being resolved does not."""
-        row = self._mappings.known([item.identity]).get(item.identity)
-        # A single file that was deleted comes back by writing it again.
-        own = row.strm_path if row else ""
-        check_mounted(self._settings, self._mappings.database, but=own)
         [result] = self._write([(0, item)])
         if result.written is None:
             raise result.error or StrmctlError("not written")
@@ -149,6 +144,7 @@ class Batches:
 
     def _write(self, entries: Sequence[tuple[int, Entry]]) -> Iterator[Result]:
         items = [item for _, item in entries]
+        check_mounted(self._settings, self._mappings.database, but=self._paths(items))
         answers = self._answers(items)
         results = self._writer.write(items, answers)
         if self._sidecars:
@@ -158,6 +154,11 @@ class Batches:
                 yield Result(line, result, result.unresolved or result.incomplete)
             else:
                 yield Result(line, error=result)
+
+    def _paths(self, entries: Sequence[Entry]) -> Iterator[str]:
+        """Of those that are written again; files that were deleted come back so."""
+        for row in self._mappings.known(item.identity for item in entries).values():
+            yield row.strm_path
 
     def _with_sidecars(
         self, results: Sequence[Written | StrmctlError], answers: Answers

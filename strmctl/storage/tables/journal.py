@@ -36,7 +36,9 @@ DELETE FROM run WHERE id = ? AND NOT EXISTS (SELECT 1 FROM change WHERE run_id =
 
 # Of a run that has been killed the rows may have come without their files.
 _WITH_FILES = """
-SELECT count(*) AS number FROM strm_mapping WHERE strm_path <> :but AND strm_path NOT IN (
+SELECT count(*) AS number FROM strm_mapping WHERE strm_path NOT IN (
+    SELECT value FROM json_each(:but)
+) AND strm_path NOT IN (
     SELECT strm_path FROM change WHERE row_after IS NOT NULL AND run_id IN (
         SELECT id FROM run WHERE started_at IS NOT NULL AND finished_at IS NULL
             AND id > (SELECT ifnull(max(id), 0) FROM run WHERE finished_at IS NOT NULL)
@@ -160,10 +162,10 @@ class Journal:
         )
         return int(row["number"])
 
-    def mappings_with_files(self, but: str) -> int:
-        """Those that have had a file, for all that is known; the one at the path `but` is left
+    def mappings_with_files(self, but: Iterable[str]) -> int:
+        """Those that have had a file, for all that is known; those with the paths `but` are left
         out."""
-        [row] = self._database.query(_WITH_FILES, {"but": but})
+        [row] = self._database.query(_WITH_FILES, {"but": json.dumps(list(but))})
         return int(row["number"])
 
     def changes(
