@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.changing import DryRun, Force
@@ -24,8 +24,7 @@ _IMDB_PAGE = re.compile(r"https?://(?:[a-z]+\.)?imdb\.com/\S*?(tt\d{5,12})", re.
 _OUTCOMES = ("created", "updated", "unchanged", "failed", "unreleased")
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """Which series or film, in which language."""
 
     name: str | None

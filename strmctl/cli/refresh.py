@@ -2,10 +2,10 @@
 
 from collections import Counter
 from contextlib import aclosing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.digest import Digest, Remind, digest_lines

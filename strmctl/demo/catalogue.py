@@ -3,7 +3,8 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 SITE = "demo.example"
 LANGUAGE = "English"
@@ -11,8 +12,7 @@ SERIES = "test-pattern"
 FILM = "colour-test"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One thing to watch; a film has neither season nor episode."""
 
     slug: str

@@ -10,12 +10,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import httpx
+from msgspec import Struct
 
 from strmctl.errors import StrmctlError
 
@@ -26,8 +26,7 @@ _POLL_SECONDS = 0.05
 _DRAIN_SECONDS = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Commands:
+class Commands(Struct, frozen=True):
     """Runs strmctl in `folder`, where its strmctl.toml is."""
 
     folder: Path

@@ -5,7 +5,8 @@ What a Media Segment must begin with: RFC 8216 section 3.2.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 PACKET_BYTES = 188
 _SYNC = 0x47
@@ -17,16 +18,14 @@ _TICKS_PER_SECOND = 90_000
 _TICKS_WRAP = 1 << 33
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A piece of the stream that plays on its own for `seconds`."""
 
     data: bytes
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(Struct, frozen=True):
     """`starts_unit` says that a section or a PES packet begins in `payload`."""
 
     pid: int
@@ -35,14 +34,12 @@ class Packet:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Program:
+class _Program(Struct, frozen=True):
     table_pid: int
     video_pid: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """A place to start: the index of the first table's packet, the picture's time in ticks."""
 
     index: int

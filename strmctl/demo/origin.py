@@ -18,12 +18,12 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 
 import uvicorn
+from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
@@ -44,8 +44,7 @@ _PLAYLIST = "application/vnd.apple.mpegurl"
 _STREAM = 'BANDWIDTH=110000,RESOLUTION=320x180,FRAME-RATE=25.000,CODECS="avc1.42c015,mp4a.40.2"'
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """What the origin was asked for: links, how many of them it refused, and new links."""
 
     requests: int

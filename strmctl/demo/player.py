@@ -4,19 +4,18 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 
 import httpx
 import m3u8  # type: ignore[import-untyped]  # it has no types
+from msgspec import Struct
 
 from strmctl.errors import StrmctlError
 
 _DECODE_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Presentation:
+class Presentation(Struct, frozen=True):
     """The text of the playlists that led to the segments; `seconds` is their EXTINF together."""
 
     playlists: Sequence[str]
@@ -24,8 +23,7 @@ class Presentation:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(Struct, frozen=True):
     """What ffprobe decoded of the first video."""
 
     frames: int

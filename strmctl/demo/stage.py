@@ -5,10 +5,10 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from msgspec import Struct
 
 from strmctl.demo import catalogue
 from strmctl.demo.commands import Commands
@@ -38,8 +38,7 @@ url = {resolver_url}
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     folder: Path
     base_url: str
     origin: Origin

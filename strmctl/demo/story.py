@@ -5,8 +5,9 @@ Each step is told once it has come true. The first that does not raises StrmctlE
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from strmctl.demo import catalogue, player
 from strmctl.demo.catalogue import Entry
@@ -19,8 +20,7 @@ _SEGMENTS_BEFORE_THE_END = 2
 _FIRST, _SECOND, *_, _LAST = catalogue.EPISODES
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What came true: a line for people, more lines below it, the same as figures for programs."""
 
     number: int
@@ -30,8 +30,7 @@ class Step:
     figures: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Struct, frozen=True):
     """One play from the first to the last segment."""
 
     presentation: player.Presentation

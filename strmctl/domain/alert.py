@@ -5,9 +5,10 @@ comes later, or missed one, says what is still worth saying.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 AT_MOST_EVERY = timedelta(minutes=10)
 
@@ -33,8 +34,7 @@ _ENDS = (Kind.RESOLVER, Kind.EGRESS)
 """Those whose end is worth a message: somebody may be looking for the cause."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """Something that is out of order now; `subject` tells it from others of its kind."""
 
     kind: Kind
@@ -42,8 +42,7 @@ class Condition:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """`begun` and `ended` are the subjects that it tells of."""
 
     kind: Kind

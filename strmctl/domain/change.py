@@ -1,8 +1,11 @@
 """A change is one row, one file or both, as they were and as they shall be; it can be reversed."""
 
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from strmctl.discreet import Discreet
 from strmctl.domain.mapping import Mapping
 
 
@@ -16,8 +19,7 @@ class Action(StrEnum):
     RESTORED = "restored"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Discreet, frozen=True):
     """`row_*` None is no row, `file_*` None no file at `strm_path`; equal ones are left alone.
 
     Where both rows are there, they are one row, and of their columns only those that differ are
@@ -25,12 +27,14 @@ class Change:
     the rows at its new path, one without rows at its old.
     """
 
+    hidden = ("file_before", "file_after")
+
     action: Action
     strm_path: str
     row_before: Mapping | None = None
     row_after: Mapping | None = None
-    file_before: bytes | None = field(default=None, repr=False)
-    file_after: bytes | None = field(default=None, repr=False)
+    file_before: bytes | None = None
+    file_after: bytes | None = None
 
     @property
     def changes_row(self) -> bool:
@@ -74,8 +78,7 @@ class Change:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A file or row that a plan leaves as it is, and why; `kind` is one word for JSON."""
 
     kind: str

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 MOST_LINES = 20
 FAILED = "failed"
@@ -21,8 +23,7 @@ _VARIES = re.compile(r"\b\d+(?:\.\d+)?(?= ?(?:ms|s|min|h|days?|bytes|kB|KiB|MB|M
 _AROUND = " :;,"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """So many links of a series that have one state, or came to one outcome, for one reason.
 
     `ids` are those of the links where it is known which they are; `line` is what is said of
@@ -44,8 +45,7 @@ class Finding:
         return str(self.ids[0]) if self.ids else self.series
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Findings that are told in one line."""
 
     site: str

@@ -1,7 +1,8 @@
 """What IMDb, TheTVDB and TMDB call a series or film; an id that none of them gives is refused."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from strmctl.errors import UsageError
 
@@ -10,8 +11,7 @@ _IMDB = re.compile(r"tt\d{5,12}", re.ASCII)
 _LARGEST = 10**12
 
 
-@dataclass(frozen=True, slots=True)
-class ExternalIds:
+class ExternalIds(Struct, frozen=True):
     """None where unknown; raises UsageError for what is no id."""
 
     imdb: str | None = None

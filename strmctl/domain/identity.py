@@ -1,8 +1,10 @@
 """An identity names one playable thing; equal text in any Unicode form is the same identity."""
 
 import unicodedata
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from strmctl.errors import UsageError
 
@@ -14,8 +16,8 @@ MAX_NUMBER = 99_999
 _KEPT = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+# Each request finds what is known of its identity in a dozen dictionaries.
+class Identity(Struct, frozen=True, cache_hash=True):
     """Site, slug, season, episode, language and, where the user insists on one, provider.
 
     A movie has neither season nor episode; season 0 holds the specials.
@@ -29,14 +31,13 @@ class Identity:
     season: int | None = None
     episode: int | None = None
     provider: str | None = None
-    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "site", _name("site", self.site.lower()))
-        object.__setattr__(self, "slug", _name("slug", self.slug))
-        object.__setattr__(self, "language", _name("language", self.language))
+        force_setattr(self, "site", _name("site", self.site.lower()))
+        force_setattr(self, "slug", _name("slug", self.slug))
+        force_setattr(self, "language", _name("language", self.language))
         if self.provider is not None:
-            object.__setattr__(self, "provider", _name("provider", self.provider))
+            force_setattr(self, "provider", _name("provider", self.provider))
         if (self.season is None) != (self.episode is None):
             raise UsageError(
                 "season and episode go together: give both for an episode, neither for a movie"
@@ -47,11 +48,6 @@ class Identity:
             raise UsageError(
                 f"site, slug, language and provider are longer than {MAX_BYTES} bytes together"
             )
-        object.__setattr__(self, "_hash", hash(self.canonical()))
-
-    # Each request finds what is known of its identity in a dozen dictionaries.
-    def __hash__(self) -> int:
-        return self._hash
 
     @property
     def is_movie(self) -> bool:

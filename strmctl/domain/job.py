@@ -1,9 +1,10 @@
 """A job is one run of the command line that the server has started, and what became of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 Asked = Mapping[str, object]
 """What is asked for: options by their names in the API, each with its value, lists too."""
@@ -33,8 +34,7 @@ class JobState(StrEnum):
         return self not in (JobState.QUEUED, JobState.RUNNING)
 
 
-@dataclass(frozen=True, slots=True)
-class JobRequest:
+class JobRequest(Struct, frozen=True):
     """`cause` says who asks, such as `api` or `maintain`; `total` how many mappings it is about.
 
     What it is about is `asked`, or a line's `arguments` as cron would have them. A job that is
@@ -54,8 +54,7 @@ class JobRequest:
         return self.arguments if self.asked is None else words(self.command, self.asked)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """`counts` are those of the run's summary, `message` is the error that ended it.
 
     `arguments` are those that were typed, or the words for what was `asked`.
@@ -83,8 +82,7 @@ class Job:
         return command_line(self.command, self.arguments)
 
 
-@dataclass(frozen=True, slots=True)
-class JobLine:
+class JobLine(Struct, frozen=True):
     """One document of the run's `--json`; numbers count from 1."""
 
     number: int

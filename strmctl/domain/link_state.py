@@ -4,8 +4,10 @@ The table is that of DESIGN.md section 7. Failures count only while nothing but 
 what an upstream refuses or puts off counts towards nothing.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.domain.probe_result import Failure, ProbeResult
@@ -22,16 +24,14 @@ _MENDABLE = frozenset({Failure.REFUSED, Failure.GONE})
 _ENOUGH_GONE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """So many failures, spread over at least the window, make a link dead."""
 
     attempts: int = 3
     window: timedelta = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """What is known of a link; `expires_at` is the known or predicted end of its URL."""
 
     state: LinkState = LinkState.UNKNOWN
@@ -51,8 +51,7 @@ class History:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """`refresh` says that the URL has come to its known end: another one would bring media.
 
     `has_expired`: it failed, in whatever way, past that end: it says little about the link.

@@ -1,10 +1,13 @@
 """A mapping says what one identity currently resolves to; its upstream URL stays out of `repr`."""
 
 from collections.abc import Mapping as Fields
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
@@ -42,8 +45,7 @@ class Resolution:
     subtitles: "tuple[Subtitle, ...]" = field(default=(), compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """One row of the library: an identity, its file and its current resolution.
 
     `strm_path` is relative to the library, with `/`; `extension` is the playback URL's hint

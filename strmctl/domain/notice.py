@@ -5,9 +5,10 @@ where nothing is left of it.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 _FIRST_DELAY = timedelta(seconds=10)
 _LONGEST_DELAY = timedelta(hours=1)
@@ -28,8 +29,7 @@ _JOINED: dict[tuple[FileChange, FileChange], FileChange | None] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """One file of which one `[notify.NAME]` table, the `target`, does not show the change yet.
 
     `told_at` is when the server confirmed that it was told; `alone` says that the notice waits for

@@ -1,11 +1,12 @@
 """How a resolver has answered lately: failures count in a row, an answer begins anew."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
 
-@dataclass(frozen=True, slots=True)
-class ResolverHealth:
+
+class ResolverHealth(Struct, frozen=True):
     """`failures` came in a row since its last answer; `reason` is that of the last of them."""
 
     resolver: str

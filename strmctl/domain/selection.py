@@ -1,9 +1,11 @@
 """A selection says which mappings a command is about; every part that is given narrows it."""
 
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from strmctl.domain.mapping import LinkState
 
@@ -21,8 +23,7 @@ class Order(StrEnum):
     PROBED = "probed"
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """All parts must hold; `states` and `ids` hold when one of them does.
 
     `stale_before`: last probed before then, or never. `expiring_before`: the resolution's known
@@ -44,9 +45,9 @@ class Selection:
         for name in ("site", "slug", "language", "provider"):
             value = getattr(self, name)
             if value is not None:
-                object.__setattr__(self, name, unicodedata.normalize("NFC", value).strip())
+                force_setattr(self, name, unicodedata.normalize("NFC", value).strip())
         if self.site is not None:
-            object.__setattr__(self, "site", self.site.lower())
+            force_setattr(self, "site", self.site.lower())
 
     @property
     def is_everything(self) -> bool:

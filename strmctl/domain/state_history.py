@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from strmctl.domain.mapping import LinkState
 
@@ -12,8 +13,7 @@ Group = TypeVar("Group", bound=Hashable)
 States = Mapping[LinkState, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Passage(Generic[Group]):
+class Passage(Struct, Generic[Group], frozen=True):
     """So many links of a group went from one state to another; `before` None: they were new."""
 
     at: datetime
@@ -23,8 +23,7 @@ class Passage(Generic[Group]):
     links: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Moment(Generic[Group]):
+class Moment(Struct, Generic[Group], frozen=True):
     at: datetime
     groups: Mapping[Group, States]
 

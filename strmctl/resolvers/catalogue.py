@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.errors import ResolverError, UsageError
@@ -14,8 +16,7 @@ _YEAR = re.compile(r"\d{4}", re.ASCII)
 _VIDEO = re.compile(r"tt\d+:(\d{1,5}):(\d{1,5})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """An episode; neither `season` nor `episode`: a film. `slug` where it has one of its own, and
     no `episode` beside a season where its place in the list is all that is known."""
 
@@ -26,8 +27,7 @@ class Listed:
     slug: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """`is_dated`: an episode without a date has not been announced."""
 
     items: Sequence[Listed]

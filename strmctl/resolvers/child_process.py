@@ -6,10 +6,10 @@ import re
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
+from strmctl.discreet import Discreet
 from strmctl.errors import ResolverError
 from strmctl.resolvers.answer import MAX_BYTES
 from strmctl.resolvers.failures import one_line
@@ -20,12 +20,13 @@ _STDERR_KEPT = 4096
 _OWN = ("STRMCTL_", "STRM_PROXY_", "NOTIFY_SOCKET", "WATCHDOG_", "PROMETHEUS_MULTIPROC_DIR")
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Discreet, frozen=True):
     """`status` is negative for the signal that ended it; `complaint` is stderr's last line."""
 
+    hidden = ("stdout",)
+
     status: int
-    stdout: bytes = field(repr=False)
+    stdout: bytes
     complaint: str
 
 

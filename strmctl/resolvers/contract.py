@@ -1,11 +1,13 @@
 """What every resolver is given and gives: one JSON, whatever the kind (DESIGN.md section 6)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Protocol
 
+from msgspec.structs import replace
+
+from strmctl.discreet import Discreet
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
@@ -19,16 +21,17 @@ class Reason(StrEnum):
     PROBE = "probe"
 
 
-@dataclass(frozen=True, slots=True)
-class ResolveRequest:
+class ResolveRequest(Discreet, frozen=True):
     """One question; `avoid_urls` are URLs that have just failed, with the status of the last.
 
     `title`, `year` and `ids` are what the library knows of the series or film.
     """
 
+    hidden = ("avoid_urls",)
+
     identity: Identity
     reason: Reason
-    avoid_urls: Sequence[str] = field(default=(), repr=False)
+    avoid_urls: Sequence[str] = ()
     avoid_providers: Sequence[str] = ()
     last_status: int | None = None
     title: str | None = None

@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from types import MappingProxyType
@@ -12,6 +11,7 @@ import httpx
 from socksio import SOCKSError
 
 from strmctl import __version__
+from strmctl.discreet import Discreet
 from strmctl.domain.http.response_fields import retry_after_seconds
 from strmctl.errors import ResolverError, SettingError
 from strmctl.resolvers import failures
@@ -31,11 +31,12 @@ NO_ANSWER = (httpx.HTTPError, SOCKSError)
 _NO_WAY = (httpx.ProxyError, httpx.ConnectError, SOCKSError)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Discreet, frozen=True):
+    hidden = ("body",)
+
     status: int
     headers: httpx.Headers
-    body: bytes = field(repr=False)
+    body: bytes
 
     def failure(self) -> ResolverError:
         """What a status says that is no answer."""

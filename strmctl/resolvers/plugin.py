@@ -4,8 +4,9 @@ An entry point names a factory: ResolverSettings in, Resolver out (contract.py).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+
+from msgspec import Struct
 
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import ResolverError, SettingError, SettingsError, StrmctlError
@@ -15,8 +16,7 @@ from strmctl.settings.model import ResolverSettings
 GROUP = "strmctl.resolvers"
 
 
-@dataclass(frozen=True, slots=True)
-class PluginResolver:
+class PluginResolver(Struct, frozen=True):
     """Foreign code: whatever it raises fails one item, never the run."""
 
     resolver: Resolver

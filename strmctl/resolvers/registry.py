@@ -5,13 +5,16 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from importlib import import_module
 from urllib.parse import urlsplit
 
+from msgspec import structs
+
 from strmctl import tracing
+from strmctl.discreet import Discreet
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.urls import address
 from strmctl.errors import ResolverError, SettingError, UsageError
@@ -44,17 +47,18 @@ _OF_HOMES = (".lan", ".home", ".home.arpa")
 """What routers call a network's own machines (RFC 8375); a public name server knows none."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class NamedResolver:
+class NamedResolver(Discreet, frozen=True, eq=False):
     """A resolver under its settings' name: within its deadline, its answer checked.
 
     Every ResolverError begins with the name, so that one line tells which resolver it was.
     """
 
+    hidden = ("egress",)
+
     name: str
     timeout: timedelta
     resolver: Resolver
-    egress: str = field(default="", repr=False)
+    egress: str = ""
     answered: Answered = _unheard
 
     async def resolve(self, request: ResolveRequest) -> Resolution:
@@ -207,7 +211,7 @@ def leaving(table: ResolverSettings, settings: Settings) -> ResolverSettings:
     egress = settings.upstream.egress
     if table.egress or not egress or _is_here(_host(table), settings.upstream.allow):
         return table
-    return replace(table, egress=egress)
+    return structs.replace(table, egress=egress)
 
 
 def _host(table: ResolverSettings) -> str:

@@ -5,9 +5,11 @@ The protocol: https://github.com/Stremio/stremio-addon-sdk/blob/master/docs/prot
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import field
+
+from strmctl.discreet import Discreet
 from strmctl.domain.counted import counted
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import subtitles
@@ -26,14 +28,15 @@ _IMDB = re.compile(r"tt\d{5,12}", re.ASCII)
 _SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Discreet, frozen=True):
     """One entry of `streams` that has a URL; `text` is what patterns are looked for in."""
 
-    url: str = field(repr=False)
+    hidden = ("url", "headers")
+
+    url: str
     name: str
     text: str
-    headers: dict[str, Any] = field(default_factory=dict, repr=False)
+    headers: dict[str, Any] = field(default_factory=dict)
     subtitles: tuple[Subtitle, ...] = ()
 
     def is_of(self, provider: str) -> bool:

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from string import Formatter
 from urllib.parse import quote, unquote
 
+from strmctl.discreet import Discreet
 from strmctl.domain.identity import Identity
 from strmctl.domain.media.subtitles import UNKNOWN
 from strmctl.errors import ResolverError
@@ -24,14 +24,15 @@ _SAMPLES: dict[str, str | int] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class UrlTemplate:
+class UrlTemplate(Discreet, frozen=True):
     """`https://nas/{slug}/S{season:02}E{episode:02}.mkv`.
 
     Raises ValueError, with what is wrong, for names and format specifications that cannot be used.
     """
 
-    text: str = field(repr=False)
+    hidden = ("text",)
+
+    text: str
 
     def __post_init__(self) -> None:
         for _, name, specification, conversion in Formatter().parse(self.text):

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 
+from msgspec import structs
+
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import subtitles
 from strmctl.domain.media.subtitles import Subtitle
@@ -89,7 +91,7 @@ class YtdlpResolver:
             raise ResolverError(reason, http_status=404)
         if len(entries) == 1:
             # A page of its own is a film.
-            items = [replace(items[0], season=None, episode=None)]
+            items = [structs.replace(items[0], season=None, episode=None)]
         title = words(entries[0].get("series")) or words(entries[0].get("playlist_title"))
         return Listing(items, title or items[0].title)
 

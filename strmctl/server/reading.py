@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from strmctl.errors import SettingsError
 from strmctl.resolvers.registry import Registry
@@ -14,8 +15,7 @@ from strmctl.settings.load import load
 from strmctl.settings.model import Auth, Settings
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsFile:
+class SettingsFile(Struct, frozen=True):
     """Where the settings came from: `file`, flags, and the environment of this process.
 
     `is_open_allowed`: the listener is loopback, or `--insecure` was given.

@@ -7,8 +7,8 @@ more ends. So settings, keys and resolvers change and no stream notices.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 

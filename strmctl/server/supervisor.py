@@ -11,10 +11,10 @@ import socket
 import threading
 import time
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 
 import uvicorn
+from msgspec.structs import replace
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Process
 

@@ -13,10 +13,10 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import FrameType
 
 import uvicorn
+from msgspec import Struct
 from starlette.types import ASGIApp
 
 from strmctl.errors import StrmctlError
@@ -38,8 +38,7 @@ _COLLECTED = 10_000
 """New objects after which the collector looks at them; Python's own number is 700."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """What a process that serves is started with. `command` begins the command lines of jobs."""
 
     settings: Settings

@@ -5,9 +5,10 @@ The one of the settings may be missing, or be a copy that is only read: once, at
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from msgspec.structs import replace
 
 from strmctl.domain.selection import Selection
 from strmctl.errors import DatabaseError

@@ -4,11 +4,13 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from msgspec import Struct
+
+from strmctl.discreet import Discreet
 from strmctl.errors import SettingsError, UsageError
 from strmctl.settings import environment
 from strmctl.settings.model import NotifySettings, NotifyType, Settings
@@ -24,14 +26,15 @@ _FLAGS = {"proxy.public_base_url": "--base-url", "maintain.keep_events": "--olde
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Discreet, frozen=True):
     """One effective setting; `source` is "default", a file, "env NAME" or "flag"."""
 
+    hidden = ("value", "kind")
+
     key: str
-    value: object = field(repr=False)
+    value: object
     source: str
-    kind: Kind = field(repr=False)
+    kind: Kind
 
     @property
     def shown(self) -> object:
@@ -39,8 +42,7 @@ class Value:
         return self.kind.show(self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """The settings in force, the file they came from if there is one, and every single value."""
 
     settings: Settings
@@ -56,8 +58,7 @@ class Loaded:
         return f"environment: {source.removeprefix(_ENV)}" if source.startswith(_ENV) else source
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
+class _Given(Struct, frozen=True):
     """What somebody wrote for a key; relative paths count from `folder`."""
 
     raw: object

@@ -1,15 +1,13 @@
-"""The shape and the defaults of every setting; nothing here reads a file or the environment.
-
-Each class has a docstring: without one `dataclass` makes it from the signature, which costs every
-command a millisecond.
-"""
+"""The shape and the defaults of every setting; nothing here reads a file or the environment."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from msgspec import Struct, field
+
+from strmctl.discreet import Discreet
 from strmctl.settings.hosts import Hosts, Peers
 from strmctl.settings.values import (
     ArrPaths,
@@ -67,21 +65,23 @@ class NotifyType(StrEnum):
     """People, by any service that Apprise speaks to."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProxySettings:
+class ProxySettings(Discreet, frozen=True):
     """What stands in a `.strm`, and what proves that its reader may have it."""
+
+    hidden = ("secret",)
 
     mode: Mode = Mode.PROXY
     public_base_url: BaseUrl = "http://127.0.0.1:8888"
     auth: Auth = Auth.HMAC
     secret_file: Path = Path("strmctl.key")
-    secret: Secrets = field(default=(), repr=False)
+    secret: Secrets = ()
     cache_ttl: timedelta = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
-class ServeSettings:
+class ServeSettings(Discreet, frozen=True):
     """Where `serve` listens, whom it believes and what it writes down."""
+
+    hidden = ("admin_token",)
 
     host: str = "127.0.0.1"
     port: Port = 8888
@@ -92,7 +92,7 @@ class ServeSettings:
     max_streams: Count = 4000
     trusted_proxies: Hosts = ()
     peers: Peers = ()
-    admin_token: Secret = field(default="", repr=False)
+    admin_token: Secret = ""
     upkeep_url: OptionalBaseUrl = ""
     log_format: LogFormat = LogFormat.TEXT
     node: str = ""
@@ -106,8 +106,7 @@ class ServeSettings:
         return self.node or socket.gethostname()
 
 
-@dataclass(frozen=True, slots=True)
-class MaintainSettings:
+class MaintainSettings(Struct, frozen=True):
     """What `serve` does for the library by itself, and how often."""
 
     enabled: bool = False
@@ -120,11 +119,12 @@ class MaintainSettings:
     keep_events: Timeout = timedelta(days=90)
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamSettings:
+class UpstreamSettings(Discreet, frozen=True):
     """How upstreams are reached, and how long they may take."""
 
-    egress: Egress = field(default="", repr=False)
+    hidden = ("egress",)
+
+    egress: Egress = ""
     allow: Hosts = ()
     connect_timeout: Timeout = timedelta(seconds=10)
     first_byte_timeout: Timeout = timedelta(seconds=6)
@@ -132,9 +132,10 @@ class UpstreamSettings:
     playlist_max: Size = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeSettings:
+class ProbeSettings(Discreet, frozen=True):
     """Which links are due for a probe, and when one that fails is dead."""
+
+    hidden = ("canaries",)
 
     stale_after: Timeout = timedelta(hours=6)
     concurrency: Count = 64
@@ -142,19 +143,17 @@ class ProbeSettings:
     timeout: Timeout = timedelta(seconds=10)
     attempts: Count = 3
     window: timedelta = timedelta(minutes=10)
-    canaries: HttpUrls = field(default=(), repr=False)
+    canaries: HttpUrls = ()
     remind: timedelta = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class SafetySettings:
+class SafetySettings(Struct, frozen=True):
     """What no run may exceed without --force."""
 
     max_change: Share = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class NamingSettings:
+class NamingSettings(Struct, frozen=True):
     """Templates of names; domain/library/naming.py says what they may hold.
 
     An empty `season` is no folder.
@@ -169,16 +168,17 @@ class NamingSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ResolverSettings:
+class ResolverSettings(Discreet, frozen=True):
     """One `[resolvers.NAME]` table; `options` holds the keys that only its kind knows."""
+
+    hidden = ("egress", "options")
 
     name: str
     sites: Sequence[str]
     type: str
     timeout: Timeout = timedelta(seconds=30)
-    egress: Egress = field(default="", repr=False)
-    options: Mapping[str, object] = field(default_factory=dict, repr=False)
+    egress: Egress = ""
+    options: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def named_sites(self) -> Sequence[str]:
@@ -186,8 +186,7 @@ class ResolverSettings:
         return [site for site in self.sites if not set(site) & set("*?[")]
 
 
-@dataclass(frozen=True, slots=True)
-class NotifySettings:
+class NotifySettings(Discreet, frozen=True):
     """One `[notify.NAME]` table: a media server that is told which files have changed, or people
     who are told what needs them.
 
@@ -195,33 +194,34 @@ class NotifySettings:
     the certificates that are believed there, None for those of everybody.
     """
 
+    hidden = ("url", "token")
+
     name: str
     type: NotifyType
-    url: NotifyUrl = field(repr=False)
-    token: Secret = field(default="", repr=False)
+    url: NotifyUrl
+    token: Secret = ""
     library: str = ""
     ca: OptionalPath = None
 
 
-@dataclass(frozen=True, slots=True)
-class ArrServer:
+class ArrServer(Discreet, frozen=True):
     """One `[arr.NAME]` table: a Sonarr or Radarr whose API `strmctl arr check` asks."""
 
+    hidden = ("url", "key")
+
     name: str
-    url: HttpUrl = field(repr=False)
-    key: Secret = field(default="", repr=False)
+    url: HttpUrl
+    key: Secret = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ArrSettings:
+class ArrSettings(Struct, frozen=True):
     """`paths` are folders as Sonarr and Radarr see them, each with its folder in the library."""
 
     paths: ArrPaths = ()
     servers: Sequence[ArrServer] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Every setting; paths are absolute once loaded, relative ones counted from the file.
 
     Of the `[notify.NAME]` tables, `notify` are the media servers and `people` the others.

@@ -1,15 +1,17 @@
 """Every key of the settings, its kind and its default, read from the types in `model.py`."""
 
-from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Annotated, Any, get_args, get_origin
+
+from msgspec import NODEFAULT, Struct
+from msgspec.inspect import is_struct_type
+from msgspec.structs import fields
 
 from strmctl.settings.model import ArrServer, NotifySettings, ResolverSettings, Settings
 from strmctl.settings.values import PLAIN, Kind, choice, option
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """`name` is `section.key`, or `key` at the top; a required key has no default."""
 
     name: str
@@ -41,8 +43,8 @@ def _keys(shape: type, prefix: str = "") -> dict[str, Key]:
         prefix + field.name: Key(
             name=prefix + field.name,
             kind=_kind(field.type),
-            default=None if field.default is MISSING else field.default,
-            required=field.default is MISSING,
+            default=None if field.default is NODEFAULT else field.default,
+            required=field.default is NODEFAULT,
         )
         for field in fields(shape)
         if field.name not in (*SECTIONS, *TABLES, "people", "name", "options", "servers")
@@ -50,7 +52,7 @@ def _keys(shape: type, prefix: str = "") -> dict[str, Key]:
 
 
 SECTIONS: dict[str, Any] = {
-    field.name: field.type for field in fields(Settings) if is_dataclass(field.type)
+    field.name: field.type for field in fields(Settings) if is_struct_type(field.type)
 }
 KEYS: dict[str, Key] = _keys(Settings)
 for _name, _shape in SECTIONS.items():

@@ -8,18 +8,18 @@ import re
 import tomllib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from strmctl.settings.masking import MASK, hide_credentials, is_secret_name, masked
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """`read` takes what TOML or the environment holds and raises ValueError for anything else."""
 
     accepts: str

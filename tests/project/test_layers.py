@@ -12,12 +12,12 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "strmctl"
 
 MAY_IMPORT: dict[str, set[str]] = {
-    "domain": {"domain", "errors"},
-    "settings": {"settings", "errors"},
+    "domain": {"domain", "errors", "discreet"},
+    "settings": {"settings", "errors", "discreet"},
     "tracing": set(),
-    "storage": {"storage", "domain", "settings", "errors"},
-    "upstream": {"upstream", "domain", "settings", "tracing", "errors"},
-    "resolvers": {"resolvers", "domain", "settings", "tracing", "errors"},
+    "storage": {"storage", "domain", "settings", "errors", "discreet"},
+    "upstream": {"upstream", "domain", "settings", "tracing", "errors", "discreet"},
+    "resolvers": {"resolvers", "domain", "settings", "tracing", "errors", "discreet"},
     "services": {
         "services",
         "storage",
@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "settings",
         "tracing",
         "errors",
+        "discreet",
     },
     "server": {
         "server",
@@ -38,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "settings",
         "tracing",
         "errors",
+        "discreet",
     },
     "cli": {
         "cli",
@@ -51,6 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "settings",
         "tracing",
         "errors",
+        "discreet",
     },
     "demo": {
         "demo",
@@ -62,8 +65,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "settings",
         "tracing",
         "errors",
+        "discreet",
     },
     "errors": set(),
+    "discreet": set(),
 }
 """The package itself (`strmctl.__version__`) may be imported by all but the domain."""
 

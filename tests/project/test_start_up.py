@@ -17,11 +17,24 @@ try:
 finally:
     sys.stderr.write(" ".join(sorted(sys.modules)))
 """
+MADE = """
+import sys
+from strmctl.__main__ import main
+sys.argv[1:] = {arguments!r}
+try:
+    code = main()
+finally:
+    own = [module for name, module in sys.modules.items() if name.startswith("strmctl.")]
+    things = [thing for module in own for thing in vars(module).values()]
+    classes = [thing for thing in things if isinstance(thing, type)]
+    made = {{it.__name__ for it in classes if hasattr(it, "__dataclass_fields__")}}
+    sys.stderr.write(" ".join("made:" + name for name in made))
+"""
 
 
-def loaded_by(folder: Path, *arguments: str) -> set[str]:
+def loaded_by(folder: Path, *arguments: str, seen: str = LOADED) -> set[str]:
     run = subprocess.run(
-        [sys.executable, "-c", LOADED.format(arguments=list(arguments))],
+        [sys.executable, "-c", seen.format(arguments=list(arguments))],
         capture_output=True,
         text=True,
         check=True,
@@ -84,6 +97,7 @@ def test_a_probe_that_finds_nothing_due_asks_for_no_client(tmp_path: Path) -> No
     assert "strmctl.services.probing.probe" in loaded
     # What chooses whom to ask next.
     assert not loaded & {"random", "strmctl.services.probing.turns"}
+    assert not loaded & {"hashlib", "socket", "base64"}
 
 
 def test_a_file_is_written_without_what_asks_for_urls(library: Path) -> None:
@@ -91,3 +105,21 @@ def test_a_file_is_written_without_what_asks_for_urls(library: Path) -> None:
     loaded = loaded_by(library, *line.split())
     assert not loaded & (LOOKING | {"logging", "secrets", "shlex", "strmctl.domain.expiry.schemes"})
     assert (library / "library/B/Season 01/B S01E02.strm").is_file()
+
+
+WRITE = "write --site a.to --slug b --season 1 --episode 3 --language German"
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("list", {"Resolution"}),
+        ("show 1", {"Resolution"}),
+        ("probe --site nowhere.to", {"Resolution", "ProbeResult", "Play"}),
+        (WRITE, {"Resolution"}),
+    ],
+)
+def test_a_command_makes_no_other_dataclasses(library: Path, line: str, known: set[str]) -> None:
+    """Each costs as much as fifty Structs; strmctl/discreet.py says what they are for."""
+    made = loaded_by(library, *line.split(), seen=MADE)
+    assert {word.removeprefix("made:") for word in made if word.startswith("made:")} <= known

@@ -4,12 +4,13 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
 import uvloop
+from msgspec.structs import replace
 
 from stage.waiting import until
 from strmctl.domain.identity import Identity

@@ -1,11 +1,11 @@
 """A quiet run prints a digest of what needs a person, and nothing where nothing does."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 
 from strmctl.cli.frame.run import Run
 from strmctl.errors import UsageError
@@ -25,8 +25,7 @@ Remind = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Struct, frozen=True):
     remind: timedelta
 
     @classmethod

@@ -6,12 +6,12 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from io import TextIOWrapper
 from typing import Protocol, TextIO
 
 import typer
+from msgspec import Struct, field
 
 from strmctl.cli.frame.tables import NOTHING, Form, Table, terminal_width
 from strmctl.domain.counted import timestamp
@@ -26,8 +26,7 @@ class Progress(Protocol):
     def advance(self, n: int = 1) -> None: ...
 
 
-@dataclass(slots=True)
-class Work:
+class Work(Struct):
     """What a run does beside printing, so that its end can say how much of it was done.
 
     While it `goes_on`, a closed pipe ends the printing alone: `| head` shall leave nothing half
@@ -80,8 +79,7 @@ WORK = Work()
 """Of this process's run: a signal ends it wherever it is, and asks nobody but this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """How one run speaks; `text=None` says nothing where JSON is not asked for."""
 
     json: bool = False

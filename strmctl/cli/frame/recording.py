@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from strmctl.cli.frame.output import WORK
 from strmctl.cli.frame.run import Run
@@ -12,8 +13,7 @@ _INTERRUPTED = 130
 _WELL = (0, 10)
 
 
-@dataclass(slots=True)
-class Ending:
+class Ending(Struct):
     """How a run ends; `message` says why it did not end well."""
 
     code: int = StrmctlError.exit_code

@@ -4,11 +4,13 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.cli.frame.notify_after import notifying
 from strmctl.cli.frame.output import WORK, Output, encode
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
     from strmctl.storage.database.connection import Database
 
 
-@dataclass(frozen=True, slots=True)
-class EveryCommand:
+class EveryCommand(Struct, frozen=True):
     """The options that every command has; they may stand before the command's name as well."""
 
     config: Path | None = None
@@ -48,8 +49,7 @@ class EveryCommand:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(Struct, frozen=True):
     """A run of a command that changes or checks the library."""
 
     command: str

@@ -5,13 +5,13 @@ The same rows are tab-separated for cut and awk, with every column and every let
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from shutil import get_terminal_size
 from textwrap import wrap
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from strmctl.errors import UsageError
 
@@ -46,8 +46,7 @@ def form_of(given: str | None) -> Form | None:
     raise UsageError(f"--format {given!r}: it takes {', '.join(Form)}")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """`beneath` is a column that is shown below its row, wrapped, where people read it."""
 
     columns: Sequence[str]

@@ -10,11 +10,13 @@ import binascii
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from itertools import chain
 from urllib.parse import unquote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.expiry.schemes import GUESSES, SCHEMES, Pattern, Scheme, Text
 
@@ -46,8 +48,7 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(Struct, frozen=True):
     """Times are aware, in UTC; `expires_at` is None where the kind is ISSUE_TTL."""
 
     expires_at: datetime | None
@@ -62,8 +63,7 @@ class Prediction:
         return self.kind is Kind.ABSOLUTE and self.confidence is Confidence.HIGH
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """A URL, or something like it inside a URL, decoded; parameter names in lower case."""
 
     query: Mapping[str, str]

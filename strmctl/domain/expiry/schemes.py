@@ -13,8 +13,9 @@ parameter may be called whatever its owner likes.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 Pattern = re.Pattern[str]
 
@@ -27,8 +28,7 @@ class Text(StrEnum):
     JWT = "jwt"
 
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+class Scheme(Struct, frozen=True):
     """`query` maps lower-case parameter names (`a|b`: one of them; `*`: any characters) to what the
     whole value must look like; the name "" stands for a parameter's name itself. `path` is searched
     for in the path, `text` in texts of one kind. `is_guess` marks names that mean other things

@@ -7,8 +7,8 @@ unknown tag points at `x…`. The upstream's URIs stay here; the text holds name
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 
+from strmctl.discreet import Discreet
 from strmctl.domain.hls import attribute_list
 from strmctl.domain.hls.listed import Resource, Resources, Segment, Segments
 from strmctl.domain.hls.naming import tells_content, upstream_extension
@@ -24,21 +24,22 @@ _LINK = re.compile(r"\x00(\d+)\x00")
 _LINKED_LINE = re.compile(r"(?:^|(?<=[\r\n]))[^\r\n\x00]*\x00(\d+)\x00[^\r\n]*(?:\r\n|\n|\r|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class MediaPlaylist:
+class MediaPlaylist(Discreet, frozen=True):
     """`resources` by name without extension; `target_duration` in seconds.
 
     `preludes` are the first and the last of its keys and of its init sections, by name.
     """
 
-    resources: Resources = field(repr=False)
-    segments: Segments = field(repr=False)
+    hidden = ("resources", "segments", "pieces", "links")
+
+    resources: Resources
+    segments: Segments
     first_number: int
     target_duration: float
     ended: bool
     delta: bool
-    pieces: Sequence[str] = field(repr=False)
-    links: Sequence[str] = field(default=(), repr=False)
+    pieces: Sequence[str]
+    links: Sequence[str] = ()
     preludes: Sequence[str] = ()
 
     @property

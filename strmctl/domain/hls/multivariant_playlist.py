@@ -8,10 +8,10 @@ bandwidth. The text holds addresses of strmctl only.
 import base64
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from strmctl.discreet import Discreet
 from strmctl.domain.hls import attribute_list, harmless, naming
 from strmctl.domain.hls.playlist_text import split_lines, without_leading_blanks
 from strmctl.domain.hls.variables import Variables
@@ -39,14 +39,15 @@ class Rendition(NamedTuple):
         return f"Rendition({self.key})"
 
 
-@dataclass(frozen=True, slots=True)
-class MultivariantPlaylist:
+class MultivariantPlaylist(Discreet, frozen=True):
     """`data` are URIs that are no playlists (keys, session data), by name without extension."""
 
+    hidden = ("data", "variables", "_pieces")
+
     renditions: Mapping[str, Rendition]
-    data: Mapping[str, str] = field(repr=False)
-    variables: Mapping[str, str] = field(repr=False)
-    _pieces: Sequence[str | tuple[str, str]] = field(repr=False)
+    data: Mapping[str, str]
+    variables: Mapping[str, str]
+    _pieces: Sequence[str | tuple[str, str]]
 
     def render(self, playlist: Callable[[str], str], data: Callable[[str], str]) -> str:
         """The text with the address of each rendition (by key) and datum (by name)."""

@@ -7,9 +7,10 @@ on"). It is never needed to find the resource again.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
+
+from msgspec import Struct
 
 PLAYLIST_NAME = "index.m3u8"
 
@@ -75,8 +76,7 @@ def segment_extension(
     return _PACKED_AUDIO.get(extension) or _TEXT.get(extension) or _STREAM.get(extension) or untold
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentExtensions:
+class SegmentExtensions(Struct, frozen=True):
     """Those of one playlist's segments; `untold` is what a URI gets that tells nothing."""
 
     is_subtitles: bool

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 # Some players write the largest number of 64 bits for "to the end": it has 19 or 20 digits.
 _RANGE = re.compile(r"bytes=[ \t]*(\d{0,20})-(\d{0,20})[ \t]*$", re.IGNORECASE | re.ASCII)
@@ -115,8 +116,7 @@ def _plainly(value: str) -> str:
     return f"bytes={first}-{last}"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """The part of a player's request that the upstream may learn."""
 
     range: str | None = None

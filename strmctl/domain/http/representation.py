@@ -1,12 +1,11 @@
 """What an answer shows of a representation, so that a later answer can be seen to be the same."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from strmctl.errors import UpstreamError
 
 
-@dataclass(frozen=True, slots=True)
-class Representation:
+class Representation(Struct, frozen=True):
     """RFC 9110 section 3.2; `total` in bytes, `etag` only where it is a strong validator."""
 
     total: int | None

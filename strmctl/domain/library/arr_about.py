@@ -1,16 +1,17 @@
 """What Sonarr and Radarr know of a series or film: title, year, ids; they write 0 for unknown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.mapping import Mapping as Row
 from strmctl.domain.names.written import ids_of
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Struct, frozen=True):
     """None where they do not say."""
 
     title: str | None = None

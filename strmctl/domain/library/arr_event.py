@@ -5,9 +5,11 @@ that concern no file, and those that come with later versions, are accepted and 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from strmctl.domain.library import arr_about, library_path
 from strmctl.domain.library.arr_about import About
@@ -25,8 +27,7 @@ class Sender(StrEnum):
     RADARR = "radarr"
 
 
-@dataclass(frozen=True, slots=True)
-class ArrEvent:
+class ArrEvent(Struct, frozen=True):
     """`present` are `.strm` files that lie there now, `gone` those that do not any more; with
     `gone_folder` everything below it is gone, and anything below `changed_folder` may be new.
     With `gone_episodes` (season and number) only those of them are gone. `before` says where files
@@ -49,8 +50,7 @@ class ArrEvent:
         return bool(self.present or self.gone or self.gone_folder or self.changed_folder)
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
+class _Names(Struct, frozen=True):
     """Where the two call the same things differently."""
 
     title: str

@@ -7,9 +7,11 @@ milliseconds a name, is asked only where none fits, and not believed where it co
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.library.library_path import EXTENSION
@@ -65,8 +67,7 @@ _LANGUAGE = "its title may end in a language: put the year in brackets behind th
 _WHOLE = "its name holds a whole season, no episode number: rename it"
 
 
-@dataclass(frozen=True, slots=True)
-class FileName:
+class FileName(Struct, frozen=True):
     """None for what the path does not say; of several episodes in one file the first, and
     `holds_several`.
 

@@ -12,8 +12,9 @@ than 255 bytes, whatever the title.
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
+
+from msgspec import Struct
 
 from strmctl.domain.external_ids import ExternalIds
 from strmctl.domain.identity import Identity
@@ -45,8 +46,7 @@ class PathTakenError(UsageError):
     http_status = 409
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """What names are made from besides the identity; without title, a readable slug.
 
     Raises UsageError for an id or a year that is none.

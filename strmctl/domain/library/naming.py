@@ -9,8 +9,9 @@ Full]}`). https://wiki.servarr.com/sonarr/settings#media-management and the page
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from strmctl.errors import UsageError
 
@@ -50,8 +51,7 @@ class TemplateError(UsageError):
         super().__init__(f"{key}: {what}")
 
 
-@dataclass(frozen=True, slots=True)
-class Templates:
+class Templates(Struct, frozen=True):
     """Checked; raises TemplateError for one that cannot be meant."""
 
     series: str = "{Series TitleYear}{ [tvdbid]}{ [tmdbid]}{ [imdbid]}"
@@ -140,8 +140,7 @@ def _styled(match: re.Match[str], name: str, value: str | int) -> str:
     return value.upper() if name.isupper() else value
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """What a name is made from; `clean` makes a text a part of a file's name, `title` is so."""
 
     title: str

@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import quote, unquote_plus
 
+from msgspec import field
+
+from strmctl.discreet import Discreet
 from strmctl.domain.urls import given_url, playback_url
 from strmctl.errors import UsageError
 
@@ -15,8 +17,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _INVISIBLE = "\ufeff\u200b\u2060\0"
 
 
-@dataclass(frozen=True, slots=True)
-class StrmText:
+class StrmText(Discreet, frozen=True):
     """The URL, None where there is none, and the lines that begin with `#` (`#KODIPROP:` …).
 
     `options` are what stands behind the URL for Kodi, from the `|` on; `headers` are those of
@@ -25,10 +26,12 @@ class StrmText:
     comment.
     """
 
-    url: str | None = field(default=None, repr=False)
-    comments: tuple[str, ...] = field(default=(), repr=False)
-    options: str = field(default="", repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    hidden = ("url", "comments", "options", "headers")
+
+    url: str | None = None
+    comments: tuple[str, ...] = ()
+    options: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
     has_more: bool = False
 
 

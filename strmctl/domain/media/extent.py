@@ -4,7 +4,9 @@ Hosters answer 200 with a clip ("this video was removed") where a film was. Copi
 differ in size by quality, so only what no quality explains is other content.
 """
 
-from dataclasses import dataclass, field, replace
+from msgspec.structs import replace
+
+from strmctl.discreet import Discreet
 
 # A film that is encoded again in its place may well be a tenth of what it was; another link may
 # bring another quality.
@@ -14,13 +16,14 @@ _SHORTER = 4
 _SLOWEST, _FASTEST = 2_000, 12_500_000
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(Discreet, frozen=True):
     """`bytes` of a plain file, `seconds` of a finished playlist; `link` stands for its URL."""
+
+    hidden = ("link",)
 
     bytes: int | None = None
     seconds: float | None = None
-    link: str = field(default="", repr=False)
+    link: str = ""
 
     @classmethod
     def at(cls, url: str, *, bytes: int | None = None, seconds: float | None = None) -> "Extent":

@@ -6,9 +6,9 @@ What is unusable is left out: a subtitle never keeps a link from being played.
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from strmctl.discreet import Discreet
 from strmctl.domain.media.text import decoded
 from strmctl.domain.names import languages
 
@@ -25,11 +25,12 @@ _CUE = re.compile(rb"(?:\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}[ \t]*-->[ \t]*(?:\d+:)?\d
 _VTT = re.compile(rb"WEBVTT(?=\s|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Subtitle:
+class Subtitle(Discreet, frozen=True):
     """`language` stands in a file's name as it is."""
 
-    url: str = field(repr=False)
+    hidden = ("url",)
+
+    url: str
     language: str = UNKNOWN
 
 

@@ -5,7 +5,9 @@ series' folder it is the episode where the title agrees or the form leaves no ot
 """
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.names import phrases, written
 from strmctl.domain.names.folders import Folders
@@ -51,8 +53,7 @@ _ENDS_IN_SEASON = re.compile(rf"(?<![^\W_])(?:{SEASON})[ ._#-]*", re.IGNORECASE)
 _MAYBE_YEAR = "its number may be a year or an episode"
 
 
-@dataclass(frozen=True, slots=True)
-class Bare:
+class Bare(Struct, frozen=True):
     """A number that may be an episode's; `doubt` says why it may be none."""
 
     mark: Mark

@@ -5,7 +5,9 @@ where two of one film would be one.
 """
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.names import marks, phrases, written
 from strmctl.domain.names.folders import Folders
@@ -46,8 +48,7 @@ _TO_YEAR = re.compile(r".*\((?:18|19|20)\d\d\)", re.DOTALL)
 _TRY = re.compile(r"[ ._]v\d$")
 
 
-@dataclass(frozen=True, slots=True)
-class Film:
+class Film(Struct, frozen=True):
     written: Written
     edition: str | None
     version: str | None

@@ -3,7 +3,8 @@ series'; a shelf such as `Serien` or `Anime` sorts and names nothing."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from strmctl.domain.names import marks, phrases, written
 from strmctl.domain.names.marks import Mark
@@ -47,8 +48,7 @@ _EXTRAS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Folders:
+class Folders(Struct, frozen=True):
     """`season` is None where no folder tells it; `series` is the series' or film's own folder.
 
     `holds_season` says that files in it are episodes, whatever they are called.

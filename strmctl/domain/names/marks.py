@@ -4,7 +4,8 @@ S01E02  s1e2  S01.E02  S01 - E02  S01E02-E03  S2016E14  1x02  01x02-x04  [1x02] 
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _START = r"(?<![A-Za-z0-9])"
 _SEASON_EPISODE = re.compile(
@@ -42,8 +43,7 @@ _JOINED = re.compile(
 _MOST_IN_ONE_FILE = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """`before` and `after` are the name's text around it; `season` is None where the mark tells
     the episode alone, `last` the last of several episodes in one file."""
 

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.names.languages import is_language
@@ -36,8 +38,7 @@ _ROUND = re.compile(r"\(([^()]*)\)|（([^（）]*)）")
 _EDGES = " -–—_.,:;~|·・#"
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """`rest` is what stands behind the year, or behind the title where that can be seen.
 
     `has_year_in_brackets` tells a year from a number that belongs to the title.

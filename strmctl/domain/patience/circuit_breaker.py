@@ -7,8 +7,8 @@ of its identities. Times are seconds of a monotonic clock.
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from strmctl.discreet import Discreet
 from strmctl.domain.identity import Identity
 from strmctl.errors import ResolverError
 
@@ -17,14 +17,15 @@ _URLS = 8
 _LONGEST_RETRY_AFTER = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Discreet, frozen=True):
     """Failures in a row, the end of the rest they brought, and the URLs that did not play."""
+
+    hidden = ("urls",)
 
     failures: int
     until: float
     error: ResolverError
-    urls: Sequence[str] = field(default=(), repr=False)
+    urls: Sequence[str] = ()
 
 
 class CircuitBreaker:

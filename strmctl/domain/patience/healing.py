@@ -3,7 +3,7 @@
 A pure rule of the failure and of what is known about the resolution; waits are in seconds.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from strmctl.errors import UpstreamError
 
@@ -17,23 +17,19 @@ _OVERLOADED = frozenset({429, 503})
 _PASSING = _REFUSED | _OVERLOADED | {408, 425, 500, 502, 504}
 
 
-@dataclass(frozen=True, slots=True)
-class AskAgain:
+class AskAgain(Struct, frozen=True):
     after: float
 
 
-@dataclass(frozen=True, slots=True)
-class Renew:
+class Renew(Struct, frozen=True):
     """Ask the resolver for another resolution."""
 
 
-@dataclass(frozen=True, slots=True)
-class GiveUp:
+class GiveUp(Struct, frozen=True):
     """The player gets the error."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What is known of a resolution when it fails: `tries` counts this failure.
 
     `expired` tells that its known expiry has passed, `lately` that it has just brought media or

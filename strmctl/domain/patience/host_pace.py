@@ -3,7 +3,7 @@
 Times are seconds of a monotonic clock, given by the caller.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 SHORT_WAIT = 5.0
 """Longer than this a run does not wait for a host."""
@@ -18,8 +18,7 @@ _ANSWERS_TO_RECOVER = 20
 _MOST_ANSWERS_TO_RECOVER = 640
 
 
-@dataclass(slots=True)
-class HostPace:
+class HostPace(Struct):
     """`limit` requests at once, none before `not_before`.
 
     A host that answers a 429 now and then may mean single links: it is slowed down. After a few

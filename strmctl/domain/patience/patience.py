@@ -4,11 +4,10 @@ What to do after an upstream's failure is a rule of its own (healing.py). Times 
 monotonic clock.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """`again` more tries in a row, within `within` seconds of the beginning; None: no such limit.
 
     `wait` comes before each. A wait that the other side names (Retry-After) counts instead where

@@ -17,9 +17,10 @@ spliced in, whichever instance answers; `<cut>-<run>`, or
 import base64
 import binascii
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+
+from msgspec import Struct
 
 from strmctl.domain.hls.naming import PLAYLIST_NAME
 from strmctl.domain.identity import Identity, one_of_equals
@@ -36,16 +37,14 @@ _TOKENS = 4096
 _SHARD = re.compile("[a-z2-7]{8}")
 
 
-@dataclass(frozen=True, slots=True)
-class ChildClaim:
+class ChildClaim(Struct, frozen=True):
     """What a token proves: an identity and the key of one of its renditions."""
 
     playback: Claim
     rendition: str
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+class Addresses(Struct, frozen=True):
     """Makes the child URLs of one playback: `base_url` is public_base_url."""
 
     base_url: str

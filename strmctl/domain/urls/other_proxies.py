@@ -9,8 +9,11 @@ import json
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from msgspec import field
+
+from strmctl.discreet import Discreet
 
 _URL_NAMES = ("d", "url", "u", "src", "source", "target", "link", "stream", "uri")
 _HEADER_NAMES = ("headers", "data", "header")
@@ -23,12 +26,13 @@ _MEDIAFLOW_TOKEN = re.compile(r"/_token_[^/]+/")
 _BASE64_NAME = re.compile(r"(?P<text>[A-Za-z0-9_+/=-]{16,})(?:\.[a-z0-9]{2,4})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Unwrapped:
+class Unwrapped(Discreet, frozen=True):
     """What another proxy's URL holds, or in `reason` why that cannot be read."""
 
-    url: str | None = field(default=None, repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    hidden = ("url", "headers")
+
+    url: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
 
 

@@ -9,11 +9,13 @@ in front, which choose a node by it; strmctl reads it no more than the parameter
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import ClassVar, Protocol
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from msgspec import Struct
+
+from strmctl.discreet import Discreet
 from strmctl.domain.hls.naming import upstream_extension
 from strmctl.domain.identity import Identity, one_of_equals, parse_number
 from strmctl.domain.urls.signature import Signer
@@ -37,8 +39,7 @@ class Proof(Protocol):
     def holds(self, message: str, value: str) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class SignedProof:
+class SignedProof(Struct, frozen=True):
     """`auth = "hmac"`: a signature over the identity."""
 
     signer: Signer
@@ -51,11 +52,12 @@ class SignedProof:
         return self.signer.verify(_PURPOSE, message, value)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyProof:
+class KeyProof(Discreet, frozen=True):
     """`auth = "api_key"`: the secret itself; the first is written, all are accepted."""
 
-    keys: Sequence[str] = field(repr=False)
+    hidden = ("keys",)
+
+    keys: Sequence[str]
     parameter: ClassVar[str] = "key"
 
     def make(self, message: str) -> str:
@@ -67,8 +69,7 @@ class KeyProof:
         return any(hmac.compare_digest(key.encode(), given) for key in self.keys)
 
 
-@dataclass(frozen=True, slots=True)
-class NoProof:
+class NoProof(Struct, frozen=True):
     """`auth = "none"`."""
 
     parameter: ClassVar[None] = None
@@ -80,8 +81,7 @@ class NoProof:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """What a verified playback URL stands for; it ends at `expires_at` if that is set."""
 
     identity: Identity

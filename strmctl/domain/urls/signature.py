@@ -9,8 +9,11 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec.structs import force_setattr
+
+from strmctl.discreet import Discreet
 
 _MAC_BYTES = 16
 
@@ -26,16 +29,17 @@ class Signer(Protocol):
     def verify(self, purpose: str, message: str, signature: str) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Discreet, frozen=True):
     """A secret and the id that is derived from it."""
 
-    secret: bytes = field(repr=False)
-    id: str = field(init=False)
+    hidden = ("secret",)
+
+    secret: bytes
+    id: str = ""
 
     def __post_init__(self) -> None:
         digest = hashlib.sha256(b"strmctl key id\n" + self.secret).digest()
-        object.__setattr__(self, "id", base64url(digest[:6]))
+        force_setattr(self, "id", base64url(digest[:6]))
 
 
 class Keyring:

@@ -1,11 +1,11 @@
 """Refresh and probe as jobs: started, followed line by line, cancelled."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from msgspec import Struct
 
 from strmctl.domain.job import JobLine
 from strmctl.server.api import arguments, models
@@ -46,8 +46,7 @@ _STREAM = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Starting:
+class Starting(Struct, frozen=True):
     """What starting a job takes."""
 
     settings: arguments.Settings

@@ -9,12 +9,13 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from msgspec import field
 from starlette.requests import HTTPConnection
 
+from strmctl.discreet import Discreet
 from strmctl.errors import DatabaseError, StrmctlError
 from strmctl.settings.model import Settings
 
@@ -57,16 +58,17 @@ class Guesses:
         return min(max(_GUESS_SECONDS, self._free_at - now), _LONGEST_WAIT)
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(Discreet, frozen=True):
     """`token` is the setting serve.admin_token. Without one, whoever comes through a front is
     refused, and everybody where a front is known: all look as if they were at this machine."""
 
-    token: str = field(repr=False)
+    hidden = ("token", "is_session", "guesses")
+
+    token: str
     base_url: str
-    is_session: IsSession = field(repr=False)
+    is_session: IsSession
     has_front: bool = False
-    guesses: Guesses = field(default_factory=Guesses, repr=False)
+    guesses: Guesses = field(default_factory=Guesses)
 
     async def slow_down(self, connection: HTTPConnection) -> None:
         """Whoever tries tokens waits, the longer the more of them come; the log says from where."""

@@ -4,8 +4,8 @@ Its address holds a signature and is never logged.
 """
 
 import logging
-from dataclasses import dataclass
 
+from msgspec import Struct
 from starlette.types import Scope
 
 from strmctl import tracing
@@ -19,8 +19,7 @@ def describe(scope: Scope, *what: object) -> None:
     scope["strmctl.what"] = what
 
 
-@dataclass(slots=True)
-class Answered:
+class Answered(Struct):
     """What became of a request: seconds from its beginning, None for what did not come."""
 
     status: int = 0

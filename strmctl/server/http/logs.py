@@ -11,10 +11,11 @@ import traceback
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+
+from msgspec import Struct
 
 from strmctl.errors import SettingsError
 from strmctl.settings.model import LogFormat, ServeSettings
@@ -72,8 +73,7 @@ def _handler(file: Path | None) -> logging.Handler:
         ) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """Of the log, as people read it; `request` is "" where none is meant."""
 
     at: datetime

@@ -5,9 +5,9 @@ A player fetches a stream piece by piece, so that a viewer stays one for a while
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from msgspec import Struct, field
 from starlette.types import Scope
 
 from strmctl.domain.identity import Identity
@@ -18,8 +18,7 @@ _SETTLED_SECONDS = 1.0
 _MOST = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Viewing:
+class Viewing(Struct, frozen=True):
     """`bytes` were sent since `since`; `rate` is bytes a second on average since then."""
 
     identity: Identity
@@ -30,8 +29,7 @@ class Viewing:
     is_sending: bool
 
 
-@dataclass(slots=True)
-class _Viewer:
+class _Viewer(Struct):
     since: datetime
     began: float
     last: float

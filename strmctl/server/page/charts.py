@@ -1,7 +1,8 @@
 """Counts as shapes: numbers in, the coordinates of an SVG out; colours are the style sheet's."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.state_history import States
@@ -16,16 +17,14 @@ _LEAST = 0.006
 """The share of a bar that the smallest count takes, so that it can be seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(Struct, frozen=True):
     """`points` are those of a polygon."""
 
     state: LinkState
     points: str
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(Struct, frozen=True):
     """`top` is the count at the upper edge."""
 
     bands: Sequence[Band]
@@ -36,8 +35,7 @@ class Area:
         return not self.bands
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A piece of a bar that is WIDTH wide."""
 
     state: LinkState

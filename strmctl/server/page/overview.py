@@ -3,10 +3,10 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,8 +33,7 @@ _LATELY = timedelta(days=7)
 _MISSES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """A site or a provider, now and over time; `name` None is what is not resolved yet."""
 
     name: str | None
@@ -46,8 +45,7 @@ class Compared:
         return sum(self.now.values())
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
+class _Past(Struct, frozen=True):
     read_at: float
     history: StateHistory
 

@@ -1,8 +1,8 @@
 """The server itself: who watches, what is in force, and what its log has said."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,8 +20,7 @@ _STATIC = " page /static/"
 _LEVELS = ("info", "warning", "error")
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """`watched` is None where the library has no such row."""
 
     viewing: Viewing

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from strmctl.domain import brake
 from strmctl.domain.selection import Selection
@@ -19,8 +20,7 @@ from strmctl.storage.tables.watches import Watch as Watch, Watches
 _UNKNOWN = "und"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """`known` were written before, or are in the library anyway."""
 
     watch: Watch

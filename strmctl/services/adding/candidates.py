@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.identity import Identity, parse_number
 from strmctl.errors import ItemError, UsageError
@@ -20,8 +22,7 @@ Place = tuple[str, int | None, int | None]
 RELEASED = "released"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """`fields` are those of a row of `write --from`."""
 
     place: Place
@@ -34,8 +35,7 @@ class Candidate:
         return f"{slug} film" if season is None else f"{slug} {season} {episode}"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     candidates: Sequence[Candidate]
     unreleased: int = 0
 

@@ -8,8 +8,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from strmctl.domain import alert, digest
 from strmctl.domain.alert import Condition, Kind, Message
@@ -35,8 +36,7 @@ _FULL_AGAIN_AFTER = timedelta(days=1)
 _ALL_DEAD = "strmctl list --state dead"
 
 
-@dataclass(frozen=True, slots=True)
-class _Due:
+class _Due(Struct, frozen=True):
     """`before` and `known` are what was remembered of its kind until now."""
 
     message: Message

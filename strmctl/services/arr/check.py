@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+from msgspec import Struct
 
 from strmctl import __version__
 from strmctl.domain.library.arr_path import folder_candidates, mapped, root_mapping, shows_below
@@ -25,8 +25,7 @@ _REFUSED = (401, 403)
 SAME, MAPPED, NEEDED, ABSENT, EMPTY = "same", "mapped", "needed", "absent", "empty"
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(Struct, frozen=True):
     """One root folder: `library_folder` is the library's that holds its series or films, None
     where it has none of them.
 
@@ -44,8 +43,7 @@ class Root:
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What one server says of itself."""
 
     app: str

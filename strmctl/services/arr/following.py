@@ -6,8 +6,10 @@ its file is really gone. The same event twice changes nothing the second time.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain import brake
 from strmctl.domain.change import Action, Change, Finding, Step
@@ -40,8 +42,7 @@ _LOGGED = 20
 """So many lines for one event; the page shows more."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileOutcome:
+class FileOutcome(Struct, frozen=True):
     """What became of one file that the event speaks of.
 
     `outcome` is an Action or the kind of a Finding: `moved`, `created` (its file was known to no
@@ -55,8 +56,7 @@ class FileOutcome:
     mapping_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True):
     """`ignored` is an event that concerns no `.strm` file; one that is `waiting` has done nothing
     yet, since another run holds the lock."""
 

@@ -5,7 +5,8 @@ alone. Whose file it was, the event says by where it lay, or else by its episode
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from strmctl.domain.library.arr_event import ArrEvent
 from strmctl.domain.library.arr_path import (
@@ -26,8 +27,7 @@ Passed = dict[Spellings, tuple[str, Mapping]]
 """By the file, its place in the library and the row that it was of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passing:
+class Passing(Struct, frozen=True):
     settings: Settings
     mappings: Mappings
     files: LibraryFiles

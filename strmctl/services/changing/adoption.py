@@ -5,8 +5,10 @@ with what to do, and no mapping is made of it.
 """
 
 from collections.abc import Iterator, Mapping as Table
-from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.http.request_fields import request_fields
@@ -29,8 +31,7 @@ UNDETERMINED = "und"
 """ISO 639's word for a language that nobody knows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Adoption:
+class Adoption(Struct, frozen=True):
     """What the user says of all files; without a site it is the URL's host, without a language
     what the name tells. `settled` are the files that a plan speaks of, by path; `unwrap` takes
     the upstream URL out of other proxies' playback URLs.

@@ -10,10 +10,12 @@ same command again does what is missing and `undo` takes back what was done.
 import logging
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping as Table, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain import brake
 from strmctl.domain.change import Change, Finding, Step
@@ -71,8 +73,7 @@ def change_one(
                 raise done.error
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """One change, with the id of a row that it has made, and, if it was not done, why."""
 
     change: Change

@@ -5,9 +5,10 @@ and a path belongs to the row that has it: what contradicts that is told, never 
 """
 
 from collections.abc import Iterator, Mapping as Table, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.identity import Identity

@@ -7,8 +7,10 @@ An empty field is as `import` reads it; a line that is taken out leaves its file
 
 import csv
 from collections.abc import Collection, Iterable, Iterator, Mapping as Table
-from dataclasses import dataclass, replace
 from typing import TextIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.change import Action, Change, Step
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
@@ -24,8 +26,7 @@ COLUMNS = (
 _UNSETTLED = ("bad", "conflict")
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """What a line of a plan says of a file; None is as its name says."""
 
     title: str | None = None

@@ -6,9 +6,11 @@ language, has to be resolved anew.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.external_ids import ExternalIds
@@ -34,8 +36,7 @@ _NAMING = frozenset(("title", "year", "episode_title", "quality", "release_group
 _IDS = ("imdb", "tvdb", "tmdb")
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(Struct, frozen=True):
     """What is to be set, by name; a name that is missing stays as it is.
 
     `identity` holds language and provider, `row` title, year and muted_until, `ids` those of other
@@ -142,9 +143,9 @@ class Setting:
     def _target(self, row: Link) -> Link:
         """The row as it shall be, at its old path."""
         values = self._values
-        ids = replace(row.ids, **values.ids)  # type: ignore[arg-type]
-        changed = replace(row, ids=ids, **values.row)  # type: ignore[arg-type]
-        identity = replace(row.identity, **values.identity)  # type: ignore[arg-type]
+        ids = replace(row.ids, **values.ids)
+        changed = replace(row, ids=ids, **values.row)
+        identity = replace(row.identity, **values.identity)
         if identity == row.identity:
             return changed
         # In mode direct the file needs a URL: the old one stays until the next refresh.

@@ -8,10 +8,11 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
+from strmctl.discreet import Discreet
 from strmctl.domain.hls import media_playlist_reader, playlist_text
 from strmctl.domain.hls.playlist_text import begins_playlist
 from strmctl.domain.http.ranges import ContentRange
@@ -39,15 +40,16 @@ _FAILURES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Discreet, frozen=True):
     """What came first of an upstream's answer; `url` is where it came from after redirects."""
 
+    hidden = ("url", "head")
+
     status: int
-    url: str = field(repr=False)
+    url: str
     content_type: str
     retry_after: float | None
-    head: bytes = field(default=b"", repr=False)
+    head: bytes = b""
     length: int | None = None
     part: ContentRange | None = None
 

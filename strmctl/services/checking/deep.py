@@ -5,7 +5,9 @@ It is read with the reader that playback uses, so what plays is what is probed.
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from strmctl.domain.hls import media_playlist_reader, multivariant_playlist, playlist_text
 from strmctl.domain.hls.listed import Resource
@@ -22,8 +24,7 @@ Playlist = MediaPlaylist | MultivariantPlaylist
 _OFF_LOOP_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """`url` is where it came from, after redirects."""
 
     playlist: Playlist

@@ -8,6 +8,8 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
+from msgspec import Struct
+
 from strmctl.domain.selection import Selection
 from strmctl.domain.urls.signature import Key
 from strmctl.errors import DatabaseError, SettingsError
@@ -19,8 +21,7 @@ from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.mappings import Mappings
 
 
-@dataclass(slots=True)
-class Skew:
+class Skew(Struct):
     """How far another clock is ahead of ours; `whose` says which one."""
 
     whose: str

@@ -5,11 +5,11 @@ import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+from msgspec.structs import replace
 
 from strmctl.domain.counted import counted
 from strmctl.domain.mapping import Mapping

@@ -2,10 +2,11 @@
 
 import socket
 import time
-from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from strmctl.errors import SettingsError, StrmctlError
 from strmctl.settings.model import ServeSettings
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 _SECONDS = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """`url` is what was asked, `seconds` how long the answer took."""
 
     url: str

@@ -4,10 +4,11 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from strmctl.errors import SettingsError
 from strmctl.services.installation.keys import new_secret
@@ -18,8 +19,7 @@ from strmctl.settings.model import Auth, Settings
 from strmctl.storage.database.connection import Database, database_exists
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """One thing that a library needs; `created` is False where it was there already."""
 
     what: str

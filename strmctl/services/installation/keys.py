@@ -3,9 +3,11 @@
 import secrets
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.counted import counted
 from strmctl.domain.urls.playback_url import KeyProof, key_id_in
@@ -27,8 +29,7 @@ class KeyState(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyUse:
+class KeyUse(Struct, frozen=True):
     """`files` are those of the library that are signed with it."""
 
     id: str

@@ -1,15 +1,15 @@
 """Which migrations a database has had and which it still needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from strmctl.storage.database import schema
 from strmctl.storage.database.connection import Database, database_exists
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationState:
+class MigrationState(Struct, frozen=True):
     """`ran` are those of `applied` that this run has applied; `folder` holds their files."""
 
     applied: Sequence[str]

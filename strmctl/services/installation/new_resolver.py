@@ -3,12 +3,15 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from strmctl.discreet import Discreet
 from strmctl.errors import SettingError, SettingsError, UsageError
 from strmctl.resolvers.registry import KINDS, Registry
 from strmctl.services.installation.settings_file import put_resolver, resolver_text
@@ -35,8 +38,7 @@ _URLS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """`media` is where the files are that a new script answers with."""
 
     name: str
@@ -62,11 +64,12 @@ class Wanted:
         return f"{re.sub('[^a-z0-9]', '_', self.name.lower())}_resolver"
 
 
-@dataclass(frozen=True, slots=True)
-class New:
+class New(Discreet, frozen=True):
     """`text` is the table for the settings file; `files` are beside it."""
 
-    files: Mapping[Path, str] = field(repr=False)
+    hidden = ("files",)
+
+    files: Mapping[Path, str]
     table: Mapping[str, object]
     text: str
     start: str | None = None
@@ -79,8 +82,7 @@ class New:
         return sites
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """`kept`: files that were there; `why_not`: why the table is not in the settings yet."""
 
     kept: Sequence[Path]

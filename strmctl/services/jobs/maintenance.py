@@ -9,11 +9,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
+from msgspec import Struct
 
 from strmctl.domain.job import Job, JobRequest, JobState, command_line, words
 from strmctl.errors import SettingsError, StrmctlError
@@ -33,8 +33,7 @@ _TAKEOVER_SECONDS = 1.0
 _NO_LINES = 2**62
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     name: str
     every: timedelta
     request: JobRequest
@@ -44,8 +43,7 @@ class Task:
         return command_line(self.request.command, self.request.words)
 
 
-@dataclass(frozen=True, slots=True)
-class TaskStatus:
+class TaskStatus(Struct, frozen=True):
     """`last` is its last run that is known; `next_at` is about when it runs again, None where
     nobody maintains or it has not run yet."""
 

@@ -3,16 +3,16 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from strmctl.domain.job import JobLine
 
 LINE_MAX = 2**20
 
 
-@dataclass(slots=True)
-class JobOutput:
+class JobOutput(Struct):
     """`counts` are those of the summary, `message` is the error that ended it; `reason` is that
     of the first of the `failed` items."""
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, nullcontext, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from strmctl.domain.job import Job, state_after
 from strmctl.errors import DatabaseError
@@ -14,8 +15,7 @@ from strmctl.storage.tables.jobs import JobRecords
 from strmctl.storage.tables.journal import Journal, JournalledRun
 
 
-@dataclass(frozen=True, slots=True)
-class EndedRun:
+class EndedRun(Struct, frozen=True):
     """`cause` is `cli` for one with a terminal, else `cron`."""
 
     command: str
@@ -28,8 +28,7 @@ class EndedRun:
     done: int
 
 
-@dataclass(frozen=True, slots=True)
-class SeenRun:
+class SeenRun(Struct, frozen=True):
     """`undo` is its number for `strmctl undo`, None where there is nothing to take back."""
 
     job: Job

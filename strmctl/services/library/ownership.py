@@ -2,8 +2,9 @@
 and lower case for the same."""
 
 from collections.abc import Iterable, Iterator, Mapping as Table, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.library import strm_text
@@ -17,8 +18,7 @@ from strmctl.storage.tables.mappings import Mappings
 from strmctl.storage.tables.resolved_urls import resolved_before, resolving_to
 
 
-@dataclass(frozen=True, slots=True)
-class Twin:
+class Twin(Struct, frozen=True):
     """A path of `identity` that may name the file which `owner` has at an `other` path."""
 
     identity: Identity

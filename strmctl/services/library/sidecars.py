@@ -7,8 +7,10 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping as Table, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import Struct
+
+from strmctl.discreet import Discreet
 from strmctl.domain.http.request_fields import fields_beside
 from strmctl.domain.library import nfo_text
 from strmctl.domain.library.library_path import EXTENSION
@@ -37,18 +39,18 @@ def _unheard(files: Table[str, bytes]) -> None:
     return
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Discreet, frozen=True):
     """`resolution` is the answer of now, None where no resolver was asked; `egress` is the way
     out of its site's resolver."""
 
+    hidden = ("egress",)
+
     mapping: Mapping
     resolution: Resolution | None = None
-    egress: str | None = field(default=None, repr=False)
+    egress: str | None = None
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """What one item's sidecars are to hold."""
 
     contents: dict[str, bytes]

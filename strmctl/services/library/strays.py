@@ -1,7 +1,8 @@
 """The library's files that lie where no row says: moved, there twice, or of no row at all."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from strmctl.domain.mapping import Mapping
 from strmctl.services.keys.in_force import proof
@@ -14,8 +15,7 @@ from strmctl.storage.tables.mappings import Mappings
 from strmctl.storage.tables.resolved_urls import resolving_to
 
 
-@dataclass(frozen=True, slots=True)
-class Stray:
+class Stray(Struct, frozen=True):
     """`row` is that of the identity or URL in the file, which has another path; None for none.
 
     With a URL that several rows have, a file is a stray of each of them.

@@ -2,15 +2,16 @@
 
 import ssl
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
+from msgspec import Struct, field
 
 from strmctl import __version__
+from strmctl.discreet import Discreet
 from strmctl.domain.http.response_fields import retry_after_seconds
 from strmctl.domain.notice import Notice
 from strmctl.errors import ItemError
@@ -44,13 +45,14 @@ class NotTold(ItemError):
         self.retry_after = retry_after
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Discreet, frozen=True):
     """Where a server is asked, as whom, and whose certificates are believed there."""
 
-    url: str = field(repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    auth: tuple[str, str] | None = field(default=None, repr=False)
+    hidden = ("url", "headers", "auth")
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    auth: tuple[str, str] | None = None
     ca: Path | None = None
 
 
@@ -60,8 +62,7 @@ class Stage(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How far these notices have come: the server has confirmed them, it shows them, or it does
     not take them, for a `reason` that says nothing about the other notices."""
 

@@ -6,8 +6,9 @@ What a server does not answer in the documented form is not known, and never hel
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from strmctl.services.notifying.connection import Connection, NotTold
 
@@ -23,8 +24,7 @@ _ASKED: Mapping[str, str | int] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(Struct, frozen=True):
     """`versions` is how many files the item has: only the first one's path is told."""
 
     id: str

@@ -10,9 +10,10 @@ import random
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
+
+from msgspec import Struct
 
 from strmctl.domain.counted import counted
 from strmctl.domain.notice import Notice, retry_delay
@@ -44,8 +45,7 @@ _LOOK_AGAIN = timedelta(seconds=75)
 _TOLD_ONLY = "it has confirmed them and does not show them yet"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """What became of one target's batch; `reason` is why not all of it was told.
 
     `told` were confirmed or are shown, `waiting` of them are not shown yet; `refused` says that

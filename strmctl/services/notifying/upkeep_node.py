@@ -10,8 +10,8 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 
+from strmctl.discreet import Discreet
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
 from strmctl.services.notifying.connection import Address, Connection, NotTold
@@ -33,10 +33,11 @@ _FOR_GOOD = frozenset({400, 404, 413, 422})
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Proof:
+class _Proof(Discreet, frozen=True):
+    hidden = ("resolution",)
+
     identity: Identity
-    resolution: Resolution = field(repr=False)
+    resolution: Resolution
     healed: bool
 
     def body(self) -> dict[str, object]:

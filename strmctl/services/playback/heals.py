@@ -5,7 +5,8 @@ asked, so its last error is one failure.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
@@ -15,8 +16,7 @@ from strmctl.services.observer import UNOBSERVED, Observer
 _IDENTITIES = 10_000
 
 
-@dataclass(slots=True)
-class _Attempt:
+class _Attempt(Struct):
     """`is_open` until it is known what came of it, `has_answered` once the upstream has."""
 
     resolution: Resolution | None = None

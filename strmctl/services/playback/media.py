@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 from strmctl import tracing
+from strmctl.discreet import Discreet
 from strmctl.domain.hls.listed import ByteRange, Resource
 from strmctl.domain.hls.naming import is_part, upstream_extension
 from strmctl.domain.hls.run import Component
@@ -29,12 +29,13 @@ _VALIDATORS = ("ETag", "Last-Modified")
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class MediaAnswer:
+class MediaAnswer(Discreet, frozen=True):
     """Status, response fields and body (None for 416); `close` ends the upstream's answer."""
 
+    hidden = ("fields",)
+
     status: int
-    fields: Mapping[str, str] = field(repr=False)
+    fields: Mapping[str, str]
     body: Body | None = None
 
     def close(self) -> None:

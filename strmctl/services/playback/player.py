@@ -8,11 +8,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
 from strmctl import tracing
+from strmctl.discreet import Discreet
 from strmctl.domain.hls import playlist_text
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
 from strmctl.domain.hls.naming import stem
@@ -51,11 +51,12 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class PlaylistAnswer:
+class PlaylistAnswer(Discreet, frozen=True):
     """A rewritten playlist, ready to be sent; every node has the same ETag for the same text."""
 
-    text: bytes = field(repr=False)
+    hidden = ("text",)
+
+    text: bytes
     is_finished: bool
     etag: str
 

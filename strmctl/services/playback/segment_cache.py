@@ -9,8 +9,8 @@ name, and a file at the playback URL may be replaced.
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
+from strmctl.discreet import Discreet
 from strmctl.services.observer import UNOBSERVED, Cache, Observer
 
 SEGMENT_BYTES = 256 * 1024
@@ -23,12 +23,13 @@ Key = tuple[int, str]
 """The number of a source (one resolution of one identity), and the URL there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Discreet, frozen=True):
     """All of its bytes; `fields` were sent along with them."""
 
+    hidden = ("data",)
+
     fields: Mapping[str, str]
-    data: bytes = field(repr=False)
+    data: bytes
     at: float
 
 

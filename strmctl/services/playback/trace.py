@@ -10,9 +10,10 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
 
 from strmctl import tracing
 from strmctl.domain.hls.naming import PLAYLIST_NAME
@@ -34,8 +35,7 @@ log = logging.getLogger(__name__)
 Line = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """`after` seconds since the play began; `fields` as the JSON log has them."""
 
     after: float
@@ -44,8 +44,7 @@ class Step:
     fields: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
+class Played(Struct, frozen=True):
     """`reason` says why it does not play; `seconds` until the first media came or it was clear."""
 
     plays: bool

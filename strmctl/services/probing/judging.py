@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from strmctl.domain.expiry.expiry import past_end, predict
 from strmctl.domain.link_state import History, Rules, Verdict, judge
@@ -15,8 +16,7 @@ from strmctl.services.probing.turns import Question
 _TRIES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """How a run goes about it; `now` is the wall clock."""
 
     concurrency: int

@@ -6,11 +6,13 @@ lets it.
 
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain import brake
 from strmctl.domain.mapping import LinkState, Mapping
@@ -40,8 +42,7 @@ class Outcome(StrEnum):
     """It could not be asked, so its state stays."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(Struct, frozen=True):
     """What became of one mapping, which is shown as it was before; saved by now.
 
     `host` is whom it was asked of, as `host:port`. It `is_unrenewed` where its resolver failed,
@@ -59,8 +60,7 @@ class Probed:
     is_unrenewed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenHost:
+class BrokenHost(Struct, frozen=True):
     """One finding for all the links of a host that gives no answer."""
 
     host: str

@@ -5,8 +5,9 @@ The links of a host that is down, and those that a resolver in trouble did not r
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from msgspec import Struct, field
 
 from strmctl.domain.counted import counted
 from strmctl.domain.digest import FAILED, Finding
@@ -21,8 +22,7 @@ FOUND = 10
 """The exit code where links are in a state that was asked for."""
 
 
-@dataclass
-class Report:
+class Report(Struct):
     """Of one run; `fail_on` are the states that are worth a line and the exit code 10.
 
     Links that are `muted` at the time `at` are counted and shown, but nobody is needed for them.

@@ -9,8 +9,9 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from itertools import islice
+
+from msgspec.structs import replace
 
 from strmctl.domain.link_state import Verdict
 from strmctl.domain.mapping import Mapping, Resolution

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
@@ -15,8 +17,7 @@ _BATCH_SECONDS = 1.0
 _VOUCH_SECONDS = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a run has found of one mapping; `judged` is None where there was nothing to ask.
     It `is_unrenewed` where its resolver failed, which says nothing about it."""
 

@@ -9,7 +9,9 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr, replace
 
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.patience.host_pace import HostPace
@@ -21,13 +23,12 @@ _RESOLVER_AT_ONCE = 4
 _LEFT_ALONE = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """To ask the resolution's host or, without one, the `resolver` of that name.
 
     `tries` counts requests to the host that may be repeated; `refused` is why the resolver is
     asked, `renewed` that it has been. A witness has answered before in this run and is asked only
-    to tell its host's fault from that of other links.
+    to tell its host's fault from that of other links. `turn` follows from the others.
     """
 
     mapping: Mapping
@@ -37,10 +38,10 @@ class Question:
     refused: ProbeResult | None = None
     renewed: bool = False
     is_witness: bool = False
-    turn: str = field(init=False)
+    turn: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "turn", self._whose_turn())
+        force_setattr(self, "turn", self._whose_turn())
 
     def again(self) -> "Question":
         return replace(self, tries=self.tries + 1)
@@ -60,8 +61,7 @@ class Question:
         return url_marks.origin(self.resolution.url)
 
 
-@dataclass(slots=True)
-class Host:
+class Host(Struct):
     """`failures` are links that it left without an answer in the end, asked or not, the last of
     them of the site that it has `failed_for`; `answered`
     is the last that it did answer, `urgent` comes before all others. The next place that becomes

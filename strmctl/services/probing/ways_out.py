@@ -9,7 +9,8 @@ egress and is believed, unless the egress itself answered for it.
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.patience.shared_pages import SharedPages
@@ -26,8 +27,7 @@ Place = Callable[[Iterator[str]], AbstractContextManager[str | None]]
 """Takes a place at the first host that has room, so that no host sees more than its limit."""
 
 
-@dataclass(slots=True)
-class _Way:
+class _Way(Struct):
     """What was seen through one egress; times are of a monotonic clock.
 
     A host that has answered once is not `silent` because of a link that is cut off; only a

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from strmctl.domain.digest import Group, grouped
 from strmctl.domain.job import Job
@@ -18,8 +19,7 @@ from strmctl.storage.tables.jobs import JobRecords
 _LOOKED_BACK = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class Attention:
+class Attention(Struct, frozen=True):
     """`failed_runs` are runs whose last try failed, the newest first; `groups` are links that do
     not play, the largest group first."""
 

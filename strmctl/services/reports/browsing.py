@@ -1,8 +1,10 @@
 """The library as people look through it: series, their seasons and episodes, one link's life."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import LinkState, Mapping
@@ -28,8 +30,7 @@ class NotInLibraryError(ItemError):
     http_status = 404
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Which page of how many, from 1."""
 
     page: int
@@ -41,8 +42,7 @@ class Place:
         return (self.page - 1) * self.size
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryPage:
+class LibraryPage(Struct, frozen=True):
     """`total` counts series; `sites` and `providers` are what can be chosen."""
 
     series: Sequence[Series]
@@ -52,8 +52,7 @@ class LibraryPage:
     providers: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class ShownSeason:
+class ShownSeason(Struct, frozen=True):
     """`links` is empty for one that is not opened."""
 
     season: Season
@@ -64,8 +63,7 @@ class ShownSeason:
         return sum(self.season.states.values())
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesPage:
+class SeriesPage(Struct, frozen=True):
     """`wanted` is what is shown of it, of which there are `matching`."""
 
     series: Series
@@ -79,8 +77,7 @@ class SeriesPage:
         return sum(self.series.states.values())
 
 
-@dataclass(frozen=True, slots=True)
-class MappingPage:
+class MappingPage(Struct, frozen=True):
     """`playback_path` is the playback URL below the base URL, without a slash at its beginning."""
 
     mapping: Mapping
@@ -93,8 +90,7 @@ class MappingPage:
         return f"{self.base_url}/{self.playback_path}"
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Struct, frozen=True):
     """`heals` are those of all processes."""
 
     link: Mapping

@@ -4,9 +4,10 @@ import fcntl
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from strmctl.domain.job import JobState
 from strmctl.domain.mapping import LinkState
@@ -24,8 +25,7 @@ _MOST = 50
 _WELL = (0, 10, ItemError.exit_code)
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRun:
+class TaskRun(Struct, frozen=True):
     """When the last run of a maintenance task ended, and whether well.
 
     One that has found links dead, or could not renew some, has done its work.
@@ -36,8 +36,7 @@ class TaskRun:
     is_well: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryGauges:
+class LibraryGauges(Struct, frozen=True):
     links: Mapping[LinkState, int]
     jobs: Mapping[JobState, int]
     notices: int

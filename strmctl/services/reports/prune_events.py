@@ -1,16 +1,16 @@
 """Old history goes, in batches so small that nobody who writes meanwhile waits for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.events import Events
 from strmctl.storage.tables.jobs import JobRecords
 
 
-@dataclass(frozen=True, slots=True)
-class Pruned:
+class Pruned(Struct, frozen=True):
     """How many events and jobs were forgotten."""
 
     events: int

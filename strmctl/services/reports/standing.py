@@ -1,8 +1,9 @@
 """How resolvers and the egress stand: what fails first, then what works."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from strmctl.domain.resolver_health import ResolverHealth
 from strmctl.settings.masking import hide_credentials
@@ -12,8 +13,7 @@ from strmctl.storage.tables.alerts import Troubles
 from strmctl.storage.tables.resolver_health import ResolverHealthTable
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """`is_well` None is not known: it has not been asked yet. `words` are for people."""
 
     kind: str

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
+
+from msgspec import Struct
 
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.state_history import Moment, States, combined, moments, walk_back
@@ -20,8 +21,7 @@ _MOMENTS = 57
 Name = TypeVar("Name", str, str | None)
 
 
-@dataclass(frozen=True, slots=True)
-class StateHistory:
+class StateHistory(Struct, frozen=True):
     """`moments` lie evenly in time, the last one is now; a provider is the one of today."""
 
     moments: Sequence[Moment[Group]]

@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
+
+from msgspec import Struct
 
 from strmctl.domain import tally
 from strmctl.domain.mapping import LinkState
@@ -22,8 +23,7 @@ Name = TypeVar("Name")
 States = Mapping[LinkState, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
+class Stats(Struct, frozen=True):
     """`expiring` are those whose known end is near but not yet past, as `expired` ones' is."""
 
     groups: Sequence[Group]

@@ -9,11 +9,13 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from itertools import islice
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from strmctl.domain import brake
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
@@ -52,8 +54,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Refreshed:
+class Refreshed(Struct, frozen=True):
     """What became of one mapping; `reason` says why it failed, `resolution` is what it has now.
 
     It `is_unrenewed` where its resolver failed, which a ResolverTrouble says for all of its links;
@@ -77,8 +78,7 @@ def runs_as_a_play(settings: Settings, selection: Selection, *, sidecars: bool =
     return selection.is_a_few_ids and settings.proxy.mode is not Mode.DIRECT and not sidecars
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """What a refresh would ask for, as if all would play that a resolver answers for: only asking
     tells which does."""
 
@@ -209,8 +209,7 @@ def _mixed(mappings: Iterable[Mapping]) -> Iterator[Mapping]:
     yield from read
 
 
-@dataclass(slots=True)
-class _Turn:
+class _Turn(Struct):
     """A resolver is asked a few things at once, and nothing before the time it named."""
 
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE_FOR_ONE))

@@ -4,10 +4,13 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from msgspec import structs
+
+from strmctl.discreet import Discreet
 from strmctl.domain.expiry.expiry import predict
 from strmctl.domain.hls.playlist_text import begins_playlist
 from strmctl.domain.mapping import Resolution
@@ -46,17 +49,18 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
+class Rehearsal(Discreet, frozen=True):
     """`expiry_from` is "resolver", "url" or "" where nobody says when the URL ends; `media` is
     what came in the end; `allow` what `upstream.allow` would need; `missing` is for people."""
+
+    hidden = ("answer",)
 
     resolver: str
     request: ResolveRequest
     outcome: Outcome
     seconds: float
     reason: str | None = None
-    answer: Resolution | None = field(default=None, repr=False)
+    answer: Resolution | None = None
     expiry_from: str = ""
     media: str | None = None
     status: int | None = None
@@ -107,14 +111,14 @@ async def rehearse(
     settings: Settings, table: ResolverSettings, request: ResolveRequest
 ) -> Rehearsal:
     """Raises SettingsError for a table that cannot be used, EgressError where that is down."""
-    alone = replace(settings, resolvers=(replace(table, sites=("*",)),))
+    alone = structs.replace(settings, resolvers=(structs.replace(table, sites=("*",)),))
     async with aclosing(Registry.from_settings(alone)) as registry:
         [resolver] = registry.all()
         said = await _rehearse(settings, resolver, request)
     # These have no way to say more.
     if table.type in ("template", "ytdlp", "stremio"):
         return said
-    return replace(said, missing=_unsaid(said))
+    return structs.replace(said, missing=_unsaid(said))
 
 
 async def _rehearse(
@@ -131,7 +135,7 @@ async def _rehearse(
     said = Rehearsal(resolver.name, request, Outcome.PLAYS, seconds, answer=ended, expiry_from=by)
     async with aclosing(UpstreamClient(settings.upstream, guard(settings))) as client:
         fetched = await _fetched(settings, client, resolver.egress or None, said, answer)
-    return replace(fetched, missing=_missing(fetched))
+    return structs.replace(fetched, missing=_missing(fetched))
 
 
 def _outcome(error: ResolverError) -> Outcome:
@@ -173,16 +177,18 @@ async def _fetched(
                     media = "HLS, live" if end is None else f"HLS, {end:.0f} s"
     except TimeoutError:
         reason = f"the upstream sent no media within {limit:g} s"
-        return replace(said, outcome=Outcome.NOT_MEDIA, reason=reason)
+        return structs.replace(said, outcome=Outcome.NOT_MEDIA, reason=reason)
     except UpstreamError as error:
         outcome = Outcome.REFUSED if error.refused else Outcome.NOT_MEDIA
-        return replace(
+        return structs.replace(
             said, outcome=outcome, reason=str(error), status=error.status, allow=error.refused
         )
     if result.by_egress:
         raise EgressError(f"the egress answers {result.status}: it cannot reach the upstream")
     outcome = Outcome.PLAYS if result.is_alive else Outcome.NOT_MEDIA
-    return replace(said, outcome=outcome, reason=result.reason, media=media, status=got.status)
+    return structs.replace(
+        said, outcome=outcome, reason=result.reason, media=media, status=got.status
+    )
 
 
 def _media(got: Answer) -> str:

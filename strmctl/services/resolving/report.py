@@ -1,7 +1,8 @@
 """What a refresh has come to: counts, resolvers in trouble, and what a digest says of links."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from msgspec import Struct, field
 
 from strmctl.domain.digest import FAILED, Finding
 from strmctl.domain.mapping import is_muted
@@ -11,8 +12,7 @@ from strmctl.services.resolving.refresh import Outcome, Refreshed
 from strmctl.services.resolving.trouble import ResolverTrouble, trouble_finding
 
 
-@dataclass
-class Report:
+class Report(Struct):
     """`hides_links`: single links are not shown, but grouped in a digest. Of links that are muted
     at the time `at`, so many have failed; nobody is needed for them unless `needs_all`: somebody
     has asked for a few links by their ids. Those that are `incomplete` lack a sidecar."""

@@ -12,11 +12,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping as Table, Sequence, Set
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from strmctl.domain.expiry.freshness import differs, has_expired, has_surely_expired, is_fresh
 from strmctl.domain.identity import Identity
@@ -57,8 +59,7 @@ class Trial(Protocol):
         EgressError where nothing can be concluded."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(Struct, frozen=True):
     """`unwanted` is what the caller has already; `failed` says that it does not play."""
 
     reason: Reason

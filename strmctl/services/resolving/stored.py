@@ -4,8 +4,9 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping as Table
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.library.library_path import Naming
@@ -19,8 +20,7 @@ from strmctl.storage.tables.mappings import Mappings, StoredResolution
 _IDENTITIES = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """What the database said at `read_at`, or, where it has no such row, what was resolved."""
 
     resolution: Resolution

@@ -5,7 +5,7 @@ section 6), more of them once it has answered: of a resolver that fails for half
 in a row are bound to come. That there is no such episode is an answer.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from strmctl.domain.counted import counted
 from strmctl.domain.digest import FAILED, Finding
@@ -17,8 +17,7 @@ _IN_A_ROW_AFTER_AN_ANSWER = 20
 _AT_A_SECOND_LOOK = 2
 
 
-@dataclass(frozen=True, slots=True)
-class ResolverTrouble:
+class ResolverTrouble(Struct, frozen=True):
     """`links` were not renewed because of it; `reason` is the first one, with the name in it."""
 
     resolver: str
@@ -27,8 +26,7 @@ class ResolverTrouble:
     by_egress: bool = False
 
 
-@dataclass(slots=True)
-class _Trouble:
+class _Trouble(Struct):
     first: ResolverError | None = None
     in_a_row: int = 0
     has_answered: bool = False

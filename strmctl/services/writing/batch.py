@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.counted import counted
 from strmctl.domain.identity import Identity
@@ -28,8 +30,7 @@ _BATCH = 2000
 _BATCH_RESOLVED = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What became of the entry in a line; `written` may have failed to resolve as well."""
 
     line: int

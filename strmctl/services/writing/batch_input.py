@@ -4,10 +4,11 @@ import csv
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING, TextIO
+
+from msgspec import Struct
 
 from strmctl.errors import UsageError
 
@@ -28,16 +29,14 @@ _JSON = (".json", *_NDJSON)
 _SPACE = re.compile(r"\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """Keyed by COLUMNS; None and "" stand for nothing."""
 
     line: int
     fields: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class BadRow:
+class BadRow(Struct, frozen=True):
     line: int
     reason: str
 

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from unicodedata import category
+
+from msgspec import Struct, field
 
 from strmctl.domain.http.request_fields import request_fields
 from strmctl.domain.identity import Identity, parse_number
@@ -17,8 +18,7 @@ from strmctl.errors import UpstreamError, UsageError
 Fields = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """`path` is one that the user insists on, `resolution` one that the user gives."""
 
     identity: Identity

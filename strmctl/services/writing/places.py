@@ -6,8 +6,10 @@ needs no `--title`, and follows the file also where its owner has put it elsewhe
 
 import re
 from collections.abc import Mapping as Table, Sequence
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.library import library_path
@@ -54,8 +56,7 @@ def _row(entry: Entry, series: Series) -> Mapping | None:
     return series.get((entry.identity.site, entry.identity.slug))
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Paths that an entry may have, the best first; relative to the library, with `/`."""
 
     templates: Templates

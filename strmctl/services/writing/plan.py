@@ -1,8 +1,10 @@
 """What writing one entry comes to: its row and its file as they are and as they shall be."""
 
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from msgspec.structs import replace
+
+from strmctl.discreet import Discreet
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.urls.playback_url import extension_hint
 from strmctl.services.writing.entry import Entry
@@ -14,14 +16,15 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Discreet, frozen=True):
     """`row` is None for a new identity, `before` where there is no file yet."""
+
+    hidden = ("before", "content")
 
     row: Mapping | None
     target: Mapping
-    before: bytes | None = field(default=None, repr=False)
-    content: bytes = field(default=b"", repr=False)
+    before: bytes | None = None
+    content: bytes = b""
 
     @property
     def path(self) -> str:

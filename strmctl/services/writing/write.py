@@ -8,10 +8,12 @@ is missing.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping as Table, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.library import library_path, strm_text
@@ -38,8 +40,7 @@ Answers = Table[Identity, Resolution | ResolverError]
 """What resolvers have said about the identities that they were asked about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """`lacks_headers`: the URL in the file needs request headers that a file cannot hold.
 
     `unresolved` is why there is no resolution though one was asked for, `incomplete` which of its

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from strmctl.domain.mapping import Mapping
 from strmctl.errors import DatabaseError, UsageError
@@ -47,8 +48,7 @@ def check_answers(database: Database) -> None:
     database.query("SELECT 1 FROM strm_mapping LIMIT 1")
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """`unresolved` of its `mappings` have no URL to play."""
 
     name: str

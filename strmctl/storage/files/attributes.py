@@ -9,20 +9,24 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import field
+
+from strmctl.discreet import Discreet
 
 _DEFAULT_ACL = "system.posix_acl_default"
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(Discreet, frozen=True):
     """`mode` holds permission bits; None leaves them to the folder's default ACL."""
+
+    hidden = ("extended",)
 
     uid: int
     gid: int
     mode: int | None
-    extended: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    extended: Mapping[str, bytes] = field(default_factory=dict)
 
     def give(self, path: Path) -> None:
         """Set what differs on the file."""

@@ -4,9 +4,10 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+
+from msgspec import Struct
 
 from strmctl.errors import DatabaseError
 
@@ -35,8 +36,7 @@ def take(descriptor: int) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """A child that inherits `descriptor` holds the name too, until it has ended (flock(2))."""
 
     name: str

@@ -6,8 +6,9 @@ is over, or a trouble that has ended, is forgotten, so it is news again.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from strmctl.domain.digest import Finding, Told
 from strmctl.storage.database import rows
@@ -24,8 +25,7 @@ GROUP BY m.id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """`last_event` is the newest of the history that has been told, None for a new target."""
 
     at: datetime | None = None
@@ -100,8 +100,7 @@ DELETE FROM trouble WHERE kind = 'egress'
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     kind: str
     name: str
     reason: str

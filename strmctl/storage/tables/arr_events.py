@@ -6,8 +6,9 @@ Of the files the newest stay; the events stay in the order in which they came.
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from strmctl.domain.library.arr_event import Sender
 from strmctl.storage.database import rows
@@ -24,8 +25,7 @@ DELETE FROM arr_miss WHERE id NOT IN (SELECT id FROM arr_miss ORDER BY at DESC, 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(Struct, frozen=True):
     """`path` is as the sender spells it where the file was not found at all."""
 
     sender: Sender
@@ -65,8 +65,7 @@ def _miss(row: sqlite3.Row) -> Miss:
     return Miss(Sender(row["sender"]), row["event"], row["path"], row["outcome"], row["reason"], at)
 
 
-@dataclass(frozen=True, slots=True)
-class LateEvent:
+class LateEvent(Struct, frozen=True):
     id: int
     sender: Sender
     payload: Mapping[str, object]

@@ -5,8 +5,9 @@ Links that do not play are counted by series, with the reason of their last fail
 
 import json
 from collections.abc import Mapping as Table, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from strmctl.domain.digest import Finding
 from strmctl.domain.job import JobState
@@ -24,8 +25,7 @@ SELECT kind, detail ->> 'cause' AS cause, count(*) AS number FROM event GROUP BY
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """So many mappings of a site are in this state; `provider` is the one that was used."""
 
     site: str
@@ -34,8 +34,7 @@ class Group:
     mappings: int
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(Struct, frozen=True):
     """An event happened so often; `cause` says what a link was resolved for."""
 
     event: str
@@ -75,8 +74,7 @@ WHERE id > ? AND id <= ? AND kind = 'probed' GROUP BY 1
 """
 
 
-@dataclass(frozen=True, slots=True)
-class LastRun:
+class LastRun(Struct, frozen=True):
     """The last job of a command line that is over."""
 
     command_line: str
@@ -84,8 +82,7 @@ class LastRun:
     finished_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Gauges:
+class Gauges(Struct, frozen=True):
     """How many links and remembered jobs are in each state, and what waits to be told."""
 
     links: Table[LinkState, int]

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping as Table
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+
+from msgspec import Struct
 
 from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.storage.database import rows
@@ -16,8 +17,7 @@ _UNTOLD = ("url_sha256",)
 _OLD = "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at < :before LIMIT :batch)"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """`mapping_id` is None where the mapping is gone."""
 
     id: int

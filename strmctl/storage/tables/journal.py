@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping as Table
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from strmctl.domain.change import Action, Change
 from strmctl.domain.mapping import Mapping
@@ -52,8 +53,7 @@ _ABSENT = dict.fromkeys(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class JournalledRun:
+class JournalledRun(Struct, frozen=True):
     id: int
     command: str
     started_at: datetime

@@ -3,8 +3,9 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
@@ -100,8 +101,7 @@ FROM strm_mapping WHERE {SAME_IDENTITY}
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Struct, frozen=True):
     """What `register` makes a row of; without title, year or an id those of the row stay."""
 
     identity: Identity
@@ -114,8 +114,7 @@ class Registration:
     release_group: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredResolution:
+class StoredResolution(Struct, frozen=True):
     """A resolution for an identity; `extension` None leaves the row's as it is.
 
     `plays` says that it has just been seen to bring media, `cause` is what the history tells:

@@ -7,8 +7,9 @@ is one too many rather than one too few.
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from strmctl.domain.notice import FileChange, Notice, joined
 from strmctl.storage.database import rows
@@ -47,8 +48,7 @@ WHERE target = :target AND strm_path = :strm_path
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
+class Backlog(Struct, frozen=True):
     """What a target does not show yet; `since` is when the oldest change was, `reason` why the
     last attempt did not settle it."""
 
@@ -57,8 +57,7 @@ class Backlog:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Announced:
+class _Announced(Struct, frozen=True):
     """One notice as it has been stored before its file changes, and what waited there before."""
 
     target: str

@@ -9,9 +9,12 @@ is kept in a temporary table of the connection, so memory stays flat.
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from strmctl.discreet import Discreet
 from strmctl.domain.identity import Identity
 from strmctl.domain.link_state import Verdict
 from strmctl.domain.mapping import LinkState, Mapping
@@ -102,12 +105,13 @@ FROM probe_dying JOIN strm_mapping USING (id) GROUP BY 1, 2
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Discreet, frozen=True):
     """A verdict on the mapping's `url`; `asked_at` is None where it was judged unasked."""
 
+    hidden = ("url",)
+
     mapping_id: int
-    url: str | None = field(repr=False)
+    url: str | None
     host: str
     previous: LinkState
     verdict: Verdict
@@ -120,8 +124,7 @@ class Judged:
         return self.verdict.state is LinkState.DEAD and self.previous is not LinkState.DEAD
 
 
-@dataclass(frozen=True, slots=True)
-class Dying:
+class Dying(Struct, frozen=True):
     """A link that this run would mark dead."""
 
     mapping_id: int

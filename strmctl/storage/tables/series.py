@@ -5,9 +5,10 @@ What the library calls a slug are the titles, years and ids of the rows that hav
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from strmctl.domain.external_ids import ExternalIds
 from strmctl.domain.mapping import LinkState, Mapping as Link
@@ -77,8 +78,7 @@ FROM strm_mapping WHERE created_at > :since GROUP BY 1, 2, 3
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesFilter:
+class SeriesFilter(Struct, frozen=True):
     """Series that have a link for which all parts hold; `text` is part of the slug or title.
 
     `films`: only those, or only what has seasons; None takes both.
@@ -91,8 +91,7 @@ class SeriesFilter:
     films: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """`states` counts all its links; `expires_at` is the first end, `resolved_at` the oldest."""
 
     site: str
@@ -106,16 +105,14 @@ class Series:
     last_probed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Season:
+class Season(Struct, frozen=True):
     """`number` is None for films, which have no season."""
 
     number: int | None
     states: States
 
 
-@dataclass(frozen=True, slots=True)
-class EpisodeFilter:
+class EpisodeFilter(Struct, frozen=True):
     """`season` -1 stands for what has none."""
 
     site: str
@@ -260,8 +257,7 @@ FROM strm_mapping WHERE slug IN (SELECT value FROM json_each(?)) AND site = ?
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """A series or film, as its rows name it."""
 
     slug: str

@@ -4,9 +4,10 @@ What becomes of one depends on files that are met later: two files may have chan
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+
+from msgspec import Struct
 
 from strmctl.domain.identity import Identity
 from strmctl.storage.database.connection import Database
@@ -52,8 +53,7 @@ WHERE sighting.id > ? ORDER BY sighting.id LIMIT ?
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """`row_id` is that of the row whose file it is, though it lies elsewhere than the row says;
     without one, `identity` is what the file is to become a row of, None while nobody knows."""
 
@@ -64,8 +64,7 @@ class Sighting:
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """`owner_id` is that of the row which has the path and keeps it, None where it is free."""
 
     sighting: Sighting

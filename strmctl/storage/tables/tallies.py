@@ -3,15 +3,15 @@
 How much there was of each link's film is what probes have shown, too (domain/media/extent.py).
 """
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from strmctl.discreet import Discreet
 from strmctl.domain.identity import Identity
-from strmctl.domain.media.extent import Extent
+from strmctl.domain.media.extent import Extent, url_sha256
 from strmctl.domain.tally import Counted, Counts
 from strmctl.storage.database import rows
 from strmctl.storage.database.conditions import SAME_IDENTITY, identity_key
@@ -49,14 +49,15 @@ WHERE id = :id AND resolved_url IS :url
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Heal:
+class Heal(Discreet, frozen=True):
     """A link that died in mid-play; `url` is the new one's, "" where there was none."""
+
+    hidden = ("url",)
 
     identity: Identity
     at: datetime
     well: bool
-    url: str = field(default="", repr=False)
+    url: str = ""
     reason: str = ""
 
 
@@ -98,7 +99,7 @@ def _save_heal(connection: sqlite3.Connection, heal: Heal) -> None:
     """As an event: a trigger counts it."""
     key = identity_key(heal.identity)
     if heal.well:
-        sha = hashlib.sha256(heal.url.encode("utf-8", "surrogatepass")).hexdigest()
+        sha = url_sha256(heal.url)
         if connection.execute(_HEALED, {**key, "sha": sha}).rowcount:
             return
         detail: dict[str, object] = {"cause": "heal"}

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
@@ -20,8 +21,7 @@ WHERE site = ? AND language = ? AND slug IN (SELECT value FROM json_each(?))
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """`name` is what the resolver's catalogue calls it, `source` a file instead of a catalogue;
     no `seasons` means all of them."""
 

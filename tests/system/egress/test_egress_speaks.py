@@ -5,13 +5,13 @@ import gc
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientConnectorCertificateError
 from aiohttp.client_reqrep import ConnectionKey
+from msgspec.structs import replace
 
 from stage.certificate import certificate
 from stage.probed_hosts import Host, hosts

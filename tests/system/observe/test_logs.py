@@ -4,12 +4,12 @@ import json
 import logging
 import socket
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from stage import presentation
 from stage.proxy import SITE, running_proxy, settings_for

@@ -5,12 +5,12 @@ import socket
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from stage import presentation
 from stage.film import FILM, MONDAY, OTHER, TUESDAY, V1, V2, address_of_film, put_film

@@ -3,12 +3,12 @@
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from stage import presentation
 from stage.presentation import FILES, PLAYLISTS

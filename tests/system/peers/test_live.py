@@ -3,12 +3,12 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urljoin
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from stage.presentation import content
 from stage.proxy import running_proxy

@@ -1,10 +1,10 @@
 """Row 90: mode redirect looks at where it sends people, and renews what is refused there."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from stage.proxy import identity, running_proxy
 from stage.routes import file

@@ -7,9 +7,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from stage.probed_hosts import MEDIA, REPLIES, Host, Reply, hosts
 from stage.probed_library import Library, library_in, settings_in

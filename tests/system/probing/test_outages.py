@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from stage.probed_hosts import Host, hosts
 from stage.probed_library import EVERYTHING, START, Library, library_in, settings_in

@@ -3,11 +3,11 @@
 import threading
 from collections import Counter
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from stage.answering import Reply, Server, answer
 from stage.probed_hosts import Host, hosts

@@ -1,10 +1,10 @@
 """One egress of several is down: only of what leaves by it nothing is concluded."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from stage.probed_hosts import Host, hosts
 from stage.probed_library import Library, library_in, settings_in

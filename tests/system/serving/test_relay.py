@@ -3,11 +3,11 @@
 import hashlib
 import logging
 import socket
-from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 from stage.cutting import content, cutting
 from stage.proxy import running_proxy

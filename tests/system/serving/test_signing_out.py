@@ -3,10 +3,10 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from stage.proxy import running_proxy
 from strmctl.settings.model import Settings

@@ -1,9 +1,8 @@
 """What is answered to anybody names no path of this machine; what is no text is refused."""
 
-from dataclasses import replace
-
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from stage.proxy import running_proxy
 from stage.show import Show

@@ -1,11 +1,11 @@
 """Who may play: signatures, an API key or nobody's proof; and redirects below a path."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from stage import presentation
 from stage.proxy import Proxy, running_proxy, settings_for

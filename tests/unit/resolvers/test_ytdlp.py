@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stage.asking import MOVIE, ask, refusal, table
@@ -158,6 +159,7 @@ def test_options_are_checked() -> None:
 def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path) -> None:
     """A Python that sees strmctl but not yt-dlp, as after `pip install strmctl`."""
     (tmp_path / "strmctl").symlink_to(Path(__file__).parents[3] / "strmctl")
+    (tmp_path / "msgspec").symlink_to(Path(msgspec.__file__).parent)
     code = (
         "from strmctl.resolvers.ytdlp import YtdlpResolver as Y\n"
         "from strmctl.settings.model import ResolverSettings as S\n"

@@ -3,8 +3,10 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from msgspec import Struct
+
+from strmctl.discreet import Discreet
 from strmctl.domain.hls.listed import Resource
 from strmctl.domain.hls.stable_names import INIT, KEY
 from strmctl.domain.http.ranges import ContentRange
@@ -24,22 +26,22 @@ _LOOKS = {"": 2, KEY: 1, INIT: 1}
 """Of Media Segments, keys and Media Initialization Sections."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """How many samples were compared, and whether all were alike."""
 
     count: int
     is_same: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Beginning:
+class Beginning(Discreet, frozen=True):
     """The first bytes of a resource, its length (None where that is not known), its validators.
 
     Where it `is_part` of a file, the validators are that file's.
     """
 
-    head: bytes = field(repr=False)
+    hidden = ("head",)
+
+    head: bytes
     total: int | None
     representation: Representation
     is_part: bool

@@ -8,7 +8,8 @@ it, the beginning of its first segment.
 import asyncio
 import logging
 from collections.abc import Collection
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from strmctl.domain.hls import run
 from strmctl.domain.hls.run import Component, Doubt

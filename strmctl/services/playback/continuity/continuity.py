@@ -5,8 +5,9 @@ resolution before, None without one.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from strmctl.domain.hls import cut
 from strmctl.domain.hls.listed import Resource
@@ -57,8 +58,7 @@ class Verdict(Enum):
     UNSEEN = "its run is named by the first segment"
 
 
-@dataclass(slots=True)
-class Runs:
+class Runs(Struct):
     """The runs of one rendition: the one that is on, and the names of those that are over."""
 
     current: str = ""

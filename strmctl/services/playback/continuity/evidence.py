@@ -6,9 +6,9 @@ And the keys and init sections that a name says the bytes of: they are right as 
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from strmctl.discreet import Discreet
 from strmctl.domain.hls.listed import Resource
 
 SAMPLE_BYTES = 1024
@@ -60,13 +60,14 @@ class Witness:
         self._head = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Prelude:
+class Prelude(Discreet, frozen=True):
     """All of the bytes of a key or init section, and the response fields that came along."""
 
-    resource: Resource = field(repr=False)
+    hidden = ("resource", "data")
+
+    resource: Resource
     fields: Mapping[str, str]
-    data: bytes = field(repr=False)
+    data: bytes
 
 
 class NamedPreludes:

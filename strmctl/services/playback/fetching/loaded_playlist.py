@@ -1,8 +1,8 @@
 """A playlist as it came from an upstream; how long it is given to players depends on its kind."""
 
 import re
-from dataclasses import dataclass, field
 
+from strmctl.discreet import Discreet
 from strmctl.domain.hls.listed import Resource
 from strmctl.domain.hls.media_playlist import MediaPlaylist
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
@@ -21,16 +21,17 @@ _OF_A_CHARACTER = 5
 _NUMBER = re.compile(r"[ki]?(\d{1,18})")
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
-class LoadedPlaylist:
+class LoadedPlaylist(Discreet, frozen=True, weakref=True):
     """A playlist, the URL that it came from, and when it came (monotonic seconds).
 
     `cut` stands before the names in its addresses: how a finished Media Playlist is cut, and the
     run where it is not the first one. `size` is its length.
     """
 
+    hidden = ("url",)
+
     playlist: MediaPlaylist | MultivariantPlaylist
-    url: str = field(repr=False)
+    url: str
     at: float
     size: int
     cut: str = ""

@@ -6,8 +6,9 @@ import math
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from strmctl import tracing
 from strmctl.domain.hls import cut, media_playlist_reader, multivariant_playlist, playlist_text

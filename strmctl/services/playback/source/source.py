@@ -4,9 +4,10 @@ import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
+
+from msgspec import Struct
 
 from strmctl.domain.hls.listed import Resource
 from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
@@ -34,8 +35,7 @@ _numbers = itertools.count(1)
 _Seen = TypeVar("_Seen")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """What a child URL names, `name` without extension; without one the file at the URL itself."""
 
     rendition: str = ROOT

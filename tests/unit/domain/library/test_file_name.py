@@ -1,9 +1,8 @@
 """What media servers would read out of a path is read out of it, and nothing is made up."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 from strmctl.domain.external_ids import NO_IDS
 from strmctl.domain.library.file_name import FileName, read, slug

@@ -1,8 +1,7 @@
 """After a failure: ask again, resolve again, or tell the player."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from strmctl.domain.patience.healing import AskAgain, GiveUp, Renew, Standing, next_step
 from strmctl.errors import UpstreamError

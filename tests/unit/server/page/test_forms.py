@@ -1,10 +1,10 @@
 """A job that was stopped by the brake is asked for again by the form that its page shows."""
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from strmctl.domain.job import Asked, Job, JobState
 from strmctl.server.page.forms import asked, fields_of

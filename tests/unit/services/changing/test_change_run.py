@@ -1,10 +1,10 @@
 """What a run plans is done whole, taken back whole, and never done to what changed meanwhile."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.identity import Identity

@@ -1,9 +1,9 @@
 """Playback opens as the settings want, or says why not before anything is served."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from stage.proxy import identity, settings_for
 from strmctl.errors import DatabaseError, ResolverError, SettingsError

@@ -1,10 +1,10 @@
 """Any success ends a mute, whoever sees it; whatever else happens leaves it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from strmctl.domain.change import Action, Change
 from strmctl.domain.identity import Identity

@@ -1,8 +1,7 @@
 """A name from elsewhere is checked against what is here; content of two kinds has two names."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from stage.loopback import Answer, Reply, Request, Server, client, reply, serving
 from stage.presentation import content

@@ -1,7 +1,8 @@
 """One source for each resolution in use; the next one goes on with what it knew."""
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from stage.loopback import client, reply, serving
 from stage.resolving import EPISODE, OTHER, new_scene
