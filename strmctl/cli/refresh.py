@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from msgspec.structs import replace
+from msgspec import structs
 
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.digest import Digest, Remind, digest_lines
@@ -48,7 +48,7 @@ def refresh(
 ) -> int:
     """Resolve mappings again and store the answers that play; one failure never stops the rest."""
     if dead:
-        selection = replace(selection, states=(*selection.states, LinkState.DEAD))
+        selection = structs.replace(selection, states=(*selection.states, LinkState.DEAD))
     if selection.is_everything and not all_:
         raise UsageError("refresh: select mappings (--series, --dead, --expiring 2h …) or --all")
     if dry_run:

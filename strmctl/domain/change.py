@@ -2,8 +2,7 @@
 
 from enum import StrEnum
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.discreet import Discreet
 from strmctl.domain.mapping import Mapping
@@ -68,7 +67,7 @@ class Change(Discreet, frozen=True):
 
     def reversed(self) -> "Change":
         remains = self.row_before is not None or self.file_before is not None
-        return replace(
+        return structs.replace(
             self,
             action=Action.RESTORED if remains else Action.REMOVED,
             row_before=self.row_after,

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 MOST_LINES = 20
 FAILED = "failed"
@@ -90,7 +89,7 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
                 each.line,
             )
         else:
-            groups[key] = replace(
+            groups[key] = structs.replace(
                 known,
                 links=known.links + each.links,
                 ids=known.ids + each.ids,

@@ -3,8 +3,7 @@
 import unicodedata
 from functools import lru_cache
 
-from msgspec import Struct
-from msgspec.structs import force_setattr
+from msgspec import Struct, structs
 
 from strmctl.errors import UsageError
 
@@ -33,11 +32,11 @@ class Identity(Struct, frozen=True, cache_hash=True):
     provider: str | None = None
 
     def __post_init__(self) -> None:
-        force_setattr(self, "site", _name("site", self.site.lower()))
-        force_setattr(self, "slug", _name("slug", self.slug))
-        force_setattr(self, "language", _name("language", self.language))
+        structs.force_setattr(self, "site", _name("site", self.site.lower()))
+        structs.force_setattr(self, "slug", _name("slug", self.slug))
+        structs.force_setattr(self, "language", _name("language", self.language))
         if self.provider is not None:
-            force_setattr(self, "provider", _name("provider", self.provider))
+            structs.force_setattr(self, "provider", _name("provider", self.provider))
         if (self.season is None) != (self.episode is None):
             raise UsageError(
                 "season and episode go together: give both for an episode, neither for a movie"

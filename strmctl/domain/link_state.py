@@ -6,8 +6,7 @@ what an upstream refuses or puts off counts towards nothing.
 
 from datetime import datetime, timedelta
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.domain.probe_result import Failure, ProbeResult
@@ -120,7 +119,7 @@ def _failed(history: History, result: ProbeResult, now: datetime, rules: Rules) 
     )
     if _is_dead(history, result, count, now - first, rules):
         rest = _rest(count - rules.attempts, rules)
-        return replace(verdict, state=LinkState.DEAD, next_probe_at=now + rest)
+        return structs.replace(verdict, state=LinkState.DEAD, next_probe_at=now + rest)
     return verdict
 
 

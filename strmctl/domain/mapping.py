@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
@@ -78,7 +77,7 @@ class Mapping(Struct, frozen=True):
 
 def as_unknown(mapping: Mapping) -> Mapping:
     """With a link of which nothing is known yet, so that it is probed next."""
-    return replace(
+    return structs.replace(
         mapping,
         state=LinkState.UNKNOWN,
         fail_count=0,

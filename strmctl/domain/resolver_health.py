@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 
 class ResolverHealth(Struct, frozen=True):
@@ -24,7 +23,7 @@ def after_an_answer(before: ResolverHealth, trouble: str | None, now: datetime) 
     """`trouble` is why it gave none."""
     if trouble is None:
         return ResolverHealth(before.resolver, last_answer_at=now)
-    return replace(
+    return structs.replace(
         before,
         failures=before.failures + 1,
         failing_since=before.failing_since or now,
@@ -38,7 +37,7 @@ def followed_by(before: ResolverHealth, news: ResolverHealth | None) -> Resolver
         return before
     if news.last_answer_at is not None:
         return news
-    return replace(
+    return structs.replace(
         before,
         failures=before.failures + news.failures,
         failing_since=before.failing_since or news.failing_since,

@@ -4,8 +4,7 @@ import unicodedata
 from datetime import datetime
 from enum import StrEnum
 
-from msgspec import Struct
-from msgspec.structs import force_setattr
+from msgspec import Struct, structs
 
 from strmctl.domain.mapping import LinkState
 
@@ -45,9 +44,9 @@ class Selection(Struct, frozen=True):
         for name in ("site", "slug", "language", "provider"):
             value = getattr(self, name)
             if value is not None:
-                force_setattr(self, name, unicodedata.normalize("NFC", value).strip())
+                structs.force_setattr(self, name, unicodedata.normalize("NFC", value).strip())
         if self.site is not None:
-            force_setattr(self, "site", self.site.lower())
+            structs.force_setattr(self, "site", self.site.lower())
 
     @property
     def is_everything(self) -> bool:

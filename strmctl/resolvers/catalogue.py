@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.errors import ResolverError, UsageError
@@ -38,7 +37,7 @@ class Listing(Struct, frozen=True):
 
     def released(self, now: datetime) -> "Listing":
         """The listing without what is not out yet."""
-        return replace(self, items=[item for item in self.items if self._is_out(item, now)])
+        return structs.replace(self, items=[item for item in self.items if self._is_out(item, now)])
 
     def _is_out(self, item: Listed, now: datetime) -> bool:
         if item.released is None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from strmctl.discreet import Discreet
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
@@ -39,7 +39,7 @@ class ResolveRequest(Discreet, frozen=True):
     ids: ExternalIds = NO_IDS
 
     def knowing(self, title: str | None, year: int | None, ids: ExternalIds) -> "ResolveRequest":
-        return replace(self, title=title, year=year, ids=ids)
+        return structs.replace(self, title=title, year=year, ids=ids)
 
     def record(self) -> dict[str, object]:
         """The JSON that `http` and `command` resolvers are sent."""

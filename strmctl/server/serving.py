@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from msgspec.structs import replace
+from msgspec import structs
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -34,10 +34,10 @@ def with_fixed(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
     # A player node's is its own (services/own_database.py).
     fixed["database"] = old.serve.role is Role.ALL and old.database != new.database
     own = old.serve
-    serve = replace(
+    serve = structs.replace(
         new.serve, host=own.host, port=own.port, workers=own.workers, node=own.node, role=own.role
     )
-    kept = replace(new, serve=serve, database=old.database)
+    kept = structs.replace(new, serve=serve, database=old.database)
     return kept, [name for name, is_changed in fixed.items() if is_changed]
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import partial
 
 import uvicorn
-from msgspec.structs import replace
+from msgspec import structs
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Process
 
@@ -104,7 +104,7 @@ class Supervisor:
         if new is None:
             return
         settings, fixed = with_fixed(self._work.settings, new)
-        self._work = replace(self._work, settings=settings)
+        self._work = structs.replace(self._work, settings=settings)
         # Those that are started from now on begin with them.
         self._config.app = partial(application, self._work)
         self._send(signal.SIGHUP)

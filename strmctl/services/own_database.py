@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from strmctl.domain.selection import Selection
 from strmctl.errors import DatabaseError
@@ -30,7 +30,7 @@ def own_database(settings: Settings) -> Iterator[tuple[Settings, str]]:
     with TemporaryDirectory(prefix="strmctl-player-") as folder:
         file = Path(folder) / "strmctl.db"
         said = _begun_with(settings.database, file)
-        yield replace(settings, database=file), f"this node is a player: {said}"
+        yield structs.replace(settings, database=file), f"this node is a player: {said}"
 
 
 def _begun_with(source: Path, file: Path) -> str:

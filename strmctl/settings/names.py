@@ -3,9 +3,8 @@
 from enum import StrEnum
 from typing import Annotated, Any, get_args, get_origin
 
-from msgspec import NODEFAULT, Struct
+from msgspec import NODEFAULT, Struct, structs
 from msgspec.inspect import is_struct_type
-from msgspec.structs import fields
 
 from strmctl.settings.model import ArrServer, NotifySettings, ResolverSettings, Settings
 from strmctl.settings.values import PLAIN, Kind, choice, option
@@ -46,13 +45,13 @@ def _keys(shape: type, prefix: str = "") -> dict[str, Key]:
             default=None if field.default is NODEFAULT else field.default,
             required=field.default is NODEFAULT,
         )
-        for field in fields(shape)
+        for field in structs.fields(shape)
         if field.name not in (*SECTIONS, *TABLES, "people", "name", "options", "servers")
     }
 
 
 SECTIONS: dict[str, Any] = {
-    field.name: field.type for field in fields(Settings) if is_struct_type(field.type)
+    field.name: field.type for field in structs.fields(Settings) if is_struct_type(field.type)
 }
 KEYS: dict[str, Key] = _keys(Settings)
 for _name, _shape in SECTIONS.items():

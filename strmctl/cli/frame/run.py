@@ -9,8 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.cli.frame.notify_after import notifying
 from strmctl.cli.frame.output import WORK, Output, encode
@@ -90,7 +89,7 @@ class Run:
     def speak(self, form: str | None) -> None:
         """What --format says; raises UsageError for what it does not take."""
         chosen = form_of(form)
-        self.output = replace(
+        self.output = structs.replace(
             self.output, form=chosen, json=self.output.json or chosen is Form.JSON
         )
 

@@ -15,8 +15,7 @@ from enum import StrEnum
 from itertools import chain
 from urllib.parse import unquote
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.expiry.schemes import GUESSES, SCHEMES, Pattern, Scheme, Text
 
@@ -119,7 +118,7 @@ def _places(url: str) -> Iterator[_Place]:
             texts.append((Text.BASE64, text := _from_base64(value)))
             inner.append(text)
         inner.append(value)
-    yield replace(outer, texts=texts)
+    yield structs.replace(outer, texts=texts)
     for value in inner:
         if "://" in value or ("=" in value and "&" in value):
             yield _place(value if "://" in value else f"?{value}")

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.mapping import Mapping as Row
@@ -20,7 +19,7 @@ class About(Struct, frozen=True):
 
     def added_to(self, row: Row) -> Row:
         """The row with it, where it does not know better."""
-        return replace(
+        return structs.replace(
             row,
             title=row.title or self.title,
             year=row.year or self.year,

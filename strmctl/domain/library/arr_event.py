@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec import Struct, field, structs
 
 from strmctl.domain.library import arr_about, library_path
 from strmctl.domain.library.arr_about import About
@@ -94,7 +93,7 @@ def read(sender: Sender, payload: object) -> ArrEvent:
     _check_sender(sender, fields)
     owner = _fields(fields.get(names.owner))
     event = _event(name, names, fields, _folder(owner, names))
-    return replace(event, about=arr_about.read(owner))
+    return structs.replace(event, about=arr_about.read(owner))
 
 
 def _event(name: str, names: _Names, fields: Mapping[str, Any], folder: str | None) -> ArrEvent:

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.library.library_path import EXTENSION
@@ -100,7 +99,7 @@ def read(strm_path: str, *, wants_language: bool = True) -> FileName:
         found = _unmarked(name, Folders(series=written.read_release(above[-1])))
     else:
         found = _read(name, _folders(tuple(above)))
-    return found if wants_language else replace(found, language=None)
+    return found if wants_language else structs.replace(found, language=None)
 
 
 @lru_cache(maxsize=1024)
@@ -138,7 +137,7 @@ def _numbered(name: str, where: Folders) -> FileName:
         return _doubtful(name, where, _WHOLE)
     if (found := bare.find(name, where)) is not None:
         episode = _episode(name, _hundreds(found.mark, where), where)
-        return replace(episode, doubt=episode.doubt or found.doubt)
+        return structs.replace(episode, doubt=episode.doubt or found.doubt)
     if where.holds_season:
         return _guessed(name, where) or _doubtful(name, where, _NO_NUMBER)
     if _SEASON_PACK.search(name):
@@ -154,7 +153,7 @@ def _hundreds(mark: Mark, where: Folders) -> Mark:
     """The old way to write S01E02 in a season's folder: "Season 1/Show - 102"."""
     hundreds, rest = divmod(mark.episode, 100)
     if where.season and hundreds == where.season and rest and mark.last is None:
-        return replace(mark, episode=rest)
+        return structs.replace(mark, episode=rest)
     return mark
 
 
@@ -227,7 +226,7 @@ def _series(own: Written, where: Folders) -> tuple[Written, str | None]:
         return folder, None
     mine, theirs = slug(own.title), slug(folder.title)
     if mine == theirs:
-        return replace(folder, year=folder.year or own.year), None
+        return structs.replace(folder, year=folder.year or own.year), None
     alike = mine.startswith(theirs) or theirs.startswith(mine)
     # `Star Trek - Picard (2020)`: the folder names the series (docs/peers.md, row 73).
     if where.holds_season or folder.has_year_in_brackets or folder.ids or alike:

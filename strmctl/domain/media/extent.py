@@ -4,7 +4,7 @@ Hosters answer 200 with a clip ("this video was removed") where a film was. Copi
 differ in size by quality, so only what no quality explains is other content.
 """
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from strmctl.discreet import Discreet
 
@@ -64,7 +64,9 @@ def learned(known: Extent | None, now: Extent) -> Extent:
     """What is known from now on, once `now` was seen to be no other content."""
     if known is None or known.link != now.link:
         return now
-    return replace(now, bytes=now.bytes or known.bytes, seconds=now.seconds or known.seconds)
+    return structs.replace(
+        now, bytes=now.bytes or known.bytes, seconds=now.seconds or known.seconds
+    )
 
 
 def _size(count: int) -> str:

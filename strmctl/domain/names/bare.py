@@ -6,8 +6,7 @@ series' folder it is the episode where the title agrees or the form leaves no ot
 
 import re
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.names import phrases, written
 from strmctl.domain.names.folders import Folders
@@ -77,7 +76,7 @@ def find(name: str, folders: Folders) -> Bare | None:
             if folders.holds_season and _is_season_s(found.mark, folders):
                 return None
             behind = f"{found.mark.after}{release}{tail[0] if tail else ''}"
-            return replace(found, mark=replace(found.mark, after=behind))
+            return structs.replace(found, mark=structs.replace(found.mark, after=behind))
     return None
 
 

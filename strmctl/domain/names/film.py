@@ -6,8 +6,7 @@ where two of one film would be one.
 
 import re
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.names import marks, phrases, written
 from strmctl.domain.names.folders import Folders
@@ -89,7 +88,7 @@ def _dated(name: str, own: Written) -> Written:
     if is_early:
         title = title[: early[-1].start()].rstrip(" -–([")
         rest = f" {early[-1][0]} {rest}"
-    return replace(own, title=title, year=int(match["year"]), rest=rest)
+    return structs.replace(own, title=title, year=int(match["year"]), rest=rest)
 
 
 def _without_edition(name: str, own: Written) -> tuple[Written, str | None]:
@@ -104,9 +103,9 @@ def _without_edition(name: str, own: Written) -> tuple[Written, str | None]:
     # One word may be the title's; of a release's name it hardly is.
     is_release_s = " " not in name or (not own.has_year_in_brackets and own.rest.strip() != "")
     if last is None or not (_CUT.search(last[0]) or is_release_s):
-        return replace(own, title=title or None), None
+        return structs.replace(own, title=title or None), None
     trimmed = title[: last.start()].rstrip(" -–.([")
-    return replace(own, title=trimmed), " ".join(last[0].split())
+    return structs.replace(own, title=trimmed), " ".join(last[0].split())
 
 
 def _is_part(chosen: Written) -> bool:

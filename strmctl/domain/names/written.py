@@ -3,8 +3,7 @@
 import re
 import unicodedata
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.names.languages import is_language
@@ -101,7 +100,7 @@ def read_release(text: str) -> Written:
     ungrouped = _GROUP.sub("", bare)
     first = next((n for n, word in enumerate(words) if n and is_strong(word[0])), None)
     if first is None:
-        return replace(read(text, dotted_year=True), ids=ids, edition=edition)
+        return structs.replace(read(text, dotted_year=True), ids=ids, edition=edition)
     years = [n for n, word in enumerate(words[:first]) if n and re.fullmatch(_YEAR, word[0])]
     if years:
         end, rest = words[years[-1]].start(), ungrouped[words[years[-1]].end() :]

@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Sequence
 from typing import Protocol
 
-from msgspec.structs import force_setattr
+from msgspec import structs
 
 from strmctl.discreet import Discreet
 
@@ -39,7 +39,7 @@ class Key(Discreet, frozen=True):
 
     def __post_init__(self) -> None:
         digest = hashlib.sha256(b"strmctl key id\n" + self.secret).digest()
-        force_setattr(self, "id", base64url(digest[:6]))
+        structs.force_setattr(self, "id", base64url(digest[:6]))
 
 
 class Keyring:

@@ -5,8 +5,7 @@ from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.identity import Identity, parse_number
 from strmctl.errors import ItemError, UsageError
@@ -47,7 +46,7 @@ async def listing_of(settings: Settings, watch: Watch) -> Listing:
     if not tables:
         advice = f"`strmctl resolver new {name} --type T` writes one"
         raise UsageError(f"no [resolvers.{name}] in the settings: {advice}")
-    alone = replace(settings, resolvers=tuple(tables))
+    alone = structs.replace(settings, resolvers=tuple(tables))
     async with aclosing(Registry.from_settings(alone)) as registry:
         [resolver] = registry.all()
         return await resolver.listing(watch.name)
@@ -78,7 +77,7 @@ def _numbered(watch: Watch, items: Sequence[Listed], written: set[Place]) -> Ite
         if episode is None:
             last += 1
             episode = last
-        yield replace(item, season=season, episode=episode)
+        yield structs.replace(item, season=season, episode=episode)
 
 
 def _is_wanted(watch: Watch, season: int | None) -> bool:

@@ -8,8 +8,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain import brake
 from strmctl.domain.change import Action, Change, Finding, Step
@@ -220,7 +219,7 @@ def _knowing(step: Step, about: About) -> Step:
         return step
     known = about.added_to(row)
     if isinstance(step, Change):
-        return replace(step, row_after=known)
+        return structs.replace(step, row_after=known)
     return step if known == row else Change(Action.UPDATED, step.strm_path, row, known)
 
 

@@ -7,8 +7,7 @@ with what to do, and no mapping is made of it.
 from collections.abc import Iterator, Mapping as Table
 from urllib.parse import urlsplit
 
-from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec import Struct, field, structs
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.http.request_fields import request_fields
@@ -67,7 +66,7 @@ class Adopting:
             file.strm_path, wants_language=self._adoption.language is None and settled is None
         )
         name = _checked(name) if settled is None else settled.over(name)
-        name = replace(name, ids=name.ids.or_else(self._ids_beside(file.strm_path, name)))
+        name = structs.replace(name, ids=name.ids.or_else(self._ids_beside(file.strm_path, name)))
         site = (settled and settled.site) or self._adoption.site
         site = site or urlsplit(resolution.url).hostname or ""
         slug = (settled and settled.slug) or self._slug(site.lower(), name)
@@ -85,8 +84,8 @@ class Adopting:
         if not version or settled is not None:
             return [plain]
         # Jellyfin shows "Film - 1080p" and "Film - 720p" as versions of one film.
-        other = replace(plain.identity, slug=f"{slug}-{version}")
-        return [plain, replace(plain, identity=other)]
+        other = structs.replace(plain.identity, slug=f"{slug}-{version}")
+        return [plain, structs.replace(plain, identity=other)]
 
     def _identity(self, site: str, slug: str, name: FileName, settled: Settled | None) -> Identity:
         language = (settled and settled.language) or self._adoption.language

@@ -14,8 +14,7 @@ from datetime import timedelta
 from itertools import islice
 from types import MappingProxyType
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain import brake
 from strmctl.domain.change import Change, Finding, Step
@@ -247,7 +246,7 @@ def _move_sidecars(files: LibraryFiles, changes: Sequence[Change]) -> None:
 
 def _with_id(change: Change, made: Table[Identity, Mapping]) -> Change:
     row = change.row_after and made.get(change.row_after.identity)
-    return replace(change, row_after=row) if row and change.row_before is None else change
+    return structs.replace(change, row_after=row) if row and change.row_before is None else change
 
 
 def _obstacles(

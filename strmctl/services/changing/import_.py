@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping as Table, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.identity import Identity
@@ -147,7 +147,7 @@ class Importing:
                 yield _taken(path, rows[item.owner_id], rows.get(row_id or 0))
             elif row_id is not None:
                 row = rows[row_id]
-                yield Change(Action.MOVED, path, row, replace(row, strm_path=path))
+                yield Change(Action.MOVED, path, row, structs.replace(row, strm_path=path))
             else:
                 yield Change(Action.CREATED, path, row_after=_new(item.sighting))
         if foreign:
@@ -226,12 +226,12 @@ class Importing:
 
     def _resolved(self, row: Mapping, file: TreeFile) -> Mapping:
         """With the file's URL, of which nothing is known yet."""
-        return as_unknown(self._dated(replace(row, resolution=given_resolution(file))))
+        return as_unknown(self._dated(structs.replace(row, resolution=given_resolution(file))))
 
     def _dated(self, row: Mapping) -> Mapping:
         assert row.resolution is not None, "a file holds a URL"
         resolution = self._dating.dated(row.resolution, datetime.now(UTC))
-        return replace(row, resolution=resolution, updated_at=resolution.resolved_at)
+        return structs.replace(row, resolution=resolution, updated_at=resolution.resolved_at)
 
     def _change(
         self, action: Action, file: TreeFile, before: Mapping | None, after: Mapping

@@ -9,8 +9,7 @@ import csv
 from collections.abc import Collection, Iterable, Iterator, Mapping as Table
 from typing import TextIO
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.change import Action, Change, Step
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
@@ -47,7 +46,7 @@ class Settled(Struct, frozen=True):
         # A season alone would silently make a film of an episode.
         if (self.season is None) != (self.episode is None):
             raise UsageError("its line in the plan holds a season or an episode without the other")
-        return replace(
+        return structs.replace(
             name,
             title=title,
             year=self.year if self.title else self.year or name.year,

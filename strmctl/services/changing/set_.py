@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
-from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec import Struct, field, structs
 
 from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.external_ids import ExternalIds
@@ -143,14 +142,14 @@ class Setting:
     def _target(self, row: Link) -> Link:
         """The row as it shall be, at its old path."""
         values = self._values
-        ids = replace(row.ids, **values.ids)
-        changed = replace(row, ids=ids, **values.row)
-        identity = replace(row.identity, **values.identity)
+        ids = structs.replace(row.ids, **values.ids)
+        changed = structs.replace(row, ids=ids, **values.row)
+        identity = structs.replace(row.identity, **values.identity)
         if identity == row.identity:
             return changed
         # In mode direct the file needs a URL: the old one stays until the next refresh.
         resolution = row.resolution if self._direct else None
-        return as_unknown(replace(changed, identity=identity, resolution=resolution))
+        return as_unknown(structs.replace(changed, identity=identity, resolution=resolution))
 
     def _steps(
         self, row: Link, target: Link, contents: Mapping[str, Content], mappings: Mappings
@@ -231,7 +230,7 @@ class _Places:
             raise UsageError(f"{target.identity} is there already, with the id {other}")
         path = self._choose(row, target)
         self._owners[path] = target.identity
-        return replace(target, strm_path=path)
+        return structs.replace(target, strm_path=path)
 
     def _choose(self, row: Link, target: Link) -> str:
         def owner_of(path: str) -> Identity | None:

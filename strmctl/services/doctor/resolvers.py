@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-from msgspec.structs import replace
+from msgspec import structs
 
 from strmctl.domain.counted import counted
 from strmctl.domain.mapping import Mapping
@@ -205,7 +205,7 @@ def _registry(installation: Installation) -> Registry | None:
 
 def _broken(settings: Settings, tables: Sequence[ResolverSettings]) -> SettingsError | None:
     try:
-        Registry.from_settings(replace(settings, resolvers=tuple(tables)))
+        Registry.from_settings(structs.replace(settings, resolvers=tuple(tables)))
     except SettingsError as error:
         return error
     return None

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from urllib.parse import parse_qs, urlsplit
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.counted import counted
 from strmctl.domain.urls.playback_url import KeyProof, key_id_in
@@ -95,7 +94,7 @@ def promote(settings: Settings, key_id: str) -> KeyUse:
     rest = [line for line in lines if not _has_id(line, key_id)]
     at = _first_key(rest)
     key_file.replace_lines(settings.proxy.secret_file, [*rest[:at], own, *rest[at:]])
-    return replace(use, state=KeyState.SIGNS)
+    return structs.replace(use, state=KeyState.SIGNS)
 
 
 def retire(settings: Settings, key_id: str, *, force: bool = False) -> KeyUse:

@@ -8,8 +8,7 @@ from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.discreet import Discreet
 from strmctl.errors import SettingError, SettingsError, UsageError
@@ -128,7 +127,7 @@ def write(
         if not force and len(others) < len(settings.resolvers):
             raise UsageError(f"[resolvers.{wanted.name}] is there already: --force replaces it")
         _check_sites(new, others)
-    why_not = _why_not(wanted, new, replace(settings, resolvers=tuple(others)))
+    why_not = _why_not(wanted, new, structs.replace(settings, resolvers=tuple(others)))
     kept = [path for path in new.files if path.exists() and not force]
     for path, text in new.files.items():
         if path not in kept:
@@ -143,7 +142,7 @@ def _why_not(wanted: Wanted, new: New, settings: Settings) -> str | None:
     """What has to be installed first: a table that cannot be used keeps commands from running."""
     resolvers = (*settings.resolvers, _as_settings(wanted, new))
     try:
-        Registry.from_settings(replace(settings, resolvers=resolvers))
+        Registry.from_settings(structs.replace(settings, resolvers=resolvers))
     except SettingError as error:
         table, _, option = error.key.rpartition(".")
         if table != f"resolvers.{wanted.name}":

@@ -11,8 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain import brake
 from strmctl.domain.mapping import LinkState, Mapping
@@ -239,7 +238,7 @@ def _probed(found: "Found") -> Probed:
 def _settled(mapping: Mapping, dying: Dying, state: LinkState) -> Probed:
     """`mapping` is read after the run here, so its state was another one before."""
     return Probed(
-        replace(mapping, state=dying.previous),
+        structs.replace(mapping, state=dying.previous),
         Outcome.PROBED,
         state,
         dying.status,

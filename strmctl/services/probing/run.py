@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from itertools import islice
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from strmctl.domain.link_state import Verdict
 from strmctl.domain.mapping import Mapping, Resolution
@@ -288,7 +288,7 @@ class ProbeRun:
             return
         verdict = self._judge(question, question.refused)
         reason = f"{verdict.reason}; not renewed: {error}"
-        self._note(question, replace(verdict, reason=reason), question.refused)
+        self._note(question, structs.replace(verdict, reason=reason), question.refused)
 
     def _note_unrenewed(self, question: Question, error: ResolverError) -> None:
         """Nothing is concluded from a resolver's trouble, past the link's end at least."""

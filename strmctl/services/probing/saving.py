@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Mapping
@@ -107,7 +106,7 @@ class Saving:
 
     async def _write(self, batch: Sequence[Found]) -> Sequence[Found]:
         outdated = await asyncio.to_thread(self._save, batch)
-        return [replace(found, is_outdated=found.mapping.id in outdated) for found in batch]
+        return [structs.replace(found, is_outdated=found.mapping.id in outdated) for found in batch]
 
 
 def _measured(batch: Sequence[Found]) -> Iterator[tuple[Identity, Extent]]:

@@ -10,8 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from msgspec import Struct, field
-from msgspec.structs import force_setattr, replace
+from msgspec import Struct, field, structs
 
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.domain.patience.host_pace import HostPace
@@ -41,19 +40,19 @@ class Question(Struct, frozen=True):
     turn: str = ""
 
     def __post_init__(self) -> None:
-        force_setattr(self, "turn", self._whose_turn())
+        structs.force_setattr(self, "turn", self._whose_turn())
 
     def again(self) -> "Question":
-        return replace(self, tries=self.tries + 1)
+        return structs.replace(self, tries=self.tries + 1)
 
     def as_witness(self) -> "Question":
-        return replace(self, is_witness=True)
+        return structs.replace(self, is_witness=True)
 
     def to_resolver(self, refused: ProbeResult) -> "Question":
-        return replace(self, resolution=None, refused=refused, tries=0)
+        return structs.replace(self, resolution=None, refused=refused, tries=0)
 
     def to_host(self, resolution: Resolution) -> "Question":
-        return replace(self, resolution=resolution, renewed=True, tries=0)
+        return structs.replace(self, resolution=resolution, renewed=True, tries=0)
 
     def _whose_turn(self) -> str:
         if self.resolution is None:

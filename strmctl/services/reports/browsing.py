@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import LinkState, Mapping
@@ -126,7 +125,7 @@ def series(database: Database, wanted: EpisodeFilter, page: int) -> SeriesPage:
     matching = catalogue.count_episodes(wanted)
     # One Piece has over a thousand episodes.
     if matching > EPISODES_A_PAGE and wanted.season is None:
-        wanted = replace(wanted, season=_first(seasons, wanted.state))
+        wanted = structs.replace(wanted, season=_first(seasons, wanted.state))
         matching = catalogue.count_episodes(wanted)
     place = _place(page, matching, EPISODES_A_PAGE)
     links = catalogue.episodes(wanted, limit=place.size, offset=place.offset)

@@ -14,8 +14,7 @@ from enum import StrEnum
 from functools import partial
 from itertools import islice
 
-from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec import Struct, field, structs
 
 from strmctl.domain import brake
 from strmctl.domain.mapping import LinkState, Mapping, Resolution
@@ -262,7 +261,7 @@ class _Refresher:
         if self._beside is None:
             return done
         [trouble] = await self._beside.write([Item(mapping, resolution, egress)])
-        return replace(done, incomplete=None if trouble is None else str(trouble))
+        return structs.replace(done, incomplete=None if trouble is None else str(trouble))
 
     async def _resolve_and_write(self, mapping: Mapping, trial: LinkTrial) -> Resolution:
         if self._files is not None:

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.counted import counted
 from strmctl.domain.identity import Identity
@@ -177,7 +176,9 @@ class Batches:
         beside = Beside(self._settings, self._writer.journal.beside)
         troubles = iter(asyncio.run(beside.write(items)))
         return [
-            replace(result, incomplete=next(troubles)) if isinstance(result, Written) else result
+            structs.replace(result, incomplete=next(troubles))
+            if isinstance(result, Written)
+            else result
             for result in results
         ]
 

@@ -8,8 +8,7 @@ import re
 from collections.abc import Mapping as Table, Sequence
 from pathlib import PurePosixPath
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.library import library_path
@@ -41,7 +40,7 @@ def _named(entry: Entry, series: Series) -> Entry:
     if row is None or given.title not in (None, row.title):
         return entry
     ids = given.ids.or_else(row.ids)
-    naming = replace(
+    naming = structs.replace(
         given,
         title=row.title,
         year=given.year or row.year,
@@ -49,7 +48,7 @@ def _named(entry: Entry, series: Series) -> Entry:
         tmdb_id=None if ids.tmdb is None else str(ids.tmdb),
         imdb_id=ids.imdb,
     )
-    return replace(entry, naming=naming)
+    return structs.replace(entry, naming=naming)
 
 
 def _row(entry: Entry, series: Series) -> Mapping | None:
@@ -95,7 +94,7 @@ class Places(Struct, frozen=True):
 
     def _season_name(self, sibling: Mapping, season: int) -> str:
         """What [naming] calls the folder of another season of the sibling's series."""
-        other = replace(sibling.identity, season=season)
+        other = structs.replace(sibling.identity, season=season)
         path = library_path.paths(other, Naming().or_else(sibling), self.templates)[0]
         return PurePosixPath(path).parent.name
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from strmctl.discreet import Discreet
 from strmctl.domain.mapping import Mapping, Resolution
@@ -63,7 +63,7 @@ def target(entry: Entry, row: Mapping | None, path: str, answer: Resolution | No
     if resolution is not None and resolution != known.resolution:
         # ffmpeg from 7.0.2 and streamlink judge a playlist by its path.
         extension = extension_hint(resolution.url) or extension
-    return replace(
+    return structs.replace(
         known,
         strm_path=path,
         title=entry.naming.title or known.title,

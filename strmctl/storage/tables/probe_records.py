@@ -11,8 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, structs
 
 from strmctl.discreet import Discreet
 from strmctl.domain.identity import Identity
@@ -274,7 +273,7 @@ class ProbeQueue:
 
 
 def _condition(selection: Selection, now: datetime) -> tuple[str, dict[str, Value]]:
-    others, values = where(replace(selection, stale_before=None))
+    others, values = where(structs.replace(selection, stale_before=None))
     if selection.stale_before is None:
         return others, values
     due = {"stale": rows.time_text(selection.stale_before), "now": rows.time_text(now)}

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Collection
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from strmctl.domain.hls import run
 from strmctl.domain.hls.run import Component, Doubt
@@ -54,7 +54,7 @@ class ContentNames:
         if is_unseen and not (name or preludes):
             # Without its key content is told from others by its first segment.
             name = await self._beginning_or_none(key, loaded)
-        return replace(loaded, cut=str(Component(loaded.cut, preludes, name))), is_other
+        return structs.replace(loaded, cut=str(Component(loaded.cut, preludes, name))), is_other
 
     async def check(self, key: str, wanted: str, loaded: LoadedPlaylist) -> None:
         """Raises UpstreamError where the player's address names other content than is here."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from strmctl import tracing
 from strmctl.domain.hls import cut, media_playlist_reader, multivariant_playlist, playlist_text
@@ -155,7 +155,7 @@ class Playlists:
             known = self._loaded.get(key)
             if failure.final and known is not None:
                 # It is named for what is there no more: the next player reads it again.
-                self._loaded[key] = replace(known, at=-math.inf)
+                self._loaded[key] = structs.replace(known, at=-math.inf)
             raise
 
     def _may_list_soon(self, key: str, known: LoadedPlaylist, name: str) -> bool:
