@@ -16,9 +16,9 @@ from strmctl.cli.frame.output import WORK, Output, encode
 from strmctl.cli.frame.tables import Form, form_of
 from strmctl.errors import StrmctlError, UsageError
 from strmctl.settings.environment import JOB
-from strmctl.settings.load import DEFAULT, Loaded, load
+from strmctl.settings.load import Loaded, load
 from strmctl.settings.masking import masked_words
-from strmctl.settings.model import Settings
+from strmctl.settings.model import NamingSettings, Settings
 from strmctl.settings.values import duration
 
 if TYPE_CHECKING:
@@ -105,7 +105,8 @@ class Run:
     @cached_property
     def settings(self) -> Settings:
         """A template of names is checked for every command, as other values are."""
-        if any(it.key.startswith("naming.") and it.source != DEFAULT for it in self.loaded.values):
+        # `init` writes the usual ones down, and what reads them is a twentieth of a short run.
+        if self.loaded.settings.naming != NamingSettings():
             from strmctl.services.library.files import templates
 
             templates(self.loaded.settings)
