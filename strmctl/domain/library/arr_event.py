@@ -68,8 +68,8 @@ _NAMES = {
         "path",
         "episodeFile",
         "renamedEpisodeFiles",
-        "EpisodeFileDelete",
-        "SeriesDelete",
+        "episodefiledelete",
+        "seriesdelete",
     ),
     Sender.RADARR: _Names(
         "Radarr",
@@ -77,8 +77,8 @@ _NAMES = {
         "folderPath",
         "movieFile",
         "renamedMovieFiles",
-        "MovieFileDelete",
-        "MovieDelete",
+        "moviefiledelete",
+        "moviedelete",
     ),
 }
 
@@ -97,7 +97,9 @@ def read(sender: Sender, payload: object) -> ArrEvent:
 
 
 def _event(name: str, names: _Names, fields: Mapping[str, Any], folder: str | None) -> ArrEvent:
-    if name == "Rename":
+    # Their next versions may write all names in camel case.
+    kind = name.lower()
+    if kind == "rename":
         renamed = _list(fields.get(names.renamed))
         # Sonarr and Radarr 3 named the series or film alone for a long time.
         return ArrEvent(
@@ -106,7 +108,7 @@ def _event(name: str, names: _Names, fields: Mapping[str, Any], folder: str | No
             changed_folder=None if renamed else folder,
             before=_before(renamed, folder),
         )
-    if name == "Download":
+    if kind == "download":
         # Sonarr 4 tells of one import of several files under `episodeFiles`.
         arrived = [fields.get(names.file), *_list(fields.get(f"{names.file}s"))]
         return ArrEvent(
@@ -117,12 +119,12 @@ def _event(name: str, names: _Names, fields: Mapping[str, Any], folder: str | No
             folder=folder,
             episodes=_episodes(fields),
         )
-    if name == names.file_deleted and not _was_missing(fields):
+    if kind == names.file_deleted and not _was_missing(fields):
         # The first Sonarr 3 named the episodes, and no file.
         if names.file not in fields:
             return ArrEvent(name, gone_folder=folder, gone_episodes=_episodes(fields))
         return ArrEvent(name, gone=_files([fields[names.file]], folder))
-    if name == names.owner_deleted and _is_true(fields.get("deletedFiles")):
+    if kind == names.owner_deleted and _is_true(fields.get("deletedFiles")):
         return ArrEvent(name, gone_folder=folder)
     return ArrEvent(name)
 

@@ -5,8 +5,10 @@ that the library has counts. What such a mapping would be is read out of paths t
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from strmctl.domain.library import library_path
 from strmctl.errors import UsageError
@@ -31,12 +33,22 @@ def file_candidates(spellings: Spellings, library: str, paths: Paths = ()) -> li
     maps a folder.
     """
     found = [place for path in spellings for place in _candidates(path, library, paths, shortest=2)]
-    return [place for place in dict.fromkeys(found) if _is_usable(place)]
+    return [place for place in _in_either_form(found) if _is_usable(place)]
 
 
 def folder_candidates(path: str, library: str, paths: Paths = ()) -> list[str]:
     """Likewise; one name may be all, since a show's folder often lies right in the library."""
-    return list(_candidates(path, library, paths, shortest=1))
+    return _in_either_form(_candidates(path, library, paths, shortest=1))
+
+
+def composed(path: str) -> str:
+    """As paths are compared: a disk of macOS, or a share from one, has accents decomposed."""
+    return unicodedata.normalize("NFC", path)
+
+
+def _in_either_form(places: Iterable[str]) -> list[str]:
+    forms = ((place, composed(place), unicodedata.normalize("NFD", place)) for place in places)
+    return list(dict.fromkeys(chain.from_iterable(forms)))
 
 
 def mapping_of(theirs: str, ours: Iterable[str], *, least: int = 2) -> tuple[str, str] | None:
@@ -48,7 +60,7 @@ def mapping_of(theirs: str, ours: Iterable[str], *, least: int = 2) -> tuple[str
     best: dict[tuple[str, str], int] = {}
     for path in ours:
         own = path.split("/")
-        common = _common_end(parts, own)
+        common = _common_end(_alike(parts, theirs), _alike(own, theirs))
         if common >= least and not (common == 1 and _SEASON.fullmatch(own[-1])):
             best[_folder(theirs, parts, common), "/".join(own[: len(own) - common])] = common
     longest = max(best.values(), default=0)
@@ -63,13 +75,13 @@ def root_mapping(root: str, shows: Iterable[str], folders: Iterable[str]) -> tup
     """
     depth = len(_parts(root) or ())
     wanted = {
-        "/".join(_lower((_parts(show) or [])[depth:], root)) for show in shows_below(root, shows)
+        "/".join(_alike((_parts(show) or [])[depth:], root)) for show in shows_below(root, shows)
     }
     found: Counter[str] = Counter()
     for folder in folders:
         own = folder.split("/")
         for start in range(len(own)):
-            if "/".join(_lower(own[start:], root)) in wanted:
+            if "/".join(_alike(own[start:], root)) in wanted:
                 found["/".join(own[:start])] += 1
     # Of folders that hold as many shows the shortest path is the library's own.
     return min(found.items(), key=lambda item: (-item[1], len(item[0])), default=None)
@@ -113,7 +125,7 @@ def _candidates(path: str, library: str, paths: Paths, shortest: int) -> Iterato
         yield from [place] if place else ()
         return
     root = _parts(library) or []
-    same = len(root) if root and parts[: len(root)] == root else None
+    same = len(root) if root and _begins(parts, root, library) else None
     if same is not None and same < len(parts):
         yield "/".join(parts[same:])
     for start in range(len(parts) - shortest + 1):
@@ -122,7 +134,7 @@ def _candidates(path: str, library: str, paths: Paths, shortest: int) -> Iterato
 
 
 def _begins(parts: Sequence[str], base: Sequence[str], spelled: str) -> bool:
-    return _lower(parts[: len(base)], spelled) == _lower(base, spelled)
+    return _alike(parts[: len(base)], spelled) == _alike(base, spelled)
 
 
 def _place(path: str) -> str:
@@ -130,9 +142,10 @@ def _place(path: str) -> str:
     return path[:2].lower() if WINDOWS.match(path) else ""
 
 
-def _lower(parts: Sequence[str], spelled: str) -> list[str]:
-    """Windows finds a name in whatever case it is written."""
-    return [part.lower() for part in parts] if WINDOWS.match(spelled) else list(parts)
+def _alike(parts: Sequence[str], spelled: str) -> list[str]:
+    """As names are compared: Windows finds one in whatever case it is written."""
+    names = map(composed, parts)
+    return [name.lower() for name in names] if WINDOWS.match(spelled) else list(names)
 
 
 def _common_end(one: Sequence[str], other: Sequence[str]) -> int:

@@ -20,7 +20,12 @@ router = APIRouter(route_class=_EventRoute, tags=["webhooks"])
 _LATER = {"model": models.Received, "description": "It will be done when another run has ended."}
 
 
-@router.post("/hooks/{sender}", responses={202: _LATER, **answers(400, 404, 409, 413, 502)})
+_ANSWERS = {202: _LATER, **answers(400, 404, 409, 413, 502)}
+
+
+# Both let their owners choose between the two methods.
+@router.put("/hooks/{sender}", operation_id="put_webhook", responses=_ANSWERS)
+@router.post("/hooks/{sender}", responses=_ANSWERS)
 async def receive_webhook(
     sender: Sender, payload: dict[str, object], events: arguments.LateEvents, response: Response
 ) -> models.Received:

@@ -9,7 +9,13 @@ import httpx
 from msgspec import Struct
 
 from strmctl import __version__
-from strmctl.domain.library.arr_path import folder_candidates, mapped, root_mapping, shows_below
+from strmctl.domain.library.arr_path import (
+    composed,
+    folder_candidates,
+    mapped,
+    root_mapping,
+    shows_below,
+)
 from strmctl.errors import ItemError
 from strmctl.settings.model import ArrServer, Settings
 from strmctl.storage.files.library_tree import strm_paths
@@ -91,8 +97,9 @@ def _outcome(
     settings: Settings, root: str, shows: Sequence[str], folders: set[str]
 ) -> tuple[str | None, int, str]:
     paths = settings.arr.paths
-    now = mapped(root, paths)
-    matched = sum(mapped(show, paths) in folders for show in shows) if now is not None else 0
+    now, known = mapped(root, paths), set(map(composed, folders))
+    places = [composed(mapped(show, paths) or "") for show in shows] if now is not None else []
+    matched = sum(place in known for place in places)
     best = root_mapping(root, shows, folders)
     if now is not None and (best is None or matched >= best[1]):
         return now, matched, MAPPED
@@ -100,19 +107,19 @@ def _outcome(
     if best is None:
         return None, 0, ABSENT if shows else EMPTY
     folder, count = best
-    if now is None and _is_found(settings, root, shows, folder, folders):
+    if now is None and _is_found(settings, root, shows, folder, known):
         return folder, count, SAME
     return folder, count, NEEDED
 
 
 def _is_found(
-    settings: Settings, root: str, shows: Sequence[str], folder: str, folders: set[str]
+    settings: Settings, root: str, shows: Sequence[str], folder: str, known: set[str]
 ) -> bool:
     """Whether the longest end of each path leads to that folder by itself."""
     for show in shows:
-        wanted = mapped(show, [(root, folder)])
-        places = folder_candidates(show, str(settings.library))
-        if wanted in folders and next((it for it in places if it in folders), None) != wanted:
+        wanted = composed(mapped(show, [(root, folder)]) or "")
+        places = map(composed, folder_candidates(show, str(settings.library)))
+        if wanted in known and next((it for it in places if it in known), None) != wanted:
             return False
     return True
 

@@ -162,6 +162,9 @@ def test_sonarr_is_heard(site: Site) -> None:
     told = site.post("/hooks/radarr", payload("radarr-movie-file-delete"))
     assert [file["outcome"] for file in told["files"]] == ["not_found"]
     assert site.post("/hooks/sonarr", {"hello": "world"}, 400)["detail"]
+    # Their settings offer both methods.
+    put = site.client.put("/hooks/radarr", json=payload("radarr-test"))
+    assert (put.status_code, put.json()["event"]) == (200, "Test")
 
 
 def test_92_a_large_event_is_taken(site: Site) -> None:

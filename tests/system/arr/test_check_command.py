@@ -3,6 +3,7 @@
 import json
 import threading
 import tomllib
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ import pytest
 from stage.command_line import Strmctl
 
 KEY = "an-api-key-of-theirs"
+ACCENTED = "Caf\u00e9 (2019)"
 
 Answers = Callable[[str], tuple[int, object]]
 
@@ -70,8 +72,10 @@ def serving(answers: Answers) -> Iterator[str]:
 
 @pytest.fixture
 def below(shelf: Path) -> Path:
+    (shelf / "Serien" / ACCENTED).mkdir(parents=True)
+    (shelf / "Serien" / ACCENTED / "x.strm").write_text("http://cdn.example/x.mp4\n")
     for folder, title in (("Serien", "The Show (2020)"), ("Filme/neu", "The Film (2021)")):
-        (shelf / folder).mkdir(parents=True)
+        (shelf / folder).mkdir(parents=True, exist_ok=True)
         (shelf / title).rename(shelf / folder / title)
     return shelf
 
@@ -110,6 +114,12 @@ RADARR = Arr("Radarr", ["D:\\Films"], ["D:\\Films\\The Film (2021)"])
             "/data/b",
             "Serien",
             id="the second of two roots",
+        ),
+        pytest.param(
+            Arr("Sonarr", ["/tv"], [f"/tv/{unicodedata.normalize('NFD', ACCENTED)}"]),
+            "/tv",
+            "Serien",
+            id="accents of macOS",
         ),
     ],
 )

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given, strategies as st
 
 from strmctl.domain.library.arr_event import ArrEvent, Sender, read
-from strmctl.domain.library.arr_path import file_candidates, folder_candidates
+from strmctl.domain.library.arr_path import (
+    file_candidates,
+    folder_candidates,
+    mapping_of,
+    root_mapping,
+)
 from strmctl.errors import UsageError
 
 LIBRARY = "/srv/strm"
@@ -60,6 +65,47 @@ def test_what_is_no_name_is_not_read(name: str) -> None:
 )
 def test_where_a_file_may_lie(path: str, places: list[str]) -> None:
     assert file_candidates([path], LIBRARY) == places
+
+
+COMPOSED, DECOMPOSED = "Caf\u00e9/x.strm", "Cafe\u0301/x.strm"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        pytest.param(COMPOSED, DECOMPOSED, id="a disk of macOS"),
+        pytest.param(DECOMPOSED, COMPOSED, id="sonarr on macOS"),
+    ],
+)
+def test_91_accents_are_written_in_two_ways(theirs: str, ours: str) -> None:
+    folder = ours.rpartition("/")[0]
+    paths = [(f"/tv/{folder}", f"Serien/{folder}")]
+    assert f"tv/{ours}" in file_candidates([f"/tv/{theirs}"], LIBRARY)
+    assert folder in folder_candidates(f"/tv/{theirs}".rpartition("/")[0], LIBRARY)
+    assert f"Serien/{ours}" in file_candidates([f"/tv/{theirs}"], LIBRARY, paths)
+    assert mapping_of(f"/tv/{theirs}", [f"Serien/{ours}"]) == ("/tv", "Serien")
+    assert root_mapping("/tv", [f"/tv/{theirs}"], [f"Serien/{ours}"]) == ("Serien", 1)
+
+
+@pytest.mark.parametrize("name", ["rename", "RENAME", "Rename"])
+def test_93_a_later_version_may_write_names_in_another_case(name: str) -> None:
+    file = {"path": "/tv/Show/x.strm"}
+    event = read(Sender.SONARR, {"eventType": name, "renamedEpisodeFiles": [file]})
+    assert (event.name, event.present) == (name, [("/tv/Show/x.strm",)])
+
+
+@pytest.mark.parametrize(
+    ("sender", "name", "owner"),
+    [
+        pytest.param(Sender.SONARR, "seriesDelete", {"series": {"path": "/a/b"}}, id="series"),
+        pytest.param(Sender.RADARR, "movieDelete", {"movie": {"folderPath": "/a/b"}}, id="film"),
+    ],
+)
+def test_93_a_deletion_in_camel_case(
+    sender: Sender, name: str, owner: dict[str, dict[str, str]]
+) -> None:
+    event = read(sender, {"eventType": name, "deletedFiles": True, **owner})
+    assert event.gone_folder == "/a/b"
 
 
 def test_both_spellings_count() -> None:
