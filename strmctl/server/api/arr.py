@@ -20,12 +20,9 @@ router = APIRouter(route_class=_EventRoute, tags=["webhooks"])
 _LATER = {"model": models.Received, "description": "It will be done when another run has ended."}
 
 
-_ANSWERS = {202: _LATER, **answers(400, 404, 409, 413, 502)}
-
-
-# Both let their owners choose between the two methods.
-@router.put("/hooks/{sender}", operation_id="put_webhook", responses=_ANSWERS)
-@router.post("/hooks/{sender}", responses=_ANSWERS)
+# Both let their owners choose PUT, which is the same thing: no second operation for the document.
+@router.put("/hooks/{sender}", include_in_schema=False)
+@router.post("/hooks/{sender}", responses={202: _LATER, **answers(400, 404, 409, 413, 502)})
 async def receive_webhook(
     sender: Sender, payload: dict[str, object], events: arguments.LateEvents, response: Response
 ) -> models.Received:
