@@ -129,7 +129,7 @@ _KODI_PROPERTY = re.compile(
     re.IGNORECASE,
 )
 _VLC_OPTION = re.compile(
-    r"#EXTVLCOPT:http-(?P<name>referrer|user-agent|origin|cookie)=(?P<value>.*)", re.IGNORECASE
+    r"#EXTVLCOPT:http-(?P<name>referr?er|user-agent|origin|cookie)=(?P<value>.*)", re.IGNORECASE
 )
 _VLC_NAMES = {"referrer": "Referer", "user-agent": "User-Agent", "origin": "Origin"}
 _HTTP_OPTION = re.compile(r"#EXTHTTP:(?P<json>\{.*\})\s*", re.IGNORECASE)

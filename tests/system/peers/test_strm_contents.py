@@ -63,8 +63,9 @@ URL = "https://cdn.example/a.m3u8"
          {"Referer": "https://a.to/", "User-Agent": "VLC/3"}),
         ('#EXTHTTP:{"Cookie":"a=b"}', {"Cookie": "a=b"}),
         ("#KODIPROP:inputstream=inputstream.adaptive\n#EXTVLCOPT:network-caching=1000", {}),
+        ("#EXTVLCOPT:http-referer=https://a.to/", {"Referer": "https://a.to/"}),
     ],
-    ids=["stream headers", "manifest headers", "vlc", "exthttp", "no headers"],
+    ids=["stream headers", "manifest headers", "vlc", "exthttp", "no headers", "spelt right"],
 )  # fmt: skip
 def test_81_headers_of_lines_above_the_url_are_the_mapping_s(
     strmctl: Strmctl, library: Path, lines: str, headers: dict[str, str]
