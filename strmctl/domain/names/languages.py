@@ -48,10 +48,13 @@ _LAST = re.compile(r"\.([A-Za-z]{2,3})$")
 _GLUED = re.compile(r"^([a-z]{3})(?:dub|sub|subs)$")
 _WITH_GROUP = re.compile(r"^([A-Za-z]{3,})-\w+$")
 _SPLIT = re.compile(r"[\s._]+")
+# `pt-BR`, `zh-Hans`, `es-419` (RFC 5646); [DE-EN] and [de-en] are two languages.
+_REGION = re.compile(r"(?<=[.\[({])([a-z]{2})-(?:[A-Z]{2}|[A-Z][a-z]{3}|\d{3})(?![^\W_])")
 
 
 def language(tail: str) -> str | None:
     """From behind the title, the year or the episode's mark; None where none stands there."""
+    tail = _REGION.sub(r"\1", tail)
     return _in_brackets(tail) or _as_suffix(tail) or _alone(tail) or _beside_release_words(tail)
 
 
