@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from strmctl.domain.library.library_path import EXTENSION
+from strmctl.storage.files.library_tree import is_passed_over
 
 _SECONDS_OF_A_WRITE = 60
 
@@ -43,7 +44,7 @@ class LibrarySurvey:
         self._report_same_names(below, entries)
         for entry in entries:
             path = f"{below}/{entry.name}" if below else entry.name
-            if self._is_odd(entry, path) or entry.name.startswith("."):
+            if self._is_odd(entry, path) or is_passed_over(entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from self.strm_paths(path)

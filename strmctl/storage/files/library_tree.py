@@ -7,7 +7,15 @@ from pathlib import Path
 from strmctl.domain.library.library_path import EXTENSION
 from strmctl.errors import ItemError
 
-_OF_DISKS = ("lost+found", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information")
+_OF_DISKS = frozenset(
+    "lost+found @eaDir #recycle #snapshot @Recycle @Recently-Snapshot $RECYCLE.BIN "
+    "$Recycle.Bin".split()
+) | {"System Volume Information"}
+
+
+def is_passed_over(name: str) -> bool:
+    """Media servers ignore such names: our temporary files, snapshots and bins of a NAS."""
+    return name.startswith(".") or name in _OF_DISKS
 
 
 def _raise(_folder: str, error: ItemError) -> None:
@@ -27,9 +35,9 @@ def strm_paths(
 ) -> Iterator[str]:
     """Relative to the library with `/`, in the order of their names, a folder at a time.
 
-    Folders and files whose names begin with a dot are left out. Raises ItemError for a folder
-    that cannot be read, since what is not seen must not count as gone, or tells `unreadable`;
-    `linked` is told the folders that are symbolic links.
+    What `is_passed_over` is left out. Raises ItemError for a folder that cannot be read, since
+    what is not seen must not count as gone, or tells `unreadable`; `linked` is told the folders
+    that are symbolic links.
     """
     try:
         with os.scandir(library / below) as found:
@@ -38,8 +46,7 @@ def strm_paths(
         unreadable(below, ItemError(f"{library / below}: cannot be read: {error.strerror}"))
         return
     for entry in entries:
-        # Media servers ignore such names: our temporary files, snapshots of a NAS.
-        if entry.name.startswith("."):
+        if is_passed_over(entry.name):
             continue
         path = f"{below}/{entry.name}" if below else entry.name
         if entry.is_dir(follow_symlinks=False):
@@ -55,7 +62,7 @@ def is_empty(library: Path) -> bool:
     """As a mount point is: what a disk or a file manager puts there does not count."""
     try:
         with os.scandir(library) as found:
-            return all(it.name.startswith(".") or it.name in _OF_DISKS for it in found)
+            return all(is_passed_over(it.name) for it in found)
     except OSError:
         return False
 
@@ -72,13 +79,13 @@ def names_in(folder: Path) -> list[str]:
 def empty_folders(library: Path, gone: Collection[str]) -> Iterator[str]:
     """Folders that hold nothing but what is `gone` and such folders, innermost first.
 
-    Hidden ones are left out, and so is the library itself.
+    What `is_passed_over` is left out, and so is the library itself.
     """
     empty: set[str] = set()
     for folder, folders, names in os.walk(library, topdown=False):
         path = Path(folder).relative_to(library).as_posix()
         holds = {f"{path}/{name}" for name in (*folders, *names)}
-        hidden = "/." in f"/{path}"
-        if not hidden and all(inside in empty or inside in gone for inside in holds):
+        is_left = path == "." or any(map(is_passed_over, path.split("/")))
+        if not is_left and all(inside in empty or inside in gone for inside in holds):
             empty.add(path)
             yield path

@@ -57,6 +57,19 @@ def test_a_mapping_whose_file_is_gone_is_forgotten(strmctl: Strmctl, shelf: Path
     assert "secret" not in str(done)
 
 
+@pytest.mark.parametrize("place", ["#recycle", "@eaDir", "lost+found", "$RECYCLE.BIN", ".trash"])
+def test_what_lies_in_a_bin_is_gone(strmctl: Strmctl, shelf: Path, place: str) -> None:
+    (shelf / place).mkdir()
+    thrown_away = (shelf / "One").rename(shelf / place / "One")
+    (shelf / place / "Foreign (2001).strm").write_text("https://cdn.test/foreign.mp4\n")
+    found = strmctl("import", "library", "--json").records
+    assert happened(found[-1]) == {"unchanged": 2}
+    assert strmctl("prune").out == "removed One/One.strm\n"
+    assert _slugs(strmctl) == ["two", "three"]
+    assert (thrown_away / "One.strm").exists()
+    assert "error" not in strmctl("doctor").out
+
+
 def test_a_file_whose_mapping_is_gone_is_removed(
     strmctl: Strmctl, library: Path, shelf: Path
 ) -> None:
