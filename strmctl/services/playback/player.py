@@ -25,6 +25,7 @@ from strmctl.domain.urls.upstream_url import check_link, joined
 from strmctl.errors import UpstreamError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.observer import UNOBSERVED, Observer, Proven, unproven
+from strmctl.services.playback.continuity.evidence import Prelude
 from strmctl.services.playback.extents import Extents
 from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 from strmctl.services.playback.fetching.parsing import beside_the_loop
@@ -40,7 +41,7 @@ from strmctl.services.resolving.resolve import Resolving
 from strmctl.upstream.client import UpstreamClient
 
 PATIENCE = 1.5
-"""Seconds that a live player waits for a fresh playlist while an older copy is at hand."""
+"""Seconds that a player waits for the upstream while memory has an answer."""
 
 OLDEST_COPY = 60.0
 """Seconds after which an older copy of a live playlist is not worth giving."""
@@ -180,25 +181,24 @@ class Player:
                     raise _departed() from None
                 raise
 
+        known = self._named(identity, place)
         try:
-            opened = await healing(lambda source: self._streams.ask(viewer, partial(step, source)))
-        except UpstreamError as failure:
-            return self._known_prelude(identity, place, wanted, kind, failure)
+            # Of a name that says the bytes nothing new can come: memory answers in time.
+            async with asyncio.timeout(PATIENCE if known is not None else None):
+                opened = await healing(
+                    lambda source: self._streams.ask(viewer, partial(step, source))
+                )
+        except (UpstreamError, TimeoutError) as failure:
+            if known is None or getattr(failure, "final", False):
+                raise
+            tracing.step(log, "cache", "%s; it is known from before", failure or "no answer yet")
+            return from_memory(known.data, {"Content-Type": kind, **known.fields}, wanted)
         return self._sending(viewer, opened)
 
-    def _known_prelude(
-        self, identity: Identity, place: Place, wanted: Wanted, kind: str, failure: UpstreamError
-    ) -> MediaAnswer:
-        """A key that is given once only, or whose server is down, is known by its name.
-
-        Raises `failure` for all else.
-        """
+    def _named(self, identity: Identity, place: Place) -> Prelude | None:
+        """A key that is given once only, or whose server is down, is known by its name."""
         source = self._sources.known(identity)
-        known = source.known_prelude(place) if source is not None and not failure.final else None
-        if known is None:
-            raise failure
-        tracing.step(log, "cache", "%s; it is known from before", failure)
-        return from_memory(known.data, {"Content-Type": kind, **known.fields}, wanted)
+        return source.known_prelude(place) if source is not None else None
 
     def _sending(self, viewer: Viewer, opened: MediaAnswer) -> MediaAnswer:
         if opened.body is not None:

@@ -273,6 +273,17 @@ def test_46_a_key_that_may_be_had_once_only(
         assert follow(cache.client, url) == before
 
 
+@pytest.mark.slow
+def test_46_a_key_whose_name_says_its_bytes_is_not_waited_for(
+    show: Show, url: str, cache: Cache
+) -> None:
+    """Its server takes the request and is silent: a player gives up sooner than the upstream."""
+    before, files = play_german(show, url, cache)
+    show.routes["key"] = always(Answer(is_silent=True))
+    assert cache.client.get(before[0], timeout=10).content == files["key"]
+    assert cache.client.get(before[-1]).content == files[NAMES[-1]]
+
+
 def test_46_another_key_behind_a_new_token_that_comes_late(
     show: Show, url: str, cache: Cache
 ) -> None:
