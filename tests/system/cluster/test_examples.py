@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import kubernetes_validate  # type: ignore[import-untyped]  # it has no types
@@ -92,9 +93,26 @@ def test_addresses_of_the_manifests_are_what_sed_makes() -> None:
     config = text("nginx.conf")
     for old, new in edits:
         config = config.replace(old, new)
-    assert set(re.findall(r"server (\S+):8888", config)) == {
-        f"strmctl-{number}.strmctl" for number in range(3)
+    named = set(re.findall(r"server (\S+):8888", config))
+    assert named == {f"strmctl-{number}" for number in range(3)}
+    # nginx looks a name up once: the address behind it has to outlive a pod, as a service's does.
+    of_one_pod = {
+        it["metadata"]["name"]
+        for it in manifests()
+        if it["kind"] == "Service"
+        and it["spec"].get("clusterIP") != "None"
+        and it["spec"]["selector"] == {"statefulset.kubernetes.io/pod-name": it["metadata"]["name"]}
     }
+    assert named == of_one_pod
+
+
+def test_the_nodes_addresses_are_free() -> None:
+    """Docker's own is the first of a network, unless one is named."""
+    [network] = yaml.safe_load(text("compose.yaml"))["networks"]["cluster"]["ipam"]["config"]
+    subnet = ip_network(network["subnet"])
+    gateway = network.get("gateway", str(subnet[1]))
+    assert ip_address(gateway) in subnet
+    assert gateway not in {FRONT, *ADDRESSES}
 
 
 @pytest.mark.parametrize("name", FILES)
