@@ -5,6 +5,7 @@ What a server does not answer in the documented form is not known, and never hel
 """
 
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,9 @@ from msgspec import Struct
 
 from strmctl.services.notifying.connection import Connection, NotTold
 
-_FOLDERS = "/Library/VirtualFolders"
+_FOLDERS = ("/Library/VirtualFolders", "/Library/VirtualFolders/Query")
+"""Emby documents the second one alone, Jellyfin has the first one alone."""
+
 _ITEMS = "/Items"
 _PAGE = 2000
 _ALL_PAGES = 50
@@ -43,14 +46,14 @@ class Items:
 
     async def is_there(self, path: str) -> bool | None:
         """None where the server does not tell."""
-        wanted = _plain(path)
+        wanted = plain(path)
         libraries = await self._watched()
         if libraries is None:
             return None
         for library in _holding(libraries, wanted):
             children = await self._items(library.id, recursive=False)
             # Emby's and Jellyfin's versions differ: what is not understood is no failure.
-            if children is None:
+            if children is None or _are_elsewhere(children, library, libraries):
                 return None
             if _shows(children, wanted):
                 return True
@@ -64,12 +67,12 @@ class Items:
 
     async def is_watched(self, path: str) -> bool:
         libraries = await self._watched()
-        return libraries is None or any(_holding(libraries, _plain(path)))
+        return libraries is None or any(_holding(libraries, plain(path)))
 
     async def _watched(self) -> Sequence[_Item] | None:
         if not self._is_asked:
             self._is_asked = True
-            self._libraries = _libraries(await self._get(_FOLDERS, {}))
+            self._libraries = _libraries(await virtual_folders(self._connection))
         return self._libraries
 
     async def _items(self, parent: str, *, recursive: bool) -> Sequence[_Item] | None:
@@ -82,7 +85,8 @@ class Items:
         found: list[_Item] = []
         for number in range(_ALL_PAGES):
             below = {"ParentId": parent, "Recursive": str(recursive).lower()}
-            page = await self._get(_ITEMS, {**_ASKED, **below, "StartIndex": number * _PAGE})
+            asked = {**_ASKED, **below, "StartIndex": number * _PAGE}
+            page = await _asked(self._connection, _ITEMS, asked)
             items = page.get("Items") if isinstance(page, dict) else None
             if not isinstance(items, list):
                 return None
@@ -91,11 +95,23 @@ class Items:
                 return found
         return None
 
-    async def _get(self, path: str, asked: Mapping[str, str | int]) -> object:
-        try:
-            return json.loads(await self._connection.get(path, asked))
-        except (NotTold, ValueError, RecursionError):
-            return None
+
+async def virtual_folders(connection: Connection) -> list[Any] | None:
+    """Its libraries; None where it does not tell."""
+    for path in _FOLDERS:
+        document = await _asked(connection, path, {})
+        if isinstance(document, dict):
+            document = document.get("Items")
+        if isinstance(document, list):
+            return document
+    return None
+
+
+async def _asked(connection: Connection, path: str, asked: Mapping[str, str | int]) -> object:
+    try:
+        return json.loads(await connection.get(path, asked))
+    except (NotTold, ValueError, RecursionError):
+        return None
 
 
 def locations(folders: object) -> list[str] | None:
@@ -133,19 +149,28 @@ def _shows(items: Sequence[_Item], wanted: str) -> bool:
     """Versions of a film in one folder are one item, which tells one path."""
     folder = wanted.rpartition("/")[0]
     return any(
-        (own := _plain(item.path)) == wanted
+        (own := plain(item.path)) == wanted
         # Jellyfin and Emby make "Film - 1080p.strm" and "Film - 720p.strm" one item.
         or (item.versions > 1 and own.rpartition("/")[0] == folder)
         for item in items
     )
 
 
+def _are_elsewhere(children: Sequence[_Item], library: _Item, libraries: Sequence[_Item]) -> bool:
+    """Whether none lies in its library's folders: both can tell clients other paths than those
+    that they watch ("path substitution", "shared network folder")."""
+    own = [it for it in libraries if it.id == library.id]
+    return bool(children) and not any(_holding(own, plain(child.path)) for child in children)
+
+
 def _holding(folders: Sequence[_Item], wanted: str) -> list[_Item]:
-    return [item for item in folders if wanted.startswith(_plain(item.path).rstrip("/") + "/")]
+    return [item for item in folders if wanted.startswith(plain(item.path).rstrip("/") + "/")]
 
 
-def _plain(path: str) -> str:
-    """Windows' paths are compared with `/` and in lower case, as Windows finds them."""
+def plain(path: str) -> str:
+    """Windows' paths are compared with `/` and in lower case, as Windows finds them; accents, which
+    macOS writes decomposed, are composed."""
+    path = unicodedata.normalize("NFC", path)
     # Jellyfin on Windows says D:\Films, of a share \\nas\films.
     if "\\" in path or path[1:3] == ":/":
         return path.replace("\\", "/").lower()

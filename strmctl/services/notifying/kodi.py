@@ -9,6 +9,7 @@ Kodi shows afterwards is asked for.
 import asyncio
 import json
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
@@ -33,6 +34,7 @@ _STILL_SHOWN = (
     "it has cleaned its library and still shows what was below {}: is the folder part of one of "
     "its sources, and does it reach that?"
 )
+_STACK = "stack://"
 _CREDENTIALS = re.compile("//[^/@]*@")
 
 
@@ -118,8 +120,7 @@ class Kodi:
         return [
             notice
             for notice in notices
-            if files
-            and _CREDENTIALS.sub("//", server_path(self._library, notice.strm_path)) in files
+            if files and _plain(server_path(self._library, notice.strm_path)) in files
         ]
 
     # Kodi would take "Season 01" for a show of that name.
@@ -159,9 +160,21 @@ async def _files(connection: Connection, folder: str) -> set[str] | None:
         items = result.get(key)
         for item in items if isinstance(items, list) else ():
             if isinstance(item, dict) and isinstance(item.get("file"), str):
-                # A source may have been added with smb://user:password@nas.
-                found.add(_CREDENTIALS.sub("//", item["file"]))
+                found.update(map(_plain, _parts(item["file"])))
     return found
+
+
+def _parts(file: str) -> list[str]:
+    """The files of a film in several parts: Kodi shows them as one, in one URL."""
+    if not file.startswith(_STACK):
+        return [file]
+    # A comma of a name is doubled there.
+    return [part.replace(",,", ",") for part in file.removeprefix(_STACK).split(" , ")]
+
+
+def _plain(path: str) -> str:
+    # A source may have been added with smb://user:password@nas; macOS decomposes accents.
+    return unicodedata.normalize("NFC", _CREDENTIALS.sub("//", path))
 
 
 async def _asked(

@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 
 from strmctl.domain.notice import FileChange, Notice, server_path
 from strmctl.services.notifying.connection import Address, Connection, NotTold, Outcome, Stage
-from strmctl.services.notifying.items import Items, locations
+from strmctl.services.notifying.items import Items, locations, virtual_folders
 from strmctl.settings.model import NotifySettings, NotifyType
 
 _UPDATED = "/Library/Media/Updated"
 _INFO = "/System/Info"
-_FOLDERS = "/Library/VirtualFolders"
 _TOLD_AGAIN = timedelta(minutes=15)
 """After this long without being shown; a server that restarts forgets what it was told."""
 
@@ -61,10 +60,7 @@ class MediaBrowser:
             raise NotTold("it answers, but not as Jellyfin or Emby: does something else answer?")
 
     async def libraries(self, connection: Connection) -> list[str] | None:
-        try:
-            return locations(json.loads(await connection.get(_FOLDERS)))
-        except (NotTold, ValueError, RecursionError):
-            return None
+        return locations(await virtual_folders(connection))
 
     def _update(self, notice: Notice) -> dict[str, str]:
         path = server_path(self._library, notice.strm_path)

@@ -13,11 +13,17 @@ ROOT = "/media/strm"
 
 @dataclass(slots=True)
 class JellyfinLibrary:
-    """`shown` are the files of its items; what it was told waits in `heard` for `looks`."""
+    """`shown` are the files of its items; what it was told waits in `heard` for `looks`.
+
+    `only_query` is an Emby that has what it documents alone; `tells_as` the folder that clients
+    are told in place of `root`.
+    """
 
     shown: set[str] = field(default_factory=set)
     heard: list[dict[str, str]] = field(default_factory=list)
     root: str = ROOT
+    only_query: bool = False
+    tells_as: str = ""
 
     def looks(self) -> None:
         for update in self.heard:
@@ -40,18 +46,27 @@ class JellyfinLibrary:
                 return Reply(204)
             case "GET", "/System/Info":
                 return Reply(200, {"ServerName": "tv", "Version": "10.11.0"})
-            case "GET", "/Library/VirtualFolders":
-                return Reply(200, [{"Name": "All", "Locations": [self.root], "ItemId": self.root}])
+            case "GET", "/Library/VirtualFolders" if not self.only_query:
+                return Reply(200, self._folders())
+            case "GET", "/Library/VirtualFolders/Query" if self.only_query:
+                return Reply(200, {"Items": self._folders(), "TotalRecordCount": 1})
             case "GET", "/Items":
                 asks = {name: values[-1] for name, values in parse_qs(parts.query).items()}
                 return Reply(200, self._page(asks))
         return Reply(404)
 
+    def _folders(self) -> list[dict[str, object]]:
+        return [{"Name": "All", "Locations": [self.root], "ItemId": self.root}]
+
     def _page(self, asks: dict[str, str]) -> dict[str, Any]:
         """Items below a parent: shows and films of a library, episodes of a show."""
         items = sorted(set(self._below(asks["ParentId"], asks["Recursive"] == "true")))
         start, limit = int(asks["StartIndex"]), int(asks["Limit"])
-        page = [{"Id": path, "Path": path, "Type": "x"} for path in items[start : start + limit]]
+        root = self.tells_as or self.root
+        page = [
+            {"Id": path, "Path": root + path.removeprefix(self.root), "Type": "x"}
+            for path in items[start : start + limit]
+        ]
         return {"Items": page, "TotalRecordCount": len(items), "StartIndex": start}
 
     def _below(self, parent: str, recursive: bool) -> Iterator[str]:

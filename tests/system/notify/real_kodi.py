@@ -17,12 +17,14 @@ _LOOKS = 3
 
 @dataclass(slots=True)
 class KodiLibrary:
-    """`folder` is its source; `refuses` are folders whose scan is answered with an error."""
+    """`folder` is its source; `refuses` are folders whose scan is answered with an error, and
+    `stacked` is the URL of a film in several files."""
 
     folder: Path
     shown: set[str] = field(default_factory=set)
     refuses: set[str] = field(default_factory=set)
     has_content: bool = True
+    stacked: str = ""
     done: list[str] = field(default_factory=list)
     _work: str = ""
     _looks: int = 0
@@ -84,5 +86,7 @@ class KodiLibrary:
             for path in sorted(self.shown)
             if path.startswith(given["value"]) and ("S01E" not in path) is is_film
         ]
+        if is_film and self.stacked:
+            found.append({"file": self.stacked, "label": "in parts"})
         key = "movies" if is_film else "episodes"
         return {key: found, "limits": {"start": 0, "end": len(found), "total": len(found)}}

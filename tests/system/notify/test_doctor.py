@@ -107,6 +107,8 @@ def test_something_else_answers_in_place_of_kodi(findings: Findings) -> None:
         pytest.param([], 1, id="no-library-at-all"),
         pytest.param({"odd": 1}, 0, id="cannot-be-told"),
         pytest.param([{"Locations": 7}, 8], 1, id="odd-entries"),
+        pytest.param({"Items": ELSEWHERE}, 1, id="a-page-of-them"),
+        pytest.param({"Items": [{"Locations": ["/media/strm"]}]}, 0, id="its-own-on-a-page"),
     ],
 )
 def test_the_library_is_watched(findings: Findings, folders: object, found: int) -> None:

@@ -1,5 +1,6 @@
 """A notice is done when the server shows the change, not when it has said OK."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -153,6 +154,17 @@ async def test_86_a_scan_that_outlasts_the_patience_is_not_begun_again(
     assert kodi.done == [f"{folder}/Film (2020)/"]
 
 
+async def test_86_kodi_shows_the_parts_of_a_film_as_one(
+    database: Database, folder: Path, kodi: KodiLibrary, kodi_at: Server
+) -> None:
+    parts = [f"Film, The (2020)/Film, The (2020) cd{number}.strm" for number in (1, 2)]
+    paths = [f"{folder}/{part}" for part in parts]
+    kodi.stacked = f"stack://{' , '.join(path.replace(',', ',,') for path in paths)}"
+    record(database, dict.fromkeys(parts, CREATED))
+    assert await Telling(database, kodi_at, "kodi", str(folder))() == Delivery("tv", 2)
+    assert waiting(database) == 0
+
+
 @pytest.mark.parametrize("kind", ["jellyfin", "emby"])
 async def test_86_jellyfin_and_emby_are_asked_for_the_item(
     database: Database, jellyfin: JellyfinLibrary, jellyfin_at: Server, kind: str
@@ -167,6 +179,42 @@ async def test_86_jellyfin_and_emby_are_asked_for_the_item(
     assert await tell(minutes=2) == Delivery("tv", 3)
     assert waiting(database) == 0
     assert len(jellyfin_at.posts()) == 1
+
+
+async def test_86_an_emby_that_has_what_it_documents_alone(
+    database: Database, jellyfin: JellyfinLibrary, jellyfin_at: Server
+) -> None:
+    jellyfin.only_query = True
+    tell = Telling(database, jellyfin_at, "emby", ROOT)
+    record(database, {FILM: CREATED})
+    assert await tell() == Delivery("tv", 1, waiting=1), "it was looked for"
+    jellyfin.looks()
+    assert await tell(minutes=2) == Delivery("tv", 1)
+
+
+async def test_86_a_server_that_tells_other_paths_than_it_watches(
+    database: Database, jellyfin: JellyfinLibrary, jellyfin_at: Server
+) -> None:
+    """Its owner has set path substitutions: what it tells cannot be compared, so 204 has to do."""
+    jellyfin.tells_as = "smb://nas/strm"
+    jellyfin.shown = {f"{ROOT}/{path}" for path in SHOWS}
+    tell = Telling(database, jellyfin_at, "jellyfin", ROOT)
+    record(database, {FILM: CREATED, SHOWS[0]: DELETED})
+    assert await tell() == Delivery("tv", 2)
+    assert waiting(database) == 0
+    assert len(jellyfin.heard) == 2
+
+
+async def test_86_accents_are_shown_in_two_ways(
+    database: Database, jellyfin: JellyfinLibrary, jellyfin_at: Server
+) -> None:
+    """A server on macOS may decompose them."""
+    film = "Caf\u00e9 (2019)/Caf\u00e9 (2019).strm"
+    jellyfin.shown = {unicodedata.normalize("NFD", f"{ROOT}/{film}")}
+    tell = Telling(database, jellyfin_at, "jellyfin", ROOT)
+    record(database, {film: MODIFIED})
+    assert await tell() == Delivery("tv", 1)
+    assert waiting(database) == 0
 
 
 async def test_86_what_a_server_forgets_is_told_again(
