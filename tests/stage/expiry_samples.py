@@ -297,6 +297,13 @@ ABSOLUTE = [
     ("name alone", f"/v.mp4?expires_at={END.replace(':', '%3A')}", END),
     ("name alone", f"/v.mp4?wsSecret={MD5}&wsTime={HEX}", END),
     ("name alone", f"/v.mp4?validUntil={EPOCH}000", END),
+    ("name alone", f"/v.mp4?exp_time={EPOCH}", END),
+    ("name alone", f"/v.mp4?k=1&tokenExpires={EPOCH}", END),
+    ("name alone", f"/v.mp4?expires-on={EPOCH}", END),
+    ("name alone", f"/v.mp4?token_expiry={HEX}", END),
+    ("name alone", f"/v.mp4?sig_exp={EPOCH}", END),
+    ("name alone", "/v.mp4?expires=20261122T230000Z", END),
+    ("name alone", "/v.mp4?expires=2026-11-22%2023:00:00", END),
 ]
 
 ISSUED = [

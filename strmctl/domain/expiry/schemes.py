@@ -59,8 +59,9 @@ _ISSUED_BASIC = _like(r"(?P<issued_basic>[0-9]{8}T[0-9]{6}Z)")
 _SECONDS = _like(r"(?P<life>[1-9][0-9]{0,6})")
 _ISSUED_OR_HEX = _like(rf"(?P<issued>{_EPOCH})|(?P<issued_hex>{_HEX})")
 _END_OR_HEX = _like(rf"(?P<end>{_EPOCH})|(?P<end_hex>{_HEX})")
-_END_OR_HEX_OR_ISO = _like(
-    rf"(?P<end>{_EPOCH})|(?P<end_hex>{_HEX})|(?P<end_iso>20[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}T.+)"
+_END_HOWEVER = _like(
+    rf"(?P<end>{_EPOCH})|(?P<end_hex>{_HEX})|(?P<end_basic>20[0-9]{{6}}T[0-9]{{6}}Z)"
+    r"|(?P<end_iso>20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ].+)"
 )
 _EDGE_AUTH = _like(rf"(?:.*~)?exp=(?P<end>{_EPOCH})(?:~.*)?")
 _DIGEST = r"[0-9A-Za-z+/_-]{16,}={0,2}"
@@ -264,15 +265,30 @@ SCHEMES: Sequence[Scheme] = (
     Scheme("exp-sig", {"exp": _END, "sig": _ANY}),
 )
 
+_ENDS = "expires expire expiry expiration exp".split()
+_END_NAMES = (
+    *_ENDS,
+    *"e ttl valid deadline until etime valid_until validuntil validto valid_to".split(),
+    *"not_after notafter wstime".split(),
+    *(
+        f"{end}{dash}{of}"
+        for end in _ENDS
+        for dash in ("", "_", "-")
+        for of in ("at", "on", "time", "date", "ts")
+    ),
+    *(
+        f"{whose}{dash}{end}"
+        for whose in ("token", "link", "url", "sig", "auth", "key")
+        for end in _ENDS
+        for dash in ("", "_", "-")
+    ),
+)
+
 GUESSES: Sequence[Scheme] = (
     Scheme("start and duration", {"e": _SECONDS, "s|st": _ISSUED}, is_guess=True),
     Scheme(
         "name alone",
-        {
-            "expires|expire|expiry|exp|e|ttl|valid|deadline|until|expiration|expires_at|expiresat|"
-            "expire_at|expireat|expire_time|expiretime|exptime|etime|valid_until|validuntil|validto|"
-            "valid_to|not_after|notafter|wstime": _END_OR_HEX_OR_ISO
-        },
+        {"|".join(_END_NAMES): _END_HOWEVER},
         is_guess=True,
     ),
 )
