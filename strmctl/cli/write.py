@@ -206,14 +206,14 @@ def _show_result(run: Run, result: "Result", label: str, counts: Counter[str]) -
 
 
 def _show_error(run: Run, error: StrmctlError, where: str, line: int) -> None:
-    from strmctl.cli.frame.output import encode
+    from strmctl.cli.frame.output import encode, say
 
     if run.output.json:
         record = {"type": "error", "code": error.exit_code, "line": line, "message": str(error)}
         # stdout stays NDJSON of results, for jq.
-        sys.stderr.write(encode(record) + "\n")
+        say(encode(record))
     else:
-        sys.stderr.write(f"strmctl: {where}: {error}\n")
+        say(f"strmctl: {where}: {error}")
 
 
 @contextmanager

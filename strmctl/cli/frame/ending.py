@@ -22,6 +22,7 @@ from strmctl.cli.frame.output import (
     encode,
     forget_stdout,
     printable,
+    say,
     speak_as_the_locale_can,
     writing,
 )
@@ -114,7 +115,7 @@ def _fail(message: str, code: int, arguments: Sequence[str], **more: int) -> int
         line = encode({"type": "error", "code": code, "message": line, **more})
     else:
         line = f"strmctl: {line}"
-    sys.stderr.write(line + "\n")
+    say(line)
     return code
 
 
@@ -136,7 +137,7 @@ class _Unexpected:
         verbose = any(_VERBOSE.fullmatch(argument) for argument in self._arguments)
         if verbose:
             # A traceback with -v may be pasted into an issue.
-            sys.stderr.write(without_tokens("".join(traceback.format_exception(error))))
+            say(without_tokens("".join(traceback.format_exception(error))).rstrip())
         hint = "" if verbose else ": run again with -v for details"
         _fail(f"unexpected {kind.__name__}{hint}", StrmctlError.exit_code, self._arguments)
 

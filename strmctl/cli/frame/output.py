@@ -118,7 +118,7 @@ class Output(Struct, frozen=True):
         if self.json and not WORK.pipe_is_closed:
             self._write(encode({"type": "summary", **record}))
         elif text is not None and keep:
-            _write_error(text)
+            say(text)
         elif text is not None:
             self.note(text)
 
@@ -164,14 +164,14 @@ class Output(Struct, frozen=True):
     def note(self, text: str) -> None:
         """For people, on stderr, unless quiet; with --json a line of JSON as well."""
         if not self.quiet:
-            _write_error(encode({"type": "note", "message": text}) if self.json else text)
+            say(encode({"type": "note", "message": text}) if self.json else text)
 
     def warn(self, text: str) -> None:
         """On stderr, always: a line of JSON, or text."""
         if self.json:
-            _write_error(encode({"type": "warning", "message": printable(text)}))
+            say(encode({"type": "warning", "message": printable(text)}))
         else:
-            _write_error(f"strmctl: warning: {text}")
+            say(f"strmctl: warning: {text}")
 
     @contextmanager
     def progress(self, description: str, total: int | None = None) -> Iterator[Progress]:
@@ -259,5 +259,12 @@ def forget_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _write_error(line: str) -> None:
-    sys.stderr.write(printable(line) + "\n")
+def say(text: str) -> None:
+    """On stderr. What it refuses is lost: the exit code still tells how the run ended."""
+    try:
+        sys.stderr.write(printable(text) + "\n")
+    except BrokenPipeError:
+        raise
+    except OSError:
+        # ENOSPC below cron's log; what is buffered would be refused again and again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

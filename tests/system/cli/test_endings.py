@@ -127,6 +127,22 @@ def test_results_that_cannot_be_written(arguments: list[str], tmp_path: Path) ->
     assert ended.returncode == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["bogus"], 2), (["list", "--config", "none.toml"], 3), (["list"], 4), (["config"], 0)],
+    ids=["usage", "settings", "database", "a note"],
+)
+def test_what_stderr_refuses_does_not_change_the_end(
+    arguments: list[str], code: int, tmp_path: Path
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "strmctl", *arguments]
+        ended = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=full, cwd=tmp_path, check=False
+        )
+    assert ended.returncode == code
+
+
 SIGNALS = pytest.mark.parametrize(
     ("sent", "word"),
     [
