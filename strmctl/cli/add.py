@@ -123,6 +123,8 @@ def _watch(run: Run, adding: "Adding", chosen: Chosen) -> "Watch":
         raise UsageError("name a resolver: `strmctl add --resolver NAME ID`, or --watched")
     if chosen.name is None and chosen.source is None:
         raise UsageError("which? `strmctl add --resolver NAME ID`: tt… for an addon of Stremio")
+    if str(chosen.source) == "-":
+        raise UsageError("add reads a file, not stdin: save the list, or use `write --from -`")
     table = table_named(run.settings, chosen.resolver)
     # The address of its page is what people have at hand.
     page = _IMDB_PAGE.match(chosen.name or "")

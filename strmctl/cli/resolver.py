@@ -228,11 +228,15 @@ def _named(table: "ResolverSettings", sites: list[str], asked: Asked) -> "Resolv
     from strmctl.resolvers.contract import Reason, ResolveRequest
 
     fields = asked.fields
-    if fields["slug"] is None:
-        raise UsageError("--slug is missing: what is it to be asked for?")
+    # An addon is asked by the id alone.
+    slug = fields["slug"] or asked.ids.imdb
+    if slug is None:
+        raise UsageError(
+            "--slug is missing (or --imdb, for an addon of Stremio): what is it to be asked for?"
+        )
     identity = Identity(
         _site(table, sites),
-        str(fields["slug"]),
+        str(slug),
         str(fields["language"] or "English"),
         _number(fields["season"]),
         _number(fields["episode"]),

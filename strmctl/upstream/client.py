@@ -37,6 +37,7 @@ from strmctl.upstream.egress import (
     OF_A_PROXY,
     SOCKS_ERRORS,
     Heard,
+    certificate_trouble,
     check_answer,
     own_failure,
     spoke,
@@ -329,4 +330,6 @@ def _failure(error: Exception, *, by_egress: bool = False) -> UpstreamError:
     if isinstance(error, ClientConnectorDNSError) and isinstance(error.os_error, TimeoutError):
         what = "no name server answered for the upstream's name in time"
         return UpstreamError(what, http_status=504, unreachable=True)
+    if (trouble := certificate_trouble(error)) is not None:
+        return UpstreamError(f"the upstream's certificate {trouble}", unreachable=True)
     return UpstreamError("the upstream cannot be reached", unreachable=True)

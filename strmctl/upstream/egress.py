@@ -52,6 +52,18 @@ _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
 # other certificates to show; a missing intermediate (20, 21) and an old one (10) are an upstream's.
 _OF_ANOTHER = frozenset({18, 19, 62})
 
+# Words of our own: those of OpenSSL name the host.
+_REFUSED = {
+    9: "is not valid yet: is this machine's clock right?",
+    10: "has expired",
+    18: "is signed by itself",
+    19: "is signed by nobody who is trusted",
+    20: "is signed by nobody who is trusted",
+    21: "is signed by nobody who is trusted",
+    62: "is of another name",
+    64: "is of another address",
+}
+
 
 class Heard:
     """Which hosts have answered through an egress just now: it leads out, so failures elsewhere
@@ -138,6 +150,14 @@ def spoke(error: Exception) -> bool:
             # A captive portal's page where TLS was to begin; no certificate is in question.
             return reason in _NO_TLS
     return False
+
+
+def certificate_trouble(error: Exception) -> str | None:
+    """What is wrong with an upstream's certificate; None where something else is."""
+    refused = _tls_failure(error)
+    if isinstance(refused, ssl.SSLCertVerificationError):
+        return _REFUSED.get(refused.verify_code, "is not trusted")
+    return None
 
 
 def _tls_failure(error: Exception) -> BaseException | None:

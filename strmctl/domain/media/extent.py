@@ -17,7 +17,8 @@ _SLOWEST, _FASTEST = 2_000, 12_500_000
 
 
 class Extent(Discreet, frozen=True):
-    """`bytes` of a plain file, `seconds` of a finished playlist; `link` stands for its URL."""
+    """`bytes` of a plain file, `seconds` of a finished playlist, 0 where it lists nothing; `link`
+    stands for its URL."""
 
     hidden = ("link",)
 
@@ -27,11 +28,12 @@ class Extent(Discreet, frozen=True):
 
     @classmethod
     def at(cls, url: str, *, bytes: int | None = None, seconds: float | None = None) -> "Extent":
-        return cls(bytes or None, seconds or None, url_sha256(url)[:16])
+        return cls(bytes or None, seconds, url_sha256(url)[:16])
 
     @property
     def is_known(self) -> bool:
-        return self.bytes is not None or self.seconds is not None
+        """Whether it is worth remembering."""
+        return self.bytes is not None or bool(self.seconds)
 
 
 def url_sha256(url: str) -> str:
@@ -48,11 +50,11 @@ def other_content(known: Extent | None, now: Extent) -> str | None:
     if known.bytes and now.bytes:
         ratio = _SAME_LINK if known.link == now.link else _OTHER_LINK
         is_other, there = now.bytes * ratio < known.bytes, _size(known.bytes)
-    elif known.seconds and now.seconds:
+    elif known.seconds and now.seconds is not None:
         is_other, there = now.seconds * _SHORTER < known.seconds, _duration(known.seconds)
     elif known.seconds and now.bytes:
         is_other, there = now.bytes < known.seconds * _SLOWEST, _duration(known.seconds)
-    elif known.bytes and now.seconds:
+    elif known.bytes and now.seconds is not None:
         is_other, there = now.seconds * _FASTEST < known.bytes, _size(known.bytes)
     else:
         return None

@@ -29,6 +29,7 @@ from strmctl.upstream.egress import OF_A_PROXY
 from strmctl.upstream.response import UpstreamResponse
 
 READ_BYTES = 1024
+NO_SEGMENTS = "not media: a playlist without segments"
 _DRAIN_SECONDS = 0.5
 _FIRST_BYTES = {"Range": f"bytes=0-{READ_BYTES - 1}"}
 _FAILURES = {
@@ -102,9 +103,11 @@ class LinkCheck:
         if result.extent is None or not result.is_alive:
             return result
         instead = other_content(known, result.extent)
-        if instead is None:
-            return replace(result, extent=learned(known, result.extent))
-        return ProbeResult(result.status, Failure.OTHER_CONTENT, f"other content: {instead}")
+        if instead is not None:
+            return ProbeResult(result.status, Failure.OTHER_CONTENT, f"other content: {instead}")
+        if result.extent.seconds == 0:
+            return ProbeResult(result.status, Failure.NOT_MEDIA, NO_SEGMENTS)
+        return replace(result, extent=learned(known, result.extent))
 
     async def _checked(
         self, resolution: Resolution, egress: str | None, *, deep: bool

@@ -18,7 +18,7 @@ from strmctl.domain.media import disguise, media_kind, not_media
 from strmctl.domain.media.not_media import Expected
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.domain.urls.upstream_url import joined
-from strmctl.services.checking.check import READ_BYTES, Requests
+from strmctl.services.checking.check import NO_SEGMENTS, READ_BYTES, Requests
 
 Playlist = MediaPlaylist | MultivariantPlaylist
 _OFF_LOOP_BYTES = 64 * 1024
@@ -48,7 +48,7 @@ async def follow(requests: Requests, url: str, limit: int) -> ProbeResult | floa
         return read
     playlist = read.playlist
     if not isinstance(playlist, MediaPlaylist) or not playlist.segments:
-        return ProbeResult(200, Failure.NOT_MEDIA, "not media: a playlist without segments")
+        return ProbeResult(200, Failure.NOT_MEDIA, NO_SEGMENTS)
     for what, resource, expected in _media(playlist):
         result = await _checked(requests, joined(read.url, resource.uri), resource, expected)
         if not result.is_alive:

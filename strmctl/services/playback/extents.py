@@ -45,12 +45,12 @@ class Extents:
             self._check(identity, Extent.at(source.resolution.url, seconds=media.seconds))
 
     def _check(self, identity: Identity, now: Extent) -> None:
-        if not now.is_known:
-            return
         known = self._known(identity, now)
         instead = other_content(known, now)
         if instead is not None:
             raise UpstreamError(f"other content: {instead}", status=200)
+        if not now.is_known:
+            return
         extent = learned(known, now)
         if extent != known:
             self._observer.measured(identity, extent)

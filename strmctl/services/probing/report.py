@@ -98,7 +98,8 @@ class Report(Struct):
         if any(self.counts[state] > self.muted[state] for state in self.fail_on):
             return FOUND
         # cron's mail and systemd's OnFailure go by this number.
-        return ItemError.exit_code if self.counts["failed"] > self.muted["failed"] else 0
+        is_incomplete = self.troubles or self.counts["failed"] > self.muted["failed"]
+        return ItemError.exit_code if is_incomplete else 0
 
     def _muted_in_vain(self) -> int:
         """Those that would be worth an exit code, were they not muted."""

@@ -63,13 +63,21 @@ def test_52_a_clip_that_stays_is_an_honest_error(
     assert len(show.questions) == 2
 
 
-@pytest.mark.parametrize("is_master", [False, True], ids=["media", "multivariant"])
+@pytest.mark.parametrize(
+    ("is_master", "left"),
+    [
+        pytest.param(False, 2, id="media"),
+        pytest.param(True, 2, id="multivariant"),
+        pytest.param(False, 0, id="nothing"),
+        pytest.param(True, 0, id="nothing in a variant"),
+    ],
+)
 def test_52_a_short_playlist_in_a_film_s_place_is_resolved_again(
-    is_master: bool, show: Show, url: str, client: httpx.Client
+    is_master: bool, left: int, show: Show, url: str, client: httpx.Client
 ) -> None:
     name = "v.m3u8" if is_master else "index.m3u8"
     show.routes["index.m3u8"] = playlist("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n")
-    film, clip = playlist(listing(100)), playlist(listing(2))
+    film, clip = playlist(listing(100)), playlist(listing(left))
     show.routes[name] = lambda request: (clip if len(show.questions) == 2 else film)(request)
     address = follow(client, url)[0] if is_master else url
     segment = follow(client, address)[50]

@@ -195,6 +195,7 @@ def test_a_catalogue_that_has_gone_mad_is_braked(
         pytest.param(["--watched", IMDB], 2, "leave ID", id="watched, and an id"),
         pytest.param(["--resolver", "nas", "x"], 2, "has no catalogue", id="a template"),
         pytest.param(["--resolver", "any", "x"], 2, "--site says which", id="only globs"),
+        pytest.param(["--resolver", "nas", "x", "--from", "-"], 2, "not stdin", id="stdin"),
         pytest.param(
             ["--resolver", "nas", "x", "--from", "gone.csv"], 12, "cannot be read", id="no list"
         ),

@@ -321,6 +321,17 @@ def test_an_episode_of_the_library_is_asked_for_where_none_is_named(
     assert said["outcome"] == "plays"
 
 
+def test_an_addon_is_asked_by_the_id_alone(strmctl: Strmctl, begun: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}/manifest.json"
+    strmctl("resolver", "new", "addon", "--type", "stremio", "--url", url)
+    assert (
+        "(or --imdb, for an addon"
+        in strmctl("resolver", "test", "addon", "--season", 1, code=2).err
+    )
+    said = strmctl("resolver", "test", "addon", "--imdb", "tt0388629", "--json", code=12).document
+    assert (said["slug"], said["ids"]["imdb"]) == ("tt0388629", "tt0388629")
+
+
 def test_nothing_is_stored(strmctl: Strmctl, begun: Path, shelf: str) -> None:
     strmctl("resolver", "new", "mine", "--type", "command", "--media", shelf)
     strmctl("write", "--site", "mine", *SHOW, "--language", "English")

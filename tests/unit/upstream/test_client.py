@@ -2,13 +2,19 @@
 
 import asyncio
 import socket
+import ssl
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from aiohttp import ClientConnectorCertificateError
+from aiohttp.client_reqrep import ConnectionKey
 
+from stage.certificate import certificate
 from stage.loopback import ALLOWED, Names, Reply, Request, client, raw, reply, serving
 from strmctl.errors import UpstreamError
 from strmctl.upstream.client import UpstreamClient
+from strmctl.upstream.egress import certificate_trouble
 
 
 async def sent(fields: dict[str, str]) -> Request:
@@ -92,6 +98,42 @@ async def test_nothing_listens() -> None:
             await upstream.get(f"http://{ALLOWED}:{port}/secret", {})
     assert (caught.value.http_status, caught.value.status) == (502, None)
     assert str(port) not in str(caught.value)
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_named(tmp_path: Path) -> None:
+    """Down and refused are two things to do something about."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate(tmp_path))
+
+    def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, ALLOWED, 0, ssl=context) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with client() as upstream:
+            with pytest.raises(UpstreamError) as caught:
+                await upstream.get(f"https://{ALLOWED}:{port}/film.mp4", {})
+    assert str(caught.value) == "the upstream's certificate is signed by itself"
+    assert caught.value.unreachable
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        pytest.param(9, "is not valid yet: is this machine's clock right?", id="not yet"),
+        pytest.param(10, "has expired", id="expired"),
+        pytest.param(20, "is signed by nobody who is trusted", id="an intermediate is missing"),
+        pytest.param(62, "is of another name", id="another name"),
+        pytest.param(23, "is not trusted", id="revoked"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate(code: int, said: str) -> None:
+    """OpenSSL's X509_V_ERR_…; its own words would name the host."""
+    why = ssl.SSLCertVerificationError("certificate is not valid for 'cdn.example'")
+    why.verify_code = code
+    key = ConnectionKey("cdn.example", 443, True, True, None, None, None)
+    assert certificate_trouble(ClientConnectorCertificateError(key, why)) == said
+    assert certificate_trouble(why) is None
 
 
 async def test_no_answer_in_time() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from stage.loopback import Names, Reply, Request, client, raw, reply, serving
 from strmctl.domain.mapping import Resolution
+from strmctl.domain.media.extent import Extent
 from strmctl.domain.probe_result import Failure, ProbeResult
 from strmctl.services.checking.check import LinkCheck
 
@@ -237,6 +238,42 @@ async def test_deep_finds_what_is_missing(path: str, reason: str) -> None:
     assert shallow.is_alive
     result, _ = await check(answer, "/master.m3u8", deep=True)
     assert (result.failure, result.reason) == (Failure.STATUS, reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "failure", "reason"),
+    [
+        pytest.param(
+            "#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXT-X-ENDLIST\n",
+            None,
+            Failure.NOT_MEDIA,
+            "not media: a playlist without segments",
+            id="finished",
+        ),
+        pytest.param(
+            "#EXTM3U\n#EXT-X-ENDLIST\n",
+            Extent(seconds=1440.0),
+            Failure.OTHER_CONTENT,
+            "other content: 0 s where there were 24 min",
+            id="where a film was",
+        ),
+        pytest.param("#EXTM3U\n#EXT-X-TARGETDURATION:6\n", None, None, None, id="live, at first"),
+        pytest.param(
+            "#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\na.ts\n#EXT-X-ENDLIST\n",
+            None,
+            None,
+            None,
+            id="one segment",
+        ),
+    ],
+)
+async def test_a_finished_playlist_lists_something(
+    text: str, known: Extent | None, failure: Failure | None, reason: str | None
+) -> None:
+    async with serving(lambda _: reply(200, text.encode())) as server, client() as upstream:
+        resolution = Resolution(server.url("/list.m3u8"))
+        result = await LinkCheck(upstream).check(resolution, egress=None, known=known)
+    assert (result.failure, result.reason) == (failure, reason)
 
 
 async def test_deep_is_not_content_with_a_playlist_without_segments() -> None:
