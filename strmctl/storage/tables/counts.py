@@ -14,7 +14,7 @@ from strmctl.domain.job import JobState
 from strmctl.domain.mapping import LinkState
 from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
-from strmctl.storage.tables.events import FAILING
+from strmctl.storage.tables.events import FAILING, why
 
 HEALTH = """
 SELECT site, provider_used, state, count(*) AS number FROM strm_mapping
@@ -134,11 +134,7 @@ _GROUPS = f"""
 SELECT site, slug, max(title) AS title, state, reason, count(*) AS links,
     max(season IS NULL) AS is_film
 FROM (
-    SELECT site, slug, title, season, state, (
-        SELECT e.detail ->> 'reason' FROM event AS e
-        WHERE e.mapping_id = m.id AND e.detail ->> 'reason' IS NOT NULL
-        ORDER BY e.id DESC LIMIT 1
-    ) AS reason
+    SELECT site, slug, title, season, state, {why("m.id")} AS reason
     FROM strm_mapping AS m
     WHERE state IN ({", ".join(f"'{state}'" for state in FAILING)})
         AND (muted_until IS NULL OR muted_until <= strftime('%Y-%m-%dT%H:%M:%fZ'))

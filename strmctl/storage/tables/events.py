@@ -27,6 +27,17 @@ class Event(Struct, frozen=True):
     detail: Table[str, object]
 
 
+def why(mapping: str) -> str:
+    """SQL for why the link of a `mapping` is in its state: what a probe saw. A play that was not
+    healed speaks of the resolver as often as of the link, and is asked where no probe has."""
+    of_link = (
+        f"SELECT e.detail ->> 'reason' FROM event AS e WHERE e.mapping_id = {mapping}"
+        " AND e.detail ->> 'reason' IS NOT NULL"
+    )
+    newest = "ORDER BY e.id DESC LIMIT 1"
+    return f"ifnull(({of_link} AND e.kind <> 'not healed' {newest}), ({of_link} {newest}))"
+
+
 class Events:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -63,12 +74,10 @@ class Events:
 def reasons(database: Database, ids: Iterable[int]) -> dict[int, str]:
     """Why links failed the last time, by the ids of mappings that have a reason."""
     found = database.query(
-        "SELECT mapping_id, detail ->> 'reason' AS reason FROM event WHERE id IN ("
-        " SELECT max(id) FROM event WHERE mapping_id IN (SELECT value FROM json_each(?))"
-        " AND detail ->> 'reason' IS NOT NULL GROUP BY mapping_id)",
+        f"SELECT value AS mapping_id, {why('value')} AS reason FROM json_each(?)",
         (json.dumps(list(ids)),),
     )
-    return {row["mapping_id"]: row["reason"] for row in found}
+    return {row["mapping_id"]: row["reason"] for row in found if row["reason"] is not None}
 
 
 def with_reasons(
@@ -77,8 +86,8 @@ def with_reasons(
     """Each mapping, and why it failed the last time where it does not play."""
     waiting = iter(mappings)
     while batch := list(islice(waiting, _BATCH)):
-        why = reasons(database, (it.id for it in batch if it.state in FAILING))
-        yield from ((it, why.get(it.id)) for it in batch)
+        known = reasons(database, (it.id for it in batch if it.state in FAILING))
+        yield from ((it, known.get(it.id)) for it in batch)
 
 
 def _event(row: rows.Row) -> Event:
