@@ -321,6 +321,8 @@ def _failure(error: Exception, *, by_egress: bool = False) -> UpstreamError:
         )
     if isinstance(error, TimeoutError | ProxyTimeoutError):
         return UpstreamError("the upstream did not answer in time", http_status=504)
+    if (trouble := certificate_trouble(error)) is not None:
+        return UpstreamError(f"the upstream's certificate {trouble}", unreachable=True)
     if isinstance(error, SOCKS_ERRORS):
         return UpstreamError("the upstream cannot be reached", unreachable=True)
     if not isinstance(error, ClientConnectorError):
@@ -330,6 +332,4 @@ def _failure(error: Exception, *, by_egress: bool = False) -> UpstreamError:
     if isinstance(error, ClientConnectorDNSError) and isinstance(error.os_error, TimeoutError):
         what = "no name server answered for the upstream's name in time"
         return UpstreamError(what, http_status=504, unreachable=True)
-    if (trouble := certificate_trouble(error)) is not None:
-        return UpstreamError(f"the upstream's certificate {trouble}", unreachable=True)
     return UpstreamError("the upstream cannot be reached", unreachable=True)
