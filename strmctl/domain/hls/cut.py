@@ -3,11 +3,11 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import repeat
+from itertools import chain, repeat
 
-from strmctl.domain.hls.listed import ByteRange, Segment, Segments, Stretch
+from strmctl.domain.hls.listed import ByteRange, Segment, Segments, Stretch, Under
 from strmctl.domain.hls.media_playlist import MediaPlaylist
 from strmctl.domain.hls.stable_names import INIT, KEY
 
@@ -15,11 +15,13 @@ _NAMED_BY_SEGMENT = re.compile(
     rf"(?P<kind>{KEY}|{INIT})(?P<number>\d{{1,18}})(?:-(?P<index>\d{{1,3}}))?"
 )
 
-_PROBED = "00.000001+00:00"
-_USUAL_DATES = re.compile(
-    r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}):([0-5][0-9])(|\.[0-9]{3})"
-    r"(Z|[+-][0-9]{2}:?[0-9]{2})$",
-    re.MULTILINE,
+_DAY = r"\n([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}"
+# What stands before the minutes is the same in every zone of whole hours.
+_OF_AN_HOUR = re.compile(
+    rf"{_DAY})((?::[0-5][0-9]){{2}})(|\.[0-9]{{3}})(Z|[+-][0-9]{{2}}:?00)(?!.)"
+)
+_OF_A_MINUTE = re.compile(
+    rf"{_DAY}:[0-5][0-9])(:[0-5][0-9])(|\.[0-9]{{3}})(Z|[+-][0-9]{{2}}:?[0-9]{{2}})(?!.)"
 )
 
 
@@ -27,7 +29,7 @@ def cut_of(playlist: MediaPlaylist) -> str:
     """A short name of the whole cut; "" while the playlist is live and its cut still grows."""
     if not playlist.ended:
         return ""
-    text = "\n".join(_all_words(playlist.segments))
+    text = "\n".join(chain.from_iterable(map(_all_words, playlist.segments.parts)))
     named = f"{playlist.first_number}\n{text}".encode("utf-8", "surrogateescape")
     # Forty bits tell the cuts of one title apart, and ffmpeg breaks on URLs over 4,096 bytes.
     return base64.b32encode(hashlib.sha256(named).digest()[:5]).decode().lower()
@@ -68,11 +70,12 @@ def _is_within(stretch: Stretch, segments: Segments) -> bool:
     begin = max(stretch.first, segments[0].number)
     end = min(stretch.end, segments[-1].number + 1)
     there = segments.stretch(begin)
-    if there is None or there.end < end or _kind(stretch) != _kind(there):
+    if there is None or there.end < end:
         return False
     here = slice(begin - stretch.first, end - stretch.first)
     beside = slice(begin - there.first, end - there.first)
-    return stretch.says(here) == there.says(beside)
+    is_alike = list(map(_kind, stretch.under[here])) == list(map(_kind, there.under[beside]))
+    return is_alike and stretch.says(here) == there.says(beside)
 
 
 def continues(old: MediaPlaylist, new: MediaPlaylist) -> bool:
@@ -116,25 +119,30 @@ def applying(name: str, playlist: MediaPlaylist) -> str | None:
     return names[index] or None if index < len(names) else None
 
 
-def _all_words(segments: Segments) -> Iterator[str]:
-    for part in segments.parts:
-        yield from _stretch_words(part) if isinstance(part, Stretch) else map(_words, part)
+def _all_words(part: Stretch | list[Segment]) -> Iterable[str]:
+    if not isinstance(part, Stretch):
+        return map(_words, part)
+    spans = {span: f"{span:.3f} " for span in set(part.durations)}
+    begins: Iterable[str] = map(spans.__getitem__, part.durations)
+    if part.ranges:
+        ranges = [(each and f"{each[0]}+{each[1]}") or "" for each in part.ranges]
+        begins = map(str.__add__, begins, ranges)
+    return map(str.__add__, begins, _last_words(part))
 
 
-def _stretch_words(part: Stretch) -> Iterator[str]:
-    kind, cipher = _kind(part), part.cipher
-    spans = {span: f"{span:.3f}" for span in set(part.durations)}
-    shown = map(spans.__getitem__, part.durations)
-    if not any(part.kinds()):
-        words = {span: f"{span}  {kind}  {cipher}" for span in spans.values()}
-        return map(words.__getitem__, shown)
-    ranges = [(each and f"{each[0]}+{each[1]}") or "" for each in part.ranges] or repeat("")
-    marks = ["d" * each for each in part.discontinuities] or repeat("")
-    dates = _instants(part.dates) if part.dates else repeat("")
-    return (
-        f"{span} {where} {kind} {mark} {date}{cipher}"
-        for span, where, mark, date in zip(shown, ranges, marks, dates, strict=False)
-    )
+def _last_words(part: Stretch) -> Iterable[str]:
+    """What is said of each segment behind its range."""
+    kinds = {each: f" {_kind(each)} " for each in set(part.under)}
+    if len(kinds) == 1 and not part.discontinuities and not part.dates:
+        return repeat(f"{kinds[part.under[0]]} {part.under[0].cipher}")
+    words = map(kinds.__getitem__, part.under)
+    marks = ["d " if each else " " for each in part.discontinuities] or repeat(" ")
+    words = map(str.__add__, words, marks)
+    if part.dates:
+        words = map(str.__add__, words, _instants(part.dates))
+    if any(each.cipher for each in kinds):
+        words = map(str.__add__, words, [each.cipher for each in part.under])
+    return words
 
 
 def _shape(segment: Segment) -> str:
@@ -146,7 +154,7 @@ def _where(part: ByteRange | None) -> str:
     return "" if part is None else f"{part.offset}+{part.length}"
 
 
-def _kind(listed: Segment | Stretch) -> str:
+def _kind(listed: Segment | Under) -> str:
     return "k" * bool(listed.keys) + "i" * bool(listed.init)
 
 
@@ -156,29 +164,41 @@ def _words(segment: Segment) -> str:
 
 
 def _instants(dates: Sequence[str]) -> Sequence[str]:
-    """The same of several: what stands before the seconds is the same for many of them."""
-    found = _USUAL_DATES.findall("\n".join(dates))
-    if len(found) != len(dates):
-        return list(map(_instant, dates))
-    pairs = {each[::3] for each in found}
-    # With microseconds, which no date here has: one that is none stays as it is, and shows it.
-    minutes = {pair: _instant(f"{pair[0]}:00.000001{pair[1]}") for pair in pairs}
-    if not all(minute.endswith(_PROBED) for minute in minutes.values()):
-        return list(map(_instant, dates))
-    begins = {pair: minute.removesuffix(_PROBED) for pair, minute in minutes.items()}
-    parts = {part: f"{part}000" if part.strip(".0") else "" for part in {each[2] for each in found}}
-    return [
-        f"{begins[minute, zone]}{second}{parts[part]}+00:00" for minute, second, part, zone in found
-    ]
+    """The same of several: what stands before the minutes, or the seconds, is often the same."""
+    text = "\n".join(("", *dates))
+    for pattern, rest in ((_OF_AN_HOUR, ":00:00"), (_OF_A_MINUTE, ":00")):
+        found = pattern.findall(text)
+        if len(found) != len(dates):
+            continue
+        zones = {(begin, zone) for begin, _, _, zone in found}
+        moments = {each: _moment(f"{each[0]}{rest}{each[1]}") for each in zones}
+        if None in moments.values():
+            break
+        begins = {
+            each: moment.isoformat().removesuffix(f"{rest}+00:00")
+            for each, moment in moments.items()
+            if moment is not None
+        }
+        parts = {
+            part: f"{part}000+00:00" if part.strip(".0") else "+00:00"
+            for part in {each[2] for each in found}
+        }
+        return [
+            f"{begins[begin, zone]}{seconds}{parts[part]}" for begin, seconds, part, zone in found
+        ]
+    return list(map(_instant, dates))
 
 
 def _instant(date: str) -> str:
     """The same moment in the same words, whatever its zone and its precision."""
-    if not date:
-        return ""
+    moment = _moment(date)
+    return date if moment is None else moment.isoformat()
+
+
+def _moment(date: str) -> datetime | None:
+    """In UTC; None for what is no date or names no zone (RFC 8216 section 4.3.2.6: a SHOULD)."""
     try:
         moment = datetime.fromisoformat(date)
-        # RFC 8216 section 4.3.2.6 only says that it SHOULD name a time zone.
-        return moment.astimezone(UTC).isoformat() if moment.tzinfo else date
+        return moment.astimezone(UTC) if moment.tzinfo else None
     except (ValueError, OverflowError):
-        return date
+        return None

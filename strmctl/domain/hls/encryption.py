@@ -18,12 +18,12 @@ def key_size(attributes: Mapping[str, str]) -> int | None:
     return _KEY_SIZES.get(attributes.get("METHOD", "")) if is_plain else None
 
 
-def cipher(attributes: Mapping[str, str]) -> str:
-    """How one EXT-X-KEY encrypts, in words; "" where nothing is encrypted."""
+def cipher(attributes: Mapping[str, str], uri: str) -> str:
+    """How one EXT-X-KEY with this URI encrypts, in words; "" where nothing is encrypted."""
     method = attributes.get("METHOD", "NONE")
     if method == "NONE":
         return ""
-    return f" {method} {attributes.get('IV', '').lower()}{inline(attributes.get('URI', ''))}"
+    return f" {method} {attributes.get('IV', '').lower()}{inline(uri)}"
 
 
 def inline(uri: str) -> str:

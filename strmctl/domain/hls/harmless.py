@@ -7,7 +7,7 @@ and a title stay only where nothing in them looks like an address, a file name o
 import base64
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from strmctl.domain.hls import attribute_list
 from strmctl.domain.hls.attribute_list import Attribute
@@ -31,16 +31,23 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _LONG_RUN = re.compile(r"(?<![A-Za-z0-9_+=~-])[A-Za-z0-9_+=~-]{16,}+")
+_RUN = b"x" * 16
+_IN_RUNS = re.sub(rb"[^x]", b" ", re.sub(rb"[A-Za-z0-9_+=~-]", b"x", bytes(range(256))))
 _DIGIT, _LETTER = re.compile("[0-9]"), re.compile("[A-Za-z]")
 _LONG = 500
 _UNREMARKABLE = (
     r"#EXTINF:[ \t]*([0-9]{1,9}(?![0-9])(?:\.[0-9]{0,18})?)[ \t]*,?[A-Za-z0-9 _-]{0,15}$"
 )
 _UNREMARKABLE_INF = re.compile(_UNREMARKABLE)
-UNREMARKABLE_INFS = re.compile(f"^{_UNREMARKABLE}", re.MULTILINE)
-"""Finds the durations of lines that stay as they are."""
+UNREMARKABLE_INFS = re.compile(rf"\n{_UNREMARKABLE}", re.MULTILINE)
+"""Finds the durations of lines that stay as they are, each behind the end of another."""
 _INF = re.compile(r"#EXTINF:[ \t]*(?P<duration>[+-]?\d{1,18}(?:\.\d*)?)?")
 _NAME = re.compile(r"#EXT[\w-]*")
+_DATERANGE = "#EXT-X-DATERANGE"
+_USUAL_DATERANGE = re.compile(
+    rf"""^{_DATERANGE}:(?:(?:{"|".join(ATTRIBUTES[_DATERANGE])})=(?:"[^"\n]*"|[^,\s"]*+)(?:,|$))++$""",
+    re.MULTILINE,
+)
 
 
 def leads_nowhere(text: str) -> bool:
@@ -62,8 +69,23 @@ def is_plain(text: str) -> bool:
         and not _FILE_OR_HOST.search(text)
         and not _IPV6.search(text)
         and not _names_secret(text)
-        and not any(_is_opaque(run) for run in _LONG_RUN.findall(text))
+        and not (_has_long_run(text) and any(map(_is_opaque, _LONG_RUN.findall(text))))
     )
+
+
+def are_harmless(lines: Sequence[str], is_daterange: bool) -> bool:
+    """Whether a player may be given all as they are: EXT-X-DATERANGE, or comments and unknown tags.
+
+    None of them may have a URI.
+    """
+    text = "\n".join(lines)
+    if is_daterange:
+        # An interstitial goes.
+        is_usual = len(_USUAL_DATERANGE.findall(text)) == len(lines) and "X-ASSET-" not in text
+        return is_usual and leads_nowhere(text)
+    # The name of a tag says nothing.
+    shown = [line.partition(":")[2] or line if line[:4] == "#EXT" else line for line in lines]
+    return is_plain("\n".join(shown))
 
 
 def _names_secret(text: str) -> bool:
@@ -77,11 +99,16 @@ def _names_secret(text: str) -> bool:
     return _SECRET.search(text) is not None
 
 
+def is_unremarkable(line: str) -> bool:
+    """Whether an EXTINF line, without its end, stays at first sight."""
+    return _UNREMARKABLE_INF.match(line) is not None
+
+
 def duration_line(line: str) -> str:
     """An EXTINF line; a duration that cannot be read is 0, as ffmpeg takes it."""
     text = line.rstrip(_END)
     # Nearly every line: a playlist may have 400,000 of them (docs/peers.md, row 27).
-    if _UNREMARKABLE_INF.match(text):
+    if is_unremarkable(text):
         return line
     match = _INF.match(text)
     assert match is not None
@@ -130,7 +157,7 @@ def _leads_elsewhere(name: str, value: str) -> bool:
     Both are optional.
     """
     # X-ASSET-URI is a playlist, X-ASSET-LIST a JSON that holds addresses of its own.
-    is_interstitial = name == "#EXT-X-DATERANGE" and "X-ASSET-" in value
+    is_interstitial = name == _DATERANGE and "X-ASSET-" in value
     return is_interstitial or name == "#EXT-X-CONTENT-STEERING"
 
 
@@ -191,6 +218,13 @@ def _without_uris(line: str, start: int) -> str:
         return line.rstrip(_END)
     changes: Mapping[str, str | None] = {"URI": '""'}
     return attribute_list.edit(line, start, changes).rstrip(_END)
+
+
+def _has_long_run(text: str) -> bool:
+    """Of a long text the pattern takes ten times as long to say that it holds none."""
+    if len(text) < _LONG:
+        return True
+    return _RUN in text.encode("utf-8", "replace").translate(_IN_RUNS)
 
 
 def _is_opaque(run: str) -> bool:

@@ -6,14 +6,16 @@ become objects when somebody asks for one: ten thousand objects more are ten mil
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import NamedTuple, overload
 
 _MOST_DIGITS = 30
 """Of a Media Sequence Number: below 2^64, and each line may skip as many (EXT-X-SKIP)."""
 
 
-_ROW = 72
+_ROW = 80
+_PART = 72
+_BEGIN = 36
 _RANGE = 144
 _DATE = 72
 _SEGMENT = 184
@@ -58,21 +60,27 @@ class Segment(NamedTuple):
     """How it is encrypted, as far as the playlist says it and no token changes it."""
 
 
-class Stretch(NamedTuple):
-    """Segments in a row under the same keys and the same Media Initialization Section.
+class Under(NamedTuple):
+    """What tags say of all segments behind them, until others say it anew."""
 
-    `first` is a number. A column that says nothing of any of them is empty, but for the first two.
+    keys: tuple[str, ...] = ()
+    init: str = ""
+    cipher: str = ""
+
+
+class Stretch(NamedTuple):
+    """Segments in a row.
+
+    `first` is a number. Of the columns behind `under` those are empty that say nothing at all.
     """
 
     first: int
     uris: list[str]
     durations: list[float]
+    under: list[Under]
     ranges: list[ByteRange | None]
     discontinuities: list[bool]
     dates: list[str]
-    keys: tuple[str, ...] = ()
-    init: str = ""
-    cipher: str = ""
 
     @property
     def end(self) -> int:
@@ -80,8 +88,7 @@ class Stretch(NamedTuple):
         return self.first + len(self.uris)
 
     def is_continued_by(self, other: "Stretch") -> bool:
-        is_alike = self.kinds() == other.kinds() and self[6:] == other[6:]
-        return is_alike and self.end == other.first
+        return self.kinds() == other.kinds() and self.end == other.first
 
     def says(self, which: slice) -> tuple[object, ...]:
         """What tells some of its segments from those of another cut."""
@@ -90,11 +97,12 @@ class Stretch(NamedTuple):
 
     def kinds(self) -> tuple[bool, ...]:
         """Which of the columns that may be empty are not."""
-        return tuple(map(bool, self[3:6]))
+        return tuple(map(bool, self[4:]))
 
     def extend(self, other: "Stretch") -> None:
         self.uris.extend(other.uris)
         self.durations.extend(other.durations)
+        self.under.extend(other.under)
         self.ranges.extend(other.ranges)
         self.discontinuities.extend(other.discontinuities)
         self.dates.extend(other.dates)
@@ -106,9 +114,7 @@ class Stretch(NamedTuple):
             self.ranges[index] if self.ranges else None,
             self.discontinuities[index] if self.discontinuities else False,
             self.dates[index] if self.dates else "",
-            self.keys,
-            self.init,
-            self.cipher,
+            *self.under[index],
         )
 
     def resource(self, index: int) -> Resource:
@@ -116,6 +122,34 @@ class Stretch(NamedTuple):
 
     def all(self) -> Iterator[Segment]:
         return map(self.segment, range(len(self.uris)))
+
+
+class Parts(NamedTuple):
+    """Partial segments: those of the segment `first + n` begin at `begins[n]`.
+
+    `ranges` is empty where no part has one.
+    """
+
+    first: int
+    begins: list[int]
+    uris: list[str]
+    ranges: Sequence[ByteRange | None]
+
+    def resource(self, at: int) -> Resource:
+        return Resource(self.uris[at], self.ranges[at] if self.ranges else None)
+
+    def find(self, number: int, index: int) -> Resource | None:
+        row = number - self.first
+        if not 0 <= row < len(self.begins) - 1:
+            return None
+        at = self.begins[row] + index
+        return self.resource(at) if at < self.begins[row + 1] else None
+
+    def pairs(self) -> Iterator[tuple[str, Resource]]:
+        """Each by its name."""
+        for row, (begin, end) in enumerate(pairwise(self.begins)):
+            for at in range(begin, end):
+                yield f"{self.first + row}-{at - begin}", self.resource(at)
 
 
 class Segments(Sequence[Segment]):
@@ -208,18 +242,25 @@ class Segments(Sequence[Segment]):
 
 
 class Resources(Mapping[str, Resource]):
-    """By name without extension: `named` are all but the plain ones of `segments`."""
+    """By name without extension: `named` are all but the plain ones of `segments`, and `parts`."""
 
     def __init__(self, segments: Segments) -> None:
         self.named: dict[str, Resource] = {}
+        self.parts: list[Parts] = []
         self._segments = segments
 
     def find(self, name: str) -> Resource | None:
         found = self.named.get(name)
-        # int() reads the digits of every script, and reads thousands of them slowly.
-        if found is None and name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS:
-            found = self._segments.resource(int(name)) if name == str(int(name)) else None
-        return found
+        if found is not None:
+            return found
+        number, dash, index = name.partition("-")
+        if not _is_number(number) or (dash and not _is_number(index)):
+            return None
+        return self._part(int(number), int(index)) if dash else self._segments.resource(int(name))
+
+    def _part(self, number: int, index: int) -> Resource | None:
+        place = bisect_right(self.parts, number, key=_first) - 1
+        return self.parts[place].find(number, index) if place >= 0 else None
 
     def __getitem__(self, name: str) -> Resource:
         found = self.find(name)
@@ -231,6 +272,7 @@ class Resources(Mapping[str, Resource]):
         yield from self.named
         for stretch in self._segments.stretches():
             yield from map(str, range(stretch.first, stretch.end))
+        yield from (name for parts in self.parts for name, _ in parts.pairs())
 
     def pairs(self) -> Iterator[tuple[str, Resource]]:
         """The same as `items`, which looks up each name."""
@@ -238,15 +280,34 @@ class Resources(Mapping[str, Resource]):
         for stretch in self._segments.stretches():
             for index in range(len(stretch.uris)):
                 yield str(stretch.first + index), stretch.resource(index)
+        for parts in self.parts:
+            yield from parts.pairs()
 
     def __len__(self) -> int:
         plain = sum(len(stretch.uris) for stretch in self._segments.stretches())
-        return len(self.named) + plain
+        return len(self.named) + plain + sum(len(parts.uris) for parts in self.parts)
 
     def memory(self) -> int:
-        """Bytes of what is named by itself, without the characters of URIs."""
-        return _NAMED * len(self.named)
+        """Bytes of what is no segment, without the characters of URIs."""
+        parts = sum(
+            _PART * len(each.uris) + _RANGE * len(each.ranges) + _BEGIN * len(each.begins)
+            for each in self.parts
+        )
+        return _NAMED * len(self.named) + parts
 
     def lists(self) -> Iterator[Collection[object]]:
         """What holds nearly all of its memory."""
         yield from (self.named.keys(), self.named.values())
+        for parts in self.parts:
+            yield from (parts.uris, parts.ranges)
+
+
+def _first(parts: Parts) -> int:
+    return parts.first
+
+
+# int() reads the digits of every script, and reads thousands of them slowly.
+def _is_number(text: str) -> bool:
+    """Whether it is one as names hold it."""
+    is_short = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    return is_short and text == str(int(text))

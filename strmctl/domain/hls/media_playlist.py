@@ -6,20 +6,22 @@ unknown tag points at `x…`. The upstream's URIs stay here; the text holds name
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from strmctl.discreet import Discreet
 from strmctl.domain.hls import attribute_list
 from strmctl.domain.hls.listed import Resource, Resources, Segment, Segments
 from strmctl.domain.hls.naming import tells_content, upstream_extension
 
+NAME_MARK = "\x00"
+"""Stands in a text where a name begins; NUL is in no playlist."""
+
 LINK_MARK = "\x00{}\x00"
-"""Stands in the text for the address of another playlist; NUL is in no playlist."""
+"""Stands in the text for the address of another playlist."""
 
 _PIECE = 64
 """Bytes in memory beside its characters, as measured."""
 
-_URI_MARK = LINK_MARK.format("")
 _LINK = re.compile(r"\x00(\d+)\x00")
 _LINKED_LINE = re.compile(r"(?:^|(?<=[\r\n]))[^\r\n\x00]*\x00(\d+)\x00[^\r\n]*(?:\r\n|\n|\r|$)")
 
@@ -105,40 +107,19 @@ class NamedText:
         """Literal text."""
         self._pending += texts
 
-    def name(self, name: str) -> None:
-        """End the literal text here: the prefix and `name` follow."""
-        self.pieces.append("".join(self._pending))
-        self._pending = [name]
-
-    def names(self, named: Iterable[str]) -> None:
-        """Several names, with the text behind each."""
-        self.pieces.append("".join(self._pending))
-        self.pieces += named
-        self._pending = [self.pieces.pop()]
+    def add_named(self, text: str) -> None:
+        """Text in which NAME_MARK stands before each name."""
+        literal, *named = text.split(NAME_MARK)
+        self._pending.append(literal)
+        if named:
+            self.pieces.append("".join(self._pending))
+            self.pieces += named
+            self._pending = [self.pieces.pop()]
 
     def finish(self) -> list[str]:
         """All pieces."""
         self.pieces.append("".join(self._pending))
         return self.pieces
-
-    def name_uri(self, line: str, start: int, name: str, **gone: None) -> None:
-        """A tag with its URI replaced by `name`, split where the prefix goes."""
-        usual = attribute_list.usual_values(line, start)
-        at = line.find('URI="', start)
-        # Not that of an X-URI, nor one without quotes, which is found nowhere.
-        is_usual = usual and at > 0 and line[at - 1] in ":," and line.count("URI") == 1
-        if usual and is_usual and not usual.keys() & gone:
-            begin = at + len('URI="')
-            self.add(line[:begin])
-            self.name(name)
-            self.add(line[begin + len(usual["URI"]) :])
-            return
-        changes: dict[str, str | None] = {"URI": f'"{_URI_MARK}"', **gone}
-        before, *behind = attribute_list.edit(line, start, changes).split(_URI_MARK)
-        self.add(before)
-        for text in behind:
-            self.name(name)
-            self.add(text)
 
     def link_uri(self, line: str, start: int, uri: str) -> None:
         """A tag whose URI is the address of another playlist, known when the text is rendered."""

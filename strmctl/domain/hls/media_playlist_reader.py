@@ -2,24 +2,30 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from itertools import count
 
-from strmctl.domain.hls import attribute_list, encryption, harmless, naming, plain_lines
-from strmctl.domain.hls.listed import ByteRange, Resource, Resources, Segment, Segments, Stretch
-from strmctl.domain.hls.media_playlist import MediaPlaylist, NamedText
-from strmctl.domain.hls.numbers import byte_range, byte_ranges, integer, seconds
-from strmctl.domain.hls.plain_lines import INF, Durations, Rows, rows_in, tags_of
+from strmctl.domain.hls import attribute_list, encryption, harmless, naming
+from strmctl.domain.hls.listed import Resource, Segment
+from strmctl.domain.hls.media_playlist import NAME_MARK, MediaPlaylist
+from strmctl.domain.hls.numbers import byte_range, integer, seconds
 from strmctl.domain.hls.playlist_text import (
     NotAPlaylistError,
     blocks,
     occurrences,
     without_leading_blanks,
 )
-from strmctl.domain.hls.stable_names import INIT, KEY, StableNames
+from strmctl.domain.hls.rows import reading
+from strmctl.domain.hls.rows.columns import Rows, rows_in
+from strmctl.domain.hls.rows.durations import INF
+from strmctl.domain.hls.rows.state import State
+from strmctl.domain.hls.rows.tags import HINT, KEY, MAP, PART, read
+from strmctl.domain.hls.stable_names import StableNames
 from strmctl.domain.hls.variables import Variables
 
-# Several in a row are legal, one for each key system (RFC 8216 section 4.3.2.4).
-_MAX_KEYS = 100
+_AT_ONCE = 32
+"""Rows among which one has to be looked at line by line, and so all of them."""
+
+_SHAPED = (KEY, MAP, PART)
+_NAMED = (*_SHAPED, HINT)
 _BLANKS = frozenset(" \t\v\f\u00a0\ufeff")
 _SEQUENCE = re.compile(r"[\r\n][ \t\v\f\u00a0\ufeff]*#EXT-X-MEDIA-SEQUENCE:[ \t]*([0-9]+)")
 
@@ -43,103 +49,79 @@ def parse(
     # RFC 8216 section 4.1 forbids control characters, and NUL marks our places in the text.
     if "\x00" in text:
         raise NotAPlaylistError("holds a NUL character")
-    reader = _Reader(text, Variables(url, imported), StableNames(previous), is_subtitles, untold)
-    return reader.read()
+    extensions = naming.SegmentExtensions(
+        is_subtitles=is_subtitles, is_image="#EXT-X-IMAGES-ONLY" in text, untold=untold
+    )
+    state = State(StableNames(previous), extensions)
+    return _Reader(text, Variables(url, imported), state).read()
 
 
 class _Reader:
-    def __init__(
-        self,
-        text: str,
-        variables: Variables,
-        names: StableNames,
-        is_subtitles: bool,
-        untold: str,
-    ) -> None:
-        self._upstream, self._text, self._variables = text, NamedText(), variables
-        self._extensions = naming.SegmentExtensions(
-            is_subtitles=is_subtitles, is_image="#EXT-X-IMAGES-ONLY" in text, untold=untold
-        )
-        self._names = names
-        self._first = self._number = 0
-        self._segments = Segments()
-        self._resources = Resources(self._segments)
-        self._named = self._resources.named
-        self._durations = Durations()
-        self._segment_ends: dict[str, int] = {}
-        self._part_ends: dict[str, int] = {}
-        self._target = self._duration = 0.0
+    def __init__(self, text: str, variables: Variables, state: State) -> None:
+        self._upstream, self._variables = text, variables
+        self._state, self._text = state, state.text
+        self._target = 0.0
         self._ended = self._delta = False
-        self._init = ""
-        self._keys: tuple[str, ...] = ()
-        self._cipher = self._inline_init = ""
-        self._needed: dict[str, dict[str, None]] = {KEY: {}, INIT: {}}
-        self._begin_segment()
-
-    def _begin_segment(self) -> None:
-        """Forget what tags said of the segment before; they speak of the coming one from now."""
-        self._range_text = ""
-        self._discontinuity = False
-        self._date_time = ""
-        self._part = 0
-        self._opaques = 0
-        self._keys_open = False
-        self._has_tags = False
 
     def read(self) -> MediaPlaylist:
+        state = self._state
         # A number of 21 digits is as if it were absent, as in ffmpeg (docs/peers.md, row 57).
         found = occurrences(_SEQUENCE, self._upstream, "#EXT-X-MEDIA-SEQUENCE:")
         told = (integer(each[1]) for each in found)
-        self._first = self._number = next((each for each in told if each is not None), 0)
+        first = state.number = next((each for each in told if each is not None), 0)
         for text, end in blocks(self._upstream):
-            self._block(text, end)
+            if end:
+                self._block(text, end)
+            else:
+                self._line(text)
         return MediaPlaylist(
-            resources=self._resources,
-            segments=self._segments,
-            first_number=self._first,
+            resources=state.resources,
+            segments=state.segments,
+            first_number=first,
             target_duration=self._target,
             ended=self._ended,
             delta=self._delta,
             pieces=self._text.finish(),
             links=self._text.links,
-            preludes=encryption.preludes(*self._needed.values()),
+            preludes=encryption.preludes(*state.needed.values()),
         )
 
     def _block(self, text: str, end: str) -> None:
-        for found in rows_in(text) if end else (text,):
-            if isinstance(found, str):
-                is_whole = end and found[-1] == "\n"
-                self._line(found[:-1] + end if is_whole else found)
-            # A range that was read before is the first segment's.
-            elif self._range_text or self._variables.known:
-                for line in found.lines():
-                    self._line(line + end)
-            else:
-                self._rows(found, end)
+        lines = text.split("\n")
+        last = lines.pop()
+        for found in rows_in(lines):
+            self._rows(found, end)
+        # The very last line has no end.
+        if last:
+            self._line(last)
 
-    def _rows(self, found: Rows, end: str) -> None:
-        rows, tags = tags_of(found, discontinuity=self._discontinuity, date_time=self._date_time)
-        infs, durations = self._durations.of_all(rows.infs)
-        uris = list(map(str.strip, rows.uris))
-        ranges = byte_ranges(tags.ranges, uris, self._segment_ends)
-        cipher = self._cipher + self._inline_init
-        says = (ranges, tags.discontinuities, tags.dates)
-        stretch = Stretch(self._number, uris, durations, *says, self._keys, self._init, cipher)
-        extensions = self._extensions.of_all(uris, has_init=self._init != "")
-        shown = plain_lines.shown(rows, infs, end)
-        self._text.add(shown[0])
-        named = zip(count(self._number), extensions, (*shown[1:], ""))
-        self._text.names([f"{number}{each}{end}{behind}" for number, each, behind in named])
-        self._segments.extend(stretch)
-        self._number = stretch.end
-        self._duration = 0.0
-        self._begin_segment()
+    def _rows(self, found: Rows | list[str], end: str) -> None:
+        """Many rows at once, or few where one of many is odd, or line by line."""
+        if isinstance(found, list) or self._variables.known:
+            self._lines(found if isinstance(found, list) else found.lines, end)
+        elif self._state.is_within_a_row:
+            behind = found.uris[0] + 1
+            self._lines(found.lines[:behind], end)
+            for rest in rows_in(found.lines[behind:]):
+                self._rows(rest, end)
+        elif reading.read(self._state, found, end):
+            return
+        elif len(found) <= _AT_ONCE:
+            self._lines(found.lines, end)
+        else:
+            for chunk in found.chunks(_AT_ONCE):
+                for rows in rows_in(chunk):
+                    self._rows(rows, end)
+
+    def _lines(self, lines: list[str], end: str) -> None:
+        for line in lines:
+            self._line(line + end)
 
     def _line(self, line: str) -> None:
         if line[:1] in _BLANKS:
             line = without_leading_blanks(line)
         if line.startswith(INF):
-            shown, self._duration = self._durations.of(line)
+            shown, self._state.duration = self._state.durations.of(line)
             self._text.add(shown)
             return
         hidden: Collection[str] = ()
@@ -159,129 +141,47 @@ class _Reader:
         if line.startswith("#EXT-X-DEFINE:"):
             self._variables.define(line)
             return
+        name = line.partition(":")[0]
+        if name in _SHAPED:
+            self._text.add_named(self._state.shown(line, name, hidden) or "")
+            return
         shown = harmless.tag_line(line, hidden)
         if shown is None:
             return
         name, colon, _ = shown.partition(":")
-        read = _TAGS.get(name if colon else name.rstrip())
-        if read is not None:
-            self._has_tags = True
-            read(self, shown)
+        name = name if colon else name.rstrip()
+        if name in _TAGS:
+            self._state.has_tags = True
+            _TAGS[name](self, shown)
         # Other lines with "#" are comments (RFC 8216 section 4.1).
-        elif colon and name.startswith("#EXT"):
-            self._opaque(shown)
+        elif name in _NAMED or (colon and name.startswith("#EXT") and "URI" in shown):
+            self._text.add_named(self._state.named(read(shown, name)))
         else:
             self._text.add(shown)
 
     def _segment(self, line: str) -> None:
-        uri = line.strip()
+        state, uri = self._state, line.strip()
         part = None
-        if self._range_text:
-            part = byte_range(self._range_text, uri, self._segment_ends)
-        name = str(self._number)
-        self._named[name] = Resource(uri, part)
-        self._segments.append(
+        if state.range_text:
+            part = byte_range(state.range_text, uri, state.segment_ends)
+        name = str(state.number)
+        state.resources.named[name] = Resource(uri, part)
+        state.segments.append(
             Segment(
-                self._number,
-                self._duration,
+                state.number,
+                state.duration,
                 part,
-                self._discontinuity,
-                self._date_time,
-                self._keys,
-                self._init,
-                self._cipher + self._inline_init,
+                state.discontinuity,
+                state.date_time,
+                *state.under,
             )
         )
-        self._text.name(name + self._extension(uri))
-        self._text.add(line[len(line.rstrip("\r\n")) :])
-        self._number += 1
-        self._duration = 0.0
-        if self._has_tags:
-            self._begin_segment()
-
-    def _extension(self, uri: str) -> str:
-        return self._extensions.of(uri, has_init=self._init != "")
-
-    def _key(self, line: str) -> None:
-        # Keys in a row all apply; the first one behind a segment replaces those before it.
-        if not self._keys_open:
-            self._keys, self._keys_open, self._cipher = (), True, ""
-        start = len("#EXT-X-KEY:")
-        attributes = attribute_list.values(line, start)
-        uri = attributes.get("URI", "")
-        self._cipher += encryption.cipher(attributes)
-        if naming.stays(uri, attributes.get("KEYFORMAT", "")):
-            self._text.add(line)
-            return
-        if len(self._keys) == _MAX_KEYS:
-            raise NotAPlaylistError(f"has more than {_MAX_KEYS} keys for one segment")
-        resource = Resource(uri, size=encryption.key_size(attributes))
-        name = self._names.name(KEY, resource, self._number, len(self._keys))
-        self._named[name] = resource
-        self._keys = (*self._keys, name)
-        # What a key system asks for in its own way is another answer each time.
-        if resource.size is not None and naming.is_fetchable(uri):
-            self._needed[KEY][name] = None
-        self._text.name_uri(line, start, name + ".key")
-
-    def _map(self, line: str) -> None:
-        start = len("#EXT-X-MAP:")
-        attributes = attribute_list.values(line, start)
-        uri, text = attributes.get("URI", ""), attributes.get("BYTERANGE")
-        self._inline_init = encryption.inline(uri)
-        if naming.stays(uri):
-            self._text.add(line)
-            return
-        # Without an offset it begins at the first byte (rfc8216bis section 4.4.4.5).
-        resource = Resource(uri, None if text is None else byte_range(text, uri, {}))
-        self._init = self._init_name(resource)
-        if naming.is_fetchable(uri):
-            self._needed[INIT][self._init] = None
-        # ffmpeg 9.0.2 plays 4 of 24 s of byte-range fMP4: a name of its own needs no range.
-        self._text.name_uri(line, start, self._init + ".mp4", BYTERANGE=None)
-
-    def _init_name(self, resource: Resource) -> str:
-        name = self._names.name(INIT, resource, self._number)
-        self._named[name] = resource
-        return name
-
-    def _part_tag(self, line: str) -> None:
-        start = len("#EXT-X-PART:")
-        attributes = attribute_list.values(line, start)
-        uri, text = attributes.get("URI", ""), attributes.get("BYTERANGE")
-        if naming.stays(uri):
-            self._text.add(line)
-            return
-        part = None if text is None else byte_range(text, uri, self._part_ends)
-        self._text.name_uri(line, start, self._part_name(Resource(uri, part)), BYTERANGE=None)
-        self._part += 1
-
-    def _part_name(self, resource: Resource) -> str:
-        name = f"{self._number}-{self._part}"
-        self._named[name] = resource
-        return name + self._extension(resource.uri)
-
-    def _preload_hint(self, line: str) -> None:
-        start = len("#EXT-X-PRELOAD-HINT:")
-        attributes = attribute_list.values(line, start)
-        uri, kind = attributes.get("URI", ""), attributes.get("TYPE")
-        if naming.stays(uri):
-            self._text.add(line)
-            return
-        text, first = attributes.get("BYTERANGE-LENGTH"), attributes.get("BYTERANGE-START")
-        length, offset = integer(text or ""), integer(first or "0")
-        # Without a length its end is unknown, so it is no resource of its own. Hints of unknown
-        # types are ignored (rfc8216bis section 4.4.5.3), like those that cannot be read.
-        is_open = length is None and not (text is None and first is None)
-        if kind not in ("PART", "MAP") or is_open or offset is None:
-            return
-        part = ByteRange(offset, length) if length else None
-        if kind == "MAP":
-            name = self._init_name(Resource(uri, part)) + ".mp4"
-        else:
-            name = self._part_name(Resource(uri, part))
-        gone: dict[str, None] = {"BYTERANGE-START": None, "BYTERANGE-LENGTH": None}
-        self._text.name_uri(line, start, name, **gone)
+        end = line[len(line.rstrip("\r\n")) :]
+        self._text.add_named(f"{NAME_MARK}{name}{state.extension(uri)}{end}")
+        state.number += 1
+        state.duration = 0.0
+        if state.has_tags:
+            state.begin_segment()
 
     # Players find the rendition by this URI, so it has to be that of its playlist.
     def _rendition_report(self, line: str) -> None:
@@ -289,33 +189,21 @@ class _Reader:
         uri = attribute_list.values(line, start).get("URI", "")
         self._text.link_uri(line, start, uri)
 
-    def _opaque(self, line: str) -> None:
-        """A tag that is not known here must not lead around the proxy either."""
-        start = line.index(":") + 1
-        uri = attribute_list.values(line, start).get("URI", "") if "URI" in line else ""
-        if naming.stays(uri):
-            self._text.add(line)
-            return
-        name = f"x{self._number}-{self._opaques}"
-        self._opaques += 1
-        self._has_tags = True
-        self._named[name] = Resource(uri)
-        self._text.name_uri(line, start, name + naming.data_extension(uri))
-
     def _byte_range_tag(self, line: str) -> None:
-        self._range_text = line.partition(":")[2]
+        self._state.range_text = line.partition(":")[2]
 
     def _skip(self, line: str) -> None:
-        attributes = attribute_list.values(line, len("#EXT-X-SKIP:"))
-        skipped = integer(attributes.get("SKIPPED-SEGMENTS", ""))
+        state, name = self._state, "#EXT-X-SKIP"
+        tag = read(line, name)
+        skipped = integer(tag.values.get("SKIPPED-SEGMENTS", ""))
         if skipped is None:
             return
-        self._number += skipped
+        state.number += skipped
         self._delta = True
-        before = self._names.last_before(self._number)
+        before = state.names.last_before(state.number)
         if before is not None:  # Skipped tags still apply (rfc8216bis section 4.4.5.2).
-            self._init, self._keys = before.init, before.keys
-        self._opaque(line)
+            state.init, state.keys = before.init, before.keys
+        self._text.add_named(state.named(tag))
 
     def _target_duration(self, line: str) -> None:
         self._target = seconds(line.partition(":")[2]) or 0.0
@@ -326,20 +214,16 @@ class _Reader:
         self._text.add(line)
 
     def _discontinuity_tag(self, line: str) -> None:
-        self._discontinuity = True
+        self._state.discontinuity = True
         self._text.add(line)
 
     def _program_date_time(self, line: str) -> None:
-        self._date_time = line.partition(":")[2].strip()
+        self._state.date_time = line.partition(":")[2].strip()
         self._text.add(line)
 
 
 _TAGS: Mapping[str, Callable[[_Reader, str], None]] = {
-    "#EXT-X-KEY": _Reader._key,
-    "#EXT-X-MAP": _Reader._map,
     "#EXT-X-BYTERANGE": _Reader._byte_range_tag,
-    "#EXT-X-PART": _Reader._part_tag,
-    "#EXT-X-PRELOAD-HINT": _Reader._preload_hint,
     "#EXT-X-RENDITION-REPORT": _Reader._rendition_report,
     "#EXT-X-SKIP": _Reader._skip,
     "#EXT-X-TARGETDURATION": _Reader._target_duration,

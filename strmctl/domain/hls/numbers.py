@@ -44,9 +44,10 @@ def byte_ranges(
     found: Sequence[tuple[str, str] | None], uris: Sequence[str], ends: dict[str, int]
 ) -> list[ByteRange | None]:
     """The same of several, each split at its `@`, None for a segment without one."""
-    if found and all(found) and all(each[1] for each in found if each is not None):
-        lengths = [int(each[0]) for each in found if each is not None]
-        offsets = [int(each[1]) for each in found if each is not None]
+    # What has neither a range nor an offset is None or "".
+    first, second = zip(*found, strict=True) if found and all(found) else ((), ("",))
+    if all(second):
+        lengths, offsets = list(map(int, first)), list(map(int, second))
         # A call of the class for each would take three times as long.
         several: list[ByteRange | None] = list(
             map(tuple.__new__, repeat(ByteRange), zip(offsets, lengths, strict=True))

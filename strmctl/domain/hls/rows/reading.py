@@ -1,0 +1,214 @@
+"""Rows are read by columns to the very text and names that reading line by line leads to.
+
+Whatever may be read differently is found before anything is changed; then nothing is read here.
+"""
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, chain, count
+from typing import Any, NamedTuple, TypeVar
+
+from strmctl.domain.hls import harmless, naming
+from strmctl.domain.hls.known_tags import DATE
+from strmctl.domain.hls.listed import ByteRange, Parts, Stretch, Under
+from strmctl.domain.hls.media_playlist import NAME_MARK
+from strmctl.domain.hls.numbers import byte_range, byte_ranges
+from strmctl.domain.hls.rows.columns import (
+    BITRATE,
+    DATERANGE,
+    DISCONTINUITY,
+    EXTINF,
+    GAP,
+    OTHER,
+    RANGE,
+    Rows,
+)
+from strmctl.domain.hls.rows.state import State
+from strmctl.domain.hls.rows.tags import KEY, MAP, PART, Column
+
+T = TypeVar("T")
+
+_RANGE = re.compile(rf"^{RANGE}:([1-9][0-9]{{0,17}})(?:@([0-9]{{1,18}}))?$", re.MULTILINE)
+_DATE = re.compile(rf"^{DATE}:([0-9TZ:+.-]{{1,48}})$", re.MULTILINE)
+_BITRATE = re.compile(rf"^{BITRATE}:([0-9]{{1,18}})$", re.MULTILINE)
+
+
+class _Said(NamedTuple):
+    """What the tags of some rows say; `shown` is what a player gets of those that say nothing."""
+
+    ranges: Sequence[tuple[str, str]]
+    dates: Sequence[str]
+    parts: Column
+    shown: Mapping[str, Sequence[str | None]]
+
+
+def read(state: State, rows: Rows, end: str) -> bool:
+    """False where they have to be read line by line, and then nothing has changed."""
+    said = _said(state, rows)
+    if said is None:
+        return False
+    first = state.number
+    under, without_init = _under(state, rows)
+    state.number = first
+    _name_parts(state, rows, said.parts, without_init)
+    uris = list(map(str.strip, rows.at(rows.uris)))
+    infs, durations = state.durations.of_all(rows.of(EXTINF))
+    rows.put(rows.places(EXTINF), infs)
+    ranges, dates = _by_row(rows, RANGE, said.ranges), _by_row(rows, DATE, said.dates)
+    stretch = Stretch(
+        first,
+        uris,
+        [each or 0.0 for each in _by_row(rows, EXTINF, durations)] or [0.0] * len(rows),
+        under,
+        byte_ranges(ranges, uris, state.segment_ends),
+        _discontinuities(state, rows),
+        _dates(state, dates, len(uris)),
+    )
+    state.segments.extend(stretch)
+    _name_uris(state, rows, uris, without_init)
+    _put_text(state, rows, said, end)
+    state.number = stretch.end
+    state.begin_segment()
+    return True
+
+
+def _said(state: State, rows: Rows) -> _Said | None:
+    """None where something has to be looked at line by line."""
+    is_plain = all(
+        column.count(kind) == len(column)
+        for kind in (DISCONTINUITY, GAP)
+        if (column := rows.of(kind))
+    )
+    ranges, dates = _values(_RANGE, rows.of(RANGE)), _values(_DATE, rows.of(DATE))
+    bitrates = _values(_BITRATE, rows.of(BITRATE))
+    parts = state.shapes.column(rows.of(PART))
+    shown = {kind: _shown(kind, rows.of(kind)) for kind in (OTHER, DATERANGE)}
+    # What has no colon is no EXTINF.
+    if not is_plain or EXTINF in rows.of(EXTINF) or parts is None or _stay(parts.uris):
+        return None
+    if ranges is None or dates is None or bitrates is None:
+        return None
+    known = {kind: lines for kind, lines in shown.items() if lines is not None}
+    return _Said(ranges, dates, parts, known) if len(known) == len(shown) else None
+
+
+def _values(pattern: re.Pattern[str], lines: Sequence[str]) -> Sequence[Any] | None:
+    """What a pattern with groups finds in each line."""
+    found = pattern.findall("\n".join(lines)) if lines else []
+    return found if len(found) == len(lines) else None
+
+
+def _stay(uris: Sequence[str]) -> bool:
+    """Whether one of them is no address, and so stays in its tag."""
+    return not all(uris) or (":" in "".join(uris) and any(map(naming.stays, uris)))
+
+
+def _shown(kind: str, lines: Sequence[str]) -> Sequence[str | None] | None:
+    """What a player gets of each, nothing where all stay; None where a URI gets a name."""
+    if any("URI" in line for line in lines):
+        return None
+    if not lines or harmless.are_harmless(lines, kind == DATERANGE):
+        return ()
+    return list(map(harmless.tag_line, lines))
+
+
+def _under(state: State, rows: Rows) -> tuple[list[Under], int]:
+    """What maps and keys say of each row, and where the first line is that is behind a map."""
+    first, current = state.number, state.under
+    without_init = 0 if state.init else len(rows.lines)
+    places = sorted(chain(rows.places(MAP), rows.places(KEY)))
+    shown: list[str | None] = []
+    under: list[Under] = []
+    last = 0
+    for place in places:
+        row, line = rows.row(place), rows.lines[place]
+        if row != last:
+            state.keys_open, last = False, row
+        state.number = first + row
+        shown.append(state.shown(line, line.partition(":")[0]))
+        if len(under) < row:
+            under += [current] * (row - len(under))
+        current = state.under
+        if state.init:
+            without_init = min(without_init, place)
+    rows.show(places, shown)
+    return under + [current] * (len(rows) - len(under)), without_init
+
+
+def _name_parts(state: State, rows: Rows, parts: Column, without_init: int) -> None:
+    if not parts.uris:
+        return
+    first, numbers, places = state.number, rows.rows(PART), rows.places(PART)
+    each = Counter(numbers)
+    begins = list(accumulate((each[row] for row in range(len(rows))), initial=0))
+    before = bisect_left(places, without_init)
+    extensions = _extensions(state, parts.uris, before)
+    named = [
+        f"{shape[0]}{NAME_MARK}{first + row}-{at - begins[row]}{extension}{shape[1]}"
+        for at, row, shape, extension in zip(
+            count(), numbers, parts.shapes, extensions, strict=False
+        )
+    ]
+    rows.put(places, named)
+    ranges: Sequence[ByteRange | None] = ()
+    if parts.ranges:
+        ranges = byte_ranges(parts.ranges, parts.uris, state.part_ends)
+    elif any("BYTERANGE" in shape.values for shape in parts.kinds):
+        ranges = [
+            None if text is None else byte_range(text, uri, state.part_ends)
+            for text, uri in zip(
+                (shape.values.get("BYTERANGE") for shape in parts.shapes), parts.uris, strict=True
+            )
+        ]
+    state.resources.parts.append(Parts(first, begins, parts.uris, ranges))
+
+
+def _name_uris(state: State, rows: Rows, uris: Sequence[str], without_init: int) -> None:
+    extensions = _extensions(state, uris, bisect_left(rows.uris, without_init))
+    named = [f"{NAME_MARK}{number}{each}" for number, each in zip(count(state.number), extensions)]
+    rows.put(rows.uris, named)
+
+
+def _extensions(state: State, uris: Sequence[str], before: int) -> Iterable[str]:
+    """Those of resources of which so many stand before any map."""
+    if before >= len(uris):
+        return state.extensions.of_all(uris, has_init=False)
+    behind = state.extensions.of_all(uris[before:], has_init=True)
+    if not before:
+        return behind
+    return chain(state.extensions.of_all(uris[:before], has_init=False), behind)
+
+
+def _by_row(rows: Rows, kind: str, values: Sequence[T]) -> Sequence[T | None]:
+    """The last one of each row; nothing where no row has one."""
+    numbers = rows.rows(kind)
+    if not values or numbers == range(len(rows)):
+        return values
+    last = dict(zip(numbers, values, strict=True))
+    return [last.get(row) for row in range(len(rows))]
+
+
+def _discontinuities(state: State, rows: Rows) -> list[bool]:
+    marked = set(rows.rows(DISCONTINUITY))
+    if state.discontinuity:
+        marked.add(0)
+    return [row in marked for row in range(len(rows))] if marked else []
+
+
+def _dates(state: State, dates: Sequence[str | None], length: int) -> list[str]:
+    """`length` is the number of rows."""
+    if not dates and not state.date_time:
+        return []
+    shown = [each or "" for each in dates] or [""] * length
+    shown[0] = shown[0] or state.date_time
+    return shown
+
+
+def _put_text(state: State, rows: Rows, said: _Said, end: str) -> None:
+    for kind, shown in said.shown.items():
+        if shown:
+            rows.show(rows.places(kind), shown)
+    text = rows.text(rows.places(RANGE))
+    state.text.add_named(text if end == "\n" else text.replace("\n", end))
