@@ -26,6 +26,7 @@ _PRINTABLE = re.compile(rf"[\x20-\x7e\t]{{1,{_LONGEST}}}")
 _ADDRESS = re.compile(r"://|[?&][^=&\s]+=")
 _ETAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 IF_NONE_MATCH, IF_MODIFIED_SINCE = "if-none-match", "if-modified-since"
+_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", re.ASCII)
 _UNSATISFIED = re.compile(r"bytes \*/[0-9]{1,18}", re.IGNORECASE)
 _LONGEST_WAIT = 86_400.0
 
@@ -76,7 +77,12 @@ def is_unchanged(conditions: Mapping[str, str], fields: Mapping[str, str]) -> bo
     if tags is not None:
         return is_current(tags, fields.get("ETag", ""))
     # A copy from elsewhere may be older and yet another one: the very date alone counts.
-    return date is not None and date == fields.get("Last-Modified")
+    return date is not None and date == fields.get("Last-Modified") and _is_date(date)
+
+
+def _is_date(text: str) -> bool:
+    """RFC 9110 section 13.1.3: what is none says nothing; some servers send 0 for all files."""
+    return _DATE.fullmatch(text) is not None
 
 
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:

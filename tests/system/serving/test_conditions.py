@@ -68,6 +68,14 @@ def test_a_tag_that_an_upstream_calls_weak(show: Show, url: str, client: httpx.C
     assert client.get(url, headers={"If-None-Match": V1}).status_code == 304
 
 
+@pytest.mark.parametrize("date", ["0", "yesterday", "Mon, 16 Nov 2026 10:00:00"])
+def test_what_is_no_date_says_nothing(
+    date: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, file(FILM, last_modified=date), "file")
+    assert client.get(url, headers={"If-Modified-Since": date}).content == FILM
+
+
 def test_what_has_no_tag_is_sent_whole(show: Show, url: str, client: httpx.Client) -> None:
     put_film(show, file(FILM), "file")
     for fields in ({"If-None-Match": V1}, {"If-None-Match": '""'}, {"If-Modified-Since": ""}):
