@@ -17,7 +17,7 @@ from strmctl.domain.media.not_media import Expected, Kind, listed
 from strmctl.domain.media.text import has_no_controls
 from strmctl.errors import UpstreamError
 from strmctl.services.observer import Observer
-from strmctl.services.playback.fetching.body import Body, Listener, Resume
+from strmctl.services.playback.fetching.body import LONGEST_BEGINNING, Body, Listener, Resume
 from strmctl.services.playback.fetching.parsing import beside_the_loop
 from strmctl.services.playback.healing import Healing
 from strmctl.services.playback.segment_cache import SegmentCache
@@ -205,7 +205,10 @@ class Media:
         listeners: Sequence[Listener] = (),
     ) -> Body:
         if span is None:
-            return Body(response, length=None, listeners=listeners)
+            resume = self._read_on(response.representation, is_encoded=response.is_encoded)
+            return Body(
+                response, length=None, resume=resume, listeners=listeners, observer=self._observer
+            )
         return Body(
             response,
             length=span.length,
@@ -223,6 +226,21 @@ class Media:
                 resource = await source.locate(self._place)
                 return await source.fetch.fetch_span(resource.uri, rest, representation)
 
+            return await self._healing(step)
+
+        return resume
+
+    def _read_on(self, known: Representation, *, is_encoded: bool) -> Resume:
+        """Of an unknown length: from a validator on, else all of it once more, to be compared."""
+        by_range = bool(known.validator) and not is_encoded
+
+        async def resume(sent: int) -> tuple[UpstreamResponse, int]:
+            async def step(source: Source) -> tuple[UpstreamResponse, int]:
+                resource = await source.locate(self._place)
+                return await source.fetch.fetch_rest(resource.uri, sent, known, by_range=by_range)
+
+            if not by_range and sent > LONGEST_BEGINNING:
+                raise UpstreamError("nothing shows that another answer would be the same")
             return await self._healing(step)
 
         return resume

@@ -1,5 +1,6 @@
 """A body that survives: cut off in the middle it goes on where it ended, from the same entity."""
 
+import hashlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Protocol
@@ -11,6 +12,11 @@ from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.upstream.response import Pipe, UpstreamResponse
 
 log = logging.getLogger(__name__)
+
+LONGEST_BEGINNING = 64 * 1024 * 1024
+"""Bytes that are read again at most, to see whether a body of unknown length is the same."""
+
+_COMPARED_FIRST = 1024
 
 Resume = Callable[[int], Awaitable[tuple[UpstreamResponse, int]]]
 """From the bytes sent so far, a response and how many of its bytes to skip."""
@@ -27,12 +33,39 @@ class Listener(Protocol):
     def close(self) -> None: ...
 
 
+class _Beginning:
+    """Of a body whose length is not known: what another answer has to begin with, to go on here."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._head = b""
+        self._digest = hashlib.blake2b()
+
+    def add(self, piece: bytes) -> None:
+        self.length += len(piece)
+        self._head += piece[: _COMPARED_FIRST - len(self._head)]
+        # What is longer would be read again for too long.
+        if self.length <= LONGEST_BEGINNING:
+            self._digest.update(piece)
+
+    def check(self, other: "_Beginning") -> None:
+        """Raises UpstreamError where `other` begins otherwise, as far as it has come.
+
+        A live broadcast shows at once that it is another one.
+        """
+        is_same = self._head.startswith(other._head)
+        if is_same and other.length == self.length:
+            is_same = self._digest.digest() == other._digest.digest()
+        if not is_same:
+            raise UpstreamError("the upstream's file has changed", final=True)
+
+
 class Body:
     """`length` bytes of `response` after `skip`; None where the length is not known.
 
     Without a response it is `known`, bytes at hand.
     `resume` is asked for the rest whenever the upstream cuts the body off, as long as every
-    answer brings at least one byte more.
+    answer brings at least one byte more. Of an unknown length it may answer the whole.
     """
 
     def __init__(
@@ -54,6 +87,9 @@ class Body:
         self._listeners = listeners
         self._observer = observer
         self._sent = 0
+        self._beginning = _Beginning() if length is None and resume is not None else None
+        self._again: _Beginning | None = None
+        """What has been read again of it."""
         self._is_unread = False
         self._gave_way = False
         self._pipe: Pipe | None = None
@@ -122,7 +158,7 @@ class Body:
                     chunk = b""  # As in `_part`.
                 return
             except UpstreamError as cut:
-                if self._length is None or self._resume is None:
+                if self._resume is None or cut.final:
                     raise
                 if self._sent > before:
                     patience.progressed()
@@ -135,11 +171,14 @@ class Body:
         assert self._response is not None
         async for chunk in self._response.chunks():
             if self._skip:
+                self._look_again(chunk[: self._skip])
                 self._skip, chunk = max(0, self._skip - len(chunk)), chunk[self._skip :]
             if self._length is not None:
                 chunk = chunk[: self._length - self._sent]
             if chunk:
                 self._sent += len(chunk)
+                if self._beginning is not None:
+                    self._beginning.add(chunk)
                 for listener in self._listeners:
                     listener.hear(chunk)
                 self._is_unread = True
@@ -148,8 +187,14 @@ class Body:
             chunk = b""  # The rest may take hours: what was sent is not kept for as long.
             if self._sent == self._length or (pipe is not None and await self._poured(pipe)):
                 return
-        if self._length is not None and self._sent < self._length:
+        if self._skip or (self._length is not None and self._sent < self._length):
             raise UpstreamError("the upstream ended the body too early")
+
+    def _look_again(self, piece: bytes) -> None:
+        """Raises UpstreamError where what comes before is not what has been sent."""
+        if self._again is not None and self._beginning is not None:
+            self._again.add(piece)
+            self._beginning.check(self._again)
 
     async def _poured(self, pipe: Pipe) -> bool:
         """Whether the rest of the body went through `pipe`; its first bytes never do.
@@ -179,6 +224,8 @@ class Body:
         try:
             self._response, self._skip = await self._resume(self._sent)
             self._gave_way = False
+            if self._beginning is not None:
+                self._length, self._again = self._response.total, _Beginning()
         except StrmctlError as error:
             self._observer.resumed(well=False)
             tracing.step(

@@ -164,6 +164,19 @@ class Fetch:
             "the upstream answered another range than the one asked for", status=response.status
         )
 
+    async def fetch_rest(
+        self, url: str, first: int, known: Representation, *, by_range: bool
+    ) -> tuple[UpstreamResponse, int]:
+        """Like `fetch_span`, from `first` on to an end that nobody knows."""
+        fields = {"Range": f"bytes={first}-", "If-Range": known.validator} if by_range else {}
+        response = await self.fetch(url, fields)
+        # 416: cut off behind its last byte, before it said that this was all.
+        if response.status == 416 or (response.status == 206 and response.total is None):
+            response.close()
+            response = await self.fetch(url)
+        _check_continued(known, response)
+        return response, 0 if response.status == 206 else first
+
     def room(self) -> Room:
         """For one playlist: what it may take of the memory for large ones."""
         return Room(self.places)
@@ -182,7 +195,9 @@ class Fetch:
             attempt = Attempt(self)
             return await patiently(lambda: self.fetch_span(url, rest, known), attempt.wait)
 
-        body = Body(response, length=known.total, resume=resume, observer=self.observer)
+        # Of an unknown length it is read anew: a live one has changed by then.
+        again = None if known.total is None else resume
+        body = Body(response, length=known.total, resume=again, observer=self.observer)
         data = bytearray()
         now = asyncio.get_running_loop().time
         end = now() + READ_WITHIN
@@ -253,10 +268,12 @@ class Attempt:
         return action.after
 
 
-def _check_continued(known: Representation, response: UpstreamResponse, span: ContentRange) -> None:
+def _check_continued(
+    known: Representation, response: UpstreamResponse, span: ContentRange | None = None
+) -> None:
     """Close the response and raise UpstreamError if it holds something else."""
     part = response.content_range
-    reaches_end = part is not None and part.last == span.last
+    reaches_end = part is not None and span is not None and part.last == span.last
     try:
         known.check_continued(response.representation, reaches_end=reaches_end)
     except UpstreamError:

@@ -1,0 +1,108 @@
+"""Rows 6 and 7 for bodies whose length nobody says: whole, and from one file, or cut off."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from stage.film import FILM, MONDAY, OTHER, V1, V2, address_of_film, put_film
+from stage.routes import cut, deaf, file, gzipped, in_turn
+from stage.show import Show
+from stage.upstream import Answer, Request, Route
+from stage.viewer import ask_raw
+
+
+def unmeasured(route: Route) -> Route:
+    """Chunked, without a length; of a part too."""
+
+    def spoiled(request: Request) -> Answer:
+        answer = route(request)
+        content = answer.body
+        assert isinstance(content, bytes)
+
+        async def body() -> AsyncIterator[bytes]:
+            for start in range(0, len(content), 50_000):
+                yield content[start : start + 50_000]
+
+        return replace(answer, body=body)
+
+    return spoiled
+
+
+def breaking(route: Route, after: int) -> Route:
+    """Never says that the body is over: the connection is closed in the middle, or behind it."""
+    return lambda request: replace(unmeasured(route)(request), cut_after=after)
+
+
+WHOLE = file(FILM, etag=V1)
+BARE = deaf(file(FILM), "range")
+UNMEASURED: Mapping[str, tuple[Route, ...]] = {
+    "a tag": (breaking(WHOLE, 300_000), unmeasured(WHOLE)),
+    "a tag, twice": (breaking(WHOLE, 300_000), breaking(WHOLE, 70_000), WHOLE),
+    "a tag, ignores Range": (breaking(WHOLE, 300_000), unmeasured(deaf(WHOLE, "range"))),
+    "a date": (
+        breaking(file(FILM, last_modified=MONDAY), 300_000),
+        file(FILM, last_modified=MONDAY),
+    ),
+    "behind the last byte": (breaking(WHOLE, len(FILM)), unmeasured(WHOLE)),
+    "a tag, compressed": (cut(gzipped(WHOLE), every=300_000), gzipped(WHOLE)),
+    "nothing": (breaking(BARE, 300_000), unmeasured(BARE)),
+    "nothing, twice": (breaking(BARE, 300_000), breaking(BARE, 500_000), unmeasured(BARE)),
+    "nothing, cut off before where it was": (
+        breaking(BARE, 300_000),
+        breaking(BARE, 100_000),
+        unmeasured(BARE),
+    ),
+    "nothing, a length later on": (breaking(BARE, 300_000), BARE),
+    "nothing, behind the last byte": (breaking(BARE, len(FILM)), unmeasured(BARE)),
+}
+
+
+@pytest.mark.parametrize("place", ["file", "segment"])
+@pytest.mark.parametrize("routes", UNMEASURED.values(), ids=UNMEASURED)
+def test_06_a_body_of_an_unknown_length_arrives_whole(
+    routes: tuple[Route, ...], place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, in_turn(*routes), place)
+    response = client.get(address_of_film(client, url, place))
+    assert "Content-Length" not in response.headers
+    assert response.content == FILM
+    assert len(show.asked("film.mp4")) <= len(routes) + 1
+    assert len(show.questions) == 1
+
+
+LATER = FILM[:200_000] + OTHER[200_000:]
+"""Begins like the film."""
+
+
+@pytest.mark.parametrize("place", ["file", "segment"])
+@pytest.mark.parametrize(
+    "routes",
+    [
+        pytest.param((WHOLE, file(OTHER, etag=V2)), id="another tag"),
+        pytest.param((WHOLE, deaf(file(OTHER, etag=V2), "if-range")), id="a part of another"),
+        pytest.param((BARE, deaf(file(OTHER), "range")), id="other bytes"),
+        pytest.param((BARE, deaf(file(LATER), "range")), id="other bytes later on"),
+        pytest.param((BARE, deaf(file(FILM[:250_000]), "range")), id="not as many"),
+    ],
+)
+def test_07_nothing_is_spliced_into_a_body_of_an_unknown_length(
+    routes: tuple[Route, Route], place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    before, after = routes
+    put_film(show, in_turn(breaking(before, 300_000), unmeasured(after)), place)
+    answer = ask_raw(address_of_film(client, url, place))
+    assert unchunked(answer.body) == (FILM[:300_000], False)
+
+
+def unchunked(body: bytes) -> tuple[bytes, bool]:
+    """The content (RFC 9112 section 7.1), and whether it has been said to be over."""
+    content = b""
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        length = int(size, 16)
+        if length == 0:
+            return content, True
+        content, body = content + rest[:length], rest[length + 2 :]
+    return content, False
