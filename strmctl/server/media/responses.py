@@ -154,7 +154,7 @@ def _start(status: int, fields: Mapping[str, str]) -> Message:
 def _conditions(scope: Scope) -> dict[str, str]:
     """The request's fields that say what the client has; those of one name make one list."""
     found: dict[str, str] = {}
-    for name, value in scope["headers"]:
+    for name, value in scope.get("headers", ()):
         if name in _CONDITIONS:
             text, before = value.decode("latin-1"), found.get(_CONDITIONS[name])
             found[_CONDITIONS[name]] = text if before is None else f"{before}, {text}"
