@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
@@ -154,7 +154,15 @@ def egress(raw: object) -> str:
     if parts.geturl() and (parts.scheme not in _EGRESS_SCHEMES or not parts.hostname):
         raise ValueError("not a proxy URL")
     _ = parts.port
+    if parts.scheme.startswith("socks"):
+        _check_socks_user(parts.username or "", parts.password or "")
     return text(raw)
+
+
+def _check_socks_user(*words: str) -> None:
+    """RFC 1929 gives each a byte for its length, and no charset: aiohttp's client takes ASCII."""
+    if any(len(word) > 255 or not word.isascii() for word in map(unquote, words)):
+        raise ValueError("no user or password of SOCKS")
 
 
 def http_url(raw: object) -> str:
@@ -276,7 +284,8 @@ OptionalPath = Annotated[
 Egress = Annotated[
     str,
     Kind(
-        '"", or a proxy URL that begins with http://, https://, socks5:// or socks5h://',
+        '"", or a proxy URL that begins with http://, https://, socks5:// or socks5h:// (of SOCKS '
+        "user and password are ASCII, at most 255 letters each)",
         egress,
         lambda value: hide_credentials(str(value)),
         secret=True,

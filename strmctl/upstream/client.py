@@ -39,6 +39,7 @@ from strmctl.upstream.egress import (
     Heard,
     certificate_trouble,
     check_answer,
+    http_proxy,
     own_failure,
     spoke,
 )
@@ -198,8 +199,7 @@ class UpstreamClient:
                 method,
                 _target(url),
                 headers={**_OWN_FIELDS, **fields},
-                # aiohttp speaks to HTTP proxies only; SOCKS is its connector's matter.
-                proxy=egress if egress.startswith("http") else None,
+                proxy=http_proxy(egress),
                 # aiohttp would follow to addresses that the guard has not seen.
                 allow_redirects=False,
             )

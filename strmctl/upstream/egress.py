@@ -4,7 +4,9 @@ Nothing is concluded about a link from the first kind, and no resolver is asked 
 """
 
 import ssl
+from functools import lru_cache
 from http import HTTPStatus
+from urllib.parse import quote, unquote, urlsplit
 
 from aiohttp import (
     ClientConnectionError,
@@ -63,6 +65,23 @@ _REFUSED = {
     62: "is of another name",
     64: "is of another address",
 }
+
+
+@lru_cache(maxsize=64)
+def http_proxy(egress: str) -> str | None:
+    """As aiohttp is to be given it; SOCKS is its connector's matter.
+
+    It writes a user and a password in Latin-1, and raises for other letters; proxies and httpx,
+    which asks resolvers, mean UTF-8 (RFC 7617 section 2.1).
+    """
+    if not egress.startswith("http"):
+        return None
+    parts = urlsplit(egress)
+    user, at, place = parts.netloc.rpartition("@")
+    bytes_of = [unquote(text).encode().decode("latin-1") for text in user.split(":", 1)]
+    return parts._replace(
+        netloc=":".join(quote(it, safe="") for it in bytes_of) + at + place
+    ).geturl()
 
 
 class Heard:
