@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType, TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 from strmctl.settings.environment import JOB, WATCHES_STDIN
 
@@ -29,10 +29,13 @@ class Interruption:
     A thread of its own is woken by them (signal.set_wakeup_fd), whatever the main one does.
     """
 
+    code: ClassVar[int] = INTERRUPTED
+    """That of the process's last run, since a signal is the process's."""
+
     # signal.set_wakeup_fd() takes only what does not block.
     def __init__(self, announce: Callable[[int], None]) -> None:
         self._announce = announce
-        self._code = INTERRUPTED
+        Interruption.code = INTERRUPTED
         self._unannounced = threading.Lock()
         self._signals, self._wakeup = os.pipe()
         os.set_blocking(self._wakeup, False)
@@ -65,15 +68,15 @@ class Interruption:
             signal.signal(number, _is_ending)
         # What was left half made, an event loop say, complains when it is collected.
         sys.unraisablehook = lambda _unraisable: None
-        self._announce_once(self._code)
-        return self._code
+        self._announce_once(self.code)
+        return self.code
 
     # A shell starts background jobs with SIGINT ignored (POSIX, section 2.11).
     def _terminate(self, _number: int, _frame: FrameType | None) -> None:
         """Like SIGINT, for which asyncio cancels what it runs, but with another exit code."""
-        if self._code == TERMINATED:
+        if self.code == TERMINATED:
             return
-        self._code = TERMINATED
+        Interruption.code = TERMINATED
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
             raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)

@@ -5,11 +5,11 @@ from contextlib import contextmanager, suppress
 
 from msgspec import Struct
 
+from strmctl.cli.frame.interruption import Interruption
 from strmctl.cli.frame.output import WORK
 from strmctl.cli.frame.run import Run
 from strmctl.errors import StrmctlError
 
-_INTERRUPTED = 130
 _WELL = (0, 10)
 
 
@@ -30,7 +30,7 @@ def recorded(run: Run) -> Iterator[Ending]:
         ending = Ending(error.exit_code, str(error))
         raise
     except KeyboardInterrupt:
-        ending = Ending(_INTERRUPTED, f"interrupted ({WORK})")
+        ending = Ending(Interruption.code, f"interrupted ({WORK})")
         raise
     finally:
         # Commands that only look, such as `list`, are no runs.

@@ -114,7 +114,9 @@ def test_it_says_how_much_was_done(
     else:
         assert said == f"strmctl: {word} (refreshing: 0 of 12 done)\n"
     newest = strmctl("runs", "--json").records[0]
-    assert (newest["command"], newest["state"]) == ("refresh", "interrupted")
+    assert (newest["command"], newest["state"], newest["exit_code"]) == (
+        "refresh", "interrupted", code
+    )  # fmt: skip
 
 
 @SIGNALS
