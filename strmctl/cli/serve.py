@@ -35,6 +35,8 @@ def serve(
     run.override("serve.port", port)
     run.override("serve.workers", workers)
     run.override("maintain.enabled", True if maintain else None)
+    # What a command prints with --json is a line of JSON each, a log's lines too.
+    run.override("serve.log_format", LogFormat.JSON if run.output.json else None)
     from strmctl.server.hangups import note_hangups
 
     note_hangups()

@@ -15,6 +15,7 @@ from stage import presentation
 from stage.proxy import SITE, running_proxy, settings_for
 from stage.show import Resolver, Show
 from stage.site import running_site
+from stage.strmctl import new_strmctl
 from stage.waiting import until
 from strmctl.server.http.logs import JsonLines, TextLines
 from strmctl.settings.model import ResolverSettings
@@ -158,3 +159,12 @@ def test_every_line_of_a_server_is_json_without_secrets(
     assert {line["resolver"] for line in lines if line.get("step") == "resolver"} == {"made_up"}
     for secret in ("sig=", "token1", "token2", f"{show.upstream.address}/"):
         assert secret not in site.log(), secret
+
+
+def test_with_json_every_line_is_json(tmp_path: Path, resolver: Resolver) -> None:
+    strmctl = new_strmctl(tmp_path / "strmctl", resolver.url)
+    with strmctl.serving("--json") as server:
+        assert httpx.get(f"{strmctl.base_url}/nowhere", trust_env=False).status_code == 404
+        until(lambda: "404" in server.log.read_text(), "the request is told")
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert lines[0]["message"].startswith(f"strmctl serves {strmctl.base_url}")
