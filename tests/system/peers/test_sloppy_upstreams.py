@@ -319,6 +319,23 @@ def test_17_the_part_that_was_asked_for_is_sent(
 
 
 @pytest.mark.parametrize("place", ["file", "segment"])
+@pytest.mark.parametrize("value", ["bytes=0-", "bytes=100-199"])
+def test_17_a_server_that_answers_several_parts_is_asked_for_all(
+    value: str, place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    several = b"--a\r\nContent-Range: bytes 0-9/99\r\n\r\n0123456789\r\n--a--\r\n"
+    fields = {"Content-Type": "multipart/byteranges; boundary=a"}
+
+    def route(request: Request) -> Answer:
+        return Answer(206, several, fields) if "range" in request.fields else Answer(200, FILM)
+
+    put_film(show, route, place)
+    response = client.get(address_of_film(client, url, place), headers={"Range": value})
+    assert (response.status_code, response.content) == (200, FILM)
+    assert len(show.questions) == 1
+
+
+@pytest.mark.parametrize("place", ["file", "segment"])
 @pytest.mark.parametrize("value", ["bytes=0-", "bytes=0-99"])
 def test_17_a_server_that_refuses_ranges_is_asked_for_all(
     value: str, place: str, show: Show, url: str, client: httpx.Client

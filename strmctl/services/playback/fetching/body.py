@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 LONGEST_BEGINNING = 64 * 1024 * 1024
 """Bytes that are read again at most, to see whether a body of unknown length is the same."""
 
-_COMPARED_FIRST = 1024
+_COMPARED_FIRST = 16 * 1024
+"""Bytes in which a broadcast shows a time of its own; its tables come first."""
 
 Resume = Callable[[int], Awaitable[tuple[UpstreamResponse, int]]]
 """From the bytes sent so far, a response and how many of its bytes to skip."""
