@@ -1,6 +1,7 @@
 """The operator's own HTTP endpoint: asked through the egress, the answer bounded, no redirects."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -113,10 +114,19 @@ def endpoint_url(options: Options, text: str, key: str = "url") -> httpx.URL:
     return url
 
 
+def tls() -> ssl.SSLContext:
+    """Who trusts SSL_CERT_FILE and SSL_CERT_DIR, or else the public authorities."""
+    return _trusting(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+# To load the authorities takes longer than many an answer.
 @cache
-def _tls() -> ssl.SSLContext:
-    """To load the authorities that it trusts takes longer than many an answer."""
-    return httpx.create_ssl_context(trust_env=False)
+def _trusting(*_named: str | None) -> ssl.SSLContext:
+    try:
+        return httpx.create_ssl_context(trust_env=True)
+    except OSError:
+        # As OpenSSL does; an endpoint without TLS needs none of them.
+        return httpx.create_ssl_context(trust_env=False)
 
 
 def _client(settings: ResolverSettings, headers: dict[str, str]) -> httpx.AsyncClient:
@@ -126,7 +136,7 @@ def _client(settings: ResolverSettings, headers: dict[str, str]) -> httpx.AsyncC
         return httpx.AsyncClient(
             headers={**fixed, **headers, "Accept": "application/json"},
             proxy=settings.egress or None,
-            verify=_tls(),
+            verify=tls(),
             timeout=None,
             limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
             # HTTP_PROXY of this machine is not the resolver's egress.

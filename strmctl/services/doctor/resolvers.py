@@ -15,7 +15,7 @@ from strmctl.domain.counted import counted
 from strmctl.domain.mapping import Mapping
 from strmctl.errors import ResolverError, SettingsError
 from strmctl.resolvers.contract import Reason, ResolveRequest
-from strmctl.resolvers.endpoint import NO_ANSWER
+from strmctl.resolvers.endpoint import NO_ANSWER, tls
 from strmctl.resolvers.registry import NamedResolver, Registry, leaving
 from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding, Severity, of_error
@@ -130,7 +130,7 @@ async def _unreachable(installation: Installation, table: ResolverSettings) -> F
     url = str(table.options.get("url", ""))
     try:
         async with httpx.AsyncClient(
-            proxy=table.egress or None, timeout=_SECONDS, trust_env=False
+            proxy=table.egress or None, timeout=_SECONDS, trust_env=False, verify=tls()
         ) as client:
             # A resolver may count or charge each question.
             response = await client.options(url)

@@ -11,8 +11,10 @@ import trustme
 
 from stage.command_line import Strmctl
 from strmctl.domain.notice import FileChange
+from strmctl.errors import ResolverError
+from strmctl.resolvers.endpoint import Endpoint
 from strmctl.services.notifying.outbox import Delivery, deliver
-from strmctl.settings.model import NotifySettings, NotifyType, Settings
+from strmctl.settings.model import NotifySettings, NotifyType, ResolverSettings, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.notices import Notices
 from system.notify.servers import KODI_TOKEN, TOKEN, Reply, Server, jellyfin, kodi, serving, webhook
@@ -119,6 +121,22 @@ async def test_88_the_environment_s_authorities(
     with private("jellyfin", authority) as server:
         table = NotifySettings("tv", NotifyType.JELLYFIN, server.url, TOKEN, "/media")
         assert await tell(database, table) == Delivery("tv", 1)
+
+
+async def test_88_the_environment_s_authorities_count_for_resolvers_too(
+    authority: trustme.CA, ca: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with private("jellyfin", authority) as server:
+        resolver = ResolverSettings("a", ["a"], "http", options={"url": server.url})
+        monkeypatch.setenv("SSL_CERT_FILE", f"{ca}.none")
+        untrusting = Endpoint(resolver, {})
+        with pytest.raises(ResolverError, match="CERTIFICATE_VERIFY_FAILED"):
+            await untrusting.ask("GET", server.url)
+        monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+        trusting = Endpoint(resolver, {})
+        assert (await trusting.ask("GET", server.url)).status == 401
+        for endpoint in (untrusting, trusting):
+            await endpoint.aclose()
 
 
 @pytest.mark.parametrize("kind", SPEAKS)
