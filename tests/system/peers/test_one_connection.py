@@ -2,8 +2,9 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,7 +12,7 @@ import pytest
 
 from stage.presentation import content
 from stage.proxy import Proxy, running_proxy
-from stage.routes import file, playlist
+from stage.routes import deaf, file, playlist
 from stage.show import Resolver, Show
 from stage.upstream import Answer, Request, Route
 from stage.viewer import follow
@@ -74,6 +75,38 @@ def test_53_what_has_given_way_goes_on_where_it_was(
         pieces = older.iter_bytes()
         received = next(pieces)
         assert client.get(url, headers={"Range": "bytes=-1000"}).content == FILM[-1000:]
+        assert received + b"".join(pieces) == FILM
+
+
+def unmeasured(route: Route) -> Route:
+    """Chunked, without a length."""
+
+    def spoiled(request: Request) -> Answer:
+        answer = route(request)
+        data = answer.body
+        assert isinstance(data, bytes)
+
+        async def body() -> AsyncIterator[bytes]:
+            for start in range(0, len(data), 1_000_000):
+                yield data[start : start + 1_000_000]
+
+        return replace(answer, body=body)
+
+    return spoiled
+
+
+@pytest.mark.parametrize("ignored", [(), ("range",)], ids=["ranges", "no ranges"])
+def test_53_what_has_no_length_gives_way_too(
+    ignored: tuple[str, ...], film: Show, url: str, client: httpx.Client
+) -> None:
+    refusal = Answer(403, b"one connection only", {"Content-Type": "text/plain"})
+    whole = unmeasured(deaf(file(FILM, etag='"film"'), *ignored))
+    film.routes["film.mkv"] = one_at_a_time(film, whole, refusal)
+    with client.stream("GET", url) as older:
+        pieces = older.iter_bytes()
+        received = next(pieces)
+        with client.stream("GET", url, headers={"Range": "bytes=0-999"}) as newer:
+            assert next(newer.iter_bytes(1000)) == FILM[:1000]
         assert received + b"".join(pieces) == FILM
 
 

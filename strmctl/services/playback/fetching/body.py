@@ -112,7 +112,7 @@ class Body:
         if (
             self._gave_way
             or not (self._is_unread or (self._pipe is not None and self._pipe.is_held_back))
-            or None in (self._response, self._resume, self._length)
+            or None in (self._response, self._resume)
         ):
             return False
         assert self._response is not None
@@ -188,7 +188,8 @@ class Body:
             chunk = b""  # The rest may take hours: what was sent is not kept for as long.
             if self._sent == self._length or (pipe is not None and await self._poured(pipe)):
                 return
-        if self._skip or (self._length is not None and self._sent < self._length):
+        is_short = self._length is not None and self._sent < self._length
+        if self._skip or self._gave_way or is_short:
             raise UpstreamError("the upstream ended the body too early")
 
     def _look_again(self, piece: bytes) -> None:
