@@ -2,19 +2,23 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct, field
 
+from strmctl.domain.counted import counted
+from strmctl.domain.digest import general
 from strmctl.domain.job import JobLine
 
 LINE_MAX = 2**20
+_MOST_REASONS = 1000
 
 
 class JobOutput(Struct):
     """`counts` are those of the summary, `message` is the error that ended it; `reason` is that
-    of the first of the `failed` items."""
+    of the first of the `failed` items, `reasons` counts them all, without the items' names."""
 
     number: int = 0
     done: int = 0
@@ -22,6 +26,7 @@ class JobOutput(Struct):
     message: str | None = None
     failed: int = 0
     reason: str | None = None
+    reasons: Counter[str] = field(default_factory=Counter)
     _unsaved: list[JobLine] = field(default_factory=list)
 
     async def read(self, stream: asyncio.StreamReader) -> None:
@@ -51,7 +56,16 @@ class JobOutput(Struct):
             self._unsaved.append(JobLine(self.number, document))
             if document.get("outcome") == "failed":
                 self.failed += 1
-                self.reason = self.reason or str(document.get("reason") or "") or None
+                self._take_reason(str(document.get("reason") or ""))
+
+    def _take_reason(self, reason: str) -> None:
+        if not reason:
+            return
+        self.reason = self.reason or reason
+        told = general(reason)
+        # As many as the links of a library would say nothing.
+        if told in self.reasons or len(self.reasons) < _MOST_REASONS:
+            self.reasons[told] += 1
 
     @property
     def why(self) -> str | None:
@@ -59,7 +73,12 @@ class JobOutput(Struct):
         if self.message is not None or not self.failed:
             return self.message
         of = f" of {self.done:,}" if self.done >= self.failed else ""
-        return f"{self.failed:,}{of} failed" + (f": {self.reason}" if self.reason else "")
+        text = f"{self.failed:,}{of} failed"
+        if len(self.reasons) > 1:
+            [(most, number)] = self.reasons.most_common(1)
+            rest = counted(len(self.reasons) - 1, "more reason")
+            return f"{text}: {most} ({counted(number, 'item')}; {rest})"
+        return text + (f": {self.reason}" if self.reason else "")
 
     def unsaved(self) -> Sequence[JobLine]:
         return tuple(self._unsaved)
