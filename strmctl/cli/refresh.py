@@ -104,6 +104,7 @@ def _refresh(
         doing = _refresh_all(run, database, selection, found, force=force, sidecars=sidecars)
         asyncio.run(doing)
         said = digest_lines(digest, database, found.findings(), found.works)
+    run.output.because(map(trouble_line, found.troubles))
     if not run.output.json:
         for line in map(trouble_line, found.troubles) if said is None else said:
             run.output.record({}, line)

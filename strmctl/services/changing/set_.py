@@ -22,7 +22,7 @@ from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError
 from strmctl.services.changing.change_run import change_one
 from strmctl.services.keys.playback_urls import PlaybackUrls
-from strmctl.services.library.files import templates
+from strmctl.services.library.files import check_mounted, templates
 from strmctl.services.library.find import each
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
@@ -91,7 +91,7 @@ class Setting:
     """A planner. Raises SettingsError where no usable key is to be had."""
 
     def __init__(self, settings: Settings, values: Values) -> None:
-        self._values, self._library = values, settings.library
+        self._settings, self._values, self._library = settings, values, settings.library
         self._urls = PlaybackUrls(settings)
         self._templates = templates(settings)
         self._direct = settings.proxy.mode is Mode.DIRECT
@@ -113,6 +113,9 @@ class Setting:
     def _plan(
         self, mappings: Mappings, files: LibraryFiles, selected: Iterable[Link | Finding]
     ) -> Iterator[Step]:
+        if self._values.names_files:
+            # Rows would move, and their files stay behind.
+            check_mounted(self._settings, mappings.database, few=1)
         waiting = iter(selected)
         first = list(islice(waiting, _BATCH))
         if self._values.path is not None and len(first) > 1:

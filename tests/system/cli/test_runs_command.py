@@ -52,6 +52,20 @@ def test_an_item_that_failed_is_why(strmctl: Strmctl, library: Path) -> None:
     assert happened(newest["counts"]) == {"adopted": 1, "bad": 1}
 
 
+def test_a_resolver_in_trouble_is_why_before_a_single_link(strmctl: Strmctl, library: Path) -> None:
+    with (library / "strmctl.toml").open("a") as settings:
+        for site, script in (("gone", "exit 66"), ("down", "sleep 0.2; exit 1")):
+            settings.write(
+                f'\n[resolvers.{site}]\nsites = ["{site}"]\ntype = "command"\n'
+                f'command = ["sh", "-c", "{script}"]\n'
+            )
+    for site in ("gone", "down"):
+        strmctl("write", "--site", site, "--slug", "film", "--language", "de")
+    strmctl("refresh", "--all", code=12)
+    newest = strmctl("runs", "--limit", 1, "--json").records[0]
+    assert newest["message"].startswith("resolver 'down': ")
+
+
 def test_what_only_looks_is_no_run(strmctl: Strmctl, library: Path) -> None:
     for command in ("list", "stats", "runs"):
         strmctl(command, "--json")

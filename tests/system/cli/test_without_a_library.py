@@ -83,6 +83,8 @@ _AGAIN = "site,slug,language\na.to,film-3,de\n"
         pytest.param(("write", "--from", "-"), _AGAIN, id="many-that-are-known"),
         pytest.param(("add", "--resolver", "mine", "--from", "new.csv", "x"), "", id="add"),
         pytest.param(("rewrite",), "", id="rewrite"),
+        pytest.param(("rewrite", "--names"), "", id="rename"),
+        pytest.param(("set", "1", "--title", "New"), "", id="set"),
     ],
 )  # fmt: skip
 def test_a_mount_point_is_no_empty_library(
@@ -112,6 +114,10 @@ def test_the_ways_out_that_are_named_lead_out(
     strmctl(*way_out)
     assert len(list(emptied.rglob("*.strm"))) == left
     strmctl("write", *MOVIE)
+
+
+def test_muting_touches_no_file(strmctl: Strmctl, emptied: Path) -> None:
+    strmctl("set", "1", "--mute", "30d")
 
 
 def test_a_single_file_that_was_deleted_comes_back(strmctl: Strmctl, library: Path) -> None:
