@@ -19,6 +19,7 @@ from strmctl.settings.values import duration, show_duration
 
 if TYPE_CHECKING:
     from strmctl.domain.job import Job
+    from strmctl.domain.resolver_health import ResolverHealth
     from strmctl.services.reports.attention import Attention
     from strmctl.services.reports.stats import States, Stats
 
@@ -51,7 +52,8 @@ def stats(
         found = count(run.settings, database, now, within)
         wrong = attention(database, found, now)
     run.output.record(stats_record(found, within, wrong))
-    run.output.table(("what needs attention",), ([line] for line in _wrong(wrong)))
+    lines = _wrong(wrong, list(_failing_resolvers(run, found.resolvers)))
+    run.output.table(("what needs attention",), ([line] for line in lines))
     rows = _rows(found)
     if run.output.is_for_people:
         # Where people read, a nought is nothing, and a state that no link is in has no column.
@@ -60,21 +62,36 @@ def stats(
     run.output.table(("links that", "number"), _numbers(run, found, expiring))
 
 
-def _wrong(wrong: "Attention") -> Iterable[str]:
+def _failing_resolvers(run: Run, known: "Sequence[ResolverHealth]") -> Iterable[str]:
+    """They are why links are not known, or have expired."""
+    in_use = {table.name for table in run.settings.resolvers}
+    for health in known:
+        if health.is_failing and health.resolver in in_use:
+            since = timestamp(health.failing_since)
+            times = counted(health.failures, "failure")
+            reason = (health.reason or "").removeprefix(f"resolver {health.resolver!r}: ")
+            yield f"resolver {health.resolver}: {times} in a row since {since}: {reason}"
+
+
+def _wrong(wrong: "Attention", resolvers: "Sequence[str]") -> Iterable[str]:
     """First of all: what is not known, what failed and why."""
-    if wrong.is_well:
-        yield "nothing: all links are known to play, and no run has failed"
-        return
     if not wrong.is_needed:
-        yield f"nothing: {counted(wrong.muted, 'muted link')} not playing"
+        yield from resolvers or [_nothing(wrong)]
         return
     if wrong.unknown:
         part = f"{wrong.unknown:,} of {counted(wrong.total, 'link')}"
         yield f"{part} ({share(wrong.unknown, wrong.total)}) unknown: not probed yet"
     for job in wrong.failed_runs:
         yield _failure(job)
+    yield from resolvers
     failing = ",".join(sorted({group.state for group in wrong.groups}))
     yield from lines(wrong.groups, f"strmctl list --state {failing}")
+
+
+def _nothing(wrong: "Attention") -> str:
+    if wrong.is_well:
+        return "nothing: all links are known to play, and no run has failed"
+    return f"nothing: {counted(wrong.muted, 'muted link')} not playing"
 
 
 def _failure(job: "Job") -> str:

@@ -1,6 +1,7 @@
 """`stats`: one document that counts the library, out of indexes alone."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -148,3 +149,20 @@ def _stored(
     )
     identity = Identity(site, slug, "de")
     return StoredResolution(identity, resolution, plays=plays, cause=cause)
+
+
+def test_a_resolver_that_fails_is_named(strmctl: Strmctl, library: Path) -> None:
+    """Its links are unknown, or have ended: that they were not probed is not why."""
+    with (library / "strmctl.toml").open("a") as settings:
+        settings.write(
+            '\n[resolvers.nas]\nsites = ["a.to"]\ntype = "command"\n'
+            'command = ["sh", "-c", "exit 1"]\n'
+        )
+    strmctl("write", "--site", "a.to", "--slug", "film", "--language", "de")
+    strmctl("refresh", "--all", code=12)
+    lines = strmctl("stats").out.splitlines()
+    assert lines[0] == "1 of 1 link (100 %) unknown: not probed yet"
+    assert lines[1].startswith("the last run of `refresh --all` failed")
+    strmctl("set", 1, "--mute", "forever")
+    assert strmctl("stats").out.splitlines()[1:3] == lines[1:3]
+    assert re.match(r"resolver nas: 1 failure in a row since \d{4}-\S+Z: (?!resolver)", lines[2])
