@@ -124,20 +124,25 @@ def _all_words(part: Stretch | list[Segment]) -> Iterable[str]:
         return map(_words, part)
     spans = {span: f"{span:.3f} " for span in set(part.durations)}
     begins: Iterable[str] = map(spans.__getitem__, part.durations)
-    if part.ranges:
-        ranges = [(each and f"{each[0]}+{each[1]}") or "" for each in part.ranges]
-        begins = map(str.__add__, begins, ranges)
-    return map(str.__add__, begins, _last_words(part))
+    ends = _last_words(part)
+    if not part.ranges:
+        return map(str.__add__, begins, ends)
+    return [
+        f"{span}{each[0]}+{each[1]}{end}" if each else span + end
+        for span, each, end in zip(begins, part.ranges, ends, strict=True)
+    ]
 
 
 def _last_words(part: Stretch) -> Iterable[str]:
     """What is said of each segment behind its range."""
     kinds = {each: f" {_kind(each)} " for each in set(part.under)}
-    if len(kinds) == 1 and not part.discontinuities and not part.dates:
-        return repeat(f"{kinds[part.under[0]]} {part.under[0].cipher}")
-    words = map(kinds.__getitem__, part.under)
-    marks = ["d " if each else " " for each in part.discontinuities] or repeat(" ")
-    words = map(str.__add__, words, marks)
+    alike = set(kinds.values())
+    words: Iterable[str] = map(kinds.__getitem__, part.under)
+    if part.discontinuities or len(alike) > 1:
+        marks = ["d " if each else " " for each in part.discontinuities] or repeat(" ")
+        words = map(str.__add__, words, marks)
+    else:
+        words = repeat(f"{alike.pop()} ", len(part.under))
     if part.dates:
         words = map(str.__add__, words, _instants(part.dates))
     if any(each.cipher for each in kinds):
@@ -183,6 +188,10 @@ def _instants(dates: Sequence[str]) -> Sequence[str]:
             part: f"{part}000+00:00" if part.strip(".0") else "+00:00"
             for part in {each[2] for each in found}
         }
+        # Nearly always each has one zone.
+        only = {begin: words for (begin, _), words in begins.items()}
+        if len(only) == len(begins):
+            return [f"{only[begin]}{seconds}{parts[part]}" for begin, seconds, part, _ in found]
         return [
             f"{begins[begin, zone]}{seconds}{parts[part]}" for begin, seconds, part, zone in found
         ]

@@ -7,7 +7,9 @@ and a title stay only where nothing in them looks like an address, a file name o
 import base64
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import accumulate
 
 from strmctl.domain.hls import attribute_list
 from strmctl.domain.hls.attribute_list import Attribute
@@ -83,9 +85,27 @@ def are_harmless(lines: Sequence[str], is_daterange: bool) -> bool:
         # An interstitial goes.
         is_usual = len(_USUAL_DATERANGE.findall(text)) == len(lines) and "X-ASSET-" not in text
         return is_usual and leads_nowhere(text)
-    # The name of a tag says nothing.
-    shown = [line.partition(":")[2] or line if line[:4] == "#EXT" else line for line in lines]
-    return is_plain("\n".join(shown))
+    return is_plain("\n".join(_values(lines)))
+
+
+def tag_lines(lines: Sequence[str]) -> Iterator[str | None]:
+    """What `tag_line` says of comments and of unknown tags without URI, nearly all in one go."""
+    values = _values(lines)
+    text = "\n".join(values)
+    found = [match.start() for match in _FILE_OR_HOST.finditer(text)]
+    found += [match.start() for match in _LONG_RUN.finditer(text) if _is_opaque(match[0])]
+    ends = list(accumulate(map(len, values), lambda end, length: end + 1 + length))
+    gone = {bisect_left(ends, at) for at in found}
+    return (None if at in gone else tag_line(line) for at, line in enumerate(lines))
+
+
+def _values(lines: Sequence[str]) -> list[str]:
+    """What has to be harmless: the name of a tag says nothing."""
+    return [
+        value if line[:4] == "#EXT" and colon else line
+        for line in lines
+        for _, colon, value in (line.partition(":"),)
+    ]
 
 
 def _names_secret(text: str) -> bool:

@@ -36,7 +36,7 @@ def upstream_extension(uri: str) -> str:
     return f".{extension}".lower() if dot and "/" not in extension else ""
 
 
-def upstream_extensions(uris: Sequence[str]) -> Iterable[str]:
+def upstream_extensions(uris: Sequence[str]) -> Sequence[str]:
     """The same of each of several; those that all end alike are looked at once."""
     first = upstream_extension(uris[0])
     path = uris[0].partition("?")[0]
@@ -48,7 +48,7 @@ def upstream_extensions(uris: Sequence[str]) -> Iterable[str]:
         and lines.count("?") == ending.count("?") * len(uris)
         and "#" not in lines
     )
-    return repeat(first, len(uris)) if first and is_alike else map(upstream_extension, uris)
+    return [first] * len(uris) if first and is_alike else list(map(upstream_extension, uris))
 
 
 @lru_cache(maxsize=64)
@@ -89,11 +89,9 @@ class SegmentExtensions(Struct, frozen=True):
     def of_all(self, uris: Sequence[str], *, has_init: bool) -> Iterable[str]:
         if has_init and not self.is_image:
             return repeat(self._fitting("", has_init), len(uris))
-        known: dict[str, str] = {}
-        return [
-            known.get(each) or known.setdefault(each, self._fitting(each, has_init))
-            for each in upstream_extensions(uris)
-        ]
+        extensions = upstream_extensions(uris)
+        fitting = {each: self._fitting(each, has_init) for each in set(extensions)}
+        return map(fitting.__getitem__, extensions)
 
     def _fitting(self, extension: str, has_init: bool) -> str:
         return segment_extension(extension, has_init, self.is_subtitles, self.is_image, self.untold)

@@ -52,7 +52,10 @@ def byte_ranges(
         several: list[ByteRange | None] = list(
             map(tuple.__new__, repeat(ByteRange), zip(offsets, lengths, strict=True))
         )
-        ends.update(zip(uris, map(int.__add__, offsets, lengths), strict=True))
+        if uris.count(uris[-1]) == len(uris):
+            ends[uris[-1]] = offsets[-1] + lengths[-1]
+        else:
+            ends.update(zip(uris, map(int.__add__, offsets, lengths), strict=True))
         return several
     ranges: list[ByteRange | None] = []
     for each, uri in zip(found, uris, strict=bool(found)):

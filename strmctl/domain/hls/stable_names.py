@@ -5,6 +5,7 @@ for a Media Initialization Section, `k12-1` where that name is taken.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from strmctl.domain.hls.listed import Resource, Segment
 from strmctl.domain.hls.media_playlist import MediaPlaylist
@@ -20,18 +21,29 @@ class StableNames:
         self._previous = previous
         self._earlier = {} if previous is None else _by_resource(previous)
         self._taken = set(self._earlier.values())
-        self._given: dict[tuple[str, Resource], str] = {}
+        self._given: dict[str, dict[Resource, str]] = {KEY: {}, INIT: {}}
         self._used: set[str] = set()
         self._orders: defaultdict[tuple[str, int], int] = defaultdict(int)
 
     def name(self, letter: str, resource: Resource, number: int, index: int = 0) -> str:
         """The name of what the coming segment `number` uses, the `index`-th of its kind."""
-        known = self._given.get((letter, resource))
+        known = self._given[letter].get(resource)
         if known is None:
             known = self._choose(letter, resource, number, index)
-            self._given[letter, resource] = known
+            self._given[letter][resource] = known
             self._used.add(known)
         return known
+
+    def all(self, letter: str, resources: Sequence[Resource], numbers: Sequence[int]) -> list[str]:
+        """The names of what several segments use, one each."""
+        names, new = [f"{letter}{number}" for number in numbers], set(resources)
+        known = self._given[letter]
+        is_first_seen = self._previous is None and len(new) == len(names) == len(set(numbers))
+        if is_first_seen and known.keys().isdisjoint(new) and self._used.isdisjoint(names):
+            known.update(zip(resources, names, strict=True))
+            self._used.update(names)
+            return names
+        return [self.name(letter, *each) for each in zip(resources, numbers, strict=True)]
 
     def last_before(self, number: int) -> Segment | None:
         """The segment before `number` in the earlier load, or the last one that it knew."""

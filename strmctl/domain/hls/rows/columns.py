@@ -191,12 +191,15 @@ def _sorted(lines: list[str]) -> tuple[list[int], dict[str, list[int]], list[int
     """Where URIs, lines of each kind, and those that end rows stand."""
     uris: list[int] = []
     odd: list[int] = []
-    places: dict[str, list[int]] = {}
+    infs: list[int] = []
+    places = {EXTINF: infs}
     # By the name of the tag, or what stands in its place.
     known: dict[str, list[int]] = {}
-    infs = places[EXTINF] = []
     for at, line in enumerate(lines):
-        if line[:8] == INF:
+        # Nearly all URIs begin with a letter behind "#".
+        if line >= "$":
+            uris.append(at)
+        elif line[:8] == INF:
             infs.append(at)
         elif line[:1] == "#":
             name = line.partition(":")[0]
@@ -209,7 +212,10 @@ def _sorted(lines: list[str]) -> tuple[list[int], dict[str, list[int]], list[int
                     known[name] = kind
             kind.append(at)
         elif line:
-            (odd if _is_odd(line[0]) else uris).append(at)
+            uris.append(at)
+    if any(map(_is_odd, {lines[at][0] for at in uris})):
+        odd = sorted([*odd, *(at for at in uris if _is_odd(lines[at][0]))])
+        uris = [at for at in uris if not _is_odd(lines[at][0])]
     return uris, places, odd
 
 

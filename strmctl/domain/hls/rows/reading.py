@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from strmctl.domain.hls import harmless, naming
 from strmctl.domain.hls.known_tags import DATE
-from strmctl.domain.hls.listed import ByteRange, Parts, Stretch, Under
+from strmctl.domain.hls.listed import ByteRange, Parts, Resource, Stretch, Under
 from strmctl.domain.hls.media_playlist import NAME_MARK
 from strmctl.domain.hls.numbers import byte_range, byte_ranges
 from strmctl.domain.hls.rows.columns import (
@@ -27,6 +27,7 @@ from strmctl.domain.hls.rows.columns import (
 )
 from strmctl.domain.hls.rows.state import State
 from strmctl.domain.hls.rows.tags import KEY, MAP, PART, Column
+from strmctl.domain.hls.stable_names import INIT
 
 T = TypeVar("T")
 
@@ -111,13 +112,16 @@ def _shown(kind: str, lines: Sequence[str]) -> Sequence[str | None] | None:
         return None
     if not lines or harmless.are_harmless(lines, kind == DATERANGE):
         return ()
-    return list(map(harmless.tag_line, lines))
+    return list(harmless.tag_lines(lines) if kind == OTHER else map(harmless.tag_line, lines))
 
 
 def _under(state: State, rows: Rows) -> tuple[list[Under], int]:
     """What maps and keys say of each row, and where the first line is that is behind a map."""
     first, current = state.number, state.under
     without_init = 0 if state.init else len(rows.lines)
+    maps = None if rows.places(KEY) else state.shapes.column(rows.of(MAP))
+    if maps is not None and maps.uris and not _stay(maps.uris):
+        return _under_maps(state, rows, maps), min(without_init, rows.places(MAP)[0])
     places = sorted(chain(rows.places(MAP), rows.places(KEY)))
     shown: list[str | None] = []
     under: list[Under] = []
@@ -137,6 +141,32 @@ def _under(state: State, rows: Rows) -> tuple[list[Under], int]:
     return under + [current] * (len(rows) - len(under)), without_init
 
 
+def _under_maps(state: State, rows: Rows, maps: Column) -> list[Under]:
+    """The same where there are maps alone, each with an address."""
+    numbers, current = rows.rows(MAP), state.under
+    ranges: Sequence[ByteRange | None] = [None] * len(maps.uris)
+    if any("BYTERANGE" in shape.values for shape in maps.kinds):
+        # Without an offset it begins at the first byte (rfc8216bis section 4.4.4.5).
+        ranges = _ranges_in_tags(maps, None)
+    resources = list(map(Resource, maps.uris, ranges))
+    names = state.names.all(INIT, resources, [state.number + row for row in numbers])
+    state.add_inits(names, resources)
+    shown = [
+        f"{shape[0]}{NAME_MARK}{name}.mp4{shape[1]}"
+        for shape, name in zip(maps.shapes, names, strict=True)
+    ]
+    rows.put(rows.places(MAP), shown)
+    keys, cipher = state.keys, state.cipher
+    each = [Under(keys, name, cipher) for name in names]
+    if numbers == range(len(rows)):
+        return each
+    under: list[Under] = []
+    for row, coming in zip(numbers, each, strict=True):
+        under += [current] * (row - len(under))
+        current = coming
+    return under + [current] * (len(rows) - len(under))
+
+
 def _name_parts(state: State, rows: Rows, parts: Column, without_init: int) -> None:
     if not parts.uris:
         return
@@ -153,16 +183,22 @@ def _name_parts(state: State, rows: Rows, parts: Column, without_init: int) -> N
     ]
     rows.put(places, named)
     ranges: Sequence[ByteRange | None] = ()
-    if parts.ranges:
-        ranges = byte_ranges(parts.ranges, parts.uris, state.part_ends)
-    elif any("BYTERANGE" in shape.values for shape in parts.kinds):
-        ranges = [
-            None if text is None else byte_range(text, uri, state.part_ends)
-            for text, uri in zip(
-                (shape.values.get("BYTERANGE") for shape in parts.shapes), parts.uris, strict=True
-            )
-        ]
+    if any("BYTERANGE" in shape.values for shape in parts.kinds):
+        ranges = _ranges_in_tags(parts, state.part_ends)
     state.resources.parts.append(Parts(first, begins, parts.uris, ranges))
+
+
+def _ranges_in_tags(tags: Column, ends: dict[str, int] | None) -> Sequence[ByteRange | None]:
+    """Those of BYTERANGE; `ends` are those of ranges before, None where none is implied."""
+    if tags.ranges and ends is not None:
+        return byte_ranges(tags.ranges, tags.uris, ends)
+    texts: Iterable[str | None] = (shape.values.get("BYTERANGE") for shape in tags.shapes)
+    if tags.ranges:
+        texts = (f"{length}@{offset or 0}" for length, offset in tags.ranges)
+    return [
+        None if text is None else byte_range(text, uri, {} if ends is None else ends)
+        for text, uri in zip(texts, tags.uris, strict=True)
+    ]
 
 
 def _name_uris(state: State, rows: Rows, uris: Sequence[str], without_init: int) -> None:
@@ -194,7 +230,10 @@ def _discontinuities(state: State, rows: Rows) -> list[bool]:
     marked = set(rows.rows(DISCONTINUITY))
     if state.discontinuity:
         marked.add(0)
-    return [row in marked for row in range(len(rows))] if marked else []
+    found = [False] * len(rows) if marked else []
+    for row in marked:
+        found[row] = True
+    return found
 
 
 def _dates(state: State, dates: Sequence[str | None], length: int) -> list[str]:

@@ -1,6 +1,6 @@
 """What has been read of a Media Playlist so far, and what the URIs of its tags are called."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from strmctl.domain.hls import encryption, harmless, naming
 from strmctl.domain.hls.listed import ByteRange, Resource, Resources, Segments, Under
@@ -105,6 +105,14 @@ class State:
         name = self.names.name(INIT, resource, self.number)
         self.resources.named[name] = resource
         return name
+
+    def add_inits(self, names: Sequence[str], resources: Sequence[Resource]) -> None:
+        """Init sections of several segments; none of them stands in its tag."""
+        self.resources.named.update(zip(names, resources, strict=True))
+        pairs = zip(names, resources, strict=True)
+        fetched = (name for name, each in pairs if naming.is_fetchable(each.uri))
+        self.needed[INIT].update(dict.fromkeys(fetched))
+        self.init, self.inline_init = names[-1], ""
 
     def _part(self, tag: Tag) -> str:
         uri, text = tag.uri, tag.values.get("BYTERANGE")
