@@ -63,12 +63,13 @@ def read(name: str, folders: Folders) -> Film:
     chosen = _chosen(own, series)
     edition = own.edition or (series.edition if series else None)
     edition = edition or early or _edition(behind)
+    spoken = language(behind) or _language_of_folder(chosen, series)
     return Film(
         chosen,
         edition,
         # A language tells two copies apart already: it is part of the identity.
         None if edition or language(behind) else _version(behind),
-        language(behind),
+        spoken,
         _PART.search(behind) is not None or _is_part(chosen),
     )
 
@@ -173,6 +174,13 @@ def _chosen(own: Written, series: Written | None) -> Written:
     if own.year is None and written.slug(own.title).startswith(f"{written.slug(series.title)}-"):
         return merged if _is_suffix(own.title, series.title) else own
     return own
+
+
+def _language_of_folder(chosen: Written, series: Written | None) -> str | None:
+    """`Film.2010.German.1080p-GRP/grp-film`: what a film's own folder says of it."""
+    if series is None or series.slug != chosen.slug:
+        return None
+    return language(series.rest)
 
 
 def _is_of_one_film(folder: Written) -> bool:
