@@ -7,7 +7,7 @@ import typer
 
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.run import Run
-from strmctl.cli.frame.selection import selecting
+from strmctl.cli.frame.selection import note_unknown, selecting
 from strmctl.cli.frame.tables import Format, terminal_width
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Order, Selection
@@ -39,6 +39,7 @@ def list_(
     run.speak(form)
     by = _order(sort)
     with run.open_database() as database:
+        note_unknown(run, database, selection)
         found = Mappings(database).select(selection, limit=limit, by=by, reverse=reverse)
         # Building playback URLs costs an HMAC each: only where they are shown.
         if run.output.json:

@@ -10,7 +10,7 @@ from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.digest import Digest, Remind, digest_lines
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
-from strmctl.cli.frame.selection import link_states, selecting
+from strmctl.cli.frame.selection import link_states, note_unknown, selecting
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.errors import EgressError, SafetyError
@@ -52,6 +52,7 @@ def probe(
     if selection.is_everything and not all_:
         selection = due(run.settings, datetime.now(UTC))
     with run.alone("probe", wait) as database:
+        note_unknown(run, database, selection)
         service = Probe(run.settings, database, selection, deep=deep, force=force)
         found = Report(states)
         try:

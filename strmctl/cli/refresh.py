@@ -11,7 +11,7 @@ from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.digest import Digest, Remind, digest_lines
 from strmctl.cli.frame.options import Wait, WithSidecars
 from strmctl.cli.frame.run import Run
-from strmctl.cli.frame.selection import selecting
+from strmctl.cli.frame.selection import note_unknown, selecting
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
@@ -100,6 +100,7 @@ def _refresh(
     if as_a_play:
         run.begin("refresh")
     with opened as database:
+        note_unknown(run, database, selection)
         found = Report(hides_links=digest is not None, needs_all=selection.is_a_few_ids)
         doing = _refresh_all(run, database, selection, found, force=force, sidecars=sidecars)
         asyncio.run(doing)

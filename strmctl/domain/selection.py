@@ -53,6 +53,11 @@ class Selection(Struct, frozen=True):
         return self == Selection()
 
     @property
+    def named(self) -> "Selection":
+        """Its part that names mappings, whatever their links are like."""
+        return structs.replace(self, states=(), stale_before=None, expiring_before=None)
+
+    @property
     def is_a_few_ids(self) -> bool:
         """Those are renewed as playing them would: beside other runs."""
         return 0 < len(self.ids) <= _FEW and self == Selection(ids=self.ids)

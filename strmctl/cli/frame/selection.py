@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
 from strmctl.settings.values import duration
 from strmctl.storage.database.rows import LARGEST
+
+if TYPE_CHECKING:
+    from strmctl.storage.database.connection import Database
 
 _PANEL = "Selection"
 
@@ -109,6 +112,16 @@ def _selection_to_set(
 selecting = taking(_selection)
 selecting_to_set = taking(_selection_to_set)
 """Where --language, --provider and --id say what is to be set."""
+
+
+def note_unknown(run: Run, database: "Database", selection: Selection) -> None:
+    """A misspelt series looks like one of which all is well."""
+    from strmctl.storage.tables.mappings import Mappings
+
+    named = selection.named
+    if run.output.json or named.is_everything or any(Mappings(database).select(named, limit=1)):
+        return
+    run.output.note("no mapping is called so: `strmctl list` shows them")
 
 
 def link_states(option: str, texts: Iterable[str]) -> tuple[LinkState, ...]:

@@ -120,3 +120,15 @@ def test_show_needs_one_way_to_say_which(strmctl: Strmctl, arguments: tuple[str,
 @pytest.mark.parametrize("option", ["--season", "--episode", "--id", "--limit"])
 def test_a_number_that_nothing_can_have(strmctl: Strmctl, option: str) -> None:
     assert option in strmctl("list", option, "9" * 20, code=2).err
+
+
+@pytest.mark.parametrize("command", ["list", "probe", "refresh"])
+def test_a_misspelt_series_is_noted(strmctl: Strmctl, library: Path, command: str) -> None:
+    """Else it looks like one of which all is well."""
+    strmctl("write", "--site", "a.to", "--slug", "one-piece", "--language", "de")
+    said = "no mapping is called so: `strmctl list` shows them\n"
+    assert said in strmctl(command, "--series", "one-peice").err
+    assert said not in strmctl(command, "--series", "one-peice", "-q").err
+    assert said not in strmctl(command, "--series", "one-piece", "--state", "dead").err
+    assert said not in strmctl(command, "--state", "dead").err
+    assert strmctl(command, "--series", "one-peice", "--json").err == ""
