@@ -52,7 +52,7 @@ def rewrite(
     )
     if rewriting.lacking_headers:
         run.output.warn(
-            "mode direct cannot send the request headers that "
+            f"mode {run.settings.proxy.mode} cannot send the request headers that "
             f"{rewriting.lacking_headers} of the URLs need: use mode proxy"
         )
     return code

@@ -3,12 +3,19 @@
 import json
 import re
 from collections.abc import Mapping
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote
 
 from msgspec import field
 
 from strmctl.discreet import Discreet
 from strmctl.domain.urls import given_url, playback_url
+from strmctl.domain.urls.kodi_options import (
+    NO_HEADERS,
+    listed,
+    name_of,
+    pairs_of,
+    split_kodi_options,
+)
 from strmctl.errors import UsageError
 
 # Only these end a line; U+0085 and U+2028 may stand in a comment.
@@ -56,7 +63,7 @@ def with_playback_url(content: bytes, url: str) -> bytes:
     text = parse(content)
     if text.url == playback_url.without_shard(url):
         url = text.url
-    own = [option for option in _pairs(text.options) if _name(option).lower() in _NO_HEADERS]
+    own = [option for option in pairs_of(text.options) if name_of(option).lower() in NO_HEADERS]
     if not text.options or (_is_for_kodi(text.comments) and not own):
         return render(url, text.comments)
     return render(url, (*text.comments, " ".join((_KODI_MARK, *("&".join(own),) * bool(own)))))
@@ -69,8 +76,8 @@ def with_upstream_url(content: bytes, url: str, headers: Mapping[str, str]) -> b
     marks = [line for line in text.comments if line.partition(" ")[0] == _KODI_MARK]
     if not text.options and not _is_for_kodi(text.comments):
         return render(url, text.comments)
-    options = _pairs(text.options) or [
-        pair for mark in marks for pair in _listed(mark.partition(" ")[2])
+    options = pairs_of(text.options) or [
+        pair for mark in marks for pair in listed(mark.partition(" ")[2])
     ]
     behind = _renewed(options, text.comments, headers)
     comments = tuple(line for line in text.comments if not behind or line not in marks)
@@ -80,7 +87,7 @@ def with_upstream_url(content: bytes, url: str, headers: Mapping[str, str]) -> b
 def lacks_headers(content: bytes, headers: Mapping[str, str]) -> bool:
     """Whether the file does not give Kodi, the only player that reads them, all of the headers."""
     text = parse(content)
-    said = _said_to_kodi(_pairs(text.options), text.comments)
+    said = _said_to_kodi(pairs_of(text.options), text.comments)
     return any(said.get(name.lower()) != value for name, value in headers.items())
 
 
@@ -174,18 +181,6 @@ def _is_for_kodi(comments: tuple[str, ...]) -> bool:
     )
 
 
-def _pairs(options: str) -> list[str]:
-    return _listed(options.partition("|")[2])
-
-
-def _listed(options: str) -> list[str]:
-    return [option for option in options.split("&") if option]
-
-
-def _name(option: str) -> str:
-    return option.partition("=")[0].strip().lstrip("!")
-
-
 def _said_to_kodi(options: list[str], comments: tuple[str, ...]) -> dict[str, str]:
     """The headers by their names in lower case."""
     _, _, behind = split_kodi_options(f"|{'&'.join(options)}")
@@ -202,32 +197,9 @@ def _renewed(options: list[str], comments: tuple[str, ...], headers: Mapping[str
         # Kodi takes some names for its own settings.
         if said.get(name.lower()) != value
         and _OPTION_NAME.fullmatch(name)
-        and name.lower() not in _NO_HEADERS
+        and name.lower() not in NO_HEADERS
     }
     replaced = {name.lower() for name in new}
-    kept = [option for option in options if _name(option).lower() not in replaced]
+    kept = [option for option in options if name_of(option).lower() not in replaced]
     added = [f"{name}={quote(value, safe='')}" for name, value in new.items()]
     return f"|{'&'.join((*kept, *added))}" if kept or added else ""
-
-
-# https://kodi.wiki/view/HTTP: these steer Kodi's own client and are never sent.
-_NO_HEADERS = frozenset(
-    (
-        "acceptencoding", "active-remote", "auth", "connection-timeout", "customrequest",
-        "encoding", "failonerror", "noshout", "postdata", "redirect-limit", "seekable",
-        "sslcipherlist", "verifypeer",
-    )
-)  # fmt: skip
-
-
-def split_kodi_options(line: str) -> tuple[str, str, dict[str, str]]:
-    """The URL, its options as they stand there, from the `|` on, and those of them that are
-    headers, decoded but not checked; no URL holds a `|` (RFC 3986)."""
-    url, pipe, options = line.partition("|")
-    pairs = [option.partition("=") for option in options.split("&") if option]
-    if not pipe or not all(name and equals for name, equals, _ in pairs):
-        return line, "", {}
-    # "!" keeps a value out of Kodi's log.
-    headers = {name.strip().lstrip("!"): unquote_plus(value) for name, _, value in pairs}
-    headers = {name: text for name, text in headers.items() if name.lower() not in _NO_HEADERS}
-    return url.strip(), pipe + options, headers

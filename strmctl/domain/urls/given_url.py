@@ -1,5 +1,6 @@
 """A URL as people and programs give it becomes one that can be asked: spaces are written %20, user
-and password become the field that they stand for (RFC 9110 section 11.7, RFC 7617).
+and password become the field that they stand for (RFC 9110 section 11.7, RFC 7617), and so does
+what stands behind it for Kodi (`|Referer=…`).
 
 What a parser could read in two ways stays as it is, for `check_url` to refuse.
 """
@@ -8,6 +9,8 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from urllib.parse import unquote
+
+from strmctl.domain.urls.kodi_options import split_kodi_options
 
 _LOGIN = re.compile(
     r"(?P<scheme>https?://)(?P<user>[^/?#@:\\\s]*):(?P<password>[^/?#@\\\s]*)@"
@@ -18,9 +21,11 @@ _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
 def given(url: str, headers: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The URL without spaces and login, and the headers with an Authorization for that; one that
-    is given already counts."""
-    fields = dict(headers)
+    """The URL without spaces, login and options for Kodi, and the headers with what they say; one
+    that is given already counts."""
+    url, _, behind = split_kodi_options(url)
+    known = {name.lower() for name in headers}
+    fields = {**{name: it for name, it in behind.items() if name.lower() not in known}, **headers}
     login = _LOGIN.fullmatch(without_spaces(url))
     if login is None:
         return without_spaces(url), fields

@@ -14,6 +14,7 @@ from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library import strays
+from strmctl.services.library.direct_files import lacks_headers
 from strmctl.services.library.files import check_mounted
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
@@ -32,7 +33,8 @@ class Rewriting:
     """A planner; raises SettingsError where no usable key is to be had.
 
     `overwrite` replaces what is not strmctl's own, `create_missing` makes files that are nowhere
-    in the library. `lacking_headers` counts the URLs in files that do not play without headers.
+    in the library. `lacking_headers` counts the links that do not play without headers which the
+    mode does not send.
     """
 
     def __init__(
@@ -40,7 +42,8 @@ class Rewriting:
     ) -> None:
         self._settings = settings
         self._urls = PlaybackUrls(settings)
-        self._direct = settings.proxy.mode is Mode.DIRECT
+        self._mode = settings.proxy.mode
+        self._direct = self._mode is Mode.DIRECT
         self._overwrite, self._create_missing = overwrite, create_missing
         self._moved: dict[int, str] | None = None
         self.lacking_headers = 0
@@ -71,6 +74,7 @@ class Rewriting:
             return self._missing(mapping, url)
         # Comments and Kodi's options in the file are its owner's.
         after = self._content(mapping, before, url)
+        self._count_headers(mapping, after)
         # A new mtime costs Jellyfin a probe of the file.
         if after == before:
             return _left("unchanged", mapping)
@@ -79,7 +83,6 @@ class Rewriting:
                 check_own(mapping.strm_path, before, (mapping,), mappings)
         except ItemError:
             return _left(FOREIGN, mapping, "holds something else: --overwrite replaces it")
-        self._count_headers(mapping, after)
         return Change(Action.REWRITTEN, mapping.strm_path, mapping, mapping, before, after)
 
     def _missing(self, mapping: Mapping, url: str) -> Step:
@@ -109,12 +112,7 @@ class Rewriting:
         return strm_text.with_upstream_url(before, url, mapping.resolution.headers)
 
     def _count_headers(self, mapping: Mapping, after: bytes) -> None:
-        resolution = mapping.resolution
-        self.lacking_headers += (
-            self._direct
-            and resolution is not None
-            and strm_text.lacks_headers(after, resolution.headers)
-        )
+        self.lacking_headers += lacks_headers(self._mode, mapping.resolution, after)
 
 
 def _left(kind: str, mapping: Mapping, reason: str = "") -> Finding:

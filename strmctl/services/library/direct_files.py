@@ -9,6 +9,14 @@ from strmctl.settings.model import Mode, Settings
 from strmctl.storage.tables.mappings import Mappings
 
 
+def lacks_headers(mode: Mode, resolution: Resolution | None, content: bytes) -> bool:
+    """Whether the link wants headers that nobody sends: redirected players have none, and of files
+    that hold the link only Kodi reads some."""
+    if mode is Mode.PROXY or resolution is None or not resolution.headers:
+        return False
+    return mode is Mode.REDIRECT or strm_text.lacks_headers(content, resolution.headers)
+
+
 class DirectFiles:
     """What is changed here raises ItemError where it cannot be written."""
 

@@ -52,14 +52,13 @@ def batches(
     _check_there(settings)
     LibraryFiles(settings.library).check_writable()
     with Database.open(settings.database) as database, writing(settings.database):
-        direct = settings.proxy.mode is Mode.DIRECT
         files = library_files(settings, database)
         writer = Writer(
             database,
             files,
             urls,
             templates=templates(settings),
-            direct=direct,
+            mode=settings.proxy.mode,
             force=force,
             command=command,
         )

@@ -12,6 +12,7 @@ from strmctl.domain.library import library_path
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.urls import given_url
+from strmctl.domain.urls.kodi_options import split_kodi_options
 from strmctl.domain.urls.upstream_url import check_link
 from strmctl.errors import UpstreamError, UsageError
 
@@ -19,12 +20,14 @@ Fields = Mapping[str, object]
 
 
 class Entry(Struct, frozen=True):
-    """`path` is one that the user insists on, `resolution` one that the user gives."""
+    """`path` is one that the user insists on, `resolution` one that the user gives, and `options`
+    is what stood behind its URL for Kodi, from the `|` on."""
 
     identity: Identity
     naming: Naming = field(default_factory=Naming)
     path: str | None = None
     resolution: Resolution | None = None
+    options: str = ""
 
 
 def entry(fields: Fields) -> Entry:
@@ -51,6 +54,7 @@ def entry(fields: Fields) -> Entry:
         ),
         path=None if path is None else library_path.explicit(path),
         resolution=_resolution(fields),
+        options=_options(fields),
     )
 
 
@@ -93,6 +97,13 @@ def _resolution(fields: Fields) -> Resolution | None:
         return Resolution(url, request_fields(headers), provider=_text(fields, "provider"))
     except UpstreamError as error:
         raise UsageError(f"url: {error}") from None
+
+
+def _options(fields: Fields) -> str:
+    _, options, _ = split_kodi_options(_text(fields, "url") or "")
+    if not options.isprintable():
+        raise UsageError("url: what stands behind it for Kodi holds a control character")
+    return options
 
 
 def _headers(value: object) -> dict[str, str]:

@@ -23,12 +23,14 @@ from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library import ownership
+from strmctl.services.library.direct_files import lacks_headers
 from strmctl.services.library.ownership import Twin
 from strmctl.services.writing import plan
 from strmctl.services.writing.entry import Entry
 from strmctl.services.writing.journal import WriteJournal
 from strmctl.services.writing.places import Places, of_their_series
 from strmctl.services.writing.plan import Outcome, Plan
+from strmctl.settings.model import Mode
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import Content, LibraryFiles
 from strmctl.storage.tables.mappings import Mappings, Registration, StoredResolution
@@ -41,7 +43,7 @@ Answers = Table[Identity, Resolution | ResolverError]
 
 
 class Written(Struct, frozen=True):
-    """`lacks_headers`: the URL in the file needs request headers that a file cannot hold.
+    """`lacks_headers`: the URL needs request headers that the mode does not send.
 
     `unresolved` is why there is no resolution though one was asked for, `incomplete` which of its
     sidecars could not be had; `beside` is the same episode in the same language, asked of another
@@ -58,7 +60,7 @@ class Written(Struct, frozen=True):
 
 
 class Writer:
-    """`direct` puts upstream URLs into the files instead of playback URLs.
+    """Mode `direct` puts upstream URLs into the files instead of playback URLs.
 
     Raises ItemError where the library as a whole cannot be written.
     """
@@ -70,12 +72,13 @@ class Writer:
         urls: PlaybackUrls,
         *,
         templates: Templates = AS_IT_COMES,
-        direct: bool = False,
+        mode: Mode = Mode.PROXY,
         force: bool = False,
         command: str = "write",
     ) -> None:
         self._templates = templates
-        self._direct = direct
+        self._mode = mode
+        self._direct = mode is Mode.DIRECT
         self._force = force
         self._urls = urls
         self._database = database
@@ -159,7 +162,7 @@ class Writer:
                 try:
                     answer = self._given(entry) or _answer(answers, entry.identity)
                     target = plan.target(entry, row, path, answer)
-                    plans.append(self._plan(row, target, contents, answers))
+                    plans.append(self._plan(entry, row, target, contents, answers))
                 except StrmctlError as error:
                     failed[entry.identity] = error
         return plans
@@ -198,6 +201,7 @@ class Writer:
 
     def _plan(
         self,
+        entry: Entry,
         row: Mapping | None,
         target: Mapping,
         contents: Table[str, Content],
@@ -217,6 +221,9 @@ class Writer:
         url = self._url(target, answers.get(target.identity))
         if self._direct and target.resolution is not None:
             headers = target.resolution.headers
+            # Who gives options for Kodi has it play the file.
+            if entry.options:
+                kept = strm_text.render(url, strm_text.parse(kept or b"").comments, entry.options)
             content = strm_text.with_upstream_url(kept or b"", url, headers)
         else:
             content = strm_text.with_playback_url(kept or b"", url)
@@ -299,14 +306,11 @@ class Writer:
 
     def _written(self, plan: Plan, row: Mapping, answers: Answers) -> Written:
         answer = answers.get(row.identity)
-        resolution = row.resolution
         return Written(
             mapping=row,
             playback_url=self._urls.of(row),
             outcome=plan.outcome,
-            lacks_headers=self._direct
-            and resolution is not None
-            and strm_text.lacks_headers(plan.content, resolution.headers),
+            lacks_headers=lacks_headers(self._mode, row.resolution, plan.content),
             unresolved=answer if isinstance(answer, ResolverError) else None,
             beside=self._beside.get(row.identity) if plan.outcome is Outcome.CREATED else None,
         )

@@ -150,6 +150,36 @@ def test_direct_mode_writes_the_url_itself(
     assert "/strm/stream.m3u8?" in files(library)["Film/Film.strm"]
 
 
+def test_97_redirect_mode_says_what_it_cannot_do(
+    strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRM_PROXY_MODE", "redirect")
+    row = {"site": "a.to", "slug": "x", "language": "de", "url": UPSTREAM}
+    said = "mode redirect cannot send the request headers that 1 of the URLs need"
+    rows = json.dumps({**row, "headers": {"Referer": "https://a/"}})
+    assert said in strmctl("write", "--from", "-", stdin=rows).err
+    assert said in strmctl("rewrite").err, "though no file is touched"
+    monkeypatch.setenv("STRM_PROXY_MODE", "proxy")
+    assert "headers" not in strmctl("rewrite").err
+
+
+@pytest.mark.parametrize("mode", ["proxy", "redirect", "direct"])
+def test_97_a_url_with_options_for_kodi(
+    strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    """They are no part of the URL: its headers are kept, and Kodi's file keeps them."""
+    monkeypatch.setenv("STRM_PROXY_MODE", mode)
+    given = f"{UPSTREAM}|Referer=https%3A%2F%2Fa.to%2F&seekable=0"
+    strmctl("write", *MOVIE, "--url", given)
+    [row] = strmctl("show", "1", "--json", "--reveal").records
+    assert (row["resolved_url"], row["headers"]) == (UPSTREAM, {"Referer": "https://a.to/"})
+    [text] = files(library).values()
+    assert (text == f"{given}\n") is (mode == "direct")
+    assert "1 unchanged" in strmctl("rewrite").err
+    again = strmctl("write", *MOVIE, "--url", given)
+    assert again.out.startswith("unchanged")
+
+
 def test_direct_mode_says_what_it_cannot_do(
     strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

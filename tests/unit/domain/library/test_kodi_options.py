@@ -5,10 +5,10 @@ import pytest
 from strmctl.domain.library.strm_text import (
     lacks_headers,
     parse,
-    split_kodi_options,
     with_playback_url,
     with_upstream_url,
 )
+from strmctl.domain.urls.kodi_options import split_kodi_options
 
 URL = "https://cdn.example/film.m3u8?token=a%7Cb"
 

@@ -57,3 +57,22 @@ def test_an_authorization_that_is_given_counts() -> None:
 @any_of(st.text())
 def test_any_text_is_taken(text: str) -> None:
     given(text, {})
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        pytest.param(
+            "http://h/a|Referer=https://b/", ("http://h/a", {"Referer": "https://b/"}), id="one"
+        ),
+        pytest.param("http://h/a|!X=1&y=a%20b", ("http://h/a", {"X": "1", "y": "a b"}), id="two"),
+        pytest.param("http://h/a|seekable=0", ("http://h/a", {}), id="kodi's own"),
+        pytest.param("http://h/a|b.mp4", ("http://h/a|b.mp4", {}), id="no options"),
+    ],
+)
+def test_options_for_kodi_become_headers(url: str, expected: tuple[str, dict[str, str]]) -> None:
+    assert given(url, {}) == expected
+
+
+def test_a_header_that_is_given_counts_before_options() -> None:
+    assert given("http://h/a|Referer=theirs", {"referer": "mine"})[1] == {"referer": "mine"}
