@@ -8,14 +8,7 @@ from urllib.parse import quote
 from msgspec import field
 
 from strmctl.discreet import Discreet
-from strmctl.domain.urls import given_url, playback_url
-from strmctl.domain.urls.kodi_options import (
-    NO_HEADERS,
-    listed,
-    name_of,
-    pairs_of,
-    split_kodi_options,
-)
+from strmctl.domain.urls import given_url, kodi_options as kodi, playback_url
 from strmctl.errors import UsageError
 
 # Only these end a line; U+0085 and U+2028 may stand in a comment.
@@ -49,7 +42,7 @@ def parse(content: bytes) -> StrmText:
     contents = [line for line in lines if line and not line.startswith("#")]
     if not contents:
         return StrmText(None, comments)
-    line, options, behind = split_kodi_options(contents[0])
+    line, options, behind = kodi.split_kodi_options(contents[0])
     # What stands behind the URL is meant for it alone, so it counts first.
     url, headers = given_url.given(line, _merged(behind, *map(_said_by, comments)))
     return StrmText(url or None, comments, options, headers, has_more=len(contents) > 1)
@@ -63,7 +56,11 @@ def with_playback_url(content: bytes, url: str) -> bytes:
     text = parse(content)
     if text.url == playback_url.without_shard(url):
         url = text.url
-    own = [option for option in pairs_of(text.options) if name_of(option).lower() in NO_HEADERS]
+    own = [
+        option
+        for option in kodi.pairs_of(text.options)
+        if kodi.name_of(option).lower() in kodi.NO_HEADERS
+    ]
     if not text.options or (_is_for_kodi(text.comments) and not own):
         return render(url, text.comments)
     return render(url, (*text.comments, " ".join((_KODI_MARK, *("&".join(own),) * bool(own)))))
@@ -76,8 +73,8 @@ def with_upstream_url(content: bytes, url: str, headers: Mapping[str, str]) -> b
     marks = [line for line in text.comments if line.partition(" ")[0] == _KODI_MARK]
     if not text.options and not _is_for_kodi(text.comments):
         return render(url, text.comments)
-    options = pairs_of(text.options) or [
-        pair for mark in marks for pair in listed(mark.partition(" ")[2])
+    options = kodi.pairs_of(text.options) or [
+        pair for mark in marks for pair in kodi.listed(mark.partition(" ")[2])
     ]
     behind = _renewed(options, text.comments, headers)
     comments = tuple(line for line in text.comments if not behind or line not in marks)
@@ -87,7 +84,7 @@ def with_upstream_url(content: bytes, url: str, headers: Mapping[str, str]) -> b
 def lacks_headers(content: bytes, headers: Mapping[str, str]) -> bool:
     """Whether the file does not give Kodi, the only player that reads them, all of the headers."""
     text = parse(content)
-    said = _said_to_kodi(pairs_of(text.options), text.comments)
+    said = _said_to_kodi(kodi.pairs_of(text.options), text.comments)
     return any(said.get(name.lower()) != value for name, value in headers.items())
 
 
@@ -144,8 +141,8 @@ _HTTP_OPTION = re.compile(r"#EXTHTTP:(?P<json>\{.*\})\s*", re.IGNORECASE)
 
 def _said_by(comment: str) -> Mapping[str, str]:
     """The headers of a line above the URL that players read."""
-    if (kodi := _KODI_PROPERTY.fullmatch(comment)) is not None:
-        _, _, headers = split_kodi_options(f"|{kodi['headers']}")
+    if (said := _KODI_PROPERTY.fullmatch(comment)) is not None:
+        _, _, headers = kodi.split_kodi_options(f"|{said['headers']}")
         return headers
     if (vlc := _VLC_OPTION.fullmatch(comment)) is not None:
         name, value = vlc["name"].lower(), vlc["value"].strip()
@@ -183,7 +180,7 @@ def _is_for_kodi(comments: tuple[str, ...]) -> bool:
 
 def _said_to_kodi(options: list[str], comments: tuple[str, ...]) -> dict[str, str]:
     """The headers by their names in lower case."""
-    _, _, behind = split_kodi_options(f"|{'&'.join(options)}")
+    _, _, behind = kodi.split_kodi_options(f"|{'&'.join(options)}")
     lines = [_said_by(line) for line in comments if _KODI_PROPERTY.fullmatch(line)]
     return {name.lower(): text for name, text in _merged(behind, *lines).items()}
 
@@ -197,9 +194,9 @@ def _renewed(options: list[str], comments: tuple[str, ...], headers: Mapping[str
         # Kodi takes some names for its own settings.
         if said.get(name.lower()) != value
         and _OPTION_NAME.fullmatch(name)
-        and name.lower() not in NO_HEADERS
+        and name.lower() not in kodi.NO_HEADERS
     }
     replaced = {name.lower() for name in new}
-    kept = [option for option in options if name_of(option).lower() not in replaced]
+    kept = [option for option in options if kodi.name_of(option).lower() not in replaced]
     added = [f"{name}={quote(value, safe='')}" for name, value in new.items()]
     return f"|{'&'.join((*kept, *added))}" if kept or added else ""
