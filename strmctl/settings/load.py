@@ -2,13 +2,14 @@
 
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from strmctl.discreet import Discreet
 from strmctl.errors import SettingsError, UsageError
@@ -198,6 +199,9 @@ def _tables(
             )
             for option in dict.fromkeys((*TABLE_KEYS[section], *options))
         }
+        if (command := own.get("command")) is not None:
+            folder = given[f"{prefix}command"].folder
+            own["command"] = structs.replace(command, value=_beside(command.value, folder))
         values += own.values()
         arguments: dict[str, Any] = {key: own.pop(key).value for key in TABLE_KEYS[section]}
         if own:
@@ -206,6 +210,26 @@ def _tables(
         if section == "notify":
             _check_media_server_url(arguments, given[f"{prefix}url"])
     return tuple(tables), values
+
+
+def _beside(command: object, folder: Path) -> object:
+    """A resolver's program that is given as a path counts from `folder`, a bare name from PATH."""
+    if isinstance(command, list) and command and _is_relative(command[0]):
+        return [str(folder / command[0]), *command[1:]]
+    if isinstance(command, str) and _is_relative(_first_word(command)):
+        return f"{shlex.quote(str(folder))}/{command.lstrip()}"
+    return command
+
+
+def _first_word(command: str) -> str:
+    try:
+        return next(iter(shlex.split(command)), "")
+    except ValueError:
+        return ""  # What is wrong with it is said by its kind.
+
+
+def _is_relative(program: object) -> bool:
+    return isinstance(program, str) and "/" in program and not program.startswith(("/", "~"))
 
 
 def _check_media_server_url(table: Mapping[str, Any], given: _Given) -> None:

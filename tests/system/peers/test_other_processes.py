@@ -223,6 +223,27 @@ def test_46_a_restarted_process_asks_once_for_each_key(
         assert [len(show.asked(name)) for name in ("index.m3u8", "key", "init.mp4")] == [2, 3, 2]
 
 
+@pytest.mark.parametrize("status", [404, pytest.param(403, marks=pytest.mark.slow)])
+def test_46_a_segment_is_not_refused_because_its_key_is(
+    status: int, show: Show, resolver: Resolver, client: httpx.Client, tmp_path: Path
+) -> None:
+    """After a restart nobody remembers the key that the segment's name says."""
+    data = files("German", key=content("one", 16))
+    put(show, text(KEY), data)
+    settings = settings_for(tmp_path, resolver.url)
+    with running_proxy(settings) as proxy:
+        key, segment, *_ = follow(client, proxy.playback_url(show.slug))
+        port = proxy.settings.serve.port
+    show.routes["key"] = always(Answer(status))
+    with running_proxy(settings, port=port):
+        refused = client.get(segment)
+        assert refused.status_code == 502
+        assert refused.json()["detail"].startswith("its key or init section is not to be had")
+        assert client.get(key).status_code == status
+        show.routes["key"] = file(data["key"])
+        assert client.get(segment).content == data["s0.m4s"]
+
+
 @pytest.mark.slow
 def test_46_a_restarted_process_waits_once_for_a_silent_key(
     show: Show, resolver: Resolver, client: httpx.Client, tmp_path: Path
