@@ -1,5 +1,6 @@
 """Who wins, and what a wrong key or value is told."""
 
+import shlex
 from datetime import timedelta
 from pathlib import Path
 
@@ -132,6 +133,30 @@ def test_resolver_tables(folder: Path) -> None:
     assert first.timeout == timedelta(seconds=30)
     assert first.options == {"url": "http://127.0.0.1:9000/r", "headers": {"X-Token": "t"}}
     assert rest.sites == ("*",)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        pytest.param('"./a.py --x"', ["{folder}/./a.py", "--x"], id="text"),
+        pytest.param("""'"bin/a b.py" x/y'""", ["{folder}/bin/a b.py", "x/y"], id="quoted"),
+        pytest.param('["bin/a b.py", "./c"]', ["{folder}/bin/a b.py", "./c"], id="list"),
+        pytest.param('"python3 ./a.py"', ["python3", "./a.py"], id="a bare name"),
+        pytest.param('"/opt/a.py"', ["/opt/a.py"], id="absolute"),
+        pytest.param('["~/a.py"]', ["~/a.py"], id="at home"),
+    ],
+)
+def test_a_resolver_s_program_lies_beside_the_settings(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, command: str, words: list[str]
+) -> None:
+    (folder / "it's here").mkdir()
+    text = f'[resolvers.a]\nsites = ["a"]\ntype = "command"\ncommand = {command}\n'
+    file = written(folder / "it's here", text)
+    monkeypatch.chdir("/")
+    [table] = load(file, {}, {}).settings.resolvers
+    found = table.options["command"]
+    split = shlex.split(found) if isinstance(found, str) else found
+    assert split == [word.format(folder=file.parent) for word in words]
 
 
 def test_notify_tables(folder: Path) -> None:

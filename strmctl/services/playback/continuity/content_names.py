@@ -165,3 +165,14 @@ class ContentNames:
                 return await self._beginning(key, loaded)
         except (UpstreamError, TimeoutError):
             return ""
+
+
+def unchecked(failure: UpstreamError) -> UpstreamError:
+    """Of a segment whose name says a key that is not to be had: nobody has refused the segment.
+
+    hls.js asks once more after 502, and never after 403 or 404.
+    """
+    if failure.final or failure.http_status in (429, *range(500, 600)):
+        return failure
+    what = f"its key or init section is not to be had: {failure}"
+    return UpstreamError(what, status=failure.status, lasting=failure.lasting)

@@ -23,6 +23,7 @@ from strmctl.domain.patience.patience import CUT_BODY, LISTED_SOON, Patience
 from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
+from strmctl.services.playback.continuity.content_names import unchecked
 from strmctl.services.playback.continuity.continuity import Continuity
 from strmctl.services.playback.continuity.evidence import Prelude, Witness
 from strmctl.services.playback.fetching.fetch import Fetch
@@ -170,7 +171,10 @@ class Source:
         patience: Patience | None = None
         while True:
             loaded = await self.playlists.listing(key, root, name)
-            await self.playlists.names.check(key, place.cut, loaded)
+            try:
+                await self.playlists.names.check(key, place.cut, loaded)
+            except UpstreamError as failure:
+                raise unchecked(failure) if place.is_segment else failure from None
             found = self._continuity.locate(key, name, loaded, self.playlists.earlier.get(key))
             if found is not None or not loaded.is_followed_by(name):
                 return found
