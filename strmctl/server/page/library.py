@@ -12,6 +12,7 @@ from strmctl.errors import StrmctlError, UsageError
 from strmctl.server.page.answering import done_of, whole
 from strmctl.server.page.forms import state_of
 from strmctl.server.page.rendering import fragment, shown
+from strmctl.services.library.direct_files import unsent_headers
 from strmctl.services.reports import browsing
 from strmctl.services.threads import in_thread
 from strmctl.storage.tables.mappings import Mappings
@@ -89,9 +90,12 @@ async def show_mapping(
     problem: StrmctlError | None = None,
 ) -> Response:
     """`given` is what its form holds, `problem` why that was refused."""
+    settings = request.state.settings
     return await shown(
         request,
         "mapping.html",
+        mode=settings.proxy.mode,
+        unsent=await in_thread(unsent_headers, settings, found.mapping),
         status=200 if problem is None else problem.http_status,
         found=found,
         given=given,

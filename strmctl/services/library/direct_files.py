@@ -6,6 +6,7 @@ from strmctl.errors import ItemError
 from strmctl.services.library.files import check_mounted, library_files
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
+from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.mappings import Mappings
 
 
@@ -15,6 +16,16 @@ def lacks_headers(mode: Mode, resolution: Resolution | None, content: bytes) -> 
     if mode is Mode.PROXY or resolution is None or not resolution.headers:
         return False
     return mode is Mode.REDIRECT or strm_text.lacks_headers(content, resolution.headers)
+
+
+def unsent_headers(settings: Settings, mapping: Mapping) -> list[str]:
+    """The names of those that the link wants and that nobody sends in this mode."""
+    resolution, mode = mapping.resolution, settings.proxy.mode
+    content = LibraryFiles(settings.library).read_all([mapping.strm_path])[mapping.strm_path]
+    text = content if isinstance(content, bytes) else b""
+    return (
+        sorted(resolution.headers) if resolution and lacks_headers(mode, resolution, text) else []
+    )
 
 
 class DirectFiles:

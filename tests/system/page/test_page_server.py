@@ -1,9 +1,11 @@
 """Who watches, what is in force and what the log says: shown to whoever runs the server."""
 
+import json
 import re
 import secrets
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
@@ -50,6 +52,24 @@ def test_settings_in_force_without_secrets(own: Strmctl) -> None:
         listed = own.run("config", "--json")
     keys = set(re.findall(r'"key": ?"([^"]+)"', listed.stdout))
     assert {it for it in keys if it.split(".")[0] not in ("resolvers", "arr")} <= named
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["proxy", "redirect", "direct"])
+def test_97_a_link_s_page_says_what_the_mode_cannot_do(
+    site: Site, tmp_path: Path, mode: str
+) -> None:
+    strmctl = new_strmctl(tmp_path / "strmctl", f"{site.url}/resolve")
+    row = {"site": "made.up", "slug": "x", "language": "de", "url": f"{site.url}/x.mp4"}
+    headers = {"Referer": "https://a/", "X-Own": "1"}
+    environ = {"STRM_PROXY_MODE": mode}
+    rows = json.dumps({**row, "headers": headers})
+    assert strmctl.run("write", "--from", "-", stdin=rows, environ=environ).returncode == 0
+    with strmctl.serving(environ=environ):
+        text = unescape(httpx.get(f"{strmctl.base_url}/mapping?id=1").text)
+    said = f"headers (Referer, X-Own) that players do not send in mode <code>{mode}</code>"
+    assert (said in text) is (mode != "proxy")
+    assert ("holds what this leads to" in text) is (mode == "direct")
 
 
 def played(scene: Scene, client: httpx.Client) -> tuple[int, str]:
