@@ -129,11 +129,14 @@ def parse_number(field: str, text: str) -> int:
 
 
 def _name(field: str, value: str) -> str:
-    text = unicodedata.normalize("NFC", value).strip()
+    is_plain = value.isascii() and value.isprintable()
+    text = (value if is_plain else unicodedata.normalize("NFC", value)).strip()
     if not text:
         raise UsageError(f"{field} is empty: say which it is")
     # Cc would break the canonical form's lines, Cs cannot be encoded as UTF-8.
-    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in text):
+    if not is_plain and any(
+        unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in text
+    ):
         raise UsageError(f"{field} holds a control character or line break: {text[:60]!r}")
     return text
 

@@ -177,8 +177,11 @@ class Registry:
             await resolver.aclose()
 
     def _find(self, site: str) -> NamedResolver | None:
+        exact = self._exact.get(site)
+        if exact is not None or not self._globs:
+            return exact
         globs = (value for key, value in self._globs.items() if fnmatchcase(site, key))
-        return self._exact.get(site) or next(globs, None)
+        return next(globs, None)
 
 
 def _patterns(table: ResolverSettings) -> Sequence[str]:

@@ -34,6 +34,9 @@ _INTERRUPTIONS = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
 CLOSED_PIPE = 128 + signal.SIGPIPE
 # To make it takes longer than many a run; it is made again when an import has added commands.
 _group = lru_cache(1)(lambda registered: get_command(app))
+_COLLECTED = 10_000
+"""New objects after which the collector looks at them; Python's own number is 700, which is up to
+a twentieth of a run that reads or checks thousands of links and leaves few cycles."""
 _QUIET = re.compile(r"-[a-z]*q[a-z]*|--quiet")
 _VERBOSE = re.compile(r"-[a-z]*v[a-z]*|--verbose")
 
@@ -95,6 +98,7 @@ def _collect_garbage() -> None:
     """From here on; what there is already has been made to stay, see `strmctl.__main__`."""
     if not gc.isenabled():
         gc.freeze()
+        gc.set_threshold(_COLLECTED, *gc.get_threshold()[1:])
         gc.enable()
 
 

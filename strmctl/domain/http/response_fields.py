@@ -91,6 +91,8 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
     Retry-After is a number of seconds or an HTTP date (RFC 9110 section 10.2.3).
     """
     text = (value or "").strip()
+    if not text:
+        return None
     if text.isascii() and text.isdigit():
         return min(float(text[:9]), _LONGEST_WAIT)
     try:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-_UNDER_WAY = 512
-"""A probe asks five times about each URL that is under way, and once it is done no more."""
+_UNDER_WAY = 1024
+"""A probe asks five times about each URL that is under way, up to 600 at once, then no more."""
 
 _SIGNING_NAMES = frozenset(
     "sig sign signature s st e exp expires expire expiry t token hash hmac h md5 secure policy key "
@@ -64,7 +64,8 @@ def _split(url: str) -> SplitResult:
 
 
 def _query(url: str) -> Mapping[str, str]:
-    return {name.lower(): value for name, value in parse_qsl(_split(url).query)}
+    query = _split(url).query
+    return {name.lower(): value for name, value in parse_qsl(query)} if query else {}
 
 
 def _masked(text: str) -> str | None:

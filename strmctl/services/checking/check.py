@@ -107,7 +107,8 @@ class LinkCheck:
             return ProbeResult(result.status, Failure.OTHER_CONTENT, f"other content: {instead}")
         if result.extent.seconds == 0:
             return ProbeResult(result.status, Failure.NOT_MEDIA, NO_SEGMENTS)
-        return replace(result, extent=learned(known, result.extent))
+        now_known = learned(known, result.extent)
+        return result if now_known is result.extent else replace(result, extent=now_known)
 
     async def _checked(
         self, resolution: Resolution, egress: str | None, *, deep: bool

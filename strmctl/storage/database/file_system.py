@@ -7,7 +7,7 @@ from pathlib import Path
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _ESCAPED = re.compile(r"\\([0-7]{3})")
-_NETWORK = re.compile(
+_NETWORK = (
     r"nfs\d?|cifs|smb\w*|9p|afs|ceph|glusterfs|lustre|beegfs|davfs\d?|ncpfs|"
     r"fuse\.(sshfs|rclone|s3fs|davfs\d?|glusterfs|ceph\S*|mergerfs|smb\S*|nfs\S*|juicefs|goofys)"
 )
@@ -34,7 +34,8 @@ def file_system(path: Path, mounts: str | None = None) -> str:
 
 def is_network(kind: str) -> bool:
     """Whether locks and shared memory cannot be relied on there."""
-    return _NETWORK.fullmatch(kind) is not None
+    # Compiled where it is asked: every command imports this, and few ask.
+    return re.fullmatch(_NETWORK, kind) is not None
 
 
 def _unescaped(text: str) -> str:

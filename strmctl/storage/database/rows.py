@@ -60,7 +60,8 @@ _RELEASE = ("episode_title", "quality", "release_group")
 
 def _release(row: Row) -> dict[str, str | None]:
     """Rows that the journal has kept from before 0016_release have nothing of it."""
-    return {name: row[name] if name in row.keys() else None for name in _RELEASE}
+    names = row.keys()
+    return {name: row[name] if name in names else None for name in _RELEASE}
 
 
 def external_ids(row: Row) -> ExternalIds:

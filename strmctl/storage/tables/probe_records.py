@@ -53,7 +53,7 @@ WHERE id = :id AND resolved_url IS :url
 _REMEMBER_NEW = f"""
 UPDATE probe_before SET ({", ".join(f"new_{name}" for name in _KEPT)}) =
     (SELECT {_COLUMNS} FROM strm_mapping WHERE strm_mapping.id = probe_before.id)
-WHERE id = :id
+WHERE id IN (SELECT value FROM json_each(:ids))
 """
 
 _OF_SITES = "m.site IN (SELECT value FROM json_each(:sites))"
@@ -150,7 +150,12 @@ class ProbeRecords:
         """All in one transaction; returns the ids of those whose URL is another one by now."""
         with self._database.transaction() as connection:
             [(before,)] = connection.execute(_LAST_EVENT).fetchall()
+            connection.executemany(
+                _REMEMBER, ({"id": each.mapping_id, "url": each.url} for each in batch)
+            )
             outdated = {each.mapping_id for each in batch if not self._save(connection, each)}
+            saved = {each.mapping_id for each in batch} - outdated
+            connection.execute(_REMEMBER_NEW, {"ids": json.dumps(list(saved))})
             [(last,)] = connection.execute(_LAST_EVENT).fetchall()
             connection.execute("INSERT INTO probe_event VALUES (?, ?)", (before + 1, last))
         return outdated
@@ -208,10 +213,8 @@ class ProbeRecords:
             "last_probed_at": time_text(judged.asked_at),
             "next_probe_at": time_text(verdict.next_probe_at),
         }
-        connection.execute(_REMEMBER, values)
         if not connection.execute(_RECORD, values).rowcount:
             return False
-        connection.execute(_REMEMBER_NEW, values)
         if held:
             connection.execute(
                 "INSERT OR REPLACE INTO probe_dying VALUES (?, ?, ?, ?, ?)",
