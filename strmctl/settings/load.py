@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -216,16 +215,19 @@ def _beside(command: object, folder: Path) -> object:
     """A resolver's program that is given as a path counts from `folder`, a bare name from PATH."""
     if isinstance(command, list) and command and _is_relative(command[0]):
         return [str(folder / command[0]), *command[1:]]
-    if isinstance(command, str) and _is_relative(_first_word(command)):
-        return f"{shlex.quote(str(folder))}/{command.lstrip()}"
-    return command
+    return _line_beside(command, folder) if isinstance(command, str) else command
 
 
-def _first_word(command: str) -> str:
+def _line_beside(command: str, folder: Path) -> str:
+    import shlex  # Few settings hold a command line.
+
     try:
-        return next(iter(shlex.split(command)), "")
+        program = next(iter(shlex.split(command)), "")
     except ValueError:
-        return ""  # What is wrong with it is said by its kind.
+        return command  # What is wrong with it is said by its kind.
+    if not _is_relative(program):
+        return command
+    return f"{shlex.quote(str(folder))}/{command.lstrip()}"
 
 
 def _is_relative(program: object) -> bool:
