@@ -104,6 +104,8 @@ class BoundedHandler(ResponseHandler):
             super().data_received(data)
 
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
+        if self._interim > MAX_INTERIM:
+            return  # What came in the same packet as the flood would be a body without its end.
         code = data[0].code
         # 101 ends the HTTP (RFC 9110 section 15.2.2): nothing interim follows it.
         if not 100 <= code < 200 or code == 101:

@@ -54,6 +54,16 @@ async def test_a_flood_of_interim_answers_is_cut_off_before_it_is_read(ends: boo
     assert caught.value.http_status == 502
 
 
+@pytest.mark.parametrize("count", [MAX_INTERIM + 1, MAX_INTERIM + 20])
+async def test_an_answer_in_the_packet_of_a_flood_is_none(count: int) -> None:
+    """It was begun and cut off: the player had a head and no film."""
+    answer = EARLY_HINTS * count + reply(body=bytes(20_000)).data
+    async with serving(lambda request: Reply(answer)) as server, client() as upstream:
+        with pytest.raises(UpstreamError) as caught:
+            await upstream.get(server.url(), {})
+    assert caught.value.http_status == 502
+
+
 async def test_a_chunk_that_is_none_ends_the_body() -> None:
     async with asyncio.timeout(60):
         first = raw("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"5\r\nfirst\r\n", ends=False)
