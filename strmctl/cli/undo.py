@@ -100,11 +100,17 @@ def _show(run: Run, results: "Iterable[Done]") -> Counter[str]:
     counts: Counter[str] = Counter()
     with run.output.progress("Undoing") as progress:
         for done in results:
+            # A file that moves back is one thing, at the place that it has then.
+            if done.error is None and done.change.is_old_place:
+                continue
             outcome = "failed" if done.error else done.change.action.value
             counts[outcome] += 1
             reason = str(done.error) if done.error else None
+            row = done.change.row_after
+            path = row.strm_path if row and not done.error else done.change.strm_path
             record = {**step_record("undo", done.change, reason), "outcome": outcome}
-            text = f"{outcome} {done.change.strm_path}" + (f": {reason}" if reason else "")
+            record["strm_path"] = path
+            text = f"{outcome} {path}" + (f": {reason}" if reason else "")
             run.output.record(record, text)
             progress.advance()
     return counts

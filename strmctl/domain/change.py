@@ -67,9 +67,10 @@ class Change(Discreet, frozen=True):
 
     def reversed(self) -> "Change":
         remains = self.row_before is not None or self.file_before is not None
+        action = Action.RESTORED if remains else Action.REMOVED
         return structs.replace(
             self,
-            action=Action.RESTORED if remains else Action.REMOVED,
+            action=Action.MOVED if self.is_old_place else action,
             row_before=self.row_after,
             row_after=self.row_before,
             file_before=self.file_after,

@@ -129,3 +129,19 @@ def test_85_one_run_alone_is_taken_back(strmctl: Strmctl, adopted: Path) -> None
     assert adopted.read_text() != other.read_text()
     assert URL in adopted.read_text()
     assert "is not in the journal" in strmctl("undo", first["run"] + 7, code=2).err
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["done", "shown"])
+def test_a_move_that_is_taken_back_is_one_thing(
+    strmctl: Strmctl, library: Path, dry: list[str]
+) -> None:
+    written = strmctl(
+        "write", "--site", "a.to", "--slug", "a", "--language", "de", "--json"
+    ).document
+    strmctl("set", "1", "--title", "Beta")
+    restored, summary = strmctl("undo", "--json", *dry).records
+    assert (restored["id"], restored["outcome"], restored["strm_path"]) == (
+        1, "restored", written["strm_path"]
+    )  # fmt: skip
+    assert (summary["restored"], summary["removed"]) == (1, 0)
+    assert (library / "library" / written["strm_path"]).exists() == (not dry)
