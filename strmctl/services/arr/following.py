@@ -23,7 +23,7 @@ from strmctl.services.changing.change_run import ChangeRun
 from strmctl.services.changing.import_ import TAKEN, UNCHANGED, Importing
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
-from strmctl.storage.files.library_tree import strm_paths
+from strmctl.storage.files.library_tree import is_folder, strm_paths
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.locks.run_lock import run_lock
 from strmctl.storage.tables.arr_events import ArrMisses, Miss
@@ -189,7 +189,7 @@ class _Following:
         """Below the library's own root, where one series or film has its folder."""
         places = folder_candidates(folder, self._library, self._paths)
         library = self._settings.library
-        return next((it for it in places if it and (library / it).is_dir()), None)
+        return next((it for it in places if it and is_folder(library / it)), None)
 
     def _locate(self, file: Spellings, is_there: Callable[[str], bool]) -> str | None:
         return next(filter(is_there, file_candidates(file, self._library, self._paths)), None)

@@ -11,7 +11,7 @@ from strmctl.services.arr.following import NOT_FOUND
 from strmctl.services.doctor.finding import Finding
 from strmctl.services.doctor.installation import Installation
 from strmctl.settings.model import Settings
-from strmctl.storage.files.library_tree import strm_paths
+from strmctl.storage.files.library_tree import is_folder, strm_paths
 from strmctl.storage.tables.arr_events import ArrMisses, Miss
 from strmctl.storage.tables.mappings import Mappings
 
@@ -20,7 +20,7 @@ _CHECK = "arr"
 
 def webhooks_found(installation: Installation) -> Iterator[Finding]:
     settings, database = installation.settings, installation.usable_database()
-    if database is None or not settings.library.is_dir():
+    if database is None or not is_folder(settings.library):
         return
     misses = [miss for miss in ArrMisses(database).newest() if miss.outcome == NOT_FOUND]
     if not misses:

@@ -19,12 +19,13 @@ from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library import tree
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.library_survey import LibrarySurvey, Oddity
+from strmctl.storage.files.library_tree import is_folder, trouble_with
 from strmctl.storage.tables.mappings import Mappings
 
 
 def library_there(installation: Installation) -> Iterator[Finding]:
     library = installation.settings.library
-    if not library.is_dir():
+    if trouble := trouble_with(library):
         rows = installation.rows()
         known_empty = installation.usable_database() is not None and not rows
         # With mappings it is a share that is not mounted: a folder made there would hide it.
@@ -33,7 +34,7 @@ def library_there(installation: Installation) -> Iterator[Finding]:
         yield Finding.error(
             "library",
             str(library),
-            f"the library is not there{though}",
+            f"the library {trouble}{though}",
             "mount it, or correct `library`" if rows else f"`mkdir -p {library}`",
             partial(library.mkdir, parents=True, exist_ok=True) if safe else None,
         )
@@ -41,7 +42,7 @@ def library_there(installation: Installation) -> Iterator[Finding]:
 
 def library_writable(installation: Installation) -> Iterator[Finding]:
     library = installation.settings.library
-    if library.is_dir() and not installation.files.is_writable():
+    if is_folder(library) and not installation.files.is_writable():
         yield Finding.error(
             "library",
             str(library),
@@ -53,7 +54,7 @@ def library_writable(installation: Installation) -> Iterator[Finding]:
 def library_matches(installation: Installation) -> Iterator[Finding]:
     """One look at all files, with a database or without; what is odd comes out between."""
     settings = installation.settings
-    if not settings.library.is_dir():
+    if not is_folder(settings.library):
         return
     odd: list[Finding] = []
     survey = LibrarySurvey(settings.library, lambda *what: odd.append(_odd(installation, *what)))

@@ -21,6 +21,7 @@ from strmctl.services.library.files import library_files
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database, database_exists
 from strmctl.storage.database.integrity import is_damaged
+from strmctl.storage.files.library_tree import is_folder
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.mappings import Mappings
 
@@ -29,7 +30,7 @@ def library_mended(installation: Installation) -> Iterator[Finding]:
     """Comes before the library is examined, which tells what is left."""
     database = installation.usable_database() if installation.fix else None
     settings, files = installation.settings, installation.files
-    if database is None or not settings.library.is_dir():
+    if database is None or not is_folder(settings.library):
         return
     try:
         importing, rewriting = Importing(settings, database, files), Rewriting(settings)

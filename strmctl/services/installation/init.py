@@ -17,6 +17,7 @@ from strmctl.services.library.files import check_mounted
 from strmctl.settings.load import load
 from strmctl.settings.model import Auth, Settings
 from strmctl.storage.database.connection import Database, database_exists
+from strmctl.storage.files.library_tree import is_folder
 
 
 class Made(Struct, frozen=True):
@@ -76,14 +77,14 @@ def _make_key(settings: Settings) -> Sequence[Made]:
 
 def _check_known(settings: Settings) -> None:
     """A folder made in place of a library that is not mounted would hide that."""
-    if settings.library.is_dir():
+    if is_folder(settings.library):
         return
     with Database.open(settings.database) as database:
         check_mounted(settings, database)
 
 
 def _make_library(folder: Path) -> Made:
-    created = not folder.is_dir()
+    created = not is_folder(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -11,7 +11,7 @@ from strmctl.domain.library.naming import TemplateError, Templates
 from strmctl.errors import ItemError, SettingError
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
-from strmctl.storage.files.library_tree import is_empty
+from strmctl.storage.files.library_tree import is_empty, is_folder
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.journal import Journal
 
@@ -44,7 +44,7 @@ def check_mounted(
     library = settings.library
     # What is written below a mount point vanishes with the next mount, and until then `prune`
     # takes it for the library.
-    if library.is_dir() and not is_empty(library):
+    if is_folder(library) and not is_empty(library):
         return
     if (mappings := Journal(database).mappings_with_files(but)) > few:
         LibraryFiles(library).check_there()

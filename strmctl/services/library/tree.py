@@ -16,6 +16,7 @@ from strmctl.domain.urls import playback_url
 from strmctl.domain.urls.playback_url import Proof
 from strmctl.domain.urls.upstream_url import check_link
 from strmctl.errors import ForbiddenError, ItemError, UpstreamError, UsageError
+from strmctl.storage.files.library_tree import is_folder
 from strmctl.storage.files.strm_file import Content, LibraryFiles
 
 _BATCH = 1000
@@ -60,10 +61,10 @@ def folder_in(library: Path, text: str) -> str:
     root = os.path.realpath(library)
     named = [os.path.realpath(path) for path in (text, library / text)]
     inside = [path for path in named if path == root or path.startswith(f"{root}{os.sep}")]
-    found = next((path for path in inside if Path(path).is_dir()), None)
+    found = next((path for path in inside if is_folder(Path(path))), None)
     if found is not None:
         return "" if found == root else os.path.relpath(found, root)
-    if Path(named[0]).is_dir() and named[0] not in inside:
+    if is_folder(Path(named[0])) and named[0] not in inside:
         raise UsageError(
             f"{text}: lies outside of the library {library}: move it there, or set `library`"
         )

@@ -19,6 +19,7 @@ from strmctl.services.writing.write import Answers, Writer, Written
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database, database_exists
 from strmctl.storage.database.file_system import is_disk_full
+from strmctl.storage.files.library_tree import is_folder
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.locks.run_lock import writing
 from strmctl.storage.tables.mappings import Mappings
@@ -69,7 +70,7 @@ def batches(
 
 def _check_there(settings: Settings) -> None:
     """A library that is gone is made anew only where nothing is known of it."""
-    if settings.library.is_dir() or not database_exists(settings.database):
+    if is_folder(settings.library) or not database_exists(settings.database):
         return
     with Database.open(settings.database) as database:
         check_mounted(settings, database)

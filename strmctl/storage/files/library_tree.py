@@ -1,6 +1,7 @@
 """Which files and folders a library holds; links are not followed, so no file is met twice."""
 
 import os
+import stat
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
@@ -56,6 +57,24 @@ def strm_paths(
             yield path
         elif entry.is_symlink() and entry.is_dir():
             linked(path)
+
+
+def is_folder(path: Path) -> bool:
+    return trouble_with(path) is None
+
+
+def trouble_with(folder: Path) -> str | None:
+    """Why it cannot be used as one, None where it can.
+
+    Path.is_dir raises OSError for the mount of a file server or FUSE program that has died.
+    """
+    try:
+        mode = folder.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return "is not there"
+    except OSError as error:
+        return f"cannot be reached: {error.strerror}"
+    return None if stat.S_ISDIR(mode) else "is no folder"
 
 
 def is_empty(library: Path) -> bool:

@@ -19,6 +19,7 @@ from strmctl.domain.notice import FileChange
 from strmctl.errors import ItemError
 from strmctl.storage.files.attributes import follow_folder, of_file
 from strmctl.storage.files.durable import make_folder, replace_file, sync
+from strmctl.storage.files.library_tree import trouble_with
 
 MAX_BYTES = 64 * 1024
 """More than this is no `.strm`: it is refused rather than read."""
@@ -58,9 +59,9 @@ class LibraryFiles:
 
     def check_there(self) -> None:
         """Raises ItemError where there is no library: what is unmounted is not made anew."""
-        if not self._root.is_dir():
+        if trouble := trouble_with(self._root):
             raise ItemError(
-                f"{self._root}: the library is not there: mount it, or set `library` (deleted for "
+                f"{self._root}: the library {trouble}: mount it, or set `library` (deleted for "
                 f"good? `mkdir -p {self._root}`, then `strmctl prune --force`)"
             )
 

@@ -149,6 +149,35 @@ def test_a_killed_first_write_is_completed(strmctl: Strmctl, library: Path) -> N
     assert [path.name for path in shelf.rglob("*.strm")] == ["Other.strm"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["write --site a.to --slug other --language de", "rewrite", "prune --force",
+     "remove 1", "set 1 --title New", "undo", "init"],
+)  # fmt: skip
+def test_a_library_that_cannot_be_reached_is_one_line(
+    strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    """As the mount of a FUSE program that has died: stat(2) fails, and not with "no such file"."""
+    strmctl("write", *MOVIE)
+    monkeypatch.setenv("STRMCTL_LIBRARY", f"/{'x' * 300}")
+    ended = strmctl(*line.split(), code=12)
+    assert "the library cannot be reached: File name too long: mount it, or set" in ended.err
+    assert len(ended.err.splitlines()) == 1
+    assert "lies outside of the library" in strmctl("import", ".", code=2).err
+    monkeypatch.delenv("STRMCTL_LIBRARY")
+    assert strmctl("list", "--json").records[-1]["count"] == 1
+
+
+def test_doctor_says_that_a_library_cannot_be_reached(
+    strmctl: Strmctl, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strmctl("write", *MOVIE)
+    monkeypatch.setenv("STRMCTL_LIBRARY", f"/{'x' * 300}")
+    found = strmctl("doctor", "--json", code=10).records
+    said = [it["reason"] for it in found if it.get("check") == "library"]
+    assert said == ["the library cannot be reached: File name too long, though it has 1 mapping"]
+
+
 def test_init_makes_no_library_in_place_of_one_that_is_gone(
     strmctl: Strmctl, library: Path
 ) -> None:
