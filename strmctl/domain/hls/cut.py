@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import chain, repeat
+from itertools import repeat
 
 from strmctl.domain.hls.listed import ByteRange, Segment, Segments, Stretch, Under
 from strmctl.domain.hls.media_playlist import MediaPlaylist
@@ -14,6 +14,9 @@ from strmctl.domain.hls.stable_names import INIT, KEY
 _NAMED_BY_SEGMENT = re.compile(
     rf"(?P<kind>{KEY}|{INIT})(?P<number>\d{{1,18}})(?:-(?P<index>\d{{1,3}}))?"
 )
+
+_AT_ONCE = 5_000
+"""Segments."""
 
 _DAY = r"\n([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}"
 # What stands before the minutes is the same in every zone of whole hours.
@@ -29,7 +32,12 @@ def cut_of(playlist: MediaPlaylist) -> str:
     """A short name of the whole cut; "" while the playlist is live and its cut still grows."""
     if not playlist.ended:
         return ""
-    text = "\n".join(chain.from_iterable(map(_all_words, playlist.segments.parts)))
+    words: list[str] = []
+    for part in playlist.segments.parts:
+        # Every other thread waits while many are put together in one go.
+        for piece in part.pieces(_AT_ONCE) if isinstance(part, Stretch) else (part,):
+            words += _all_words(piece)
+    text = "\n".join(words)
     named = f"{playlist.first_number}\n{text}".encode("utf-8", "surrogateescape")
     # Forty bits tell the cuts of one title apart, and ffmpeg breaks on URLs over 4,096 bytes.
     return base64.b32encode(hashlib.sha256(named).digest()[:5]).decode().lower()
@@ -170,6 +178,9 @@ def _words(segment: Segment) -> str:
 
 def _instants(dates: Sequence[str]) -> Sequence[str]:
     """The same of several: what stands before the minutes, or the seconds, is often the same."""
+    if "" in dates:
+        known = iter(_instants([each for each in dates if each]))
+        return [each and next(known) for each in dates]
     text = "\n".join(("", *dates))
     for pattern, rest in ((_OF_AN_HOUR, ":00:00"), (_OF_A_MINUTE, ":00")):
         found = pattern.findall(text)

@@ -26,7 +26,7 @@ _WORDS = re.compile(r"(?:[^\W\d_]+|[\w.+-]{1,5})[/\\](?:[^\W\d_]+|[\w.+-]{1,5})|
 # What begins with a letter of its own is found in long texts at once.
 _FILE_OR_HOST = re.compile(r"\.(?:(?<=[\w-]\.)[A-Za-z][A-Za-z0-9]|(?<=\d\.)\d{1,3}\.\d{1,3}\.\d)")
 _IPV6 = re.compile(r"\[[0-9a-f]*:")
-_SECRETS = "token sig auth authorization passwd password secret key hmac jwt session cookie".split()
+_SECRETS = "token sig auth passw secret key hmac jwt session cookie".split()
 _SECRET = re.compile(
     r"(?:token|sig|signature|auth|authorization|passw(?:or)?d|secret|key|hmac|jwt|session|cookie)"
     r"[\"']?\s*[=:]",
@@ -113,7 +113,7 @@ def _names_secret(text: str) -> bool:
         return False
     # The pattern takes a dotless i for an i, casefold does not.
     if len(text) >= _LONG and text.isascii():
-        folded = text.casefold()
+        folded = text.lower()
         if not any(name in folded for name in _SECRETS):
             return False
     return _SECRET.search(text) is not None

@@ -4,7 +4,7 @@ Nearly every line of a long playlist is an EXTINF or a URI. Such segments stand 
 become objects when somebody asks for one: ten thousand objects more are ten milliseconds more.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple, overload
@@ -89,6 +89,20 @@ class Stretch(NamedTuple):
 
     def is_continued_by(self, other: "Stretch") -> bool:
         return self.kinds() == other.kinds() and self.end == other.first
+
+    def pieces(self, length: int) -> Iterator["Stretch"]:
+        """Stretches of so many of its segments."""
+        for begin in range(0, len(self.uris), length):
+            which = slice(begin, begin + length)
+            yield Stretch(
+                self.first + begin,
+                self.uris[which],
+                self.durations[which],
+                self.under[which],
+                self.ranges[which],
+                self.discontinuities[which],
+                self.dates[which],
+            )
 
     def says(self, which: slice) -> tuple[object, ...]:
         """What tells some of its segments from those of another cut."""
@@ -191,6 +205,16 @@ class Segments(Sequence[Segment]):
         part = self.parts[place] if place >= 0 else None
         return part if isinstance(part, Stretch) and number < part.end else None
 
+    def find(self, number: int) -> Segment | None:
+        """The one with this number, if it is listed."""
+        place = bisect_right(self._numbers, number) - 1
+        part = self.parts[place] if place >= 0 else []
+        if isinstance(part, Stretch):
+            return part.segment(number - part.first) if number < part.end else None
+        # An EXT-X-SKIP among them leaves a hole in their numbers.
+        at = bisect_left(part, number, key=_number)
+        return part[at] if at < len(part) and part[at].number == number else None
+
     def resource(self, number: int) -> Resource | None:
         """That of a segment which stands in a stretch."""
         stretch = self.stretch(number)
@@ -258,6 +282,10 @@ class Resources(Mapping[str, Resource]):
             return None
         return self._part(int(number), int(index)) if dash else self._segments.resource(int(name))
 
+    def of_segment(self, number: int) -> Resource | None:
+        """That of the Media Segment with this number."""
+        return self.named.get(str(number)) or self._segments.resource(number)
+
     def _part(self, number: int, index: int) -> Resource | None:
         place = bisect_right(self.parts, number, key=_first) - 1
         return self.parts[place].find(number, index) if place >= 0 else None
@@ -304,6 +332,10 @@ class Resources(Mapping[str, Resource]):
 
 def _first(parts: Parts) -> int:
     return parts.first
+
+
+def _number(segment: Segment) -> int:
+    return segment.number
 
 
 # int() reads the digits of every script, and reads thousands of them slowly.

@@ -49,13 +49,9 @@ class MediaPlaylist(Discreet, frozen=True):
         """How long what it lists lasts."""
         return sum(self.segments.durations())
 
-    # An EXT-X-SKIP among the segments leaves a hole in their numbers.
     def segment(self, number: int) -> Segment | None:
         """The segment with this Media Sequence Number, if it is listed."""
-        index = number - self.segments[0].number if self.segments else -1
-        if not 0 <= index < len(self.segments) or self.segments[index].number != number:
-            return None
-        return self.segments[index]
+        return self.segments.find(number)
 
     def parts(self) -> list[Collection[object]]:
         """The lists that hold nearly all of its memory."""

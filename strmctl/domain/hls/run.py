@@ -112,5 +112,6 @@ class Component(NamedTuple):
 
 def _file(playlist: MediaPlaylist, segment: Segment) -> str:
     """What a URI calls the file, without what may be a token."""
-    uri = playlist.resources[str(segment.number)].uri
+    found = playlist.resources.of_segment(segment.number)
+    uri = found.uri if found is not None else ""
     return uri if is_plain_reference(uri) else uri.partition("?")[0].rpartition("/")[2]

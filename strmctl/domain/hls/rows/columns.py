@@ -8,6 +8,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
+from operator import gt, lt
 
 from strmctl.domain.hls.known_tags import ATTRIBUTES, BARE, DATE, VALUES
 from strmctl.domain.hls.rows.durations import INF
@@ -96,8 +97,8 @@ class Rows:
         return [bisect_left(self.uris, place) for place in places]
 
     def _is_one_a_row(self, places: list[int]) -> bool:
-        is_before = len(places) == len(self.uris) and all(map(int.__lt__, places, self.uris))
-        return is_before and all(map(int.__gt__, places[1:], self.uris))
+        is_before = len(places) == len(self.uris) and all(map(lt, places, self.uris))
+        return is_before and all(map(gt, places[1:], self.uris))
 
     def chunks(self, size: int) -> Iterator[list[str]]:
         """The lines of so many rows at a time."""
@@ -112,15 +113,24 @@ _Places = Mapping[str, range | list[int]]
 
 def rows_in(lines: list[str]) -> Iterator[Rows | list[str]]:
     """Rows and, in their order, the lines that have to be read one by one."""
-    first = _next_uri(lines, 0)
-    end = len(lines)
-    while end > first and lines[end - 1][:1] in ("#", ""):
+    begin, end = 0, len(lines)
+    # The tags of the playlist as a whole do not hold up the rows between them.
+    while begin < end and lines[begin][:1] == "#" and _kind(lines[begin].partition(":")[0]) is None:
+        begin += 1
+    while end > begin and lines[end - 1][:1] in ("#", ""):
         end -= 1
-    # What stands before the first row and behind the last does not hold up those between.
+    yield lines[:begin]
+    yield from _rows_between(lines[begin:end])
+    yield lines[end:]
+
+
+def _rows_between(lines: list[str]) -> Iterator[Rows | list[str]]:
+    first = _next_uri(lines, 0)
+    # The first row may have tags that speak of all.
     begin = max(0, 2 * first + 1 - _next_uri(lines, first + 1))
-    found = _repeated(lines[begin:end])
+    found = _repeated(lines[begin:])
     if found is not None:
-        yield from (lines[:begin], found, lines[end:])
+        yield from (lines[:begin], found)
         return
     uris, places, odd = _sorted(lines)
     if not odd and uris and uris[-1] == len(lines) - 1:
@@ -133,7 +143,7 @@ def rows_in(lines: list[str]) -> Iterator[Rows | list[str]]:
         behind = uris[end - 1] + 1 if end else 0
         if behind > begin:
             part = lines[begin:behind]
-            yield from rows_in(part)
+            yield from _rows_between(part)
         yield lines[max(begin, behind) : at + 1]
         begin = at + 1
 

@@ -8,6 +8,9 @@ from strmctl.domain.hls.numbers import seconds
 
 INF = "#EXTINF:"
 
+_LOOKED_AT = 64
+"""Lines that show whether nearly all are different."""
+
 # A line each: where one is different, the next end of a line is looked for.
 _AFTER_NUMBER = re.compile(rf"\n{INF}[ \t]*([+-]?[0-9]{{1,18}}(?:\.[0-9]{{0,18}})?)([^\n]*)")
 
@@ -29,8 +32,10 @@ class Durations:
     def of_all(self, infs: Sequence[str]) -> tuple[Sequence[str], list[float]]:
         """Of lines without their ends."""
         spans = self._seconds
-        new = list(set(infs).difference(spans))
-        each: Sequence[str] = infs if 2 * len(new) > len(infs) else new
+        first = infs[:_LOOKED_AT]
+        each: Sequence[str] = infs
+        if 2 * len(set(first)) <= len(first):
+            each = list(set(infs).difference(spans))
         if not each:
             return infs, list(map(spans.__getitem__, infs))
         text = "\n".join(("", *each))

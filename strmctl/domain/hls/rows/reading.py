@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, chain, count
+from itertools import accumulate, chain, count, repeat
 from typing import Any, NamedTuple, TypeVar
 
 from strmctl.domain.hls import harmless, naming
@@ -55,13 +55,16 @@ def read(state: State, rows: Rows, end: str) -> bool:
     state.number = first
     _name_parts(state, rows, said.parts, without_init)
     uris = list(map(str.strip, rows.at(rows.uris)))
-    infs, durations = state.durations.of_all(rows.of(EXTINF))
-    rows.put(rows.places(EXTINF), infs)
+    infs = rows.of(EXTINF)
+    shown, spans = state.durations.of_all(infs)
+    if shown is not infs:
+        rows.put(rows.places(EXTINF), shown)
+    durations = _by_row(rows, EXTINF, spans)
     ranges, dates = _by_row(rows, RANGE, said.ranges), _by_row(rows, DATE, said.dates)
     stretch = Stretch(
         first,
         uris,
-        [each or 0.0 for each in _by_row(rows, EXTINF, durations)] or [0.0] * len(rows),
+        [each or 0.0 for each in durations] or [0.0] * len(rows),
         under,
         byte_ranges(ranges, uris, state.segment_ends),
         _discontinuities(state, rows),
@@ -148,7 +151,9 @@ def _under_maps(state: State, rows: Rows, maps: Column) -> list[Under]:
     if any("BYTERANGE" in shape.values for shape in maps.kinds):
         # Without an offset it begins at the first byte (rfc8216bis section 4.4.4.5).
         ranges = _ranges_in_tags(maps, None)
-    resources = list(map(Resource, maps.uris, ranges))
+    # A call of the class for each would take twice as long.
+    columns = zip(maps.uris, ranges, repeat(None))
+    resources: list[Resource] = list(map(tuple.__new__, repeat(Resource), columns))
     names = state.names.all(INIT, resources, [state.number + row for row in numbers])
     state.add_inits(names, resources)
     shown = [

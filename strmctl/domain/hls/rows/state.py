@@ -110,7 +110,8 @@ class State:
         """Init sections of several segments; none of them stands in its tag."""
         self.resources.named.update(zip(names, resources, strict=True))
         pairs = zip(names, resources, strict=True)
-        fetched = (name for name, each in pairs if naming.is_fetchable(each.uri))
+        is_relative = not any(":" in each.uri for each in resources)
+        fetched = (name for name, each in pairs if is_relative or naming.is_fetchable(each.uri))
         self.needed[INIT].update(dict.fromkeys(fetched))
         self.init, self.inline_init = names[-1], ""
 
