@@ -13,17 +13,33 @@ _SEGMENTS = 10_000
 _RUNS = 5
 _URL = "https://cdn.example/media/1/index.m3u8"
 _TOKEN = "token=" + "0123456789abcdef" * 8 + "&expires=1795388400"
-_URIS = {"long": f"/media/1/segment-%d.ts?{_TOKEN}", "short": "seg%d.ts"}
+_PLAIN = {
+    "with long URIs": f"/media/1/segment-{{n}}.ts?{_TOKEN}\n",
+    "with short URIs": "seg{n}.ts\n",
+}
+_TAGGED = {
+    "with dates": "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T{h:02}:{m:02}:{s:02}.500Z\nseg{n}.ts\n",
+    "with byte ranges": "#EXT-X-BYTERANGE:{n}9@{n}000\nfilm.mp4\n",
+    "with discontinuities": "#EXT-X-DISCONTINUITY\nseg{n}.ts\n",
+    "with maps": '#EXT-X-MAP:URI="init{n}.mp4"\nseg{n}.m4s\n',
+    "with parts": '#EXT-X-PART:DURATION=2.0,URI="p{n}.0.mp4",INDEPENDENT=YES\n'
+    '#EXT-X-PART:DURATION=2.0,URI="p{n}.1.mp4"\n#EXT-X-PART:DURATION=2.0,URI="p{n}.2.mp4"\n'
+    "seg{n}.mp4\n",
+    "with comments": "# piece {n} of it\nseg{n}.ts\n",
+    "with tags that go": "#EXT-X-CUE-OUT-CONT:ElapsedTime={n},Duration=60\nseg{n}.ts\n",
+}
+"""What stands behind EXTINF, of which only a whole run measures those with tags."""
 
 
 @contextmanager
 def comparisons(size: float, others: Others) -> Iterator[list[Comparison]]:
     segments = round(_SEGMENTS * size)
-    yield [_comparison(kind, _playlist(segments, uri), segments) for kind, uri in _URIS.items()]
+    kinds = _PLAIN if size < 1 else {**_PLAIN, **_TAGGED}
+    yield [_comparison(kind, _playlist(segments, row), segments) for kind, row in kinds.items()]
 
 
 def _comparison(kind: str, upstream: bytes, segments: int) -> Comparison:
-    title = f"Rewriting a playlist with {kind} URIs"
+    title = f"Rewriting a playlist {kind}"
     contenders = [
         Contender("strmctl", lambda: call(lambda: _rewritten(upstream), repeat=_RUNS)),
         Contender("m3u8", lambda: call(lambda: _dumped(upstream))),
@@ -32,10 +48,12 @@ def _comparison(kind: str, upstream: bytes, segments: int) -> Comparison:
     return Comparison(title, contenders, goal, segments, "segments")
 
 
-def _playlist(segments: int, uri: str) -> bytes:
+def _playlist(segments: int, row: str) -> bytes:
     head = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:7\n#EXT-X-MEDIA-SEQUENCE:0\n"
     body = "".join(
-        f"#EXTINF:{6 + number % 7 / 10:.3f},\n{uri % number}\n" for number in range(segments)
+        f"#EXTINF:{6 + n % 7 / 10:.3f},\n"
+        + row.format(n=n, h=n // 600 % 24, m=n // 10 % 60, s=n % 10 * 6)
+        for n in range(segments)
     )
     return f"{head}{body}#EXT-X-ENDLIST\n".encode()
 
