@@ -33,7 +33,7 @@ def database_opens(installation: Installation) -> Iterator[Finding]:
         subject = str(settings.database)
         if installation.has_database:
             yield of_error(error, "database", subject, _REBUILD if is_damage(error) else "")
-        else:
+        elif not installation.is_player:
             remedy = _REBUILD if _has_files(settings.library) else "`strmctl init`"
             yield of_error(DatabaseError("there is no database"), "database", subject, remedy)
 
@@ -110,8 +110,9 @@ def write_ahead(installation: Installation) -> Iterator[Finding]:
     if database is None:
         return
     mode = DatabaseHealth(database).journal_mode()
-    # Restoring from a dump loses the journal mode, which lies in the file.
-    if mode != "wal":
+    # Restoring from a dump loses the journal mode, which lies in the file; a player node reads a
+    # copy once, and nobody writes it.
+    if mode != "wal" and not installation.is_player:
         yield Finding.warning(
             "database",
             str(installation.settings.database),

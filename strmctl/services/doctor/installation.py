@@ -15,7 +15,7 @@ from strmctl.domain.urls.signature import Key
 from strmctl.errors import DatabaseError, SettingsError
 from strmctl.services.keys import in_force
 from strmctl.settings.load import Loaded
-from strmctl.settings.model import Auth, Settings
+from strmctl.settings.model import Auth, Role, Settings
 from strmctl.storage.database.connection import Database, database_exists
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.mappings import Mappings
@@ -45,6 +45,11 @@ class Installation:
     @property
     def settings(self) -> Settings:
         return self.loaded.settings
+
+    @property
+    def is_player(self) -> bool:
+        """A node that plays by settings and key alone: database and library need not be there."""
+        return self.settings.serve.role is Role.PLAYER
 
     @cached_property
     def files(self) -> LibraryFiles:

@@ -25,7 +25,9 @@ from strmctl.storage.tables.mappings import Mappings
 
 def library_there(installation: Installation) -> Iterator[Finding]:
     library = installation.settings.library
-    if trouble := trouble_with(library):
+    # What a player node has in place of one is not looked at.
+    trouble = "" if installation.is_player else trouble_with(library)
+    if trouble:
         rows = installation.rows()
         known_empty = installation.usable_database() is not None and not rows
         # With mappings it is a share that is not mounted: a folder made there would hide it.

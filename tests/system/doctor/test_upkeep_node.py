@@ -1,6 +1,7 @@
 """`doctor` on a player node asks its upkeep node: it answers, takes the token, knows the keys."""
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -39,6 +40,24 @@ def test_one_that_is_well(player: Path, other: Listener, findings: Findings) -> 
     other.body = keys(*own())
     assert of_upkeep(findings("--fix", code=0)) == []
     assert other.asked == ["GET /api/v1/keys"]
+
+
+@pytest.mark.parametrize("copy", [False, True], ids=["nothing", "a copy of the database"])
+def test_a_node_with_settings_and_key_alone(
+    player: Path, other: Listener, findings: Findings, strmctl: Strmctl, copy: bool
+) -> None:
+    """Neither `init` nor a folder is what it lacks, and a copy is not to be migrated."""
+    other.body = keys(*own())
+    shutil.rmtree(player / "library")
+    if copy:
+        strmctl("backup", player / "copy.db")
+    for file in player.glob("strmctl.db*"):
+        file.unlink()
+    if copy:
+        (player / "copy.db").rename(player / "strmctl.db")
+    assert findings("--fix", code=0) == []
+    assert not (player / "library").exists()
+    assert (player / "strmctl.db").exists() is copy
 
 
 @pytest.mark.parametrize(
