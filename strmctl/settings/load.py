@@ -95,11 +95,20 @@ def find_file(config: Path | None, environ: Mapping[str, str]) -> Path | None:
     """The settings file in force; raises SettingsError when the one asked for is missing."""
     named = config or (Path(path) if (path := environ.get("STRMCTL_CONFIG")) else None)
     if named is not None:
-        if not named.is_file():
+        if not _is_file(named):
             raise SettingsError(f"{named}: no such settings file: make one with `strmctl init`")
         return named.absolute()
     usual = (Path(FILE_NAME), environment.config_folder(environ) / FILE_NAME)
-    return next((path.absolute() for path in usual if path.is_file()), None)
+    return next((path.absolute() for path in usual if _is_file(path)), None)
+
+
+def _is_file(path: Path) -> bool:
+    """Also False where nobody may look: `su` leaves HOME at another user's, and Path.is_file would
+    raise PermissionError."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _from_file(file: Path) -> Iterator[tuple[str, _Given]]:

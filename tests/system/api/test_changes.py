@@ -180,6 +180,7 @@ def test_the_document_is_shown_in_a_browser(site: Site) -> None:
         assert site.client.get(f"/{address}", headers=nobody).status_code == 200
     assert site.client.get("/docs/LICENSE").status_code == 404
     assert site.client.get("/docs/..%2Fapp.py").status_code == 404
+    assert site.client.get(f"/docs/{'x' * 300}.js").status_code == 404
 
 
 def test_the_browser_draws_every_operation(site: Site) -> None:

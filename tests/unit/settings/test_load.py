@@ -270,6 +270,15 @@ def test_what_is_wrong_is_one_line_with_the_file(folder: Path, text: str, told: 
     assert "\n" not in message
 
 
+def test_a_place_that_cannot_be_looked_at_holds_no_file(folder: Path) -> None:
+    """As the home of another user, which `su` leaves in HOME: stat(2) fails with EACCES there."""
+    beyond = f"/{'x' * 300}"
+    for name in ("HOME", "XDG_CONFIG_HOME"):
+        assert load(environ={name: beyond}).file is None
+    with pytest.raises(SettingsError, match="no such settings file"):
+        load(Path(beyond), environ={})
+
+
 def test_a_missing_file_that_was_asked_for(folder: Path) -> None:
     with pytest.raises(SettingsError, match=r"nope\.toml: no such settings file"):
         load(folder / "nope.toml", {}, {})
