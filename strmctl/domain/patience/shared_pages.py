@@ -14,16 +14,22 @@ from strmctl.domain.urls.url_marks import origin
 class SharedPages:
     def __init__(self) -> None:
         self._hosts: dict[str, dict[str, str]] = {}
+        self._pages: dict[str, set[str]] = {}
+        """By host: a soft 404 that names its link is another page for each of thousands."""
 
     def add(self, page: str, url: str) -> bool:
         """Whether more than one site has answered with this page by now."""
         hosts = self._hosts.setdefault(page, {})
-        hosts[origin(url)] = _site(url)
+        host = origin(url)
+        hosts[host] = _site(url)
+        self._pages.setdefault(host, set()).add(page)
         return _is_shared(hosts)
 
     def forget(self, host: str) -> None:
-        for hosts in self._hosts.values():
-            hosts.pop(host, None)
+        for page in self._pages.pop(host, ()):
+            del self._hosts[page][host]
+            if not self._hosts[page]:
+                del self._hosts[page]
 
     @property
     def are_there(self) -> bool:
@@ -34,6 +40,10 @@ class SharedPages:
         """The hosts with a page that no other site has: it is their own."""
         own = (hosts for hosts in self._hosts.values() if not _is_shared(hosts))
         return {host for hosts in own for host in hosts}
+
+    def has_own(self, host: str) -> bool:
+        """Whether it has answered with a page that no other site has."""
+        return any(not _is_shared(self._hosts[page]) for page in self._pages.get(host, ()))
 
 
 def _is_shared(hosts: dict[str, str]) -> bool:

@@ -58,6 +58,9 @@ class _Way(Struct):
         """The hosts that have answered for themselves, as far as can be seen."""
         return self.answered | self.pages.alone
 
+    def has_heard(self, host: str) -> bool:
+        return host in self.answered or self.pages.has_own(host)
+
     def take_page(self, page: str, resolution: Resolution, now: float) -> None:
         """A page is an answer of its host's, until another site answers with the same."""
         host = url_marks.origin(resolution.url)
@@ -120,7 +123,7 @@ class WaysOut:
             if result.by_egress:
                 way.spoken_for.add(host)
             # A link that is cut off does not make a host silent that has answered others.
-            if host not in way.heard:
+            if not way.has_heard(host):
                 way.silent.add(host)
             return
         way.silent.discard(host)

@@ -1,6 +1,7 @@
 """One page of two sites is a portal's; hosts of one site may share theirs."""
 
 import pytest
+from hypothesis import given, strategies as st
 
 from strmctl.domain.patience.shared_pages import SharedPages
 
@@ -40,3 +41,29 @@ def test_one_that_answers_otherwise_has_no_page() -> None:
     pages.forget("b.test:80")
     assert not pages.are_there
     assert pages.alone == {"a.example:80"}
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["one", "two", "three", ""]), st.sampled_from("abcd")), max_size=20
+)
+
+
+@given(STEPS)
+def test_what_was_forgotten_leaves_nothing(steps: list[tuple[str, str]]) -> None:
+    """Against all that was ever said, in order; no page means that the host said otherwise."""
+    pages = SharedPages()
+    known: set[tuple[str, str]] = set()
+    for page, name in steps:
+        host = f"{name}.test:80"
+        if page:
+            known.add((page, host))
+            shared = pages.add(page, f"http://{name}.test/{page}")
+            assert shared is (len({it for it in known if it[0] == page}) > 1)
+        else:
+            known = {it for it in known if it[1] != host}
+            pages.forget(host)
+    by_page = {page: {host for other, host in known if other == page} for page, _ in known}
+    assert pages.are_there is any(len(hosts) > 1 for hosts in by_page.values())
+    alone = {host for hosts in by_page.values() if len(hosts) == 1 for host in hosts}
+    assert pages.alone == alone
+    assert {host for host in (f"{name}.test:80" for name in "abcd") if pages.has_own(host)} == alone
