@@ -103,7 +103,8 @@ def test_a_probe_that_finds_nothing_due_asks_for_no_client(tmp_path: Path) -> No
 def test_a_file_is_written_without_what_asks_for_urls(library: Path) -> None:
     line = "write --site a.to --slug b --season 1 --episode 2 --language German"
     loaded = loaded_by(library, *line.split())
-    assert not loaded & (LOOKING | {"logging", "secrets", "shlex", "strmctl.domain.expiry.schemes"})
+    of_urls = {"strmctl.domain.expiry.schemes", "strmctl.domain.urls.upstream_url"}
+    assert not loaded & (LOOKING | {"logging", "secrets", "shlex"} | of_urls)
     assert (library / "library/B/Season 01/B S01E02.strm").is_file()
 
 

@@ -6,14 +6,12 @@ from unicodedata import category
 
 from msgspec import Struct, field
 
-from strmctl.domain.http.request_fields import request_fields
 from strmctl.domain.identity import Identity, parse_number
 from strmctl.domain.library import library_path
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.urls import given_url
 from strmctl.domain.urls.kodi_options import split_kodi_options
-from strmctl.domain.urls.upstream_url import check_link
 from strmctl.errors import UpstreamError, UsageError
 
 Fields = Mapping[str, object]
@@ -90,6 +88,10 @@ def _resolution(fields: Fields) -> Resolution | None:
         if headers:
             raise UsageError("headers need a url that they belong to")
         return None
+    # Most are written without a URL, one at a time, and each start counts.
+    from strmctl.domain.http.request_fields import request_fields
+    from strmctl.domain.urls.upstream_url import check_link
+
     try:
         # user:pass@ in a URL becomes an Authorization field, a space becomes %20.
         url, headers = given_url.given(url, headers)
