@@ -184,8 +184,10 @@ class ChangeRun:
         # From here on `undo` can take it back, also after a kill -9.
         self._journal.start(self._run)
         RowChanges(self._database).move(self._run)
+        stuck: dict[str, ItemError] = {}
         for page in self._journal.changes(self._run, page=self._batch):
-            done = apply(self._database, self._files, list(page.values()))
+            done = apply(self._database, self._files, list(page.values()), stuck)
+            stuck |= _stuck(done)
             if any(item.error is None for item in done):
                 self._journal.forget_earlier()
             if (reason := self._end_of_all(done)) is not None:
@@ -194,6 +196,16 @@ class ChangeRun:
                 raise ItemError(text) from reason
             yield from done
         self._journal.finish(self._run)
+
+
+def _stuck(done: Sequence[Done]) -> dict[str, ItemError]:
+    """The old places of what could not move: that half of a move may come with the next page."""
+    found = {}
+    for item in done:
+        before, after = item.change.row_before, item.change.row_after
+        if item.error and before and after and before.strm_path != after.strm_path:
+            found[before.strm_path] = item.error
+    return found
 
 
 def _series(change: Change) -> str:
@@ -305,7 +317,9 @@ def _change_files(
     }
     written = {path: item for path, item in differing.items() if item is not None}
     failed = files.write_all(written, moved_from)
-    gone = [path for path, content in differing.items() if content is None]
+    # Of what could not be written at its new place the old one is all that there is.
+    kept = {moved_from.get(path) for path in failed}
+    gone = [path for path, content in differing.items() if content is None and path not in kept]
     return failed | _remove_all(files, gone)
 
 

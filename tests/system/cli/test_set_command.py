@@ -147,6 +147,18 @@ def test_a_moved_file_is_shown_once(
     assert [(show / FIRST).exists(), (show / places[0]).exists()] == [bool(dry), not dry]
 
 
+def test_a_file_that_cannot_come_to_its_new_place_stays(strmctl: Strmctl, library: Path) -> None:
+    written = strmctl(
+        "write", "--site", "a.to", "--slug", "a", "--language", "de", "--json"
+    ).document
+    tree = library / "library"
+    before = (tree / written["strm_path"]).read_bytes()
+    (tree / "Beta").write_text("no folder")
+    assert strmctl("set", 1, "--title", "Beta", code=12).out.startswith("failed Beta/Beta.strm")
+    assert (tree / written["strm_path"]).read_bytes() == before
+    assert "moved" in strmctl("import", "library").out
+
+
 def test_a_foreign_file_is_not_moved(strmctl: Strmctl, show: Path) -> None:
     (show / FIRST).write_text("https://my.own/file\n")
     strmctl("set", FIRST, "--title", "The Show", code=12)
