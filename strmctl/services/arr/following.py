@@ -1,11 +1,13 @@
-"""Sonarr and Radarr move, rename and delete files: the mappings' paths follow, no file is touched.
+"""Sonarr and Radarr move, rename and delete files: the mappings' paths follow.
 
-What lies where they say is believed for its content alone, and a mapping is forgotten only when
-its file is really gone. The same event twice changes nothing the second time.
+No file is touched, but for one that moved while a run renewed its link in mode direct. What lies
+where they say is believed for its content alone, and a mapping is forgotten only when its file is
+really gone. The same event twice changes nothing the second time.
 """
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from msgspec import Struct, structs
@@ -17,10 +19,11 @@ from strmctl.domain.library.arr_event import ArrEvent, Sender, read
 from strmctl.domain.library.arr_path import Spellings, file_candidates, folder_candidates
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
-from strmctl.errors import SafetyError
+from strmctl.errors import ItemError, SafetyError
 from strmctl.services.arr.passing import Passed, Passing
 from strmctl.services.changing.change_run import ChangeRun
 from strmctl.services.changing.import_ import TAKEN, UNCHANGED, Importing
+from strmctl.services.library.direct_files import direct_files
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.library_tree import is_folder, strm_paths
@@ -106,6 +109,7 @@ class _Following:
         self._mappings = Mappings(database)
         self._files = LibraryFiles(settings.library)
         self._files.check_there()
+        self._direct = direct_files(settings, self._mappings)
 
     def follow(self, sender: Sender, event: ArrEvent) -> Iterator[FileOutcome]:
         # Sonarr may rename all that it has; only what it makes forget is braked, by `_plan`.
@@ -118,8 +122,19 @@ class _Following:
         for finding in found:
             yield _outcome(finding, finding.kind, finding.reason)
         for done in run.carry_out():
+            if done.error is None:
+                self._catch_up(done.change)
             kind = "failed" if done.error else done.change.action.value
             yield _outcome(done.change, kind, str(done.error or ""))
+
+    def _catch_up(self, change: Change) -> None:
+        row = change.row_after
+        if self._direct is None or row is None or row.resolution is None:
+            return
+        # A link that was renewed meanwhile found no file at the old place. What cannot be written
+        # now is left to the next run.
+        with suppress(ItemError):
+            self._direct.catch_up(row, row.resolution)
 
     def _plan(self, event: ArrEvent) -> Iterator[Step]:
         moving: set[int] = set()

@@ -1,6 +1,7 @@
 """What was renamed or imported and then deleted while both events waited is forgotten."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from stage.command_line import Strmctl
 from strmctl.domain.library.arr_event import Sender
+from strmctl.domain.mapping import Resolution
 from strmctl.domain.selection import Selection
 from strmctl.services.arr.following import receive
 from strmctl.settings.load import load
@@ -133,6 +135,23 @@ def test_92_what_was_moved_and_deleted_since_is_forgotten(
     moved = [(path, "moved") for path in events]
     assert follow(*events.values(), deleted(last)) == [*moved, (last, "removed")]
     assert rows(database) == {path: number for path, number in before.items() if path != gone}
+
+
+@pytest.mark.parametrize("mode", ["direct"])
+@pytest.mark.parametrize("held", ["https://cdn.test/1.mp4", "https://mine.test/x.mp4"])
+def test_92_a_link_that_was_renewed_while_its_file_was_moved_is_in_the_file(
+    shelf: Path, database: Database, follow: Follow, held: str
+) -> None:
+    """The run stored it and found no file at the old place."""
+    newer = "https://cdn.test/1.mp4?token=2"
+    (shelf / ONE).rename(shelf / A)
+    mappings = Mappings(database)
+    row = mappings.at([ONE])[ONE]
+    mappings.store_resolution(row.identity, Resolution(newer, resolved_at=datetime.now(UTC)))
+    (shelf / A).write_text(f"{held}\n")
+    is_own = "cdn" in held
+    assert follow(rename(ONE, A)) == [(A, "moved" if is_own else "foreign")]
+    assert (shelf / A).read_text() == f"{newer if is_own else held}\n"
 
 
 @MODES
