@@ -10,15 +10,13 @@ from strmctl import __version__
 def main() -> int:
     arguments = sys.argv[1:]
     _open_what_is_closed()
-    if arguments == ["--version"]:
-        sys.stdout.write(f"strmctl {__version__}\n")
+    if arguments == ["--version"] and _is_written(f"strmctl {__version__}\n"):
         return 0
     # Docker asks twice a minute for as long as the container lives.
     if arguments in (["healthcheck", "--quiet"], ["healthcheck", "-q"]):
         from strmctl.services.installation.quick_health import well
 
-        if (said := well()) is not None:
-            sys.stdout.write(f"{said}\n")
+        if (said := well()) is not None and _is_written(f"{said}\n"):
             return 0
     import signal  # It brings enum along, a tenth of the price of a health check.
 
@@ -37,6 +35,16 @@ def main() -> int:
     # And a tenth more at its end, where all of it goes anyway.
     gc.freeze()
     return code
+
+
+def _is_written(text: str) -> bool:
+    """Where stdout refuses it, the run that follows says why."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError:
+        return False
+    return True
 
 
 def _open_what_is_closed() -> None:

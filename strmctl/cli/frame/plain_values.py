@@ -7,12 +7,16 @@ here, goes Typer's way and has Typer's message.
 
 import os
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.models import ParameterInfo
+
+from strmctl.cli.frame.output import writing
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
@@ -50,10 +54,29 @@ class PlainCommand(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         return _plainly(super().get_params(ctx))
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with _answering():
+            return super().parse_args(ctx, args)
+
 
 class PlainGroup(TyperGroup):
     def get_params(self, ctx: Any) -> list[Any]:
         return _plainly(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with _answering():
+            return super().parse_args(ctx, args)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """`--help` and `--version` are answered while options are read; stdout may refuse that."""
+    try:
+        with writing():
+            yield
+            sys.stdout.flush()
+    except SystemExit:  # Rich ends the process where the reader of help has left.
+        raise BrokenPipeError from None
 
 
 class _PlainOption(TyperOption):

@@ -113,7 +113,28 @@ def test_a_reader_that_left_before_is_no_error() -> None:
     assert process.returncode == 128 + signal.SIGPIPE
 
 
-@pytest.mark.parametrize("arguments", [["config"], ["config", "--json"]], ids=" ".join)
+_ANSWERED_BY_TYPER = [["--version"], ["--help"], ["list", "--help"], ["keys", "add", "--help"]]
+
+
+@pytest.mark.parametrize("buffering", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("arguments", _ANSWERED_BY_TYPER, ids=" ".join)
+def test_help_of_which_nothing_is_read(
+    arguments: list[str], buffering: str, tmp_path: Path
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "strmctl", *arguments]
+    environ = {**os.environ, "PYTHONUNBUFFERED": buffering}
+    with os.fdopen(writer, "w") as closed:
+        ended = subprocess.run(
+            command, stdout=closed, stderr=subprocess.PIPE, cwd=tmp_path, env=environ, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (128 + signal.SIGPIPE, b"")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["config"], ["config", "--json"], *_ANSWERED_BY_TYPER], ids=" ".join
+)
 def test_results_that_cannot_be_written(arguments: list[str], tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "strmctl", *arguments]
