@@ -67,11 +67,16 @@ _WORKING = (
     " AND (expires_at IS NULL OR expires_at > :at)"
 )
 
-# What failed was the URL before: a new one starts with a clean record.
+# What failed was the URL before: a new one starts with a clean record. But what a play asks for
+# proves nothing until media has come: who tries an episode that is gone once a day, be it a media
+# server's scan, would keep it from ever being dead.
+_STARTS_ANEW = (
+    "resolved_url IS NOT :url AND NOT (:cause = 'play' AND state IN ('suspect', 'dead', 'blocked'))"
+)
 _FORGET_FAILURES = f"""
 UPDATE strm_mapping SET state = 'unknown', fail_count = 0,
     first_failed_at = NULL, last_failed_at = NULL, next_probe_at = NULL
-WHERE {SAME_IDENTITY} AND resolved_url IS NOT :url
+WHERE {SAME_IDENTITY} AND {_STARTS_ANEW}
 """
 
 _STORE = f"""
@@ -95,7 +100,7 @@ INSERT INTO event (mapping_id, at, kind, detail)
 SELECT id, :now, 'resolved', json_object(
     'provider', :provider_used, 'expires_at', :expires_at, 'url_sha256', :url_sha256,
     'cause', :cause, 'from', state,
-    'to', CASE WHEN :plays THEN 'alive' WHEN resolved_url IS NOT :url THEN 'unknown' ELSE state END
+    'to', CASE WHEN :plays THEN 'alive' WHEN {_STARTS_ANEW} THEN 'unknown' ELSE state END
 )
 FROM strm_mapping WHERE {SAME_IDENTITY}
 """

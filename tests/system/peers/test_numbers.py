@@ -14,7 +14,7 @@ from stage.show import Resolver, Show
 from stage.upstream import Answer
 from stage.waiting import until
 from strmctl.domain.identity import Identity
-from strmctl.domain.mapping import LinkState
+from strmctl.domain.mapping import LinkState, Mapping
 from strmctl.services.tally import Tally
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
@@ -163,6 +163,31 @@ def test_71_a_play_that_has_sent_media_makes_the_link_alive(
         assert (mapping.state, mapping.last_played_at is None) == (LinkState.ALIVE, False)
 
 
+@pytest.mark.parametrize("state", ["suspect", "dead", "blocked"])
+def test_71_a_failing_link_stays_so_until_a_play_has_sent_media(
+    show: Show, settings: Settings, client: httpx.Client, state: str
+) -> None:
+    """Its resolver gives another dead URL to each of its viewers."""
+    presentation.put(show)
+    with running_proxy(settings) as proxy, Database.open(settings.database) as database:
+        registered(proxy, show.slug)
+        mappings = Mappings(database)
+        found = presentation.addresses(client, proxy.playback_url(show.slug))
+        first = mappings.find(identity(show.slug))
+        with database.transaction() as connection:
+            connection.execute("UPDATE strm_mapping SET state = ?, fail_count = 2", (state,))
+        show.is_dead = True
+        assert client.get(found["video0.m4s"]).status_code == 403
+        until(lambda: _resolved(mappings, show) != _url(first), "the other URL is stored")
+        failing = mappings.find(identity(show.slug))
+        assert failing is not None
+        assert (failing.state, failing.fail_count) == (LinkState(state), 2)
+        show.is_dead = False
+        show.expire()
+        until(lambda: client.get(found["video0.m4s"]).status_code == 200, "it is asked again")
+        until(lambda: _state(mappings, show) is LinkState.ALIVE, "it has played")
+
+
 def test_71_what_cannot_be_saved_waits_and_is_counted_once(settings: Settings) -> None:
     who = Identity("a.to", "x", "German", 1, 1)
     counted = Tally()
@@ -183,3 +208,16 @@ def test_71_what_cannot_be_saved_waits_and_is_counted_once(settings: Settings) -
             ("resolves", "resolved"): 3,
             ("resolves", "not_found"): 1,
         }
+
+
+def _state(mappings: Mappings, show: Show) -> LinkState | None:
+    found = mappings.find(identity(show.slug))
+    return found.state if found else None
+
+
+def _resolved(mappings: Mappings, show: Show) -> str | None:
+    return _url(mappings.find(identity(show.slug)))
+
+
+def _url(mapping: Mapping | None) -> str | None:
+    return mapping.resolution.url if mapping and mapping.resolution else None

@@ -97,6 +97,29 @@ def test_none_is_stored_for_an_unknown_identity(mappings: Mappings, database: Da
 
 
 @pytest.mark.parametrize(
+    ("state", "cause", "kept"),
+    [
+        *((state, "play", True) for state in ("suspect", "dead", "blocked")),
+        *((state, "play", False) for state in ("alive", "throttled", "unknown")),
+        *(("dead", cause, False) for cause in ("refresh", "probe", "create", "given")),
+    ],
+)
+def test_what_a_play_asks_for_proves_nothing(
+    mappings: Mappings, database: Database, state: str, cause: str, kept: bool
+) -> None:
+    mappings.store_resolution(EPISODE, RESOLUTION)
+    with database.transaction() as connection:
+        connection.execute("UPDATE strm_mapping SET state = ?, fail_count = 3", (state,))
+    newer = Resolution("https://cdn.test/b")
+    mappings.store_resolutions([StoredResolution(EPISODE, newer, cause=cause)])
+    found = mappings.find(EPISODE)
+    assert found is not None
+    assert (found.state.value, found.fail_count) == ((state, 3) if kept else ("unknown", 0))
+    [event] = database.query("SELECT detail ->> 'to' FROM event ORDER BY id DESC LIMIT 1")
+    assert tuple(event) == (found.state.value,)
+
+
+@pytest.mark.parametrize(
     ("url", "expected"),
     [
         pytest.param(RESOLUTION.url, (LinkState.DEAD, 3), id="the same URL stays dead"),
