@@ -97,7 +97,7 @@ def _command(command: TyperCommand) -> Iterator[str]:
     options = [each for each in command.params if isinstance(each, TyperOption)]
     panels = {_panel(option) for option in options}
     usage = [rf"\fB{_text(str(command.name))}\fR"]
-    usage += [rf"\fI{_text(argument.metavar or str(argument.name))}\fR" for argument in arguments]
+    usage += [rf"\fI{_text(_argument(argument))}\fR" for argument in arguments]
     usage += ["[selection]"] if "Selection" in panels else []
     first, *more = str(command.help).split("\n\n")
     yield from (".TP", " ".join(usage), *_paragraph(first))
@@ -112,7 +112,18 @@ def _options(options: Iterable[TyperOption]) -> Iterator[str]:
     for option in options:
         names = ", ".join(rf"\fB{_text(name)}\fR" for name in option.opts)
         metavar = rf" \fI{_text(option.metavar)}\fR" if option.metavar else ""
-        yield from (".TP", names + metavar, *_paragraph(option.help or ""))
+        yield from (".TP", names + metavar, *_paragraph(_plain(option.help or "")))
+
+
+def _argument(argument: TyperArgument) -> str:
+    """Its name, in brackets where it may be left out."""
+    name = _plain(argument.metavar or str(argument.name))
+    return name if argument.required or name.startswith("[") else f"[{name}]"
+
+
+def _plain(text: str) -> str:
+    """Without what keeps Rich from taking `[naming]` for a style."""
+    return text.replace(r"\[", "[")
 
 
 def _terms(terms: Mapping[str, str]) -> Iterator[str]:

@@ -19,6 +19,8 @@ LAST_FAILED = Path(".pytest_cache/v/cache/lastfailed")
 
 def main(most: int, pytest: Sequence[str]) -> int:
     """pytest's exit code, that of the second run where there is one."""
+    # Of an earlier run, of other tests perhaps.
+    LAST_FAILED.unlink(missing_ok=True)
     first = subprocess.call(pytest)
     failed = sorted(json.loads(LAST_FAILED.read_text())) if LAST_FAILED.exists() else []
     if first != TESTS_FAILED or not 0 < len(failed) <= most:

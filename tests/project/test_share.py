@@ -63,6 +63,8 @@ def test_the_manual_reads_as_it_should() -> None:
     assert "strmctl - keeps a library of .strm files alive" in text
     assert "--wait DURATION How long to wait for another run to end, such as 10m" in text
     assert "13 egress down, nothing concluded." in text
+    assert "Rename files as [naming] says." in text
+    assert " add [ID] " in text
 
 
 @dataclass

@@ -123,4 +123,4 @@ WRITE = "write --site a.to --slug b --season 1 --episode 3 --language German"
 def test_a_command_makes_no_other_dataclasses(library: Path, line: str, known: set[str]) -> None:
     """Each costs as much as fifty Structs; strmctl/discreet.py says what they are for."""
     made = loaded_by(library, *line.split(), seen=MADE)
-    assert {word.removeprefix("made:") for word in made if word.startswith("made:")} <= known
+    assert {word.removeprefix("made:") for word in made if word.startswith("made:")} == known

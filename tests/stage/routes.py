@@ -113,6 +113,23 @@ class Gate:
         yield self._content[self._head :]
 
 
+def unmeasured(route: Route) -> Route:
+    """Chunked, without a length; of a part too."""
+
+    def spoiled(request: Request) -> Answer:
+        answer = route(request)
+        content = answer.body
+        assert isinstance(content, bytes)
+
+        async def body() -> AsyncIterator[bytes]:
+            for start in range(0, len(content), 50_000):
+                yield content[start : start + 50_000]
+
+        return replace(answer, body=body)
+
+    return spoiled
+
+
 def endless(piece: bytes, first: bytes = b"", fields: Mapping[str, str] = _NO_FIELDS) -> Route:
     """A body that never ends, in pieces."""
 

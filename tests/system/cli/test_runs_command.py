@@ -53,8 +53,11 @@ def test_an_item_that_failed_is_why(strmctl: Strmctl, library: Path) -> None:
 
 
 def test_a_resolver_in_trouble_is_why_before_a_single_link(strmctl: Strmctl, library: Path) -> None:
+    asked = library / "gone.asked"
+    # The link that is gone fails first.
+    after = f"until [ -e {asked} ]; do sleep 0.05; done; exit 1"
     with (library / "strmctl.toml").open("a") as settings:
-        for site, script in (("gone", "exit 66"), ("down", "sleep 0.2; exit 1")):
+        for site, script in (("gone", f"touch {asked}; exit 66"), ("down", after)):
             settings.write(
                 f'\n[resolvers.{site}]\nsites = ["{site}"]\ntype = "command"\n'
                 f'command = ["sh", "-c", "{script}"]\n'

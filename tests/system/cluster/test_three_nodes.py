@@ -138,7 +138,7 @@ def test_a_node_that_stands_still_for_a_moment_keeps_its_titles(
     process.send_signal(signal.SIGSTOP)
     try:
         # Longer than three questions take, shorter than the patience with one.
-        threading.Event().wait(4)
+        threading.Event().wait(3.6)
     finally:
         process.send_signal(signal.SIGCONT)
     watched.check([viewer.get(url) for url in watched.listed])

@@ -14,7 +14,7 @@ from stage.show import Resolver, Show
 from stage.upstream import Answer
 from stage.waiting import until
 from strmctl.domain.identity import Identity
-from strmctl.domain.mapping import LinkState, Mapping
+from strmctl.domain.mapping import LinkState
 from strmctl.services.tally import Tally
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
@@ -173,12 +173,13 @@ def test_71_a_failing_link_stays_so_until_a_play_has_sent_media(
         registered(proxy, show.slug)
         mappings = Mappings(database)
         found = presentation.addresses(client, proxy.playback_url(show.slug))
-        first = mappings.find(identity(show.slug))
+        until(lambda: _resolved(mappings, show) is not None, "the first URL is stored")
+        first = _resolved(mappings, show)
         with database.transaction() as connection:
             connection.execute("UPDATE strm_mapping SET state = ?, fail_count = 2", (state,))
         show.is_dead = True
         assert client.get(found["video0.m4s"]).status_code == 403
-        until(lambda: _resolved(mappings, show) != _url(first), "the other URL is stored")
+        until(lambda: _resolved(mappings, show) != first, "the other URL is stored")
         failing = mappings.find(identity(show.slug))
         assert failing is not None
         assert (failing.state, failing.fail_count) == (LinkState(state), 2)
@@ -216,8 +217,5 @@ def _state(mappings: Mappings, show: Show) -> LinkState | None:
 
 
 def _resolved(mappings: Mappings, show: Show) -> str | None:
-    return _url(mappings.find(identity(show.slug)))
-
-
-def _url(mapping: Mapping | None) -> str | None:
-    return mapping.resolution.url if mapping and mapping.resolution else None
+    found = mappings.find(identity(show.slug))
+    return found.resolution.url if found and found.resolution else None

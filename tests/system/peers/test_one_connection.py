@@ -2,9 +2,8 @@
 
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,7 +11,7 @@ import pytest
 
 from stage.presentation import content
 from stage.proxy import Proxy, running_proxy
-from stage.routes import deaf, file, playlist
+from stage.routes import deaf, file, playlist, unmeasured
 from stage.show import Resolver, Show
 from stage.upstream import Answer, Request, Route
 from stage.viewer import follow
@@ -76,23 +75,6 @@ def test_53_what_has_given_way_goes_on_where_it_was(
         received = next(pieces)
         assert client.get(url, headers={"Range": "bytes=-1000"}).content == FILM[-1000:]
         assert received + b"".join(pieces) == FILM
-
-
-def unmeasured(route: Route) -> Route:
-    """Chunked, without a length."""
-
-    def spoiled(request: Request) -> Answer:
-        answer = route(request)
-        data = answer.body
-        assert isinstance(data, bytes)
-
-        async def body() -> AsyncIterator[bytes]:
-            for start in range(0, len(data), 1_000_000):
-                yield data[start : start + 1_000_000]
-
-        return replace(answer, body=body)
-
-    return spoiled
 
 
 @pytest.mark.parametrize("ignored", [(), ("range",)], ids=["ranges", "no ranges"])

@@ -73,14 +73,13 @@ def test_10_nobody_is_led_to_an_address_inside(
 ) -> None:
     canary = canaries.get(host)
     lead(show, f"http://{canary.address if canary else host}/x/secret.ts")
-    started = time.monotonic()
     response = client.get(url)
     if lead not in (redirect, resolved):
         response = client.get(follow(client, url)[0])
     assert response.status_code == 502
     assert response.headers["Content-Type"] == "application/problem+json"
     assert "secret" not in response.text
-    assert time.monotonic() - started < 30, "it does not wait for what it may not ask"
+    assert response.json()["detail"].endswith("add it to upstream.allow if that is meant")
     assert [canary.connections for canary in canaries.values()] == [0, 0]
 
 
@@ -153,9 +152,8 @@ def test_28_a_long_retry_after_is_passed_on(
     presentation.flat(show, ["a.ts"])
     show.routes[name] = always(Answer(status, fields={"Retry-After": "120"}))
     address = url if name == show.entry else follow(client, url)[0]
-    started = time.monotonic()
-    response = client.get(address)
-    assert time.monotonic() - started < 60, "it does not wait as long as it is told to"
+    # It would wait for two minutes if it did as it is told.
+    response = client.get(address, timeout=60)
     assert response.status_code == status
     assert response.headers["Retry-After"] == "120"
     assert len(show.asked(name)) == 1

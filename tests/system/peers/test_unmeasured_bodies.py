@@ -1,33 +1,16 @@
 """Rows 6 and 7 for bodies whose length nobody says: whole, and from one file, or cut off."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import httpx
 import pytest
 
 from stage.film import FILM, MONDAY, OTHER, V1, V2, address_of_film, put_film
-from stage.routes import cut, deaf, file, gzipped, in_turn
+from stage.routes import cut, deaf, file, gzipped, in_turn, unmeasured
 from stage.show import Show
-from stage.upstream import Answer, Request, Route
+from stage.upstream import Route
 from stage.viewer import ask_raw
-
-
-def unmeasured(route: Route) -> Route:
-    """Chunked, without a length; of a part too."""
-
-    def spoiled(request: Request) -> Answer:
-        answer = route(request)
-        content = answer.body
-        assert isinstance(content, bytes)
-
-        async def body() -> AsyncIterator[bytes]:
-            for start in range(0, len(content), 50_000):
-                yield content[start : start + 50_000]
-
-        return replace(answer, body=body)
-
-    return spoiled
 
 
 def breaking(route: Route, after: int) -> Route:
