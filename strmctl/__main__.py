@@ -28,7 +28,7 @@ def main() -> int:
     from strmctl.cli.frame.ending import run_to_the_end
 
     code = run_to_the_end(arguments)
-    # Python gives its handlers up before it ends: a second signal would be the end that is seen.
+    # At its end Python drops its handlers: a second signal would replace this exit code.
     if code in (128 + signal.SIGINT, 128 + signal.SIGTERM):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -1,13 +1,10 @@
 """A value that holds an address, a key or a body does not show it where the value is printed.
 
-Values are `msgspec.Struct`: to make such a class costs a hundredth of a millisecond, a frozen
-dataclass half a millisecond with Python 3.11, and a command makes up to sixty of them before it
-does anything. A Struct has no `field(repr=False)`, so those that want it extend `Discreet`.
-Dataclasses remain where a field is derived or left out of `==`, or where something that changes
-hides one.
+A Struct has no `field(repr=False)`, so the values that want it extend `Discreet`.
+docs/architecture.md says where Structs are used, and why.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
@@ -25,6 +22,10 @@ class Discreet(Struct, frozen=True):
     hidden: ClassVar[tuple[str, ...]] = ()
 
     def __repr__(self) -> str:
-        shown = (name for name in self.__struct_fields__ if name not in self.hidden)
-        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
+        values = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
         return f"{type(self).__name__}({values})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Rich asks for this in place of the repr, and a Struct's own gives every field."""
+        shown = (name for name in self.__struct_fields__ if name not in self.hidden)
+        return [(name, getattr(self, name)) for name in shown]

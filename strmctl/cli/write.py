@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _STDIN = "-"
 _OUTCOMES = ("created", "updated", "unchanged")
-_UNHEARD = "mode {} cannot send the request headers that {} needs: use mode proxy"
+_UNHEARD = "mode {} cannot send the request headers that {}: use mode proxy"
 
 
 def _entry(
@@ -145,7 +145,7 @@ def _note_without_resolver(run: Run, sites: Iterable[str]) -> None:
 def _show_one(run: Run, written: "Written") -> int:
     run.output.record(written_record(written), f"{written.outcome}: {written.mapping.strm_path}")
     if written.lacks_headers:
-        run.output.warn(_UNHEARD.format(run.settings.proxy.mode, "this URL"))
+        run.output.warn(_UNHEARD.format(run.settings.proxy.mode, "this URL needs"))
     if written.beside is not None:
         run.output.note(_say_what_is_beside(written.beside, written.mapping.identity))
     is_new = written.outcome == "created" and written.mapping.resolution is None
@@ -185,7 +185,7 @@ def _write_many(run: Run, batches: "Batches", source: str) -> int:
             raise UsageError(f"{label}: {error}") from None
     if counts["lacks_headers"]:
         run.output.warn(
-            _UNHEARD.format(run.settings.proxy.mode, f"{counts['lacks_headers']} of the URLs")
+            _UNHEARD.format(run.settings.proxy.mode, f"{counts['lacks_headers']} of the URLs need")
         )
     numbers = {key: counts[key] for key in (*_OUTCOMES, "failed")}
     run.output.summary(numbers, ", ".join(f"{number} {key}" for key, number in numbers.items()))

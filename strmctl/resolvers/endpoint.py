@@ -1,6 +1,7 @@
 """The operator's own HTTP endpoint: asked through the egress, the answer bounded, no redirects."""
 
 import asyncio
+import logging
 import os
 import ssl
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ from strmctl.resolvers.options import Options
 from strmctl.settings.masking import hide_credentials
 from strmctl.settings.model import ResolverSettings
 from strmctl.tracing import REQUEST_ID_FIELD, request_id
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 100
 """Questions; more wait here, since httpx looks through all that wait in its pool at each answer:
@@ -115,7 +118,7 @@ def endpoint_url(options: Options, text: str, key: str = "url") -> httpx.URL:
 
 
 def tls() -> ssl.SSLContext:
-    """Who trusts SSL_CERT_FILE and SSL_CERT_DIR, or else the public authorities."""
+    """A context that trusts SSL_CERT_FILE and SSL_CERT_DIR, or else the public authorities."""
     return _trusting(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
@@ -124,8 +127,9 @@ def tls() -> ssl.SSLContext:
 def _trusting(*_named: str | None) -> ssl.SSLContext:
     try:
         return httpx.create_ssl_context(trust_env=True)
-    except OSError:
+    except OSError as error:
         # As OpenSSL does; an endpoint without TLS needs none of them.
+        log.warning("SSL_CERT_FILE: %s: the public authorities are trusted instead", error)
         return httpx.create_ssl_context(trust_env=False)
 
 

@@ -207,9 +207,10 @@ def _tables(
             )
             for option in dict.fromkeys((*TABLE_KEYS[section], *options))
         }
-        if (command := own.get("command")) is not None:
-            folder = given[f"{prefix}command"].folder
-            own["command"] = structs.replace(command, value=_beside(command.value, folder))
+        if "command" in own and own["type"].value == "command":
+            origin = given[f"{prefix}command"].folder
+            program = _beside(own["command"].value, origin)
+            own["command"] = structs.replace(own["command"], value=program)
         values += own.values()
         arguments: dict[str, Any] = {key: own.pop(key).value for key in TABLE_KEYS[section]}
         if own:

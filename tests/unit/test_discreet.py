@@ -3,6 +3,7 @@
 import pytest
 from msgspec import field
 from msgspec.structs import replace
+from rich.pretty import pretty_repr
 
 from strmctl.discreet import Discreet
 from strmctl.domain.mapping import Resolution
@@ -36,6 +37,7 @@ ADDRESS = Address("tv", f"http://tv/?{SECRET}", {"Cookie": SECRET})
 def test_a_repr_shows_no_secret(value: object) -> None:
     assert SECRET not in repr(value)
     assert SECRET not in f"{value} {value!r} {value!s}"
+    assert SECRET not in pretty_repr(value)
 
 
 def test_what_is_not_hidden_is_shown() -> None:

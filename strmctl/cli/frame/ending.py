@@ -15,7 +15,7 @@ from typer.main import get_command
 
 from strmctl.cli.frame.app import ARGUMENTS, app
 from strmctl.cli.frame.command_names import import_for
-from strmctl.cli.frame.interruption import INTERRUPTED, TERMINATED, Interruption
+from strmctl.cli.frame.interruption import ENDED_BY, Interruption
 from strmctl.cli.frame.output import (
     WORK,
     UnwritableError,
@@ -30,7 +30,6 @@ from strmctl.errors import StrmctlError
 
 _COMPLETION = "_STRMCTL_COMPLETE"
 _USAGE = 2
-_INTERRUPTIONS = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
 CLOSED_PIPE = 128 + signal.SIGPIPE
 # To make it takes longer than many a run; it is made again when an import has added commands.
 _group = lru_cache(1)(lambda registered: get_command(app))
@@ -126,7 +125,7 @@ def _fail(message: str, code: int, arguments: Sequence[str], **more: int) -> int
 def _interrupted(code: int, arguments: Sequence[str]) -> None:
     is_quiet = any(_QUIET.fullmatch(argument) for argument in arguments)
     done = "" if is_quiet or "--json" in arguments else str(WORK)
-    _fail(_INTERRUPTIONS[code] + (f" ({done})" if done else ""), code, arguments, **WORK.numbers())
+    _fail(ENDED_BY[code] + (f" ({done})" if done else ""), code, arguments, **WORK.numbers())
 
 
 class _Unexpected:

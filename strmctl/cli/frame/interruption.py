@@ -18,6 +18,7 @@ from strmctl.settings.environment import JOB, WATCHES_STDIN
 
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
+ENDED_BY = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
 _ENDINGS = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
 _TIDYING_SECONDS = 2.0
 _FLUSHING_SECONDS = 0.5

@@ -7,7 +7,6 @@ here, goes Typer's way and has Typer's message.
 
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,7 +73,6 @@ def _answering() -> Iterator[None]:
     try:
         with writing():
             yield
-            sys.stdout.flush()
     except SystemExit:  # Rich ends the process where the reader of help has left.
         raise BrokenPipeError from None
 

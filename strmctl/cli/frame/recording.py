@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 
 from msgspec import Struct
 
-from strmctl.cli.frame.interruption import Interruption
+from strmctl.cli.frame.interruption import ENDED_BY, Interruption
 from strmctl.cli.frame.output import WORK
 from strmctl.cli.frame.run import Run
 from strmctl.errors import StrmctlError
@@ -30,7 +30,7 @@ def recorded(run: Run) -> Iterator[Ending]:
         ending = Ending(error.exit_code, str(error))
         raise
     except KeyboardInterrupt:
-        ending = Ending(Interruption.code, f"interrupted ({WORK})")
+        ending = Ending(Interruption.code, f"{ENDED_BY[Interruption.code]} ({WORK})")
         raise
     finally:
         # Commands that only look, such as `list`, are no runs.

@@ -115,13 +115,13 @@ selecting_to_set = taking(_selection_to_set)
 
 
 def note_unknown(run: Run, database: "Database", selection: Selection) -> None:
-    """A misspelt series looks like one of which all is well."""
+    """Without it a misspelt series would look healthy."""
     from strmctl.storage.tables.mappings import Mappings
 
     named = selection.named
     if run.output.json or named.is_everything or any(Mappings(database).select(named, limit=1)):
         return
-    run.output.note("no mapping is called so: `strmctl list` shows them")
+    run.output.note("there is no such mapping: `strmctl list` shows all")
 
 
 def link_states(option: str, texts: Iterable[str]) -> tuple[LinkState, ...]:

@@ -100,12 +100,23 @@ def tag_lines(lines: Sequence[str]) -> Iterator[str | None]:
 
 
 def _values(lines: Sequence[str]) -> list[str]:
-    """What has to be harmless: the name of a tag says nothing."""
-    return [
-        value if line[:4] == "#EXT" and colon else line
-        for line in lines
-        for _, colon, value in (line.partition(":"),)
-    ]
+    """What has to be harmless of each line."""
+    # A playlist has few kinds of tags.
+    are_names: dict[str, bool] = {}
+    values = []
+    for line in lines:
+        name, _, value = line.partition(":")
+        is_name = are_names.get(name)
+        if is_name is None:
+            is_name = are_names[name] = _NAME.fullmatch(name) is not None
+        values.append(value if is_name and len(name) < len(line) else _value(line))
+    return values
+
+
+def _value(text: str) -> str:
+    """What has to be harmless of a comment or an unknown tag: the tag's name says nothing."""
+    bare = _NAME.match(text)
+    return text[bare.end() :].removeprefix(":") if bare and ":" in text else text
 
 
 def _names_secret(text: str) -> bool:
@@ -164,10 +175,8 @@ def tag_line(line: str, hidden: Collection[str] = ()) -> str | None:
     # Players look at the beginning of a bare tag only: it works without what follows.
     if bare and bare[0] in BARE and not is_plain(text[bare.end() :]):
         return bare[0] + _end(line)
-    shown = text
-    if bare and colon:
-        # The name of a tag says nothing; what its URI becomes is the reader's matter.
-        shown = _without_uris(line, len(name) + 1)[bare.end() + 1 :]
+    # What its URI becomes is the reader's matter.
+    shown = _value(_without_uris(line, len(name) + 1) if bare and colon else text)
     return line if is_plain(shown) and not _any_in(hidden, shown) else None
 
 

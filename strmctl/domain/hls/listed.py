@@ -149,6 +149,9 @@ class Parts(NamedTuple):
     uris: list[str]
     ranges: Sequence[ByteRange | None]
 
+    def __repr__(self) -> str:
+        return f"Parts(first={self.first}, {len(self.uris)} URIs)"
+
     def resource(self, at: int) -> Resource:
         return Resource(self.uris[at], self.ranges[at] if self.ranges else None)
 

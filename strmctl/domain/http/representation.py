@@ -17,6 +17,10 @@ class Representation(Struct, frozen=True):
         """For If-Range (RFC 9110 section 13.1.5); empty without one."""
         return self.etag or self.last_modified
 
+    def is_surely(self, other: "Representation") -> bool:
+        """Whether `other` shows the same validator: no length says that it is the same."""
+        return bool(self.validator) and self.validator == other.validator
+
     def check_continued(self, other: "Representation", *, reaches_end: bool = False) -> None:
         """Raises UpstreamError if the bytes of `other` cannot go on where these end.
 
@@ -25,13 +29,10 @@ class Representation(Struct, frozen=True):
         if self.total is not None and self.total != other.total:
             # A server may not know the whole (RFC 9110 section 14.4): then its part has to end
             # where the file did, or a validator has to say that it is the same.
-            if other.total is not None or not (reaches_end or self._confirms(other)):
+            if other.total is not None or not (reaches_end or self.is_surely(other)):
                 raise UpstreamError("the upstream's file has another length now", final=True)
         if self._contradicts(other):
             raise UpstreamError("the upstream's file has changed", final=True)
-
-    def _confirms(self, other: "Representation") -> bool:
-        return bool(self.validator) and self.validator == other.validator
 
     def _contradicts(self, other: "Representation") -> bool:
         if self.etag and other.etag:

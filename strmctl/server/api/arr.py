@@ -20,7 +20,7 @@ router = APIRouter(route_class=_EventRoute, tags=["webhooks"])
 _LATER = {"model": models.Received, "description": "It will be done when another run has ended."}
 
 
-# Both let their owners choose PUT, which is the same thing: no second operation for the document.
+# Sonarr and Radarr can send PUT as well. It does the same, so the document lists POST alone.
 @router.put("/hooks/{sender}", include_in_schema=False)
 @router.post("/hooks/{sender}", responses={202: _LATER, **answers(400, 404, 409, 413, 502)})
 async def receive_webhook(

@@ -56,7 +56,7 @@ FILE_CACHING = _shared(0)
 _ONCE_THERE_IS_ROOM = {"type": "http.response.body", "body": b"", "more_body": True}
 
 _MEDIA_FOLLOWS = (200, 206)
-_CONDITIONS = {IF_NONE_MATCH.encode(): IF_NONE_MATCH, IF_MODIFIED_SINCE.encode(): IF_MODIFIED_SINCE}
+_CONDITIONS = (IF_NONE_MATCH, IF_MODIFIED_SINCE)
 _VALIDATORS = ("ETag", "Last-Modified")
 
 
@@ -152,13 +152,10 @@ def _start(status: int, fields: Mapping[str, str]) -> Message:
 
 
 def _conditions(scope: Scope) -> dict[str, str]:
-    """The request's fields that say what the client has; those of one name make one list."""
-    found: dict[str, str] = {}
-    for name, value in scope.get("headers", ()):
-        if name in _CONDITIONS:
-            text, before = value.decode("latin-1"), found.get(_CONDITIONS[name])
-            found[_CONDITIONS[name]] = text if before is None else f"{before}, {text}"
-    return found
+    """The request's fields that say what the client has."""
+    # ASGI: where there are none, the key may be missing too.
+    headers = Headers(raw=list(scope.get("headers", ())))
+    return {name: _list(headers, name) for name in _CONDITIONS if name in headers}
 
 
 def _list(request: Headers, name: str) -> str:

@@ -188,6 +188,7 @@ def _paths(client: httpx.Client, api: str, kind: str, name: str) -> list[str]:
     found = [path for path in paths if isinstance(path, str) and path]
     if document and not found:
         raise ItemError(
-            f"arr.{name}: its {kind} have no paths: this version of strmctl does not know its API"
+            f"arr.{name}: its {kind} have no paths, as in an API that is newer than this strmctl: "
+            "update strmctl"
         )
     return found

@@ -1,13 +1,12 @@
 """Sonarr and Radarr move, rename and delete files: the mappings' paths follow.
 
-No file is touched, but for one that moved while a run renewed its link in mode direct. What lies
+A file is touched only where it moved while a run renewed its link, in mode direct. What lies
 where they say is believed for its content alone, and a mapping is forgotten only when its file is
 really gone. The same event twice changes nothing the second time.
 """
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 
 from msgspec import Struct, structs
@@ -131,10 +130,11 @@ class _Following:
         row = change.row_after
         if self._direct is None or row is None or row.resolution is None:
             return
-        # A link that was renewed meanwhile found no file at the old place. What cannot be written
-        # now is left to the next run.
-        with suppress(ItemError):
+        # The run that renewed its link meanwhile found no file at the old place.
+        try:
             self._direct.catch_up(row, row.resolution)
+        except ItemError as error:
+            log.warning("%s: it keeps its old link until the next run: %s", row.strm_path, error)
 
     def _plan(self, event: ArrEvent) -> Iterator[Step]:
         moving: set[int] = set()

@@ -227,6 +227,7 @@ def apply(
     rows = RowChanges(database)
     rows.put(possible)
     failed = obstacles | _change_files(files, possible, contents)
+    rows.put_back([change for change in changes if change.strm_path in failed and _moves(change)])
     _move_sidecars(files, [change for change in possible if change.strm_path not in failed])
     rows.delete(
         [
@@ -241,6 +242,13 @@ def apply(
         if change.row_after and change.row_before is None
     )
     return [Done(_with_id(change, made), failed.get(change.strm_path)) for change in changes]
+
+
+def _moves(change: Change) -> bool:
+    """Whether it writes the new file of a row that has another place before."""
+    before, after = change.row_before, change.row_after
+    is_elsewhere = before is not None and after is not None and before.strm_path != after.strm_path
+    return is_elsewhere and after is not None and change.strm_path == after.strm_path
 
 
 def _move_sidecars(files: LibraryFiles, changes: Sequence[Change]) -> None:

@@ -172,8 +172,11 @@ def _check_sites(new: New, others: Sequence[ResolverSettings]) -> None:
 def _is_here(url: str) -> bool:
     try:
         host = urlsplit(url).hostname
-    except ValueError as error:
-        raise UsageError(f"--url: {error}") from None
+    except ValueError:
+        # Python's own words would show a password in it.
+        raise UsageError(
+            "--url: it is no URL that can be read: needs http://… or https://…"
+        ) from None
     return host in ("127.0.0.1", "::1", "localhost")
 
 

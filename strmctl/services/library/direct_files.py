@@ -21,11 +21,13 @@ def lacks_headers(mode: Mode, resolution: Resolution | None, content: bytes) -> 
 def unsent_headers(settings: Settings, mapping: Mapping) -> list[str]:
     """The names of those that the link wants and that nobody sends in this mode."""
     resolution, mode = mapping.resolution, settings.proxy.mode
-    content = LibraryFiles(settings.library).read_all([mapping.strm_path])[mapping.strm_path]
+    if resolution is None or not resolution.headers or mode is Mode.PROXY:
+        return []
+    content: object = b""
+    if mode is Mode.DIRECT:
+        content = LibraryFiles(settings.library).read_all([mapping.strm_path])[mapping.strm_path]
     text = content if isinstance(content, bytes) else b""
-    return (
-        sorted(resolution.headers) if resolution and lacks_headers(mode, resolution, text) else []
-    )
+    return sorted(resolution.headers) if lacks_headers(mode, resolution, text) else []
 
 
 class DirectFiles:

@@ -14,10 +14,9 @@ from strmctl.domain.http.representation import Representation
 from strmctl.domain.http.response_fields import strong_etag, unsatisfied_range
 from strmctl.domain.media import harmless_data, media_kind
 from strmctl.domain.media.not_media import Expected, Kind, listed
-from strmctl.domain.media.text import has_no_controls
 from strmctl.errors import UpstreamError
 from strmctl.services.observer import Observer
-from strmctl.services.playback.fetching.body import LONGEST_BEGINNING, Body, Listener, Resume
+from strmctl.services.playback.fetching.body import Body, Listener, Resume
 from strmctl.services.playback.fetching.parsing import beside_the_loop
 from strmctl.services.playback.healing import Healing
 from strmctl.services.playback.segment_cache import SegmentCache
@@ -79,10 +78,12 @@ class Media:
     ) -> MediaAnswer:
         """What is no media; of a text, what leads nowhere."""
         response = await source.fetch.fetch(url, expected=expected)
-        if not has_no_controls(await response.peek(media_kind.SNIFF_BYTES)):
+        if not harmless_data.may_be_text(await response.peek(media_kind.SNIFF_BYTES)):
             return self.whole(source, url, response, media_type)
         async with source.fetch.room() as room:
-            data = await source.fetch.read(response, harmless_data.LARGEST, room)
+            data = await source.fetch.read(
+                response, harmless_data.LARGEST, room, what="data beside a playlist"
+            )
         shown = await beside_the_loop(partial(harmless_data.harmless, data), len(data))
         if shown is None:
             what = "text that holds an address or a token is not passed on"
@@ -137,8 +138,13 @@ class Media:
         wanted: Wanted,
         media_type: str,
         expected: Expected,
+        *,
+        is_cut: bool = False,
     ) -> MediaAnswer:
-        """A byte range of the upstream's file: 200 with exactly its bytes, or 206 of those."""
+        """A byte range of the upstream's file: 200 with exactly its bytes, or 206 of those.
+
+        `is_cut` says that it has been made as long as the file is.
+        """
         try:
             part = wanted.part(real.length)
         except UnsatisfiableRange:
@@ -147,25 +153,26 @@ class Media:
         response, skip = await source.fetch.fetch_span(
             url, span, expected=expected, patient=is_part(self._place.name)
         )
-        there = self._in_file(real, response)
+        there = self._in_file(real, response, is_cut=is_cut)
         if there != real:
             response.close()
-            return await self._part(source, url, there, wanted, media_type, expected)
+            return await self._part(source, url, there, wanted, media_type, expected, is_cut=True)
         if part is None:
             await source.check_prelude(self._place, Resource(url, real), response, skip)
         witness = None if part and part.first else source.witness(self._place, real.length)
         body = self._body(response, span, skip, _heard_by(witness))
         return answer(real.length, part, _sliced(media_type), body)
 
-    def _in_file(self, real: ByteRange, response: UpstreamResponse) -> ByteRange:
+    def _in_file(self, real: ByteRange, response: UpstreamResponse, *, is_cut: bool) -> ByteRange:
         """What the file has of a byte range that the playlist lists (RFC 9110 section 14.1.2).
 
-        Closes the response and raises UpstreamError where the file may still grow, or has nothing.
+        Closes the response and raises UpstreamError where the file may still grow, has nothing, or
+        is shorter each time.
         """
         total = response.total
         if total is None or real.offset + real.length <= total:
             return real
-        if total <= real.offset or not Component.parse(self._place.cut).is_of_finished:
+        if is_cut or total <= real.offset or not Component.parse(self._place.cut).is_of_finished:
             response.close()
             what = "the upstream's file ends before the byte range that its playlist lists"
             raise UpstreamError(what, status=response.status, lasting=True)
@@ -239,8 +246,6 @@ class Media:
                 resource = await source.locate(self._place)
                 return await source.fetch.fetch_rest(resource.uri, sent, known, by_range=by_range)
 
-            if not by_range and sent > LONGEST_BEGINNING:
-                raise UpstreamError("nothing shows that another answer would be the same")
             return await self._healing(step)
 
         return resume

@@ -191,7 +191,8 @@ class Player:
         except (UpstreamError, TimeoutError) as failure:
             if known is None or getattr(failure, "final", False):
                 raise
-            tracing.step(log, "cache", "%s; it is known from before", failure or "no answer yet")
+            why = str(failure) or "no answer yet"
+            tracing.step(log, "cache", "%s; it is known from before", why)
             return from_memory(known.data, {"Content-Type": kind, **known.fields}, wanted)
         return self._sending(viewer, opened)
 

@@ -196,7 +196,9 @@ def _json_row(line: int, value: object, known: Sequence[str]) -> Row | BadRow:
     items = [*value.items(), *(ids or {}).items()]
     fields = {_name(key): item for key, item in items}
     if len(fields) < len(items):
-        return BadRow(line, "a key stands there twice")
+        keys = [_name(key) for key, _ in items]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        return BadRow(line, f"the key {twice[:40]!r} stands there twice: keep one")
     unknown = sorted(set(fields) - set(known))
     if unknown:
         names = ", ".join(known)

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from unicodedata import category
 
-from msgspec import Struct, field
+from msgspec import field
 
+from strmctl.discreet import Discreet
 from strmctl.domain.identity import Identity, parse_number
 from strmctl.domain.library import library_path
 from strmctl.domain.library.library_path import Naming
@@ -17,9 +18,11 @@ from strmctl.errors import UpstreamError, UsageError
 Fields = Mapping[str, object]
 
 
-class Entry(Struct, frozen=True):
+class Entry(Discreet, frozen=True):
     """`path` is one that the user insists on, `resolution` one that the user gives, and `options`
     is what stood behind its URL for Kodi, from the `|` on."""
+
+    hidden = ("options",)
 
     identity: Identity
     naming: Naming = field(default_factory=Naming)

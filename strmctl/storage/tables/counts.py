@@ -10,7 +10,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from strmctl.domain.digest import Finding
-from strmctl.domain.job import JobState
+from strmctl.domain.job import JobState, command_line
 from strmctl.domain.mapping import LinkState
 from strmctl.storage.database import rows
 from strmctl.storage.database.connection import Database
@@ -123,7 +123,7 @@ def _by_state(database: Database, table: str) -> Table[str, int]:
 def _last_run(row: rows.Row) -> LastRun:
     finished = rows.time_value(row["finished_at"])
     assert finished is not None, "the statement asks for those that are over"
-    line = " ".join((row["command"], *json.loads(row["arguments"])))
+    line = command_line(row["command"], json.loads(row["arguments"]))
     return LastRun(line, row["exit_code"], finished)
 
 

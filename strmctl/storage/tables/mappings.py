@@ -67,9 +67,9 @@ _WORKING = (
     " AND (expires_at IS NULL OR expires_at > :at)"
 )
 
-# What failed was the URL before: a new one starts with a clean record. But what a play asks for
-# proves nothing until media has come: who tries an episode that is gone once a day, be it a media
-# server's scan, would keep it from ever being dead.
+# The failures were those of the old URL, so a new one starts clean. A play's URL has proved nothing
+# until media has come: a media server that scans each day would keep a link that is gone from ever
+# being dead.
 _STARTS_ANEW = (
     "resolved_url IS NOT :url AND NOT (:cause = 'play' AND state IN ('suspect', 'dead', 'blocked'))"
 )
@@ -77,6 +77,12 @@ _FORGET_FAILURES = f"""
 UPDATE strm_mapping SET state = 'unknown', fail_count = 0,
     first_failed_at = NULL, last_failed_at = NULL, next_probe_at = NULL
 WHERE {SAME_IDENTITY} AND {_STARTS_ANEW}
+"""
+
+# And is looked at soon, by a probe.
+_IS_DUE = f"""
+UPDATE strm_mapping SET next_probe_at = :now
+WHERE {SAME_IDENTITY} AND resolved_url IS NOT :url AND NOT ({_STARTS_ANEW})
 """
 
 _STORE = f"""
@@ -268,6 +274,7 @@ class Mappings:
         values = [_resolution_columns(item, now) for item in items]
         with self.database.transaction() as connection:
             connection.executemany(_RESOLVED_EVENT, values)
+            connection.executemany(_IS_DUE, values)
             connection.executemany(_FORGET_FAILURES, values)
             stored = connection.executemany(_STORE, values).rowcount
             connection.executemany(

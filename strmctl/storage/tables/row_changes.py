@@ -52,6 +52,10 @@ DELETE FROM strm_mapping WHERE id IN (
 )
 """
 
+_BACK = f"""
+UPDATE OR IGNORE strm_mapping SET strm_path = :old WHERE {SAME_IDENTITY} AND strm_path = :new
+"""
+
 # Its old id where nobody has that by now.
 _INSERT = """
 INSERT INTO strm_mapping (id, {names})
@@ -97,6 +101,18 @@ class RowChanges:
                 elif (update := _update(change.row_before, after)) is not None:
                     connection.execute(*update)
             connection.executemany(_EVENT, [_event(item) for item in changes if item.mapping])
+
+    def put_back(self, changes: Sequence[Change]) -> None:
+        """Rows whose files could not move are what and where they were, unless that is taken."""
+        with self._database.transaction() as connection:
+            for change in changes:
+                before, after = change.row_before, change.row_after
+                if before is None or after is None:
+                    continue
+                if (update := _update(after, before)) is not None:
+                    connection.execute(*update)
+                paths = {"old": before.strm_path, "new": after.strm_path}
+                connection.execute(_BACK, {**identity_key(before.identity), **paths})
 
     def delete(self, mappings: Sequence[Mapping]) -> None:
         with self._database.transaction() as connection:

@@ -126,7 +126,7 @@ def test_a_number_that_nothing_can_have(strmctl: Strmctl, option: str) -> None:
 def test_a_misspelt_series_is_noted(strmctl: Strmctl, library: Path, command: str) -> None:
     """Else it looks like one of which all is well."""
     strmctl("write", "--site", "a.to", "--slug", "one-piece", "--language", "de")
-    said = "no mapping is called so: `strmctl list` shows them\n"
+    said = "there is no such mapping: `strmctl list` shows all\n"
     assert said in strmctl(command, "--series", "one-peice").err
     assert said not in strmctl(command, "--series", "one-peice", "-q").err
     assert said not in strmctl(command, "--series", "one-piece", "--state", "dead").err

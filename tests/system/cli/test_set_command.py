@@ -147,16 +147,32 @@ def test_a_moved_file_is_shown_once(
     assert [(show / FIRST).exists(), (show / places[0]).exists()] == [bool(dry), not dry]
 
 
-def test_a_file_that_cannot_come_to_its_new_place_stays(strmctl: Strmctl, library: Path) -> None:
-    written = strmctl(
-        "write", "--site", "a.to", "--slug", "a", "--language", "de", "--json"
-    ).document
-    tree = library / "library"
-    before = (tree / written["strm_path"]).read_bytes()
+@pytest.mark.parametrize(
+    ("arguments", "new"),
+    [
+        pytest.param(("--title", "Beta"), "Beta/Beta.strm", id="title"),
+        pytest.param(("--path", "Beta/x.strm"), "Beta/x.strm", id="path"),
+        pytest.param(("--language", "en", "--title", "Beta"), "Beta/Beta.strm", id="identity"),
+    ],
+)
+def test_a_file_that_cannot_come_to_its_new_place_stays_with_its_row(
+    strmctl: Strmctl, library: Path, arguments: tuple[str, ...], new: str
+) -> None:
+    strmctl("write", "--site", "a.to", "--slug", "a", "--language", "de")
+    before, tree = strmctl("show", 1, "--json").document, library / "library"
+    content = (tree / before["strm_path"]).read_bytes()
     (tree / "Beta").write_text("no folder")
-    assert strmctl("set", 1, "--title", "Beta", code=12).out.startswith("failed Beta/Beta.strm")
-    assert (tree / written["strm_path"]).read_bytes() == before
-    assert "moved" in strmctl("import", "library").out
+    assert strmctl("set", 1, *arguments, code=12).out.startswith(f"failed {new}")
+    assert (tree / before["strm_path"]).read_bytes() == content
+    assert strmctl("show", 1, "--json").document == before
+    # Nothing is left that another run would have to mend.
+    assert "moved" not in strmctl("import", "library").out
+    strmctl("rewrite")
+    (tree / "Beta").unlink()
+    strmctl("set", 1, *arguments)
+    assert [str(path.relative_to(tree)) for path in tree.rglob("*.strm")] == [new]
+    strmctl("undo")
+    assert (tree / before["strm_path"]).read_bytes() == content
 
 
 def test_a_foreign_file_is_not_moved(strmctl: Strmctl, show: Path) -> None:

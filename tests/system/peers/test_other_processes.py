@@ -238,7 +238,7 @@ def test_46_a_segment_is_not_refused_because_its_key_is(
     with running_proxy(settings, port=port):
         refused = client.get(segment)
         assert refused.status_code == 502
-        assert refused.json()["detail"].startswith("its key or init section is not to be had")
+        assert refused.json()["detail"].startswith("its key or init section cannot be had")
         assert client.get(key).status_code == status
         show.routes["key"] = file(data["key"])
         assert client.get(segment).content == data["s0.m4s"]

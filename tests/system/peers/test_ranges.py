@@ -79,6 +79,21 @@ def test_16_what_is_not_there_yet_is_not_announced(
     assert client.get(address).status_code == 502
 
 
+def test_16_a_file_that_is_shorter_each_time_is_given_up(
+    show: Show, url: str, client: httpx.Client
+) -> None:
+    lengths = iter(range(7999, 0, -1))
+
+    def shrinking(request: Request) -> Answer:
+        return deaf(file(FILM[: next(lengths)]))(request)
+
+    put_film(show, shrinking, "part", part="9000@0")
+    [address] = follow(client, url)
+    assert client.get(address).status_code == 502
+    # Two requests for each resolution.
+    assert len(show.asked("film.mp4")) == 2 * len(show.questions) == 4
+
+
 RANGES: Mapping[str, tuple[int, slice]] = {
     "bytes=0-": (206, slice(0, None)),
     "bytes=100-299": (206, slice(100, 300)),

@@ -6,12 +6,12 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from stage.film import FILM, OTHER, V1, V2, address_of_film, put_film
+from stage.film import FILM, OTHER, V1, V2, address_of_film, aligned, put_film
 from stage.routes import always, deaf, file, gzipped, playlist
 from stage.show import Show
 from stage.upstream import Answer, Request, Route
 from stage.viewer import follow
-from strmctl.domain.http.ranges import ContentRange, select_range
+from strmctl.domain.http.ranges import select_range
 
 
 def put_nameless_playlist(show: Show) -> None:
@@ -276,21 +276,6 @@ def test_messages_in_place_of_what_is_listed_are_not_sent(
     show.routes[name] = file(content, media_type=media_type)
     key, segment = follow(client, url)
     assert client.get(key if name == "a.key" else segment).status_code == 502
-
-
-def aligned(least: int, most: int) -> Route:
-    """The film from a server whose parts begin at whole blocks, and are no longer than one."""
-
-    def route(request: Request) -> Answer:
-        wanted = select_range(request.fields.get("range"), len(FILM))
-        if wanted is None:
-            return Answer(200, FILM, {"ETag": V1})
-        first = wanted.first - wanted.first % least
-        part = ContentRange(first, min(first + most, len(FILM)) - 1, len(FILM))
-        fields = {"ETag": V1, "Content-Range": part.field()}
-        return Answer(206, FILM[part.first : part.last + 1], fields)
-
-    return route
 
 
 @pytest.mark.parametrize("place", ["file", "segment"])

@@ -65,6 +65,8 @@ LATER = FILM[:200_000] + OTHER[200_000:]
     [
         pytest.param((WHOLE, file(OTHER, etag=V2)), id="another tag"),
         pytest.param((WHOLE, deaf(file(OTHER, etag=V2), "if-range")), id="a part of another"),
+        pytest.param((WHOLE, deaf(file(OTHER), "if-range")), id="a part of who knows what"),
+        pytest.param((WHOLE, deaf(file(OTHER, last_modified=MONDAY), "if-range")), id="a date"),
         pytest.param((BARE, deaf(file(OTHER), "range")), id="other bytes"),
         pytest.param((BARE, deaf(file(LATER), "range")), id="other bytes later on"),
         pytest.param((BARE, deaf(file(FILM[:250_000]), "range")), id="not as many"),

@@ -75,7 +75,7 @@ class ContentNames:
         try:
             return await self.preludes.name(key, loaded), False
         except UpstreamError as failure:
-            log.info("%s: its key or init section is not to be had: %s", key or "root", failure)
+            log.info("%s: its key or init section cannot be had: %s", key or "root", failure)
             return "", True
 
     async def _still(self, key: str, before: LoadedPlaylist, loaded: LoadedPlaylist) -> str:
@@ -168,11 +168,11 @@ class ContentNames:
 
 
 def unchecked(failure: UpstreamError) -> UpstreamError:
-    """Of a segment whose name says a key that is not to be had: nobody has refused the segment.
+    """Of a segment whose name says a key that cannot be had: nobody has refused the segment.
 
     hls.js asks once more after 502, and never after 403 or 404.
     """
     if failure.final or failure.http_status in (429, *range(500, 600)):
         return failure
-    what = f"its key or init section is not to be had: {failure}"
+    what = f"its key or init section cannot be had: {failure}"
     return UpstreamError(what, status=failure.status, lasting=failure.lasting)

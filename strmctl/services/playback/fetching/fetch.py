@@ -20,7 +20,7 @@ from strmctl.domain.patience.patience import LOST_EGRESS, Patience
 from strmctl.errors import EgressError, StrmctlError, UpstreamError
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.patiently import patiently
-from strmctl.services.playback.fetching.body import Body
+from strmctl.services.playback.fetching.body import LONGEST_BEGINNING, Body
 from strmctl.services.playback.fetching.parsing import LARGE, Places, Room
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.cookies import Cookies
@@ -170,18 +170,28 @@ class Fetch:
         """Like `fetch_span`, from `first` on to an end that nobody knows."""
         fields = {"Range": f"bytes={first}-", "If-Range": known.validator} if by_range else {}
         response = await self.fetch(url, fields)
-        # 416: cut off behind its last byte, before it said that this was all.
-        if response.status == 416 or (response.status == 206 and response.total is None):
+        # 416: cut off behind its last byte, before it said that this was all. No length says here
+        # that a part is of the same file, so its validator has to.
+        is_part = response.status == 206
+        is_sure = response.total is not None and known.is_surely(response.representation)
+        if response.status == 416 or (is_part and not is_sure):
             response.close()
             response = await self.fetch(url)
         _check_continued(known, response)
-        return response, 0 if response.status == 206 else first
+        if response.status == 206:
+            return response, 0
+        if first > LONGEST_BEGINNING:
+            response.close()
+            raise UpstreamError("nothing shows that another answer would be the same", final=True)
+        return response, first
 
     def room(self) -> Room:
         """For one playlist: what it may take of the memory for large ones."""
         return Room(self.places)
 
-    async def read(self, response: UpstreamResponse, limit: int, room: Room) -> bytes:
+    async def read(
+        self, response: UpstreamResponse, limit: int, room: Room, *, what: str = "playlist"
+    ) -> bytes:
         """The whole body, resumed where it is cut off, in as long as its length allows.
 
         Raises UpstreamError when it cannot be completed or is longer than `limit` bytes.
@@ -207,7 +217,7 @@ class Fetch:
                     data += chunk
                     if len(data) > limit:
                         raise UpstreamError(
-                            f"the upstream's playlist is longer than {limit} bytes",
+                            f"the upstream's {what} is longer than {limit} bytes",
                             status=response.status,
                         )
                     if max(len(data), known.total or 0) > LARGE and not room.is_taken:
@@ -218,7 +228,7 @@ class Fetch:
                         end += now() - waiting_since
                     deadline.reschedule(end + len(data) / READ_SPEED)
         except TimeoutError:
-            raise UpstreamError("the playlist did not come in time", http_status=504) from None
+            raise UpstreamError(f"the {what} did not come in time", http_status=504) from None
         finally:
             body.close()
         return bytes(data)

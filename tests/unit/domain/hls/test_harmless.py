@@ -66,7 +66,7 @@ def places() -> list[str]:
             "# GET ",
             "##",
         )
-        for text in (":%s", ' "%s"', ':X="%s",URI="a.json"', ":X=%s", ': a="b", c=%s')
+        for text in (":%s", ' "%s"', ':X="%s",URI="a.json"', ":X=%s", ': a="b", c=%s', " %s;a:1")
     ]
     return [*lists, *loose, *values, *bare, *inf, *unknown, "%s", " %s", "#EXT%s", "\t#%s"]
 
@@ -75,7 +75,9 @@ def places() -> list[str]:
 def test_a_token_is_found_nowhere(address: str) -> None:
     for place in places():
         line = place.replace("%s", address)
-        for text in (f"#EXTM3U\n{line}\n#EXTINF:4,\na.ts\n", f"#EXTM3U {line}\n{line}"):
+        row = f"{line}\n#EXTINF:4,\na.ts\n"
+        # One row is read line by line, many are read by columns.
+        for text in (f"#EXTM3U\n{row}", "#EXTM3U\n" + row * 4, f"#EXTM3U {line}\n{line}"):
             assert TOKEN not in served(text), line
 
 

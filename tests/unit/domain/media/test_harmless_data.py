@@ -14,6 +14,7 @@ STAYS: list[bytes] = [
     b'{"title": "made up",\r\n "n": [1, 2.5, true, null]}\n',
     b'\xef\xbb\xbf{ "a" : "English/French" }',
     b'["a", ["b"], {}]',
+    b'{"token": null, "key": true, "n": 1.7976931348623157e+308}',
     b'"A sentence, with a comma."',
     b"7",
     b"",
@@ -23,6 +24,7 @@ STAYS: list[bytes] = [
     bytes(range(256)),
 ]
 HIDDEN = {
+    "a value beside a control character": ({"x": "\x7f", "u": URL}, {"x": "\x7f", "u": ""}),
     "a value": ({"url": URL, "n": 1}, {"url": "", "n": 1}),
     "a path": ({"url": f"/hls/{TOKEN}/a.ts"}, {"url": ""}),
     "a file": ({"poster": "poster.jpg"}, {"poster": ""}),
@@ -32,6 +34,15 @@ HIDDEN = {
     "the whole": (URL, ""),
     "a token": ({"id": TOKEN}, {"id": ""}),
     "a short token": ({"token": "a1b2"}, {"token": ""}),
+    "tokens in a list": (
+        {"token": ["a1b2", {"x": "c3"}], "x": "c3"},
+        {"token": ["", {"x": ""}], "x": "c3"},
+    ),
+    "a token in parts": (
+        {"token": {"value": "a1b2", "n": [1]}},
+        {"token": {"value": "", "n": [""]}},
+    ),
+    "a number for a token": ({"session": 12345, "n": 1.7e300}, {"session": "", "n": 1.7e300}),
     "an interstitial": (
         {"ASSETS": [{"URI": URL, "DURATION": 3}]},
         {"ASSETS": [{"URI": "", "DURATION": 3}]},
@@ -48,6 +59,11 @@ WITHHELD = {
     "two documents": f'{{}}\n{{"url": "{URL}"}}'.encode(),
     "XML": f"<a><b>{URL}</b></a>".encode(),
     "pictures to seek by": b"WEBVTT\n\n00:00.000 --> 00:05.000\nthumbs.jpg#xywh=0,0,160,90\n",
+    "a control character": b"A text.\x7f " + URL.encode(),
+    "a NUL at its end": URL.encode() + b"\0",
+    "JSON, with a NUL at its end": f'{{"url": "{URL}"}}'.encode() + b"\0",
+    "UTF-32": f'{{"url": "{URL}"}}'.encode("utf-32"),
+    "UTF-32 without a mark": URL.encode("utf-32-le"),
     "UTF-16": URL.encode("utf-16"),
     "UTF-16 without a mark": URL.encode("utf-16-le"),
     "Latin-1": b"caf\xe9 " + URL.encode(),

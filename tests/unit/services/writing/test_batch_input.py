@@ -132,7 +132,7 @@ def test_ids_are_called_as_flags_and_json_call_them(text: str, name: str) -> Non
 )
 def test_ids_say_one_thing_and_nothing_else(text: str) -> None:
     [(_, why)] = read(text + "\n")
-    assert "ids is not an object" in str(why) or "a key stands there twice" in str(why)
+    assert "ids is not an object" in str(why) or "stands there twice: keep one" in str(why)
 
 
 def test_ids_that_are_none() -> None:
