@@ -60,11 +60,9 @@ class LibraryFiles:
     def check_there(self) -> None:
         """Raises ItemError where there is no library: what is unmounted is not made anew."""
         if trouble := trouble_with(self._root):
-            from shlex import quote  # Most libraries are there.
-
             raise ItemError(
                 f"{self._root}: the library {trouble}: mount it, or set `library` (deleted for "
-                f"good? `mkdir -p {quote(str(self._root))}`, then `strmctl prune --force`)"
+                f"good? `mkdir -p {self._root}`, then `strmctl prune --force`)"
             )
 
     def check_writable(self) -> None:

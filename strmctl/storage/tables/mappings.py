@@ -79,7 +79,6 @@ UPDATE strm_mapping SET state = 'unknown', fail_count = 0,
 WHERE {SAME_IDENTITY} AND {_STARTS_ANEW}
 """
 
-# And is looked at soon, by a probe.
 _IS_DUE = f"""
 UPDATE strm_mapping SET next_probe_at = :now
 WHERE {SAME_IDENTITY} AND resolved_url IS NOT :url AND NOT ({_STARTS_ANEW})
