@@ -16,6 +16,7 @@ from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.library.library_path import EXTENSION
 from strmctl.domain.names import (
     bare,
+    extras,
     film,
     folders,
     marks,
@@ -32,23 +33,10 @@ from strmctl.domain.names.written import Written, slug
 
 __all__ = ["FileName", "read", "slug"]
 
+_SUBTITLE = re.compile(r"\s*[-\u2013:]\s*[^\W\d_]")
 _SPECIAL_ALONE = re.compile(r"[ ._]-?[ ._]?(?:special|ova|oad)$", re.IGNORECASE)
 _HALF = re.compile(r"\.5(?![^\W_])")
 _EPISODE_PART = re.compile(r"[ ._-](?:pt|part|cd|disc|disk)(?:\d|[a-d])$", re.IGNORECASE)
-_EXTRA = re.compile(
-    r"(?:.*[ ._-])?(?:NCOP|NCED|creditless|textless)(?:[ ._-]?\d{1,2})?(?:[ ._(\[].*)?"
-    r"|.* - (?:behind the scenes|deleted scenes?|featurettes?|interviews?|trailers?)(?: \d+)?"
-    r"|.*[-._](?:trailer\d?|sample)|.*[)\]] (?:trailer|sample)"
-    r"|.*[-.](?:behindthescenes|deleted(?:scene)?|featurette|interview|scene|short|other)"
-    r"|.*-(?:extra|clip)",
-    re.IGNORECASE,
-)
-# Behind a mark no other word is sure: an episode may be called "Interview".
-_EPISODE_EXTRA = re.compile(
-    r"(?:.*\S)?-(?:trailer|sample|behindthescenes|deletedscene|featurette)",
-    re.IGNORECASE | re.DOTALL,
-)
-_EXTRA_ALONE = re.compile(r"trailer\d?|sample", re.IGNORECASE)
 _SEASON_PACK = re.compile(
     r"(?<![A-Za-z0-9])S(?:\d{1,2}| 0\d)(?![\dA-Za-z])"
     r"|(?<![^\W_])(?:season|staffel|saison)[ ._]?\d{1,2}(?!\d)"
@@ -57,8 +45,14 @@ _SEASON_PACK = re.compile(
 )
 _BATCH = re.compile(r"[(\[]batch[)\]]", re.IGNORECASE)
 
-_FINAL = re.compile(r"(?:the )?final season|最[终終][季章]|the final chapters?", re.IGNORECASE)
+# "Title Season 2 Part 2 - 05": the second part may count on or begin anew.
+_FINAL = re.compile(
+    r"(?:the )?final season|最[终終][季章]|the final chapters?"
+    r"|(?<![^\W_])(?:season \d{1,2}|\d(?:st|nd|rd|th) season|S\d{1,2})[ -]+(?:part|cour) \d",
+    re.IGNORECASE,
+)
 
+_COUNTED_TWICE = "its number may count on over seasons: put it into a folder of the series' name"
 _IS_EXTRA = "an extra, neither an episode nor a film: it is left alone"
 _DATED = "its name holds a date but no episode number: rename it"
 _NO_NUMBER = "its name holds no episode number: rename it"
@@ -113,7 +107,7 @@ def _read(name: str, where: Folders) -> FileName:
 
 
 def _unmarked(name: str, where: Folders) -> FileName:
-    if where.is_extras or _EXTRA.fullmatch(name) or _is_the_film_s_trailer(name, where):
+    if where.is_extras or extras.is_named(name) or _is_the_film_s_trailer(name, where):
         return _doubtful(name, where, _IS_EXTRA)
     if not where.holds_season and (_is_the_folder_s(name, where) or film.ends_in_year(name)):
         return _film(name, where)
@@ -122,8 +116,7 @@ def _unmarked(name: str, where: Folders) -> FileName:
 
 def _is_the_film_s_trailer(name: str, where: Folders) -> bool:
     """`Film (2010)/trailer`, but not `Trailer/Trailer`."""
-    is_alone = _EXTRA_ALONE.fullmatch(name) is not None
-    return is_alone and where.series is not None and not _is_the_folder_s(name, where)
+    return extras.is_all(name) and where.series is not None and not _is_the_folder_s(name, where)
 
 
 def _numbered(name: str, where: Folders) -> FileName:
@@ -140,7 +133,7 @@ def _numbered(name: str, where: Folders) -> FileName:
         return structs.replace(episode, doubt=episode.doubt or found.doubt)
     if where.holds_season:
         return _guessed(name, where) or _doubtful(name, where, _NO_NUMBER)
-    if _SEASON_PACK.search(name):
+    if _SEASON_PACK.search(name) or phrases.SEASON_PHRASE.search(name):
         return _doubtful(name, where, _WHOLE)
     if (guessed := _guessed(name, where)) is not None:
         return guessed
@@ -167,9 +160,12 @@ def _episode(name: str, mark: Mark, where: Folders) -> FileName:
             f"its name says season {mark.season}, its folder season {where.season}: rename one"
         )
     names = f"{own.title} {where.series and where.series.title}"
-    if season is None and (where.is_part or _FINAL.search(names)):
+    is_unsure = where.is_part or (where.is_maybe_season and own.title is None)
+    if season is None and (is_unsure or _FINAL.search(names)):
         doubt = doubt or "its season has no number: put it into a folder `Season N`"
     doubt = doubt or _other_season(mark) or _doubt_of(mark)
+    if where.series is None and marks.counts_on(name, mark):
+        doubt = doubt or _COUNTED_TWICE
     ids = written.external_ids(mark.after).or_else(own.ids).or_else(series.ids)
     return FileName(
         title=series.title,
@@ -198,7 +194,7 @@ def _doubt_of(mark: Mark) -> str | None:
         return "its number is that of half an episode: number it as a special"
     if _EPISODE_PART.search(mark.after):
         return "one part of several of an episode: join them"
-    if _EPISODE_EXTRA.fullmatch(mark.after):
+    if extras.is_behind_mark(mark.after):
         return _IS_EXTRA
     return None
 
@@ -224,19 +220,30 @@ def _series(own: Written, where: Folders) -> tuple[Written, str | None]:
         )
     if own.title is None:
         return folder, None
+    if where.shelf is not None and own.slug != where.shelf.slug:
+        return own, None
     mine, theirs = slug(own.title), slug(folder.title)
     if mine == theirs:
         return structs.replace(folder, year=folder.year or own.year), None
     alike = mine.startswith(theirs) or theirs.startswith(mine)
     # `Star Trek - Picard (2020)`: the folder names the series (docs/peers.md, row 73).
-    if where.holds_season or folder.has_year_in_brackets or folder.ids or alike:
+    is_sure = where.holds_season or folder.has_year_in_brackets or bool(folder.ids)
+    if is_sure or (alike and not _is_spin_off(own.title, folder.title)):
         # The folder is the series' own: media servers name the series by it.
         return folder, None
-    if set(mine.split("-")) & set(theirs.split("-")) or _initials(theirs) == mine:
+    shares_words = not alike and bool(set(mine.split("-")) & set(theirs.split("-")))
+    if shares_words or _initials(theirs) == mine:
         return folder, None
     return own, (
         f"its name says {own.title!r}, its folder {folder.title!r}: which of them is the series?"
     )
+
+
+def _is_spin_off(title: str, folder: str) -> bool:
+    """`Law & Order - SVU` in the folder of `Law & Order`."""
+    # "Show - 001 - S01E01" counts.
+    behind = _SUBTITLE.match(title[len(folder) :])
+    return behind is not None and slug(title).startswith(slug(folder))
 
 
 def _is_one_name(one: Written, other: Written) -> bool:
@@ -310,7 +317,8 @@ def _guessed(name: str, where: Folders) -> FileName | None:
     season, episode, title = (guess.get(key) for key in ("season", "episode", "title"))
     if not (isinstance(season, int) and isinstance(episode, int) and isinstance(title, str)):
         return None
-    if where.season is not None and where.season != season:
+    # "UFC.300.Main.Card.1080p": no episode is number 0.
+    if not episode or (where.season is not None and where.season != season):
         return None
     own = written.read(title)
     series, doubt = _series(own, where)

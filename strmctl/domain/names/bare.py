@@ -5,13 +5,15 @@ series' folder it is the episode where the title agrees or the form leaves no ot
 """
 
 import re
+from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
 from strmctl.domain.names import phrases, written
 from strmctl.domain.names.folders import Folders
+from strmctl.domain.names.languages import is_language
 from strmctl.domain.names.marks import Mark
-from strmctl.domain.names.words import SEASON, is_strong
+from strmctl.domain.names.words import SEASON, is_release, is_strong
 
 _V = r"(?:[ ._]?v\d)?"
 _N = rf"(?P<n>\d{{1,4}}){_V}(?:[ ]?(?:end|fin|final))?"
@@ -63,8 +65,8 @@ def find(name: str, folders: Folders) -> Bare | None:
     if _HALF.search(name):
         number = Mark(name, "", None, 0)
         return Bare(number, "its number is that of half an episode: number it as a special")
-    if (mark := _all_in_brackets(name)) is not None:
-        return Bare(mark)
+    if (found := _all_in_brackets(name, folders)) is not None:
+        return found
     tail = _TAIL.search(name)
     core, release = _GROUP.sub("", _TAIL.sub("", name)).strip(" _."), ""
     if folders.holds_season or _GROUP.match(name) or not _HUNDREDS.search(core):
@@ -209,7 +211,7 @@ def _of_a_group(core: str) -> Bare | None:
     return Bare(Mark(title, "", season, int(match["n"])))
 
 
-def _all_in_brackets(name: str) -> Mark | None:
+def _all_in_brackets(name: str, folders: Folders) -> Bare | None:
     """`[Group][標題][01][1080P]`, as fansubs write it."""
     name = _NEWS.sub("", name)
     insides = list(_BRACKETED.finditer(name))
@@ -228,8 +230,17 @@ def _all_in_brackets(name: str) -> Mark | None:
         if is_strong(before.strip()) or written.is_year(int(number["n"])):
             continue
         title, season = phrases.season_at_end(before.strip(" ._-"))
-        return Mark(title, name[match.end() :], season, int(number["n"]))
+        mark = Mark(title, name[match.end() :], season, int(number["n"]))
+        is_open = not outside and folders.series is None
+        return Bare(mark, _doubt_of_title(insides[:place]) if is_open else None)
     return None
+
+
+def _doubt_of_title(insides: Sequence[re.Match[str]]) -> str | None:
+    """`[Group][Title][Other Title][01]`: a group's name may hold two brackets as well."""
+    named = [it["inside"] for it in insides[1:] if not is_release(it["inside"].strip())]
+    latin = [text for text in named if re.match(r"\s*[A-Za-z]", text) and not is_language(text)]
+    return "its name may hold two titles: rename it" if len(latin) > 1 else None
 
 
 def _title_in_brackets(insides: list[str]) -> str:

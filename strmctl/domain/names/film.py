@@ -20,7 +20,8 @@ _EDITIONS = re.compile(
     r"black[ .](?:and|&)[ .](?:white|chrome)|\d{1,3}(?:st|nd|rd|th)[ .]anniversary)"
     r"(?:[ .](?:director'?s|extended|unrated|remastered|collector'?s))?"
     r"(?:[ .](?:cut|edition|version|collection))"
-    r"|extended|unrated|uncut|remastered|redux|imax(?:[ .]enhanced)?|open[ .]matte|theatrical|"
+    r"|fan[ .-]?edit|extended|unrated|uncut|remastered|redux|imax(?:[ .]enhanced)?|"
+    r"open[ .]matte|theatrical|"
     r"director'?s[ .]cut|langfassung|kinofassung|director'?s[ .]fassung|despecialized)"
     r"(?![^\W_])",
     re.IGNORECASE,
@@ -39,11 +40,11 @@ _SEVERAL_FILMS = re.compile(
 _PART_TITLE = re.compile(
     r" (?:part|pt) ?(?:\d{1,2}|[ivx]{1,4}|one|two|three|four|five|six)$", re.IGNORECASE
 )
-_CUT = re.compile(r"(?<![^\W_])(?:cut|edition|version|fassung)$", re.IGNORECASE)
+_CUT = re.compile(r"(?<![^\W_])(?:cut|edition|version|fassung|fan[ .-]?edit)$", re.IGNORECASE)
 _BARE_YEAR = re.compile(r"(?P<title>.*\S) (?P<year>\d{4})(?P<behind> .*|)", re.DOTALL)
 # "Blade Runner 2049 Director's Cut" is not of that year.
 _NEXT_DECADES = 2040
-_TO_YEAR = re.compile(r".*\((?:18|19|20)\d\d\)", re.DOTALL)
+_TO_YEAR = re.compile(r"(?P<title>.*\S)\s*\((?:18|19|20)\d\d\)", re.DOTALL)
 _TRY = re.compile(r"[ ._]v\d$")
 
 
@@ -63,7 +64,8 @@ def read(name: str, folders: Folders) -> Film:
     chosen = _chosen(own, series)
     edition = own.edition or (series.edition if series else None)
     edition = edition or early or _edition(behind)
-    spoken = language(behind) or _language_of_folder(chosen, series)
+    # "Film.2010.Directors.Cut.German": beside the edition the language is all there is.
+    spoken = language(_EDITIONS.sub("", behind)) or _language_of_folder(chosen, series)
     return Film(
         chosen,
         edition,
@@ -75,14 +77,16 @@ def read(name: str, folders: Folders) -> Film:
 
 
 def _dated(name: str, own: Written) -> Written:
-    """`Film 2012 Extended`, `Film Final Cut 2016`: beside an edition a bare year is the film's."""
+    """`Film 2012 Extended`, `Film 2012 German`, `Film Final Cut 2016`: beside an edition or a
+    language a bare year is the film's."""
     match = _BARE_YEAR.fullmatch(own.title or "")
     if match is None or own.year is not None or not 1900 < int(match["year"]) < _NEXT_DECADES:
         return own
     edition = _EDITIONS.fullmatch(match["behind"].strip(" ()[]"))
     early = [it for it in _EDITIONS.finditer(match["title"].strip(" )]")) if it.start()]
     is_early = bool(early) and match["title"].strip(" )]").endswith(early[-1][0])
-    if edition is None and (match["behind"] or not is_early):
+    is_late = edition is not None or language(match["behind"]) is not None
+    if not is_late and (match["behind"] or not is_early):
         return own
     title = match["title"].strip()
     rest = f" {match['behind']} {own.rest}" if match["behind"] else own.rest
@@ -123,9 +127,10 @@ def ends_in_year(name: str) -> bool:
 
 
 def bears_name_of(folder: str, name: str) -> bool:
-    """`2x4 (1997)/2x4 (1997)`: the number stands in the title that the folder bears, too."""
+    """`2x4 (1997)/2x4 (1997)`, `2x4 (1997)/2x4`: the number stands in the title that the folder
+    bears, too."""
     title = _TO_YEAR.match(folder)
-    if title is None or not name.casefold().startswith(title[0].casefold()):
+    if title is None or not _begins_with(title, name):
         return False
     mark = marks.find(title[0])
     if mark is None:
@@ -133,7 +138,14 @@ def bears_name_of(folder: str, name: str) -> bool:
     else:
         # "Show 1x02 (2019)" is a release of an episode with a folder of its own.
         is_title_s = not mark.before.strip() and not marks.is_sure(title[0])
-    return is_title_s and ends_in_year(name) and marks.find(name[title.end() :]) is None
+    is_dated = len(name) < title.end() or ends_in_year(name)
+    return is_title_s and is_dated and marks.find(name[title.end() :]) is None
+
+
+def _begins_with(title: re.Match[str], name: str) -> bool:
+    """With the folder's title and year, or called by its title alone."""
+    own = name.casefold()
+    return own.startswith(title[0].casefold()) or own == title["title"].casefold()
 
 
 def is_numbered(behind: str) -> bool:
@@ -146,7 +158,9 @@ def is_numbered(behind: str) -> bool:
     if episode is not None and not episode.before.strip():
         # "Show (2011) Episode 99".
         return True
-    return bool(re.match(r"\d{1,4}(?:v\d)?(?![^\W_]|\.\d(?!\d))", suffix, re.I))
+    # "Formula1.2023.Round07.Monaco".
+    form = r"(?:(?:round|week|day|game|match|race)[ ._]?)?\d{1,4}(?:v\d)?(?![^\W_]|\.\d(?!\d))"
+    return bool(re.match(form, suffix, re.IGNORECASE))
 
 
 def _behind(name: str, series: Written | None) -> str:

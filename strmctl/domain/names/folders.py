@@ -12,7 +12,8 @@ from strmctl.domain.names.words import SEASON, SPECIALS, is_release, is_shelf, i
 from strmctl.domain.names.written import Written
 
 _WHOLE_SEASON = re.compile(
-    rf"(?:(?:{SEASON})[ ._-]{{0,3}}\d{{1,4}}|S\d{{1,4}}|\d{{1,2}}\. ?(?:{SEASON}))"
+    rf"(?:(?:{SEASON})[ ._-]{{0,3}}(?:\d{{1,4}}|\(\d{{1,2}}\)|\[\d{{1,2}}\])"
+    rf"|S\d{{1,4}}|\d{{1,2}}\. ?(?:{SEASON}))"
     r"(?:\s*[-–:]\s.*|\s*[\[({].*)?",
     re.IGNORECASE,
 )
@@ -25,12 +26,29 @@ _NUMBER_WORDS = {
         "erste zweite dritte vierte fünfte sechste siebte achte neunte zehnte",
         "i ii iii iv v vi vii viii ix x",
         "primera segunda tercera cuarta quinta sexta",
+        "uno dos tres cuatro cinco seis siete ocho nueve diez",
+        "primeira segunda terceira quarta quinta sexta",
+        "un deux trois quatre cinq six sept huit neuf dix",
+        "première deuxième troisième quatrième cinquième sixième",
+        "prima seconda terza quarta quinta sesta",
+        "eerste tweede derde vierde vijfde zesde",
+        "pierwszy drugi trzeci czwarty piąty szósty",
+        "birinci ikinci üçüncü dördüncü beşinci altıncı",
+        "первый второй третий четвёртый пятый шестой седьмой восьмой девятый десятый",
+        "الأول الثاني الثالث الرابع الخامس السادس السابع الثامن التاسع العاشر",
+        "ראשונה שנייה שלישית רביעית חמישית שישית",
     )
     for number, word in enumerate(words.split(), 1)
 }
 _WORDED = re.compile(
     rf"(?:{SEASON})[ ._-](?P<a>{'|'.join(_NUMBER_WORDS)})"
     rf"|(?:the )?(?P<b>{'|'.join(_NUMBER_WORDS)})[ ._-](?:{SEASON})",
+    re.IGNORECASE,
+)
+# "Show/Livre II", "Show/Κύκλος 1": of a language that is not listed.
+_MAYBE_SEASON = re.compile(
+    rf"[^\W\d_]+[ ._-](?:\d{{1,2}}|{'|'.join(_NUMBER_WORDS)})"
+    rf"|(?:\d{{1,2}}\.?|{'|'.join(_NUMBER_WORDS)})[ ._-][^\W\d_]+",
     re.IGNORECASE,
 )
 _DISC = re.compile(r"(?:cd|disc|disk|dvd)[ ._-]?\d{1,2}", re.IGNORECASE)
@@ -62,6 +80,8 @@ class Folders(Struct, frozen=True):
     """The nearest folder is that of one of several discs."""
     is_part: bool = False
     """The nearest folder is a `Book Two` or a `Part 2`, which is no season's number."""
+    is_maybe_season: bool = False
+    """The nearest folder may be a season's, and the one above it the series'."""
     named: Written | None = None
     """What the season's folder says before the season: `Show` of `Show Season 1`."""
     mark: Mark | None = None
@@ -104,6 +124,12 @@ def read(folders: Sequence[str]) -> Folders:
     # "Anime/Show 2nd Season": the season's folder names the series itself.
     is_named = title is not None and bool(rest) and is_shelf(rest[-1])
     above = _series(rest[-1]) if rest and not is_named else None
+    is_maybe_season = (
+        season is None
+        and len(rest) > 1
+        and not is_shelf(rest[-2])
+        and _MAYBE_SEASON.fullmatch(rest[-1]) is not None
+    )
     mark = marks.find(folders[-1]) if folders else None
     return Folders(
         series=above or title,
@@ -112,8 +138,11 @@ def read(folders: Sequence[str]) -> Folders:
         is_extras=is_extras,
         is_disc=is_disc,
         is_part=is_part,
+        is_maybe_season=is_maybe_season,
         named=title,
         mark=mark,
+        # "Serien/Season 1/Show S01E02", but "Series/Season 1/01".
+        shelf=above if above is not None and is_shelf(rest[-1]) else None,
     )
 
 
@@ -131,9 +160,9 @@ def _describes(folder: str) -> bool:
 def _season(folder: str, above: str | None) -> tuple[int | None, Written | None]:
     """With the title that stands before it, as in `Show.S01.1080p` and `Show Season 1`."""
     name = folder.strip()
-    if re.fullmatch(r"\d{1,2}", name) and above is not None and not is_shelf(above):
-        # "Show/1"; "Serien/24" is a series.
-        return int(name), None
+    if re.fullmatch(r"T?\d{1,2}", name) and above is not None and not is_shelf(above):
+        # "Show/1", Spain's "Show/T1"; "Serien/24" is a series.
+        return int(name.removeprefix("T")), None
     if (worded := _WORDED.fullmatch(name)) is not None:
         return _NUMBER_WORDS[(worded["a"] or worded["b"]).casefold()], None
     if "".join(name.casefold().split()) in SPECIALS:

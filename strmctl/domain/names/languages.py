@@ -45,6 +45,7 @@ _SHORT = frozenset(_WORDS)
 _KIND = frozenset("dub dubbed sub subbed subs omu audio synchro untertitel ov".split())
 _BRACKETS = re.compile(r"[\[({【]([^\[\](){}【】]{2,40})[\])}】]")
 _LAST = re.compile(r"\.([A-Za-z]{2,3})$")
+_LEAST_ALONE = 4
 _GLUED = re.compile(r"^([a-z]{3})(?:dub|sub|subs)$")
 _WITH_GROUP = re.compile(r"^([A-Za-z]{3,})-\w+$")
 _SPLIT = re.compile(r"[\s._]+")
@@ -69,6 +70,9 @@ def code(word: str) -> str | None:
 
 def _in_brackets(tail: str) -> str | None:
     for inside in _BRACKETS.findall(tail):
+        # "Show (UK)" is Britain's: of a language's own code nobody writes "(UA)" so.
+        if inside == "UK":
+            continue
         words = [word for word in re.split(r"[\s._+&,/-]+", inside.casefold()) if word]
         codes = [_code(word, short=True) for word in words if word not in _KIND]
         # Two languages are no one's: [JA+DE] says what can be chosen.
@@ -92,11 +96,14 @@ def _as_suffix(tail: str) -> str | None:
 
 
 def _alone(tail: str) -> str | None:
-    """`German Dub` is all that stands there."""
-    words = tail.casefold().replace("-", " ").split()
-    if len(words) != 2 or words[1] not in _KIND:
+    """`German Dub`, `.German.DL`: one language is all that stands there, with a release's words."""
+    words = [word for word in re.split(r"[\s._-]+", tail.casefold()) if word]
+    spoken = [word for word in words if word not in _KIND and not is_release(word)]
+    # "Fin" is an end, "Dan" a man.
+    if len(words) == 1 and len(words[0]) < _LEAST_ALONE:
         return None
-    return _code(words[0], short=False)
+    codes = {_code(word, short=False) for word in spoken}
+    return codes.pop() if len(codes) == 1 else None
 
 
 def _beside_release_words(tail: str) -> str | None:

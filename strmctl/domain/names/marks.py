@@ -1,6 +1,6 @@
 """Marks that number season and episode by themselves, wherever they stand in a name.
 
-S01E02  s1e2  S01.E02  S01 - E02  S01E02-E03  S2016E14  1x02  01x02-x04  [1x02]  Cap.102
+S01E02  T01E02  s1e2  S01.E02  S01 - E02  S01E02-E03  S2016E14  1x02  01x02-x04  [1x02]  Cap.102
 """
 
 import re
@@ -12,6 +12,10 @@ _SEASON_EPISODE = re.compile(
     rf"{_START}S(?:eason ?)?(?P<season>\d{{1,4}})"
     r"(?:[ ._\-\[\]]{0,3}EP?[ ._]{0,2}|[ ._]-[ ._]EP?[ ._]?|xE)(?P<episode>\d{1,5})(?![\dpi])",
     re.IGNORECASE,
+)
+# Spain's "temporada".
+_TEMPORADA = re.compile(
+    rf"{_START}T(?P<season>\d{{1,2}})[ ._-]?EP?(?P<episode>\d{{1,3}})(?![\dpi])", re.IGNORECASE
 )
 # 1920x1080 is no episode: a season of four digits is a year, with at most three behind it.
 _CROSS = re.compile(
@@ -40,6 +44,7 @@ _JOINED = re.compile(
     r"(?P<episode>\d{1,5})(?![^\W_]|[-.](?:\d\d[-.]|\d{4}))",
     re.IGNORECASE,
 )
+_NUMBER_AT_END = re.compile(r"[^\W_][ ._-]+((?!(?:19|20)\d\d)\d{3,4})[ ._-]*$")
 _MOST_IN_ONE_FILE = 60
 
 
@@ -58,6 +63,7 @@ def find(name: str) -> Mark | None:
     """The first one of the strongest form."""
     for form, further in (
         (_SEASON_EPISODE, (_MARKED, _JOINED)),
+        (_TEMPORADA, (_MARKED, _JOINED)),
         (_CROSS, (_CROSSED, _MARKED, _JOINED)),
         (_CAP, (_JOINED,)),
     ):
@@ -72,6 +78,15 @@ def find(name: str) -> Mark | None:
 def is_sure(name: str) -> bool:
     """Whether it holds the one mark that no title holds, `S01E02`."""
     return _SEASON_EPISODE.search(name) is not None
+
+
+def counts_on(name: str, mark: Mark) -> bool:
+    """`Title 214 10x14`: the number counts on over seasons, unless it is the title's."""
+    number = _NUMBER_AT_END.search(mark.before)
+    is_cross = name[len(mark.before) :][:1].isdigit()
+    if number is None or not is_cross or (mark.season or 0) < 2:
+        return False
+    return int(number[1]) > mark.episode
 
 
 def _is_picture(match: re.Match[str]) -> bool:

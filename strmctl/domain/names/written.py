@@ -24,9 +24,14 @@ _OTHER_ID = re.compile(
 _EDITION_TAG = re.compile(r"\{edition-(?P<edition>[^{}]{1,80})\}", re.IGNORECASE)
 _YEAR = r"(?:18[7-9]\d|19\d\d|20\d\d)"
 _BRACKETED_YEAR = re.compile(
-    rf"[(\[（【]\s*(?P<year>{_YEAR})(?:\s*[-–]\s*(?:{_YEAR})?)?\s*[)\]）】]"
+    rf"[(\[（【]\s*(?P<year>{_YEAR})(?:\s*[-–]\s*(?:{_YEAR})?|,[^()\[\]]*|[ ](?:film|movie|tv.*?))?"
+    r"\s*[)\]）】]",
+    re.IGNORECASE,
 )
 _BARE_YEAR = re.compile(rf"(?<=[ ._])(?P<year>{_YEAR})(?=$|[ ._])")
+# `Show (2005) (US)` is not that of 2005 from another country.
+_COUNTRY = re.compile(r"\s*(\((?:US|UK|GB|AU|CA|NZ|IE|ZA)\))")
+_UNCLOSED = re.compile(r"[\[(][^\[\]()]*$")
 _GROUP = re.compile(
     r"^\s*(?:(?:\[[^\[\]]*\]|【[^【】]*】)\s*[-_. ]*|www\.[^\s]+\s+-\s+)(?=\S)", re.IGNORECASE
 )
@@ -76,6 +81,8 @@ def read(text: str, *, dotted_year: bool = False) -> Written:
     found = next((match for match in reversed(brackets) if _dates(match, text)), None)
     if found is not None:
         before, rest = text[: found.start()], text[found.end() :]
+        if (country := _COUNTRY.match(rest)) is not None:
+            before, rest = f"{before.rstrip()} {country[1]}", rest[country.end() :]
         title = _title(before)
         return Written(title, int(found["year"]), ids, edition, rest, has_year_in_brackets=True)
     if (ahead := _YEAR_AHEAD.match(text)) is not None and (title := _title(ahead["title"])):
@@ -104,7 +111,7 @@ def read_release(text: str) -> Written:
     years = [n for n, word in enumerate(words[:first]) if n and re.fullmatch(_YEAR, word[0])]
     if years:
         end, rest = words[years[-1]].start(), ungrouped[words[years[-1]].end() :]
-        title = _title(_bare(ungrouped[:end]))
+        title = _title(_bare(_UNCLOSED.sub("", ungrouped[:end])))
         return Written(title, int(words[years[-1]][0]), ids, edition, rest)
     late = [word[0] for word in words[first:] if re.fullmatch(_YEAR, word[0])]
     last = first
@@ -113,7 +120,9 @@ def read_release(text: str) -> Written:
     start = words[last].start()
     # "Film FRENCH BluRay 720p 2016".
     year = int(late[0]) if len(late) == 1 else None
-    return Written(_title(ungrouped[:start]), year, ids, edition, ungrouped[start:])
+    # "Title [Ma10p_1080p]".
+    title = _title(_UNCLOSED.sub("", ungrouped[:start]))
+    return Written(title, year, ids, edition, ungrouped[start:])
 
 
 def is_year(number: int) -> bool:
