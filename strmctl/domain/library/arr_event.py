@@ -12,7 +12,8 @@ from msgspec import Struct, field, structs
 
 from strmctl.domain.library import arr_about, library_path
 from strmctl.domain.library.arr_about import About
-from strmctl.domain.library.arr_path import NO_NAME, WINDOWS, Spellings
+from strmctl.domain.library.arr_path import NO_NAME, Spellings
+from strmctl.domain.library.path_spelling import WINDOWS
 from strmctl.errors import UsageError
 
 _LONGEST_NAME = 100

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from strmctl.domain.library import library_path
+from strmctl.domain.library.path_spelling import WINDOWS, compared_as, composed
 from strmctl.errors import UsageError
 
-WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 NO_NAME = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _DEPTH_MAX = 64
 _SEASON = re.compile(r"specials?|(season|series|staffel|saison)[ ._-]*\d+", re.IGNORECASE)
@@ -39,11 +39,6 @@ def file_candidates(spellings: Spellings, library: str, paths: Paths = ()) -> li
 def folder_candidates(path: str, library: str, paths: Paths = ()) -> list[str]:
     """Likewise; one name may be all, since a show's folder often lies right in the library."""
     return _in_either_form(_candidates(path, library, paths, shortest=1))
-
-
-def composed(path: str) -> str:
-    """As paths are compared: a disk of macOS, or a share from one, has accents decomposed."""
-    return unicodedata.normalize("NFC", path)
 
 
 def _in_either_form(places: Iterable[str]) -> list[str]:
@@ -143,9 +138,7 @@ def _place(path: str) -> str:
 
 
 def _alike(parts: Sequence[str], spelled: str) -> list[str]:
-    """As names are compared: Windows finds one in whatever case it is written."""
-    names = map(composed, parts)
-    return [name.lower() for name in names] if WINDOWS.match(spelled) else list(names)
+    return [compared_as(spelled, part) for part in parts]
 
 
 def _common_end(one: Sequence[str], other: Sequence[str]) -> int:

@@ -9,13 +9,8 @@ import httpx
 from msgspec import Struct
 
 from strmctl import __version__
-from strmctl.domain.library.arr_path import (
-    composed,
-    folder_candidates,
-    mapped,
-    root_mapping,
-    shows_below,
-)
+from strmctl.domain.library.arr_path import folder_candidates, mapped, root_mapping, shows_below
+from strmctl.domain.library.path_spelling import compared_as
 from strmctl.errors import ItemError
 from strmctl.settings.model import ArrServer, Settings
 from strmctl.storage.files.library_tree import strm_paths
@@ -97,8 +92,8 @@ def _outcome(
     settings: Settings, root: str, shows: Sequence[str], folders: set[str]
 ) -> tuple[str | None, int, str]:
     paths = settings.arr.paths
-    now, known = mapped(root, paths), set(map(composed, folders))
-    places = [composed(mapped(show, paths) or "") for show in shows] if now is not None else []
+    now, known = mapped(root, paths), {compared_as(root, folder) for folder in folders}
+    places = [compared_as(root, mapped(it, paths) or "") for it in shows] if now is not None else []
     matched = sum(place in known for place in places)
     best = root_mapping(root, shows, folders)
     if now is not None and (best is None or matched >= best[1]):
@@ -117,8 +112,9 @@ def _is_found(
 ) -> bool:
     """Whether the longest end of each path leads to that folder by itself."""
     for show in shows:
-        wanted = composed(mapped(show, [(root, folder)]) or "")
-        places = map(composed, folder_candidates(show, str(settings.library)))
+        wanted = compared_as(root, mapped(show, [(root, folder)]) or "")
+        candidates = folder_candidates(show, str(settings.library))
+        places = (compared_as(root, it) for it in candidates)
         if wanted in known and next((it for it in places if it in known), None) != wanted:
             return False
     return True

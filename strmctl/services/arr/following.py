@@ -6,7 +6,7 @@ really gone. The same event twice changes nothing the second time.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct, structs
@@ -15,17 +15,18 @@ from strmctl.domain import brake
 from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.library.arr_about import About
 from strmctl.domain.library.arr_event import ArrEvent, Sender, read
-from strmctl.domain.library.arr_path import Spellings, file_candidates, folder_candidates
+from strmctl.domain.library.arr_path import Spellings
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, SafetyError
 from strmctl.services.arr.passing import Passed, Passing
+from strmctl.services.arr.places import Places
 from strmctl.services.changing.change_run import ChangeRun
 from strmctl.services.changing.import_ import TAKEN, UNCHANGED, Importing
 from strmctl.services.library.direct_files import direct_files
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
-from strmctl.storage.files.library_tree import is_folder, strm_paths
+from strmctl.storage.files.library_tree import strm_paths
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.locks.run_lock import run_lock
 from strmctl.storage.tables.arr_events import ArrMisses, Miss
@@ -104,9 +105,9 @@ def _report(
 class _Following:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings, self._database = settings, database
-        self._library, self._paths = str(settings.library), settings.arr.paths
         self._mappings = Mappings(database)
         self._files = LibraryFiles(settings.library)
+        self._places = Places(settings, self._mappings, self._files)
         self._files.check_there()
         self._direct = direct_files(settings, self._mappings)
 
@@ -148,14 +149,16 @@ class _Following:
         yield from departed
 
     def _arrivals(self, event: ArrEvent) -> Iterator[Step]:
-        places = {tuple(file): self._locate(file, self._files.exists) for file in event.present}
+        places = {tuple(file): self._places.file(file) for file in event.present}
         here = [place for place in places.values() if place is not None]
         absent = [file for file, place in places.items() if place is None]
-        passed = Passing(self._settings, self._mappings, self._files).places(event, absent)
+        passed = Passing(self._settings, self._places, self._mappings, self._files).of(
+            event, absent
+        )
         yield from (_not_found(file, _NO_FILE) for file in absent if file not in passed)
         # Older Sonarr 3 says Rename without a list of files, so the folder is looked at.
         if event.changed_folder is not None:
-            folder = self._folder(event.changed_folder)
+            folder = self._places.folder(event.changed_folder)
             if folder is None:
                 yield _not_found([event.changed_folder], "no such folder in the library")
             else:
@@ -176,14 +179,14 @@ class _Following:
     def _departures(self, event: ArrEvent, moving: set[int]) -> Iterator[Step]:
         rows: dict[int, Mapping] = {}
         for file in event.gone:
-            known = self._mappings.at(file_candidates(file, self._library, self._paths))
-            found = self._locate(file, known.__contains__)
-            if found is None:
+            row = self._places.row(file)
+            if row is None:
                 yield _not_found(file, "no mapping has this file")
             else:
-                rows[known[found].id] = known[found]
+                rows[row.id] = row
         if event.gone_folder is not None:
-            below = [row for row in self._below(event.gone_folder) if _is_gone(row, event)]
+            _, below = self._places.below(event.gone_folder)
+            below = [row for row in below if _is_gone(row, event)]
             if not below:
                 yield _not_found([event.gone_folder], "no mapping lies below this folder")
             rows |= {row.id: row for row in below}
@@ -195,28 +198,14 @@ class _Following:
             return Finding(THERE, row.strm_path, "its file is still there", row)
         return Change(Action.REMOVED, row.strm_path, row_before=row)
 
-    def _below(self, folder: str) -> Sequence[Mapping]:
-        places = folder_candidates(folder, self._library, self._paths)
-        found = map(self._mappings.below, places)
-        return next((rows for rows in found if rows), [])
-
-    def _folder(self, folder: str) -> str | None:
-        """Below the library's own root, where one series or film has its folder."""
-        places = folder_candidates(folder, self._library, self._paths)
-        library = self._settings.library
-        return next((it for it in places if it and is_folder(library / it)), None)
-
-    def _locate(self, file: Spellings, is_there: Callable[[str], bool]) -> str | None:
-        return next(filter(is_there, file_candidates(file, self._library, self._paths)), None)
-
     def _brake(self, forgotten: Sequence[Change]) -> None:
         """Raises SafetyError where so much is gone at once that it may be the library itself."""
         total = self._mappings.count(Selection())
         # Sonarr sees another mount than strmctl: a folder that is empty here proves nothing.
         if 0 < len(forgotten) < total and next(strm_paths(self._settings.library), None) is None:
             raise SafetyError(
-                f"{self._library}: holds no .strm though there are {total} mappings: is it "
-                "mounted? Nothing was forgotten"
+                f"{self._settings.library}: holds no .strm though there are {total} mappings: "
+                "is it mounted? Nothing was forgotten"
             )
         try:
             brake.check(len(forgotten), total, self._settings.safety.max_change, "")

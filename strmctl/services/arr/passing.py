@@ -9,15 +9,10 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from strmctl.domain.library.arr_event import ArrEvent
-from strmctl.domain.library.arr_path import (
-    Spellings,
-    file_candidates,
-    folder_candidates,
-    mapped,
-    mapping_of,
-)
+from strmctl.domain.library.arr_path import Spellings, file_candidates, mapped, mapping_of
 from strmctl.domain.mapping import Mapping
 from strmctl.errors import ItemError
+from strmctl.services.arr.places import Places
 from strmctl.services.library.ownership import is_foreign
 from strmctl.settings.model import Settings
 from strmctl.storage.files.strm_file import LibraryFiles
@@ -29,10 +24,11 @@ Passed = dict[Spellings, tuple[str, Mapping]]
 
 class Passing(Struct, frozen=True):
     settings: Settings
+    places: Places
     mappings: Mappings
     files: LibraryFiles
 
-    def places(self, event: ArrEvent, absent: Sequence[Spellings]) -> Passed:
+    def of(self, event: ArrEvent, absent: Sequence[Spellings]) -> Passed:
         """Of the files that are `absent`, where in the library they have been, and whose they were.
 
         A row whose own file is in its place stays there, and so is not among them.
@@ -46,19 +42,19 @@ class Passing(Struct, frozen=True):
         return found
 
     def _row_before(self, event: ArrEvent, file: Spellings) -> Mapping | None:
-        named = self._at(event.before.get(file, ()))
+        named = self.places.row(event.before.get(file, ()))
         if named is not None:
             return named if self._lacks_its_file(named) else None
         # An import of several files does not say which of its episodes is which file.
-        if len(event.present) > 1 or self._at(file) is not None:
+        if len(event.present) > 1 or self.places.row(file) is not None:
             return None
-        replaced = [row for gone in event.gone if (row := self._at(gone)) is not None]
+        replaced = [row for gone in event.gone if (row := self.places.row(gone)) is not None]
         lacking = list(filter(self._lacks_its_file, replaced or self._episode(event)))
         return lacking[0] if len(lacking) == 1 else None
 
     def _episode(self, event: ArrEvent) -> list[Mapping]:
         """All languages and providers of the episode or film that was imported."""
-        _, below = self._below(event)
+        _, below = self.places.below(event.folder or "")
         wanted: set[tuple[int | None, int | None]] = {*event.episodes} or {(None, None)}
         return [row for row in below if (row.identity.season, row.identity.episode) in wanted]
 
@@ -79,22 +75,10 @@ class Passing(Struct, frozen=True):
         for path in before:
             if (pair := mapping_of(path, [row.strm_path])) is not None:
                 yield [pair]
-        place, _ = self._below(event)
+        place, _ = self.places.below(event.folder or "")
         if event.folder is not None and place is not None:
             yield [(event.folder, place)]
         yield [(str(self.settings.library), "")]
-
-    def _below(self, event: ArrEvent) -> tuple[str | None, list[Mapping]]:
-        library, paths = str(self.settings.library), self.settings.arr.paths
-        for place in folder_candidates(event.folder or "", library, paths):
-            if rows := self.mappings.below(place):
-                return place, rows
-        return None, []
-
-    def _at(self, file: Spellings) -> Mapping | None:
-        places = file_candidates(file, str(self.settings.library), self.settings.arr.paths)
-        known = self.mappings.at(places)
-        return next((known[place] for place in places if place in known), None)
 
     def _lacks_its_file(self, row: Mapping) -> bool:
         content = self.files.read_all([row.strm_path])[row.strm_path]

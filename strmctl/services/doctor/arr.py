@@ -6,6 +6,7 @@ from itertools import chain
 
 from strmctl.domain.counted import counted
 from strmctl.domain.library.arr_path import file_candidates, mapping_of
+from strmctl.domain.library.path_spelling import WINDOWS, in_any_case
 from strmctl.domain.selection import Selection
 from strmctl.services.arr.following import NOT_FOUND
 from strmctl.services.doctor.finding import Finding
@@ -41,7 +42,7 @@ class _Ours:
 
     def __init__(self, settings: Settings, paths: set[str]) -> None:
         self._library, self._paths = str(settings.library), settings.arr.paths
-        self._all = paths
+        self._all, self._in_any_case = paths, set(map(in_any_case, paths))
         self._files: defaultdict[str, list[str]] = defaultdict(list)
         self._folders: defaultdict[str, set[str]] = defaultdict(set)
         for path in paths:
@@ -53,7 +54,10 @@ class _Ours:
                 folder = above
 
     def has(self, path: str) -> bool:
-        return any(it in self._all for it in file_candidates([path], self._library, self._paths))
+        places = file_candidates([path], self._library, self._paths)
+        if WINDOWS.match(path):
+            return any(in_any_case(place) in self._in_any_case for place in places)
+        return any(place in self._all for place in places)
 
     def mapping(self, miss: Miss) -> tuple[str, str] | None:
         """By the file's name, else by its folder: a new name is nowhere yet."""

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from strmctl.domain.counted import counted
+from strmctl.domain.library.path_spelling import compared
 from strmctl.services.doctor.finding import Finding
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.notifying.connection import Connection, NotTold
-from strmctl.services.notifying.items import plain
 from strmctl.services.notifying.outbox import library_there, media_server
 from strmctl.settings.model import NotifySettings, Settings
 from strmctl.storage.tables.notices import Backlog, Notices
@@ -93,7 +93,7 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def _parts(folder: str) -> Sequence[str]:
-    return [part for part in plain(folder).split("/") if part]
+    return [part for part in compared(folder).split("/") if part]
 
 
 def people_are_reached(installation: Installation) -> Iterator[Finding]:

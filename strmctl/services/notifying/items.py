@@ -5,12 +5,12 @@ What a server does not answer in the documented form is not known, and never hel
 """
 
 import json
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
+from strmctl.domain.library.path_spelling import compared
 from strmctl.services.notifying.connection import Connection, NotTold
 
 _FOLDERS = ("/Library/VirtualFolders", "/Library/VirtualFolders/Query")
@@ -46,7 +46,7 @@ class Items:
 
     async def is_there(self, path: str) -> bool | None:
         """None where the server does not tell."""
-        wanted = plain(path)
+        wanted = compared(path)
         libraries = await self._watched()
         if libraries is None:
             return None
@@ -67,7 +67,7 @@ class Items:
 
     async def is_watched(self, path: str) -> bool:
         libraries = await self._watched()
-        return libraries is None or any(_holding(libraries, plain(path)))
+        return libraries is None or any(_holding(libraries, compared(path)))
 
     async def _watched(self) -> Sequence[_Item] | None:
         if not self._is_asked:
@@ -149,7 +149,7 @@ def _shows(items: Sequence[_Item], wanted: str) -> bool:
     """Versions of a film in one folder are one item, which tells one path."""
     folder = wanted.rpartition("/")[0]
     return any(
-        (own := plain(item.path)) == wanted
+        (own := compared(item.path)) == wanted
         # Jellyfin and Emby make "Film - 1080p.strm" and "Film - 720p.strm" one item.
         or (item.versions > 1 and own.rpartition("/")[0] == folder)
         for item in items
@@ -160,18 +160,8 @@ def _are_elsewhere(children: Sequence[_Item], library: _Item, libraries: Sequenc
     """Whether none lies in its library's folders: both can tell clients other paths than those
     that they watch ("path substitution", "shared network folder")."""
     own = [it for it in libraries if it.id == library.id]
-    return bool(children) and not any(_holding(own, plain(child.path)) for child in children)
+    return bool(children) and not any(_holding(own, compared(child.path)) for child in children)
 
 
 def _holding(folders: Sequence[_Item], wanted: str) -> list[_Item]:
-    return [item for item in folders if wanted.startswith(plain(item.path).rstrip("/") + "/")]
-
-
-def plain(path: str) -> str:
-    """Windows' paths are compared with `/` and in lower case, as Windows finds them; accents, which
-    macOS writes decomposed, are composed."""
-    path = unicodedata.normalize("NFC", path)
-    # Jellyfin on Windows says D:\Films, of a share \\nas\films.
-    if "\\" in path or path[1:3] == ":/":
-        return path.replace("\\", "/").lower()
-    return path
+    return [item for item in folders if wanted.startswith(compared(item.path).rstrip("/") + "/")]

@@ -9,12 +9,12 @@ Kodi shows afterwards is asked for.
 import asyncio
 import json
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 
+from strmctl.domain.library.path_spelling import compared
 from strmctl.domain.notice import FileChange, Notice, server_path
 from strmctl.services.notifying.connection import Address, Connection, NotTold, Outcome, Stage
 from strmctl.settings.model import NotifySettings
@@ -173,8 +173,8 @@ def _parts(file: str) -> list[str]:
 
 
 def _plain(path: str) -> str:
-    # A source may have been added with smb://user:password@nas; macOS decomposes accents.
-    return unicodedata.normalize("NFC", _CREDENTIALS.sub("//", path))
+    # A source may have been added with smb://user:password@nas.
+    return compared(_CREDENTIALS.sub("//", path))
 
 
 async def _asked(
