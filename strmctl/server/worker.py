@@ -5,7 +5,6 @@ that started them (server/supervisor.py).
 """
 
 import asyncio
-import gc
 import logging
 import multiprocessing
 import signal
@@ -19,6 +18,7 @@ import uvicorn
 from msgspec import Struct
 from starlette.types import ASGIApp
 
+from strmctl.collector import collect_seldom
 from strmctl.errors import StrmctlError
 from strmctl.server import systemd
 from strmctl.server.hangups import on_hangup
@@ -34,8 +34,6 @@ AT_ONCE = signal.SIGUSR1
 
 _SWITCH_SECONDS = 0.0002
 _TICK = 0.1
-_COLLECTED = 10_000
-"""New objects after which the collector looks at them; Python's own number is 700."""
 
 
 class Work(Struct, frozen=True):
@@ -64,7 +62,7 @@ def application(work: Work) -> ASGIApp:
     sys.setswitchinterval(_SWITCH_SECONDS)
     _end_with_parent()
     serving = Serving(work.settings, work.command)
-    _collect_less_often()
+    collect_seldom()
     _follow_hangups(serving, work)
     status = None if is_worker() else _Status(serving)
     return systemd.Watched(serving, Systemd(), status)
@@ -123,13 +121,6 @@ class _Status:
     def __call__(self) -> str:
         [streams] = self._streams.collect()
         return f"{streams.samples[0].value:.0f} streams"
-
-
-def _collect_less_often() -> None:
-    """A request leaves few cycles: to look for them at each second one was a tenth of its price."""
-    gc.set_threshold(_COLLECTED, *gc.get_threshold()[1:])
-    # Modules and routes stay: no collection finds anything there.
-    gc.freeze()
 
 
 def _end_with_parent() -> None:

@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tracing",
         "errors",
         "discreet",
+        "collector",
     },
     "cli": {
         "cli",
@@ -54,6 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tracing",
         "errors",
         "discreet",
+        "collector",
     },
     "demo": {
         "demo",
@@ -69,6 +71,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "errors": set(),
     "discreet": set(),
+    "collector": set(),
 }
 """The package itself (`strmctl.__version__`) may be imported by all but the domain."""
 

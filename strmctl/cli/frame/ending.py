@@ -26,6 +26,7 @@ from strmctl.cli.frame.output import (
     speak_as_the_locale_can,
     writing,
 )
+from strmctl.collector import collect_seldom
 from strmctl.errors import StrmctlError
 
 _COMPLETION = "_STRMCTL_COMPLETE"
@@ -33,9 +34,6 @@ _USAGE = 2
 CLOSED_PIPE = 128 + signal.SIGPIPE
 # To make it takes longer than many a run; it is made again when an import has added commands.
 _group = lru_cache(1)(lambda registered: get_command(app))
-_COLLECTED = 10_000
-"""New objects after which the collector looks at them; Python's own number is 700, which is up to
-a twentieth of a run that reads or checks thousands of links and leaves few cycles."""
 _QUIET = re.compile(r"-[a-z]*q[a-z]*|--quiet")
 _VERBOSE = re.compile(r"-[a-z]*v[a-z]*|--verbose")
 
@@ -87,18 +85,12 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         with group.make_context("strmctl", list(arguments) or ["--help"]) as context:
             context.meta[ARGUMENTS] = tuple(arguments)
-            _collect_garbage()
+            # `strmctl.__main__` has turned it off; a test that runs a command line has not.
+            if not gc.isenabled():
+                collect_seldom()
             return group.invoke(context) or 0
     except typer.Exit as end:
         return end.exit_code if arguments else _USAGE
-
-
-def _collect_garbage() -> None:
-    """From here on; what there is already has been made to stay, see `strmctl.__main__`."""
-    if not gc.isenabled():
-        gc.freeze()
-        gc.set_threshold(_COLLECTED, *gc.get_threshold()[1:])
-        gc.enable()
 
 
 def _where_to_look(error: typer.TyperException, message: str) -> str:
