@@ -59,7 +59,7 @@ _ISSUED_BASIC = _like(r"(?P<issued_basic>[0-9]{8}T[0-9]{6}Z)")
 _SECONDS = _like(r"(?P<life>[1-9][0-9]{0,6})")
 _ISSUED_OR_HEX = _like(rf"(?P<issued>{_EPOCH})|(?P<issued_hex>{_HEX})")
 _END_OR_HEX = _like(rf"(?P<end>{_EPOCH})|(?P<end_hex>{_HEX})")
-_END_HOWEVER = _like(
+_END_IN_ANY_FORM = _like(
     rf"(?P<end>{_EPOCH})|(?P<end_hex>{_HEX})|(?P<end_basic>20[0-9]{{6}}T[0-9]{{6}}Z)"
     r"|(?P<end_iso>20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ].+)"
 )
@@ -288,7 +288,7 @@ GUESSES: Sequence[Scheme] = (
     Scheme("start and duration", {"e": _SECONDS, "s|st": _ISSUED}, is_guess=True),
     Scheme(
         "name alone",
-        {"|".join(_END_NAMES): _END_HOWEVER},
+        {"|".join(_END_NAMES): _END_IN_ANY_FORM},
         is_guess=True,
     ),
 )

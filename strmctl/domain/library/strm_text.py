@@ -44,7 +44,7 @@ def parse(content: bytes) -> StrmText:
         return StrmText(None, comments)
     line, options, behind = kodi.split_kodi_options(contents[0])
     # What stands behind the URL is meant for it alone, so it counts first.
-    url, headers = given_url.given(line, _merged(behind, *map(_said_by, comments)))
+    url, headers = given_url.given(line, given_url.merged(behind, *map(_said_by, comments)))
     return StrmText(url or None, comments, options, headers, has_more=len(contents) > 1)
 
 
@@ -118,15 +118,6 @@ def _utf_16(content: bytes) -> str | None:
     return None
 
 
-def _merged(*sources: Mapping[str, str]) -> dict[str, str]:
-    """The first one that names a field says its value, however it spells the name."""
-    fields: dict[str, str] = {}
-    for source in sources:
-        known = {name.lower() for name in fields}
-        fields |= {name: text for name, text in source.items() if name.lower() not in known}
-    return fields
-
-
 # https://github.com/xbmc/inputstream.adaptive/wiki/Integration and VLC's options of "http".
 _KODI_PROPERTY = re.compile(
     r"#KODIPROP:inputstream\.adaptive\.(?:common|stream|manifest)_headers=(?P<headers>.*)",
@@ -182,7 +173,7 @@ def _said_to_kodi(options: list[str], comments: tuple[str, ...]) -> dict[str, st
     """The headers by their names in lower case."""
     _, _, behind = kodi.split_kodi_options(f"|{'&'.join(options)}")
     lines = [_said_by(line) for line in comments if _KODI_PROPERTY.fullmatch(line)]
-    return {name.lower(): text for name, text in _merged(behind, *lines).items()}
+    return {name.lower(): text for name, text in given_url.merged(behind, *lines).items()}
 
 
 def _renewed(options: list[str], comments: tuple[str, ...], headers: Mapping[str, str]) -> str:

@@ -35,6 +35,15 @@ def given(url: str, headers: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     return login["scheme"] + login["rest"], fields
 
 
+def merged(*sources: Mapping[str, str]) -> dict[str, str]:
+    """The first one that names a field says its value, however it spells the name."""
+    fields: dict[str, str] = {}
+    for source in sources:
+        known = {name.lower() for name in fields}
+        fields |= {name: text for name, text in source.items() if name.lower() not in known}
+    return fields
+
+
 def without_spaces(url: str) -> str:
     """Every player sends a space in a path as %20; two URLs on one line stay two."""
     if " " not in url or not _WEB.match(url) or len(_WEB.findall(url.replace(" ", "\n"))) > 1:

@@ -15,7 +15,7 @@ from strmctl.errors import ItemError
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library import strays
 from strmctl.services.library.direct_files import lacks_headers
-from strmctl.services.library.files import check_mounted
+from strmctl.services.library.mounted import check_mounted
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database

@@ -22,8 +22,9 @@ from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError
 from strmctl.services.changing.change_run import change_one
 from strmctl.services.keys.playback_urls import PlaybackUrls
-from strmctl.services.library.files import check_mounted, templates
+from strmctl.services.library.files import templates
 from strmctl.services.library.find import each
+from strmctl.services.library.mounted import check_mounted
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database

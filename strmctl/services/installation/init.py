@@ -13,7 +13,7 @@ from msgspec import Struct
 from strmctl.errors import SettingsError
 from strmctl.services.installation.keys import new_secret
 from strmctl.services.keys import in_force
-from strmctl.services.library.files import check_mounted
+from strmctl.services.library.mounted import check_may_be_made
 from strmctl.settings.load import load
 from strmctl.settings.model import Auth, Settings
 from strmctl.storage.database.connection import Database, database_exists
@@ -40,8 +40,7 @@ def init(file: Path, values: Mapping[str, str | int]) -> Sequence[Made]:
     settings = load(file).settings
     made += _make_key(settings)
     is_new = not database_exists(settings.database)
-    if not is_new:
-        _check_known(settings)
+    check_may_be_made(settings)
     made.append(_make_library(settings.library))
     Database.open(settings.database).close()
     return [*made, Made("database", settings.database, is_new)]
@@ -73,14 +72,6 @@ def _make_key(settings: Settings) -> Sequence[Made]:
     created = _create(proxy.secret_file, new_secret() + "\n", 0o600)
     in_force.secrets(proxy)
     return (Made("key", proxy.secret_file, created),)
-
-
-def _check_known(settings: Settings) -> None:
-    """A folder made in place of a library that is not mounted would hide that."""
-    if is_folder(settings.library):
-        return
-    with Database.open(settings.database) as database:
-        check_mounted(settings, database)
 
 
 def _make_library(folder: Path) -> Made:

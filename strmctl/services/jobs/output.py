@@ -62,10 +62,10 @@ class JobOutput(Struct):
         if not reason:
             return
         self.reason = self.reason or reason
-        told = general(reason)
-        # As many as the links of a library would say nothing.
-        if told in self.reasons or len(self.reasons) < _MOST_REASONS:
-            self.reasons[told] += 1
+        kind = general(reason)
+        # A reason of its own for each link of a library would say nothing.
+        if kind in self.reasons or len(self.reasons) < _MOST_REASONS:
+            self.reasons[kind] += 1
 
     @property
     def why(self) -> str | None:

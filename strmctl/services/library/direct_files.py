@@ -3,7 +3,8 @@
 from strmctl.domain.library import strm_text
 from strmctl.domain.mapping import Mapping, Resolution
 from strmctl.errors import ItemError
-from strmctl.services.library.files import check_mounted, library_files
+from strmctl.services.library.files import library_files
+from strmctl.services.library.mounted import check_mounted
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.files.strm_file import LibraryFiles

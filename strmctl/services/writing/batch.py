@@ -12,14 +12,14 @@ from strmctl.domain.mapping import Resolution
 from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.keys.playback_urls import PlaybackUrls
-from strmctl.services.library.files import check_mounted, library_files, templates
+from strmctl.services.library.files import library_files, templates
+from strmctl.services.library.mounted import check_may_be_made, check_mounted
 from strmctl.services.writing.batch_input import BadRow, Row
 from strmctl.services.writing.entry import Entry, entry
 from strmctl.services.writing.write import Answers, Writer, Written
 from strmctl.settings.model import Mode, Settings
-from strmctl.storage.database.connection import Database, database_exists
+from strmctl.storage.database.connection import Database
 from strmctl.storage.database.file_system import is_disk_full
-from strmctl.storage.files.library_tree import is_folder
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.locks.run_lock import writing
 from strmctl.storage.tables.mappings import Mappings
@@ -50,7 +50,7 @@ def batches(
     """`command` is what `undo` calls it. Nothing is made where the keys or the library cannot be
     used; a missing database is."""
     urls = PlaybackUrls(settings)
-    _check_there(settings)
+    check_may_be_made(settings)
     LibraryFiles(settings.library).check_writable()
     with Database.open(settings.database) as database, writing(settings.database):
         files = library_files(settings, database)
@@ -66,14 +66,6 @@ def batches(
         yield Batches(settings, database, writer, resolve=resolve, sidecars=sidecars)
         # Not in a finally: a run that failed stays open in the journal, so `undo` knows it.
         writer.finish()
-
-
-def _check_there(settings: Settings) -> None:
-    """A library that is gone is made anew only where nothing is known of it."""
-    if is_folder(settings.library) or not database_exists(settings.database):
-        return
-    with Database.open(settings.database) as database:
-        check_mounted(settings, database)
 
 
 class Batches:

@@ -34,6 +34,7 @@ class Entry(Discreet, frozen=True):
 def entry(fields: Fields) -> Entry:
     """From fields named as batch_input.COLUMNS are; raises UsageError."""
     path = _text(fields, "path")
+    resolution, options = _link(fields)
     return Entry(
         identity=Identity(
             site=_text(fields, "site") or "",
@@ -54,8 +55,8 @@ def entry(fields: Fields) -> Entry:
             release_group=_words(fields, "release_group"),
         ),
         path=None if path is None else library_path.explicit(path),
-        resolution=_resolution(fields),
-        options=_options(fields),
+        resolution=resolution,
+        options=options,
     )
 
 
@@ -85,30 +86,28 @@ def _words(fields: Fields, name: str) -> str | None:
     return None if text is None else " ".join(text.split())
 
 
-def _resolution(fields: Fields) -> Resolution | None:
-    url, headers = _text(fields, "url"), _headers(fields.get("headers"))
-    if url is None:
+def _link(fields: Fields) -> tuple[Resolution | None, str]:
+    """The resolution, and what stands behind its URL for Kodi."""
+    line, headers = _text(fields, "url"), _headers(fields.get("headers"))
+    if line is None:
         if headers:
             raise UsageError("headers need a url that they belong to")
-        return None
+        return None, ""
     # Most are written without a URL, one at a time, and each start counts.
     from strmctl.domain.http.request_fields import request_fields
     from strmctl.domain.urls.upstream_url import check_link
 
+    url, options, behind = split_kodi_options(line)
     try:
         # user:pass@ in a URL becomes an Authorization field, a space becomes %20.
-        url, headers = given_url.given(url, headers)
+        url, headers = given_url.given(url, given_url.merged(headers, behind))
         check_link(url)
-        return Resolution(url, request_fields(headers), provider=_text(fields, "provider"))
+        resolution = Resolution(url, request_fields(headers), provider=_text(fields, "provider"))
     except UpstreamError as error:
         raise UsageError(f"url: {error}") from None
-
-
-def _options(fields: Fields) -> str:
-    _, options, _ = split_kodi_options(_text(fields, "url") or "")
     if not options.isprintable():
         raise UsageError("url: what stands behind it for Kodi holds a control character")
-    return options
+    return resolution, options
 
 
 def _headers(value: object) -> dict[str, str]:

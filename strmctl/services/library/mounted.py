@@ -1,0 +1,40 @@
+"""A library that is not mounted is not an empty library: nothing is written in its place."""
+
+from collections.abc import Iterable
+
+from strmctl.domain.counted import counted
+from strmctl.errors import ItemError
+from strmctl.settings.model import Settings
+from strmctl.storage.database.connection import Database, database_exists
+from strmctl.storage.files.library_tree import is_empty, is_folder
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.journal import Journal
+
+
+def check_mounted(
+    settings: Settings, database: Database, *, but: Iterable[str] = (), few: int = 0
+) -> None:
+    """Raises ItemError where the library is gone, or empty though more than a `few` mappings have
+    files in it. Mappings with the paths `but` do not count: their files may have been deleted."""
+    library = settings.library
+    # What is written below a mount point vanishes with the next mount, and until then `prune`
+    # takes it for the library.
+    if is_folder(library) and not is_empty(library):
+        return
+    if (mappings := Journal(database).mappings_with_files(but)) > few:
+        LibraryFiles(library).check_there()
+        raise ItemError(
+            f"{library}: holds nothing, though {counted(mappings, 'mapping')} "
+            f"{'has its file' if mappings == 1 else 'have their files'} there: mount it, or set "
+            "`library` (deleted for good? `strmctl prune --force` forgets them, `strmctl rewrite "
+            "--create-missing --force` makes them again)"
+        )
+
+
+def check_may_be_made(settings: Settings) -> None:
+    """For who would make a missing library's folder: raises ItemError where mappings have files
+    in it. The new folder would hide that it is not mounted."""
+    if is_folder(settings.library) or not database_exists(settings.database):
+        return
+    with Database.open(settings.database) as database:
+        check_mounted(settings, database)
