@@ -1,52 +1,21 @@
 """An egress that hangs up has not led to the upstream; its password may have any letters."""
 
-import asyncio
 import gc
 from base64 import b64encode
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from stage.probed_library import library_in, settings_in
+from stage.scripted_egress import CLOSED, hanging_up, proxy, says
 from strmctl.domain.mapping import LinkState
 from strmctl.errors import EgressError, ResolverError, UpstreamError
 from strmctl.resolvers.endpoint import Endpoint
 from strmctl.settings.model import ResolverSettings, UpstreamSettings
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import Guard
-from system.egress.test_egress_speaks import proxy, says
-
-_CLOSED = "127.0.0.1:1"
-
-
-@asynccontextmanager
-async def hanging_up(scheme: str, *replies: bytes, by_reset: bool = False) -> AsyncIterator[str]:
-    """A proxy that ends each connection after these replies."""
-
-    talks: set[asyncio.Task[object]] = set()
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        talks.add(task)
-        with suppress(ConnectionError):
-            for reply in replies:
-                await reader.read(65536)
-                writer.write(reply)
-            if not by_reset and not replies:
-                await reader.read(65536)
-        # What lies unread is answered by a reset (RFC 9293 section 3.6.1).
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
-
-    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
-        yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        await asyncio.gather(*talks)
-
 
 _LED = b"\x05\x00", bytes([5, 0, 0, 1, *6 * [0]])
 """SOCKS' answers when all is well."""
@@ -72,7 +41,7 @@ async def test_95_one_that_hangs_up(
     async with hanging_up(scheme, *replies, by_reset=by_reset) as egress:
         client = UpstreamClient(UpstreamSettings(egress=egress), Guard(("127.0.0.0/8",)))
         with pytest.raises(UpstreamError) as said:
-            await client.get(f"{link}://{_CLOSED}/1.mp4", {})
+            await client.get(f"{link}://{CLOSED}/1.mp4", {})
         await client.aclose()
     assert said.value.by_egress
 
@@ -81,7 +50,7 @@ async def test_95_a_probe_behind_one_that_hangs_up(tmp_path: Path) -> None:
     async with hanging_up("socks5", b"\x05\x00") as egress:
         library = library_in(tmp_path, settings_in(tmp_path, egress=egress))
         with library.database:
-            library.add([f"https://{_CLOSED}/1.mp4"])
+            library.add([f"https://{CLOSED}/1.mp4"])
             with pytest.raises(EgressError):
                 await library.probe()
             assert library.states() == [LinkState.UNKNOWN]
@@ -130,7 +99,7 @@ async def test_95_an_http_proxy_s_password_in_any_letters(
         egress = egress.replace("://", f"://{quote(user, safe='')}:{quote(password, safe='')}@")
         client = UpstreamClient(UpstreamSettings(egress=egress), Guard(("127.0.0.0/8",)))
         with pytest.raises(EgressError, match="does not accept the user name and password"):
-            await client.get(f"{link}://{_CLOSED}/1.mp4", {})
+            await client.get(f"{link}://{CLOSED}/1.mp4", {})
         await client.aclose()
         endpoint = Endpoint(ResolverSettings("a", ["a"], "http", egress=egress), {})
         with pytest.raises(ResolverError):

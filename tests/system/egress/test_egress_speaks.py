@@ -1,9 +1,6 @@
 """An egress that answers for itself is the egress: nothing is concluded about a single link."""
 
-import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +12,7 @@ from msgspec.structs import replace
 from stage.certificate import certificate
 from stage.probed_hosts import Host, hosts
 from stage.probed_library import library_in, settings_in
+from stage.scripted_egress import CLOSED, Says, portal, proxy, relaying, says, socks
 from strmctl.domain.mapping import LinkState, Resolution
 from strmctl.errors import EgressError
 from strmctl.services.checking.check import LinkCheck
@@ -23,47 +21,6 @@ from strmctl.settings.model import UpstreamSettings
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.egress import spoke
 from strmctl.upstream.guard import Guard
-
-_CLOSED = "127.0.0.1:1"
-
-
-@asynccontextmanager
-async def proxy(speaks: Callable[[bytes], bytes], scheme: str = "http") -> AsyncIterator[str]:
-    """One that answers by itself, with what it is asked; its URL."""
-
-    talks: set[asyncio.Task[object]] = set()
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        talks.add(task)
-        # strmctl aborts what it does not read to its end.
-        with suppress(ConnectionError):
-            while data := await reader.read(65536):
-                writer.write(speaks(data))
-                await writer.drain()
-            writer.close()
-            await writer.wait_closed()
-
-    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
-        yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        await asyncio.gather(*talks)
-
-
-def says(status: int) -> Callable[[bytes], bytes]:
-    return lambda asked: f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode()
-
-
-def socks(code: int) -> Callable[[bytes], bytes]:
-    """RFC 1928: no authentication wanted, and then a reply with this code."""
-
-    def answer(asked: bytes) -> bytes:
-        if asked[1:2] != b"\x01" or len(asked) < 5:
-            return b"\x05\x00"
-        return bytes([5, code, 0, 1, 0, 0, 0, 0, 0, 0])
-
-    return answer
-
 
 TUNNEL_DOWN = [
     pytest.param(says(500), "http", "https", id="gluetun, 500 to CONNECT"),
@@ -85,12 +42,12 @@ TUNNEL_DOWN = [
 
 @pytest.mark.parametrize(("speaks", "scheme", "link"), TUNNEL_DOWN)
 async def test_95_one_host_and_no_canaries(
-    tmp_path: Path, speaks: Callable[[bytes], bytes], scheme: str, link: str
+    tmp_path: Path, speaks: Says, scheme: str, link: str
 ) -> None:
     async with proxy(speaks, scheme) as egress:
         library = library_in(tmp_path, settings_in(tmp_path, egress=egress))
         with library.database:
-            library.add(f"{link}://{_CLOSED}/{number}.mp4" for number in range(5))
+            library.add(f"{link}://{CLOSED}/{number}.mp4" for number in range(5))
             with pytest.raises(EgressError):
                 await library.probe()
             assert set(library.states()) == {LinkState.UNKNOWN}
@@ -103,7 +60,7 @@ async def test_95_each_code_of_socks(tmp_path: Path, code: int) -> None:
     async with proxy(socks(code), "socks5") as egress:
         library = library_in(tmp_path, settings_in(tmp_path, egress=egress))
         with library.database:
-            library.add([f"https://{_CLOSED}/1.mp4", f"https://{_CLOSED}/2.mp4"])
+            library.add([f"https://{CLOSED}/1.mp4", f"https://{CLOSED}/2.mp4"])
             with pytest.raises(EgressError):
                 await library.probe()
             assert set(library.states()) == {LinkState.UNKNOWN}
@@ -120,23 +77,6 @@ REFUSES = [
     pytest.param(says(407), "http", id="407 to CONNECT"),
     pytest.param(lambda asked: b"\x05\xff", "http", id="no HTTP but socks"),
 ]
-
-
-@asynccontextmanager
-async def portal(certificate: Path) -> AsyncIterator[str]:
-    """It says 200 to CONNECT, and shows a certificate of its own then."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        with suppress(OSError, ssl.SSLError):
-            await writer.start_tls(context)
-        writer.close()
-
-    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 async def test_95_a_portal_s_certificate(tmp_path: Path) -> None:
@@ -168,13 +108,13 @@ def test_95_which_certificates_are_a_portal_s(code: int, is_portal: bool) -> Non
 
 @pytest.mark.parametrize(("speaks", "scheme"), REFUSES)
 async def test_95_one_that_does_not_let_strmctl_in(
-    tmp_path: Path, speaks: Callable[[bytes], bytes], scheme: str
+    tmp_path: Path, speaks: Says, scheme: str
 ) -> None:
     async with proxy(speaks, scheme) as egress:
         user = egress.replace("://", "://traveller:secret@")
         library = library_in(tmp_path, settings_in(tmp_path, egress=user))
         with library.database:
-            library.add([f"https://{_CLOSED}/1.mp4"])
+            library.add([f"https://{CLOSED}/1.mp4"])
             with pytest.raises(EgressError) as said:
                 await library.probe()
             assert set(library.states()) == {LinkState.UNKNOWN}
@@ -186,8 +126,8 @@ async def test_95_one_that_does_not_let_strmctl_in(
     [
         pytest.param("http://gluetun.invalid:8888", id="an HTTP proxy's unknown name"),
         pytest.param("socks5://vpn.invalid:1080", id="a SOCKS proxy's unknown name"),
-        pytest.param(f"http://{_CLOSED}", id="nobody listens"),
-        pytest.param(f"socks5h://{_CLOSED}", id="nobody listens, SOCKS"),
+        pytest.param(f"http://{CLOSED}", id="nobody listens"),
+        pytest.param(f"socks5h://{CLOSED}", id="nobody listens, SOCKS"),
     ],
 )
 async def test_95_one_that_is_not_there(tmp_path: Path, egress: str) -> None:
@@ -215,16 +155,14 @@ async def test_95_one_that_accepts_and_says_nothing(tmp_path: Path, scheme: str,
 
 
 @pytest.mark.parametrize(("speaks", "scheme", "link"), TUNNEL_DOWN)
-async def test_95_a_new_link_is_not_refused_for_it(
-    speaks: Callable[[bytes], bytes], scheme: str, link: str
-) -> None:
+async def test_95_a_new_link_is_not_refused_for_it(speaks: Says, scheme: str, link: str) -> None:
     """`refresh` ends with 13, not with a failure of the link."""
     async with proxy(speaks, scheme) as egress:
         client = UpstreamClient(UpstreamSettings(egress=egress), Guard(("127.0.0.0/8",)))
         trials = Trials(LinkCheck(client), per_host=4, guarded=True)
         try:
             with pytest.raises(EgressError):
-                await trials.result(Resolution(f"{link}://{_CLOSED}/a.mp4"), None)
+                await trials.result(Resolution(f"{link}://{CLOSED}/a.mp4"), None)
         finally:
             await client.aclose()
 
@@ -234,28 +172,6 @@ async def test_95_one_dead_host_beside_one_that_answers(tmp_path: Path) -> None:
     async with hosts(Host()) as [host], relaying(host) as egress:
         library = library_in(tmp_path, settings_in(tmp_path, egress=egress))
         with library.database:
-            library.add([host.url("alive/1.mp4"), f"http://{_CLOSED}/2.mp4"])
+            library.add([host.url("alive/1.mp4"), f"http://{CLOSED}/2.mp4"])
             await library.probe()
             assert library.states() == [LinkState.ALIVE, LinkState.SUSPECT]
-
-
-@asynccontextmanager
-async def relaying(host: Host) -> AsyncIterator[str]:
-    """A proxy without TLS that reaches this host alone, and says 503 for all others."""
-    name, _, port = host.address.partition(":")
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        if f"//{name}:{port}/".encode() not in head:
-            writer.write(says(503)(head))
-        else:
-            upstream, to = await asyncio.open_connection(name, int(port))
-            to.write(head.replace(host.url("").rstrip("/").encode(), b"", 1))
-            to.write_eof()
-            writer.write(await upstream.read())
-            to.close()
-        await writer.drain()
-        writer.close()
-
-    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

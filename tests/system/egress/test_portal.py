@@ -1,12 +1,12 @@
 """A captive portal's page stands in place of media; which page it is tells it from soft 404s."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from stage.probed_hosts import Host, hosts
 from stage.probed_library import library_in, settings_in
+from stage.scripted_egress import LOGIN, Says, login_page, proxy
 from strmctl.domain.mapping import LinkState, Resolution
 from strmctl.errors import EgressError
 from strmctl.services.checking.check import LinkCheck
@@ -14,14 +14,6 @@ from strmctl.services.resolving.trial import Trials
 from strmctl.settings.model import UpstreamSettings
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import Guard
-from system.egress.test_egress_speaks import proxy
-
-LOGIN = b"<!DOCTYPE html><html><title>Hotel Wi-Fi</title><form action=/login></form></html>"
-
-
-def page(asked: bytes) -> bytes:
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(LOGIN)}\r\n\r\n"
-    return head.encode() + (b"" if asked.startswith(b"HEAD") else LOGIN)
 
 
 def page_with_what_was_asked(asked: bytes) -> bytes:
@@ -35,11 +27,12 @@ def page_with_what_was_asked(asked: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "speaks", [pytest.param(page, id="its page"), pytest.param(page_with_what_was_asked, id="302")]
+    "speaks",
+    [pytest.param(login_page, id="its page"), pytest.param(page_with_what_was_asked, id="302")],
 )
 @pytest.mark.parametrize("number", [1, 30])
 async def test_95_a_portal_s_page_in_place_of_two_sites_media(
-    tmp_path: Path, speaks: Callable[[bytes], bytes], number: int
+    tmp_path: Path, speaks: Says, number: int
 ) -> None:
     """Without canaries: which page it is tells it from soft 404s."""
     async with proxy(speaks) as egress:
@@ -61,7 +54,7 @@ async def test_95_a_portal_s_page_in_place_of_two_sites_media(
     ],
 )
 async def test_95_a_page_of_one_site_is_its_own(tmp_path: Path, links: list[str]) -> None:
-    async with proxy(page) as egress:
+    async with proxy(login_page) as egress:
         library = library_in(tmp_path, settings_in(tmp_path, egress=egress))
         with library.database:
             library.add(links)
@@ -99,7 +92,7 @@ async def test_95_soft_404s_of_one_hoster_s_program(tmp_path: Path) -> None:
 
 
 async def test_95_a_portal_s_page_in_place_of_new_links() -> None:
-    async with proxy(page) as egress:
+    async with proxy(login_page) as egress:
         client = UpstreamClient(UpstreamSettings(egress=egress), Guard(("127.0.0.0/8",)))
         trials = Trials(LinkCheck(client), per_host=4, guarded=True)
         try:

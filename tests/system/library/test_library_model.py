@@ -188,8 +188,8 @@ class Library(RuleBasedStateMachine):
 
     @rule()
     def agree(self) -> None:
-        """After import, rewrite and prune, import of what prune has made room for and rewrite of
-        that; whatever runs then changes nothing."""
+        """One round of import, rewrite and prune, and another of import and rewrite for the files
+        that found no place before prune: then no run finds anything to change."""
         for command in ("import", "overwrite", "prune", "import", "overwrite"):
             self._carry_out(command)
         self._check_agreement()

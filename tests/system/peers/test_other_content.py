@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from operator import ne
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from stage.presentation import content
+from stage.proxy import running_proxy
 from stage.routes import FORBIDDEN, WEB_PAGE, always, file, in_turn, playlist
 from stage.show import Show
 from stage.upstream import Answer
 from stage.viewer import follow
 from stage.waiting import until
+from strmctl.settings.model import Settings
 
 SIZE = 2000
 SEGMENT = b"\x47" + b"\x00" * 187
@@ -275,13 +279,16 @@ def test_46_a_key_that_may_be_had_once_only(
 
 @pytest.mark.slow
 def test_46_a_key_whose_name_says_its_bytes_is_not_waited_for(
-    show: Show, url: str, cache: Cache
+    show: Show, settings: Settings, cache: Cache
 ) -> None:
-    """Its server takes the request and is silent: a player gives up sooner than the upstream."""
-    before, files = play_german(show, url, cache)
-    show.routes["key"] = always(Answer(is_silent=True))
-    assert cache.client.get(before[0], timeout=10).content == files["key"]
-    assert cache.client.get(before[-1]).content == files[NAMES[-1]]
+    """Its server takes the request and stays silent until the test ends; a player gets the key."""
+    hour = timedelta(hours=1)
+    patient = replace(settings.upstream, first_byte_timeout=hour, read_timeout=hour)
+    with running_proxy(replace(settings, upstream=patient)) as proxy:
+        before, files = play_german(show, proxy.playback_url(show.slug), cache)
+        show.routes["key"] = always(Answer(is_silent=True))
+        assert cache.client.get(before[0]).content == files["key"]
+        assert cache.client.get(before[-1]).content == files[NAMES[-1]]
 
 
 def test_46_another_key_behind_a_new_token_that_comes_late(

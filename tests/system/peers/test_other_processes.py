@@ -1,7 +1,7 @@
 """Row 46 with a restart, another worker or another node: a name says what decrypts its content."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -15,6 +15,7 @@ from stage.routes import FORBIDDEN, WEB_PAGE, always, cut, deaf, file, playlist
 from stage.show import Resolver, Show
 from stage.upstream import Answer, Request
 from stage.viewer import follow
+from strmctl.settings.model import Settings
 
 SEGMENTS = ["s0.m4s", "s1.m4s", "s2.m4s"]
 KEY = '#EXT-X-KEY:METHOD=AES-128,URI="key"'
@@ -223,6 +224,27 @@ def test_46_a_restarted_process_asks_once_for_each_key(
         assert [len(show.asked(name)) for name in ("index.m3u8", "key", "init.mp4")] == [2, 3, 2]
 
 
+@dataclass(slots=True)
+class Restarted:
+    """Nothing has been asked since: what was listed is known by its names alone."""
+
+    key: str
+    segment: str
+
+
+@contextmanager
+def restarted(
+    show: Show, client: httpx.Client, settings: Settings, key: Answer
+) -> Iterator[Restarted]:
+    """A proxy after a restart, with a key that answers otherwise than when it was listed."""
+    with running_proxy(settings) as proxy:
+        listed = follow(client, proxy.playback_url(show.slug))
+        port = proxy.settings.serve.port
+    show.routes["key"] = always(key)
+    with running_proxy(settings, port=port):
+        yield Restarted(*listed[:2])
+
+
 @pytest.mark.parametrize("status", [404, pytest.param(403, marks=pytest.mark.slow)])
 def test_46_a_segment_is_not_refused_because_its_key_is(
     status: int, show: Show, resolver: Resolver, client: httpx.Client, tmp_path: Path
@@ -230,18 +252,13 @@ def test_46_a_segment_is_not_refused_because_its_key_is(
     """After a restart nobody remembers the key that the segment's name says."""
     data = files("German", key=content("one", 16))
     put(show, text(KEY), data)
-    settings = settings_for(tmp_path, resolver.url)
-    with running_proxy(settings) as proxy:
-        key, segment, *_ = follow(client, proxy.playback_url(show.slug))
-        port = proxy.settings.serve.port
-    show.routes["key"] = always(Answer(status))
-    with running_proxy(settings, port=port):
-        refused = client.get(segment)
+    with restarted(show, client, settings_for(tmp_path, resolver.url), Answer(status)) as before:
+        refused = client.get(before.segment)
         assert refused.status_code == 502
         assert refused.json()["detail"].startswith("its key or init section cannot be had")
-        assert client.get(key).status_code == status
+        assert client.get(before.key).status_code == status
         show.routes["key"] = file(data["key"])
-        assert client.get(segment).content == data["s0.m4s"]
+        assert client.get(before.segment).content == data["s0.m4s"]
 
 
 @pytest.mark.slow
@@ -250,16 +267,12 @@ def test_46_a_restarted_process_waits_once_for_a_silent_key(
 ) -> None:
     data = files("German", key=content("one", 16))
     put(show, text(KEY), data)
-    settings = settings_for(tmp_path, resolver.url)
-    with running_proxy(settings) as proxy:
-        _, segment, *_ = follow(client, proxy.playback_url(show.slug))
-        port = proxy.settings.serve.port
-    show.routes["key"] = always(Answer(is_silent=True))
-    with running_proxy(settings, port=port):
-        assert client.get(segment).status_code == 504
+    settings, silent = settings_for(tmp_path, resolver.url), Answer(is_silent=True)
+    with restarted(show, client, settings, silent) as before:
+        assert client.get(before.segment).status_code == 504
         assert len(show.asked("key")) == len(show.questions), "once for each resolution"
         show.routes["key"] = file(data["key"])
-        assert client.get(segment).content == data["s0.m4s"]
+        assert client.get(before.segment).content == data["s0.m4s"]
 
 
 @pytest.mark.parametrize("name", ["key", "init.mp4"])

@@ -1,6 +1,5 @@
 """One egress of several is down: only of what leaves by it nothing is concluded."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,12 +7,11 @@ from msgspec.structs import replace
 
 from stage.probed_hosts import Host, hosts
 from stage.probed_library import Library, library_in, settings_in
+from stage.scripted_egress import Says, login_page, proxy, relaying, says, socks
 from stage.waiting import free_port
 from strmctl.domain.mapping import LinkState
 from strmctl.errors import EgressError
 from strmctl.settings.model import ResolverSettings, Settings
-from system.egress.test_egress_speaks import proxy, relaying, says, socks
-from system.egress.test_portal import page
 
 _OTHER = "other.example"
 
@@ -49,11 +47,11 @@ def of(library: Library, site: str) -> set[LinkState]:
         pytest.param(says(503), "http", id="503 to everything"),
         pytest.param(says(407), "http", id="another password"),
         pytest.param(socks(1), "socks5", id="SOCKS fails"),
-        pytest.param(page, "http", id="a captive portal"),
+        pytest.param(login_page, "http", id="a captive portal"),
     ],
 )
 async def test_95_what_leaves_by_the_others_is_recorded(
-    tmp_path: Path, speaks: Callable[[bytes], bytes] | None, scheme: str, number: int
+    tmp_path: Path, speaks: Says | None, scheme: str, number: int
 ) -> None:
     async with hosts(Host()) as [host], proxy(speaks or says(503), scheme) as egress:
         closed = f"http://127.0.0.1:{free_port()}"
