@@ -1,4 +1,4 @@
-"""The one loop that asks again: what to do after a failure is decided elsewhere."""
+"""Whatever is asked again is asked by this loop; callers decide after which failures, and when."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -21,7 +21,7 @@ from strmctl.services.keys.in_force import proof
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library.ownership import UrlOwners, is_at_home
 from strmctl.services.library.tree import Kind, TreeFile, classify, look
-from strmctl.services.resolving.ending import Dating
+from strmctl.services.resolving.ending import Endings
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.library_tree import strm_paths
@@ -51,7 +51,7 @@ class Importing:
         self._direct = settings.proxy.mode is Mode.DIRECT
         self._proof, self._urls = proof(settings), PlaybackUrls(settings)
         self._database, self._files = database, files
-        self._mappings, self._dating = Mappings(database), Dating(database)
+        self._mappings, self._endings = Mappings(database), Endings(database)
         self._url_owners = UrlOwners(database, files)
         self._adopting: Adopting | None = None
         if adoption is not None:
@@ -230,7 +230,7 @@ class Importing:
 
     def _dated(self, row: Mapping) -> Mapping:
         assert row.resolution is not None, "a file holds a URL"
-        resolution = self._dating.dated(row.resolution, datetime.now(UTC))
+        resolution = self._endings.with_end(row.resolution, datetime.now(UTC))
         return structs.replace(row, resolution=resolution, updated_at=resolution.resolved_at)
 
     def _change(

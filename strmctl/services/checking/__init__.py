@@ -1,1 +1,1 @@
-"""One check of one URL: is it media? Asked by `probe`, `trace` and a resolver's trial."""
+"""One check of one URL: is it media? For `probe`, `resolver test` and the trial of a new link."""

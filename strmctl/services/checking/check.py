@@ -42,7 +42,7 @@ _FAILURES = {
 
 
 class Answer(Discreet, frozen=True):
-    """What came first of an upstream's answer; `url` is where it came from after redirects."""
+    """The beginning of an upstream's answer; `url` is where it came from, after redirects."""
 
     hidden = ("url", "head")
 
@@ -68,9 +68,9 @@ class Answer(Discreet, frozen=True):
 
 
 class LinkCheck:
-    """`timeout` bounds a whole check, `playlist_max` (bytes) the playlists that `deep` reads.
+    """`timeout` bounds a whole check, `playlist_max` (bytes) each playlist that `deep` reads.
 
-    `guarded`: a link that redirects to what the guard refuses would not be played.
+    `guarded`: a link that redirects to what the guard refuses could not be played.
     """
 
     def __init__(
@@ -94,10 +94,10 @@ class LinkCheck:
         deep: bool = False,
         known: Extent | None = None,
     ) -> ProbeResult:
-        """Whether its upstream brings media; `egress` None is the settings' one.
+        """Whether its upstream has media; without `egress` it is asked by the settings' one.
 
-        `deep` follows a playlist to its media; `known` is how much of it there was. Raises
-        EgressError where the way out is at fault.
+        `deep` follows a playlist to its media; `known` is how much content there was before.
+        Raises EgressError where the egress is at fault.
         """
         result = await self._checked(resolution, egress, deep=deep)
         if result.extent is None or not result.is_alive:
@@ -136,7 +136,7 @@ class LinkCheck:
         return self._client.heard_lately(url, egress)
 
     async def status(self, url: str, *, egress: str | None) -> tuple[int, str]:
-        """What is answered for a URL that need not hold media, and at which URL in the end;
+        """The status for a URL that need not hold media, and the URL after redirects. Raises
         UpstreamError for no answer."""
         try:
             async with asyncio.timeout(self._seconds):
@@ -149,7 +149,7 @@ class LinkCheck:
     async def _check(
         self, requests: "Requests", url: str, *, deep: bool
     ) -> tuple[ProbeResult, str | None]:
-        """The result, and the URL of the playlist where it is one; `deep` believes bytes alone."""
+        """The result, and the URL of the playlist if it is one; `deep` never trusts a HEAD."""
         if not (deep or url_marks.looks_signed(url) or not_media.is_playlist_url(url)):
             result = await self._ask_for_head(requests, url)
             if result is not None:
@@ -164,7 +164,7 @@ class LinkCheck:
         return replace(result, extent=Extent.at(url, bytes=answer.total)), None
 
     async def _ask_for_head(self, requests: "Requests", url: str) -> ProbeResult | None:
-        """None where HEAD decides nothing; it takes no more than half of the time."""
+        """None where HEAD decides nothing; it may take half of the time."""
         try:
             async with asyncio.timeout(self._seconds / 2):
                 answer = await requests.head(url)
@@ -186,7 +186,7 @@ class LinkCheck:
 
 
 class Requests:
-    """The requests of one check, with the resolution's own fields and way out."""
+    """The requests of one check, with the resolution's own fields and egress."""
 
     def __init__(
         self, client: UpstreamClient, fields: Mapping[str, str], egress: str | None
@@ -207,9 +207,9 @@ class Requests:
         expected: Expected = not_media.ROOT,
         limit: int = READ_BYTES,
     ) -> Answer:
-        """At most `limit` bytes are waited for; asked without Range where a range is refused."""
+        """The first `limit` bytes at most; asked for without Range where a range is refused."""
         response = await self._ask("GET", url, part)
-        # RFC 9110 section 15.5.17: an empty body has no range, and GET is well all the same.
+        # RFC 9110 section 15.5.17: of an empty body no range can be had, but a GET succeeds.
         if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             response.close()
             response = await self._ask("GET", url, {})
@@ -251,8 +251,8 @@ class Requests:
         )
 
     def _is_of_a_proxy(self, answer: Answer) -> bool:
-        """Without TLS a proxy answers by itself for an upstream that it cannot reach."""
-        # gluetun answers 503 by itself while its tunnel is down.
+        """Without TLS a proxy itself answers for an upstream that it cannot reach."""
+        # gluetun answers 503 while its tunnel is down.
         through_proxy = self._client.way_out(self._egress).startswith("http")
         return through_proxy and answer.status in OF_A_PROXY and answer.url.startswith("http:")
 
@@ -282,7 +282,7 @@ def _answer(response: UpstreamResponse, head: bytes = b"") -> Answer:
 
 
 def _seconds(answer: Answer) -> float | None:
-    """How long a playlist lasts that is so short that all of it is at hand."""
+    """How long a playlist lasts, if it is so short that all of it is in the answer's beginning."""
     if answer.total != len(answer.head):
         return None
     try:
@@ -305,7 +305,7 @@ def _what_instead(answer: Answer, expected: Expected) -> str | None:
 
 
 async def _head(response: UpstreamResponse, expected: Expected, limit: int) -> bytes:
-    """What decides; a short body is read to its end, so that the connection can be used again."""
+    """Enough bytes to decide. A short body is read to its end: the connection is used again."""
     head = await response.peek(limit, lambda head: not_media.needs_more(head, expected))
     if response.length is not None and response.length <= READ_BYTES:
         with suppress(TimeoutError, UpstreamError):
@@ -315,7 +315,8 @@ async def _head(response: UpstreamResponse, expected: Expected, limit: int) -> b
 
 
 def _page(result: ProbeResult, answer: Answer, asked: str) -> str:
-    """Where a redirect led to another host, that host: a portal's page may hold what was asked."""
+    """What names a web page: its hash, or, after a redirect to another host, that host, since a
+    portal's page may differ with the URL that was asked for. "" for all else."""
     if result.failure is not Failure.NOT_MEDIA or not answer.head:
         return ""
     # With TLS a portal has no certificate to answer with.

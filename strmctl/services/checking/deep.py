@@ -34,7 +34,7 @@ class _Read(Struct, frozen=True):
 async def follow(requests: Requests, url: str, limit: int) -> ProbeResult | float | None:
     """The first failure on the way from a playlist to its media.
 
-    Where there is none how many seconds it lasts, None for a live one.
+    Without a failure the seconds that the playlist lasts, None for a live one.
     """
     read = await _read(requests, url, limit, "its playlist")
     if isinstance(read, _Read) and isinstance(read.playlist, MultivariantPlaylist):
@@ -59,7 +59,7 @@ async def follow(requests: Requests, url: str, limit: int) -> ProbeResult | floa
 async def _read(
     requests: Requests, url: str, limit: int, what: str, root: MultivariantPlaylist | None = None
 ) -> _Read | ProbeResult:
-    """`root` lists the Media Playlist that is asked for; without one it may be of either kind."""
+    """`root` lists the Media Playlist at `url`; without it the playlist may be of either kind."""
     answer, body = await requests.whole(url, limit)
     result = requests.judged(answer, Expected(not_media.Kind.PLAYLIST))
     if not result.is_alive:
@@ -88,7 +88,7 @@ def _lowest_variant(playlist: MultivariantPlaylist) -> str | None:
 
 
 def _media(playlist: MediaPlaylist) -> Iterator[tuple[str, Resource, Expected]]:
-    """What, where and as what: the segment and what it cannot be played without."""
+    """A segment and what it cannot be played without: their names, places, and what is expected."""
     # The first of a live playlist may be gone by the time that it is asked for.
     segment = playlist.segments[len(playlist.segments) // 2]
     names = {"its key": next(iter(segment.keys), ""), "its init section": segment.init}

@@ -1,4 +1,4 @@
-"""What is played is held against what there was before: a clip in a film's place is not played."""
+"""A title is compared with what it was before: a short clip in a film's place is not played."""
 
 from collections import OrderedDict
 
@@ -17,7 +17,7 @@ _IDENTITIES = 10_000
 
 
 class Extents:
-    """What other processes have learned comes with the resolution."""
+    """Remembers how long each title is; what other processes know comes with the resolution."""
 
     def __init__(self, resolving: Resolving, observer: Observer) -> None:
         self._resolving = resolving
@@ -25,7 +25,7 @@ class Extents:
         self._learned: OrderedDict[Identity, Extent] = OrderedDict()
 
     def check_file(self, identity: Identity, source: Source, response: UpstreamResponse) -> None:
-        """Closes the response and raises UpstreamError where it is of other content."""
+        """Close the response and raise UpstreamError if it holds other content."""
         count = response.total if response.status != 416 else response.unsatisfied_total
         try:
             self._check(identity, Extent.at(source.resolution.url, bytes=count))
@@ -36,9 +36,9 @@ class Extents:
     def check_playlist(
         self, identity: Identity, source: Source, rendition: str, loaded: LoadedPlaylist
     ) -> None:
-        """Raises UpstreamError where it is finished and of other content.
+        """Raises UpstreamError if the playlist is finished and lists other content.
 
-        Only what the picture is in is held against it: subtitles may end early.
+        Only renditions with the picture are compared: subtitles may end early.
         """
         media = loaded.media
         if media is not None and media.ended and rendition[:1] in (ROOT, Kind.VARIANT):
@@ -60,8 +60,8 @@ class Extents:
             self._learned.popitem(last=False)
 
     def _known(self, identity: Identity, now: Extent) -> Extent | None:
-        """What another process has seen of this very link is newer than what was learned here:
-        `refresh --force` has accepted another length."""
+        """What is stored of this very link counts before what was learned here: `refresh --force`
+        may have accepted another length since."""
         stored, learned_here = self._resolving.extent(identity), self._learned.get(identity)
         is_newer = stored is not None and stored.link == now.link
         return stored if is_newer else learned_here or stored

@@ -1,4 +1,4 @@
-"""Runs a step of one identity until it succeeds: asked again, with a new resolution, or not."""
+"""Repeats a step until it succeeds: with the same resolution, then with a new one, or never."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Healing:
-    """A step may run several times and must be able to."""
+    """Runs steps for one identity. Each may run several times, so it has to allow that."""
 
     def __init__(self, sources: Sources, identity: Identity, heals: Heals) -> None:
         self._sources = sources
@@ -29,9 +29,10 @@ class Healing:
         self._heals = heals
 
     async def __call__(self, step: Step[T]) -> T:
-        """Raises UpstreamError for a failure that cannot be healed, ResolverError for none.
+        """Raises UpstreamError for a failure that cannot be healed, ResolverError where there is
+        no resolution at all.
 
-        EgressError concerns no resolution in particular: no other one is asked for.
+        An EgressError says nothing about a resolution, so the resolver is not asked for another.
         """
         source, renewed = await self._sources.current(self._identity), False
         while True:

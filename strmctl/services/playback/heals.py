@@ -1,7 +1,7 @@
-"""Whether a link that died in mid-play was healed: once its new answer has sent a byte.
+"""A link that died in mid-play counts as healed once its replacement has sent a byte.
 
-However many viewers a new resolution serves, it is one healing; a resolver that rests has not been
-asked, so its last error is one failure.
+However many viewers a new resolution serves, it counts as one healing. A resolver that rests is
+not asked, so the error that made it rest counts as one failure.
 """
 
 from collections import OrderedDict
@@ -17,7 +17,7 @@ _IDENTITIES = 10_000
 
 
 class _Attempt(Struct):
-    """`is_open` until it is known what came of it, `has_answered` once the upstream has."""
+    """`is_open` until its outcome is known; `has_answered` once the new link's upstream has."""
 
     resolution: Resolution | None = None
     error: ResolverError | None = None
@@ -31,7 +31,7 @@ class Heals:
         self._attempts: OrderedDict[Identity, _Attempt] = OrderedDict()
 
     def begun(self, identity: Identity, resolution: Resolution) -> None:
-        """The resolver has given this in place of what failed."""
+        """The resolver has given this resolution in place of the one that failed."""
         last = self._attempts.get(identity)
         if last is not None and last.resolution == resolution:
             return
@@ -40,16 +40,17 @@ class Heals:
         self._remember(identity, _Attempt(resolution))
 
     def refused(self, identity: Identity, error: ResolverError) -> None:
-        """The resolver has nothing; of a circuit breaker's error, the one that made it rest."""
-        asked = error
-        while isinstance(asked.__cause__, ResolverError):
-            asked = asked.__cause__
+        """The resolver has nothing better."""
+        cause = error
+        # A circuit breaker raises the error that made it rest, again and again, as a cause.
+        while isinstance(cause.__cause__, ResolverError):
+            cause = cause.__cause__
         last = self._attempts.get(identity)
-        if last is not None and last.error is asked:
+        if last is not None and last.error is cause:
             return
-        attempt = _Attempt(error=asked)
+        attempt = _Attempt(error=cause)
         self._remember(identity, attempt)
-        self._end(identity, attempt, str(asked))
+        self._end(identity, attempt, str(cause))
 
     def answered(self, identity: Identity, resolution: Resolution) -> None:
         """The upstream of the new resolution has what was asked for."""
@@ -64,7 +65,7 @@ class Heals:
             self._end(identity, last, str(failure))
 
     def sent(self, identity: Identity) -> None:
-        """A byte has gone out to a player of it."""
+        """A byte of it has gone out to a player."""
         last = self._attempts.get(identity) if self._attempts else None
         if last is None or not (last.is_open and last.has_answered) or last.resolution is None:
             return
@@ -72,7 +73,7 @@ class Heals:
         self._observer.healed(identity, last.resolution.url, well=True)
 
     def has_healed(self, identity: Identity, resolution: Resolution) -> bool:
-        """Whether this took the place of one that had failed, and has answered."""
+        """Whether this resolution replaced one that had failed, and its upstream has answered."""
         last = self._attempts.get(identity) if self._attempts else None
         return last is not None and last.resolution == resolution and last.has_answered
 

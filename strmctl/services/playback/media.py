@@ -76,7 +76,7 @@ class Media:
     async def _data(
         self, source: Source, url: str, wanted: Wanted, media_type: str, expected: Expected
     ) -> MediaAnswer:
-        """What is no media; of a text, what leads nowhere."""
+        """Data that is no media; a text only if it holds no address and no token."""
         response = await source.fetch.fetch(url, expected=expected)
         if not harmless_data.may_be_text(await response.peek(media_kind.SNIFF_BYTES)):
             return self.whole(source, url, response, media_type)
@@ -93,7 +93,7 @@ class Media:
     def _read_already(
         self, source: Source, resource: Resource, wanted: Wanted, media_type: str
     ) -> MediaAnswer | None:
-        """An answer from memory."""
+        """An answer from memory; None where there is none."""
         prelude = source.prelude(self._place, resource)
         if prelude is not None:
             tracing.step(log, "cache", "it was read with its playlist")
@@ -109,7 +109,7 @@ class Media:
     def whole(
         self, source: Source, url: str, response: UpstreamResponse, media_type: str
     ) -> MediaAnswer:
-        """The answer made from a response to the player's own Range of `url`."""
+        """The answer to a player whose own Range the upstream has answered."""
         if response.status == 416:
             response.close()
             return MediaAnswer(416, unsatisfied_range(response.field("Content-Range")))
@@ -120,7 +120,8 @@ class Media:
         for name in _VALIDATORS:
             if value := response.field(name):
                 fields[name] = value
-        # Some answer a part to who asks for all: the rest follows as after a drop.
+        # Some upstreams answer with a part though all was asked for: the rest is asked for after
+        # it, as after a drop.
         length = response.length if part is not None else response.total
         span = part or _span(length)
         recorder = None
@@ -141,9 +142,9 @@ class Media:
         *,
         is_cut: bool = False,
     ) -> MediaAnswer:
-        """A byte range of the upstream's file: 200 with exactly its bytes, or 206 of those.
+        """A byte range of the upstream's file: 200 with exactly these bytes, or 206 with a part.
 
-        `is_cut` says that it has been made as long as the file is.
+        `is_cut` says that `real` has been shortened already, to where the file ends.
         """
         try:
             part = wanted.part(real.length)
@@ -164,10 +165,10 @@ class Media:
         return answer(real.length, part, _sliced(media_type), body)
 
     def _in_file(self, real: ByteRange, response: UpstreamResponse, *, is_cut: bool) -> ByteRange:
-        """What the file has of a byte range that the playlist lists (RFC 9110 section 14.1.2).
+        """How much of a listed byte range the file really has (RFC 9110 section 14.1.2).
 
-        Closes the response and raises UpstreamError where the file may still grow, has nothing, or
-        is shorter each time.
+        Close the response and raise UpstreamError where the file may still grow, ends before the
+        range, or has become shorter once more.
         """
         total = response.total
         if total is None or real.offset + real.length <= total:
@@ -186,9 +187,9 @@ class Media:
         wanted: Wanted,
         media_type: str,
     ) -> MediaAnswer:
-        """What follows `offset` in a response that holds everything.
+        """The media that stand behind an image of `offset` bytes, from a response with all of it.
 
-        Of an unknown length no part can be selected.
+        Without a known length no part of them can be selected.
         """
         if response.total is None:
             body = Body(response, length=None, skip=offset)
@@ -238,7 +239,8 @@ class Media:
         return resume
 
     def _read_on(self, known: Representation, *, is_encoded: bool) -> Resume:
-        """Of an unknown length: from a validator on, else all of it once more, to be compared."""
+        """How a body of unknown length goes on: where it ended if a validator shows that the file
+        is the same, else from its beginning, which is compared."""
         by_range = bool(known.validator) and not is_encoded
 
         async def resume(sent: int) -> tuple[UpstreamResponse, int]:
@@ -254,7 +256,7 @@ class Media:
 def answer(
     total: int | None, part: ContentRange | None, fields: Mapping[str, str], body: Body
 ) -> MediaAnswer:
-    """All of `total` bytes (None where that is not known), or `part` of them with 206."""
+    """200 with all of `total` bytes (None: not known), or 206 with `part` of them."""
     length = total if part is None else part.length
     made = dict(fields)
     if length is not None:
@@ -291,7 +293,8 @@ def _heard_by(*listeners: Listener | None) -> Sequence[Listener]:
 
 
 def _sliced(media_type: str) -> Mapping[str, str]:
-    """Whatever the upstream can do: of what is cut out of its file every part can be had."""
+    """The fields of a slice of a file: each part of it can be had, even from an upstream that
+    ignores Range."""
     return {"Content-Type": media_type, "Accept-Ranges": "bytes"}
 
 

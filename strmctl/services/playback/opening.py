@@ -1,4 +1,4 @@
-"""Playback with everything below it, opened as the settings want and closed in the end."""
+"""Opens a player with everything that it needs, as the settings say, and closes it at the end."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.guard import guard
 
 _PATIENCE = 2.0
-"""Seconds for which the database's writer is waited for, before it is asked again."""
+"""Seconds to wait while somebody else writes to the database, before it is asked again."""
 
 
 @asynccontextmanager

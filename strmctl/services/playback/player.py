@@ -1,4 +1,4 @@
-"""What a player is given for a name, derived anew whenever it is asked for.
+"""What a player gets for a name is derived anew with each request.
 
 identity -> resolution -> playlist -> rendition -> playlist -> segment: every request walks this
 way, mostly through memory. A cache miss, a restart and an expired token are the same case.
@@ -89,7 +89,7 @@ class Player:
         """The upstream URL itself, for `redirect`. Raises ResolverError or UpstreamError."""
         await self._redirects.check(identity, self._healing(identity))
         source = self._sources.known(identity)
-        # Of what plays elsewhere nothing is seen but the beginning of what was renewed.
+        # What plays elsewhere is not seen; that its renewed link answers is all that is known.
         if source is not None and self._heals.has_healed(identity, source.resolution):
             self._proven(identity, source.resolution, healed=True)
         url = (await self._resolving.current(identity, Reason.PLAY)).url
@@ -99,7 +99,7 @@ class Player:
     async def root(
         self, addresses: Addresses, wanted: Wanted, client: str = ""
     ) -> PlaylistAnswer | MediaAnswer:
-        """What the playback URL holds, for who asks from `client`.
+        """What the playback URL holds, for a player at the address `client`.
 
         Raises UpstreamError or ResolverError.
         """
@@ -163,7 +163,7 @@ class Player:
         wanted: Wanted,
         client: str = "",
     ) -> MediaAnswer:
-        """Something that a rendition's playlist lists, for who asks from `client`.
+        """Something that a rendition's playlist lists, for a player at the address `client`.
 
         Raises UpstreamError or ResolverError.
         """
@@ -181,9 +181,9 @@ class Player:
                     raise _departed() from None
                 raise
 
-        known = self._named(identity, place)
+        known = self._known_prelude(identity, place)
         try:
-            # Of a name that says the bytes nothing new can come: memory answers in time.
+            # The name says the bytes: memory has the right ones, and a player is not kept waiting.
             async with asyncio.timeout(PATIENCE if known is not None else None):
                 opened = await healing(
                     lambda source: self._streams.ask(viewer, partial(step, source))
@@ -196,8 +196,8 @@ class Player:
             return from_memory(known.data, {"Content-Type": kind, **known.fields}, wanted)
         return self._sending(viewer, opened)
 
-    def _named(self, identity: Identity, place: Place) -> Prelude | None:
-        """A key that is given once only, or whose server is down, is known by its name."""
+    def _known_prelude(self, identity: Identity, place: Place) -> Prelude | None:
+        """Its server may be down by now, and many a key is given only once."""
         source = self._sources.known(identity)
         return source.known_prelude(place) if source is not None else None
 
@@ -207,7 +207,7 @@ class Player:
         return opened
 
     def sent(self, identity: Identity, *, is_media: bool) -> None:
-        """Bytes of an answer have gone out to a player; of a playlist, they are no media."""
+        """Bytes of an answer have gone out to a player; those of a playlist are not media."""
         self._heals.sent(identity)
         source = self._sources.known(identity)
         if is_media and source is not None:
@@ -227,9 +227,9 @@ class Player:
     async def _or_last_copy(
         self, identity: Identity, key: str, loading: Coroutine[Any, Any, T]
     ) -> T | LoadedPlaylist:
-        """What is loading, or the last good copy of a live playlist where that fails or lasts.
+        """What `loading` brings, or the last good copy of a live playlist if it fails or is slow.
 
-        The loading goes on, so that a later request finds its end.
+        A slow one goes on loading, so that the next request finds its result.
         """
         copy = self._last_copy(identity, key)
         if copy is None:
@@ -282,7 +282,7 @@ def _departed() -> UpstreamError:
 
 
 def _let_go(task: "asyncio.Task[Any]") -> None:
-    """Nobody waits for the answer any more."""
+    """Close the answer of a task that nobody waits for any more."""
     if not task.cancelled() and task.exception() is None:
         answer = task.result()
         if isinstance(answer, MediaAnswer):
@@ -301,7 +301,7 @@ def _render(
         text = playlist.render(addresses.playlist, lambda name: folder + name)
     else:
         prefix = f"{loaded.cut}/" if loaded.cut else ""
-        # What is served at the playback URL may be re-served from elsewhere: absolute there.
+        # Another server may pass on what is served at the playback URL: its URIs are absolute.
         prefix = folder + prefix if rendition == ROOT else prefix
         text = playlist.render(prefix, reported)
     encoded = playlist_text.encode(text)

@@ -1,6 +1,7 @@
-"""In mode redirect nobody sees an answer of the upstream, so where people are sent is looked at.
+"""In mode redirect strmctl sees no answers, so it looks whether the redirect's target plays.
 
-Once a minute an identity at most; what is refused there is resolved again, as in a play.
+It looks at most once a minute for each identity. A target that refuses is resolved again, as in
+a play.
 """
 
 import time
@@ -24,8 +25,8 @@ class Redirects:
         self._looked_at: OrderedDict[Identity, float] = OrderedDict()
 
     async def check(self, identity: Identity, healing: Healing) -> None:
-        """Renew what does not play. People are sent there all the same where that does not help:
-        what strmctl is refused a player may be given."""
+        """Renew a link that does not play. If that does not help, players are sent to it all the
+        same: an upstream may give them what it refuses strmctl."""
         if not self._is_due(identity):
             return
         try:

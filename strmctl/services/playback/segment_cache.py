@@ -1,4 +1,4 @@
-"""The first segments of finished playlists, sent lately: media servers probe before they play.
+"""The first segments of finished playlists are kept a moment: media servers probe, then play.
 
 Jellyfin runs ffprobe before every play and Kodi opens everything twice (HLS.md); both read the
 same few segments within seconds. An entry belongs to one resolution of one identity, and only
@@ -24,7 +24,7 @@ Key = tuple[int, str]
 
 
 class Segment(Discreet, frozen=True):
-    """All of its bytes; `fields` were sent along with them."""
+    """A whole segment; `fields` are the response fields that were sent with it."""
 
     hidden = ("data",)
 
@@ -34,7 +34,7 @@ class Segment(Discreet, frozen=True):
 
 
 class Recorder:
-    """Listens to a body from its first byte on, and keeps it where all of `total` came."""
+    """Listens to a body from its first byte on, and keeps it if all `total` bytes came."""
 
     def __init__(self, total: int, keep: Callable[[bytes], None]) -> None:
         self._total = total
@@ -69,7 +69,7 @@ class SegmentCache:
         return found
 
     def recorder(self, key: Key, fields: Mapping[str, str], total: int) -> Recorder | None:
-        """Of a body that begins with the first of `total` bytes; None for one that is too long."""
+        """For a body that begins with the first of `total` bytes; None if it is too long."""
         if total > SEGMENT_BYTES:
             return None
 

@@ -1,7 +1,7 @@
 """A provider that allows one connection gets one: an older stream of the same viewer gives way.
 
-Players leave a connection open, unread, and ask for the next part on another one. What gives way
-loses its upstream's answer alone; if its viewer reads on, it goes on where it was.
+Players leave a connection open, unread, and ask for the next part on another one. A stream that
+gives way loses only its connection to the upstream. If its viewer reads on, it resumes.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _LOOKS, _BETWEEN_LOOKS = 6, 0.05
 """How often, and after how many seconds, the older streams are looked at again."""
 
 _REFUSALS = frozenset({403, 409, 423, 429, 503, 509})
-"""What providers answer to one connection too many; 509 is no status of the RFC, but in use."""
+"""What providers answer to one connection too many; 509 stands in no RFC, but is in use."""
 
 
 class Streams:
@@ -33,13 +33,14 @@ class Streams:
         self._open: dict[Viewer, list[Body]] = {}
 
     def add(self, viewer: Viewer, body: Body) -> None:
-        """It leaves with its end."""
+        """Until it is closed."""
         bodies = self._open.setdefault(viewer, [])
         bodies.append(body)
         body.heard_by(_Leaving(self._open, viewer, bodies, body))
 
     async def ask(self, viewer: Viewer, ask: Callable[[], Awaitable[T]]) -> T:
-        """What the upstream answers; where it refuses, once an older stream has given way."""
+        """What the upstream answers; if it refuses, it is asked again once an older stream has
+        given way."""
         try:
             return await ask()
         except UpstreamError as refusal:
@@ -54,7 +55,8 @@ class Streams:
         return await patiently(ask, wait)
 
     async def _give_way(self, viewer: Viewer) -> bool:
-        """Of a player that has left a connection unread the buffers fill up in a moment."""
+        """Whether an older stream has given way. That its player has stopped reading shows only
+        once the buffers on the way are full, a moment later."""
         for _ in range(_LOOKS):
             bodies = self._open.get(viewer, ())
             if any(body.give_way() for body in bodies):

@@ -1,7 +1,7 @@
-"""Plays the beginning of one identity as `serve` would, and tells each step on the way.
+"""Plays the beginning of one identity as `serve` would, and reports each step on the way.
 
-The steps are the records of the log that playback makes anyway (strmctl/tracing.py), so what is
-told here is what the server's own log tells of a request.
+The steps are the log records that playback makes anyway (strmctl/tracing.py), so they are the
+same that the server's own log has of a request.
 """
 
 import json
@@ -45,7 +45,8 @@ class Step(Struct, frozen=True):
 
 
 class Played(Struct, frozen=True):
-    """`reason` says why it does not play; `seconds` until the first media came or it was clear."""
+    """`reason` says why it does not play; after `seconds` media came, or it was clear that none
+    would."""
 
     plays: bool
     reason: str | None
@@ -54,7 +55,7 @@ class Played(Struct, frozen=True):
 
 
 async def play_beginning(
-    settings: Settings, identity: Identity, tell: Callable[[Step], None]
+    settings: Settings, identity: Identity, report: Callable[[Step], None]
 ) -> Played:
     """Like every play it resolves where that is due, and stores what it has resolved.
 
@@ -67,7 +68,7 @@ async def play_beginning(
         steps += 1
         fields = dict(fields_of(record))
         kind = str(fields.pop("step", "note"))
-        tell(Step(max(0.0, record.created - started), kind, record.getMessage(), fields))
+        report(Step(max(0.0, record.created - started), kind, record.getMessage(), fields))
 
     token = request_id.set(secrets.token_hex(4))
     reason = None
@@ -144,7 +145,7 @@ def _first_uri(text: str) -> str:
 def lines_of_request(log: Iterable[str], request: str) -> Iterator[Line]:
     """Out of a log with `serve.log_format = "json"`, in their order.
 
-    What is no JSON, from before the format was changed perhaps, is left out.
+    Other lines are left out: they may be from before the format was changed.
     """
     for text in log:
         # Most lines are another request's: to look is cheaper than to read.

@@ -1,5 +1,6 @@
-"""Resolve and refresh: ask a resolver again, look at its answer, and store it.
+"""Resolve and refresh: ask a resolver, see whether its answer plays, and store it.
 
-A *resolution* is stored or asked for, once for all who want it (single flight); its *ending* is
-when it expires, known or learned; a *trial* looks whether an answer plays before it is kept.
+A *resolution* that is not stored is asked for once, for all who want it (single flight). Its
+*ending* is when it expires, as stated or as learned. A *trial* sees whether an answer plays before
+it is stored.
 """

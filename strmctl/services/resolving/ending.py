@@ -1,7 +1,7 @@
-"""A resolution is dated when it is stored: it ends when the resolver, its URL or its kind says.
+"""A resolution ends when its resolver says, its URL, or the life that its kind is known to have.
 
-The earliest of them counts. What was learned only helps: a database that cannot be asked for it
-does not keep a link from being used.
+The earliest of them counts. What was learned only helps: if the database cannot be asked for it,
+the link is used all the same.
 """
 
 import logging
@@ -22,12 +22,14 @@ _LONGEST_LIFE = timedelta(days=30)
 _log = logging.getLogger(__name__)
 
 
-class Dating:
+class Endings:
+    """Knows when resolutions end, and learns from those that have died."""
+
     def __init__(self, database: Database) -> None:
         self._lifetimes = Lifetimes(database)
 
-    def dated(self, resolution: Resolution, now: datetime) -> Resolution:
-        """Resolved now, with the earliest known end; in milliseconds, as the database has it."""
+    def with_end(self, resolution: Resolution, now: datetime) -> Resolution:
+        """Resolved now, with its earliest known end; both in milliseconds, as they are stored."""
         stated = without_past_expiry(replace(resolution, resolved_at=now)).expires_at
         predicted = self._predicted(resolution.url, now)
         end = min((end for end in (stated, predicted) if end is not None), default=None)
@@ -36,7 +38,7 @@ class Dating:
         )
 
     def died(self, resolution: Resolution, now: datetime) -> None:
-        """It was refused as an expired one is: learn from it where its URL tells when it was made.
+        """Learn from a link that was refused like an expired one, if its URL says when it was made.
 
         For 401, 403 and 410 only; the rest says nothing about a lifetime.
         """

@@ -1,7 +1,7 @@
-"""What another node has seen to play becomes the mapping's link, where it is newer than that.
+"""A link that another node has seen to play replaces the mapping's own, if it is newer.
 
-It counts as resolved and seen to play, never as a heal or a play of this node: whoever adds up the
-nodes' numbers would count it twice.
+It counts as resolved and seen to play, but never as a heal or a play of this node: in a sum over
+all nodes it would count twice.
 """
 
 from dataclasses import replace
@@ -17,7 +17,7 @@ from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings, StoredResolution
 
 _PATIENCE = 2.0
-"""Seconds, so that the other node hears of it before it gives up; then it comes again."""
+"""Seconds, fewer than the other node waits for the answer; after a failure it tries again."""
 
 _PLAYED, _HEALED = "node play", "node heal"
 
@@ -26,9 +26,9 @@ def take(
     settings: Settings, identity: Identity, given: Resolution, now: datetime, *, healed: bool
 ) -> bool:
     """Whether it is stored. Raises UnknownMappingError or DatabaseError."""
-    # A clock that is ahead would keep everything from being newer for as long.
+    # With a time in the future, nothing would be newer until that time has come.
     at = min(given.resolved_at or now, now)
-    # In milliseconds, as the row has it: the same one again is no newer one.
+    # In milliseconds, as the row has it: else the same link would look newer when it comes again.
     at = at.replace(microsecond=at.microsecond // 1000 * 1000)
     resolution = replace(given, resolved_at=at)
     # A connection of its own: /readyz does not wait for whoever writes to the database for long.
@@ -39,7 +39,7 @@ def take(
 def _store(
     mappings: Mappings, identity: Identity, resolution: Resolution, now: datetime, healed: bool
 ) -> bool:
-    # Nobody stores something newer between the look and the storing.
+    # A transaction: nobody stores something newer between the look and the storing.
     with mappings.database.transaction():
         known = mappings.find(identity)
         if known is None:

@@ -1,4 +1,4 @@
-"""What resolves for a library, as its settings want it; and one answer that changes nothing."""
+"""Opens what resolves for a library, as its settings say, and closes it at the end."""
 
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -25,10 +25,10 @@ async def resolving(
     writing: Mappings | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[Resolving]:
-    """`Resolving` as the settings want it, closed with its resolvers in the end.
+    """`Resolving` as the settings say, closed with its resolvers at the end.
 
-    `writing` has another connection, where nobody is to wait for what it stores.
-    Whoever gives no observer has its resolver's answers counted like everybody's.
+    `writing` has a connection of its own, for callers that do not wait until something is stored.
+    Without an observer what resolvers answer is counted in the database.
     """
     if observer is None:
         counted = Tally(now)
@@ -58,7 +58,7 @@ async def resolving(
 async def resolver_answer(
     settings: Settings, identity: Identity, known: Mapping | None = None
 ) -> Resolution:
-    """Raises ResolverError."""
+    """What a resolver answers; nothing is stored. Raises ResolverError."""
     request = ResolveRequest(identity, Reason.CREATE)
     if known is not None:
         request = request.knowing(known.title, known.year, known.ids)

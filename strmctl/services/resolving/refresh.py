@@ -1,6 +1,6 @@
-"""Resolve mappings again, politely and each for itself: one failure never stops the rest.
+"""Mappings are resolved again one by one, politely: a failure of one never stops the others.
 
-What a resolver answers is seen to play before it replaces what was there.
+What a resolver answers has to play before it replaces what was there.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ _AT_ONCE = 8
 _AT_ONCE_FOR_ONE = 4
 _READ_AHEAD = 1000
 _SOON = timedelta(days=1)
-"""What ends within that is replaced anyway."""
+"""What expires within that is replaced anyway."""
 
 _FAILING = (LinkState.SUSPECT, LinkState.DEAD, LinkState.BLOCKED)
 
@@ -56,8 +56,8 @@ class Outcome(StrEnum):
 class Refreshed(Struct, frozen=True):
     """What became of one mapping; `reason` says why it failed, `resolution` is what it has now.
 
-    It `is_unrenewed` where its resolver failed, which a ResolverTrouble says for all of its links;
-    `incomplete` says which of its sidecars could not be had.
+    `is_unrenewed` says that its resolver failed: one ResolverTrouble reports that for all of its
+    links. `incomplete` says which of its sidecars could not be had.
     """
 
     mapping: Mapping
@@ -69,17 +69,17 @@ class Refreshed(Struct, frozen=True):
 
 
 def runs_as_a_play(settings: Settings, selection: Selection, *, sidecars: bool = False) -> bool:
-    """Whether it needs no lock: a few links, renewed as playing them would, beside other runs.
+    """Whether it needs no lock: a few links, renewed beside other runs as playing them would be.
 
-    In mode direct a file is rewritten, which no other run may meet; so are `sidecars`, whose
-    journal another run could forget.
+    In mode direct it rewrites files, which must not meet another run. With `sidecars` it writes a
+    journal, which another run could forget.
     """
     return selection.is_a_few_ids and settings.proxy.mode is not Mode.DIRECT and not sidecars
 
 
 class Planned(Struct, frozen=True):
-    """What a refresh would ask for, as if all would play that a resolver answers for: only asking
-    tells which does."""
+    """What a refresh would ask for. Whether the answers play shows only when they are asked for,
+    so each counts as refreshed."""
 
     links: Iterable[Refreshed]
     needs_force: bool
@@ -103,9 +103,9 @@ def _planned(settings: Settings, mapping: Mapping) -> Refreshed:
 
 
 def _check_brake(settings: Settings, database: Database, selection: Selection) -> None:
-    """Raises SafetyError where too many links would be replaced that nothing is known against."""
+    """Raises SafetyError if too many links would be replaced though they seem to work."""
     soon = datetime.now(UTC) + _SOON
-    # cron's `refresh --expiring 2h` replaces much, and every one of it would die anyway.
+    # cron's `refresh --expiring 2h` replaces many links, but each of them would die anyway.
     if selection.expiring_before is not None and selection.expiring_before <= soon:
         return
     mappings = Mappings(database)
@@ -128,15 +128,16 @@ async def refresh(
     force: bool = False,
     sidecars: bool = False,
 ) -> AsyncGenerator[Refreshed | ResolverTrouble, None]:
-    """Each as it is done and stored, in no particular order, resolvers in trouble last; what is
-    under way when the caller stops is given up.
+    """Yields each mapping once it is done and stored, in no particular order, and at the end the
+    resolvers in trouble. What is under way when the caller stops is given up.
 
-    In direct mode the `.strm` is rewritten as well unless it holds something else. Raises
-    what concerns every mapping: SettingsError, DatabaseError, ItemError where there is no library,
-    EgressError where new links cannot be checked; SafetyError, unless `force`d, where too many
-    links would be replaced that nothing is known against. Of a few ids that are `force`d, content
-    of another length than was known is taken, and its length is known from then on. `undo` takes
-    back the files of `sidecars`, not the links.
+    In mode direct the `.strm` is rewritten too, unless it holds something else. With `force` and
+    a few ids, content of another length than before is taken, and its length remembered. `undo`
+    takes back the files of `sidecars`, not the links.
+
+    Raises what concerns every mapping: SettingsError, DatabaseError, ItemError where there is no
+    library, EgressError where new links cannot be checked, and, unless `force`d, SafetyError
+    where too many links would be replaced though they seem to work.
     """
     if not force:
         _check_brake(settings, database, selection)
@@ -193,10 +194,10 @@ async def _some_at_once(
 
 
 def _mixed(mappings: Iterable[Mapping]) -> Iterator[Mapping]:
-    """Few as they come, many in any order: those next to each other may be alike.
+    """A few in their own order, many in a random one: neighbours may be alike.
 
-    A resolver that fails for one series, or one provider, would be given up at each run before
-    the others had their turn.
+    In its own order a resolver that fails for one series, or one provider, would be given up in
+    each run before other series had their turn.
     """
     rows = iter(mappings)
     read = list(islice(rows, _READ_AHEAD))
@@ -209,7 +210,7 @@ def _mixed(mappings: Iterable[Mapping]) -> Iterator[Mapping]:
 
 
 class _Turn(Struct):
-    """A resolver is asked a few things at once, and nothing before the time it named."""
+    """A resolver is asked a few things at once, and nothing before the time that it named."""
 
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE_FOR_ONE))
     not_before: float = 0.0
@@ -227,8 +228,8 @@ class _Turn(Struct):
 
 
 class _Refresher:
-    """`files` are there in direct mode only, `lengths` where other ones are to be taken, `beside`
-    where sidecars are asked for."""
+    """`files` is None except in mode direct, `lengths` unless content of any length is taken,
+    `beside` without sidecars."""
 
     def __init__(
         self,
@@ -275,7 +276,7 @@ class _Refresher:
         return resolution
 
     async def _resolve(self, mapping: Mapping, trial: LinkTrial) -> Resolution:
-        """Asks again, once, where the resolver says when; not at all once it is given up."""
+        """Asks once more if the resolver names a time, but never one that has been given up."""
         site = mapping.identity.site
         name = self._service.resolver_name(site) or site
         later, other = (Patience(it, time.monotonic()) for it in (RESOLVER_LATER, OTHER_ANSWER))
@@ -285,7 +286,7 @@ class _Refresher:
                 return None
             if self.troubles.is_given_up(name) or asks_for_patience(failure) is None:
                 return None
-            # Until when its turn knows: whoever asks this resolver next waits as well.
+            # No longer than its turn says: that makes everybody wait who asks this resolver next.
             return later.wait(time.monotonic())
 
         try:
@@ -306,7 +307,7 @@ class _Refresher:
             except ResolverError as error:
                 self._take_failure(name, error)
                 raise
-            except ItemError:  # It has answered; what it said does not play.
+            except ItemError:  # It has answered, though with what does not play.
                 self.troubles.answered(name)
                 raise
             self.troubles.answered(name)
@@ -317,13 +318,13 @@ class _Refresher:
             self.troubles.answered(name)
             return
         wait = asks_for_patience(error)
-        # What says "in an hour" is left alone for this run: the next one comes soon enough.
+        # A resolver that says "in an hour" rests for this run: the next run comes soon enough.
         is_much_later = error.http_status == 503 and error.retry_after is not None and wait is None
         self.troubles.failed(name, error, rests=is_much_later)
         self._turns[name].put_off(wait or 0.0)
 
     async def _renew(self, mapping: Mapping, trial: LinkTrial, other: Patience) -> Resolution:
-        """Asks again, a few times, where the answer does not play: there may be another one."""
+        """Asks a few times while answers do not play: the resolver may have others."""
         failed = mapping.resolution if mapping.state in _FAILING else None
         refused = len(trial.refused)
 
@@ -338,7 +339,7 @@ class _Refresher:
 
 
 def _prepare(files: DirectFiles, mapping: Mapping) -> None:
-    """What is known is in the file, even if nothing newer is to be had."""
+    """Write the known link into the file, in case there is no newer one."""
     files.check_followable(mapping)
     if mapping.resolution is not None:
         files.catch_up(mapping, mapping.resolution)

@@ -50,8 +50,8 @@ class Outcome(StrEnum):
 
 
 class Rehearsal(Discreet, frozen=True):
-    """`expiry_from` is "resolver", "url" or "" where nobody says when the URL ends; `media` is
-    what came in the end; `allow` what `upstream.allow` would need; `missing` is for people."""
+    """`expiry_from` is "resolver", "url", or "" where nothing says when the URL ends. `media` says
+    what came, `allow` what `upstream.allow` would need, `missing` what people should add."""
 
     hidden = ("answer",)
 
@@ -81,7 +81,7 @@ def table_named(settings: Settings, name: str) -> ResolverSettings:
 
 
 def known_of(settings: Settings, request: ResolveRequest) -> ResolveRequest:
-    """With what the library knows of it, where there is one."""
+    """The request, with what the library knows, where there is a library."""
     if not settings.database.exists():
         return request
     with Database.open(settings.database, create=False) as database:

@@ -1,4 +1,4 @@
-"""What a refresh has come to: counts, resolvers in trouble, and what a digest says of links."""
+"""What a refresh has done is counted here, with resolvers in trouble and failed links."""
 
 from datetime import UTC, datetime
 
@@ -13,9 +13,12 @@ from strmctl.services.resolving.trouble import ResolverTrouble, trouble_finding
 
 
 class Report(Struct):
-    """`hides_links`: single links are not shown, but grouped in a digest. Of links that are muted
-    at the time `at`, so many have failed; nobody is needed for them unless `needs_all`: somebody
-    has asked for a few links by their ids. Those that are `incomplete` lack a sidecar."""
+    """`hides_links` says that links are not shown one by one, but grouped in a digest.
+
+    `muted` counts failed links that were muted at the time `at`. They leave the exit code alone,
+    unless `needs_all`: somebody has named a few links by their ids. `incomplete` counts links
+    that lack a sidecar.
+    """
 
     hides_links: bool = False
     needs_all: bool = False
@@ -41,11 +44,11 @@ class Report(Struct):
             self.works.add(str(done.mapping.id))
         elif not done.is_unrenewed:
             self._failed.append(finding(done.mapping, FAILED, done.reason))
-            # What is gone for good fails at each `refresh --dead` of cron.
+            # A link that is gone for good fails in each `refresh --dead` of cron.
             self.muted += not self.needs_all and is_muted(done.mapping, self.at)
 
     def exit_code(self) -> int:
-        # The VPN is what somebody has to look at; other resolvers' links are renewed all the same.
+        # The egress needs somebody, though the links of other resolvers were renewed.
         if any(trouble.by_egress for trouble in self.troubles):
             return EgressError.exit_code
         failed = self.incomplete or self.counts[Outcome.FAILED] > self.muted

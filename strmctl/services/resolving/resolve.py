@@ -1,11 +1,12 @@
-"""One resolve at a time for an identity, in this process and beside it; its answer is kept.
+"""An identity is resolved once at a time, by all processes of a library; the answer is stored.
 
 `current` is what to play now, `renew` what to play instead of something that has failed. Whoever
-asks while a resolve is under way gets its answer; whoever comes late, with a failure that has been
-repaired since, gets the repaired one. A resolver that answers the very URL that has just failed
-is believed once, since the failure may have been the upstream's and passing, but like every
-answer it counts as a failure until `confirm` says that it plays: while those failures go on,
-the identity rests longer and longer and `renew` fails at once.
+asks while a resolve is under way gets its answer. Whoever comes late, with a failure that has been
+repaired since, gets the repaired answer.
+
+A resolver that answers the very URL that has just failed is believed once: the upstream's failure
+may have passed. But like each answer it counts as a failure until `confirm` says that it plays.
+While such failures go on, the identity rests longer and longer, and `renew` fails at once.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import NamedResolver, Registry
 from strmctl.services.observer import UNOBSERVED, Observer
-from strmctl.services.resolving.ending import Dating
+from strmctl.services.resolving.ending import Endings
 from strmctl.services.resolving.stored import KnownResolutions
 from strmctl.services.threads import reading
 from strmctl.storage.locks.identity_locks import IdentityLocks
@@ -48,19 +49,19 @@ class Trial(Protocol):
 
     @property
     def refused(self) -> Sequence[Resolution]:
-        """Answers that do not play, and that the resolver is not to give again."""
+        """Answers that do not play; the resolver is asked to avoid them."""
 
     @property
     def last_status(self) -> int | None:
-        """What the upstream of the last of them answered, None for none."""
+        """What the upstream answered for the last of them, None for no answer."""
 
     async def plays(self, answer: Resolution) -> bool:
-        """False where that cannot be told. Raises ItemError for an answer that is not to be kept,
+        """False where nobody can tell. Raises ItemError for an answer that is not to be stored,
         EgressError where nothing can be concluded."""
 
 
 class _Question(Struct, frozen=True):
-    """`unwanted` is what the caller has already; `failed` says that it does not play."""
+    """`unwanted` is what the caller has already; `failed` says that this does not play."""
 
     reason: Reason
     unwanted: Resolution | None
@@ -70,11 +71,11 @@ class _Question(Struct, frozen=True):
 
 
 class Resolving:
-    """Made inside a running event loop and used there only.
+    """Made inside a running event loop, and used in that one only.
 
-    `lock_file` is shared by every process of this library. `cache_ttl` makes older resolutions be
-    asked for again (0: never), as does less than `margin` before their known expiry. `remember` is
-    how long the database is not asked again about an identity.
+    `lock_file` is shared by every process of this library. A resolution is asked for again when
+    it is older than `cache_ttl` (0: never), or expires in less than `margin`. For as long as
+    `remember` the database is not asked twice about an identity.
     """
 
     def __init__(
@@ -96,8 +97,8 @@ class Resolving:
         self._known = KnownResolutions(
             mappings, remember=remember, monotonic=monotonic, writing=writing
         )
-        self._dating = Dating(mappings.database)
-        self._learning = Dating((writing or mappings).database)
+        self._endings = Endings(mappings.database)
+        self._learning = Endings((writing or mappings).database)
         self._locks = IdentityLocks(lock_file)
         self._cache_ttl, self._margin = cache_ttl, margin
         self._breaker = breaker or CircuitBreaker()
@@ -107,9 +108,9 @@ class Resolving:
         self._flights: dict[Identity, asyncio.Task[Resolution]] = {}
 
     async def current(self, identity: Identity, reason: Reason) -> Resolution:
-        """What the identity resolves to, asked for only where nothing fresh is known.
+        """What the identity resolves to; a resolver is asked only where nothing fresh is known.
 
-        Raises ResolverError; not while an older answer may still play.
+        Raises ResolverError, unless an older answer may still play: that is returned then.
         """
         stored = await self._known.recent(identity)
         if stored is not None and self._is_fresh(stored):
@@ -130,10 +131,10 @@ class Resolving:
         last_status: int | None = None,
         trial: Trial | None = None,
     ) -> Resolution:
-        """Something newer than `failed`, which does not play; without it, whatever is answered now.
+        """Something newer than `failed`, which does not play; without it, what is answered now.
 
         `last_status` is what the upstream answered, None for no answer. Raises ResolverError, and
-        what the trial raises: then nothing has been replaced.
+        what the trial raises: nothing has been replaced then.
         """
         if failed is not None:
             question = _Question(reason, failed, True, last_status, trial)
@@ -142,7 +143,7 @@ class Resolving:
         return await self._shared(identity, question)
 
     def introduce(self, namings: Table[Identity, Naming]) -> None:
-        """Resolvers are asked with what is known of these, which have no row yet."""
+        """For identities that have no row yet: what resolvers are told of them."""
         self._known.introduce(namings)
 
     def resolver_name(self, site: str) -> str:
@@ -150,7 +151,7 @@ class Resolving:
         return self._registry.for_site(site).name if self._registry.has(site) else ""
 
     def egress(self, site: str) -> str | None:
-        """The way out by which the site's upstreams have to be asked; None for the settings'."""
+        """The egress by which the site's upstreams have to be asked, None for the settings' own."""
         return self._registry.egress(site)
 
     def egresses(self) -> Set[str | None]:
@@ -162,7 +163,7 @@ class Resolving:
         return self._known.extent(identity)
 
     def confirm(self, identity: Identity) -> None:
-        """What was answered plays: the next failure is a first one."""
+        """The answer plays, so the next failure counts as the first."""
         self._breaker.close(identity)
 
     async def aclose(self) -> None:
@@ -181,7 +182,7 @@ class Resolving:
             if differs(answer, question.unwanted):
                 return answer
         flight = asyncio.create_task(self._fly(identity, question))
-        flight.add_done_callback(_look_at)
+        flight.add_done_callback(_take_failure)
         self._flights[identity] = flight
         return await asyncio.shield(flight)
 
@@ -221,7 +222,7 @@ class Resolving:
             self._pauses.take(resolver.name, error, self._monotonic())
             raise
         self._observer.resolver_said(resolver.name, None)
-        resolution = await reading(self._dating.dated, answer, self._now())
+        resolution = await reading(self._endings.with_end, answer, self._now())
         plays = False
         if question.trial is None:
             self._judge(resolver, identity, question, resolution)
@@ -235,7 +236,7 @@ class Resolving:
         return resolution
 
     def _count_address(self, question: _Question) -> None:
-        """Past its end a link is refused wherever it is asked from."""
+        """Count a link that was refused before its end: it is bound to another address."""
         old = question.unwanted
         is_refused = question.last_status in _REFUSED
         if old is not None and is_refused and not has_expired(old, self._now()):
@@ -243,7 +244,7 @@ class Resolving:
                 self._observer.address_changed()
 
     async def _learn(self, question: _Question, answer: Resolution) -> None:
-        """How long the one before lived, if that is what ended it."""
+        """Remember how long the link before lived, if it has expired."""
         old = question.unwanted
         if old is None or question.last_status not in _REFUSED_AS_EXPIRED:
             return
@@ -289,7 +290,7 @@ class Resolving:
             self._breaker.close(identity)
 
     def _has_served(self, resolution: Resolution) -> bool:
-        """Whether its end is no failure: it had expired, or had been in use for long enough."""
+        """Whether its end is no failure: it has expired, or was in use for long enough."""
         at = resolution.resolved_at
         long_ago = at is not None and self._now() - at >= _LONG_ENOUGH
         return long_ago or has_expired(resolution, self._now())
@@ -299,7 +300,7 @@ class Resolving:
 
     @asynccontextmanager
     async def _alone(self, identity: Identity, patience: timedelta) -> AsyncIterator[None]:
-        """Hold the identity's lock between processes; waits no longer than a resolve may take."""
+        """Hold the identity's lock against other processes; wait as long as a resolve may take."""
         try:
             async with asyncio.timeout(patience.total_seconds()):
                 # fcntl locks between processes cannot be awaited, so they are asked for again.
@@ -315,7 +316,7 @@ class Resolving:
             self._locks.release(identity)
 
 
-def _look_at(flight: asyncio.Task[Resolution]) -> None:
-    """Nobody may be left to hear of its failure; asyncio would call that forgotten."""
+def _take_failure(flight: asyncio.Task[Resolution]) -> None:
+    """Where nobody is left to take it, asyncio would log that it was never retrieved."""
     if not flight.cancelled():
         flight.exception()

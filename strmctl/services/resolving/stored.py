@@ -1,4 +1,4 @@
-"""What the database says an identity resolves to, and for a moment what it said."""
+"""What the database has of an identity is remembered for a moment, and for longer without a row."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ _IDENTITIES = 10_000
 
 
 class _Known(Struct, frozen=True):
-    """What the database said at `read_at`, or, where it has no such row, what was resolved."""
+    """What the database had at `read_at`; if it has no such row, what was resolved."""
 
     resolution: Resolution
     read_at: float
@@ -30,7 +30,7 @@ class _Known(Struct, frozen=True):
 
 
 class KnownResolutions:
-    """`remember` is how long the database is not asked again about an identity."""
+    """For as long as `remember` the database is not asked twice about an identity."""
 
     def __init__(
         self,
@@ -48,14 +48,14 @@ class KnownResolutions:
         self._introduced: Table[Identity, Naming] = {}
 
     async def recent(self, identity: Identity) -> Resolution | None:
-        """As the database said a moment ago, or says now."""
+        """As the database had it a moment ago, or has it now."""
         known = self._known.get(identity)
         if known is not None and self._monotonic() < known.read_at + self._remember_for:
             return known.resolution
         return await self.read(identity)
 
     async def read(self, identity: Identity) -> Resolution | None:
-        """As the database says now; of an identity without a row, what was kept for it."""
+        """As the database has it now; without a row, as it was resolved last."""
         mapping = await reading(self._mappings.find, identity)
         waiting = self._storing.waiting(identity)
         # Another worker may have stored a newer answer than the one that waits here.
@@ -75,7 +75,7 @@ class KnownResolutions:
         return known.resolution
 
     async def named(self, request: ResolveRequest) -> ResolveRequest:
-        """With what the library knows of the series or film."""
+        """The request, with what the library knows of the series or film."""
         naming = self._introduced.get(request.identity)
         if naming is not None:
             return request.knowing(naming.title, naming.year, naming.ids)
@@ -85,11 +85,11 @@ class KnownResolutions:
         return request.knowing(mapping.title, mapping.year, mapping.ids)
 
     def introduce(self, namings: Table[Identity, Naming]) -> None:
-        """What is known of identities that have no row yet."""
+        """For identities that have no row yet: what is known of them."""
         self._introduced = namings
 
     async def keep(self, stored: StoredResolution, *, or_fail: bool) -> None:
-        """Raises DatabaseError with `or_fail`; without it nobody waits for the storing."""
+        """Store it: with `or_fail` now, which may raise DatabaseError, else when it is possible."""
         if or_fail:
             has_row = await asyncio.to_thread(self._mappings.store_resolutions, [stored])
             self._has_stored(stored, bool(has_row))
@@ -98,7 +98,7 @@ class KnownResolutions:
             await self._storing.add(stored)
 
     async def later(self, work: Callable[[], None]) -> None:
-        """Something else that writes, for which nobody waits either."""
+        """Other work that writes, for which nobody waits either."""
         await self._storing.later(work)
 
     async def aclose(self) -> None:
@@ -109,7 +109,7 @@ class KnownResolutions:
         self._remember(stored.identity, stored.resolution, has_row=has_row, extent=extent)
 
     def extent(self, identity: Identity) -> Extent | None:
-        """How much there was of what it resolved to, as the database said lately."""
+        """How much there was of what it resolved to, as the database had it lately."""
         known = self._known.get(identity)
         return known.extent if known is not None else None
 

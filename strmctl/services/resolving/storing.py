@@ -1,7 +1,7 @@
-"""Nothing that a player waits for waits for the database's writer: answers are stored afterwards.
+"""No player waits because another program writes to the database: answers are stored afterwards.
 
-In the order in which they came, and again while another program writes. Until it is stored, an
-answer counts as if it were.
+They are stored in the order in which they came, and tried again while another program writes. An
+answer that waits counts as if it were stored.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from strmctl.storage.tables.mappings import Mappings, StoredResolution
 log = logging.getLogger(__name__)
 
 USUALLY_WITHIN = 0.05
-"""Seconds for which an answer waits for its storing: a database that nobody holds needs less."""
+"""Seconds that an answer waits to be stored: enough for a database that nobody else holds."""
 
 _WAITING = 1000
 _PAUSES = (0.2, 1.0, 5.0)
 _AT_THE_END = 1.0
 
 Stored = Callable[[StoredResolution, bool], None]
-"""Hears what has been stored, and whether the identity has a row."""
+"""Called with what has been stored, and whether the identity has a row."""
 
 
 class Storing:
@@ -60,7 +60,7 @@ class Storing:
         await asyncio.wait({task}, timeout=USUALLY_WITHIN)
 
     async def aclose(self) -> None:
-        """What cannot be stored soon is resolved again some day."""
+        """Give up what cannot be stored soon: it is resolved again some day."""
         tasks = self._others | ({self._task} if self._task is not None else set())
         if not tasks:
             return
@@ -76,7 +76,7 @@ class Storing:
             try:
                 has_row = await storing(self._store, first)
             except DatabaseError as error:
-                # One line, not one for each try while the lock is held.
+                # One line, and not one for each try while the lock is held.
                 if not failures:
                     log.warning("%s plays, but is not stored yet: %s", first.identity, error)
                 await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
@@ -88,8 +88,8 @@ class Storing:
             self._stored(first, has_row)
 
     def _store(self, stored: StoredResolution) -> bool:
-        """Unless another process has stored something newer meanwhile."""
-        # Looked at under the write lock: the wait for it is when others store.
+        """Store it unless another process has stored something newer meanwhile."""
+        # Look under the write lock: others store while this waits for it.
         with self._mappings.database.transaction():
             found = self._mappings.find(stored.identity)
             if found is not None and is_newer(found.resolution, stored.resolution):

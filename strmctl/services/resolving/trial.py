@@ -1,4 +1,4 @@
-"""A new link is seen to play before it replaces an old one; what does not play is never stored."""
+"""A new link has to play before it replaces an old one; one that does not is never stored."""
 
 import asyncio
 import time
@@ -18,9 +18,9 @@ from strmctl.services.checking.check import LinkCheck
 
 
 class Trials:
-    """No host is asked more than `per_host` things at once.
+    """Tries links, no more than `per_host` of a host at once.
 
-    `guarded`: what the guard refuses to ask for would not be played either.
+    `guarded`: a link that the guard refuses could not be played either.
     """
 
     def __init__(self, check: LinkCheck, *, per_host: int, guarded: bool) -> None:
@@ -33,14 +33,14 @@ class Trials:
         self._played: set[str | None] = set()
 
     def of(self, mapping: Mapping, egress: str | None, *, any_length: bool = False) -> "LinkTrial":
-        """`any_length` takes what is longer or shorter than was known for the right content."""
+        """With `any_length` content that is longer or shorter than it was is taken as well."""
         known = None if any_length else mapping.extent
         return LinkTrial(self, mapping, egress, known, guarded=self._guarded)
 
     async def result(
         self, answer: Resolution, egress: str | None, known: Extent | None = None
     ) -> ProbeResult:
-        """`known` is how much there was before. Raises EgressError."""
+        """`known` is how much content there was before. Raises EgressError."""
         async with self._places[url_marks.origin(answer.url)]:
             result = await self._checked(answer, egress, known)
         self._check_page(result, answer, egress)
@@ -55,7 +55,7 @@ class Trials:
     async def _checked(
         self, answer: Resolution, egress: str | None, known: Extent | None
     ) -> ProbeResult:
-        """Asked again where the failure may pass."""
+        """Check, and check again while the failure may pass."""
         patience = Patience(NEW_LINK, time.monotonic())
         while True:
             result = await self._check.check(answer, egress=egress, known=known)
@@ -65,7 +65,7 @@ class Trials:
             await asyncio.sleep(pause)
 
     def _check_page(self, result: ProbeResult, answer: Resolution, egress: str | None) -> None:
-        """Raises EgressError where nothing has played and two sites answer with one page."""
+        """Raises EgressError if nothing has played yet and two sites answer with the same page."""
         if result.is_alive:
             self._played.add(egress)
         elif result.page and self._pages[egress].add(result.page, answer.url):
@@ -78,8 +78,8 @@ class Trials:
 
 @dataclass(slots=True)
 class LinkTrial:
-    """Of the answers for one mapping; `reason` says what was wrong with the last one, `extent` how
-    much there is of it."""
+    """Tries the answers for one mapping. `reason` says what was wrong with the last one, `extent`
+    how much content it has."""
 
     trials: Trials
     mapping: Mapping
@@ -92,8 +92,8 @@ class LinkTrial:
     extent: Extent | None = None
 
     async def plays(self, answer: Resolution) -> bool:
-        """False where that cannot be told and there is nothing better. Raises ItemError for an
-        answer that is not to be kept, EgressError where nothing can be concluded."""
+        """False where nobody can tell and there is nothing better. Raises ItemError for an answer
+        that is not to be stored, EgressError where nothing can be concluded."""
         if any(answer.url == other.url for other in self.refused):
             raise ItemError(self.reason or "the resolver has no other answer")
         result = await self._result(answer)
@@ -117,7 +117,7 @@ class LinkTrial:
         try:
             return await self.trials.result(answer, self.egress, self.known)
         except EgressError as error:
-            # Only this resolver leaves by it: the others' links are renewed.
+            # This resolver alone uses it: the links of the others are renewed all the same.
             if self.egress is None:
                 raise
             raise ResolverError(str(error), by_egress=True) from error

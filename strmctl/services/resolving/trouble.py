@@ -1,8 +1,8 @@
-"""A resolver that fails says nothing about the links: its trouble is one finding of a run.
+"""A resolver that fails says nothing about its links: a run reports its trouble once.
 
-It is given up for a run only after failures in a row with no answer between them (DESIGN.md
-section 6), more of them once it has answered: of a resolver that fails for half of a library, six
-in a row are bound to come. That there is no such episode is an answer.
+A run gives it up only after several failures in a row (DESIGN.md section 6), and after more of
+them once it has answered: if it fails for half of a library, six in a row will come by chance.
+"No such episode" is an answer.
 """
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ _AT_A_SECOND_LOOK = 2
 
 
 class ResolverTrouble(Struct, frozen=True):
-    """`links` were not renewed because of it; `reason` is the first one, with the name in it."""
+    """`links` were not renewed because of it; `reason` is its first failure, with its name."""
 
     resolver: str
     reason: str
@@ -40,27 +40,27 @@ class _Trouble(Struct):
 
 
 class Troubles:
-    """Of the resolvers that one run asks, by their names."""
+    """The troubles of the resolvers that one run asks, by their names."""
 
     def __init__(self) -> None:
         self._by_name: dict[str, _Trouble] = {}
 
     def answered(self, resolver: str) -> None:
-        """It is asked again, should it have been given up meanwhile."""
+        """If it had been given up meanwhile, it is asked again."""
         trouble = self._by_name.setdefault(resolver, _Trouble())
         trouble.has_answered, trouble.in_a_row, trouble.given_up = True, 0, False
 
     def failed(self, resolver: str, error: ResolverError, *, rests: bool = False) -> None:
-        """Whether its link is asked for again later or not; one that `rests` is given up at once,
-        unless it answers what it has been asked for already."""
+        """Count a failure, even if its link is asked for again later. A resolver that `rests` is
+        given up at once, unless it still answers what it was asked before."""
         trouble = self._by_name.setdefault(resolver, _Trouble())
         trouble.first = trouble.first or error
-        # A series whose id is missing says nothing of the resolver's other series.
+        # A series without the id that it needs says nothing about other series.
         trouble.in_a_row += not error.unasked
         trouble.given_up = trouble.given_up or rests or trouble.in_a_row >= trouble.most
 
     def look_again(self, resolver: str) -> None:
-        """A few that were not next to each other in its queue decide whether it is at fault."""
+        """Let a few links from elsewhere in its queue decide whether it is at fault."""
         trouble = self._by_name[resolver]
         trouble.given_up, trouble.in_a_row = False, trouble.most - _AT_A_SECOND_LOOK
 
@@ -73,7 +73,7 @@ class Troubles:
         return trouble is not None and trouble.given_up
 
     def first(self, resolver: str) -> ResolverError:
-        """Its first failure, the same for every link that it costs; only for one that has one."""
+        """Its first failure, given for each link that was not renewed; it must have failed."""
         error = self._by_name[resolver].first
         assert error is not None, "a trouble begins with a failure"
         return error.with_traceback(None)

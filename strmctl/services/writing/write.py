@@ -36,7 +36,7 @@ from strmctl.storage.files.strm_file import Content, LibraryFiles
 from strmctl.storage.tables.mappings import Mappings, Registration, StoredResolution
 
 if TYPE_CHECKING:
-    from strmctl.services.resolving.ending import Dating
+    from strmctl.services.resolving.ending import Endings
 
 Answers = Table[Identity, Resolution | ResolverError]
 """What resolvers have said about the identities that they were asked about."""
@@ -88,11 +88,11 @@ class Writer:
         self._beside: dict[Identity, Identity] = {}
 
     @cached_property
-    def _dating(self) -> "Dating":
+    def _endings(self) -> "Endings":
         # Most entries have no URL: the patterns of all CDNs need not be compiled for them.
-        from strmctl.services.resolving.ending import Dating
+        from strmctl.services.resolving.ending import Endings
 
-        return Dating(self._database)
+        return Endings(self._database)
 
     def write(
         self, entries: Sequence[Entry], answers: Answers | None = None
@@ -171,7 +171,7 @@ class Writer:
         """What the user gives, with its end as far as the URL tells it."""
         given = entry.resolution
         return given and replace(
-            given, expires_at=self._dating.dated(given, datetime.now(UTC)).expires_at
+            given, expires_at=self._endings.with_end(given, datetime.now(UTC)).expires_at
         )
 
     def _places(

@@ -1,4 +1,4 @@
-"""Looks at what an upstream has, to see whether it is what players have been sent already."""
+"""Content is the same if what the upstream has now begins like what players have been sent."""
 
 import asyncio
 from collections import Counter
@@ -20,10 +20,10 @@ from strmctl.services.playback.fetching.fetch import Attempt, Fetch
 from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 
 _PRELUDE_SECONDS = 3.0
-"""For a key or init section; without it the segments are looked at alone."""
+"""For a key or init section; if it does not come, the segments have to do."""
 
 _LOOKS = {"": 2, KEY: 1, INIT: 1}
-"""Of Media Segments, keys and Media Initialization Sections."""
+"""How many Media Segments, keys and Media Initialization Sections are compared."""
 
 
 class Compared(Struct, frozen=True):
@@ -50,9 +50,9 @@ class Beginning(Discreet, frozen=True):
 async def compare(
     fetch: Fetch, rendition: str, loaded: LoadedPlaylist, samples: Iterable[tuple[str, Sample]]
 ) -> Compared:
-    """The newest of what has been sent of a rendition, as far as its playlist lists it.
+    """Compare the newest samples of a rendition, as far as its playlist still lists them.
 
-    Raises UpstreamError where it cannot be had: nothing has been seen then.
+    Raises UpstreamError where none can be had: then nothing is known.
     """
     looks: Counter[str] = Counter()
     missing: UpstreamError | None = None
@@ -67,7 +67,7 @@ async def compare(
         except TimeoutError:
             missing = UpstreamError("a key did not come in time", http_status=504)
         except UpstreamError as failure:
-            # Many a key may be had once only: what it decrypts shows as much.
+            # Many a key is given only once: the segments that it decrypts show as much.
             if not kind:
                 raise
             missing = failure
@@ -87,7 +87,7 @@ def expected(rendition: str, name: str) -> Expected:
 
 async def look_at(fetch: Fetch, resource: Resource, expected: Expected) -> Sample:
     """A sample of it as a player would get it. Raises UpstreamError."""
-    # A passing failure must not make another content of this one.
+    # A passing failure must not make this look like other content.
     return await patiently(lambda: _sample(fetch, resource, expected), Attempt(fetch).wait)
 
 
@@ -129,7 +129,7 @@ async def beginning(
             response.close()
         head, known = head + more, response.representation
         total = known.total if part is None else part.length
-        # Less than all may come as a part that is shorter than the one asked for.
+        # An upstream may send a shorter part than the one that was asked for.
         goal = last - first + 1 if total is None else min(last - first + 1, total)
         if len(head) >= goal or (total is None and not response.is_cut):
             return Beginning(head, total, known, part is not None)

@@ -1,8 +1,8 @@
-"""Names for what a playlist lists, so that one name never stands for two contents.
+"""What a playlist lists is named so that one name never stands for two contents.
 
-In this process what has been sent shows whether content goes on (continuity.py); whoever else
-has given a name, it says what can be seen of the content here: a cut, the bytes of what decrypts
-it, the beginning of its first segment.
+In this process what has been sent shows whether content goes on (continuity.py). For names that
+another process has given, the name itself says what can be checked here: how the content is cut,
+the bytes of its keys and init sections, the beginning of its first segment.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class ContentNames:
-    """Of one resolution's renditions."""
+    """Names the content of one resolution's renditions."""
 
     def __init__(self, fetch: Fetch, continuity: Continuity) -> None:
         self._fetch = fetch
@@ -35,10 +35,10 @@ class ContentNames:
     async def named(
         self, key: str, loaded: LoadedPlaylist, before: LoadedPlaylist | None, *, renewed: bool
     ) -> tuple[LoadedPlaylist, bool]:
-        """With what its names begin with, and whether it is other content than `before`.
+        """`loaded` with its `cut`, and whether it is other content than `before`.
 
-        `renewed` says that another resolution brought `before`. Raises UpstreamError where what
-        has been sent cannot be compared.
+        `renewed` says that another resolution brought `before`. Raises UpstreamError where it has
+        to be compared with what has been sent, and cannot be.
         """
         if loaded.media is None:
             return loaded, False
@@ -52,12 +52,12 @@ class ContentNames:
             await self._begin_anew(key, Component.parse(before.cut), loaded, preludes)
         name = self._continuity.run(key)
         if is_unseen and not (name or preludes):
-            # Without its key content is told from others by its first segment.
+            # Without the bytes of its keys, its first segment tells it from other content.
             name = await self._beginning_or_none(key, loaded)
         return structs.replace(loaded, cut=str(Component(loaded.cut, preludes, name))), is_other
 
     async def check(self, key: str, wanted: str, loaded: LoadedPlaylist) -> None:
-        """Raises UpstreamError where the player's address names other content than is here."""
+        """Raises UpstreamError if the player's address names other content than what is here."""
         asked = Component.parse(wanted)
         if self._continuity.has_named(key, asked):
             raise other_content()
@@ -71,7 +71,7 @@ class ContentNames:
             raise other_content()
 
     async def _preludes(self, key: str, loaded: LoadedPlaylist) -> tuple[str, bool]:
-        """Their name, and whether there are some that cannot be had: a player may heal them."""
+        """Their name, and whether some cannot be had now: they may be when a player asks."""
         try:
             return await self.preludes.name(key, loaded), False
         except UpstreamError as failure:
@@ -79,9 +79,9 @@ class ContentNames:
             return "", True
 
     async def _still(self, key: str, before: LoadedPlaylist, loaded: LoadedPlaylist) -> str:
-        """What those are called that cannot be had, where the segments have stayed the same.
+        """The old name of keys that cannot be had, if the segments have stayed the same.
 
-        Many a key may be had once only, and a key server may be down: players hold what they need.
+        Many a key is given only once, and a key server may be down; players have the keys already.
         Other keys would make other segments. Raises UpstreamError.
         """
         known = Component.parse(before.cut)
@@ -113,16 +113,16 @@ class ContentNames:
         is_same = await self._is_what_was_sent(key, loaded, seen)
         if is_same is not None:
             return not is_same
-        # What was sent beyond this window may come again with other bytes, and cannot be seen now.
+        # What was sent comes after this window: whether its bytes stay the same is not seen yet.
         is_hidden = self._continuity.evidence.has_any(key) and run.is_back(old, new)
         return is_hidden or doubt is Doubt.LIKELY_OTHER
 
     async def _is_what_was_sent(
         self, key: str, loaded: LoadedPlaylist, seen: Collection[str]
     ) -> bool | None:
-        """Whether it lists the same bytes, None where it lists nothing that has been sent.
+        """Whether it lists the same bytes; None where it lists nothing that has been sent.
 
-        Those that are named in `seen` have been seen to be the same. Raises UpstreamError.
+        Names in `seen` are known to be the same. Raises UpstreamError.
         """
         sent = [each for each in self._continuity.evidence.latest(key) if each[0] not in seen]
         compared = await compare(self._fetch, key, loaded, sent)
@@ -138,7 +138,7 @@ class ContentNames:
         self._continuity.begin_anew(key, name, was)
 
     async def _name_of_run(self, key: str, loaded: LoadedPlaylist) -> str:
-        """Finished content is named by its first segment, which every process sees alike."""
+        """Finished content is named by its first segment, which is the same to every process."""
         media = loaded.media
         assert media is not None
         if media.ended and media.segments:
@@ -147,7 +147,7 @@ class ContentNames:
         return run.name_of(self._continuity.run(key), *run.beginning(media))
 
     async def _beginning(self, key: str, loaded: LoadedPlaylist) -> str:
-        """The name of its first segment's beginning and length. Raises UpstreamError."""
+        """A name made from the beginning and length of its first segment. Raises UpstreamError."""
         first = loaded.media.segments[0] if loaded.media and loaded.media.segments else None
         name = str(first.number) if first is not None else ""
         resource = loaded.locate(name)
@@ -168,9 +168,9 @@ class ContentNames:
 
 
 def unchecked(failure: UpstreamError) -> UpstreamError:
-    """Of a segment whose name says a key that cannot be had: nobody has refused the segment.
+    """The failure of a segment whose key cannot be had: nobody has refused the segment itself.
 
-    hls.js asks once more after 502, and never after 403 or 404.
+    So it is a 502, after which hls.js asks once more; after 403 or 404 it never does.
     """
     if failure.final or failure.http_status in (429, *range(500, 600)):
         return failure

@@ -1,7 +1,7 @@
-"""Whether names go on: what has left a live window, and what stands now for an earlier name.
+"""Names stay valid after their segment has left a live window, and from resolution to resolution.
 
-It judges playlists that it is given and asks nobody: `earlier` is the last copy from the
-resolution before, None without one.
+Nothing here asks an upstream: it judges playlists that it is given. `earlier` is always the last
+copy from the resolution before, None without one.
 """
 
 from collections import OrderedDict
@@ -24,9 +24,9 @@ _RUNS = 32
 
 
 class Departed:
-    """What one live rendition listed lately, by name, as the upstream wrote it.
+    """What one live rendition has listed lately, by name, as the upstream wrote it.
 
-    Players ask for it after it has left the window; the oldest are forgotten.
+    Players ask for segments that have left the window. The oldest are forgotten.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Departed:
             self._known.popitem(last=False)
 
     def inherit(self, earlier: "Departed") -> None:
-        """Go on with what was listed under another token, where a reference holds none."""
+        """Take over what the resolution before listed, if its references hold no token."""
         for name, found in reversed(earlier._known.items()):
             if name not in self._known and is_plain_reference(found.uri):
                 self._known[name] = found
@@ -52,14 +52,14 @@ class Departed:
 
 
 class Verdict(Enum):
-    """Of a player's address: whether it names what is here, or that has to be seen first."""
+    """Whether a player's address names what is here, or the upstream has to be asked first."""
 
     SAME = "same"
     UNSEEN = "its run is named by the first segment"
 
 
 class Runs(Struct):
-    """The runs of one rendition: the one that is on, and the names of those that are over."""
+    """The runs of one rendition: the name of the current one, and those that are over."""
 
     current: str = ""
     over: list[Component] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Runs(Struct):
         self.current = name
 
     def judge(self, asked: Component, here: Component) -> Verdict | None:
-        """None for other content. Another process may have seen what this one has not."""
+        """None for other content. Another process may have seen a run that this one has not."""
         if asked.preludes not in ("", here.preludes):
             return None
         if asked.run == self.current and (
@@ -86,7 +86,7 @@ class Runs(Struct):
 
 
 class Continuity:
-    """Of one resolution's renditions; `before` is that of the resolution before."""
+    """For the renditions of one resolution; `before` is that of the resolution before."""
 
     def __init__(self, before: "Continuity | None" = None) -> None:
         self.evidence: Evidence = Evidence() if before is None else before.evidence
@@ -97,19 +97,19 @@ class Continuity:
         )
 
     def run(self, key: str) -> str:
-        """The name of the run that is on, "" for the first one that was seen."""
+        """The name of the current run, "" for the first one that was seen."""
         runs = self._runs.get(key)
         return runs.current if runs is not None else ""
 
     def has_named(self, key: str, name: Component) -> bool:
-        """Whether other content than what comes now has had this name."""
+        """Whether content that is over has had this name."""
         runs = self._runs.get(key)
         return runs is not None and name in runs.over
 
     def begin_anew(self, key: str, run: str, before: Component) -> None:
-        """What a rendition lists from now on is other content: nothing known goes on.
+        """What a rendition lists from now on is other content: forget what is known of it.
 
-        `before` is what names began with until now.
+        `before` stood before its names until now.
         """
         known = self._runs.get(key, Runs())
         self._runs[key] = Runs(known.current, known.over)
@@ -119,7 +119,7 @@ class Continuity:
         self._heritage.pop(key, None)
 
     def remember(self, key: str, loaded: LoadedPlaylist, earlier: LoadedPlaylist | None) -> None:
-        """A copy has come; of a live one every name is remembered."""
+        """Remember every name of a live copy that has come."""
         new, old = loaded.media, earlier and earlier.media
         if new is None or new.ended:
             return
@@ -130,9 +130,9 @@ class Continuity:
             departed.inherit(heritage)
 
     def judge(self, key: str, asked: Component, here: Component) -> Verdict:
-        """Raises UpstreamError when the player's address names another cut or another run.
+        """Raises UpstreamError if the player's address names another cut or another run.
 
-        It names no cut where the playlist was live then.
+        It names no cut if the playlist was live at that time.
         """
         if asked.cut and asked.cut != here.cut:
             raise _other("the content is cut into other segments now")
@@ -165,9 +165,9 @@ class Continuity:
 def _counterpart(
     name: str, loaded: LoadedPlaylist, earlier: LoadedPlaylist | None
 ) -> Resource | None:
-    """The key or init section that stands here for one that was listed elsewhere.
+    """The key or init section that takes the place of one that was listed elsewhere.
 
-    By the resolution before, or by another process whose window began at another segment.
+    The resolution before listed it, or another process, whose window began at another segment.
     """
     new, old = loaded.media, earlier and earlier.media
     if new is None:
@@ -177,7 +177,7 @@ def _counterpart(
 
 
 def other_content() -> UpstreamError:
-    """A name of other content is asked for than there is."""
+    """For a player that asks for a name of other content."""
     return _other("the content is another one now")
 
 

@@ -1,6 +1,7 @@
-"""What has been sent to players, as far as it takes to see that something else is the same.
+"""Samples of what players have been sent, enough to see later whether other content is the same.
 
-And the keys and init sections that a name says the bytes of: they are right as long as it lives.
+Beside them the keys and init sections whose bytes a name stands for: these are right for as long
+as the name is used.
 """
 
 import hashlib
@@ -29,13 +30,13 @@ class Sample(NamedTuple):
         return cls(total, len(head), hashlib.blake2b(head, digest_size=16).digest())
 
     def is_like(self, other: "Sample") -> bool:
-        """Whether nothing tells the two apart; a length that is not known tells nothing."""
+        """Whether nothing tells the two apart. An unknown length tells nothing."""
         same_length = None in (self.total, other.total) or self.total == other.total
         return same_length and (self.size, self.digest) == (other.size, other.digest)
 
 
 class Witness:
-    """Listens to a body from its first byte on; what it has heard is kept once that suffices."""
+    """Listens to a body from its first byte on, and keeps a sample once it has heard enough."""
 
     def __init__(self, total: int | None, keep: Callable[[Sample], None]) -> None:
         self._total = total
@@ -61,7 +62,7 @@ class Witness:
 
 
 class Prelude(Discreet, frozen=True):
-    """All of the bytes of a key or init section, and the response fields that came along."""
+    """All bytes of a key or init section, and the response fields that came along."""
 
     hidden = ("resource", "data")
 
@@ -71,7 +72,10 @@ class Prelude(Discreet, frozen=True):
 
 
 class NamedPreludes:
-    """By rendition, by what addresses say of their bytes, and by name; the oldest are forgotten."""
+    """By rendition, by the part of an address that names their bytes, and by their name.
+
+    The oldest are forgotten.
+    """
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[str, str, str], Prelude] = OrderedDict()

@@ -1,8 +1,9 @@
-"""The keys and init sections of finished playlists, whose bytes are a part of the cut in a name.
+"""Addresses of finished content name the bytes of its keys and init sections (the *preludes*).
 
-Each is read when its playlist is, so that every process sees whether a name is for it. The player
-that asks for it next is given what was read: one request of the upstream for each of a player's.
-Everybody after that is given what the upstream has then, as long as it is what the name says.
+Each prelude is read when its playlist is, so that every process sees whether an address means the
+same bytes. The next player that asks for it gets what was read, so the upstream is asked once for
+each request of a player. All later ones get what the upstream has then, if it is what the address
+says.
 """
 
 import asyncio
@@ -26,20 +27,20 @@ from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 from strmctl.upstream.response import UpstreamResponse
 
 KEPT_BYTES = 64 * 1024
-"""Of a longer one, these stand for all; it is not kept, and streamed when it is asked for."""
+"""A longer one is named by so many first bytes, and streamed instead of kept."""
 
 _MAX_AGE = 10.0
-"""Seconds for which what was read is as good as what the upstream has."""
+"""Seconds for which what was read may be given in place of what the upstream has now."""
 
 DEADLINE = 3.0
-"""Seconds that a playlist waits for all of them."""
+"""Seconds that a playlist waits for all of its preludes."""
 
 _SILENT_FOR = 2.0
-"""Seconds for which none is waited for again: a segment would wait twice for one silence."""
+"""Seconds in which a silent server is not waited for again: a segment would wait for it twice."""
 
 
 class Preludes:
-    """Of one resolution, by rendition and name; `named` are those of earlier ones too."""
+    """The preludes of one resolution, by rendition and name; `named` holds earlier ones as well."""
 
     def __init__(self, fetch: Fetch, named: NamedPreludes | None = None) -> None:
         self._fetch = fetch
@@ -51,9 +52,9 @@ class Preludes:
         """Bytes that are kept here."""
 
     async def name(self, rendition: str, loaded: LoadedPlaylist) -> str:
-        """The name of those of a finished playlist, "" where it needs none.
+        """What a finished playlist's preludes are named together, "" where it has none.
 
-        Raises UpstreamError where one cannot be had, or is something else.
+        Raises UpstreamError where one cannot be had, or is no key and no init section.
         """
         if loaded.media is None or not loaded.media.ended or not loaded.media.preludes:
             return ""
@@ -73,7 +74,7 @@ class Preludes:
         return name
 
     def take(self, rendition: str, name: str, resource: Resource) -> Prelude | None:
-        """What has been read lately and given to nobody yet."""
+        """What was read lately and has not been given to a player yet."""
         known = self._known(rendition, name, resource)
         at = self._untaken.pop((rendition, name), None) if known is not None else None
         is_young = at is not None and time.monotonic() - at < _MAX_AGE
@@ -88,9 +89,9 @@ class Preludes:
         skip: int = 0,
         preludes: str = "",
     ) -> None:
-        """Closes an answer that is not what its name says, and raises UpstreamError.
+        """Close an answer that is not what its name says, and raise UpstreamError.
 
-        `skip` bytes of it come before a byte range; `preludes` is what its address says.
+        `skip` bytes of it come before a byte range; `preludes` is that part of its address.
         """
         known, part = self._known(rendition, name, resource), response.content_range
         known = known or self._named.find(rendition, preludes, name)
@@ -99,7 +100,7 @@ class Preludes:
             return
         size = len(known.data) + (resource.byte_range is None)
         head = (await response.peek(skip + size))[skip:][:size]
-        # One that is cut off will be resumed, from the same file.
+        # If it is cut off, it will be resumed from the same file.
         if head == known.data or (response.is_cut and known.data.startswith(head)):
             return
         response.close()
@@ -111,7 +112,7 @@ class Preludes:
         return known if known is not None and known.resource == resource else None
 
     async def _seen(self, rendition: str, name: str, loaded: LoadedPlaylist) -> tuple[bytes, bool]:
-        """What stands for its bytes: a digest, and whether it is of all of them."""
+        """A digest of its bytes, and whether that is of all of them."""
         resource = loaded.locate(name)
         if resource is None:
             raise UpstreamError("the playlist lists no such key", final=True)
@@ -119,7 +120,7 @@ class Preludes:
         if known is not None:
             return _digest(known.data), True
         seen = await self._patiently_read(name, resource)
-        # Like the media, which are cut out from behind an image.
+        # It may be hidden behind an image, as media may.
         offset = media_offset(seen.head) if looks_disguised(seen.head) else 0
         data = seen.head[offset:]
         self._forget(rendition, name)
@@ -156,7 +157,7 @@ def _digest(data: bytes) -> bytes:
 
 
 def _fields(seen: Beginning) -> Mapping[str, str]:
-    """Of its own: whatever the upstream can do, of what is kept every part can be had."""
+    """Response fields for what is kept: every part of it can be had, whatever the upstream can."""
     if seen.is_part:  # The validators are those of the file that it is cut out of.
         return {"Accept-Ranges": "bytes"}
     fields = {"ETag": seen.representation.etag, "Last-Modified": seen.representation.last_modified}

@@ -1,5 +1,6 @@
-"""What one resolution's upstream has: asked for, judged, read once, resumed when it is cut off.
+"""Asks the upstream of one resolution, judges what it answers, and resumes what is cut off.
 
-A *fetch* is one request to the upstream; a *body* goes on where it ended; *parsing* reads long
-playlists beside the event loop; a *loaded playlist* is one as it came, with its moment.
+*Fetch* sends the requests of one resolution. A *body* that is cut off goes on where it ended.
+*Parsing* reads long playlists beside the event loop. A *loaded playlist* is one as it came, with
+the time at which it did.
 """

@@ -1,4 +1,4 @@
-"""A body that survives: cut off in the middle it goes on where it ended, from the same entity."""
+"""A body that is cut off goes on where it ended, with bytes of the same representation."""
 
 import hashlib
 import logging
@@ -14,10 +14,10 @@ from strmctl.upstream.response import Pipe, UpstreamResponse
 log = logging.getLogger(__name__)
 
 LONGEST_BEGINNING = 64 * 1024 * 1024
-"""Bytes that are read again at most, to see whether a body of unknown length is the same."""
+"""At most so many bytes are read again to see whether a body of unknown length is the same."""
 
 _COMPARED_FIRST = 16 * 1024
-"""Bytes in which a broadcast shows a time of its own; its tables come first."""
+"""Bytes within which two broadcasts differ: they begin with the same tables, a time follows."""
 
 Resume = Callable[[int], Awaitable[tuple[UpstreamResponse, int]]]
 """From the bytes sent so far, a response and how many of its bytes to skip."""
@@ -35,7 +35,7 @@ class Listener(Protocol):
 
 
 class _Beginning:
-    """Of a body whose length is not known: what another answer has to begin with, to go on here."""
+    """How a body of unknown length began: only an answer that begins the same may continue it."""
 
     def __init__(self) -> None:
         self.length = 0
@@ -45,14 +45,14 @@ class _Beginning:
     def add(self, piece: bytes) -> None:
         self.length += len(piece)
         self._head += piece[: _COMPARED_FIRST - len(self._head)]
-        # What is longer would be read again for too long.
+        # More is never read again.
         if self.length <= LONGEST_BEGINNING:
             self._digest.update(piece)
 
     def check(self, other: "_Beginning") -> None:
-        """Raises UpstreamError where `other` begins otherwise, as far as it has come.
+        """Raises UpstreamError if `other`, as far as it has come, begins differently.
 
-        A live broadcast shows at once that it is another one.
+        Another live broadcast shows that within its first bytes.
         """
         is_same = self._head.startswith(other._head)
         if is_same and other.length == self.length:
@@ -62,11 +62,11 @@ class _Beginning:
 
 
 class Body:
-    """`length` bytes of `response` after `skip`; None where the length is not known.
+    """`length` bytes (None: not known) of `response`, after its first `skip` bytes.
 
-    Without a response it is `known`, bytes at hand.
-    `resume` is asked for the rest whenever the upstream cuts the body off, as long as every
-    answer brings at least one byte more. Of an unknown length it may answer the whole.
+    Without a response the body is `known`. Whenever the upstream cuts the body off, `resume` is
+    asked for the rest, as long as each answer brings at least one byte more. If the length is
+    not known, `resume` may answer with the whole.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Body:
         self._sent = 0
         self._beginning = _Beginning() if length is None and resume is not None else None
         self._again: _Beginning | None = None
-        """What has been read again of it."""
+        """What has been read again, to be compared."""
         self._is_unread = False
         self._gave_way = False
         self._pipe: Pipe | None = None
@@ -104,10 +104,10 @@ class Body:
         return self._sent == self._length
 
     def give_way(self) -> bool:
-        """End the upstream's answer; whoever reads on gets the rest from another one.
+        """End the upstream's answer; a viewer that reads on gets the rest from another one.
 
-        False where that is not possible, or where its viewer is reading: who reads all the time is
-        another viewer, behind the same front perhaps.
+        False where that is not possible, or while its viewer reads: that may be somebody else,
+        behind the same reverse proxy.
         """
         if (
             self._gave_way
@@ -128,9 +128,9 @@ class Body:
         self._listeners = ()
 
     def at_hand(self) -> bytes | None:
-        """All of it, where that has come with its head already, else None: then read `chunks`.
+        """The whole body if it came along with its head, else None: then read `chunks`.
 
-        Most short segments have; to wait for nothing costs a tenth of their price.
+        Most short segments come so, and to wait for nothing is a tenth of their price.
         """
         if self._response is None:
             return self._known
@@ -145,7 +145,7 @@ class Body:
         return found
 
     async def chunks(self, pipe: Pipe | None = None) -> AsyncGenerator[bytes]:
-        """What `pipe` does not send by itself. Raises UpstreamError when the body cannot be
+        """The body, but for what `pipe` sends by itself. Raises UpstreamError when it cannot be
         completed."""
         if self._response is None:
             yield self._known
@@ -193,15 +193,15 @@ class Body:
             raise UpstreamError("the upstream ended the body too early")
 
     def _look_again(self, piece: bytes) -> None:
-        """Raises UpstreamError where what comes before is not what has been sent."""
+        """Raises UpstreamError if skipped bytes differ from those that were sent before."""
         if self._again is not None and self._beginning is not None:
             self._again.add(piece)
             self._beginning.check(self._again)
 
     async def _poured(self, pipe: Pipe) -> bool:
-        """Whether the rest of the body went through `pipe`; its first bytes never do.
+        """Whether the rest of the body went through `pipe`.
 
-        So whoever counts what healed, or compares what is sent, has seen them.
+        The first bytes never do: they are compared, and the first one shows that a link healed.
         """
         assert self._response is not None
         if self._skip or self._length is None or any(one.needs_more for one in self._listeners):
@@ -210,7 +210,7 @@ class Body:
         try:
             return await self._response.pour(pipe, self._length - self._sent)
         except UpstreamError:
-            # The rest is asked for once it is wanted, as if this had been read piece by piece.
+            # As if it were read piece by piece: the rest is asked for when the player wants more.
             await pipe.room()
             raise
         finally:
@@ -218,7 +218,7 @@ class Body:
             self._sent += pipe.sent - before
 
     async def _go_on(self, cut: UpstreamError) -> None:
-        """`cut` ended the part before. Raises UpstreamError."""
+        """Ask for what follows after `cut`. Raises UpstreamError."""
         assert self._resume is not None
         assert self._response is not None
         self._response.close()
@@ -256,7 +256,7 @@ class Body:
 
 
 def _incomplete(error: StrmctlError) -> UpstreamError:
-    """The reason stays, but not that it is final: begun anew, the body may be whole."""
+    """Says what `error` says, but not that it is final: asked for anew, the body may be whole."""
     return UpstreamError(
         "the body cannot be completed",
         status=getattr(error, "status", None),

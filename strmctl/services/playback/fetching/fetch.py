@@ -1,4 +1,4 @@
-"""What one resolution's upstream answers, judged: media, or an UpstreamError that says why not."""
+"""Each answer of an upstream is judged: it is media, or an UpstreamError says why it is not."""
 
 import asyncio
 import logging
@@ -27,17 +27,17 @@ from strmctl.upstream.cookies import Cookies
 from strmctl.upstream.response import UpstreamResponse
 
 _UNDECIDED = 1.0
-"""Seconds for which a body that has begun is waited for, to tell media from a message."""
+"""Seconds to wait for more of a body that has begun, to tell media from a message."""
 
 READ_WITHIN = 10.0
 READ_SPEED = 256 * 1024
-"""Seconds for a playlist as a whole, and as many more as its bytes take at so many a second."""
+"""Seconds that a playlist may take, and one more for each so many bytes."""
 
 LATELY = 5.0
-"""Seconds for which a success makes a failure look like a passing one."""
+"""Seconds after a success in which a failure counts as a passing one."""
 
 _AS_A_WHOLE = frozenset(range(201, 300)) - {204, 205, 206}
-"""RFC 9110 section 15.3: 203 is what a proxy has changed, and the content of others is judged."""
+"""Taken for 200 (RFC 9110 section 15.3): 203 is a proxy's; for others the content decides."""
 
 _PASSED_ON = frozenset({403, 404, 410, 429, 451, 503})
 
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 
 class Fetch:
-    """Asks with a resolution's own request fields; `egress` None is the settings' one."""
+    """Asks with one resolution's request fields, by its `egress` (None: that of the settings)."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Fetch:
         self._egress = egress
         self.observer = observer
         self.places = Places()
-        """Of all whose playlists share a bound of memory."""
+        """Shared by all sources, whose playlists have one bound of memory together."""
         self._succeeded_at: float | None = None
 
     @property
@@ -90,10 +90,10 @@ class Fetch:
         expected: Expected = ROOT,
         patient: bool = False,
     ) -> UpstreamResponse:
-        """A response with what is expected in it; `fields` are request fields to add.
+        """A response that holds what is `expected`, or a 416; `fields` are added to the request.
 
-        416 is an answer as well. `patient` says that the upstream answers when it has something.
-        Raises UpstreamError for every other status and for what is something else.
+        `patient` is for a request that the upstream answers only once it has something. Raises
+        UpstreamError for each other status, and where the body is not what is expected.
         """
         fields = fields or {}
         response = await self._judged(url, fields, expected, patient=patient)
@@ -143,10 +143,10 @@ class Fetch:
         expected: Expected = ROOT,
         patient: bool = False,
     ) -> tuple[UpstreamResponse, int]:
-        """A response that holds `span`, and how many bytes of it come before.
+        """A response that holds `span`, and how many of its bytes come before that.
 
         An upstream that ignores Range sends everything (RFC 9110 section 14.2). Raises
-        UpstreamError where that is of another representation.
+        UpstreamError where the response is of another `representation`.
         """
         fields = {"Range": f"bytes={span.first}-{span.last}"}
         if representation is not None and representation.validator:
@@ -167,11 +167,11 @@ class Fetch:
     async def fetch_rest(
         self, url: str, first: int, known: Representation, *, by_range: bool
     ) -> tuple[UpstreamResponse, int]:
-        """Like `fetch_span`, from `first` on to an end that nobody knows."""
+        """Like `fetch_span`, from `first` to an end that is not known."""
         fields = {"Range": f"bytes={first}-", "If-Range": known.validator} if by_range else {}
         response = await self.fetch(url, fields)
-        # 416: cut off behind its last byte, before it said that this was all. No length says here
-        # that a part is of the same file, so its validator has to.
+        # 416: the last byte had come when it was cut off. A part has to show by its validator that
+        # it is of the same file, since there is no length to compare.
         is_part = response.status == 206
         is_sure = response.total is not None and known.is_surely(response.representation)
         if response.status == 416 or (is_part and not is_sure):
@@ -186,26 +186,27 @@ class Fetch:
         return response, first
 
     def room(self) -> Room:
-        """For one playlist: what it may take of the memory for large ones."""
+        """Where one playlist, if it is large, waits for memory."""
         return Room(self.places)
 
     async def read(
         self, response: UpstreamResponse, limit: int, room: Room, *, what: str = "playlist"
     ) -> bytes:
-        """The whole body, resumed where it is cut off, in as long as its length allows.
+        """The whole body, resumed where it is cut off.
 
-        Raises UpstreamError when it cannot be completed or is longer than `limit` bytes.
+        Raises UpstreamError when it cannot be completed, takes too long for its length, or is
+        longer than `limit` bytes.
         """
         known, url = response.representation, response.url
 
         async def resume(sent: int) -> tuple[UpstreamResponse, int]:
             total = known.total or 0
             rest = ContentRange(sent, total - 1, total)
-            # Beginning anew might meet the same failure.
+            # Read from its beginning, it might be cut off at the same place.
             attempt = Attempt(self)
             return await patiently(lambda: self.fetch_span(url, rest, known), attempt.wait)
 
-        # Of an unknown length it is read anew: a live one has changed by then.
+        # Without a known length nothing can be resumed: a live playlist has changed by then.
         again = None if known.total is None else resume
         body = Body(response, length=known.total, resume=again, observer=self.observer)
         data = bytearray()
@@ -221,7 +222,7 @@ class Fetch:
                             status=response.status,
                         )
                     if max(len(data), known.total or 0) > LARGE and not room.is_taken:
-                        # Others' work is no fault of this upstream's.
+                        # While others are read, this upstream is not late.
                         deadline.reschedule(None)
                         waiting_since = now()
                         await room.take()
@@ -235,9 +236,9 @@ class Fetch:
 
 
 class Attempt:
-    """The failures of one piece of work with one resolution.
+    """Counts the failures of one step with one resolution, and says what to do next.
 
-    `renewed` says that the resolution was made because of this very work.
+    `renewed` says that the resolution was made because this very step had failed before.
     """
 
     def __init__(self, fetch: Fetch, *, renewed: bool = False) -> None:
@@ -281,7 +282,7 @@ class Attempt:
 def _check_continued(
     known: Representation, response: UpstreamResponse, span: ContentRange | None = None
 ) -> None:
-    """Close the response and raise UpstreamError if it holds something else."""
+    """Close the response and raise UpstreamError if it is not of the `known` representation."""
     part = response.content_range
     reaches_end = part is not None and span is not None and part.last == span.last
     try:
@@ -292,12 +293,12 @@ def _check_continued(
 
 
 def _denies_all(response: UpstreamResponse, asked: str | None) -> bool:
-    """Whether a 416 says of a file's first bytes that there are none: some know no ranges."""
+    """Whether a 416 denies even a file's first byte, as servers do that know no ranges."""
     return response.status == 416 and starts_at_zero(asked) and response.unsatisfied_total != 0
 
 
 def _is_usable(response: UpstreamResponse, asked: str | None, if_range: str | None) -> bool:
-    """False for a part of who knows what, or of another file than If-Range stands for."""
+    """False for a part that does not say which, or of another file than If-Range names."""
     part = response.content_range
     if response.is_encoded or part is None:
         return False
@@ -312,7 +313,8 @@ def _is_usable(response: UpstreamResponse, asked: str | None, if_range: str | No
 async def _judge(response: UpstreamResponse, expected: Expected, *, is_shown: bool = False) -> None:
     """Raises UpstreamError unless the response holds media, or says 416."""
     status = response.status
-    # A part of who knows what is not used; several parts begin with text (RFC 9110 section 14.6).
+    # A 206 without Content-Range is never used; several parts begin with text (RFC 9110 section
+    # 14.6).
     if status == 416 or (status == 206 and response.content_range is None):
         return
     if status not in (200, 206):

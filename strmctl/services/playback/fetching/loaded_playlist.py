@@ -1,4 +1,4 @@
-"""A playlist as it came from an upstream; how long it is given to players depends on its kind."""
+"""A playlist as it came from an upstream; its kind says for how long players are given it."""
 
 import re
 
@@ -13,10 +13,10 @@ LIVE_MAX_AGE = 1.0
 """Seconds for which a player is given the same copy."""
 
 _NEXT = 3
-"""So many segments beyond a copy is what another process may have seen."""
+"""Another process may have listed up to so many segments more than a copy here."""
 
-_OF_A_CHARACTER = 5
-"""Bytes that one of a Multivariant Playlist takes, as measured."""
+_BYTES_A_CHARACTER = 5
+"""What a Multivariant Playlist takes in memory, as measured."""
 
 _NUMBER = re.compile(r"[ki]?(\d{1,18})")
 
@@ -24,8 +24,8 @@ _NUMBER = re.compile(r"[ki]?(\d{1,18})")
 class LoadedPlaylist(Discreet, frozen=True, weakref=True):
     """A playlist, the URL that it came from, and when it came (monotonic seconds).
 
-    `cut` stands before the names in its addresses: how a finished Media Playlist is cut, and the
-    run where it is not the first one. `size` is its length.
+    `cut` stands before the names in its addresses. It says how a finished Media Playlist is cut,
+    and names the run unless that is the first one. `size` is its length in characters.
     """
 
     hidden = ("url",)
@@ -38,9 +38,9 @@ class LoadedPlaylist(Discreet, frozen=True, weakref=True):
 
     @property
     def memory(self) -> int:
-        """Bytes that it takes as long as it is kept."""
+        """Bytes that it takes for as long as it is kept."""
         if self.media is None:
-            return _OF_A_CHARACTER * self.size
+            return _BYTES_A_CHARACTER * self.size
         return self.size + self.media.memory()
 
     @property
@@ -56,7 +56,7 @@ class LoadedPlaylist(Discreet, frozen=True, weakref=True):
         return now - self.at < (FINISHED_MAX_AGE if self.is_finished else LIVE_MAX_AGE)
 
     def is_followed_by(self, name: str) -> bool:
-        """Whether a live playlist may list `name` next: it is of a segment just beyond."""
+        """Whether a live playlist may list `name` soon: it is of a segment just after the last."""
         media = self.media
         if media is None or media.ended or not media.segments:
             return False

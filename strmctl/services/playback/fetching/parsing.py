@@ -1,10 +1,10 @@
 """Long playlists are read beside the event loop, one after another, within a bound of memory.
 
-Threads and not processes: what is read is a million small objects. Of 15 MiB another process
-would send 28 MiB of pickle: 1.2 s to write it on top of 1.3 s of reading, and the event loop would
-stand still for 0.27 s to take it over. Beside a thread it waits for the switch interval at each
-event, as long as no single step holds the interpreter: searches go by pieces
-(domain/hls/playlist_text.py), and what is forgotten is freed by pieces.
+In threads, not processes: reading makes a million small objects. For a playlist of 15 MiB another
+process would send 28 MiB of pickle. To write it takes 1.2 s, on top of 1.3 s of reading, and the
+event loop would stand still for 0.27 s to take it over. Beside a thread the event loop waits for
+one switch interval at each event, as long as no single step holds the interpreter. So searches
+(domain/hls/playlist_text.py) go piece by piece, and memory is freed piece by piece.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ LARGE = 1024 * 1024
 """Characters; the longest playlists have a thread of their own, so that usual ones do not wait."""
 
 WAITING = 16
-"""So many large playlists may wait for their place: that is what can be read in their patience."""
+"""So many large playlists may wait for their turn: as many as are read in `_PATIENCE` seconds."""
 
 _PATIENCE = 45.0
 _FREED_AT_ONCE = 2000
@@ -35,7 +35,7 @@ _LONG = ThreadPoolExecutor(1, "long-playlist")
 
 
 class Places:
-    """For large playlists: one is read at a time, a few wait, more are sent away at once.
+    """For large playlists: one is read at a time, a few wait, more are refused at once.
 
     `make_room` is called before each.
     """
@@ -70,14 +70,14 @@ def _crowded() -> UpstreamError:
 
 
 class Room:
-    """What one playlist holds of the memory for large ones, from its second megabyte on."""
+    """The place of one playlist, which needs one from its second megabyte on."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
         self.is_taken = False
 
     async def take(self) -> None:
-        """Raises UpstreamError when there is none."""
+        """Raises UpstreamError when none becomes free."""
         await self._places.take()
         self.is_taken = True
 
@@ -110,7 +110,8 @@ _kept = 0
 
 
 def _uncollected(work: Callable[[], T], is_large: bool) -> T:
-    """The collector looks at every new object again and again, and all else waits meanwhile."""
+    """`work` without the garbage collector, which would look at each new object again and again
+    while all else waits."""
     global _at_work
     with _lock:
         _at_work += 1
@@ -119,8 +120,7 @@ def _uncollected(work: Callable[[], T], is_large: bool) -> T:
         return work()
     finally:
         with _lock:
-            # What has been made stands aside before the collector goes on: it would walk through
-            # a million objects at once.
+            # Before the collector goes on: it would walk through a million objects at once.
             if is_large:
                 gc.freeze()
             _at_work -= 1
@@ -129,14 +129,14 @@ def _uncollected(work: Callable[[], T], is_large: bool) -> T:
 
 
 def keep_from_collector(loaded: object, *parts: Collection[object]) -> None:
-    """The collector walks through what has been made again once no large playlist is kept.
+    """Hide what large playlists are made of from the garbage collector, until none is kept.
 
-    `parts` hold what `loaded` is made of; when it is gone they are freed beside the event loop.
+    `parts` are those of `loaded`; when it is gone they are freed beside the event loop.
     """
     global _kept
     with _lock:
         _kept += 1
-    # To start the thread takes a turn of it, in which it would find everything still in use.
+    # Starts the thread now: started by `_let_go`, it would run before its caller has let go.
     _LONG.submit(list)
     weakref.finalize(loaded, _let_go, list(parts)).atexit = False
 
@@ -147,7 +147,7 @@ def _let_go(parts: list[Collection[object]]) -> None:
         _kept -= 1
         if not _kept:
             gc.unfreeze()
-    # In the thread that reads the next one: it finds the memory free.
+    # By the thread that reads the next large playlist, which finds the memory free.
     with suppress(RuntimeError):  # The process ends, and all its memory with it.
         _LONG.submit(_free, parts)
 

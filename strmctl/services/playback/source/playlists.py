@@ -1,4 +1,4 @@
-"""The playlists of one resolution: loaded once for many requests, and again when they are old."""
+"""A playlist is loaded once for many requests, and again when it is old."""
 
 import asyncio
 import logging
@@ -31,16 +31,16 @@ from strmctl.services.playback.fetching.parsing import LARGE, beside_the_loop, k
 from strmctl.upstream.response import UpstreamResponse
 
 LISTED_SOON_MAX_AGE = 0.2
-"""Seconds for which a copy is not read again for a name that is not in it."""
+"""A copy has to be so many seconds old to be read again for a name that is not in it."""
 
 log = logging.getLogger(__name__)
 
 
 class Playlists:
-    """By rendition key; `earlier` are those of the resolution before.
+    """The playlists of one resolution by rendition key; `earlier` are those of the one before.
 
-    `url` is where the resolution leads, `limit` in bytes bounds every playlist. `root` is always
-    the playlist at `url`, None for the rendition at `url` itself.
+    `url` is where the resolution leads, `limit` in bytes bounds every playlist. In each method
+    `root` is the playlist at `url`, None for the rendition at `url` itself.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Playlists:
         return self._loaded.get(key)
 
     def latest(self, key: str) -> LoadedPlaylist | None:
-        """The last copy, be it from the resolution before."""
+        """The last copy, if need be from the resolution before."""
         return self._loaded.get(key) or self.earlier.get(key)
 
     def all_latest(self) -> Mapping[str, LoadedPlaylist]:
@@ -88,7 +88,7 @@ class Playlists:
         return known
 
     def lock(self, key: str) -> asyncio.Lock:
-        """Whoever loads holds it. `key` is known to exist: nothing else takes room here."""
+        """Held by whoever loads. `key` has to exist: made-up keys would take room here."""
         return self._locks.setdefault(key, asyncio.Lock())
 
     async def media(self, key: str, root: LoadedPlaylist | None, query: str = "") -> LoadedPlaylist:
@@ -115,14 +115,14 @@ class Playlists:
     async def read(
         self, key: str, response: UpstreamResponse, root: LoadedPlaylist | None = None
     ) -> LoadedPlaylist:
-        """What an upstream has answered, kept. Raises UpstreamError."""
+        """Read and keep what an upstream has answered. Raises UpstreamError."""
         async with self._fetch.room() as room:
             data = await self._fetch.read(response, self._limit, room)
             size, decode = len(data), partial(playlist_text.decode, data)
             del data
             try:
                 text = await beside_the_loop(decode, size)
-                del decode  # It is as large as the text, and what is read from that larger.
+                del decode  # It holds the bytes, as large as the text; parsing needs the memory.
                 parsed = await self._parsed(key, text, response.url, root)
             except playlist_text.NotAPlaylistError as error:
                 status = response.status
@@ -133,7 +133,7 @@ class Playlists:
                 self.earlier.pop(key, None)
             if size > LARGE:
                 keep_from_collector(loaded, *(loaded.media.parts() if loaded.media else ()))
-            # Whoever has the room next makes place for itself, and has to see what is taken.
+            # While the room is held: who has it next has to see what is taken.
             self._keep(key, loaded)
         _log(key, loaded)
         return loaded
@@ -148,13 +148,13 @@ class Playlists:
         *,
         preludes: str = "",
     ) -> None:
-        """Raises UpstreamError where a key or init section is not what its address says."""
+        """Raises UpstreamError if a key or init section is not what its address says."""
         try:
             await self.names.preludes.check(key, name, resource, response, skip, preludes)
         except UpstreamError as failure:
             known = self._loaded.get(key)
             if failure.final and known is not None:
-                # It is named for what is there no more: the next player reads it again.
+                # Its names say what was there before, so the next player reads it again.
                 self._loaded[key] = structs.replace(known, at=-math.inf)
             raise
 
@@ -205,7 +205,7 @@ class Playlists:
         return await beside_the_loop(parse, len(text))
 
     async def _look_at(self, segment: Resource) -> str:
-        """The extension of segments whose URIs do not tell what they are, by one's bytes."""
+        """The extension of segments whose URIs do not tell what they are, by the bytes of one."""
         patience = Patience(CUT_BODY, time.monotonic())
 
         def wait(failure: StrmctlError) -> float | None:
@@ -216,7 +216,7 @@ class Playlists:
         return ".ts"
 
     async def _seen_extension(self, segment: Resource) -> str | None:
-        """None where nothing is to be seen. Raises UpstreamError where it is cut off before."""
+        """None where its bytes do not show it. Raises UpstreamError if they are cut off before."""
         offset = segment.byte_range.offset if segment.byte_range else 0
         span = ContentRange(offset, offset + disguise.SEARCHED_BYTES - 1, None)
         try:

@@ -37,7 +37,7 @@ _Seen = TypeVar("_Seen")
 
 
 class Place(Struct, frozen=True):
-    """What a child URL names, `name` without extension; without one the file at the URL itself."""
+    """What a child URL names. `name` has no extension, and is "" for the file at the URL itself."""
 
     rendition: str = ROOT
     cut: str = ""
@@ -50,12 +50,12 @@ class Place(Struct, frozen=True):
 
     @property
     def preludes(self) -> str:
-        """What its address says of the bytes of keys and init sections."""
+        """The part of its address that names the bytes of keys and init sections."""
         return Component.parse(self.cut).preludes
 
 
 class Source:
-    """`before` is the source of the resolution before."""
+    """One resolution in use; `before` is the source of the resolution before."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Source:
         before: "Source | None" = None,
     ) -> None:
         self.number = next(_numbers)
-        """No other source has it: what is kept of one never answers for another."""
+        """Each source has its own, so that what is kept of one never answers for another."""
         self.weight = 0
         """Bytes that it takes, as they were counted last."""
         self.resolution = resolution
@@ -82,13 +82,13 @@ class Source:
         self._disguises = False
         """Whether its segments have been seen to hide behind images."""
         self._plain: set[str] = set()
-        """The renditions of which one has been seen that does not."""
+        """The renditions of which a segment has been seen that does not."""
         self._file: Representation | None = None
 
     async def open(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
         """What the resolution's URL holds: a playlist, or the answer of a plain file."""
         named = upstream_extension(self.resolution.url) in (".m3u8", ".m3u")
-        # What has shown that it is a file is asked for in parts, whatever its name says.
+        # What has once been seen to be a file is asked for in parts, whatever its name says.
         if (named and self._file is None) or self.playlists.known(ROOT) is not None:
             async with self.playlists.lock(ROOT):
                 return self.playlists.fresh(ROOT) or await self._open({})
@@ -120,7 +120,7 @@ class Source:
         return await self.playlists.read(ROOT, response)
 
     def _is_of_the_file(self, response: UpstreamResponse) -> bool:
-        """Whether its bytes are of what has been seen to be a file; those of 416 are nobody's."""
+        """Whether it is of the file that has been seen here before; a 416 may be of any."""
         return response.status == 416 or response.representation == self._file
 
     async def root(self) -> LoadedPlaylist:
@@ -187,7 +187,7 @@ class Source:
     async def open_listed(
         self, place: Place, resource: Resource, wanted: Wanted, expected: Expected
     ) -> tuple[UpstreamResponse, int]:
-        """The answer for a whole resource, and how many bytes of an image stand before it.
+        """The answer for a whole resource, and how many bytes of an image hide it.
 
         Raises UpstreamError.
         """
@@ -215,15 +215,15 @@ class Source:
         )
 
     def _is_plain(self, place: Place) -> bool:
-        """Whether a part of it can be asked for: counted from its media's first byte."""
-        # A part that is only hinted at is not there yet, and waited for by one request.
+        """Whether a part of it can be asked for: no image hides where its media begin."""
+        # A part of a segment may not be there yet: the one request waits until it is.
         is_whole = place.is_segment and not is_part(place.name)
         return self._disguises or not is_whole or place.rendition in self._plain
 
     async def _look_for_disguise(
         self, place: Place, resource: Resource, expected: Expected
     ) -> None:
-        # Who goes on after a restart asks for a part first, which shows no image.
+        # After a restart a player goes on with a part, in which no image shows.
         span = ContentRange(0, disguise.SEARCHED_BYTES - 1, None)
 
         async def ask() -> UpstreamResponse:
@@ -239,7 +239,8 @@ class Source:
     ) -> int | None:
         """How many bytes of an image stand before the media; 0 where the body is what it seems.
 
-        Of a part that shows only where it `begins`. None for what is cut off before it shows it.
+        A part can show that only if it `begins` the resource. None if the body is cut off before
+        it shows that.
         """
         part = response.content_range
         is_whole = part is None or part.length == part.total
@@ -249,7 +250,7 @@ class Source:
         is_image = disguise.looks_disguised(head)
         if is_image:
             offset = disguise.media_offset(await response.peek(disguise.SEARCHED_BYTES))
-        # The image alone would be sent to the player as its media.
+        # Else a player would be sent the image alone.
         if not offset and response.is_cut and (is_image or disguise.may_be_disguised(head)):
             return None
         if offset:
@@ -259,13 +260,13 @@ class Source:
         return offset
 
     def prelude(self, place: Place, resource: Resource) -> Prelude | None:
-        """The key or init section `resource`, where it has been read for its playlist just now."""
+        """The key or init section, if it was read along with its playlist just now."""
         if place.is_segment:
             return None
         return self.playlists.names.preludes.take(place.rendition, place.name, resource)
 
     def known_prelude(self, place: Place) -> Prelude | None:
-        """The key or init section whose bytes its address says, whatever the upstream has now."""
+        """The key or init section whose bytes its address names, whatever the upstream has now."""
         known = self._continuity.evidence.preludes
         return known.find(place.rendition, place.preludes, place.name) if place.preludes else None
 
@@ -276,7 +277,7 @@ class Source:
         return self._continuity.evidence.witness(place.rendition, place.name, total)
 
     async def has_left(self, place: Place) -> bool:
-        """Whether a live playlist listed it and does no longer. Raises UpstreamError."""
+        """Whether a live playlist has listed it and no longer does. Raises UpstreamError."""
         if not self._continuity.has_listed(place.rendition, place.name):
             return False
         return (await self.media(place.rendition)).locate(place.name) is None
@@ -303,7 +304,7 @@ class Source:
 
 
 def _shows_a_file(part: ContentRange | None, head: bytes) -> bool:
-    """Whether what begins with `head`, which is no playlist, cannot be a part of one either."""
+    """Whether a response that begins with `head`, no playlist, is not a part of one either."""
     if part is None:
         return True
     is_decided = len(head) >= media_kind.SNIFF_BYTES or not media_kind.may_be_playlist(head)
@@ -311,7 +312,7 @@ def _shows_a_file(part: ContentRange | None, head: bytes) -> bool:
 
 
 async def _playlist_or_not(response: UpstreamResponse) -> bytes | None:
-    """The first bytes, as many as show whether they begin a playlist."""
+    """Enough first bytes to show whether they begin a playlist; None if they are cut off before."""
     head = await response.peek(media_kind.SNIFF_BYTES, media_kind.may_be_playlist)
     is_open = media_kind.may_be_playlist(head) and not begins_playlist(head)
     return None if response.is_cut and is_open else head
@@ -322,9 +323,9 @@ async def _shown(
     look: Callable[[UpstreamResponse], Awaitable[_Seen | None]],
     ask: Callable[[], Awaitable[UpstreamResponse]],
 ) -> tuple[UpstreamResponse, _Seen]:
-    """The response, or one asked for again while `look` cannot see what it is before it is cut off.
+    """A response, and what `look` sees in it; asked for again while it is cut off too early.
 
-    Raises UpstreamError.
+    `look` returns None for such a response. Raises UpstreamError.
     """
     patience: Patience | None = None
     while True:

@@ -1,4 +1,4 @@
-"""The resolution in use of each identity; what was played longest ago is forgotten first."""
+"""One source for each identity that is played; the one played longest ago is forgotten first."""
 
 import logging
 from collections import OrderedDict
@@ -21,8 +21,8 @@ _MEMORY = 160 * 1024 * 1024
 _BESIDE_A_LARGE_ONE = 30 * 1024 * 1024
 """Bytes that their playlists may take while a large one is read."""
 
-_OF_A_SOURCE = 4 * 1024
-"""Bytes in memory, as measured, without its playlists."""
+_BYTES_A_SOURCE = 4 * 1024
+"""What one takes in memory without its playlists, as measured."""
 
 log = logging.getLogger(__name__)
 
@@ -66,11 +66,11 @@ class Sources:
         return self._source(identity, resolution)
 
     def plays(self, identity: Identity) -> None:
-        """What was renewed has proved good."""
+        """The renewed resolution has answered."""
         self._resolving.confirm(identity)
 
     def weigh(self, identity: Identity) -> None:
-        """Count what its source holds by now, and make room for it."""
+        """Count what its source holds by now, and forget others where that is too much."""
         source = self._sources.get(identity)
         if source is not None:
             self._weigh(identity, source)
@@ -83,8 +83,8 @@ class Sources:
             self._size -= self._sizes.pop(forgotten, 0)
 
     def _count(self, identity: Identity, source: Source) -> bool:
-        """Whether it is not what it was."""
-        size = _OF_A_SOURCE + source.playlists.size
+        """Whether its size has changed."""
+        size = _BYTES_A_SOURCE + source.playlists.size
         if size == source.weight:
             return False
         source.weight = size
@@ -93,18 +93,18 @@ class Sources:
         return True
 
     def _forget_the_largest(self) -> None:
-        """A large playlist is about to be read: two at once are more memory than one may cost."""
-        # Who has read the one before has not come to count it.
+        """For a large playlist that is about to be read: two at once would take too much memory."""
+        # Whoever has read the playlist before this one may not have counted it yet.
         for identity, source in self._sources.items():
             self._count(identity, source)
-        while self._size - _OF_A_SOURCE * len(self._sizes) > _BESIDE_A_LARGE_ONE:
+        while self._size - _BYTES_A_SOURCE * len(self._sizes) > _BESIDE_A_LARGE_ONE:
             largest = max(self._sizes, key=self._sizes.__getitem__)
             self._sources.pop(largest, None)
             self._size -= self._sizes.pop(largest)
 
     def _source(self, identity: Identity, resolution: Resolution) -> Source:
         known = self._sources.get(identity)
-        # The very same object needs no look into it.
+        # `is` first: nearly always it is the same object, and to compare costs more.
         if known is not None and (known.resolution is resolution or known.resolution == resolution):
             known.resolution = resolution
         else:
@@ -124,7 +124,7 @@ class Sources:
 
 
 def _log(resolution: Resolution, now: datetime) -> None:
-    """How old it is and for how long it is good; in milliseconds its time is a little earlier."""
+    """How old it is and how long it lasts. Its time is stored in milliseconds, rounded down."""
     at, end = resolution.resolved_at, resolution.expires_at
     is_new = at is not None and at >= now - timedelta(milliseconds=1)
     tracing.step(

@@ -9,7 +9,7 @@ import pytest
 from strmctl.domain.expiry.freshness import has_surely_expired
 from strmctl.domain.expiry.lifetime import FEWEST
 from strmctl.domain.mapping import Resolution
-from strmctl.services.resolving.ending import Dating
+from strmctl.services.resolving.ending import Endings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.resolved_urls import Lifetimes
 
@@ -51,30 +51,30 @@ def test_the_earliest_counts(
 ) -> None:
     url = "https://cdn.example/x" if in_url is None else url_until(NOW + in_url)
     answer = Resolution(url, expires_at=None if told is None else NOW + told)
-    dated = Dating(database).dated(answer, NOW)
+    dated = Endings(database).with_end(answer, NOW)
     assert dated.expires_at == (None if expected is None else NOW + expected)
     assert dated.resolved_at == NOW
 
 
 def test_what_has_been_dated_stays_expired(database: Database) -> None:
-    dated = Dating(database).dated(Resolution(url_until(NOW + HOUR)), NOW)
+    dated = Endings(database).with_end(Resolution(url_until(NOW + HOUR)), NOW)
     assert not has_surely_expired(dated, NOW + HOUR - timedelta(seconds=1))
     assert has_surely_expired(dated, NOW + HOUR)
 
 
-def learn(database: Database, lived: timedelta, times: int = FEWEST) -> Dating:
-    dating = Dating(database)
+def learn(database: Database, lived: timedelta, times: int = FEWEST) -> Endings:
+    endings = Endings(database)
     for number in range(times):
         made = NOW - lived - timedelta(hours=number)
         old = Resolution(url_made(made, f"n{number}"), resolved_at=made)
-        dating.died(old, made + lived)
-    return dating
+        endings.died(old, made + lived)
+    return endings
 
 
 def test_the_end_is_learned_from_links_that_died(database: Database) -> None:
-    dating = learn(database, 8 * HOUR)
+    endings = learn(database, 8 * HOUR)
     made = NOW - timedelta(minutes=2)
-    dated = dating.dated(Resolution(url_made(made)), NOW)
+    dated = endings.with_end(Resolution(url_made(made)), NOW)
     assert dated.expires_at == made + 8 * HOUR
     assert not has_surely_expired(dated, made + 9 * HOUR)
 
@@ -88,24 +88,24 @@ def test_the_end_is_learned_from_links_that_died(database: Database) -> None:
     ],
 )
 def test_nothing_is_learned_from(database: Database, lived: timedelta, times: int) -> None:
-    dating = learn(database, lived, times)
-    assert dating.dated(Resolution(url_made(NOW)), NOW).expires_at is None
+    endings = learn(database, lived, times)
+    assert endings.with_end(Resolution(url_made(NOW)), NOW).expires_at is None
 
 
 def test_a_learned_end_that_has_passed_is_none(database: Database) -> None:
-    dating = learn(database, HOUR)
-    assert dating.dated(Resolution(url_made(NOW - 2 * HOUR)), NOW).expires_at is None
+    endings = learn(database, HOUR)
+    assert endings.with_end(Resolution(url_made(NOW - 2 * HOUR)), NOW).expires_at is None
 
 
 def test_other_hosts_live_otherwise(database: Database) -> None:
-    dating = learn(database, HOUR)
+    endings = learn(database, HOUR)
     url = url_made(NOW).replace("cdn.example", "other.example")
-    assert dating.dated(Resolution(url), NOW).expires_at is None
+    assert endings.with_end(Resolution(url), NOW).expires_at is None
 
 
 def test_links_with_a_known_end_teach_nothing(database: Database) -> None:
     old = Resolution(url_until(NOW), resolved_at=NOW - HOUR)
-    Dating(database).died(old, NOW)
+    Endings(database).died(old, NOW)
     assert database.query("SELECT * FROM lifetime") == []
 
 
@@ -122,6 +122,6 @@ def test_observations_are_bounded_and_forgotten(database: Database) -> None:
 def test_a_database_that_is_closed_keeps_no_link_from_being_used(tmp_path: Path) -> None:
     database = Database.open(tmp_path / "s.db")
     database.close()
-    dating = Dating(database)
-    dating.died(Resolution(url_made(NOW - HOUR), resolved_at=NOW - HOUR), NOW)
-    assert dating.dated(Resolution(url_made(NOW)), NOW).expires_at is None
+    endings = Endings(database)
+    endings.died(Resolution(url_made(NOW - HOUR), resolved_at=NOW - HOUR), NOW)
+    assert endings.with_end(Resolution(url_made(NOW)), NOW).expires_at is None
