@@ -1,4 +1,4 @@
-"""The one way to upstreams: guarded, through the egress, redirects followed by hand."""
+"""Every request to an upstream is guarded, leaves by its egress, and has each redirect checked."""
 
 import logging
 import socket
@@ -76,9 +76,9 @@ _first_byte: ContextVar[float | None] = ContextVar("first_byte", default=None)
 
 
 class _TimedRequest(ClientRequest):
-    """Its deadline begins when it is sent; to connect has a limit of its own.
+    """Its deadline begins when it is sent, since connecting has a limit of its own.
 
-    aiohttp's TraceConfig would cost as much as a third of the request.
+    aiohttp's TraceConfig would cost a third of the request.
     """
 
     async def send(self, conn: Connection) -> ClientResponse:
@@ -89,7 +89,7 @@ class _TimedRequest(ClientRequest):
 
 
 class _NoCookies(DummyCookieJar):
-    """aiohttp's makes a jar for each request that it has no cookies for."""
+    """Always answers with the same empty jar; aiohttp's own makes a new one for each request."""
 
     _NONE = SimpleCookie()
 
@@ -133,8 +133,8 @@ class UpstreamClient:
         """Ask for `url` with the request fields of its mapping, and with its `cookies`.
 
         Any status is an answer. Raises UpstreamError where none came: 502 for a refused or
-        unreachable address, 504 for a timeout before the first byte. `patient` waits for that
-        byte as long as for any other.
+        unreachable address, 504 for a timeout before the first byte. With `patient` that byte may
+        take as long as any other.
         """
         if self._guard.wants_peers:
             await self._guard.learn_peers(self._look_ups())
@@ -243,16 +243,16 @@ class UpstreamClient:
             cookie_jar=_NoCookies(),
             timeout=ClientTimeout(
                 total=None,
-                # A way through an egress is two connections; aiohttp lets a proxy take
-                # forever for the second one.
+                # Through an egress there are two connections, and aiohttp itself would let a
+                # proxy take for ever for the second one.
                 connect=2 * settings.connect_timeout.total_seconds() if egress else None,
                 sock_connect=settings.connect_timeout.total_seconds(),
                 sock_read=settings.read_timeout.total_seconds(),
             ),
             request_class=_TimedRequest,
             read_bufsize=_READ_BUFFER,
-            # It knows no other names, no codings on top of one another, and takes what ends
-            # too early for whole (domain/http/content_coding.py).
+            # aiohttp's decoder knows fewer names, no coding upon another, and takes a body that
+            # ends too early for a whole one (see domain/http/content_coding.py).
             auto_decompress=False,
             # aiohttp's 8,190 bytes are too few for a Location as long as URLs may be here.
             max_line_size=16 * 1024,
@@ -284,7 +284,7 @@ class UpstreamClient:
 
 
 def _blamed_on(redirect: int | None, error: UpstreamError) -> UpstreamError:
-    """What is refused behind a redirect has been answered, with the redirect's status."""
+    """If the guard refuses a redirect's target, the upstream has answered: with the redirect."""
     is_answered = redirect is not None and error.lasting
     return error.made_anew(status=redirect) if is_answered else error
 
@@ -312,7 +312,7 @@ def _tell_redirect(url: str, target: str) -> None:
 
 
 def _failure(error: Exception, *, by_egress: bool = False) -> UpstreamError:
-    """What is told of an upstream that gave no answer."""
+    """What to say of an upstream that gave no answer."""
     if by_egress:
         return UpstreamError(
             "the egress answers that the upstream cannot be reached",

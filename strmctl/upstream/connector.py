@@ -1,7 +1,7 @@
-"""What is not read to its end is ended at once, and the head of an answer is bounded.
+"""A connection is aborted if its body is not read to the end, and the head of an answer is bounded.
 
-A TLS connection that is merely closed goes on to read what comes until the other side has
-agreed; with a film under way that are 30 seconds at full speed, for nobody.
+A TLS connection that is merely closed goes on reading until the other side has agreed. With a film
+under way that is 30 seconds at full speed, for nobody.
 """
 
 import asyncio
@@ -37,9 +37,9 @@ _UNDECODED = 64 * 1024
 
 
 class BoundedHandler(ResponseHandler):
-    """Ends a connection that sends nothing but interim answers, or what is no HTTP.
+    """Ends a connection that sends nothing but interim answers, or that speaks no HTTP.
 
-    What may be interim is read in small pieces: a flood is seen before all of it is parsed.
+    What may be interim is parsed in small pieces, so that a flood is noticed early.
     """
 
     _requests = 0
@@ -57,7 +57,7 @@ class BoundedHandler(ResponseHandler):
         super().set_response_params(**options)
 
     def expect_head(self, seconds: float) -> None:
-        """Of an answer that is not interim, from now on; like a read that takes too long."""
+        """Fail, as a slow read does, unless a final answer's head comes within `seconds`."""
         self._head_by = self._loop.time() + seconds
         self._look_by(self._head_by)
 
@@ -76,7 +76,7 @@ class BoundedHandler(ResponseHandler):
             self._looking.cancel()
 
     def _look_by(self, due: float) -> None:
-        """One timer for the connection; where it is on its way already, it finds this as well."""
+        """Set the connection's one timer, unless it is due earlier and will find this as well."""
         if due < self._look_at:
             if self._looking is not None:
                 self._looking.cancel()
@@ -140,8 +140,8 @@ class BoundedHandler(ResponseHandler):
         payload = self._payload
         if payload is None or payload.is_eof() or payload.exception() is not None:
             return
-        # aiohttp 3.14 does not pass it on to who reads a body whose next chunk is none, and that
-        # one would wait for ever: the read timeout has been ended, too.
+        # aiohttp 3.14 does not pass it on to the reader of a body whose next chunk is none. That
+        # reader would wait for ever: the read timeout has been ended, too.
         if not isinstance(exc, TimeoutError):
             payload.set_exception(ClientPayloadError(type(exc).__name__))
 
@@ -161,7 +161,7 @@ class _Aborting(BaseConnector):
     def _release(
         self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
     ) -> None:
-        if should_close:  # Not read to its end.
+        if should_close:  # It was not read to its end.
             protocol.abort()
         super()._release(key, protocol, should_close=should_close)
 
@@ -226,6 +226,6 @@ async def _encrypted(
 
 
 class _BehindSocks(BoundedHandler):
-    """`theirs` keeps the stream alive that the transport belongs to."""
+    """`theirs` keeps alive the stream to which the transport belongs."""
 
     theirs: ResponseHandler

@@ -1,4 +1,4 @@
-"""The cookies of one resolution: what its upstream sets goes back to it, and to nobody else.
+"""A cookie that an upstream sets for one resolution goes back to it, and to nobody else.
 
 By RFC 6265's rules for domain, path, Secure and age (aiohttp's jar); in memory only.
 """
@@ -39,7 +39,7 @@ class Cookies:
     def field(self, url: URL, given: str = "") -> str:
         """The Cookie field for a request to `url`; `given` is the mapping's own, "" for none.
 
-        Of one name the upstream's is the newer, so it replaces the mapping's.
+        A cookie of the upstream is newer, so it replaces one of the mapping with the same name.
         """
         if self._jar is None:
             return given
@@ -51,7 +51,7 @@ class Cookies:
 
 
 def _mended(field: str) -> str:
-    """aiohttp 3.14 compares domains by case, and takes the epoch, by which servers delete a
-    cookie, for no date at all."""
+    """aiohttp 3.14 does not ignore the case of domains, and takes the epoch, by which servers
+    delete a cookie, for no date at all."""
     lowered = _DOMAIN.sub(lambda domain: domain[0].lower(), field)
     return _THE_EPOCH.sub("; Max-Age=0", lowered)

@@ -1,6 +1,6 @@
-"""Whose failure it was: the egress's own is an EgressError, what lies beyond it is the upstream's.
+"""A failure of the egress is an EgressError; a failure beyond it is the upstream's.
 
-Nothing is concluded about a link from the first kind, and no resolver is asked because of it.
+An EgressError says nothing about a link, and no resolver is asked because of it.
 """
 
 import ssl
@@ -30,7 +30,7 @@ class HungUpError(ClientConnectionError):
 
 
 SOCKS_ERRORS = (ProxyConnectionError, ProxyError, ProxyTimeoutError)
-"""What aiohttp_socks raises; they are no errors of aiohttp's and have no class in common."""
+"""What aiohttp_socks raises; they are not errors of aiohttp, and have no class in common."""
 
 OF_A_PROXY = frozenset({500, 502, 503, 504})
 """What an HTTP proxy answers for an upstream without TLS that it cannot reach."""
@@ -40,7 +40,7 @@ _LATELY = 10.0
 """Seconds."""
 
 _NETWORK_AUTHENTICATION_REQUIRED = 511
-"""Only what stands between says this: a captive portal (RFC 6585 section 6)."""
+"""Only a captive portal on the way says this (RFC 6585 section 6)."""
 
 # RFC 1928 section 6: what the server says of the address, not of itself.
 _SOCKS_BEYOND = range(1, 7)
@@ -69,10 +69,10 @@ _REFUSED = {
 
 @lru_cache(maxsize=64)
 def http_proxy(egress: str) -> str | None:
-    """As aiohttp is to be given it; SOCKS is its connector's matter.
+    """The egress as aiohttp wants it; None for SOCKS, which its connector handles.
 
-    It writes a user and a password in Latin-1, and raises for other letters; proxies and httpx,
-    which asks resolvers, mean UTF-8 (RFC 7617 section 2.1).
+    aiohttp writes user and password in Latin-1, and raises for other letters. Proxies expect
+    UTF-8 (RFC 7617 section 2.1), as httpx, which asks resolvers, sends it.
     """
     if not egress.startswith("http"):
         return None
@@ -85,8 +85,8 @@ def http_proxy(egress: str) -> str | None:
 
 
 class Heard:
-    """Which hosts have answered through an egress just now: it leads out, so failures elsewhere
-    are those of other hosts. A few for each egress are enough."""
+    """Remembers which hosts have answered through an egress lately: if one has, the egress works,
+    and the failures of others are their own. A few hosts for each egress are enough."""
 
     def __init__(self) -> None:
         self._at: dict[str, dict[str, float]] = {}
@@ -106,9 +106,9 @@ class Heard:
 def own_failure(
     error: Exception, egress: str, setting: str, *, tunnelled: bool
 ) -> EgressError | None:
-    """The EgressError that `error` amounts to, or None where the upstream may be at fault.
+    """The EgressError that `error` amounts to, None where the upstream may be at fault.
 
-    `setting` names where the egress stands; `tunnelled` tells that the upstream speaks TLS.
+    `setting` is where the egress is set; `tunnelled` says that the upstream speaks TLS.
     """
     what = _complaint(error, tunnelled=tunnelled)
     return _failure(egress, setting, what) if what else None
@@ -116,7 +116,7 @@ def own_failure(
 
 def check_answer(response: ClientResponse, egress: str, setting: str) -> None:
     """Raises EgressError for an answer that no upstream gives: 407 is a proxy's (RFC 9110 section
-    15.5.8), 511 a captive portal's, with a proxy or without one."""
+    15.5.8), 511 a captive portal's, whether or not there is a proxy."""
     if response.status == _NETWORK_AUTHENTICATION_REQUIRED:
         response.close()
         raise EgressError("the network wants a login first (HTTP 511): nothing leads out of it")
@@ -152,8 +152,8 @@ def _complaint(error: Exception, *, tunnelled: bool) -> str:
 
 
 def spoke(error: Exception) -> bool:
-    """Whether the egress answered for an upstream that it did not reach: the upstream may be down,
-    or, behind a VPN, all that lies beyond the egress (gluetun says 500 or 503 then)."""
+    """Whether the egress answered that it did not reach the upstream. The upstream may be down, or,
+    with a VPN, everything beyond the egress (gluetun answers 500 or 503 then)."""
     match error:
         case ClientHttpProxyError(status=status):
             return status >= HTTPStatus.INTERNAL_SERVER_ERROR

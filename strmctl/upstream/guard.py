@@ -37,11 +37,10 @@ class RefusedAddressError(OSError):
 
 
 class Guard:
-    """What `upstream.allow` exempts (host names and networks), and this server's own addresses
-    and its peers'.
+    """Refuses addresses that are not public, unless they are in `allow` (host names, networks).
 
-    `own` are host and port pairs that are refused even where the settings allow the address;
-    `peers` as well, and what the names among them lead to, once `learn_peers` has asked.
+    The host and port pairs in `own` and `peers` are refused even if `allow` has their address. So
+    are the addresses of names among the peers, once `learn_peers` has looked them up.
     """
 
     def __init__(
@@ -64,7 +63,7 @@ class Guard:
         self._check = lru_cache(_KEPT)(self._check_host)
 
     def check_url(self, url: str) -> None:
-        """Raises UpstreamError, which is lasting and does not tell the URL."""
+        """Raises an UpstreamError that is lasting and does not contain the URL."""
         try:
             host, port = check_url(url)
         except UpstreamError as error:
@@ -88,8 +87,8 @@ class Guard:
         return self._monotonic() >= self._learn_at
 
     async def learn_peers(self, names: AbstractResolver) -> None:
-        """Where the peers' names lead by now; what is not found stays as it was known."""
-        # Before it waits: others that ask meanwhile do not look the same names up.
+        """Look up the peers' names again; a name that is not found keeps its known addresses."""
+        # Set before the wait, so that requests meanwhile do not look up the same names.
         self._learn_at = self._monotonic() + _PEERS_SECONDS
         await asyncio.gather(*(self._learn(names, peer) for peer in self._peers))
 
@@ -159,11 +158,11 @@ class GuardedResolver(AbstractResolver):
         return found
 
     async def close(self) -> None:
-        """The look-ups serve several connectors; who made them closes them."""
+        """Whoever made the look-ups closes them: they serve several connectors."""
 
 
 def _refusal(reason: str, refused: str = "") -> UpstreamError:
-    """To ask for the same URL again would not help."""
+    """Lasting: to ask for the same URL again would not help."""
     return UpstreamError(reason, lasting=True, refused=refused)
 
 
@@ -188,7 +187,7 @@ def guard(settings: Settings) -> Guard:
     public_port = public.port or (443 if public.scheme == "https" else 80)
     port = settings.serve.port
     own = [(public.hostname or "", public_port), (settings.serve.host, port)]
-    # Whoever allows loopback in the settings must not make strmctl ask itself.
+    # Where the settings allow loopback, strmctl must not ask itself.
     own += [(host, port) for host in ("127.0.0.1", "::1", "localhost")]
     # Two nodes that ask each other would do so until nobody is left.
     peers = [_peer(url, port) for url in settings.serve.peers]

@@ -1,7 +1,8 @@
-"""A name that nobody answers for costs its own request a few seconds, and nobody else anything.
+"""A name that no server answers for costs its own request a few seconds, and others none.
 
-c-ares asks without threads, so that any number of silent names wait side by side. What it does not
-find is asked of the system too, which knows more sources than DNS (nsswitch.conf: mDNS, WINS).
+c-ares asks without threads, so any number of silent names can wait side by side. Names that it does
+not find are looked up by the system as well, which knows more sources than DNS (nsswitch.conf:
+mDNS, WINS).
 """
 
 import asyncio
@@ -20,7 +21,7 @@ DEADLINE = 5.0
 """Seconds for a name; c-ares asks again after 1.5 and gives up after 4.5 of them."""
 
 FAILURE_MAX_AGE = 10.0
-"""Seconds for which a name that failed fails again at once; as long as aiohttp keeps answers."""
+"""Seconds in which a failed name fails again at once, as many as aiohttp keeps answers."""
 
 _FIRST_TRY, _TRIES = 1.5, 2
 _FAILURES = 10_000
@@ -72,12 +73,12 @@ class LookUps(AbstractResolver):
 
     async def close(self) -> None:
         await self._dns.close()
-        # A thread that still asks cannot be ended; nobody waits for it.
+        # A thread that is still asking cannot be ended, and is not waited for.
         self._system.shutdown(wait=False, cancel_futures=True)
 
     async def _found(self, host: str, family: socket.AddressFamily) -> _Found:
         try:
-            # Without IPv6 here AAAA answers would only be tried in vain.
+            # On a machine without IPv6, AAAA answers would be tried in vain.
             answer = await self._dns.getaddrinfo(
                 host, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
             )

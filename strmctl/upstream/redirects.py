@@ -1,4 +1,4 @@
-"""Ten redirects are followed; those that lead in a circle are followed once."""
+"""At most ten redirects are followed, and none that leads in a circle."""
 
 import time
 from collections import OrderedDict
@@ -9,13 +9,13 @@ from strmctl.errors import UpstreamError
 MAX_REDIRECTS = 10
 
 REMEMBERED = 5.0
-"""Seconds for which a URL that led nowhere is refused without a request."""
+"""Seconds in which a URL that led nowhere is refused without a request."""
 
 _URLS = 1000
 
 
 class Redirects:
-    """What is known of URLs that led nowhere; one for a client."""
+    """Remembers URLs that led nowhere, for one client."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -37,7 +37,7 @@ class Redirects:
 
 
 class Trail:
-    """The requests of one pass. A redirect to itself with a new cookie is a step ahead."""
+    """The URLs of one chain of redirects. A redirect to itself with a new cookie is no circle."""
 
     def __init__(self, redirects: Redirects, url: str) -> None:
         self._redirects = redirects
@@ -45,7 +45,7 @@ class Trail:
         self._seen: set[tuple[str, str]] = set()
 
     def step(self, url: str, cookie: str, redirect: int | None) -> None:
-        """Raises UpstreamError with the status of the last redirect for one that leads nowhere."""
+        """Raises UpstreamError, with the status of the last redirect, if this leads nowhere."""
         # A loop cost 60 upstream requests for each play (docs/peers.md, row 50).
         if (url, cookie) in self._seen:
             self._refuse("the upstream redirects in a circle", redirect)

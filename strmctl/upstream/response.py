@@ -1,4 +1,4 @@
-"""An upstream's answer, read as it comes; what goes wrong on the way is an UpstreamError."""
+"""An upstream's answer is read as it comes; whatever fails on the way is an UpstreamError."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -45,7 +45,7 @@ class UpstreamResponse:
         self._ended = False
         self._cut: UpstreamError | None = None
         self.is_late = False
-        """Whether `peek` has given up waiting for what it would have shown."""
+        """Whether the last `peek` has given up waiting for more."""
         self.status = response.status
         self.url = url
         codings = response.headers.getall("Content-Encoding", ())
@@ -71,17 +71,17 @@ class UpstreamResponse:
         return f"UpstreamResponse({self.status})"
 
     def field(self, name: str) -> str:
-        """In printable ASCII; a value that holds anything else is as if it were absent."""
+        """Its value in printable ASCII; any other value counts as absent."""
         found = self._response.headers.get(name)
         return printable(found) if found else ""
 
     @property
     def location(self) -> str:
-        """As the upstream wrote it, letters beyond ASCII perhaps."""
+        """As the upstream wrote it, perhaps with letters beyond ASCII."""
         return self._response.headers.get("Location", "")
 
     def fields(self, name: str) -> Sequence[str]:
-        """All of them, where a name may be repeated."""
+        """All fields of a name that may be repeated."""
         return self._response.headers.getall(name, [])
 
     @property
@@ -90,9 +90,9 @@ class UpstreamResponse:
 
     @property
     def selected(self) -> ContentRange | None:
-        """The part that was asked for, of which the answer may hold less, or more.
+        """The part that was asked for; the answer may hold less of it, or more.
 
-        What nobody asked for is of the whole (RFC 9110 section 15.3.7).
+        None where no part was asked for, though one may have come (RFC 9110 section 15.3.7).
         """
         value = self._response.request_info.headers.get("Range")
         if self.content_range is None or value is None:
@@ -101,12 +101,12 @@ class UpstreamResponse:
 
     @property
     def total(self) -> int | None:
-        """Bytes of the whole, of which this may be a part."""
+        """Bytes of the whole representation, of which this may be a part."""
         return self.representation.total
 
     @property
     def unsatisfied_total(self) -> int | None:
-        """Bytes of the whole, as a 416 says them (RFC 9110 section 14.4)."""
+        """Bytes of the whole representation, as a 416 says (RFC 9110 section 14.4)."""
         text = unsatisfied_range(self.field("Content-Range")).get("Content-Range", "")
         return int(text.rpartition("/")[2]) if self.status == 416 and text else None
 
@@ -119,9 +119,9 @@ class UpstreamResponse:
     ) -> bytes:
         """The first bytes; they stay in the body.
 
-        At least `size` of them, unless the body is shorter, cut off, or fewer leave nothing
-        undecided, or do not come within `patience` seconds of those before them. Raises
-        UpstreamError where not even one comes.
+        There are fewer than `size` of them if the body is shorter or cut off, if fewer are not
+        `undecided`, or if the next ones take longer than `patience` seconds. Raises UpstreamError
+        where not even one comes.
         """
         self.is_late = False
         while not (self._ended or self._cut) and (
@@ -134,14 +134,14 @@ class UpstreamResponse:
                     self.is_late = True
                     break
             except UpstreamError as cut:
-                # Of a coded body nothing goes on where it ended: another answer may be whole.
+                # A coded body cannot be resumed, but another answer may be whole.
                 if not self._head or self.is_encoded:
                     raise
-                self._cut = cut  # Whoever reads on finds it, and may have the rest from elsewhere.
+                self._cut = cut  # Raised when somebody reads on, who may get the rest elsewhere.
         return self._head
 
     def arrived(self) -> bytes:
-        """The first bytes that are here already, without a wait; they stay in the body."""
+        """The first bytes as far as they are here, without a wait; they stay in the body."""
         content = self._response.content
         if not (self._head or self.is_encoded or content.exception()):
             self._head = content.read_nowait()
@@ -191,7 +191,7 @@ class UpstreamResponse:
         if self._cut is not None:
             raise self._cut
         while not self._ended:
-            # Without a name: for as long as its reader is busy, a film perhaps, it would be kept.
+            # Without a name, which would keep it for as long as its reader is busy.
             yield await self._next()
 
     def _without_head(self) -> bytes:
@@ -199,18 +199,18 @@ class UpstreamResponse:
         return head
 
     async def _next(self, *, keeps: bool = False) -> bytes:
-        """`keeps` leaves the response open when the wait is given up."""
+        """`keeps` leaves the response open if the wait is cancelled."""
         if not self.is_encoded:
             return await self._received(keeps=keeps)
         if self._decoder is None:
             raise self._unreadable()
-        # Little that comes may be much in the end: others have their turn between its pieces.
+        # A few bytes may decode to many: others get their turn between the pieces.
         await asyncio.sleep(0)
         try:
             while (piece := next(self._decoded, None)) is None:
                 chunk = await self._received(keeps=keeps)
                 if self._ended:
-                    # A part of a coded body ends anywhere: a probe looks at the first bytes alone.
+                    # A part of a coded body may end anywhere; a probe asks for one.
                     if self.status != 206:
                         self._decoder.end()
                     return b""

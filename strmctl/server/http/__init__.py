@@ -1,1 +1,1 @@
-"""What every request passes: admission, protocol rules, logs."""
+"""What every request passes: the rules of the protocol, the front, admission, the log."""

@@ -1,5 +1,5 @@
-"""Who may use the API and the page: whoever has the admin token, or, where there is none, whoever
-sits at this machine. Another site's page in such a person's browser may not.
+"""The API and the page are for whoever has the admin token or, where none is set, whoever sits at
+this machine; another site's page in such a person's browser may not use them.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _GUESS_SECONDS, _BURST, _LONGEST_WAIT = 0.5, 10, 60.0
 log = logging.getLogger(__name__)
 
 IsSession = Callable[[str], Awaitable[bool]]
-"""Whether a cookie's value is a session that goes on; raises DatabaseError."""
+"""Whether a cookie's value is a valid session; raises DatabaseError."""
 
 
 class NotAdmittedError(StrmctlError):
@@ -42,12 +42,12 @@ class NotAdmittedError(StrmctlError):
         super().__init__(message)
         self.http_status = http_status
         self.is_guess = is_guess
-        """Whether a token was given, which is not the right one."""
+        """Whether a wrong token was given."""
 
 
 class Guesses:
-    """Half a second each; from the eleventh on two a second, whoever they come from, since fronts
-    hide addresses."""
+    """A wrong token waits half a second; beyond ten at once, two a second are let through, whoever
+    sends them: behind a reverse proxy all have one address."""
 
     def __init__(self) -> None:
         self._free_at = 0.0
@@ -59,8 +59,9 @@ class Guesses:
 
 
 class Admission(Discreet, frozen=True):
-    """`token` is the setting serve.admin_token. Without one, whoever comes through a front is
-    refused, and everybody where a front is known: all look as if they were at this machine."""
+    """`token` is the setting serve.admin_token. Without one, whoever comes through a reverse proxy
+    (*front*) is refused. If the settings name a front, everybody is: all of its clients would look
+    as if they were at this machine."""
 
     hidden = ("token", "is_session", "guesses")
 
@@ -71,7 +72,7 @@ class Admission(Discreet, frozen=True):
     guesses: Guesses = field(default_factory=Guesses)
 
     async def slow_down(self, connection: HTTPConnection) -> None:
-        """Whoever tries tokens waits, the longer the more of them come; the log says from where."""
+        """A wrong token waits, the longer the more of them come; the log says from where."""
         if not self.token:
             return
         client = connection.client.host if connection.client else "-"
@@ -90,9 +91,8 @@ class Admission(Discreet, frozen=True):
     def refuse_other_sites(self, connection: HTTPConnection) -> None:
         """Browsers say where a request comes from (Fetch Metadata, Origin); programs say nothing.
 
-        A front may have put another Host in: the base URL's is this site's too.
+        A front may have replaced Host, so the base URL's host counts as this site's as well.
         """
-        # A front may replace Host, which Origin is compared with; Fetch Metadata needs neither.
         site = connection.headers.get("sec-fetch-site")
         origin = connection.headers.get("origin")
         if site is not None:
@@ -125,19 +125,20 @@ class Admission(Discreet, frozen=True):
         try:
             return await self.is_session(session)
         except DatabaseError as error:
-            # Its text names a path of this machine, and nobody knows who asks.
+            # Not its text: that names a path of this machine, and anybody may have asked.
             log.warning("sessions: %s", error)
             raise NotAdmittedError("sessions cannot be read now: try again later", 503) from None
 
     def _check_loopback(self, connection: HTTPConnection) -> None:
-        """A name in Host is refused as well: it may have been made to lead here (rebinding).
+        """Raises NotAdmittedError for whoever may be elsewhere.
 
-        Of today's clients only fronts still speak HTTP/1.0.
+        A name in Host may have been made to lead here (DNS rebinding). HTTP/1.0 is spoken only by
+        fronts these days.
         """
         if (
             self.has_front
             or any(map(_is_forwarded, connection.headers))
-            # nginx speaks HTTP/1.0 to what stands behind it, unless told otherwise.
+            # nginx speaks HTTP/1.0 to what stands behind it, unless configured otherwise.
             or connection.scope.get("http_version") == "1.0"
             or not _is_loopback(connection.client.host if connection.client else "")
             # DNS rebinding: the browser stands on this machine, the page does not.
@@ -155,8 +156,8 @@ def admission(settings: Settings, is_session: IsSession) -> Admission:
 
 
 def _names_a_front(base_url: str, own_port: int) -> bool:
-    """`serve` speaks no TLS, and players are told another port only where something stands there;
-    on this machine alone that may as well be an option for one run."""
+    """Whether players are given an address at which `serve` does not listen: https, which it does
+    not speak, or another port. On this machine another port may be an option of one run."""
     parts = urlsplit(base_url)
     port = parts.port or _DEFAULT_PORTS[parts.scheme]
     is_elsewhere = own_port not in (0, port) and not _is_loopback(parts.hostname or "")
@@ -168,7 +169,7 @@ def _is_forwarded(name: str) -> bool:
 
 
 def _presented(headers: Mapping[str, str]) -> bytes | None:
-    """The bearer token, or the password of Basic, which is all that some senders can do."""
+    """The bearer token, or the password of Basic, since some senders know nothing else."""
     scheme, _, value = headers.get("authorization", "").strip().partition(" ")
     # RFC 9110 section 11.1: the scheme's case does not matter.
     if scheme.lower() == "bearer":
@@ -184,7 +185,7 @@ def _presented(headers: Mapping[str, str]) -> bytes | None:
 
 
 def _host(field_value: str) -> str:
-    """Of a Host field, without port and brackets; "" where it is none."""
+    """The host in a Host field, without port and brackets; "" where it is not valid."""
     match = _HOST.fullmatch(field_value)
     return (match[1] or match[2]).lower() if match else ""
 

@@ -1,6 +1,6 @@
-"""A request's own line in the log: what it asked for, and what became of it.
+"""Each request has one line in the log: what was asked for, and what became of it.
 
-Its address holds a signature and is never logged.
+Its URL holds a signature and is never logged.
 """
 
 import logging
@@ -15,12 +15,12 @@ log = logging.getLogger("strmctl.access")
 
 
 def describe(scope: Scope, *what: object) -> None:
-    """Say in the log line what is asked for, in one word or several."""
+    """Set the words of the log line that say what is asked for."""
     scope["strmctl.what"] = what
 
 
 class Answered(Struct):
-    """What became of a request: seconds from its beginning, None for what did not come."""
+    """What became of a request; seconds count from its beginning, None for what never came."""
 
     status: int = 0
     bytes: int = 0
@@ -29,14 +29,14 @@ class Answered(Struct):
 
 
 def answered(scope: Scope) -> Answered:
-    """Of a request that has come through the front; whole once it has ended."""
+    """What is known so far of a request that passed the front."""
     found = scope.get("strmctl.answered")
     return found if isinstance(found, Answered) else Answered()
 
 
 def log_answer(scope: Scope, seen: Answered) -> None:
     """One line for each request: id, client, method, what, status, bytes, seconds."""
-    # Each segment is a request: what nobody reads is not put together.
+    # Each segment is a request: no line is put together that nobody reads.
     if not log.isEnabledFor(logging.INFO):
         return
     client = (scope.get("client") or ("-",))[0]

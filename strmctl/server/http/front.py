@@ -1,8 +1,8 @@
-"""What every request meets between uvicorn and the routes, in one layer.
+"""Every request passes one layer between uvicorn and the routes, and no middleware besides.
 
-Its id, count and log line, CORS, the bound of streams, a client that leaves, and what becomes of a
-defect. Players' routes are found here too: six middlewares and a router around a segment of 64 KiB
-cost more than its bytes.
+It gives a request its id, count and log line, adds CORS, bounds the streams, notices a client that
+leaves, and answers for a defect. It finds the routes of players as well: six middlewares and a
+router would cost more than the bytes of a segment of 64 KiB.
 """
 
 import asyncio
@@ -49,15 +49,15 @@ _RETRY_AFTER = 5.0
 
 
 class Front:
-    """An ASGI application around `app`, which answers what is no player's.
+    """An ASGI application around `app`, which answers everything that is not for players.
 
-    Players in a browser stand on another origin; what they are given depends on the URL alone.
-    The API and the page depend on who asks, and stay closed to other origins. What an upstream
-    sends is never run in theirs: it is what its type says, and a document of it has no origin.
+    Players in a browser come from another origin, and what they get depends on the URL alone. The
+    API and the page depend on who asks, so they stay closed to other origins. What an upstream
+    sends never runs as theirs: browsers take it for what its type says, in a sandbox.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, *, max_streams: int, prefix: str) -> None:
-        """`prefix` is the path of public_base_url, which may stand before a path or not."""
+        """`prefix` is the path of public_base_url; a reverse proxy may keep it or take it off."""
         self._app = app
         self._metrics = metrics
         self._max_streams = max_streams
@@ -89,7 +89,7 @@ class Front:
             request_id.reset(token)
 
     def _app_for(self, path: str) -> ASGIApp:
-        # Fronts differ: nginx's proxy_pass keeps the path of public_base_url or takes it off.
+        # nginx's proxy_pass keeps the path of public_base_url, or takes it off.
         asked = asked_by(path) or asked_by(path.removeprefix(self._prefix))
         return _player(asked) if asked else self._app
 
@@ -100,8 +100,8 @@ class Front:
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, answer.send)
             return
         if self._streams >= self._max_streams:
-            # A full worker says so before it asks an upstream (RFC 9110 section 15.6.4); a
-            # stream ends in a while, so Retry-After is short.
+            # Before an upstream is asked (RFC 9110 section 15.6.4). Streams end all the time, so
+            # Retry-After is short.
             full = problem(503, "serve.max_streams are being sent", retry_after=_RETRY_AFTER)
             await full(scope, receive, answer.send)
             return
@@ -114,7 +114,7 @@ class Front:
     async def _answer(
         self, app: ASGIApp, scope: Scope, receive: Receive, answer: "_Answer"
     ) -> None:
-        """A defect of strmctl's own is a problem like others; its text may hold secrets."""
+        """Answers for a defect like for other problems, without its text: that may hold secrets."""
         # A POST's body and its disconnect come through the same channel.
         if scope["method"] in _WITHOUT_CONTENT:
             answer.leaving.begin(receive)
@@ -126,7 +126,7 @@ class Front:
             # Only the end of the server cancels a request as a whole.
             instead = problem(503, "the server is being stopped")
         except ClientDisconnect:
-            return  # With its content unfinished; nobody is there to be answered.
+            return  # It has left in the middle of its content: nobody waits for an answer.
         except Exception as error:  # The last place before the client.
             log.error("unexpected %s", type(error).__name__, exc_info=error)
             instead = problem(500, f"unexpected {type(error).__name__}: see the server's log")
@@ -139,7 +139,7 @@ class Front:
 
 
 class _Answer:
-    """On its way out: counted, and with the `fields` that every answer has."""
+    """An answer on its way out: counted, with `fields` added."""
 
     __slots__ = ("_began", "_fields", "_scope", "_seen", "_send", "has_started", "leaving")
 
@@ -193,16 +193,16 @@ def _player(asked: Asked) -> ASGIApp:
 
 
 def failed(error: StrmctlError) -> Response:
-    """What is said of it to anybody; what is the server's fault is logged."""
+    """The problem that a client is shown; what is the server's fault is logged too."""
     is_failure = error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    # Fronts ask every second while the server stops.
+    # While the server stops, a reverse proxy asks every second.
     if is_failure and not isinstance(error, StoppingError):
         log.warning("%s", error)
     return problem_of(error)
 
 
 def _request_id(fields: Collection[Field]) -> str:
-    """The client's own, so that its log and this one can be read together, or a new one."""
+    """The client's own id, so that its log and this one can be read together, else a new one."""
     for name, value in fields:
         if name == _ID:
             given = value.decode("latin-1")
@@ -210,5 +210,5 @@ def _request_id(fields: Collection[Field]) -> str:
             if is_request_id(given):
                 return given
             break
-    # It is no secret: to ask the kernel for each one costs more than to write its log line.
+    # No secret, so not from the kernel: that would cost more than to write the log line.
     return f"{random.getrandbits(32):08x}"

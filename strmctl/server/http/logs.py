@@ -1,6 +1,6 @@
-"""The server's log, on stderr or in a file: one line a record, as text or as JSON.
+"""The server's log, on stderr or in a file, has one line for each record, as text or as JSON.
 
-What an exception says may hold secrets, so only its class and where it came from are told.
+An exception's text may hold secrets, so only its class and where it was raised are logged.
 """
 
 import json
@@ -27,16 +27,16 @@ _OWN_LOG = "strmctl"
 
 
 def start_log(serve: ServeSettings, *, verbose: int, quiet: bool) -> None:
-    """`json` tells every step, `text` does so with one -v; twice lets the libraries speak too.
+    """`json` has every step, `text` has them with one -v; with two the libraries log too.
 
-    Begun again, the file is opened again: what rotates logs has moved it. Raises SettingsError.
+    Started again, it opens the file again: logrotate may have moved it. Raises SettingsError.
     """
     handler = _handler(serve.log_file)
     is_json = serve.log_format is LogFormat.JSON
     handler.setFormatter(JsonLines(serve.node_name) if is_json else TextLines(serve.node))
     handler.addFilter(_with_request_id)
     root = logging.getLogger()
-    # What it has kept is of this process, not of these settings.
+    # The kept lines belong to this process, not to these settings.
     kept = [it for it in root.handlers if isinstance(it, Recent)] or [Recent()]
     former = [it for it in root.handlers if it not in kept]
     root.handlers[:] = [handler, *kept]
@@ -50,7 +50,7 @@ def start_log(serve: ServeSettings, *, verbose: int, quiet: bool) -> None:
     # httpx and httpcore log whole URLs, and a resolver's may hold a key.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # A run that is not over when it is due again is no news; maintenance tells how each ended.
+    # It warns of runs that are still on when they are due again; maintenance logs how each ends.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
@@ -74,7 +74,7 @@ def _handler(file: Path | None) -> logging.Handler:
 
 
 class Line(Struct, frozen=True):
-    """Of the log, as people read it; `request` is "" where none is meant."""
+    """A line of the log for people; `request` is "" where it is about none."""
 
     at: datetime
     level: str
@@ -110,13 +110,13 @@ class Recent(logging.Handler):
 
 
 def recent_lines() -> list[Line]:
-    """Of this process, the newest first; nothing where no log was set up."""
+    """Those of this process, the newest first; none where no log was set up."""
     found = (it for it in logging.getLogger().handlers if isinstance(it, Recent))
     return [line for handler in found for line in handler.lines()]
 
 
 class TextLines(logging.Formatter):
-    """For people; `-` where no request is meant, and no node where the settings name none."""
+    """For people, with `-` where a line is about no request."""
 
     def __init__(self, node: str = "") -> None:
         super().__init__()
@@ -135,7 +135,7 @@ class JsonLines(logging.Formatter):
     """For programs: `time` (RFC 3339 in UTC), `level`, `logger`, `request_id`, `message`, `node`,
     fields.
 
-    ASCII alone, so that nothing that reads lines takes a character for the end of one.
+    ASCII alone: readers of lines take some other characters for the end of one.
     """
 
     def __init__(self, node: str = "") -> None:
@@ -160,7 +160,7 @@ class JsonLines(logging.Formatter):
 
 
 def _with_request_id(record: logging.LogRecord) -> bool:
-    """Where the record is made, since a formatter may run elsewhere."""
+    """Added where the record is made: a formatter may run in another context."""
     record.request_id = request_id.get()
     return True
 
@@ -170,9 +170,9 @@ def _request_of(record: logging.LogRecord) -> str:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """What ends too early on purpose, and what cannot start, have lines of their own already."""
-    told = ("without completing response", "startup failed. Exiting")
-    return not any(words in str(record.msg) for words in told)
+    """strmctl itself has logged a body that ends too early on purpose, and why it cannot start."""
+    known = ("without completing response", "startup failed. Exiting")
+    return not any(words in str(record.msg) for words in known)
 
 
 def _plain(values: Mapping[str, object]) -> Mapping[str, object]:
@@ -191,14 +191,14 @@ def _shortened(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """On one line, and nothing in it steers a terminal."""
+    """The text on one line, without characters that steer a terminal."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _error_of(record: logging.LogRecord) -> list[str] | None:
-    """Its class and where it went through, the innermost place first; None for no exception."""
+    """Its class and the places that it passed, the innermost first; None for no exception."""
     if not record.exc_info or record.exc_info[0] is None:
         return None
     kind, _, trace = record.exc_info

@@ -1,8 +1,8 @@
-"""A request is short and comes soon, else its connection ends; a response is never touched by it.
+"""A request has to be short and to come soon, else its connection ends, but never a response.
 
-uvicorn bounds no header and waits for a content for ever. What comes while a response is under way
+uvicorn bounds no header, and waits for content for ever. What comes while a response is under way
 (RFC 9112 section 9.3.2) is kept until that response is complete: whatever it turns out to be, its
-answer cannot end up inside a film. No chunks in HTTP/1.0.
+answer cannot end up inside a film. Clients of HTTP/1.0 get no chunks.
 """
 
 import asyncio
@@ -32,8 +32,8 @@ _HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """431 (RFC 6585 section 5) for a header that is too long, 408 for one that does not end, and
-    for a content that does not."""
+    """Answers 431 (RFC 6585 section 5) to a header that is too long, 408 to a header or a content
+    that does not end."""
 
     header_seconds = 20.0
     content_seconds = 30.0
@@ -58,14 +58,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._end_deadline()
         answering = self._answering
         if answering is not None and not answering.response_complete:
-            # uvicorn only tells the newest request, which may be one that waits behind this one.
+            # uvicorn tells only the newest request, and that one may wait behind this one.
             answering.disconnected = True
             answering.message_event.set()
             self._leaving.left()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """What streams events for as long as somebody listens hears of the end here first."""
+        """Tell those who stream events first: they go on for as long as somebody listens."""
         stopping = self.app_state.get("stopping")
         if stopping is not None:
             stopping.set()
@@ -79,7 +79,7 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._is_answering():
                 self._keep(data)
                 return
-            # Empty lines before a request are nothing (RFC 9112 section 2.2).
+            # Empty lines before a request are skipped (RFC 9112 section 2.2).
             data = data.lstrip(b"\r\n")
             if not data:
                 return
@@ -90,7 +90,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
                 return
         super().data_received(data)
-        # Only of what has not come whole: a timer for each request would cost as much as its head.
+        # Only if it has not come whole: a timer for each request would cost as much as its head.
         if self._deadline is None and self._in_request and not self.transport.is_closing():
             if not self._reads_header:
                 self._await(self.content_seconds)
@@ -137,7 +137,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._answering = cycle
         if not _names_one_host(cycle):
             app = _without_host
-        # A front that still comes here while this node leaves is to go elsewhere next time.
+        # While this node stops, a front has to go elsewhere with its next request.
         stopping = self.app_state.get("stopping")
         if stopping is not None and stopping.is_set():
             cycle.keep_alive = False
@@ -158,7 +158,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
 
     def _header_part(self, data: bytes) -> int:
-        """How many of the bytes stand before a content that comes with them."""
+        """How many of the bytes belong to the header, not to the content behind it."""
         # The end of the header may come in two packets.
         before, self._header_tail = self._header_tail, data[-3:]
         end = (before + data).find(_HEADER_END)
@@ -173,7 +173,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _refuse(self, status: HTTPStatus) -> None:
-        """At once, or once the response that is under way is complete."""
+        """Refuse at once, or when the response that is under way is complete."""
         self._end_deadline()
         answering = self._answering
         if answering is None or (self._reads_header and answering.response_complete):
@@ -189,7 +189,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _write_refusal(self, status: HTTPStatus) -> None:
         if not self.transport.is_closing():
             line = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-            # Bytes of its own: where no request was read, there is no application to answer.
+            # Written here, since no application runs where no request was read.
             self.transport.write(f"{line}connection: close\r\ncontent-length: 0\r\n\r\n".encode())
             self.transport.close()
 
@@ -217,8 +217,8 @@ async def _without_host(scope: Scope, receive: ASGIReceiveCallable, send: ASGISe
 def _close_delimited(app: ASGI3Application, cycle: RequestResponseCycle) -> ASGI3Application:
     """`app` for a client that knows no chunks (RFC 9112 section 6.1).
 
-    A body without Content-Length ends with the connection. uvicorn does not put it into chunks
-    where it has been told that it need not, but counts what comes against the length.
+    A body without Content-Length ends with the connection. uvicorn can be kept from making chunks,
+    but it counts each byte against an expected length, which therefore grows with the body.
     """
 
     async def answer(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

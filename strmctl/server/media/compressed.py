@@ -1,4 +1,4 @@
-"""Playlists in gzip for who takes it: made once for each copy, whoever asks."""
+"""A playlist is compressed once for all clients that take gzip."""
 
 import gzip
 from collections import OrderedDict
@@ -8,16 +8,16 @@ from strmctl.services.playback.player import PlaylistAnswer
 from strmctl.services.threads import in_thread
 
 _LEAST = 1024
-"""Bytes; what fits into one packet is not worth it."""
+"""Bytes; to compress what fits into one packet is not worth it."""
 
 _ON_LOOP = 64 * 1024
 _KEPT_BYTES = 8 * 1024 * 1024
 _LEVEL = 5
-"""Of a long playlist a fifteenth remains, as with 9, in a third of the time."""
+"""It leaves a fifteenth of a long playlist, as 9 does, in a third of the time."""
 
 
 class Compressed:
-    """The newest of what was made; an ETag names one text, so it names its gzip form as well."""
+    """Keeps the newest compressed playlists, by the ETag of their text."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, bytes] = OrderedDict()
@@ -35,7 +35,7 @@ class Compressed:
         return made, gzip_etag(answer.etag), "gzip"
 
     def _keep(self, etag: str, made: bytes) -> None:
-        if etag in self._kept:  # Another one has made it meanwhile.
+        if etag in self._kept:  # Another request has made it meanwhile.
             return
         self._kept[etag] = made
         self._size += len(made)

@@ -1,4 +1,4 @@
-"""A client that leaves takes its work along: nothing is fetched, resolved or awaited for nobody."""
+"""When a client leaves, its work ends: nothing is fetched, resolved or awaited for nobody."""
 
 import asyncio
 
@@ -7,9 +7,9 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 
 class Leaving:
-    """Of the client of one request: server/http/protocol.py says when it has `left`.
+    """Ends the work for one request; server/http/protocol.py says when its client has `left`.
 
-    A task that waits for that message of ASGI would cost each segment two tasks more.
+    ASGI has a message for that, but to wait for it would cost each segment two more tasks.
     """
 
     __slots__ = ("_answering", "_content", "_cycle", "_has_left")
@@ -22,26 +22,26 @@ class Leaving:
 
     def left(self) -> None:
         self._has_left = True
-        # Without it an upstream goes on sending to nobody, and a provider counts that as a viewer.
+        # Else the upstream would go on sending, and its provider would count a viewer.
         if self._answering is not None:
             self._answering.cancel()
 
     def begin(self, receive: Receive) -> None:
         """Cancel the task that calls this once the client has left, until `complete` or `end`.
 
-        Only of methods whose requests have no content, since what comes of it is thrown away.
+        Only for methods whose requests have no content, since any content is thrown away.
         """
         self._answering = asyncio.current_task()
-        # uvicorn stops reading behind a pipelined request, and would not see the end either.
+        # uvicorn stops reading behind a pipelined request, and would not see the client leave.
         self._cycle.flow.resume_reading()
-        # A content that nobody reads would fill the window and hide the end behind it.
+        # Content that nobody reads would fill the window, and hide that the client has left.
         if self._cycle.more_body:
             self._content = asyncio.create_task(_read(receive))
         if self._has_left:
             self.left()
 
     def took_along(self) -> bool:
-        """Whether it was the client's leaving that has cancelled the task; then it goes on."""
+        """Whether the task was cancelled because its client left; if so, undo that."""
         if self._answering is None or not self._has_left:
             return False
         self._answering.uncancel()

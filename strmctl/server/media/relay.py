@@ -1,9 +1,9 @@
 """Bytes go from the upstream's transport to the client's where nothing has to be looked at.
 
-aiohttp reads the head of an answer, then its transport is given a protocol that reads into one
-buffer and writes to the client's transport; at the end of the body aiohttp has it back. All that
-stands on inner parts of aiohttp and uvicorn is here; with other versions than those below every
-body takes the way through ASGI.
+aiohttp reads the head of an answer. Then its transport gets another protocol, which reads into one
+buffer and writes to the client's transport; at the end of the body aiohttp gets it back. All code
+that relies on the inside of aiohttp and uvicorn is in this file. With other versions than those
+below each body goes through ASGI.
 """
 
 import asyncio
@@ -26,20 +26,21 @@ SEEN_TO_WORK = {"aiohttp": ("3.14.",), "uvicorn": ("0.54.",)}
 LEAST = 64 * 1024
 """Bytes of a body for which the change of protocols pays."""
 
-# One for all: what is read is handed on before the next read. With less the system calls count.
+# One for all bodies: what is read is handed on before the next read. A smaller one would take
+# more system calls.
 _BUFFER = memoryview(bytearray(256 * 1024))
 
-# Bytes. What the client's kernel does not take of a read is kept, for each of hundreds of slow
-# ones: with none at all nobody would say when there is room again.
+# Bytes. What the kernel does not take of a read is kept, for each of hundreds of slow clients. Not
+# to read at all would not do: then nothing would say when there is room again.
 _LEAST_READ = 16 * 1024
 
 _SO_MEMINFO, _MEMINFO = 55, struct.Struct("9I")
 _MAY_KEEP, _KEEPS = 3, 5
-"""Of its numbers (linux/sock_diag.h): what a socket may keep to be sent, and what it does."""
+"""Two of its numbers (linux/sock_diag.h): bytes that a socket may hold, and those it does."""
 
 
 def is_known(installed: Callable[[str], str] = version) -> bool:
-    """Whether the versions at hand are such ones."""
+    """Whether the installed versions are among these."""
     return all(installed(name).startswith(begins) for name, begins in SEEN_TO_WORK.items())
 
 
@@ -47,7 +48,7 @@ IS_KNOWN = is_known()
 
 
 class Flow(FlowControl):
-    """Holds back the upstream of a body that is being relayed, as it holds back an application."""
+    """Pauses the upstream of a body that is relayed, as uvicorn pauses an application."""
 
     source: "_Source | None" = None
 
@@ -82,12 +83,12 @@ class Relay:
         return self._flow.write_paused
 
     async def room(self) -> None:
-        """Until the client has read, or has left."""
+        """Wait until the client has read, or has left."""
         if not self._cycle.disconnected:
             await self._flow.drain()
 
     def can_take(self, response: ClientResponse, rest: int) -> bool:
-        """Whether exactly `rest` bytes of the response are not read yet, and all as they come."""
+        """Whether exactly `rest` bytes of the response are unread, and can be sent unchanged."""
         fields, length = response.headers, response.headers.get("Content-Length", "")
         handler = response.connection and response.connection.protocol
         return (
@@ -109,7 +110,7 @@ class Relay:
         before = self.sent
         try:
             while _waiting(response):
-                # Several times: to read makes room, and aiohttp's parser may hold back some more.
+                # In a loop: aiohttp's parser may hold back more, and a read makes room for that.
                 self._write(response.content.read_nowait())
             rest -= self.sent - before
             if rest:
@@ -123,7 +124,7 @@ class Relay:
         with closing(_Kernel(self._transport, self._descriptor)) as kernel:
             source = _Source(response, handler, rest, self._write, kernel.room)
             try:
-                # The upstream waits as soon as anything is kept here, not from 64 KiB on.
+                # The upstream has to pause as soon as anything is kept here, not from 64 KiB on.
                 self._transport.set_write_buffer_limits(0)
                 self._flow.source = source
                 source.begin(is_paused=self._flow.write_paused)
@@ -134,11 +135,12 @@ class Relay:
                 if not self._transport.is_closing():
                     self._transport.set_write_buffer_limits()
                 if source.done.done() and not source.done.cancelled():
-                    source.done.exception()  # A viewer that leaves at the same moment asks none.
+                    # Else asyncio logs it, if the viewer has left at the same moment.
+                    source.done.exception()
 
     def _write(self, data: bytes | memoryview) -> None:
         transport = self._transport
-        # To a client that has left it is sent to nobody; its task is about to be cancelled.
+        # The client has left; its task is about to be cancelled.
         if transport.is_closing():
             return
         self.sent += len(data)
@@ -148,20 +150,20 @@ class Relay:
             with suppress(OSError):  # A full window, or an end that the transport will find.
                 taken = os.write(self._descriptor, data)
         if taken < len(data):
-            # uvloop keeps what it is given: that may not be the buffer itself.
+            # A copy: uvloop keeps what it is given, and the buffer is used again.
             transport.write(bytes(data[taken:]))
 
 
 class _Kernel:
-    """What keeps the bytes on their way to a client."""
+    """The kernel's buffer for a client."""
 
     def __init__(self, transport: asyncio.Transport, descriptor: int) -> None:
         self._transport = transport
-        # The transport's own makes a copy of its descriptor for each question.
+        # Not the transport's own socket, which copies its descriptor with each call.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, descriptor)
 
     def room(self) -> int:
-        """For so many bytes, as far as is known: Linux alone says it."""
+        """Bytes that it has room for; only Linux says so."""
         if self._transport.is_closing():
             return len(_BUFFER)
         try:
@@ -172,12 +174,12 @@ class _Kernel:
         return int(numbers[_MAY_KEEP] - numbers[_KEEPS])
 
     def close(self) -> None:
-        """The descriptor stays the transport's: collected, the socket would close it."""
+        """Leave the descriptor to the transport: else it would be closed with this socket."""
         self._socket.detach()
 
 
 def _waiting(response: ClientResponse) -> int:
-    """Bytes that aiohttp has read and nobody has asked it for."""
+    """Bytes that aiohttp has read and not given out."""
     content: Any = response.content
     return int(content._size)
 
@@ -215,7 +217,7 @@ class _Source(asyncio.BufferedProtocol):
             self.pause()
 
     def end(self) -> None:
-        """Give the transport back, whatever has come."""
+        """Give the transport back to aiohttp."""
         if self._is_attached:
             self._is_attached = False
             self._transport.set_protocol(self._handler)
@@ -235,7 +237,7 @@ class _Source(asyncio.BufferedProtocol):
             self._handler._resume_transport_reading()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        # Not a byte of what may follow this body: that is aiohttp's to judge.
+        # Never a byte of what may follow this body: aiohttp has to judge that.
         size = min(self._rest, max(_LEAST_READ, self._room()))
         return _BUFFER if size >= len(_BUFFER) else _BUFFER[:size]
 
@@ -255,7 +257,7 @@ class _Source(asyncio.BufferedProtocol):
         self._fail(exc or ClientConnectionError("the connection was closed"))
 
     def _complete(self) -> None:
-        """As if aiohttp's parser had seen the last byte."""
+        """Do what aiohttp's parser does after the last byte."""
         self.end()
         handler: Any = self._handler
         handler._parser = _Ended()
@@ -272,7 +274,7 @@ class _Source(asyncio.BufferedProtocol):
             self._deadline = self._loop.call_later(seconds, self._look, seconds)
 
     def _look(self, limit: float) -> None:
-        """A timer for each piece would cost more than the piece."""
+        """The one timer: a timer for each piece would cost more than the piece."""
         idle = self._loop.time() - self._heard_at
         if self._is_paused:
             self._watch(limit)
@@ -283,9 +285,9 @@ class _Source(asyncio.BufferedProtocol):
 
 
 class _Ended:
-    """Stands for aiohttp's parser until the next request: whatever comes before that is no HTTP.
+    """Replaces aiohttp's parser until the next request: bytes that come before it are no HTTP.
 
-    aiohttp closes the connection then. To keep it would give it to the next request as its answer.
+    aiohttp closes the connection then. If it kept it, they would answer the next request.
     """
 
     def feed_data(self, data: bytes) -> tuple[tuple[()], bool, bytes]:

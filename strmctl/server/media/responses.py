@@ -1,4 +1,4 @@
-"""What leaves the server: media as it comes, playlists, and problems (RFC 9457), never a page."""
+"""Players are sent media as they come, playlists, and problems (RFC 9457), never a page."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -61,7 +61,7 @@ _VALIDATORS = ("ETag", "Last-Modified")
 
 
 class MediaResponse:
-    """Sends a body with the client's back-pressure; however that ends, the upstream's ends too.
+    """Sends a body as fast as the client reads; however that ends, the upstream's answer ends too.
 
     `sent` is called after each piece of it.
     """
@@ -98,12 +98,12 @@ class MediaResponse:
             self._answer.close()
 
     def _of_not_modified(self) -> Mapping[str, str]:
-        """What describes a body does not belong there (RFC 9110 section 15.4.5)."""
+        """Without the fields that describe a body (RFC 9110 section 15.4.5)."""
         validators = {name: self._fields[name] for name in _VALIDATORS if name in self._fields}
         return {**validators, **self._caching}
 
     async def _send_body(self, send: Send, relay: Relay | None) -> None:
-        """A body that cannot be completed ends without its end, so that the connection closes."""
+        """A body that cannot be completed is left unfinished, so that the connection closes."""
         body, is_whole = self._answer.body, False
         assert body is not None
         found = body.at_hand()
@@ -134,7 +134,7 @@ class MediaResponse:
 async def playlist_response(
     answer: PlaylistAnswer, compressed: Compressed, request: Headers
 ) -> Response:
-    """304 for who has it already: the players' live windows, and caches after a second."""
+    """The playlist, or 304 to a client that has it: players of live streams, and caches."""
     text, etag, coding = await compressed.form_of(answer, _list(request, "accept-encoding"))
     caching = FINISHED_PLAYLIST_CACHING if answer.is_finished else LIVE_PLAYLIST_CACHING
     # RFC 9110 section 12.5.5: a cache may not give one client's form to another.
@@ -159,7 +159,7 @@ def _conditions(scope: Scope) -> dict[str, str]:
 
 
 def _list(request: Headers, name: str) -> str:
-    """Of several fields one list is made (RFC 9110 section 5.3)."""
+    """The values of a repeated field as one list (RFC 9110 section 5.3)."""
     return ", ".join(request.getlist(name))
 
 
@@ -179,13 +179,13 @@ def problem(
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail.encode("utf-8", "replace").decode(),  # What is quoted may be no text.
+        "detail": detail.encode("utf-8", "replace").decode(),  # It may quote what is no text.
     }
     return JSONResponse(body, status, fields, media_type="application/problem+json")
 
 
 def problem_of(error: StrmctlError) -> Response:
-    """What anybody may know; where the operator's egress and database are, they may not."""
+    """The problem as anybody may see it: not where the operator's egress and database are."""
     detail = str(error)
     if isinstance(error, EgressError):
         detail = "the egress is down"
@@ -195,7 +195,7 @@ def problem_of(error: StrmctlError) -> Response:
 
 
 class Sending:
-    """`sent` is called after each piece of the body of an answer that brings what was asked for."""
+    """Calls `sent` after each piece of the body, if the answer brings what was asked for."""
 
     def __init__(self, answer: ASGIApp, sent: Callable[[], None]) -> None:
         self._answer = answer

@@ -1,4 +1,4 @@
-"""What players ask for: the playback URL and the child URLs that rewritten playlists hold."""
+"""Players ask for playback URLs, and for the child URLs that rewritten playlists hold."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -28,14 +28,14 @@ from strmctl.services.playback.media import MediaAnswer
 from strmctl.settings.model import Mode
 
 _NO_MEDIA = (".key", ".vtt")
-"""A key or a subtitle may be had where the film is gone."""
+"""These do not show that a film plays: keys and subtitles outlive it."""
 
 _CHILDREN = child_url.PATH + "/"
 _PARTS = (b"range", b"if-range")
 _ALL = Wanted()
 _PLAYBACK = re.compile(re.escape(playback_url.PATH) + r"(\.[^/]+)?")
 _NAMES = "abcd"
-"""Of the parts of a child URL's path: it has two of them, three or four."""
+"""Names for the parts of a child URL's path, which has two, three or four."""
 
 _DELIVERY_DIRECTIVES = ("_HLS_msn", "_HLS_part", "_HLS_skip")
 
@@ -94,7 +94,7 @@ def _wanted(request: Request) -> Wanted:
     given: dict[bytes, str] = {}
     for name, value in request.scope["headers"]:
         if name in _PARTS:
-            # Of several fields the first one counts.
+            # The first of several fields counts.
             given.setdefault(name, value.decode("latin-1"))
     return Wanted(*map(given.get, _PARTS)) if given else _ALL
 
@@ -116,16 +116,16 @@ def _delivery_directives(request: Request) -> str:
 
 
 def is_media(path: str, prefix: str) -> bool:
-    """Whether a path is players': those alone are open to every origin, and counted.
+    """Whether a path is for players: only these are open to every origin, and counted.
 
-    `prefix` is the path of public_base_url, which may stand before it or not.
+    `prefix` is the path of public_base_url; a reverse proxy may keep it or take it off.
     """
     own = path.removeprefix(prefix)
     return own.startswith((playback_url.PATH + ".", _CHILDREN)) or own == playback_url.PATH
 
 
 def asked_by(path: str) -> Asked | None:
-    """Who answers what a player asks for, and with which parts of the path; None for nobody."""
+    """The endpoint for a player's path, with the parameters in it; None where there is none."""
     if path.startswith(_CHILDREN):
         parts = path[len(_CHILDREN) :].split("/")
         fits = 2 <= len(parts) <= len(_NAMES) and all(parts)

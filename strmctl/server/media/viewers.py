@@ -1,6 +1,6 @@
-"""Who watches what in this worker: the answers that are under way, and those of the last minute.
+"""Somebody watches a title as long as an answer is under way, and for a minute after the last one.
 
-A player fetches a stream piece by piece, so that a viewer stays one for a while after each piece.
+Players fetch a stream piece by piece, with pauses in between. Only this worker's are known here.
 """
 
 import time
@@ -38,13 +38,13 @@ class _Viewer(Struct):
     under_way: list[tuple[float, Scope]] = field(default_factory=list)
 
     def settle(self, now: float) -> None:
-        """What has ended is added up, so that a film of a thousand segments stays a few numbers."""
+        """Add up the answers that have ended: of a thousand segments a few numbers remain."""
         self.settled = now
         going_on = []
         for each in self.under_way:
             began, scope = each
             seen = answered(scope)
-            if not seen.seconds:  # The front says how long an answer took once it has ended.
+            if not seen.seconds:  # Set by the front once the answer has ended.
                 going_on.append(each)
                 continue
             self.sent += seen.bytes
@@ -65,13 +65,13 @@ class Viewers:
         if viewer is None or (now - viewer.last > _KEPT_SECONDS and not viewer.under_way):
             self._make_room(now)
             viewer = self._viewers[identity, client] = _Viewer(datetime.now(UTC), now, now, now)
-        # A hundred players behind one address are one viewer here: not all of them each time.
+        # A hundred players behind one address are one viewer: do not look at all each time.
         if now - viewer.settled > _SETTLED_SECONDS:
             viewer.settle(now)
         viewer.under_way.append((now, scope))
 
     def now(self) -> Sequence[Viewing]:
-        """The one that began last comes first."""
+        """The latest to begin comes first."""
         now = time.monotonic()
         self._forget(now)
         found = [self._viewing(key, viewer) for key, viewer in self._viewers.items()]
@@ -100,7 +100,7 @@ class Viewers:
 
 
 def _sent(scope: Scope) -> int:
-    """What a relay sends past the application is added to an answer when it ends."""
+    """With the bytes of a relay, which the front adds only when the answer has ended."""
     seen = answered(scope)
     relay = None if seen.seconds else scope.get("strmctl.relay")
     return seen.bytes + (0 if relay is None else int(relay.sent))
