@@ -2,23 +2,27 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from msgspec import Struct
+from msgspec import Struct, field
 
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.changing import DryRun, Force
+from strmctl.cli.frame.digest import Digest, digest_lines, reminded
 from strmctl.cli.frame.notify_after import notifying_media_servers
 from strmctl.cli.frame.options import LANGUAGE_HELP, PROVIDER_HELP, Wait, WithSidecars, taking
+from strmctl.cli.frame.output import WORK
 from strmctl.cli.frame.run import Run
+from strmctl.domain.digest import FAILED, Finding
 from strmctl.errors import ItemError, ResolverError, UsageError
 from strmctl.services.reports.records import written_record
 
 if TYPE_CHECKING:
     from strmctl.services.adding.add import Adding, Plan, Watch
-    from strmctl.services.writing.batch import Result
+    from strmctl.services.writing.batch import Result as Done
 
 _IMDB_PAGE = re.compile(r"https?://(?:[a-z]+\.)?imdb\.com/\S*?(tt\d{5,12})", re.IGNORECASE)
 _OUTCOMES = ("created", "updated", "unchanged", "failed", "unreleased")
@@ -38,6 +42,24 @@ class Chosen(Struct, frozen=True):
 
 
 _NOTHING = Chosen(None, None, None, (), None, None, None, None)
+
+
+class _Result(Struct):
+    """What has come of a run; with a `digest` failures are said at its end, once in a while."""
+
+    run: Run
+    digest: Digest | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    works: set[str] = field(default_factory=set)
+
+    def failed(self, text: str, subject: str = "", *, is_shown: bool = False) -> None:
+        self.counts["failed"] += 1
+        self.run.output.because([WORK.reason or text])
+        if self.digest is not None:
+            self.findings.append(Finding("", subject or text, FAILED, line=text))
+        elif not is_shown:
+            self.run.output.warn(text)
 
 
 def _chosen(
@@ -106,13 +128,14 @@ def add(
     if unwatch:
         return _forget(run, adding, item)
     plan = adding.plan(item, again=True)
-    counts: Counter[str] = Counter()
+    result = _Result(run)
+    _show_bad(plan, result)
     if not dry_run:
         with notifying_media_servers(run):
             if watch:
                 adding.remember(item)
-            _carry_out(run, adding, plan, counts, resolve=resolve)
-    return _report(run, [plan], counts, dry_run=dry_run)
+            _carry_out(adding, plan, result, resolve=resolve)
+    return _report(result, [plan], dry_run=dry_run)
 
 
 def _watch(run: Run, adding: "Adding", chosen: Chosen) -> "Watch":
@@ -155,59 +178,76 @@ def _forget(run: Run, adding: "Adding", item: "Watch") -> int:
 def _watched(
     run: Run, adding: "Adding", wait: str | None, *, resolve: bool, dry_run: bool, force: bool
 ) -> int:
-    counts: Counter[str] = Counter()
-    with run.alone("add", wait):
-        plans = [plan for item in adding.watches() if (plan := _planned(run, adding, item, counts))]
-        if dry_run:
-            return _report(run, plans, counts, dry_run=True)
-        if not force:
-            adding.check_brake(plans)
-        for plan in plans:
-            _carry_out(run, adding, plan, counts, resolve=resolve)
-    return _report(run, plans, counts)
+    result = _Result(run, None if dry_run else Digest.of(run, "add", None))
+
+    def work() -> int:
+        with run.alone("add", wait) as database:
+            plans = [plan for it in adding.watches() if (plan := _planned(adding, it, result))]
+            if not dry_run:
+                if not force:
+                    adding.check_brake(plans)
+                for plan in plans:
+                    _carry_out(adding, plan, result, resolve=resolve)
+            said = digest_lines(
+                result.digest, database, result.findings, result.works, goes=bool(plans)
+            )
+        return _report(result, plans, dry_run=dry_run, said=said)
+
+    return reminded(run, result.digest, work)
 
 
-def _planned(run: Run, adding: "Adding", item: "Watch", counts: "Counter[str]") -> "Plan | None":
+def _planned(adding: "Adding", item: "Watch", result: _Result) -> "Plan | None":
     """One catalogue that fails does not keep the others from being looked at."""
-    try:
-        return adding.plan(item, again=False)
-    except (ItemError, UsageError) as error:
-        counts["failed"] += 1
-        _show_failed(run, item, error)
-        return None
-
-
-def _show_failed(run: Run, item: "Watch", error: ItemError | UsageError) -> None:
     name = item.name or item.source
-    reason = str(error) if isinstance(error, ResolverError) else f"{item.resolver} {name}: {error}"
-    record = {"type": "watch", "resolver": item.resolver, "name": name, "outcome": "failed"}
-    run.output.record({**record, "reason": reason})
-    if not run.output.json:
-        run.output.warn(reason)
+    subject = f"watch {item.resolver} {name}"
+    try:
+        plan = adding.plan(item, again=False)
+    except (ItemError, UsageError) as error:
+        is_named = isinstance(error, ResolverError)
+        reason = str(error) if is_named else f"{item.resolver} {name}: {error}"
+        record = {"type": "watch", "resolver": item.resolver, "name": name, "outcome": "failed"}
+        result.run.output.record({**record, "reason": reason})
+        result.failed(reason, subject, is_shown=result.run.output.json)
+        return None
+    result.works.add(subject)
+    _show_bad(plan, result)
+    return plan
 
 
-def _carry_out(
-    run: Run, adding: "Adding", plan: "Plan", counts: "Counter[str]", *, resolve: bool
-) -> None:
-    with run.output.progress("Adding", len(plan.new)) as progress:
-        for result in adding.carry_out(plan, resolve=resolve):
-            _show(run, plan, result, counts)
+def _show_bad(plan: "Plan", result: _Result) -> None:
+    for row in plan.bad:
+        result.failed(f"{plan.watch.source}:{row.line}: {row.reason}")
+
+
+def _carry_out(adding: "Adding", plan: "Plan", result: _Result, *, resolve: bool) -> None:
+    with result.run.output.progress("Adding", len(plan.new)) as progress:
+        for done in adding.carry_out(plan, resolve=resolve):
+            _show(plan, done, result)
             progress.advance()
 
 
-def _show(run: Run, plan: "Plan", result: "Result", counts: "Counter[str]") -> None:
-    written = result.written
+def _show(plan: "Plan", done: "Done", result: _Result) -> None:
+    written, output = done.written, result.run.output
     if written is not None:
-        counts[written.outcome] += 1
+        result.counts[written.outcome] += 1
         # cron mails what is printed.
-        text = None if run.output.quiet else f"{written.outcome}: {written.mapping.strm_path}"
-        run.output.record(written_record(written), text)
-    if result.error is not None:
-        counts["failed"] += 1
-        run.output.warn(f"{plan.new[result.line - 1].item}: {result.error}")
+        text = None if output.quiet else f"{written.outcome}: {written.mapping.strm_path}"
+        output.record(written_record(written), text)
+    if done.error is not None:
+        result.failed(f"{plan.new[done.line - 1].item}: {done.error}")
 
 
-def _report(run: Run, plans: "list[Plan]", counts: "Counter[str]", *, dry_run: bool = False) -> int:
+def _report(
+    result: _Result,
+    plans: "list[Plan]",
+    *,
+    dry_run: bool = False,
+    said: Sequence[str] | None = None,
+) -> int:
+    """`said` are the lines of a digest."""
+    run, counts = result.run, result.counts
+    for line in said or ():
+        run.output.record({}, line)
     if dry_run:
         for plan in plans:
             for candidate in plan.new:
@@ -221,5 +261,9 @@ def _report(run: Run, plans: "list[Plan]", counts: "Counter[str]", *, dry_run: b
     counts["unreleased"] = sum(plan.unreleased for plan in plans)
     numbers = {outcome: counts[outcome] for outcome in _OUTCOMES}
     text = ", ".join(f"{number} {outcome}" for outcome, number in numbers.items())
-    run.output.summary({**numbers, "dry_run": dry_run}, f"{text}{' (dry run)' if dry_run else ''}")
+    run.output.summary(
+        {**numbers, "dry_run": dry_run},
+        f"{text}{' (dry run)' if dry_run else ''}",
+        keep=bool(said),
+    )
     return ItemError.exit_code if counts["failed"] else 0

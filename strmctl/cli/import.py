@@ -98,11 +98,10 @@ def _planned(run: Run, adoption: "Adoption", below: str) -> list[dict[str, objec
     """The lines of a plan; nothing is changed, so no other run is waited for."""
     from strmctl.services.changing import import_plan
     from strmctl.services.changing.import_ import Importing
-    from strmctl.services.library.files import library_files
+    from strmctl.services.library.mounted import files_there
 
     with run.open_database() as database:
-        files = library_files(run.settings, database)
-        files.check_there()
+        files = files_there(run.settings, database)
         steps = Importing(run.settings, database, files, adoption).plan(below)
         return list(import_plan.lines(steps))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strmctl.cli.frame.app import Panel, command
-from strmctl.cli.frame.digest import Digest, Remind, digest_lines
+from strmctl.cli.frame.digest import Digest, Remind, digest_lines, reminded
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import link_states, note_unknown, selecting
@@ -43,14 +43,33 @@ def probe(
     wait: Wait = None,
 ) -> int:
     """Check upstream URLs and move link states; without a selection, those that are due."""
-    from strmctl.services.probing.probe import Probe, due
-    from strmctl.services.probing.report import Report
+    from strmctl.services.probing.probe import due
 
-    say = Digest.of(run, remind)
+    digest = Digest.of(run, "probe", remind)
     states = frozenset(link_states("--fail-on", [fail_on] if fail_on else []))
     # cron runs it each hour: providers ban who asks for a whole library each time.
     if selection.is_everything and not all_:
         selection = due(run.settings, datetime.now(UTC))
+
+    def work() -> int:
+        return _probe(run, selection, states, digest, deep=deep, force=force, wait=wait)
+
+    return reminded(run, digest, work)
+
+
+def _probe(
+    run: Run,
+    selection: Selection,
+    states: frozenset[LinkState],
+    digest: Digest | None,
+    *,
+    deep: bool,
+    force: bool,
+    wait: str | None,
+) -> int:
+    from strmctl.services.probing.probe import Probe
+    from strmctl.services.probing.report import Report
+
     with run.alone("probe", wait) as database:
         note_unknown(run, database, selection)
         service = Probe(run.settings, database, selection, deep=deep, force=force)
@@ -64,9 +83,10 @@ def probe(
         except (SafetyError, EgressError):
             if not service.has_concluded:
                 raise
-            _summarise(run, found, digest_lines(say, database, found.findings(), found.works))
+            _summarise(run, found, digest_lines(digest, database, found.findings(), found.works))
             raise
-        _summarise(run, found, digest_lines(say, database, found.findings(), found.works))
+        lines = digest_lines(digest, database, found.findings(), found.works, goes=found.has_judged)
+        _summarise(run, found, lines)
         return found.exit_code()
 
 

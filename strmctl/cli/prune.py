@@ -34,7 +34,8 @@ def prune(
     from strmctl.services.changing.leftovers import Leftovers
 
     leftovers = Leftovers(run.settings.library, sidecars=sidecars, folders=True)
-    return Changing(run, "prune", _OUTCOMES)(
+    # It has a sharper check of its own: a library without any .strm.
+    return Changing(run, "prune", _OUTCOMES, may_be_empty=True)(
         lambda database, files: leftovers.watch(
             prune.plan(run.settings, database, files, force=force)
         ),

@@ -8,7 +8,7 @@ import typer
 from msgspec import structs
 
 from strmctl.cli.frame.app import Panel, command
-from strmctl.cli.frame.digest import Digest, Remind, digest_lines
+from strmctl.cli.frame.digest import Digest, Remind, digest_lines, reminded
 from strmctl.cli.frame.options import Wait, WithSidecars
 from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import note_unknown, selecting
@@ -54,8 +54,12 @@ def refresh(
     if dry_run:
         _rehearse(run, selection)
         return 0
-    digest = Digest.of(run, remind)
-    return _refresh(run, selection, digest, force=force, sidecars=sidecars, wait=wait)
+    digest = Digest.of(run, "refresh", remind)
+
+    def work() -> int:
+        return _refresh(run, selection, digest, force=force, sidecars=sidecars, wait=wait)
+
+    return reminded(run, digest, work)
 
 
 def _rehearse(run: Run, selection: Selection) -> None:
@@ -104,7 +108,8 @@ def _refresh(
         found = Report(hides_links=digest is not None, needs_all=selection.is_a_few_ids)
         doing = _refresh_all(run, database, selection, found, force=force, sidecars=sidecars)
         asyncio.run(doing)
-        said = digest_lines(digest, database, found.findings(), found.works)
+        goes = any(found.counts.values())
+        said = digest_lines(digest, database, found.findings(), found.works, goes=goes)
     run.output.because(map(trouble_line, found.troubles))
     if not run.output.json:
         for line in map(trouble_line, found.troubles) if said is None else said:

@@ -69,7 +69,8 @@ def set_(
     _check(values)
 
     plan = plan_of(Setting(run.settings, values), names, selection)
-    return Changing(run, "set", _OUTCOMES)(plan, wait=wait, dry_run=dry_run, force=force)
+    changing = Changing(run, "set", _OUTCOMES, needs_library=values.names_files)
+    return changing(plan, wait=wait, dry_run=dry_run, force=force)
 
 
 def _given(**values: T | None) -> dict[str, T | None]:

@@ -52,7 +52,7 @@ def stats(
         found = count(run.settings, database, now, within)
         wrong = attention(database, found, now)
     run.output.record(stats_record(found, within, wrong))
-    lines = _wrong(wrong, list(_failing_resolvers(run, found.resolvers)))
+    lines = _wrong(wrong, list(_failing_resolvers(found.resolvers)))
     run.output.table(("what needs attention",), ([line] for line in lines))
     rows = _rows(found)
     if run.output.is_for_people:
@@ -62,15 +62,12 @@ def stats(
     run.output.table(("links that", "number"), _numbers(run, found, expiring))
 
 
-def _failing_resolvers(run: Run, known: "Sequence[ResolverHealth]") -> Iterable[str]:
+def _failing_resolvers(known: "Sequence[ResolverHealth]") -> Iterable[str]:
     """They are why links are not known, or have expired."""
-    in_use = {table.name for table in run.settings.resolvers}
     for health in known:
-        if health.is_failing and health.resolver in in_use:
+        if health.is_failing:
             since = timestamp(health.failing_since)
-            times = counted(health.failures, "failure")
-            reason = (health.reason or "").removeprefix(f"resolver {health.resolver!r}: ")
-            yield f"resolver {health.resolver}: {times} in a row since {since}: {reason}"
+            yield f"resolver {health.resolver}: {health.in_a_row} since {since}: {health.why}"
 
 
 def _wrong(wrong: "Attention", resolvers: "Sequence[str]") -> Iterable[str]:
@@ -80,7 +77,7 @@ def _wrong(wrong: "Attention", resolvers: "Sequence[str]") -> Iterable[str]:
         return
     if wrong.unknown:
         part = f"{wrong.unknown:,} of {counted(wrong.total, 'link')}"
-        yield f"{part} ({share(wrong.unknown, wrong.total)}) unknown: not probed yet"
+        yield f"{part} ({share(wrong.unknown, wrong.total)}) unknown: no verdict yet"
     for job in wrong.failed_runs:
         yield _failure(job)
     yield from resolvers

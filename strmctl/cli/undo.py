@@ -42,7 +42,7 @@ def undo(
         return _list(run)
     from strmctl.services.changing.undo import check_undo, last_run, one_run, undo, undoable
     from strmctl.services.keys.in_force import proof
-    from strmctl.services.library.files import library_files
+    from strmctl.services.library.mounted import files_there
     from strmctl.storage.locks.run_lock import nobody_writing
 
     with run.alone("undo", wait) as database, nobody_writing(database.path):
@@ -50,8 +50,7 @@ def undo(
         if chosen is None:
             run.output.summary({**_NOTHING, "command": None, "started_at": None}, "nothing to undo")
             return 0
-        files = library_files(run.settings, database)
-        files.check_there()
+        files = files_there(run.settings, database)
         if not force and not dry_run:
             check_undo(database, chosen, run.settings.safety.max_change)
         keys = proof(run.settings)

@@ -1,5 +1,6 @@
 """How a resolver has answered lately: failures count in a row, an answer begins anew."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from msgspec import Struct, structs
@@ -17,6 +18,20 @@ class ResolverHealth(Struct, frozen=True):
     @property
     def is_failing(self) -> bool:
         return self.failures > 0
+
+    @property
+    def in_a_row(self) -> str:
+        return f"{self.failures:,} failure{'' if self.failures == 1 else 's'} in a row"
+
+    @property
+    def why(self) -> str:
+        """The reason, for a line that names the resolver already."""
+        return (self.reason or "").removeprefix(f"resolver {self.resolver!r}: ")
+
+
+def in_use(known: Iterable[ResolverHealth], names: Collection[str]) -> list[ResolverHealth]:
+    """Nobody asks one again that the settings do not name any more: it would fail for ever."""
+    return [health for health in known if health.resolver in names]
 
 
 def after_an_answer(before: ResolverHealth, trouble: str | None, now: datetime) -> ResolverHealth:

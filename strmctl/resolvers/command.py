@@ -24,7 +24,6 @@ class CommandResolver:
     def __init__(self, settings: ResolverSettings) -> None:
         options = Options(settings)
         self._command = _command(options)
-        options.done()
         self._egress = settings.egress
 
     async def resolve(self, request: ResolveRequest) -> Resolution:

@@ -1,6 +1,6 @@
 """What every resolver is given and gives: one JSON, whatever the kind (DESIGN.md section 6)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Protocol
@@ -11,6 +11,7 @@ from strmctl.discreet import Discreet
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
+from strmctl.errors import SettingError
 from strmctl.settings.model import ResolverSettings
 
 
@@ -70,6 +71,27 @@ class Resolver(Protocol):
 
 Factory = Callable[[ResolverSettings], Resolver]
 """Raises SettingsError for a table that it cannot use."""
+
+
+OPTIONS: Mapping[str, Sequence[str]] = {
+    "http": ("url", "headers"),
+    "command": ("command",),
+    "template": ("url", "subtitles", "headers", "check"),
+    "ytdlp": ("url",),
+    "stremio": ("url", "catalogue", "prefer", "reject", "headers"),
+}
+"""The keys of a table that only its type knows; an entry point knows its own."""
+
+
+def check_options(table: ResolverSettings) -> None:
+    """Raises SettingError for a key that its type does not know."""
+    known = OPTIONS.get(table.type, tuple(table.options))
+    for key in table.options:
+        if key not in known:
+            raise SettingError(
+                f"resolvers.{table.name}.{key}",
+                f"is unknown to type {table.type!r}, which knows {', '.join(known)}",
+            )
 
 
 def answers_for(tables: Sequence[ResolverSettings], site: str) -> bool:

@@ -21,7 +21,6 @@ class HttpResolver:
         options = Options(settings)
         self._url = endpoint_url(options, options.text("url"))
         headers = options.fields("headers")
-        options.done()
         self._endpoint = Endpoint(settings, headers)
 
     async def resolve(self, request: ResolveRequest) -> Resolution:

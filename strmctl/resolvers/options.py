@@ -1,37 +1,34 @@
-"""The keys of a `[resolvers.NAME]` table that only its kind knows; each is known or an error."""
+"""What the keys of a `[resolvers.NAME]` table that only its kind knows have to hold."""
 
 import re
 from collections.abc import Sequence
 
 from strmctl.domain.http.request_fields import request_fields
 from strmctl.errors import SettingError, UpstreamError
+from strmctl.resolvers.contract import check_options
 from strmctl.settings.model import ResolverSettings
 
 
 class Options:
-    """Each method takes one option out; `done` raises SettingsError for what is left."""
+    """Each method reads one option. Raises SettingError for a table with an unknown one."""
 
     def __init__(self, settings: ResolverSettings) -> None:
+        check_options(settings)
         self._table = f"resolvers.{settings.name}"
-        self._type = settings.type
-        self._left = dict(settings.options)
-        self._known: list[str] = []
+        self._given = settings.options
 
     def text(self, key: str) -> str:
-        value = self._take(key)
+        value = self._given.get(key)
         if not (isinstance(value, str) and value.strip()):
             raise self.wrong(key, "needs text" if value is not None else "is missing")
         return value.strip()
 
     def optional_text(self, key: str) -> str | None:
-        if not self._left.get(key):
-            self._take(key)
-            return None
-        return self.text(key)
+        return self.text(key) if self._given.get(key) else None
 
     def words(self, key: str) -> list[str] | str:
         """A list of text, or one text that the caller splits."""
-        value = self._take(key)
+        value = self._given.get(key)
         if isinstance(value, list | tuple):
             if value and all(isinstance(word, str) for word in value):
                 return list(value)
@@ -42,7 +39,7 @@ class Options:
 
     def fields(self, key: str) -> dict[str, str]:
         """A table of HTTP request fields, empty where it is not given."""
-        value = self._take(key)
+        value = self._given.get(key)
         if value is None:
             return {}
         if not isinstance(value, dict):
@@ -54,7 +51,7 @@ class Options:
 
     def texts(self, key: str, *, unnamed: str) -> dict[str, str]:
         """A table of text, or one text that is called `unnamed`; empty where it is not given."""
-        value = self._take(key)
+        value = self._given.get(key)
         if value is None:
             return {}
         table = value if isinstance(value, dict) else {unnamed: value}
@@ -64,7 +61,7 @@ class Options:
         raise self.wrong(key, 'needs text, or a table such as { de = "https://…" }')
 
     def flag(self, key: str) -> bool:
-        value = self._take(key)
+        value = self._given.get(key)
         # The environment has only text.
         if str(value).lower() not in ("none", "true", "false"):
             raise self.wrong(key, "needs true or false")
@@ -72,8 +69,7 @@ class Options:
 
     def patterns(self, key: str) -> Sequence[re.Pattern[str]]:
         """One regular expression or a list of them, in any case; empty where it is not given."""
-        if self._left.get(key) in (None, "", [], ()):
-            self._take(key)
+        if self._given.get(key) in (None, "", [], ()):
             return ()
         words = self.words(key)
         try:
@@ -84,15 +80,5 @@ class Options:
         except re.error as error:
             raise self.wrong(key, f"is no regular expression: {error}") from None
 
-    def done(self) -> None:
-        for key in self._left:
-            raise self.wrong(
-                key, f"is unknown to type {self._type!r}, which knows {', '.join(self._known)}"
-            )
-
     def wrong(self, key: str, what: str) -> SettingError:
         return SettingError(f"{self._table}.{key}", what)
-
-    def _take(self, key: str) -> object:
-        self._known.append(key)
-        return self._left.pop(key, None)

@@ -55,7 +55,6 @@ class StremioResolver:
         self._prefer = options.patterns("prefer")
         self._reject = options.patterns("reject")
         headers = options.fields("headers")
-        options.done()
         self._name = settings.name
         self.addon = Addon(Endpoint(settings, headers), url)
         self._catalogue = self.addon

@@ -30,7 +30,6 @@ class TemplateResolver:
         self._subtitles = subtitle_templates(options)
         self._headers = options.fields("headers")
         checks = options.flag("check")
-        options.done()
         self._endpoint = _endpoint(settings) if checks else None
 
     async def resolve(self, request: ResolveRequest) -> Resolution:

@@ -65,7 +65,6 @@ class YtdlpResolver:
             )
         options = Options(settings)
         self._page = url_template(options)
-        options.done()
         self._egress, self._name = settings.egress, settings.name
 
     async def resolve(self, request: ResolveRequest) -> Resolution:

@@ -240,3 +240,7 @@ class Settings(Struct, frozen=True):
     resolvers: Sequence[ResolverSettings] = ()
     notify: Sequence[NotifySettings] = ()
     people: Sequence[NotifySettings] = ()
+
+    @property
+    def resolver_names(self) -> frozenset[str]:
+        return frozenset(table.name for table in self.resolvers)

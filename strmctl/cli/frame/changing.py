@@ -65,7 +65,8 @@ class Changing:
 
     `outcomes` are the kinds that a run may end in: its JSON names each, also those of which there
     are none. `quiet_kinds` are findings that only count, such as "unchanged"; `failing_kinds` make
-    the exit code say that some items failed. `needs_library` is False where no file is touched.
+    the exit code say that some items failed. `needs_library` is False where no file is touched,
+    `may_be_empty` says that the library may hold nothing though its files should be there.
     """
 
     def __init__(
@@ -78,12 +79,13 @@ class Changing:
         quiet_kinds: Iterable[str] = ("unchanged",),
         failing_kinds: Iterable[str] = (),
         needs_library: bool = True,
+        may_be_empty: bool = False,
     ) -> None:
         self._run, self._command, self._outcomes = run, command, outcomes.split()
         self._record = record or (lambda step, reason: step_record(command, step, reason))
         self._quiet = set(quiet_kinds)
         self._failing = {"failed", "bad", *failing_kinds}
-        self._needs_library = needs_library
+        self._needs_library, self._may_be_empty = needs_library, may_be_empty
         self._counts: Counter[str] = Counter()
 
     def __call__(
@@ -97,12 +99,9 @@ class Changing:
     ) -> int:
         """The exit code; raises SafetyError where the brake stops it."""
         from strmctl.services.changing.change_run import ChangeRun
-        from strmctl.services.library.files import library_files
 
         with self._run.alone(self._command, wait) as database:
-            files = library_files(self._run.settings, database)
-            if self._needs_library:
-                files.check_there()
+            files = self._files(database)
             limit = None if force else self._run.settings.safety.max_change
             changes = ChangeRun(database, files, self._command, limit=limit)
             if dry_run:
@@ -110,6 +109,14 @@ class Changing:
             else:
                 self._carry_out(changes, plan(database, files), then)
         return ItemError.exit_code if self._failing & self._counts.keys() else 0
+
+    def _files(self, database: "Database") -> "LibraryFiles":
+        from strmctl.services.library.files import library_files
+        from strmctl.services.library.mounted import files_there
+
+        if not self._needs_library:
+            return library_files(self._run.settings, database)
+        return files_there(self._run.settings, database, may_be_empty=self._may_be_empty)
 
     def _only_show(self, changes: "ChangeRun", steps: Iterable[Step], then: Aftermath) -> None:
         for step in changes.rehearse(steps):

@@ -1,6 +1,6 @@
 """A quiet run prints a digest of what needs a person, and nothing where nothing does."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +8,7 @@ import typer
 from msgspec import Struct
 
 from strmctl.cli.frame.run import Run
-from strmctl.errors import UsageError
+from strmctl.errors import DatabaseError, StrmctlError, UsageError
 from strmctl.settings.values import duration
 
 if TYPE_CHECKING:
@@ -26,10 +26,13 @@ Remind = Annotated[
 
 
 class Digest(Struct, frozen=True):
+    """`line` is the command line, whose brake is another's than that of other options."""
+
     remind: timedelta
+    line: str
 
     @classmethod
-    def of(cls, run: Run, remind: str | None) -> "Digest | None":
+    def of(cls, run: Run, command: str, remind: str | None) -> "Digest | None":
         """None where the run is not quiet, or speaks JSON. Raises UsageError."""
         try:
             span = run.settings.probe.remind if remind is None else duration(remind)
@@ -37,7 +40,29 @@ class Digest(Struct, frozen=True):
             raise UsageError(f"--remind {remind!r}: it takes a duration such as 7d") from None
         # cron mails whatever a quiet run prints: a digest, once in a while.
         is_wanted = run.output.quiet and not (run.output.json or run.output.verbose)
-        return cls(span) if is_wanted else None
+        return cls(span, run.line_of(command)) if is_wanted else None
+
+    def was_said(self, run: Run, error: StrmctlError) -> bool:
+        """Whether it has stopped such a run before, and was said lately."""
+        from strmctl.services.alerting.reminding import was_said
+
+        try:
+            with run.open_database() as database:
+                return was_said(database, error, self.line, datetime.now(UTC), self.remind)
+        except DatabaseError:
+            return False
+
+
+def reminded(run: Run, digest: Digest | None, work: Callable[[], int]) -> int:
+    """The exit code of the `work`. An egress that is down, a brake or a full disk stops each turn
+    of cron: a quiet run says so once in a while."""
+    try:
+        return work()
+    except StrmctlError as error:
+        if digest is None or not digest.was_said(run, error):
+            raise
+        run.output.because([str(error)])
+        return error.exit_code
 
 
 def digest_lines(
@@ -45,10 +70,14 @@ def digest_lines(
     database: "Database",
     findings: "Collection[Finding]",
     works: Iterable[str],
+    *,
+    goes: bool = False,
 ) -> list[str] | None:
-    """None where there is no digest; `works` are the subjects that were seen to work."""
+    """None where there is no digest; `works` are the subjects that were seen to work. The run
+    `goes` where it has done something and nothing has stopped it."""
     if digest is None:
         return None
-    from strmctl.services.alerting.reminding import reminders
+    from strmctl.services.alerting.reminding import reminders, stops
 
+    works = {*works, *(stops(digest.line) if goes else ())}
     return reminders(database, findings, works, datetime.now(UTC), digest.remind)

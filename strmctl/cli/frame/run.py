@@ -104,13 +104,20 @@ class Run:
 
     @cached_property
     def settings(self) -> Settings:
-        """A template of names is checked for every command, as other values are."""
+        """A template of names is checked for every command, as other values are, and so is a key
+        that only a kind of resolver knows."""
+        found = self.loaded.settings
         # `init` writes the usual ones down, and what reads them is a twentieth of a short run.
-        if self.loaded.settings.naming != NamingSettings():
+        if found.naming != NamingSettings():
             from strmctl.services.library.files import templates
 
-            templates(self.loaded.settings)
-        return self.loaded.settings
+            templates(found)
+        if found.resolvers:
+            from strmctl.resolvers.contract import check_options
+
+            for table in found.resolvers:
+                check_options(table)
+        return found
 
     def open_database(self) -> "Database":
         """Opened and migrated; use it as a context manager. Raises DatabaseError for none."""
@@ -162,16 +169,20 @@ class Run:
 
     def lock(self, command: str, wait: str | None = None) -> AbstractContextManager[None]:
         """The lock that `alone` holds, for a run that cannot count on a usable database."""
-        import shlex  # What only looks takes no lock.
-
         from strmctl.storage.locks.run_lock import run_lock
 
         return run_lock(
             self.settings.database,
-            shlex.join(self._line_of(command)),
+            self.line_of(command),
             wait=_patience(wait),
             on_wait=lambda holder: self.output.note(f"waiting until {holder} has ended"),
         )
+
+    def line_of(self, command: str) -> str:
+        """The command's line, from its name on; secrets masked."""
+        import shlex  # What only looks has no use for it.
+
+        return shlex.join(self._line_of(command))
 
     def _line_of(self, command: str) -> list[str]:
         """What follows the command's name on the command line belongs to it; secrets masked."""

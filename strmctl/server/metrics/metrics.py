@@ -202,7 +202,7 @@ class Metrics(Observer):
     def _gauges(self, database: Database, settings: Settings) -> LibraryGauges | None:
         """None where the database cannot be read."""
         try:
-            found = library_gauges(database, settings.maintain)
+            found = library_gauges(database, settings)
             self.count_probes(database)
         except DatabaseError:
             return None

@@ -12,7 +12,7 @@ STATE_MEANINGS: Mapping[LinkState, str] = {
     LinkState.DEAD: "has failed for long",
     LinkState.BLOCKED: "refused: token, address or country",
     LinkState.THROTTLED: "asked too often",
-    LinkState.UNKNOWN: "not probed yet",
+    LinkState.UNKNOWN: "no verdict yet",
 }
 """In the order in which states are shown everywhere."""
 

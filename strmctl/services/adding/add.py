@@ -11,7 +11,7 @@ from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
 from strmctl.services.adding.candidates import Candidate, Found, from_file, from_listing, listing_of
 from strmctl.services.writing.batch import Result, batches
-from strmctl.services.writing.batch_input import Row
+from strmctl.services.writing.batch_input import BadRow, Row
 from strmctl.settings.model import ResolverSettings, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.mappings import Mappings
@@ -21,12 +21,14 @@ _UNKNOWN = "und"
 
 
 class Plan(Struct, frozen=True):
-    """`known` were written before, or are in the library anyway."""
+    """`known` were written before, or are in the library anyway; `bad` are rows of a list that
+    name nothing."""
 
     watch: Watch
     new: Sequence[Candidate]
     known: Sequence[Candidate]
     unreleased: int
+    bad: Sequence[BadRow] = ()
 
 
 def site_of(table: ResolverSettings) -> str:
@@ -75,7 +77,7 @@ class Adding:
             there |= {it.place for it in found.candidates if it.item in seen}
         new = [it for it in found.candidates if it.place not in there]
         known = [it for it in found.candidates if it.place in there]
-        return Plan(watch, new, known, found.unreleased)
+        return Plan(watch, new, known, found.unreleased, found.bad)
 
     def check_brake(self, plans: Sequence[Plan]) -> None:
         """Raises SafetyError where a catalogue has gone mad: nobody looks at what cron writes."""

@@ -35,8 +35,11 @@ class Candidate(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
+    """`bad` are the rows of a list that name nothing."""
+
     candidates: Sequence[Candidate]
     unreleased: int = 0
+    bad: Sequence[BadRow] = ()
 
 
 async def listing_of(settings: Settings, watch: Watch) -> Listing:
@@ -110,20 +113,27 @@ def _naming(listing: Listing) -> dict[str, object]:
 
 def from_file(watch: Watch, now: datetime) -> Found:
     """A list as `write --from` takes it; site, slug and language may be left out, and a column
-    `released` may hold dates. Raises ItemError where it cannot be read, UsageError for its form."""
+    `released` may hold dates. Raises ItemError where it cannot be read, UsageError for its form, or
+    where no row of it names anything."""
     path = Path(watch.source)
     found: dict[Place, Candidate] = {}
+    bad: list[BadRow] = []
     unreleased = 0
-    for row in _rows(path):
+    rows = _rows(path)
+    for row in rows:
         try:
             candidate, released = _from_row(watch, row)
         except UsageError as error:
-            raise UsageError(f"{path}:{row.line}: {error}") from None
+            bad.append(BadRow(row.line, str(error)))
+            continue
         if released is not None and released > now:
             unreleased += 1
         elif _is_wanted(watch, candidate.place[1]):
             found.setdefault(candidate.place, candidate)
-    return Found(list(found.values()), unreleased)
+    # Nobody watches a list of something else.
+    if bad and len(bad) == len(rows):
+        raise UsageError(f"{path}:{bad[0].line}: {bad[0].reason}")
+    return Found(list(found.values()), unreleased, bad)
 
 
 def _rows(path: Path) -> list[Row | BadRow]:

@@ -33,10 +33,8 @@ def _resolvers(database: Database) -> Iterator[Condition]:
     for health in ResolverHealthTable(database).all():
         if health.failures >= FAILING:
             since = f", since {_moment(health.failing_since)}" if health.failing_since else ""
-            # The line begins with the resolver's name already.
-            reason = (health.reason or "").removeprefix(f"resolver {health.resolver!r}: ")
-            name, failures = f"resolver {health.resolver}", f"{health.failures:,} failures in a row"
-            yield Condition(Kind.RESOLVER, name, f"{name}: {failures}{since}: {reason}")
+            name = f"resolver {health.resolver}"
+            yield Condition(Kind.RESOLVER, name, f"{name}: {health.in_a_row}{since}: {health.why}")
 
 
 def _troubles(database: Database) -> Iterator[Condition]:

@@ -4,8 +4,11 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from strmctl.domain import digest
-from strmctl.domain.digest import Finding
+from strmctl.domain.alert import Kind
+from strmctl.domain.digest import FAILED, Finding
 from strmctl.domain.mapping import Mapping
+from strmctl.errors import StrmctlError
+from strmctl.services.alerting.troubles import kind_of
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.alerts import Reminders
 
@@ -21,6 +24,30 @@ def finding(mapping: Mapping, state: str, reason: str | None) -> Finding:
         ids=(mapping.id,),
         is_film=identity.is_movie,
     )
+
+
+def stops(line: str) -> set[str]:
+    """The subjects of all that may stop the run of a command line."""
+    return {_stop(kind, line) for kind in (Kind.EGRESS, Kind.BRAKE, Kind.DISK)}
+
+
+def _stop(kind: Kind, line: str) -> str:
+    # `refresh --expiring 2h`, which passes, says nothing of the brake of `refresh --all`.
+    return f"{kind.value} {line}" if kind is Kind.BRAKE else kind.value
+
+
+def was_said(
+    database: Database, error: StrmctlError, line: str, now: datetime, remind: timedelta
+) -> bool:
+    """Whether people have read lately what stops the run of this command line; if not, it counts
+    as read from now on."""
+    kind = kind_of(error)
+    if kind is None:
+        return False
+    known = Reminders(database)
+    due = digest.due([Finding("", _stop(kind, line), FAILED)], known.told(), now, remind)
+    known.remember(due, now)
+    return not due
 
 
 def reminders(

@@ -34,7 +34,7 @@ def noting_failure(
     except LockedError:
         raise
     except StrmctlError as error:
-        kind = _kind(error)
+        kind = kind_of(error)
         if kind is not None:
             _note(database, kind, command if kind is Kind.BRAKE else "", str(error), now())
         raise
@@ -55,7 +55,8 @@ def full_disk_marker(database: Path) -> Path:
     return database.with_name(f"{database.name}.full")
 
 
-def _kind(error: StrmctlError) -> Kind | None:
+def kind_of(error: StrmctlError) -> Kind | None:
+    """None for what is no trouble that lasts."""
     if isinstance(error, EgressError):
         return Kind.EGRESS
     if isinstance(error, SafetyError):

@@ -24,6 +24,7 @@ from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, SafetyError
 from strmctl.services.library import find
 from strmctl.services.library.files import library_files
+from strmctl.services.library.mounted import files_there
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.database.file_system import is_disk_full
@@ -52,7 +53,13 @@ Planner = Callable[[Database, LibraryFiles, Selection], Iterable[Step]]
 
 
 def change_one(
-    settings: Settings, command: str, mapping_id: int, plan: Planner, *, wait: timedelta
+    settings: Settings,
+    command: str,
+    mapping_id: int,
+    plan: Planner,
+    *,
+    wait: timedelta,
+    needs_library: bool = True,
 ) -> None:
     """As `strmctl COMMAND ID` does: `undo` takes it back.
 
@@ -61,8 +68,7 @@ def change_one(
     lock = run_lock(settings.database, f"{command} {mapping_id}", wait=wait)
     with lock, Database.open(settings.database) as database:
         find.by_id(database, mapping_id)
-        files = library_files(settings, database)
-        files.check_there()
+        files = (files_there if needs_library else library_files)(settings, database)
         changes = ChangeRun(database, files, command, limit=settings.safety.max_change)
         for step in changes.plan(plan(database, files, Selection(ids=(mapping_id,)))):
             if isinstance(step, Finding) and step.kind == "failed":

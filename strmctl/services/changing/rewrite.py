@@ -6,7 +6,6 @@ A file that is not there is not made again unasked: it may have been moved, and 
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from strmctl.domain.brake import ALWAYS_ALLOWED
 from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.library import strm_text
 from strmctl.domain.mapping import Mapping
@@ -15,7 +14,6 @@ from strmctl.errors import ItemError
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library import strays
 from strmctl.services.library.direct_files import lacks_headers
-from strmctl.services.library.mounted import check_mounted
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
@@ -49,9 +47,6 @@ class Rewriting:
         self.lacking_headers = 0
 
     def plan(self, database: Database, files: LibraryFiles, selection: Selection) -> Iterator[Step]:
-        if not self._create_missing:
-            # One line for the mount in place of 5,000 for its files.
-            check_mounted(self._settings, database, few=ALWAYS_ALLOWED)
         mappings = Mappings(database)
         selected = mappings.select(selection)
         while batch := list(islice(selected, _BATCH)):

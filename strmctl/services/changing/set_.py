@@ -24,7 +24,6 @@ from strmctl.services.changing.change_run import change_one
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library.files import templates
 from strmctl.services.library.find import each
-from strmctl.services.library.mounted import check_mounted
 from strmctl.services.library.ownership import check_own
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database
@@ -85,14 +84,15 @@ def catalogue_ids(texts: Iterable[str]) -> dict[str, str | int | None]:
 
 def set_one(settings: Settings, mapping_id: int, values: Values, *, wait: timedelta) -> None:
     """As `strmctl set ID` does; see `change_one`."""
-    change_one(settings, "set", mapping_id, Setting(settings, values).of_selection, wait=wait)
+    plan, needs_library = Setting(settings, values).of_selection, values.names_files
+    change_one(settings, "set", mapping_id, plan, wait=wait, needs_library=needs_library)
 
 
 class Setting:
     """A planner. Raises SettingsError where no usable key is to be had."""
 
     def __init__(self, settings: Settings, values: Values) -> None:
-        self._settings, self._values, self._library = settings, values, settings.library
+        self._values, self._library = values, settings.library
         self._urls = PlaybackUrls(settings)
         self._templates = templates(settings)
         self._direct = settings.proxy.mode is Mode.DIRECT
@@ -114,9 +114,6 @@ class Setting:
     def _plan(
         self, mappings: Mappings, files: LibraryFiles, selected: Iterable[Link | Finding]
     ) -> Iterator[Step]:
-        if self._values.names_files:
-            # Rows would move, and their files stay behind.
-            check_mounted(self._settings, mappings.database, few=1)
         waiting = iter(selected)
         first = list(islice(waiting, _BATCH))
         if self._values.path is not None and len(first) > 1:

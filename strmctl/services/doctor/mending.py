@@ -9,7 +9,7 @@ from pathlib import Path
 
 from strmctl.domain.change import Action, Change, Step
 from strmctl.domain.selection import Selection
-from strmctl.errors import SafetyError, SettingsError
+from strmctl.errors import ItemError, SafetyError, SettingsError
 from strmctl.services.changing.change_run import ChangeRun
 from strmctl.services.changing.import_ import Importing
 from strmctl.services.changing.rebuild import set_aside
@@ -18,10 +18,10 @@ from strmctl.services.doctor.finding import Finding, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.keys import in_force
 from strmctl.services.library.files import library_files
+from strmctl.services.library.mounted import files_there
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database, database_exists
 from strmctl.storage.database.integrity import is_damaged
-from strmctl.storage.files.library_tree import is_folder
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.mappings import Mappings
 
@@ -29,12 +29,13 @@ from strmctl.storage.tables.mappings import Mappings
 def library_mended(installation: Installation) -> Iterator[Finding]:
     """Comes before the library is examined, which tells what is left."""
     database = installation.usable_database() if installation.fix else None
-    settings, files = installation.settings, installation.files
-    if database is None or not is_folder(settings.library):
+    if database is None:
         return
+    settings, files = installation.settings, installation.files
     try:
+        files_there(settings, database)
         importing, rewriting = Importing(settings, database, files), Rewriting(settings)
-    except SettingsError:
+    except (ItemError, SettingsError):  # the examination says it
         return
     moved = _Mending(installation, database, "moved", Action.MOVED)
     yield from moved.carry_out(importing.plan())

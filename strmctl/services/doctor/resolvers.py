@@ -13,6 +13,7 @@ from msgspec import structs
 
 from strmctl.domain.counted import counted
 from strmctl.domain.mapping import Mapping
+from strmctl.domain.resolver_health import in_use
 from strmctl.errors import ResolverError, SettingsError
 from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.endpoint import NO_ANSWER, tls
@@ -55,16 +56,15 @@ def resolvers_answer(installation: Installation) -> Iterator[Finding]:
 def resolvers_have_answered(installation: Installation) -> Iterator[Finding]:
     """What the runs and plays before this one have seen."""
     database = installation.usable_database()
-    tables = {table.name for table in installation.settings.resolvers}
-    for health in ResolverHealthTable(database).all() if database else ():
-        if health.is_failing and health.resolver in tables:
+    known = ResolverHealthTable(database).all() if database else ()
+    for health in in_use(known, installation.settings.resolver_names):
+        if health.is_failing:
             since = f"{health.failing_since:%Y-%m-%d %H:%M} UTC"
             yield Finding(
                 Severity.INFO,  # whether it fails now is what the check before this one says
                 "resolver",
                 health.resolver,
-                f"{counted(health.failures, 'failure')} in a row since {since}, the last one: "
-                f"{health.reason}",
+                f"{health.in_a_row} since {since}, the last one: {health.reason}",
                 "links that have expired wait for it: their states stay",
             )
 

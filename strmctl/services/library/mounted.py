@@ -4,11 +4,27 @@ from collections.abc import Iterable
 
 from strmctl.domain.counted import counted
 from strmctl.errors import ItemError
+from strmctl.services.library.files import library_files
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database, database_exists
 from strmctl.storage.files.library_tree import is_empty, is_folder
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.journal import Journal
+
+
+def files_there(
+    settings: Settings, database: Database, *, may_be_empty: bool = False
+) -> LibraryFiles:
+    """The files of a library that is there, for a run that changes them.
+
+    Raises ItemError where it is gone, or holds nothing though it should.
+    """
+    files = library_files(settings, database)
+    files.check_there()
+    if not may_be_empty:
+        # Of a single file nobody can say whether it was deleted or its disk is away.
+        check_mounted(settings, database, few=1)
+    return files
 
 
 def check_mounted(

@@ -76,6 +76,10 @@ class Report(Struct):
             *(found for host, found in self._findings if host not in broken),
         ]
 
+    @property
+    def has_judged(self) -> bool:
+        return any(self.counts[state] for state in LinkState)
+
     def numbers(self) -> dict[str, int]:
         return {str(key): self.counts[key] for key in (*LinkState, "skipped", "failed")}
 

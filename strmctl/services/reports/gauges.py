@@ -11,10 +11,10 @@ from msgspec import Struct, field
 
 from strmctl.domain.job import JobState
 from strmctl.domain.mapping import LinkState
-from strmctl.domain.resolver_health import ResolverHealth
+from strmctl.domain.resolver_health import ResolverHealth, in_use
 from strmctl.errors import ItemError
 from strmctl.services.jobs.maintenance import CAUSE, tasks
-from strmctl.settings.model import MaintainSettings
+from strmctl.settings.model import MaintainSettings, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables import counts
 from strmctl.storage.tables.resolver_health import ResolverHealthTable
@@ -46,7 +46,7 @@ class LibraryGauges(Struct, frozen=True):
     providers: Mapping[str, Mapping[LinkState, int]] = field(default_factory=dict)
 
 
-def library_gauges(database: Database, settings: MaintainSettings) -> LibraryGauges:
+def library_gauges(database: Database, settings: Settings) -> LibraryGauges:
     """Raises DatabaseError."""
     found = counts.read_gauges(database, cause=CAUSE)
     groups = counts.Statistics(database).groups()
@@ -54,8 +54,8 @@ def library_gauges(database: Database, settings: MaintainSettings) -> LibraryGau
         links=found.links,
         jobs=found.jobs,
         notices=found.notices,
-        task_runs=_task_runs(found.last_runs, settings),
-        resolvers=ResolverHealthTable(database).all(),
+        task_runs=_task_runs(found.last_runs, settings.maintain),
+        resolvers=in_use(ResolverHealthTable(database).all(), settings.resolver_names),
         sites=_largest((it.site, it) for it in groups),
         providers=_largest((it.provider or "", it) for it in groups),
     )

@@ -212,7 +212,7 @@ def _attention_records(wrong: "Attention") -> list[Record]:
     """Everything that a person may want to act on, in the order in which the page shows it."""
     found: list[Record] = []
     if wrong.unknown:
-        found.append(_attention("unknown", links=wrong.unknown, reason="not probed yet"))
+        found.append(_attention("unknown", links=wrong.unknown, reason="no verdict yet"))
     found += [
         _attention(
             "run", id=job.id, command=job.command_line, reason=job.message, at=job.finished_at

@@ -48,8 +48,6 @@ def _resolver(name: str, health: ResolverHealth | None) -> Standing:
     if health is None:
         return Standing("resolver", name, None, "not asked yet")
     if health.is_failing:
-        failures = f"{health.failures:,} failure{'' if health.failures == 1 else 's'} in a row"
-        reason = (health.reason or "").removeprefix(f"resolver {name!r}: ")
-        words = f"{failures}, {reason}"
+        words = f"{health.in_a_row}, {health.why}"
         return Standing("resolver", name, False, words, health.failing_since)
     return Standing("resolver", name, True, "answers", health.last_answer_at)

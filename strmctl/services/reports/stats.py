@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from strmctl.domain import tally
 from strmctl.domain.mapping import LinkState
-from strmctl.domain.resolver_health import ResolverHealth
+from strmctl.domain.resolver_health import ResolverHealth, in_use
 from strmctl.domain.selection import Selection
 from strmctl.domain.tally import Counted
 from strmctl.settings.model import Settings
@@ -74,7 +74,7 @@ def stats(settings: Settings, database: Database, now: datetime, within: timedel
         history_since=statistics.history_since(),
         counts=tallies.read(),
         counts_since=tallies.since(),
-        resolvers=ResolverHealthTable(database).all(),
+        resolvers=in_use(ResolverHealthTable(database).all(), settings.resolver_names),
     )
 
 

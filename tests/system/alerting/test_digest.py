@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -172,6 +172,60 @@ def test_a_run_that_is_not_quiet_says_everything(strmctl: Strmctl) -> None:
     assert len(refreshed(strmctl, "-q")) == 1
     assert len(refreshed(strmctl)) == 3
     assert len(refreshed(strmctl, "-q", "--json")) == 4
+
+
+def braked(strmctl: Strmctl, state: str = "alive") -> None:
+    """25 links, more than `refresh --all` may replace as long as nothing is known against them."""
+    write(strmctl, episodes=25)
+    sql(
+        strmctl, f"UPDATE strm_mapping SET resolved_url = 'http://127.0.0.1:9/a', state = '{state}'"
+    )
+
+
+def said(strmctl: Strmctl, *line: str, code: int, environ: Mapping[str, str] | None = None) -> str:
+    run = strmctl.run(*line, environ=environ)
+    assert run.returncode == code, run.stderr
+    assert run.stdout == ""
+    return run.stderr
+
+
+def test_a_brake_that_stands_is_told_once(strmctl: Strmctl) -> None:
+    braked(strmctl)
+    line = ("refresh", "--all", "-q")
+    assert "25 of 25 working links would be replaced" in said(strmctl, *line, code=25)
+    assert said(strmctl, *line, code=25) == ""
+    newest = json.loads(strmctl.run("runs", "--limit", "1", "--json").stdout.splitlines()[0])
+    assert (newest["exit_code"], newest["message"][:19]) == (25, "25 of 25 working li")
+    assert "25 of 25" in said(strmctl, *line, "--remind", "0s", code=25)
+    assert "25 of 25" in said(strmctl, "refresh", "--all", code=25), "somebody looks"
+    assert "25 of 25" in said(strmctl, *line, "--json", code=25)
+
+
+def test_each_line_of_cron_has_its_own_brake(strmctl: Strmctl) -> None:
+    braked(strmctl)
+    assert said(strmctl, "refresh", "--all", "-q", code=25)
+    assert said(strmctl, "refresh", "--site", "made.up", "-q", code=25)
+    assert said(strmctl, "refresh", "--expiring", "2h", "-q", code=0) == ""
+    assert said(strmctl, "refresh", "--all", "-q", code=25) == ""
+
+
+def test_a_brake_that_was_off_in_between_is_news(strmctl: Strmctl) -> None:
+    braked(strmctl)
+    line = ("refresh", "--all", "-q")
+    assert said(strmctl, *line, code=25)
+    sql(strmctl, "UPDATE strm_mapping SET state = 'dead'")
+    assert refreshed(strmctl, "-q")
+    sql(strmctl, "UPDATE strm_mapping SET state = 'alive'")
+    assert "25 of 25" in said(strmctl, *line, code=25)
+
+
+def test_an_egress_that_stays_down_is_told_once(strmctl: Strmctl, resolver: str) -> None:
+    strmctl.write("one", "--url", resolver.replace("/resolve", "/one.mp4"))
+    line, down = ("probe", "--all", "-q"), {"STRMCTL_UPSTREAM_EGRESS": "http://127.0.0.1:9"}
+    assert "127.0.0.1:9" in said(strmctl, *line, code=13, environ=down)
+    assert said(strmctl, *line, code=13, environ=down) == ""
+    assert strmctl.run(*line).returncode == 0
+    assert "127.0.0.1:9" in said(strmctl, *line, code=13, environ=down), "it was up in between"
 
 
 def test_a_bad_duration_is_one_line(strmctl: Strmctl) -> None:

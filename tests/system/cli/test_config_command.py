@@ -67,6 +67,20 @@ def test_a_resolver_that_cannot_be_used(
 
 
 @pytest.mark.parametrize(
+    "line", ["list", "stats", "probe -q", "write --site a --slug b --language de", "runs"]
+)
+def test_a_key_that_no_kind_of_resolver_knows_is_said_by_every_command(
+    strmctl: Strmctl, library: Path, line: str
+) -> None:
+    strmctl("resolver", "new", "nas", "--type", "template")
+    file = library / "strmctl.toml"
+    file.write_text(file.read_text().replace("[resolvers.nas]", "[resolvers.nas]\nUrl = 'x'"))
+    wrong = "Url: is unknown to type 'template', which knows url, subtitles, headers, check"
+    said = strmctl(*line.split(), code=3).err
+    assert said == f"strmctl: {file}: [resolvers.nas] {wrong}\n"
+
+
+@pytest.mark.parametrize(
     ("variables", "told"),
     [
         pytest.param(

@@ -27,7 +27,7 @@ id  state    episode  language    path
 STATS = """\
 what needs attention
 ────────────────────
-3 of 3 links (100 %) unknown: not probed yet
+3 of 3 links (100 %) unknown: no verdict yet
 site           unknown  links
 ─────────────────────────────
 media.example        3      3

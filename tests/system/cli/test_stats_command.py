@@ -104,7 +104,7 @@ def test_how_near_an_end_is_near(strmctl: Strmctl) -> None:
 def test_in_a_pipe_it_is_a_table(strmctl: Strmctl) -> None:
     lines = [line.split("\t") for line in strmctl("stats").out.splitlines()]
     assert lines[:2] == [
-        ["3 of 5 links (60 %) unknown: not probed yet"],
+        ["3 of 5 links (60 %) unknown: no verdict yet"],
         ["one: dead"],
     ]
     assert lines[2:7] == [
@@ -161,8 +161,12 @@ def test_a_resolver_that_fails_is_named(strmctl: Strmctl, library: Path) -> None
     strmctl("write", "--site", "a.to", "--slug", "film", "--language", "de")
     strmctl("refresh", "--all", code=12)
     lines = strmctl("stats").out.splitlines()
-    assert lines[0] == "1 of 1 link (100 %) unknown: not probed yet"
+    assert lines[0] == "1 of 1 link (100 %) unknown: no verdict yet"
     assert lines[1].startswith("the last run of `refresh --all` failed")
     strmctl("set", 1, "--mute", "forever")
     assert strmctl("stats").out.splitlines()[1:3] == lines[1:3]
     assert re.match(r"resolver nas: 1 failure in a row since \d{4}-\S+Z: (?!resolver)", lines[2])
+    file = library / "strmctl.toml"
+    file.write_text(file.read_text().replace("[resolvers.nas]", "[resolvers.new]"))
+    assert not any(line.startswith("resolver") for line in strmctl("stats").out.splitlines())
+    assert strmctl("stats", "--json").document["resolvers"] == [], "nobody asks it any more"

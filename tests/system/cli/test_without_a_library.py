@@ -84,7 +84,14 @@ _AGAIN = "site,slug,language\na.to,film-3,de\n"
         pytest.param(("add", "--resolver", "mine", "--from", "new.csv", "x"), "", id="add"),
         pytest.param(("rewrite",), "", id="rewrite"),
         pytest.param(("rewrite", "--names"), "", id="rename"),
+        pytest.param(("rewrite", "--create-missing"), "", id="make-missing"),
         pytest.param(("set", "1", "--title", "New"), "", id="set"),
+        pytest.param(("undo",), "", id="undo"),
+        pytest.param(("undo", "--dry-run", "--force"), "", id="what-undo-would-do"),
+        pytest.param(("remove", "1"), "", id="remove"),
+        pytest.param(("remove", "--site", "a.to", "--force"), "", id="remove-all"),
+        pytest.param(("import", "library"), "", id="import"),
+        pytest.param(("import", "library", "--plan", "plan.csv"), "", id="plan-an-import"),
     ],
 )  # fmt: skip
 def test_a_mount_point_is_no_empty_library(
@@ -116,8 +123,43 @@ def test_the_ways_out_that_are_named_lead_out(
     strmctl("write", *MOVIE)
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["rewrite", "rewrite --create-missing", "remove 1", "import library", "undo",
+     "set 1 --title New"],
+)  # fmt: skip
+def test_a_mount_point_of_a_small_library(strmctl: Strmctl, library: Path, line: str) -> None:
+    strmctl("write", "--from", "-", "-q", stdin=_NEW + "a.to,film-3,de\n")
+    shelf = library / "library"
+    shelf.rename(library / "unmounted")
+    shelf.mkdir()
+    ended = strmctl(*line.split(), code=12)
+    assert "holds nothing, though 2 mappings have their files there: mount it" in ended.err
+    assert strmctl("list", "--json").records[-1]["count"] == 2
+    shelf.rmdir()
+    (library / "unmounted").rename(shelf)
+    strmctl(*line.split())
+
+
+def test_doctor_mends_nothing_on_a_mount_point(strmctl: Strmctl, emptied: Path) -> None:
+    found = strmctl("doctor", "--fix", "--json", code=10).records
+    said = [it["reason"] for it in found if it.get("check") == "library"]
+    assert said == ["it is empty, though it has 25 mappings"]
+    assert not any(it.get("fixed") for it in found)
+
+
+def test_a_single_file_is_likelier_deleted_than_unmounted(strmctl: Strmctl, library: Path) -> None:
+    strmctl("write", *MOVIE, "--path", "Film.strm")
+    (library / "library/Film.strm").unlink()
+    assert strmctl("rewrite", "--create-missing").out == "created Film.strm\n"
+    (library / "library/Film.strm").unlink()
+    assert strmctl("remove", "1").out == "removed Film.strm\n"
+
+
 def test_muting_touches_no_file(strmctl: Strmctl, emptied: Path) -> None:
     strmctl("set", "1", "--mute", "30d")
+    emptied.rename(emptied.with_name("gone"))
+    strmctl("set", "1", "--mute", "off")
 
 
 def test_a_single_file_that_was_deleted_comes_back(strmctl: Strmctl, library: Path) -> None:

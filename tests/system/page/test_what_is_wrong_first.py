@@ -93,7 +93,7 @@ def test_72_what_is_not_known_and_what_failed_come_first(fresh: Scene) -> None:
     assert "refresh --expiring 2h" in text[:failed]
     assert green_of(fresh) == []
     lines = stats_of(fresh)
-    assert lines[0] == "89 of 100 links (89 %) unknown: not probed yet"
+    assert lines[0] == "89 of 100 links (89 %) unknown: no verdict yet"
     assert FAILED in lines[1]
 
 

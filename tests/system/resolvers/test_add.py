@@ -177,6 +177,8 @@ def test_a_catalogue_that_has_gone_mad_is_braked(
     series(video(1, 1))
     strmctl("add", "--resolver", "addon", IMDB, "--watch")
     series(*(video(1, number) for number in range(1, 60)))
+    assert "58 of 1 episodes would be new" in strmctl("add", "--watched", "-q", code=25).err
+    assert strmctl("add", "--watched", "-q", code=25).err == "", "cron would mail it each time"
     assert "58 of 1 episodes would be new" in strmctl("add", "--watched", code=25).err
     assert len(paths(begun)) == 1
     assert counts(strmctl("add", "--watched", "--force", "--json")) == {
@@ -253,6 +255,60 @@ def test_a_list_that_cannot_be_read(strmctl: Strmctl, begun: Path, text: str, wh
     call = ("add", "--resolver", "addon", "show", "--from", "list.csv")
     assert what in strmctl(*call, code=2).err
     assert paths(begun) == []
+
+
+BAD_ROWS = """season,episode,released,year
+1,1,,
+1,x,,
+1,2,soon,
+1,3,,old
+1,4,,,too,many
+1,5,,
+"""
+
+
+def test_bad_rows_are_named_and_the_rest_is_written(strmctl: Strmctl, begun: Path) -> None:
+    """As `write --from` does."""
+    (begun / "list.csv").write_text(BAD_ROWS)
+    call = ("add", "--resolver", "addon", "show", "--from", "list.csv")
+    planned = strmctl(*call, "--dry-run", "--json", code=12)
+    assert counts(planned) == {"created": 3, "failed": 3}
+    ended = strmctl(*call, "--watch", code=12)
+    said = [line.removeprefix("strmctl: warning: ") for line in ended.err.splitlines()]
+    file = begun / "list.csv"
+    assert [line[: len(f"{file}:n: ") + 12] for line in said[:-1]] == [
+        f"{file}:3: episode is n",
+        f"{file}:4: released is ",
+        f"{file}:6: 6 values for",
+        said[3][: len(f"{file}:n: ") + 12],
+    ]
+    assert said[3].startswith("show 1 3: year")
+    assert said[-1] == "2 created, 0 updated, 0 unchanged, 4 failed, 0 unreleased"
+    assert len(paths(begun)) == 2
+    file.write_text("season,episode\n1,x\n1,3\n")
+    assert counts(strmctl("add", "--watched", "--json", code=12)) == {"created": 1, "failed": 1}
+
+
+def test_a_quiet_run_says_once_what_stays_wrong(strmctl: Strmctl, begun: Path) -> None:
+    file = begun / "list.csv"
+    text = "season,episode\n1,1\n1,x\n"
+    file.write_text(text)
+    strmctl("add", "--resolver", "addon", "show", "--from", "list.csv", "--watch", code=12)
+    call = ("add", "--watched", "-q")
+    said = strmctl(*call, code=12)
+    assert said.out == f"{file}:3: episode is not a number from 0 to 99999: 'x'\n"
+    assert said.err == "0 created, 0 updated, 1 unchanged, 1 failed, 0 unreleased\n"
+    file.unlink()
+    assert "list.csv: cannot be read" in strmctl(*call, code=12).out
+    again = strmctl(*call, code=12)
+    assert (again.out, again.err) == ("", "")
+    assert (
+        "list.csv: cannot be read" in strmctl("runs", "--limit", 1, "--json").records[0]["message"]
+    )
+    file.write_text(text.replace("x", "1"))
+    assert strmctl(*call).out == ""
+    file.unlink()
+    assert "list.csv: cannot be read" in strmctl(*call, code=12).out, "it was there in between"
 
 
 def feed(*numbers: int) -> Reply:
