@@ -14,7 +14,7 @@ from strmctl.cli.frame.changing import DryRun, Force
 from strmctl.cli.frame.digest import Digest, digest_lines, reminded
 from strmctl.cli.frame.notify_after import notifying_media_servers
 from strmctl.cli.frame.options import LANGUAGE_HELP, PROVIDER_HELP, Wait, WithSidecars, taking
-from strmctl.cli.frame.output import WORK
+from strmctl.cli.frame.output import WORK, Output
 from strmctl.cli.frame.run import Run
 from strmctl.domain.digest import FAILED, Finding
 from strmctl.errors import ItemError, ResolverError, UsageError
@@ -23,6 +23,7 @@ from strmctl.services.reports.records import written_record
 if TYPE_CHECKING:
     from strmctl.services.adding.add import Adding, Plan, Watch
     from strmctl.services.writing.batch import Result as Done
+    from strmctl.storage.database.connection import Database
 
 _IMDB_PAGE = re.compile(r"https?://(?:[a-z]+\.)?imdb\.com/\S*?(tt\d{5,12})", re.IGNORECASE)
 _OUTCOMES = ("created", "updated", "unchanged", "failed", "unreleased")
@@ -60,6 +61,10 @@ class _Result(Struct):
             self.findings.append(Finding("", subject or text, FAILED, line=text))
         elif not is_shown:
             self.run.output.warn(text)
+
+    def lines(self, database: "Database", *, goes: bool) -> list[str]:
+        """Those of the digest that are due."""
+        return digest_lines(self.digest, database, self.findings, self.works, goes=goes) or []
 
 
 def _chosen(
@@ -183,14 +188,11 @@ def _watched(
     def work() -> int:
         with run.alone("add", wait) as database:
             plans = [plan for it in adding.watches() if (plan := _planned(adding, it, result))]
-            if not dry_run:
-                if not force:
-                    adding.check_brake(plans)
-                for plan in plans:
-                    _carry_out(adding, plan, result, resolve=resolve)
-            said = digest_lines(
-                result.digest, database, result.findings, result.works, goes=bool(plans)
-            )
+            if not (dry_run or force):
+                adding.check_brake(plans)
+            for plan in () if dry_run else plans:
+                _carry_out(adding, plan, result, resolve=resolve)
+            said = result.lines(database, goes=bool(plans))
         return _report(result, plans, dry_run=dry_run, said=said)
 
     return reminded(run, result.digest, work)
@@ -238,32 +240,27 @@ def _show(plan: "Plan", done: "Done", result: _Result) -> None:
 
 
 def _report(
-    result: _Result,
-    plans: "list[Plan]",
-    *,
-    dry_run: bool = False,
-    said: Sequence[str] | None = None,
+    result: _Result, plans: "Sequence[Plan]", *, dry_run: bool, said: Sequence[str] = ()
 ) -> int:
     """`said` are the lines of a digest."""
-    run, counts = result.run, result.counts
-    for line in said or ():
-        run.output.record({}, line)
+    output, counts = result.run.output, result.counts
+    for line in said:
+        output.record({}, line)
     if dry_run:
-        for plan in plans:
-            for candidate in plan.new:
-                fields = {
-                    key: value for key, value in candidate.fields.items() if value is not None
-                }
-                text = f"would add {plan.watch.site} {candidate.item}"
-                run.output.record({"type": "add", "outcome": "created", **fields}, text)
+        _show_planned(output, plans)
         counts["created"] = sum(len(plan.new) for plan in plans)
     counts["unchanged"] += sum(len(plan.known) for plan in plans)
     counts["unreleased"] = sum(plan.unreleased for plan in plans)
     numbers = {outcome: counts[outcome] for outcome in _OUTCOMES}
     text = ", ".join(f"{number} {outcome}" for outcome, number in numbers.items())
-    run.output.summary(
-        {**numbers, "dry_run": dry_run},
-        f"{text}{' (dry run)' if dry_run else ''}",
-        keep=bool(said),
-    )
+    text += " (dry run)" if dry_run else ""
+    output.summary({**numbers, "dry_run": dry_run}, text, keep=bool(said))
     return ItemError.exit_code if counts["failed"] else 0
+
+
+def _show_planned(output: Output, plans: "Sequence[Plan]") -> None:
+    for plan in plans:
+        for candidate in plan.new:
+            fields = {key: value for key, value in candidate.fields.items() if value is not None}
+            text = f"would add {plan.watch.site} {candidate.item}"
+            output.record({"type": "add", "outcome": "created", **fields}, text)

@@ -1,6 +1,6 @@
 """What a catalogue or a list says, as entries that `write` takes; what is not out yet is left."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
@@ -116,24 +116,28 @@ def from_file(watch: Watch, now: datetime) -> Found:
     `released` may hold dates. Raises ItemError where it cannot be read, UsageError for its form, or
     where no row of it names anything."""
     path = Path(watch.source)
-    found: dict[Place, Candidate] = {}
     bad: list[BadRow] = []
-    unreleased = 0
-    rows = _rows(path)
+    read = list(_readable(watch, _rows(path), bad))
+    # Nobody watches a list of something else.
+    if bad and not read:
+        raise UsageError(f"{path}:{bad[0].line}: {bad[0].reason}")
+    out = [each for each, released in read if released is None or released <= now]
+    found: dict[Place, Candidate] = {}
+    for each in out:
+        if _is_wanted(watch, each.place[1]):
+            found.setdefault(each.place, each)
+    return Found(list(found.values()), len(read) - len(out), bad)
+
+
+def _readable(
+    watch: Watch, rows: Iterable[Row | BadRow], bad: list[BadRow]
+) -> Iterator[tuple[Candidate, datetime | None]]:
+    """The others go to `bad`."""
     for row in rows:
         try:
-            candidate, released = _from_row(watch, row)
+            yield _from_row(watch, row)
         except UsageError as error:
             bad.append(BadRow(row.line, str(error)))
-            continue
-        if released is not None and released > now:
-            unreleased += 1
-        elif _is_wanted(watch, candidate.place[1]):
-            found.setdefault(candidate.place, candidate)
-    # Nobody watches a list of something else.
-    if bad and len(bad) == len(rows):
-        raise UsageError(f"{path}:{bad[0].line}: {bad[0].reason}")
-    return Found(list(found.values()), unreleased, bad)
 
 
 def _rows(path: Path) -> list[Row | BadRow]:
