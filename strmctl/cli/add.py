@@ -14,7 +14,7 @@ from strmctl.cli.frame.changing import DryRun, Force
 from strmctl.cli.frame.digest import Digest, digest_lines, reminded
 from strmctl.cli.frame.notify_after import notifying_media_servers
 from strmctl.cli.frame.options import LANGUAGE_HELP, PROVIDER_HELP, Wait, WithSidecars, taking
-from strmctl.cli.frame.output import WORK, Output
+from strmctl.cli.frame.output import WORK
 from strmctl.cli.frame.run import Run
 from strmctl.domain.digest import FAILED, Finding
 from strmctl.errors import ItemError, ResolverError, UsageError
@@ -23,7 +23,6 @@ from strmctl.services.reports.records import written_record
 if TYPE_CHECKING:
     from strmctl.services.adding.add import Adding, Plan, Watch
     from strmctl.services.writing.batch import Result as Done
-    from strmctl.storage.database.connection import Database
 
 _IMDB_PAGE = re.compile(r"https?://(?:[a-z]+\.)?imdb\.com/\S*?(tt\d{5,12})", re.IGNORECASE)
 _OUTCOMES = ("created", "updated", "unchanged", "failed", "unreleased")
@@ -61,10 +60,6 @@ class _Result(Struct):
             self.findings.append(Finding("", subject or text, FAILED, line=text))
         elif not is_shown:
             self.run.output.warn(text)
-
-    def lines(self, database: "Database", *, goes: bool) -> list[str]:
-        """Those of the digest that are due."""
-        return digest_lines(self.digest, database, self.findings, self.works, goes=goes) or []
 
 
 def _chosen(
@@ -192,8 +187,9 @@ def _watched(
                 adding.check_brake(plans)
             for plan in () if dry_run else plans:
                 _carry_out(adding, plan, result, resolve=resolve)
-            said = result.lines(database, goes=bool(plans))
-        return _report(result, plans, dry_run=dry_run, said=said)
+            findings, works = result.findings, result.works
+            said = digest_lines(result.digest, database, findings, works, goes=bool(plans))
+        return _report(result, plans, dry_run=dry_run, said=said or ())
 
     return reminded(run, result.digest, work)
 
@@ -247,20 +243,20 @@ def _report(
     for line in said:
         output.record({}, line)
     if dry_run:
-        _show_planned(output, plans)
-        counts["created"] = sum(len(plan.new) for plan in plans)
+        _show_planned(result, plans)
     counts["unchanged"] += sum(len(plan.known) for plan in plans)
     counts["unreleased"] = sum(plan.unreleased for plan in plans)
     numbers = {outcome: counts[outcome] for outcome in _OUTCOMES}
     text = ", ".join(f"{number} {outcome}" for outcome, number in numbers.items())
-    text += " (dry run)" if dry_run else ""
-    output.summary({**numbers, "dry_run": dry_run}, text, keep=bool(said))
+    dry = " (dry run)" if dry_run else ""
+    output.summary({**numbers, "dry_run": dry_run}, text + dry, keep=bool(said))
     return ItemError.exit_code if counts["failed"] else 0
 
 
-def _show_planned(output: Output, plans: "Sequence[Plan]") -> None:
+def _show_planned(result: _Result, plans: "Sequence[Plan]") -> None:
+    result.counts["created"] = sum(len(plan.new) for plan in plans)
     for plan in plans:
         for candidate in plan.new:
             fields = {key: value for key, value in candidate.fields.items() if value is not None}
             text = f"would add {plan.watch.site} {candidate.item}"
-            output.record({"type": "add", "outcome": "created", **fields}, text)
+            result.run.output.record({"type": "add", "outcome": "created", **fields}, text)
