@@ -62,6 +62,8 @@ _MEANINGS = {
 }
 _ALWAYS = (401, 403, 422, 500, 503)
 _LOCKED_SECONDS = 5.0
+_UNREADABLE = "the content cannot be read: send JSON in UTF-8, without a Content-Encoding"
+_NOT_SENT_AS_JSON = "body: send it with `Content-Type: application/json`"
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -118,7 +120,7 @@ def reasons(error: ValidationError | RequestValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, it['loc']))}: {it['msg']}" for it in error.errors())
 
 
-async def _does_not_fit(_request: Request, error: Exception) -> Response:
+async def _does_not_fit(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = [{"where": list(it["loc"]), "detail": it["msg"]} for it in error.errors()]
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -127,16 +129,24 @@ async def _does_not_fit(_request: Request, error: Exception) -> Response:
         "type": "about:blank",
         "title": status.phrase,
         "status": status,
-        "detail": reasons(error),
+        "detail": _NOT_SENT_AS_JSON if _is_of_another_type(request, error) else reasons(error),
         "errors": errors,
     }
     return JSONResponse(body, status, {"Cache-Control": "no-store"}, media_type=MEDIA_TYPE)
 
 
+def _is_of_another_type(request: Request, error: RequestValidationError) -> bool:
+    """FastAPI hands such content on as bytes, and then says that it is no dictionary."""
+    is_read_as_bytes = any(isinstance(it.get("input"), bytes) for it in error.errors())
+    return is_read_as_bytes and "json" not in request.headers.get("Content-Type", "")
+
+
 async def _refused(routes: Sequence[BaseRoute], request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    answer = problem(status, status.description or error.detail)
+    # FastAPI raises 400 for content that is no JSON; the status's own words blame the method.
+    detail = _UNREADABLE if status == HTTPStatus.BAD_REQUEST else status.description
+    answer = problem(status, detail or error.detail)
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         # RFC 9110 section 15.5.6: a 405 says what is allowed.
         answer.headers["Allow"] = ", ".join(sorted(_methods(routes, request)))

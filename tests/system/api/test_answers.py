@@ -1,5 +1,6 @@
 """Whoever asks wrongly is told how, in one form; who may not ask is told nothing else."""
 
+import gzip
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -122,6 +123,28 @@ def test_a_body_that_is_none(site: Site, content: bytes, media_type: str | None)
     check_problem(response, response.status_code)
     assert response.status_code in (400, 422)
     assert not site.get("/jobs")["items"]
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "content", "advice"),
+    [
+        pytest.param({"Content-Type": "text/plain"}, b"{}", "application/json", id="as text"),
+        pytest.param({}, b"{}", "application/json", id="as nothing"),
+        pytest.param(
+            JSON | {"Content-Encoding": "gzip"}, gzip.compress(b"{}"), "UTF-8", id="compressed"
+        ),
+        pytest.param(JSON, '{"x": "\u00e4"}'.encode("latin-1"), "UTF-8", id="another charset"),
+    ],
+)
+def test_what_cannot_be_read_is_answered_with_how_to_send_it(
+    site: Site, fields: dict[str, str], content: bytes, advice: str
+) -> None:
+    response = site.client.post("/hooks/sonarr", content=content, headers=fields)
+    check_problem(response, response.status_code)
+    assert advice in response.json()["detail"]
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])
