@@ -28,8 +28,8 @@ def headers_are_sent(installation: Installation) -> Iterator[Finding]:
         yield Finding.warning(
             "mode",
             mode.value,
-            f"{counted(number, 'link')} want headers ({', '.join(sorted(names))}) that players do "
-            f"not send in mode {mode.value}",
+            f"{counted(number, 'link')} {'wants' if number == 1 else 'want'} headers "
+            f"({', '.join(sorted(names))}) that players do not send in mode {mode.value}",
             'set proxy.mode = "proxy", which sends them',
         )
 

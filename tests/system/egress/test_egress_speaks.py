@@ -154,6 +154,25 @@ async def test_95_one_that_accepts_and_says_nothing(tmp_path: Path, scheme: str,
             assert set(library.states()) == {LinkState.UNKNOWN}
 
 
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+async def test_95_one_host_behind_one_that_is_silent_and_a_canary(
+    tmp_path: Path, scheme: str
+) -> None:
+    """Silence of one host may be its own; the canary is asked through the same egress."""
+    async with proxy(lambda asked: b"", scheme) as egress:
+        settings = settings_in(tmp_path, egress=egress)
+        quick = replace(settings.upstream, connect_timeout=timedelta(seconds=0.2))
+        probing = replace(
+            settings.probe, timeout=timedelta(seconds=1), canaries=("https://canary.example/",)
+        )
+        library = library_in(tmp_path, replace(settings, upstream=quick, probe=probing))
+        with library.database:
+            library.add(f"https://a.example/{number}.mp4" for number in range(3))
+            with pytest.raises(EgressError, match="canary 1"):
+                await library.probe()
+            assert set(library.states()) == {LinkState.UNKNOWN}
+
+
 @pytest.mark.parametrize(("speaks", "scheme", "link"), TUNNEL_DOWN)
 async def test_95_a_new_link_is_not_refused_for_it(speaks: Says, scheme: str, link: str) -> None:
     """`refresh` ends with 13, not with a failure of the link."""
