@@ -9,13 +9,14 @@ import asyncio
 import errno
 import socket
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import aiodns
 from aiodns import error as dns_errors
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+from strmctl.newest import Newest
 
 DEADLINE = 5.0
 """Seconds for a name; c-ares asks again after 1.5 and gives up after 4.5 of them."""
@@ -50,7 +51,7 @@ class LookUps(AbstractResolver):
         self._deadline = deadline
         self._monotonic = monotonic
         self._system = ThreadPoolExecutor(_SYSTEM_THREADS, "look-up")
-        self._failures: OrderedDict[tuple[str, int], tuple[float, OSError]] = OrderedDict()
+        self._failures: Newest[tuple[str, int], tuple[float, OSError]] = Newest(_FAILURES)
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -105,10 +106,7 @@ class LookUps(AbstractResolver):
         del self._failures[host, family]
 
     def _failed(self, host: str, family: socket.AddressFamily, failure: OSError) -> OSError:
-        self._failures[host, family] = (self._monotonic(), failure)
-        self._failures.move_to_end((host, family))
-        if len(self._failures) > _FAILURES:
-            self._failures.popitem(last=False)
+        self._failures.put((host, family), (self._monotonic(), failure))
         return failure
 
 

@@ -1,10 +1,10 @@
 """At most ten redirects are followed, and none that leads in a circle."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 
 from strmctl.errors import UpstreamError
+from strmctl.newest import Newest
 
 MAX_REDIRECTS = 10
 
@@ -19,7 +19,7 @@ class Redirects:
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._endless: OrderedDict[str, tuple[float, UpstreamError]] = OrderedDict()
+        self._endless: Newest[str, tuple[float, UpstreamError]] = Newest(_URLS)
 
     def trail(self, url: str) -> "Trail":
         """Raises UpstreamError for a URL that has just led nowhere."""
@@ -29,10 +29,7 @@ class Redirects:
         return Trail(self, url)
 
     def lost(self, url: str, failure: UpstreamError) -> UpstreamError:
-        self._endless[url] = (self._monotonic(), failure)
-        self._endless.move_to_end(url)
-        if len(self._endless) > _URLS:
-            self._endless.popitem(last=False)
+        self._endless.put(url, (self._monotonic(), failure))
         return failure
 
 

@@ -12,11 +12,11 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "strmctl"
 
 MAY_IMPORT: dict[str, set[str]] = {
-    "domain": {"domain", "errors", "discreet"},
+    "domain": {"domain", "errors", "discreet", "newest"},
     "settings": {"settings", "errors", "discreet"},
     "tracing": set(),
     "storage": {"storage", "domain", "settings", "errors", "discreet"},
-    "upstream": {"upstream", "domain", "settings", "tracing", "errors", "discreet"},
+    "upstream": {"upstream", "domain", "settings", "tracing", "errors", "discreet", "newest"},
     "resolvers": {"resolvers", "domain", "settings", "tracing", "errors", "discreet"},
     "services": {
         "services",
@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tracing",
         "errors",
         "discreet",
+        "newest",
     },
     "server": {
         "server",
@@ -72,6 +73,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "discreet": set(),
     "collector": set(),
+    "newest": set(),
 }
 """The package itself (`strmctl.__version__`) may be imported by all but the domain."""
 

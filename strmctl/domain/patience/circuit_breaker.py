@@ -5,12 +5,12 @@ happily is not resolved for every request. A resolver that says when to come bac
 of its identities. Times are seconds of a monotonic clock.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 
 from strmctl.discreet import Discreet
 from strmctl.domain.identity import Identity
 from strmctl.errors import ResolverError
+from strmctl.newest import Newest
 
 _IDENTITIES = 10_000
 _URLS = 8
@@ -32,7 +32,7 @@ class CircuitBreaker:
     def __init__(self, *, first_rest: float = 1.0, longest_rest: float = 300.0) -> None:
         self._first_rest = first_rest
         self._longest_rest = longest_rest
-        self._troubles: OrderedDict[Identity, Trouble] = OrderedDict()
+        self._troubles: Newest[Identity, Trouble] = Newest(_IDENTITIES)
 
     def check(self, identity: Identity, now: float) -> None:
         """Raises the last error again while the identity rests."""
@@ -57,10 +57,7 @@ class CircuitBreaker:
         known = () if last is None else last.urls
         kept = tuple(dict.fromkeys((*known, *urls)))[-_URLS:]
         until = now + self._rest(failures, error)
-        self._troubles[identity] = Trouble(failures, until, error, kept)
-        self._troubles.move_to_end(identity)
-        if len(self._troubles) > _IDENTITIES:
-            self._troubles.popitem(last=False)
+        self._troubles.put(identity, Trouble(failures, until, error, kept))
 
     def _rest(self, failures: int, error: ResolverError) -> float:
         # Without the bound a thousand failures in a row would overflow the float.

@@ -7,13 +7,13 @@ very many titles the oldest is dropped: the upkeep node's own probes find the sa
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from strmctl.discreet import Discreet
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
+from strmctl.newest import Newest
 from strmctl.services.notifying.connection import Address, Connection, NotTold
 from strmctl.services.observer import Proven, unproven
 from strmctl.services.threads import in_thread
@@ -58,8 +58,8 @@ class _Waiting:
     """What is to be handed over; `add` never waits."""
 
     def __init__(self) -> None:
-        self._proofs: OrderedDict[Identity, _Proof] = OrderedDict()
-        self._last: OrderedDict[Identity, Resolution] = OrderedDict()
+        self._proofs: Newest[Identity, _Proof] = Newest(_WAITING)
+        self._last: Newest[Identity, Resolution] = Newest(_REMEMBERED)
         self._some = asyncio.Event()
 
     def add(self, proof: _Proof) -> bool:
@@ -67,17 +67,9 @@ class _Waiting:
         # Each segment proves it anew.
         if self._last.get(proof.identity) == proof.resolution or not proof.resolution.resolved_at:
             return True
-        self._last[proof.identity] = proof.resolution
-        self._last.move_to_end(proof.identity)
-        if len(self._last) > _REMEMBERED:
-            self._last.popitem(last=False)
-        self._proofs[proof.identity] = proof
-        self._proofs.move_to_end(proof.identity)
+        self._last.put(proof.identity, proof.resolution)
         self._some.set()
-        if len(self._proofs) <= _WAITING:
-            return True
-        self._proofs.popitem(last=False)
-        return False
+        return self._proofs.put(proof.identity, proof)
 
     async def first(self) -> _Proof:
         await self._some.wait()

@@ -1,12 +1,11 @@
 """A title is compared with what it was before: a short clip in a film's place is not played."""
 
-from collections import OrderedDict
-
 from strmctl.domain.hls.multivariant_playlist import Kind
 from strmctl.domain.identity import Identity
 from strmctl.domain.media.extent import Extent, learned, other_content
 from strmctl.domain.urls.child_url import ROOT
 from strmctl.errors import UpstreamError
+from strmctl.newest import Newest
 from strmctl.services.observer import Observer
 from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 from strmctl.services.playback.source.source import Source
@@ -22,7 +21,7 @@ class Extents:
     def __init__(self, resolving: Resolving, observer: Observer) -> None:
         self._resolving = resolving
         self._observer = observer
-        self._learned: OrderedDict[Identity, Extent] = OrderedDict()
+        self._learned: Newest[Identity, Extent] = Newest(_IDENTITIES)
 
     def check_file(self, identity: Identity, source: Source, response: UpstreamResponse) -> None:
         """Close the response and raise UpstreamError if it holds other content."""
@@ -54,10 +53,7 @@ class Extents:
         extent = learned(known, now)
         if extent != known:
             self._observer.measured(identity, extent)
-        self._learned[identity] = extent
-        self._learned.move_to_end(identity)
-        if len(self._learned) > _IDENTITIES:
-            self._learned.popitem(last=False)
+        self._learned.put(identity, extent)
 
     def _known(self, identity: Identity, now: Extent) -> Extent | None:
         """What is stored of this very link counts before what was learned here: `refresh --force`

@@ -4,13 +4,12 @@ However many viewers a new resolution serves, it counts as one healing. A resolv
 not asked, so the error that made it rest counts as one failure.
 """
 
-from collections import OrderedDict
-
 from msgspec import Struct, field
 
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
 from strmctl.errors import ResolverError, StrmctlError
+from strmctl.newest import Newest
 from strmctl.services.observer import UNOBSERVED, Observer
 
 _IDENTITIES = 10_000
@@ -28,7 +27,7 @@ class _Attempt(Struct):
 class Heals:
     def __init__(self, observer: Observer = UNOBSERVED) -> None:
         self._observer = observer
-        self._attempts: OrderedDict[Identity, _Attempt] = OrderedDict()
+        self._attempts: Newest[Identity, _Attempt] = Newest(_IDENTITIES)
 
     def begun(self, identity: Identity, resolution: Resolution) -> None:
         """The resolver has given this resolution in place of the one that failed."""
@@ -37,7 +36,7 @@ class Heals:
             return
         if last is not None and last.is_open and last.resolution is not None:
             self._end(identity, last, "its new link brought nothing either")
-        self._remember(identity, _Attempt(resolution))
+        self._attempts.put(identity, _Attempt(resolution))
 
     def refused(self, identity: Identity, error: ResolverError) -> None:
         """The resolver has nothing better."""
@@ -49,7 +48,7 @@ class Heals:
         if last is not None and last.error is cause:
             return
         attempt = _Attempt(error=cause)
-        self._remember(identity, attempt)
+        self._attempts.put(identity, attempt)
         self._end(identity, attempt, str(cause))
 
     def answered(self, identity: Identity, resolution: Resolution) -> None:
@@ -80,9 +79,3 @@ class Heals:
     def _end(self, identity: Identity, attempt: _Attempt, reason: str) -> None:
         attempt.is_open = False
         self._observer.healed(identity, well=False, reason=reason)
-
-    def _remember(self, identity: Identity, attempt: _Attempt) -> None:
-        self._attempts[identity] = attempt
-        self._attempts.move_to_end(identity)
-        if len(self._attempts) > _IDENTITIES:
-            self._attempts.popitem(last=False)

@@ -4,12 +4,13 @@ It looks at most once a minute for each identity. A target that refuses is resol
 a play.
 """
 
+import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 
 from strmctl.domain.identity import Identity
 from strmctl.errors import EgressError, ItemError, UpstreamError
+from strmctl.newest import Newest
 from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 from strmctl.services.playback.healing import Healing
 from strmctl.services.playback.source.source import Source
@@ -22,7 +23,7 @@ _BEGINNING = {"Range": "bytes=0-1023"}
 class Redirects:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._looked_at: OrderedDict[Identity, float] = OrderedDict()
+        self._looked_at: Newest[Identity, float] = Newest(_IDENTITIES)
 
     async def check(self, identity: Identity, healing: Healing) -> None:
         """Renew a link that does not play. If that does not help, players are sent to it all the
@@ -36,11 +37,9 @@ class Redirects:
 
     def _is_due(self, identity: Identity) -> bool:
         now = self._monotonic()
-        at = self._looked_at.pop(identity, None)
-        is_due = at is None or now - at >= _EVERY
-        self._looked_at[identity] = now if is_due or at is None else at
-        if len(self._looked_at) > _IDENTITIES:
-            self._looked_at.popitem(last=False)
+        at = self._looked_at.get(identity, -math.inf)
+        is_due = now - at >= _EVERY
+        self._looked_at.put(identity, now if is_due else at)
         return is_due
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping as Table
 from datetime import timedelta
 
@@ -12,6 +11,7 @@ from strmctl.domain.identity import Identity
 from strmctl.domain.library.library_path import Naming
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media.extent import Extent
+from strmctl.newest import Newest
 from strmctl.resolvers.contract import ResolveRequest
 from strmctl.services.resolving.storing import Storing, is_newer
 from strmctl.services.threads import reading
@@ -44,7 +44,7 @@ class KnownResolutions:
         self._storing = Storing(writing or mappings, self._has_stored)
         self._remember_for = remember.total_seconds()
         self._monotonic = monotonic
-        self._known: OrderedDict[Identity, _Known] = OrderedDict()
+        self._known: Newest[Identity, _Known] = Newest(_IDENTITIES)
         self._introduced: Table[Identity, Naming] = {}
 
     async def recent(self, identity: Identity) -> Resolution | None:
@@ -116,8 +116,4 @@ class KnownResolutions:
     def _remember(
         self, identity: Identity, resolution: Resolution, *, has_row: bool, extent: Extent | None
     ) -> None:
-        self._known[identity] = _Known(resolution, self._monotonic(), has_row, extent)
-        self._known.move_to_end(identity)
-        # A scan by Jellyfin plays every file of the library once.
-        if len(self._known) > _IDENTITIES:
-            self._known.popitem(last=False)
+        self._known.put(identity, _Known(resolution, self._monotonic(), has_row, extent))

@@ -5,12 +5,12 @@ as the name is used.
 """
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from strmctl.discreet import Discreet
 from strmctl.domain.hls.listed import Resource
+from strmctl.newest import Newest
 
 SAMPLE_BYTES = 1024
 _KEPT = 8
@@ -78,13 +78,10 @@ class NamedPreludes:
     """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str, str], Prelude] = OrderedDict()
+        self._known: Newest[tuple[str, str, str], Prelude] = Newest(_PRELUDES)
 
     def put(self, rendition: str, preludes: str, name: str, known: Prelude) -> None:
-        self._known[rendition, preludes, name] = known
-        self._known.move_to_end((rendition, preludes, name))
-        if len(self._known) > _PRELUDES:
-            self._known.popitem(last=False)
+        self._known.put((rendition, preludes, name), known)
 
     def find(self, rendition: str, preludes: str, name: str) -> Prelude | None:
         return self._known.get((rendition, preludes, name))
@@ -95,15 +92,11 @@ class Evidence:
 
     def __init__(self) -> None:
         self.preludes = NamedPreludes()
-        self._samples: dict[str, OrderedDict[str, Sample]] = {}
+        self._samples: dict[str, Newest[str, Sample]] = {}
 
     def witness(self, rendition: str, name: str, total: int | None) -> Witness:
         def keep(sample: Sample) -> None:
-            known = self._samples.setdefault(rendition, OrderedDict())
-            known[name] = sample
-            known.move_to_end(name)
-            while len(known) > _KEPT:
-                known.popitem(last=False)
+            self._samples.setdefault(rendition, Newest(_KEPT)).put(name, sample)
 
         return Witness(total, keep)
 
