@@ -13,28 +13,33 @@ _SEGMENTS = 10_000
 _RUNS = 5
 _URL = "https://cdn.example/media/1/index.m3u8"
 _TOKEN = "token=" + "0123456789abcdef" * 8 + "&expires=1795388400"
+_INF = "#EXTINF:{span:.3f},\n"
+_DATE = "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T{h:02}:{m:02}:{s:02}.500Z\n"
 _PLAIN = {
-    "with long URIs": f"/media/1/segment-{{n}}.ts?{_TOKEN}\n",
-    "with short URIs": "seg{n}.ts\n",
+    "with long URIs": f"{_INF}/media/1/segment-{{n}}.ts?{_TOKEN}\n",
+    "with short URIs": f"{_INF}seg{{n}}.ts\n",
 }
-_TAGGED = {
-    "with dates": "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T{h:02}:{m:02}:{s:02}.500Z\nseg{n}.ts\n",
-    "with byte ranges": "#EXT-X-BYTERANGE:{n}9@{n}000\nfilm.mp4\n",
-    "with discontinuities": "#EXT-X-DISCONTINUITY\nseg{n}.ts\n",
-    "with maps": '#EXT-X-MAP:URI="init{n}.mp4"\nseg{n}.m4s\n',
+_OTHERS = {
+    "with durations that differ": "#EXTINF:6.{n:05},\nseg{n}.ts\n",
+    "with titles": "#EXTINF:{span:.3f},Episode {n}: the long title of it\nseg{n}.ts\n",
+    "with dates": f"{_INF}{_DATE}seg{{n}}.ts\n",
+    "with dates and durations that differ": f"{_DATE}#EXTINF:6.{{n:05}},\nseg{{n}}.ts\n",
+    "with byte ranges": f"{_INF}#EXT-X-BYTERANGE:1{{n}}@1{{n}}000\nfilm.mp4\n",
+    "with discontinuities": f"{_INF}#EXT-X-DISCONTINUITY\nseg{{n}}.ts\n",
+    "with maps": f'{_INF}#EXT-X-MAP:URI="init{{n}}.mp4"\nseg{{n}}.m4s\n',
     "with parts": '#EXT-X-PART:DURATION=2.0,URI="p{n}.0.mp4",INDEPENDENT=YES\n'
     '#EXT-X-PART:DURATION=2.0,URI="p{n}.1.mp4"\n#EXT-X-PART:DURATION=2.0,URI="p{n}.2.mp4"\n'
-    "seg{n}.mp4\n",
-    "with comments": "# piece {n} of it\nseg{n}.ts\n",
-    "with tags that go": "#EXT-X-CUE-OUT-CONT:ElapsedTime={n},Duration=60\nseg{n}.ts\n",
+    f"{_INF}seg{{n}}.mp4\n",
+    "with comments": f"{_INF}# piece {{n}} of it\nseg{{n}}.ts\n",
+    "with tags that go": f"#EXT-X-CUE-OUT-CONT:ElapsedTime={{n}},Duration=60\n{_INF}seg{{n}}.ts\n",
 }
-"""What stands behind EXTINF, of which only a whole run measures those with tags."""
+"""Rows that only a whole run measures."""
 
 
 @contextmanager
 def comparisons(size: float, others: Others) -> Iterator[list[Comparison]]:
     segments = round(_SEGMENTS * size)
-    kinds = _PLAIN if size < 1 else {**_PLAIN, **_TAGGED}
+    kinds = _PLAIN if size < 1 else {**_PLAIN, **_OTHERS}
     yield [_comparison(kind, _playlist(segments, row), segments) for kind, row in kinds.items()]
 
 
@@ -51,8 +56,7 @@ def _comparison(kind: str, upstream: bytes, segments: int) -> Comparison:
 def _playlist(segments: int, row: str) -> bytes:
     head = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:7\n#EXT-X-MEDIA-SEQUENCE:0\n"
     body = "".join(
-        f"#EXTINF:{6 + n % 7 / 10:.3f},\n"
-        + row.format(n=n, h=n // 600 % 24, m=n // 10 % 60, s=n % 10 * 6)
+        row.format(n=n, span=6 + n % 7 / 10, h=n // 600 % 24, m=n // 10 % 60, s=n % 10 * 6)
         for n in range(segments)
     )
     return f"{head}{body}#EXT-X-ENDLIST\n".encode()

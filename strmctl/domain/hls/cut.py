@@ -3,9 +3,10 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import repeat
+from itertools import chain, repeat
+from operator import itemgetter
 
 from strmctl.domain.hls.listed import ByteRange, Segment, Segments, Stretch, Under
 from strmctl.domain.hls.media_playlist import MediaPlaylist
@@ -18,26 +19,26 @@ _NAMED_BY_SEGMENT = re.compile(
 _AT_ONCE = 5_000
 """Segments."""
 
-_DAY = r"\n([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}"
-# What stands before the minutes is the same in every zone of whole hours.
-_OF_AN_HOUR = re.compile(
-    rf"{_DAY})((?::[0-5][0-9]){{2}})(|\.[0-9]{{3}})(Z|[+-][0-9]{{2}}:?00)(?!.)"
-)
-_OF_A_MINUTE = re.compile(
-    rf"{_DAY}:[0-5][0-9])(:[0-5][0-9])(|\.[0-9]{{3}})(Z|[+-][0-9]{{2}}:?[0-9]{{2}})(?!.)"
-)
+_CLOCKS = re.compile(r"(?:.{13}:[0-5][0-9]:[0-5][0-9].*\n)*+")
+_ENDS = re.compile(r"(?:(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:?[0-9]{2})\n)*+")
+"""What stands behind the seconds of a date."""
+
+_SECONDS = len("2000-01-01T12:00:00")
+
+_Column = tuple[str, Sequence[Iterable[object]]]
+"""A format for each row, and what is to be put into it; nothing where all rows say the same."""
 
 
 def cut_of(playlist: MediaPlaylist) -> str:
     """A short name of the whole cut; "" while the playlist is live and its cut still grows."""
     if not playlist.ended:
         return ""
-    words: list[str] = []
+    texts: list[str] = []
     for part in playlist.segments.parts:
         # Every other thread waits while many are put together in one go.
         for piece in part.pieces(_AT_ONCE) if isinstance(part, Stretch) else (part,):
-            words += _all_words(piece)
-    text = "\n".join(words)
+            texts.append(_text(piece))
+    text = "\n".join(texts)
     named = f"{playlist.first_number}\n{text}".encode("utf-8", "surrogateescape")
     # Forty bits tell the cuts of one title apart, and ffmpeg breaks on URLs over 4,096 bytes.
     return base64.b32encode(hashlib.sha256(named).digest()[:5]).decode().lower()
@@ -127,35 +128,52 @@ def applying(name: str, playlist: MediaPlaylist) -> str | None:
     return names[index] or None if index < len(names) else None
 
 
-def _all_words(part: Stretch | list[Segment]) -> Iterable[str]:
+def _text(part: Stretch | list[Segment]) -> str:
+    """The words of each, written in one go."""
     if not isinstance(part, Stretch):
-        return map(_words, part)
-    spans = {span: f"{span:.3f} " for span in set(part.durations)}
-    begins: Iterable[str] = map(spans.__getitem__, part.durations)
-    ends = _last_words(part)
-    if not part.ranges:
-        return map(str.__add__, begins, ends)
-    return [
-        f"{span}{each[0]}+{each[1]}{end}" if each else span + end
-        for span, each, end in zip(begins, part.ranges, ends, strict=True)
-    ]
+        return "\n".join(map(_words, part))
+    said = _said(part)
+    row = "{} {} {}{} {} {}{}".format(*(form for form, _ in said))
+    columns = [column for _, several in said for column in several]
+    values = chain.from_iterable(zip(*columns, strict=True)) if columns[1:] else columns[0]
+    return "\n".join(repeat(row, len(part.uris))) % tuple(values)
 
 
-def _last_words(part: Stretch) -> Iterable[str]:
-    """What is said of each segment behind its range."""
-    kinds = {each: f" {_kind(each)} " for each in set(part.under)}
-    alike = set(kinds.values())
-    words: Iterable[str] = map(kinds.__getitem__, part.under)
-    if part.discontinuities or len(alike) > 1:
-        marks = ["d " if each else " " for each in part.discontinuities] or repeat(" ")
-        words = map(str.__add__, words, marks)
-    else:
-        words = repeat(f"{alike.pop()} ", len(part.under))
-    if part.dates:
-        words = map(str.__add__, words, _instants(part.dates))
-    if any(each.cipher for each in kinds):
-        words = map(str.__add__, words, [each.cipher for each in part.under])
-    return words
+def _said(part: Stretch) -> Sequence[_Column]:
+    under = part.under
+    alike = under[:1] if under.count(under[0]) == len(under) else under
+    keys, inits, ciphers = zip(*alike, strict=True)
+    return (
+        _spans(part.durations),
+        _ranges(part.ranges),
+        _marks("k", keys),
+        _marks("i", inits),
+        _marks("d", part.discontinuities),
+        _dates(part.dates),
+        ("%s", [[each.cipher for each in under]]) if any(ciphers) else ("", []),
+    )
+
+
+def _spans(durations: Sequence[float]) -> _Column:
+    different = set(durations)
+    if 2 * len(different) > len(durations):
+        return "%.3f", [durations]
+    shown = {each: f"{each:.3f}" for each in different}
+    return "%s", [map(shown.__getitem__, durations)]
+
+
+def _ranges(ranges: Sequence[ByteRange | None]) -> _Column:
+    if None in ranges:
+        return "%s", [map(_where, ranges)]
+    return ("%d+%d", list(zip(*ranges, strict=True))) if ranges else ("", [])
+
+
+def _marks(letter: str, column: Sequence[object]) -> _Column:
+    """The letter where there is something."""
+    is_anywhere = any(column)
+    if is_anywhere and not all(column):
+        return "%s", [[letter * bool(each) for each in column]]
+    return letter * is_anywhere, []
 
 
 def _shape(segment: Segment) -> str:
@@ -176,37 +194,37 @@ def _words(segment: Segment) -> str:
     return f"{_shape(segment)} {mark} {date}{segment.cipher}"
 
 
-def _instants(dates: Sequence[str]) -> Sequence[str]:
-    """The same of several: what stands before the minutes, or the seconds, is often the same."""
-    if "" in dates:
-        known = iter(_instants([each for each in dates if each]))
-        return [each and next(known) for each in dates]
-    text = "\n".join(("", *dates))
-    for pattern, rest in ((_OF_AN_HOUR, ":00:00"), (_OF_A_MINUTE, ":00")):
-        found = pattern.findall(text)
-        if len(found) != len(dates):
-            continue
-        zones = {(begin, zone) for begin, _, _, zone in found}
-        moments = {each: _moment(f"{each[0]}{rest}{each[1]}") for each in zones}
-        if None in moments.values():
-            break
-        begins = {
-            each: moment.isoformat().removesuffix(f"{rest}+00:00")
-            for each, moment in moments.items()
-            if moment is not None
-        }
-        parts = {
-            part: f"{part}000+00:00" if part.strip(".0") else "+00:00"
-            for part in {each[2] for each in found}
-        }
-        # Nearly always each has one zone.
-        only = {begin: words for (begin, _), words in begins.items()}
-        if len(only) == len(begins):
-            return [f"{only[begin]}{seconds}{parts[part]}" for begin, seconds, part, _ in found]
-        return [
-            f"{begins[begin, zone]}{seconds}{parts[part]}" for begin, seconds, part, zone in found
-        ]
-    return list(map(_instant, dates))
+def _dates(dates: Sequence[str]) -> _Column:
+    """What `_instant` says of each; what stands before the minutes is often the same."""
+    if not dates:
+        return "", []
+    ends = _sliced(dates, _SECONDS, None)
+    zone, *others = {each.lstrip(".0123456789") for each in set(ends)}
+    is_usual = not others and _are(_CLOCKS, dates) and _are(_ENDS, set(ends))
+    # What stands before the minutes is the same in every zone of whole hours.
+    rest = ":59:59" if zone == "Z" or zone.endswith("00") else ":59"
+    at = _SECONDS - len(rest)
+    begins = _sliced(dates, 0, at)
+    moments = {each: _moment(f"{each}{rest}{zone}") for each in set(begins) if is_usual}
+    if not is_usual or None in moments.values():
+        return "%s", [[each and _instant(each) for each in dates]]
+    shown = {each: moment.isoformat()[:at] for each, moment in moments.items() if moment}
+    parts = {each: f"{_microseconds(each.removesuffix(zone))}+00:00" for each in set(ends)}
+    middles = _sliced(dates, at, _SECONDS)
+    return "%s%s%s", [map(shown.__getitem__, begins), middles, map(parts.__getitem__, ends)]
+
+
+def _are(pattern: re.Pattern[str], lines: Collection[str]) -> bool:
+    return pattern.fullmatch("\n".join((*lines, ""))) is not None
+
+
+def _sliced(texts: Sequence[str], begin: int, end: int | None) -> list[str]:
+    return list(map(itemgetter(slice(begin, end)), texts))
+
+
+def _microseconds(part: str) -> str:
+    """As `isoformat` says that part of a second, which stands behind its dot or is ""."""
+    return f"{part:0<7}" if part.strip(".0") else ""
 
 
 def _instant(date: str) -> str:

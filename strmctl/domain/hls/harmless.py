@@ -7,18 +7,17 @@ and a title stay only where nothing in them looks like an address, a file name o
 import base64
 import hashlib
 import re
-from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Collection, Mapping, Sequence
 
 from strmctl.domain.hls import attribute_list
 from strmctl.domain.hls.attribute_list import Attribute
 from strmctl.domain.hls.known_tags import ATTRIBUTES, BARE, DATE, REFERENCES, SHAPES, VALUES
 
 _END = "\r\n"
+_ZEROS = str.maketrans("123456789", "0" * 9)
 # A scheme, a query, percent-encoding, an HTML entity; base64 of "http" in its three positions.
-_ADDRESS = re.compile(r":[/\\]|[?&][\w.-]{0,64}=|%[0-9A-Fa-f]{2}|&#|aHR0c|odHRw|h0dHA")
-_IN_ADDRESSES = (":/", ":\\", "?", "&", "%", "aHR0c", "odHRw", "h0dHA")
+_ADDRESS = re.compile(r":[/\\]|[?&][\w.-]{0,64}=|%[0-9A-Fa-f]{2}|&#|aHR[0-9]c|odHRw|h[0-9]dHA")
+_IN_ADDRESSES = (":/", ":\\", "?", "&", "%", "aHR", "odHRw", "dHA")
 _SLASH = re.compile(r"[/\\]")
 _APART = re.compile(r"[\s\"',;|<>()\[\]{}=]+")
 # "English/French", "AC3/EAC3" and "5.1/7.1" are words; "seg/1a2b3c" is a path.
@@ -32,15 +31,18 @@ _SECRET = re.compile(
     r"[\"']?\s*[=:]",
     re.IGNORECASE,
 )
-_LONG_RUN = re.compile(r"(?<![A-Za-z0-9_+=~-])[A-Za-z0-9_+=~-]{16,}+")
+# Letters and digits mixed, as in tokens, hashes and encoded text.
+_OPAQUE = re.compile(
+    r"(?<![A-Za-z0-9_+=~-])(?=[A-Za-z_+=~-]*+[0-9])(?=[0-9_+=~-]*+[A-Za-z])[A-Za-z0-9_+=~-]{16,}+"
+)
 _RUN = b"x" * 16
 _IN_RUNS = re.sub(rb"[^x]", b" ", re.sub(rb"[A-Za-z0-9_+=~-]", b"x", bytes(range(256))))
-_DIGIT, _LETTER = re.compile("[0-9]"), re.compile("[A-Za-z]")
+_MARK = "\x00"
 _LONG = 500
-_UNREMARKABLE = (
-    r"#EXTINF:[ \t]*([0-9]{1,9}(?![0-9])(?:\.[0-9]{0,18})?)[ \t]*,?[A-Za-z0-9 _-]{0,15}$"
+_UNREMARKABLE = re.compile(
+    r"#EXTINF:[ \t]*[0-9]{1,9}(?![0-9])(?:\.[0-9]{0,18})?[ \t]*,?[A-Za-z0-9 _-]{0,15}$"
 )
-_UNREMARKABLE_INF = re.compile(_UNREMARKABLE)
+_INF = re.compile(_UNREMARKABLE)
 UNREMARKABLE_INFS = re.compile(rf"\n{_UNREMARKABLE}", re.MULTILINE)
 """Finds the durations of lines that stay as they are, each behind the end of another."""
 _INF = re.compile(r"#EXTINF:[ \t]*(?P<duration>[+-]?\d{1,18}(?:\.\d*)?)?")
@@ -71,32 +73,42 @@ def is_plain(text: str) -> bool:
         and not _FILE_OR_HOST.search(text)
         and not _IPV6.search(text)
         and not _names_secret(text)
-        and not (_has_long_run(text) and any(map(_is_opaque, _LONG_RUN.findall(text))))
+        and not (_has_long_run(text) and _OPAQUE.search(text))
     )
 
 
-def are_harmless(lines: Sequence[str], is_daterange: bool) -> bool:
-    """Whether a player may be given all as they are: EXT-X-DATERANGE, or comments and unknown tags.
+def are_harmless(dateranges: Sequence[str]) -> bool:
+    """Whether a player may be given all as they are; none of them may have a URI."""
+    text = "\n".join(dateranges)
+    # An interstitial goes.
+    is_usual = len(_USUAL_DATERANGE.findall(text)) == len(dateranges) and "X-ASSET-" not in text
+    return is_usual and leads_nowhere(text)
 
-    None of them may have a URI.
+
+def shapes(lines: Sequence[str]) -> list[str]:
+    """Each line with zeros for its digits: what is harmless does not depend on which they are.
+
+    A long playlist has thousands of lines and a handful of shapes.
     """
-    text = "\n".join(lines)
-    if is_daterange:
-        # An interstitial goes.
-        is_usual = len(_USUAL_DATERANGE.findall(text)) == len(lines) and "X-ASSET-" not in text
-        return is_usual and leads_nowhere(text)
-    return is_plain("\n".join(_values(lines)))
+    return "\n".join(lines).translate(_ZEROS).split("\n")
 
 
-def tag_lines(lines: Sequence[str]) -> Iterator[str | None]:
-    """What `tag_line` says of comments and of unknown tags without URI, nearly all in one go."""
-    values = _values(lines)
-    text = "\n".join(values)
-    found = [match.start() for match in _FILE_OR_HOST.finditer(text)]
-    found += [match.start() for match in _LONG_RUN.finditer(text) if _is_opaque(match[0])]
-    ends = list(accumulate(map(len, values), lambda end, length: end + 1 + length))
-    gone = {bisect_left(ends, at) for at in found}
-    return (None if at in gone else tag_line(line) for at, line in enumerate(lines))
+def tag_lines(lines: Sequence[str]) -> Sequence[str | None]:
+    """What `tag_line` says of comments and of unknown tags without URI; nothing where all stay."""
+    each = shapes(lines)
+    different = list(set(each))
+    values = _values(different)
+    if is_plain("\n".join(values)):
+        return ()
+    text = _OPAQUE.sub(_MARK, _FILE_OR_HOST.sub(_MARK, "\n".join(values)))
+    left = {
+        shape: value
+        for shape, value, shown in zip(different, values, text.split("\n"), strict=True)
+        if _MARK not in shown
+    }
+    if not is_plain("\n".join(left.values())):
+        left = {shape: value for shape, value in left.items() if is_plain(value)}
+    return [line if shape in left else None for line, shape in zip(lines, each, strict=True)]
 
 
 def _values(lines: Sequence[str]) -> list[str]:
@@ -130,16 +142,11 @@ def _names_secret(text: str) -> bool:
     return _SECRET.search(text) is not None
 
 
-def is_unremarkable(line: str) -> bool:
-    """Whether an EXTINF line, without its end, stays at first sight."""
-    return _UNREMARKABLE_INF.match(line) is not None
-
-
 def duration_line(line: str) -> str:
     """An EXTINF line; a duration that cannot be read is 0, as ffmpeg takes it."""
     text = line.rstrip(_END)
     # Nearly every line: a playlist may have 400,000 of them (docs/peers.md, row 27).
-    if is_unremarkable(text):
+    if _UNREMARKABLE.match(text):
         return line
     match = _INF.match(text)
     assert match is not None
@@ -254,11 +261,6 @@ def _has_long_run(text: str) -> bool:
     if len(text) < _LONG:
         return True
     return _RUN in text.encode("utf-8", "replace").translate(_IN_RUNS)
-
-
-def _is_opaque(run: str) -> bool:
-    """Letters and digits mixed, as in tokens, hashes and encoded text."""
-    return _DIGIT.search(run) is not None and _LETTER.search(run) is not None
 
 
 def _any_in(hidden: Collection[str], text: str) -> bool:

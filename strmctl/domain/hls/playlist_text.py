@@ -26,6 +26,8 @@ _LISTING = tuple(
         *("SESSION-DATA", "SESSION-KEY"),
     )
 )
+_IN_LISTING = ("STREAM-INF", "#EXT-X-MEDIA", "#EXT-X-SESSION-")
+"""One of them stands in each of those."""
 _MULTIVARIANT = re.compile(rf"[\r\n]{_BLANKS}(?:{'|'.join(_LISTING)})[:\r\n]")
 _MEDIA = re.compile(rf"[\r\n]{_BLANKS}#EXT(?:INF:|-X-TARGETDURATION:|-X-MEDIA-SEQUENCE:)")
 _RENDITION = re.compile(rf"[\r\n]{_BLANKS}#EXT-X-(?:MEDIA|I-FRAME-STREAM-INF|IMAGE-STREAM-INF):")
@@ -157,7 +159,7 @@ def is_multivariant(text: str) -> bool:
 
     Tags of a Media Playlist without any segment count for nothing where variants are listed.
     """
-    if not any(_holds(_MULTIVARIANT, text, mark) for mark in _LISTING):
+    if not any(_holds(_MULTIVARIANT, text, mark) for mark in _IN_LISTING):
         return False
     return not _holds(_MEDIA, text, "#EXT") or _lists_variants_only(text)
 

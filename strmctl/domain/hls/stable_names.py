@@ -36,11 +36,13 @@ class StableNames:
 
     def all(self, letter: str, resources: Sequence[Resource], numbers: Sequence[int]) -> list[str]:
         """The names of what several segments use, one each."""
-        names, new = [f"{letter}{number}" for number in numbers], set(resources)
+        names = [f"{letter}{number}" for number in numbers]
+        new = dict(zip(resources, names, strict=True))
         known = self._given[letter]
-        is_first_seen = self._previous is None and len(new) == len(names) == len(set(numbers))
-        if is_first_seen and known.keys().isdisjoint(new) and self._used.isdisjoint(names):
-            known.update(zip(resources, names, strict=True))
+        is_first_seen = self._previous is None and len(new) == len(names) == len(set(names))
+        # Both as keys: Python looks up the fewer of them.
+        if is_first_seen and known.keys().isdisjoint(new.keys()) and self._used.isdisjoint(names):
+            known.update(new)
             self._used.update(names)
             return names
         return [self.name(letter, *each) for each in zip(resources, numbers, strict=True)]

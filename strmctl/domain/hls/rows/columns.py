@@ -7,8 +7,7 @@ another meaning than the kinds here ends the rows.
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
-from operator import gt, lt
+from operator import gt, itemgetter, lt
 
 from strmctl.domain.hls.known_tags import ATTRIBUTES, BARE, DATE, VALUES
 from strmctl.domain.hls.rows.durations import INF
@@ -31,6 +30,7 @@ _IN_COLUMNS = {
 }
 _ODD = {*ATTRIBUTES, *BARE, *VALUES, EXTINF, "#EXT-X-DEFINE", "#EXT-X-CONTENT-STEERING"}
 _NAME = re.compile(r"#EXT[\w-]*")
+_FIRST_LETTER = itemgetter(slice(1))
 
 
 class Rows:
@@ -162,7 +162,7 @@ def _repeated(lines: list[str]) -> Rows | None:
         if kind:
             kinds.setdefault(kind, []).append(place)
     uris = lines[period - 1 :: period]
-    if any(_is_odd(letter) for letter in {uri[:1] for uri in uris}):
+    if any(map(_is_odd, set(map(_FIRST_LETTER, uris)))):
         return None
     places = {
         kind: range(begins[0], len(lines), period)
@@ -186,15 +186,20 @@ def _are_alike(column: Sequence[str], first: str, kind: str) -> bool:
         return column.count(first) == len(column)
     if kind == OTHER:
         return _are_others(column, first)
-    return all(map(str.startswith, column, repeat(f"{kind}:")))
+    return _all_begin(column, f"{kind}:")
+
+
+def _all_begin(column: Sequence[str], with_what: str) -> bool:
+    """Whether all lines do; to ask each of them would take three times as long."""
+    return "\n".join(("", *column)).count(f"\n{with_what}") == len(column)
 
 
 def _are_others(column: Sequence[str], first: str) -> bool:
     name, colon, _ = first.partition(":")
     if name[:4] == "#EXT":
-        return colon != "" and all(map(str.startswith, column, repeat(f"{name}:")))
-    is_tag = any(map(str.startswith, column, repeat("#EXT")))
-    return not is_tag and all(map(str.startswith, column, repeat("#")))
+        return colon != "" and _all_begin(column, f"{name}:")
+    text = "\n".join(("", *column))
+    return "\n#EXT" not in text and text.count("\n#") == len(column)
 
 
 def _sorted(lines: list[str]) -> tuple[list[int], dict[str, list[int]], list[int]]:

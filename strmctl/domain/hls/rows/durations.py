@@ -1,10 +1,10 @@
 """EXTINF lines: the line as a player gets it, and the seconds that it says."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from strmctl.domain.hls import harmless
-from strmctl.domain.hls.numbers import seconds
+from strmctl.domain.hls.numbers import floats, seconds
 
 INF = "#EXTINF:"
 
@@ -12,7 +12,7 @@ _LOOKED_AT = 64
 """Lines that show whether nearly all are different."""
 
 # A line each: where one is different, the next end of a line is looked for.
-_AFTER_NUMBER = re.compile(rf"\n{INF}[ \t]*([+-]?[0-9]{{1,18}}(?:\.[0-9]{{0,18}})?)([^\n]*)")
+_PARTS = re.compile(rf"\n({INF}[ \t]*)([+-]?[0-9]{{1,18}}(?:\.[0-9]{{0,18}})?)([^\n]*)")
 
 
 class Durations:
@@ -32,17 +32,11 @@ class Durations:
     def of_all(self, infs: Sequence[str]) -> tuple[Sequence[str], list[float]]:
         """Of lines without their ends."""
         spans = self._seconds
-        first = infs[:_LOOKED_AT]
         each: Sequence[str] = infs
-        if 2 * len(set(first)) <= len(first):
+        if not _differ(infs[:_LOOKED_AT]):
             each = list(set(infs).difference(spans))
-        if not each:
-            return infs, list(map(spans.__getitem__, infs))
-        text = "\n".join(("", *each))
-        said = _plain(text) if harmless.is_unremarkable(each[0]) else []
-        if len(said) != len(each):
-            said = _titled(text)
-        if len(said) != len(each):
+        said = _said(each) if each else []
+        if said is None:
             read = [self.of(inf) for inf in infs]
             return [shown for shown, _ in read], [span for _, span in read]
         if each is infs:
@@ -51,18 +45,31 @@ class Durations:
         return infs, list(map(spans.__getitem__, infs))
 
 
-def _plain(text: str) -> list[float]:
-    """The durations of EXTINF lines without titles that have to be looked at."""
-    return list(map(float, harmless.UNREMARKABLE_INFS.findall(text)))
+def _said(infs: Sequence[str]) -> list[float] | None:
+    """The durations of lines that all stay; None where one has to be looked at by itself."""
+    if _differ(harmless.shapes(infs[:_LOOKED_AT])):
+        numbers = ",".join([number for _, number, _ in _parts(infs)])
+        return floats(numbers) if numbers else None
+    shapes = harmless.shapes(infs)
+    places = {
+        f"{before}{number}{rest}": slice(len(before), len(before) + len(number))
+        for before, number, rest in _parts(set(shapes))
+    }
+    if not places:
+        return None
+    return floats(",".join(map(str.__getitem__, infs, map(places.__getitem__, shapes))))
 
 
-def _titled(text: str) -> list[float]:
-    """The durations of EXTINF lines whose titles all stay."""
-    found = _AFTER_NUMBER.findall(text)
-    if not harmless.is_plain("\n".join([rest for _, rest in found])):
-        return []
-    # Nothing lasts -0 s.
-    return [float(duration) or 0.0 for duration, _ in found]
+def _parts(infs: Collection[str]) -> Sequence[tuple[str, str, str]]:
+    """What stands before, in and behind the number of each; nothing where one may not stay."""
+    found: list[tuple[str, str, str]] = _PARTS.findall("\n".join(("", *infs)))
+    is_plain = harmless.is_plain("\n".join([rest for _, _, rest in found]))
+    return found if is_plain and len(found) == len(infs) else ()
+
+
+def _differ(lines: Sequence[str]) -> bool:
+    """Whether most of them do."""
+    return 2 * len(set(lines)) > len(lines)
 
 
 def _read(line: str) -> tuple[str, float]:

@@ -8,7 +8,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, chain, count, repeat
-from typing import Any, NamedTuple, TypeVar
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
 
 from strmctl.domain.hls import harmless, naming
 from strmctl.domain.hls.known_tags import DATE
@@ -31,15 +32,18 @@ from strmctl.domain.hls.stable_names import INIT
 
 T = TypeVar("T")
 
-_RANGE = re.compile(rf"^{RANGE}:([1-9][0-9]{{0,17}})(?:@([0-9]{{1,18}}))?$", re.MULTILINE)
-_DATE = re.compile(rf"^{DATE}:([0-9TZ:+.-]{{1,48}})$", re.MULTILINE)
-_BITRATE = re.compile(rf"^{BITRATE}:([0-9]{{1,18}})$", re.MULTILINE)
+_FORMS = {
+    RANGE: re.compile(r"(?:[1-9][0-9]{0,17}(?:@[0-9]{1,18})?\n)*+"),
+    DATE: re.compile(r"(?:[0-9TZ:+.-]{1,48}\n)*+"),
+    BITRATE: re.compile(r"(?:[0-9]{1,18}\n)*+"),
+}
+"""Of values that can be read at once, each in a line."""
 
 
 class _Said(NamedTuple):
     """What the tags of some rows say; `shown` is what a player gets of those that say nothing."""
 
-    ranges: Sequence[tuple[str, str]]
+    ranges: Sequence[str]
     dates: Sequence[str]
     parts: Column
     shown: Mapping[str, Sequence[str | None]]
@@ -85,8 +89,7 @@ def _said(state: State, rows: Rows) -> _Said | None:
         for kind in (DISCONTINUITY, GAP)
         if (column := rows.of(kind))
     )
-    ranges, dates = _values(_RANGE, rows.of(RANGE)), _values(_DATE, rows.of(DATE))
-    bitrates = _values(_BITRATE, rows.of(BITRATE))
+    ranges, dates, bitrates = (_values(kind, rows.of(kind)) for kind in (RANGE, DATE, BITRATE))
     parts = state.shapes.column(rows.of(PART))
     shown = {kind: _shown(kind, rows.of(kind)) for kind in (OTHER, DATERANGE)}
     # What has no colon is no EXTINF.
@@ -98,10 +101,10 @@ def _said(state: State, rows: Rows) -> _Said | None:
     return _Said(ranges, dates, parts, known) if len(known) == len(shown) else None
 
 
-def _values(pattern: re.Pattern[str], lines: Sequence[str]) -> Sequence[Any] | None:
-    """What a pattern with groups finds in each line."""
-    found = pattern.findall("\n".join(lines)) if lines else []
-    return found if len(found) == len(lines) else None
+def _values(kind: str, lines: Sequence[str]) -> Sequence[str] | None:
+    """What stands behind the colon of each; None where one has another form."""
+    values = list(map(itemgetter(slice(len(kind) + 1, None)), lines))
+    return values if _FORMS[kind].fullmatch("\n".join([*values, ""])) else None
 
 
 def _stay(uris: Sequence[str]) -> bool:
@@ -111,11 +114,11 @@ def _stay(uris: Sequence[str]) -> bool:
 
 def _shown(kind: str, lines: Sequence[str]) -> Sequence[str | None] | None:
     """What a player gets of each, nothing where all stay; None where a URI gets a name."""
-    if any("URI" in line for line in lines):
+    if "URI" in "\n".join(lines):
         return None
-    if not lines or harmless.are_harmless(lines, kind == DATERANGE):
-        return ()
-    return list(harmless.tag_lines(lines) if kind == OTHER else map(harmless.tag_line, lines))
+    if kind == OTHER and lines:
+        return harmless.tag_lines(lines)
+    return () if harmless.are_harmless(lines) else list(map(harmless.tag_line, lines))
 
 
 def _under(state: State, rows: Rows) -> tuple[list[Under], int]:
@@ -155,14 +158,14 @@ def _under_maps(state: State, rows: Rows, maps: Column) -> list[Under]:
     columns = zip(maps.uris, ranges, repeat(None))
     resources: list[Resource] = list(map(tuple.__new__, repeat(Resource), columns))
     names = state.names.all(INIT, resources, [state.number + row for row in numbers])
-    state.add_inits(names, resources)
+    state.add_inits(names, resources, has_schemes=":" in "".join(maps.uris))
     shown = [
         f"{shape[0]}{NAME_MARK}{name}.mp4{shape[1]}"
         for shape, name in zip(maps.shapes, names, strict=True)
     ]
     rows.put(rows.places(MAP), shown)
-    keys, cipher = state.keys, state.cipher
-    each = [Under(keys, name, cipher) for name in names]
+    said = zip(repeat(state.keys), names, repeat(state.cipher))
+    each: list[Under] = list(map(tuple.__new__, repeat(Under), said))
     if numbers == range(len(rows)):
         return each
     under: list[Under] = []
@@ -197,9 +200,9 @@ def _ranges_in_tags(tags: Column, ends: dict[str, int] | None) -> Sequence[ByteR
     """Those of BYTERANGE; `ends` are those of ranges before, None where none is implied."""
     if tags.ranges and ends is not None:
         return byte_ranges(tags.ranges, tags.uris, ends)
-    texts: Iterable[str | None] = (shape.values.get("BYTERANGE") for shape in tags.shapes)
-    if tags.ranges:
-        texts = (f"{length}@{offset or 0}" for length, offset in tags.ranges)
+    texts: Sequence[str | None] = tags.ranges or [
+        shape.values.get("BYTERANGE") for shape in tags.shapes
+    ]
     return [
         None if text is None else byte_range(text, uri, {} if ends is None else ends)
         for text, uri in zip(texts, tags.uris, strict=True)

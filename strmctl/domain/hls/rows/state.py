@@ -106,13 +106,18 @@ class State:
         self.resources.named[name] = resource
         return name
 
-    def add_inits(self, names: Sequence[str], resources: Sequence[Resource]) -> None:
-        """Init sections of several segments; none of them stands in its tag."""
-        self.resources.named.update(zip(names, resources, strict=True))
-        pairs = zip(names, resources, strict=True)
-        is_relative = not any(":" in each.uri for each in resources)
-        fetched = (name for name, each in pairs if is_relative or naming.is_fetchable(each.uri))
-        self.needed[INIT].update(dict.fromkeys(fetched))
+    def add_inits(
+        self, names: Sequence[str], resources: Sequence[Resource], *, has_schemes: bool
+    ) -> None:
+        """Init sections of several segments; none of them stands in its tag.
+
+        `has_schemes`: some URIs may be no relative ones.
+        """
+        pairs = dict(zip(names, resources, strict=True))
+        self.resources.named.update(pairs)
+        if has_schemes:
+            pairs = {name: each for name, each in pairs.items() if naming.is_fetchable(each.uri)}
+        self.needed[INIT].update(dict.fromkeys(pairs))
         self.init, self.inline_init = names[-1], ""
 
     def _part(self, tag: Tag) -> str:

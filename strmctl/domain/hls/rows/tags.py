@@ -24,7 +24,7 @@ _GONE: Mapping[str, Collection[str]] = {
 }
 _QUOTED = 'URI="'
 _URI = re.compile(r'URI="([^"\n]*)"')
-_RANGE = re.compile(r'(?<=,BYTERANGE=")([1-9][0-9]{0,17})(?:@([0-9]{1,18}))?(?=")')
+_RANGE = re.compile(r'(?<=,BYTERANGE=")[1-9][0-9]{0,17}(?:@[0-9]{1,18})?(?=")')
 _ANY_RANGE = "1@0"
 
 
@@ -55,13 +55,14 @@ class Tag(NamedTuple):
 class Column(NamedTuple):
     """What several lines of one kind say.
 
-    `kinds` are the different ones of `shapes`; `ranges` are length and offset, if all have one.
+    `kinds` are the different ones of `shapes`; `ranges` are those of BYTERANGE, if all have one
+    that can be read.
     """
 
     shapes: Sequence[Shape]
     kinds: Collection[Shape]
     uris: list[str]
-    ranges: Sequence[tuple[str, str]]
+    ranges: Sequence[str]
 
 
 def read(line: str, name: str) -> Tag:
@@ -88,7 +89,8 @@ class Shapes:
         if not lines:
             return Column((), (), [], ())
         text = "\n".join(lines)
-        ranges = _RANGE.findall(text)
+        # The pattern would look at each character.
+        ranges = _RANGE.findall(text) if "BYTERANGE" in text else []
         if len(ranges) == len(lines):
             text = _RANGE.sub(_ANY_RANGE, text)
         else:

@@ -72,6 +72,18 @@ def test_a_cut_fits_into_a_path() -> None:
     assert cut.cut_of(media([*BASE, ENDED])).isalnum()
 
 
+def test_the_names_of_cuts_stay_the_same() -> None:
+    """Players hold addresses with them, from another version or another node."""
+    lines: list[str | Line] = []
+    for number in range(6):
+        lines += ["#EXT-X-DISCONTINUITY"] * (number % 2)
+        lines += [tag("EXT-X-MAP", f"i{number}"), f"{DATED}01:00:0{number}.5+01:00"]
+        lines += [f"#EXT-X-BYTERANGE:{number}9@{number}00", f"#EXTINF:{number}.25,", "a.mp4"]
+    assert cut.cut_of(media([*lines, ENDED])) == "a6muz7ub"
+    encrypted = tag("EXT-X-KEY", "k", "METHOD=AES-128,IV=0x0F,")
+    assert cut.cut_of(media([encrypted, *BASE, ENDED])) == "idvwchym"
+
+
 def live(first: int, *durations: float) -> list[str | Line]:
     lines: list[str | Line] = [f"#EXT-X-MEDIA-SEQUENCE:{first}"]
     for number, duration in enumerate(durations, first):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from stage.growth import grows_linearly
 from strmctl.domain.hls import harmless, media_playlist_reader, multivariant_playlist
@@ -76,9 +76,11 @@ def test_a_token_is_found_nowhere(address: str) -> None:
     for place in places():
         line = place.replace("%s", address)
         row = f"{line}\n#EXTINF:4,\na.ts\n"
-        # One row is read line by line, many are read by columns.
-        for text in (f"#EXTM3U\n{row}", "#EXTM3U\n" + row * 4, f"#EXTM3U {line}\n{line}"):
-            assert TOKEN not in served(text), line
+        rows = [row.replace(address, f"{address}{number}") for number in range(4)]
+        # One row is read line by line, many are read by columns, by shapes where they differ.
+        texts = (f"\n{row}", "\n" + row * 4, "\n" + "".join(rows), f" {line}\n{line}")
+        for text in texts:
+            assert TOKEN not in served(f"#EXTM3U{text}"), line
 
 
 @given(
@@ -99,6 +101,28 @@ def test_a_token_is_found_nowhere(address: str) -> None:
 def test_a_token_in_unknown_tags_is_found_nowhere(lines: list[tuple[str, str]], end: str) -> None:
     text = end.join(["#EXTM3U", *(place.replace("%s", address) for place, address in lines)])
     assert TOKEN not in served(text)
+
+
+words = st.text(st.sampled_from("019aHRcdA٣é._-+=:/\\?&%#[ ,;"), max_size=24)
+
+
+@given(st.lists(words, min_size=1, max_size=4))
+@example(["aHR5c"])
+@example(["203.0.113.9"])
+@example(["a%2", "h7dHA"])
+def test_which_digits_there_are_does_not_matter(lines: list[str]) -> None:
+    assert list(map(harmless.is_plain, harmless.shapes(lines))) == list(
+        map(harmless.is_plain, lines)
+    )
+
+
+@given(st.lists(words, min_size=1, max_size=80), st.sampled_from(["# ", "#EXT-X-NEW:", "#EXTGRP"]))
+@example([f"{number:012x}ab7c" for number in range(50)], "# ")
+@example(["token=7", "b.ts", "fine"] * 20, "#EXT-X-NEW:")
+def test_many_tags_are_judged_as_one_by_one(found: list[str], start: str) -> None:
+    lines = [f"{start}{text}" for text in found]
+    one_by_one = list(map(harmless.tag_line, lines))
+    assert list(harmless.tag_lines(lines) or lines) == one_by_one
 
 
 @pytest.mark.parametrize(

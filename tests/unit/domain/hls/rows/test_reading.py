@@ -19,6 +19,7 @@ from stage.hls_rows import (
 )
 from stage.hls_tags import PREFIX, text_of
 from strmctl.domain.hls import cut
+from strmctl.domain.hls.known_tags import DATE
 from strmctl.domain.hls.listed import Segment, Segments, Stretch, Under
 from strmctl.domain.hls.naming import upstream_extension, upstream_extensions
 
@@ -187,6 +188,59 @@ def test_tags_of_rows_are_read_as_line_by_line(
 def test_one_tag_before_each_is_read_at_once(tag: str) -> None:
     lines = [line for number in range(50) for line in (tag, "#EXTINF:4,", f"{number}.ts")]
     assert plain(by_columns(text_of(lines))) == 50
+
+
+CLOCKS = [
+    *("2026-01-01T00:00:06", "2026-01-01T23:59:59", "2026-12-31T12:30:00"),
+    *("2026-02-30T00:00:00", "2026-01-01T24:00:00", "2026-01-01T24:30:00", "2026-01-01T00:00:60"),
+    *("0001-01-01T00:00:00", "9999-12-31T23:59:59", "20260101T000006", "2026-01-01", "T"),
+]
+ZONES = ["Z", "+00:00", "-0000", "+0200", "+02:30", "-03:45", "+24:00", "+99:99", "+02", ""]
+clocks = st.lists(st.sampled_from(CLOCKS[:3]) | st.sampled_from(CLOCKS), min_size=1, max_size=4)
+seconds = st.lists(st.sampled_from(["", ".000", ".5", ".500", ".123456", ".1234567"]), min_size=1)
+zones = st.sampled_from(ZONES).map(lambda zone: [zone]) | st.lists(
+    st.sampled_from(ZONES), min_size=1
+)
+
+
+@given(clocks, seconds, zones, st.booleans())
+@example(["2026-01-01T23:59:59"], ["", ".5"], ["-03:45"], False)
+@example(["2026-01-01T23:59:59"], [".000"], ["Z"], True)
+def test_dates_are_said_as_line_by_line(
+    clocks: Sequence[str], seconds: Sequence[str], zones: Sequence[str], has_gaps: bool
+) -> None:
+    lines = []
+    for row in range(12):
+        texts = (clocks[row % len(clocks)], seconds[row % len(seconds)], zones[row % len(zones)])
+        date = f"{DATE}:{''.join(texts)}"
+        lines += [*[date] * (not has_gaps or row % 3 == 0), "#EXTINF:4,", f"{row}.ts"]
+    check_both_ways(text_of([*lines, "#EXT-X-ENDLIST"]))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param("#EXTINF:0{n}.50,", id="zeros before a duration"),
+        pytest.param("#EXTINF:{n}.,", id="a dot behind it"),
+        pytest.param("#EXTINF:+{n},", id="a sign"),
+        pytest.param("#EXTINF:-0.{n},", id="a sign of nothing"),
+        pytest.param("#EXTINF:{n}23456789012345678.5,", id="a long one"),
+        pytest.param("#EXTINF:{n}234567890123456789.5,", id="too long a one"),
+        pytest.param("#EXTINF:.{n},", id="none before the dot"),
+        pytest.param("#EXTINF: {n}.5 ,Part {n}: of it", id="a title"),
+        pytest.param("#EXTINF:{n}.5,Part {n} of a{n}.example", id="a host"),
+        pytest.param("#EXT-X-BYTERANGE:{n}5@0{n}\n#EXTINF:4,", id="zeros before an offset"),
+        pytest.param("#EXT-X-BYTERANGE:5{n}\n#EXTINF:4,", id="no offsets"),
+        pytest.param("#EXT-X-BYTERANGE:5{n}@99999999999999999{n}\n#EXTINF:4,", id="far away"),
+        pytest.param("#EXT-X-SIG:0a1b2c3d4e5f6{n}7\n#EXTINF:4,", id="tokens"),
+        pytest.param("#EXT-X-TIME:{n},of=Duration\n#EXTINF:4,", id="tokens among others"),
+        pytest.param("# aHR{n}c\n#EXTINF:4,", id="base64"),
+    ],
+)
+@pytest.mark.parametrize("uri", ["all.mp4", "{n}.ts"])
+def test_numbers_that_differ_in_each_row(row: str, uri: str) -> None:
+    rows = [f"{row}\n{uri}".replace("{n}", str(number)) for number in range(120)]
+    check_both_ways(text_of(["\n".join(rows), "#EXT-X-ENDLIST"]))
 
 
 @given(st.lists(uris, min_size=1, max_size=5))
