@@ -60,7 +60,8 @@ _SECONDS = _like(r"(?P<life>[1-9][0-9]{0,6})")
 _ISSUED_OR_HEX = _like(rf"(?P<issued>{_EPOCH})|(?P<issued_hex>{_HEX})")
 _END_OR_HEX = _like(rf"(?P<end>{_EPOCH})|(?P<end_hex>{_HEX})")
 _END_IN_ANY_FORM = _like(
-    rf"(?P<end>{_EPOCH})|(?P<end_hex>{_HEX})|(?P<end_basic>20[0-9]{{6}}T[0-9]{{6}}Z)"
+    # Python's time.time() has a fraction.
+    rf"(?P<end>{_EPOCH})(?:\.[0-9]+)?|(?P<end_hex>{_HEX})|(?P<end_basic>20[0-9]{{6}}T[0-9]{{6}}Z)"
     r"|(?P<end_iso>20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ].+)"
 )
 _EDGE_AUTH = _like(rf"(?:.*~)?exp=(?P<end>{_EPOCH})(?:~.*)?")
@@ -285,11 +286,15 @@ _END_NAMES = (
 )
 
 GUESSES: Sequence[Scheme] = (
-    Scheme("start and duration", {"e": _SECONDS, "s|st": _ISSUED}, is_guess=True),
     Scheme(
-        "name alone",
-        {"|".join(_END_NAMES): _END_IN_ANY_FORM},
+        "start and duration",
+        {
+            "e|ttl|lifetime|expires_in|expires|expire|expiry|exp": _SECONDS,
+            "s|st|ts|timestamp|issued|iat|created": _ISSUED,
+        },
         is_guess=True,
     ),
+    # Each for itself: of several ends the earliest counts.
+    *(Scheme("name alone", {name: _END_IN_ANY_FORM}, is_guess=True) for name in _END_NAMES),
 )
 """Looked for where no scheme was found."""

@@ -146,6 +146,14 @@ def test_the_earliest_of_several(order: int) -> None:
     assert (found.scheme, found.expires_at) == ("secure-link", moment(END) - timedelta(minutes=10))
 
 
+@pytest.mark.parametrize("order", [1, -1], ids=["first", "last"])
+def test_84_the_earliest_of_several_names_alone(order: int) -> None:
+    parts = [f"expires={EPOCH + 600}", f"token_exp={EPOCH}", f"valid={EPOCH + 9}"]
+    found = predict(f"{CDN}/x?{'&'.join(parts[::order])}", moment(END) - timedelta(hours=1))
+    assert found is not None
+    assert found.expires_at == moment(END)
+
+
 def test_a_scheme_comes_before_a_name_alone() -> None:
     found = predict(f"{CDN}/x?valid={EPOCH - 600}&x-expires={EPOCH}", moment(END) - timedelta(1))
     assert found is not None
