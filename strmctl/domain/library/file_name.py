@@ -172,7 +172,7 @@ def _episode(name: str, mark: Mark, where: Folders) -> FileName:
         year=series.year,
         season=1 if season is None else season,
         episode=mark.episode,
-        language=language(mark.after),
+        language=language(mark.after) or where.language,
         holds_several=mark.last is not None,
         ids=ids,
         doubt=doubt,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from strmctl.domain.names import marks, phrases, written
+from strmctl.domain.names import languages, marks, phrases, written
 from strmctl.domain.names.marks import Mark
 from strmctl.domain.names.words import SEASON, SPECIALS, is_release, is_shelf, is_strong
 from strmctl.domain.names.written import Written
@@ -84,6 +84,8 @@ class Folders(Struct, frozen=True):
     """The nearest folder may be a season's, and the one above it the series'."""
     named: Written | None = None
     """What the season's folder says before the season: `Show` of `Show Season 1`."""
+    language: str | None = None
+    """What the series' folder, its season's or a release's own says: `Show.S01.German.1080p`."""
     mark: Mark | None = None
     """That of a release's own folder, whose file may be called anything."""
     shelf: Written | None = None
@@ -140,10 +142,25 @@ def read(folders: Sequence[str]) -> Folders:
         is_part=is_part,
         is_maybe_season=is_maybe_season,
         named=title,
+        language=_language(folders[max(len(rest) - 1, 0) :]),
         mark=mark,
         # "Serien/Season 1/Show S01E02", but "Series/Season 1/01".
         shelf=above if above is not None and is_shelf(rest[-1]) else None,
     )
+
+
+def _language(folders: Sequence[str]) -> str | None:
+    """Of the nearest one that says it behind season, mark or year, or in brackets."""
+    for folder in reversed(folders):
+        mark, phrase = marks.find(folder), phrases.SEASON_PHRASE.search(folder)
+        if mark is not None:
+            tail = mark.after
+        else:
+            tail = folder[phrase.end() :] if phrase else written.read(folder).rest
+        # A land in brackets belongs to the title: "Show (DE)".
+        if found := languages.language(tail) or languages.in_brackets(folder, short=False):
+            return found
+    return None
 
 
 def is_season(folders: Sequence[str]) -> bool:

@@ -46,6 +46,7 @@ _KIND = frozenset("dub dubbed sub subbed subs omu audio synchro untertitel ov".s
 _BRACKETS = re.compile(r"[\[({【]([^\[\](){}【】]{2,40})[\])}】]")
 _LAST = re.compile(r"\.([A-Za-z]{2,3})$")
 _LEAST_ALONE = 4
+_DUBBED_IN_FRENCH = frozenset({"vf", "vff", "vfq"})
 _GLUED = re.compile(r"^([a-z]{3})(?:dub|sub|subs)$")
 _WITH_GROUP = re.compile(r"^([A-Za-z]{3,})-\w+$")
 _SPLIT = re.compile(r"[\s._]+")
@@ -56,7 +57,7 @@ _REGION = re.compile(r"(?<=[.\[({])([a-z]{2})-(?:[A-Z]{2}|[A-Z][a-z]{3}|\d{3})(?
 def language(tail: str) -> str | None:
     """From behind the title, the year or the episode's mark; None where none stands there."""
     tail = _REGION.sub(r"\1", tail)
-    return _in_brackets(tail) or _as_suffix(tail) or _alone(tail) or _beside_release_words(tail)
+    return in_brackets(tail) or _as_suffix(tail) or _alone(tail) or _beside_release_words(tail)
 
 
 def is_language(word: str) -> bool:
@@ -68,13 +69,14 @@ def code(word: str) -> str | None:
     return _CODES.get(word.casefold())
 
 
-def _in_brackets(tail: str) -> str | None:
+def in_brackets(tail: str, *, short: bool = True) -> str | None:
+    """`short`: codes of two letters count as well."""
     for inside in _BRACKETS.findall(tail):
         # "Show (UK)" is Britain's: of a language's own code nobody writes "(UA)" so.
         if inside == "UK":
             continue
         words = [word for word in re.split(r"[\s._+&,/-]+", inside.casefold()) if word]
-        codes = [_code(word, short=True) for word in words if word not in _KIND]
+        codes = [_code(word, short=short) for word in words if word not in _KIND]
         # Two languages are no one's: [JA+DE] says what can be chosen.
         if codes and None not in codes and len(set(codes)) == 1:
             return codes[0]
@@ -98,11 +100,12 @@ def _as_suffix(tail: str) -> str | None:
 def _alone(tail: str) -> str | None:
     """`German Dub`, `.German.DL`: one language is all that stands there, with a release's words."""
     words = [word for word in re.split(r"[\s._-]+", tail.casefold()) if word]
-    spoken = [word for word in words if word not in _KIND and not is_release(word)]
     # "Fin" is an end, "Dan" a man.
-    if len(words) == 1 and len(words[0]) < _LEAST_ALONE:
+    if len(words) == 1 and len(words[0]) < _LEAST_ALONE and words[0] not in _DUBBED_IN_FRENCH:
         return None
-    codes = {_code(word, short=False) for word in spoken}
+    known = [(word, _code(word, short=False)) for word in words]
+    # "VOSTFR" is a release's word and says French.
+    codes = {it for word, it in known if it or not (word in _KIND or is_release(word))}
     return codes.pop() if len(codes) == 1 else None
 
 
