@@ -46,6 +46,7 @@ class BoundedHandler(ResponseHandler):
     _interim = 0
     _has_head = True
     _is_new = False
+    _is_until_the_end = False
     _head_by: float | None = None
     _bytes_by: float | None = None
     _look_at = math.inf
@@ -71,6 +72,12 @@ class BoundedHandler(ResponseHandler):
         self._bytes_by = None
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        payload = self._payload
+        # RFC 9112 section 8: an error ends no body. aiohttp takes a reset for the end of one that
+        # has neither a length nor chunks, and half a film would be sent as a whole one.
+        is_open = payload is not None and not payload.is_eof()
+        if exc is not None and is_open and self._is_until_the_end:
+            payload.set_exception(ClientPayloadError(type(exc).__name__))
         super().connection_lost(exc)
         if self._looking is not None:
             self._looking.cancel()
@@ -111,6 +118,8 @@ class BoundedHandler(ResponseHandler):
         if not 100 <= code < 200 or code == 101:
             self._has_head = True
             self._head_by = None
+            head = data[0]
+            self._is_until_the_end = not (head.chunked or "Content-Length" in head.headers)
         else:
             self._interim += 1
             # A flood of 103 answers held the event loop for two seconds.

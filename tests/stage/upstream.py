@@ -6,6 +6,8 @@ cut the body off, trickle it, never end it, close without a word.
 
 import asyncio
 import itertools
+import socket
+import struct
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -32,8 +34,9 @@ class Request:
 class Answer:
     """`cut_after` so many bytes of the body the connection is closed, -1: before the head.
 
-    A body without Content-Length in `fields` is chunked, unless it is bytes. A silent answer
-    never comes.
+    A body without Content-Length in `fields` is chunked, unless it is bytes; one that
+    `is_until_the_end` is neither. With `is_reset` the connection does not end in good order. A
+    silent answer never comes.
     """
 
     status: int = 200
@@ -41,6 +44,8 @@ class Answer:
     fields: Mapping[str, str] = field(default_factory=dict)
     cut_after: int | None = None
     is_silent: bool = False
+    is_until_the_end: bool = False
+    is_reset: bool = False
 
 
 Route = Callable[[Request], Answer]
@@ -101,6 +106,15 @@ class Upstream:
             return await _send(writer, request, answer)
         finally:
             exchange.ended = True
+            if answer.is_reset:
+                _reset(writer)
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    # Closed without lingering, a socket sends RST (RFC 9293 section 3.10.4).
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
 
 
 async def _read_request(reader: asyncio.StreamReader) -> Request:
@@ -120,7 +134,9 @@ async def _send(writer: asyncio.StreamWriter, request: Request, answer: Answer) 
         return False
     fields = dict(answer.fields)
     is_chunked = False
-    if isinstance(answer.body, bytes):
+    if answer.is_until_the_end:
+        fields["Connection"] = "close"
+    elif isinstance(answer.body, bytes):
         fields.setdefault("Content-Length", str(len(answer.body)))
     elif "Content-Length" not in fields:
         fields["Transfer-Encoding"] = "chunked"
@@ -142,7 +158,7 @@ async def _send(writer: asyncio.StreamWriter, request: Request, answer: Answer) 
     if is_chunked:
         writer.write(b"0\r\n\r\n")
     await writer.drain()
-    return True
+    return not answer.is_until_the_end
 
 
 async def _pieces(body: Body) -> AsyncIterator[bytes]:

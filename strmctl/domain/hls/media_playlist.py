@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from strmctl.discreet import Discreet
 from strmctl.domain.hls import attribute_list
 from strmctl.domain.hls.listed import Resource, Resources, Segment, Segments
-from strmctl.domain.hls.naming import tells_content, upstream_extension
+from strmctl.domain.hls.naming import is_fetchable, tells_content, upstream_extension
 
 NAME_MARK = "\x00"
 """Stands in a text where a name begins; NUL is in no playlist."""
@@ -69,7 +69,8 @@ class MediaPlaylist(Discreet, frozen=True):
         if not self.segments or self.segments[0].init or self.segments[0].keys:
             return None
         first = self.resources[str(self.segments[0].number)]
-        return None if tells_content(upstream_extension(first.uri)) else first
+        is_known = tells_content(upstream_extension(first.uri)) or not is_fetchable(first.uri)
+        return None if is_known else first
 
     def render(self, prefix: str = "", link: Callable[[str], str | None] | None = None) -> str:
         """The text with names, each behind `prefix`.

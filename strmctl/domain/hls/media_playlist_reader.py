@@ -164,8 +164,9 @@ class _Reader:
         part = None
         if state.range_text:
             part = byte_range(state.range_text, uri, state.segment_ends)
-        name = str(state.number)
-        state.resources.named[name] = Resource(uri, part)
+        name, stays = str(state.number), naming.holds_data(uri)
+        # What a `data:` URI holds is in the text already, where a player finds it.
+        state.resources.named[name] = Resource("data:" if stays else uri, part)
         state.segments.append(
             Segment(
                 state.number,
@@ -177,7 +178,8 @@ class _Reader:
             )
         )
         end = line[len(line.rstrip("\r\n")) :]
-        self._text.add_named(f"{NAME_MARK}{name}{state.extension(uri)}{end}")
+        shown = line if stays else f"{NAME_MARK}{name}{state.extension(uri)}{end}"
+        self._text.add_named(shown)
         state.number += 1
         state.duration = 0.0
         if state.has_tags:

@@ -138,6 +138,11 @@ def stays(uri: str, key_format: str = "") -> bool:
     return not uri or scheme in ("skd", "urn") or is_of_a_key_system
 
 
+def holds_data(uri: str) -> bool:
+    """Whether a URI is no address but what it means, and so stays."""
+    return uri[:5].lower() == "data:" and stays(uri)
+
+
 def is_plain_reference(uri: str) -> bool:
     """Whether a URI is a relative path alone, so that it means the same beside another base."""
     return is_fetchable(uri) and not uri.startswith("/") and not set(uri) & set(":?")

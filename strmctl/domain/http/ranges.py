@@ -88,18 +88,18 @@ def select_range(value: str | None, total: int) -> ContentRange | None:
 
 
 def asked_part(value: str, part: ContentRange) -> ContentRange | None:
-    """What a Range field asks for, of which an answer holds `part`; None where it begins elsewhere.
+    """What a Range field asks for, of which an answer holds `part`; None where that is not in it.
 
     Some servers answer whole blocks, others less than they were asked for (RFC 9110 section 14.2).
     """
+    if part.total is None and "=-" in value:
+        return part  # Where the last bytes of an unknown number begin, the server alone can say.
     try:
         wanted = select_range(value, part.last + 1 if part.total is None else part.total)
     except UnsatisfiableRange:
         return None
-    if wanted is None or wanted.first != part.first:
-        # Where the last bytes of an unknown number begin, the server alone can say.
-        return part if part.total is None and "=-" in value else None
-    return wanted._replace(total=part.total)
+    is_there = wanted is not None and part.first <= wanted.first <= part.last
+    return wanted._replace(total=part.total) if wanted is not None and is_there else None
 
 
 def strong_validator(etag: str | None) -> str | None:

@@ -20,7 +20,7 @@ from strmctl.domain.media.media_kind import PLAYLIST_TYPE
 from strmctl.errors import DatabaseError, EgressError, StrmctlError, UpstreamError
 from strmctl.server.media.compressed import Compressed
 from strmctl.server.media.relay import Relay
-from strmctl.services.playback.media import MediaAnswer
+from strmctl.services.playback.media import MediaAnswer, validators
 from strmctl.services.playback.player import PlaylistAnswer
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,6 @@ _ONCE_THERE_IS_ROOM = {"type": "http.response.body", "body": b"", "more_body": T
 
 _MEDIA_FOLLOWS = (200, 206)
 _CONDITIONS = (IF_NONE_MATCH, IF_MODIFIED_SINCE)
-_VALIDATORS = ("ETag", "Last-Modified")
 
 
 class MediaResponse:
@@ -75,18 +74,18 @@ class MediaResponse:
         self._fields = {**allowed_fields(answer.fields), **caching}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._answer.body is None:
-            # RFC 9110 section 15.5.17: a 416 says in Content-Range how long the file is.
-            refusal = problem(self._answer.status, "no byte of that range exists")
-            refusal.headers.update(allowed_fields(self._answer.fields))
-            await refusal(scope, receive, send)
-            return
-        conditions = _conditions(scope)
+        given = conditions(scope)
         try:
             # RFC 9110 section 13.2.2: before a range is looked at.
-            if conditions and is_unchanged(conditions, self._fields):
+            if given and is_unchanged(given, self._fields):
                 await send(_start(HTTPStatus.NOT_MODIFIED, self._of_not_modified()))
                 await send({"type": "http.response.body", "body": b""})
+                return
+            if self._answer.body is None:
+                # RFC 9110 section 15.5.17: a 416 says in Content-Range how long the file is.
+                refusal = problem(self._answer.status, "no byte of that range exists")
+                refusal.headers.update(allowed_fields(self._answer.fields))
+                await refusal(scope, receive, send)
                 return
             await send(_start(self._answer.status, self._fields))
             # Kodi asks by HEAD twice before it plays: the same fields (RFC 9110 section 9.3.2).
@@ -99,8 +98,7 @@ class MediaResponse:
 
     def _of_not_modified(self) -> Mapping[str, str]:
         """Without the fields that describe a body (RFC 9110 section 15.4.5)."""
-        validators = {name: self._fields[name] for name in _VALIDATORS if name in self._fields}
-        return {**validators, **self._caching}
+        return {**validators(self._fields), **self._caching}
 
     async def _send_body(self, send: Send, relay: Relay | None) -> None:
         """A body that cannot be completed is left unfinished, so that the connection closes."""
@@ -151,7 +149,7 @@ def _start(status: int, fields: Mapping[str, str]) -> Message:
     return {"type": "http.response.start", "status": int(status), "headers": encoded}
 
 
-def _conditions(scope: Scope) -> dict[str, str]:
+def conditions(scope: Scope) -> dict[str, str]:
     """The request's fields that say what the client has."""
     # ASGI: where there are none, the key may be missing too.
     headers = Headers(raw=list(scope.get("headers", ())))

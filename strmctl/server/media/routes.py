@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
+from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp
@@ -14,6 +16,7 @@ from strmctl.domain.hls.run import Component
 from strmctl.domain.http.ranges import Wanted
 from strmctl.domain.urls import child_url, playback_url
 from strmctl.domain.urls.child_url import Addresses
+from strmctl.errors import StrmctlError
 from strmctl.server.context import context_of
 from strmctl.server.http.answered import describe
 from strmctl.server.media.responses import (
@@ -22,9 +25,10 @@ from strmctl.server.media.responses import (
     SEGMENT_CACHING,
     MediaResponse,
     Sending,
+    conditions,
     playlist_response,
 )
-from strmctl.services.playback.media import MediaAnswer
+from strmctl.services.playback.media import MediaAnswer, validators
 from strmctl.settings.model import Mode
 
 _NO_MEDIA = (".key", ".vtt")
@@ -55,11 +59,12 @@ async def stream(request: Request) -> ASGIApp:
         # 302, not 301: browsers keep a 301, and this address dies.
         return RedirectResponse(address, 302, {"Cache-Control": "no-store"})
     addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim)
-    answer = await state.playback.root(addresses, _wanted(request), _client(request))
+    ask = partial(state.playback.root, addresses, client=_client(request))
+    answer = await ask(_wanted(request))
     is_media = isinstance(answer, MediaAnswer)
     sent = partial(state.playback.sent, claim.identity, is_media=is_media)
     if isinstance(answer, MediaAnswer):
-        return MediaResponse(answer, FILE_CACHING, sent)
+        return MediaResponse(await _described(answer, request, ask), FILE_CACHING, sent)
     playlist = await playlist_response(answer, state.compressed, request.headers)
     return Sending(playlist, sent)
 
@@ -81,13 +86,26 @@ async def child(request: Request) -> ASGIApp:
         sent = partial(state.playback.sent, identity, is_media=False)
         playing = await playlist_response(playlist, state.compressed, request.headers)
         return Sending(playing, sent)
-    answer = await state.playback.resource(
-        identity, claim.rendition, cut, name, _wanted(request), client
-    )
+    ask = partial(state.playback.resource, identity, claim.rendition, cut, name, client=client)
+    answer = await _described(await ask(_wanted(request)), request, ask)
     sent = partial(state.playback.sent, identity, is_media=not name.endswith(_NO_MEDIA))
     # hls.js shows the old run for ever where a restarted live stream was cached.
     caching = SEGMENT_CACHING if Component.parse(cut).is_of_finished else LIVE_CACHING
     return MediaResponse(answer, caching, sent)
+
+
+async def _described(
+    answer: MediaAnswer, request: Request, ask: Callable[[Wanted], Awaitable[object]]
+) -> MediaAnswer:
+    """A 416 with what the whole shows: conditions come before ranges (RFC 9110 section 13.2.2)."""
+    if answer.status != 416 or validators(answer.fields) or not conditions(request.scope):
+        return answer
+    with suppress(StrmctlError):
+        whole = await ask(_ALL)
+        if isinstance(whole, MediaAnswer):
+            whole.close()
+            return structs.replace(answer, fields={**answer.fields, **validators(whole.fields)})
+    return answer
 
 
 def _wanted(request: Request) -> Wanted:

@@ -24,6 +24,7 @@ from strmctl.services.playback.source.source import Place, Source
 from strmctl.upstream.response import UpstreamResponse
 
 _VALIDATORS = ("ETag", "Last-Modified")
+_NO_FIELDS: Mapping[str, str] = {}
 
 log = logging.getLogger(__name__)
 
@@ -112,14 +113,12 @@ class Media:
         """The answer to a player whose own Range the upstream has answered."""
         if response.status == 416:
             response.close()
-            return MediaAnswer(416, unsatisfied_range(response.field("Content-Range")))
+            told = unsatisfied_range(response.field("Content-Range"))
+            return MediaAnswer(416, {**told, **_shown_by(response)})
         part = response.selected
-        fields = {"Content-Type": media_type}
+        fields = {"Content-Type": media_type, **_shown_by(response)}
         if response.content_range is not None or response.field("Accept-Ranges") == "bytes":
             fields["Accept-Ranges"] = "bytes"
-        for name in _VALIDATORS:
-            if value := response.field(name):
-                fields[name] = value
         # Some upstreams answer with a part though all was asked for: the rest is asked for after
         # it, as after a drop.
         length = response.length if part is not None else response.total
@@ -128,7 +127,8 @@ class Media:
         if self._cache is not None and part is None and span is not None:
             recorder = self._cache.recorder((source.number, url), fields, span.length)
         witness = None if part and part.first else source.witness(self._place, response.total)
-        body = self._body(response, span, skip=0, listeners=_heard_by(recorder, witness))
+        skip = part.first - response.content_range.first if part and response.content_range else 0
+        body = self._body(response, span, skip, _heard_by(recorder, witness))
         return answer(length, part, fields, body)
 
     async def _part(
@@ -151,9 +151,17 @@ class Media:
         except UnsatisfiableRange:
             return unsatisfiable(real.length)
         span = _within(real, part)
-        response, skip = await source.fetch.fetch_span(
-            url, span, expected=expected, patient=is_part(self._place.name)
+        ask = partial(
+            source.fetch.fetch_span, url, expected=expected, patient=is_part(self._place.name)
         )
+        try:
+            response, skip = await ask(span)
+        except UpstreamError as failure:
+            if failure.status != 416 or part is None or is_cut:
+                raise
+            # Nothing is where the last bytes of what is listed would be, but before that may be.
+            response, skip = await ask(_within(real, None))
+            skip += part.first
         there = self._in_file(real, response, is_cut=is_cut)
         if there != real:
             response.close()
@@ -270,22 +278,31 @@ def from_memory(data: bytes, fields: Mapping[str, str], wanted: Wanted) -> Media
     """Bytes that are at hand, or the wanted part of them."""
     total = len(data)
     try:
-        part = wanted.part(total, [fields.get(name) for name in _VALIDATORS])
+        part = wanted.part(total, validators(fields).values())
     except UnsatisfiableRange:
-        return unsatisfiable(total)
+        return unsatisfiable(total, fields)
     data = data if part is None else data[part.first : part.last + 1]
     return answer(total, part, fields, Body(None, length=len(data), known=data))
 
 
-def unsatisfiable(total: int) -> MediaAnswer:
-    """RFC 9110 section 15.5.17."""
-    return MediaAnswer(416, {"Content-Range": f"bytes */{total}"})
+def unsatisfiable(total: int, fields: Mapping[str, str] = _NO_FIELDS) -> MediaAnswer:
+    """RFC 9110 section 15.5.17; `fields` are those of the whole."""
+    return MediaAnswer(416, {"Content-Range": f"bytes */{total}", **validators(fields)})
+
+
+def validators(fields: Mapping[str, str]) -> dict[str, str]:
+    """What says which representation an answer is of (RFC 9110 section 8.8)."""
+    return {name: fields[name] for name in _VALIDATORS if name in fields}
 
 
 def file_type(response: UpstreamResponse, head: bytes, url: str) -> str:
     """The media type of a plain file: what its bytes say, else what the upstream says."""
     said = media_kind.video_or_audio(response.content_type)
     return said or media_kind.sniffed_type(head) or media_kind.media_type(upstream_extension(url))
+
+
+def _shown_by(response: UpstreamResponse) -> dict[str, str]:
+    return {name: value for name in _VALIDATORS if (value := response.field(name))}
 
 
 def _heard_by(*listeners: Listener | None) -> Sequence[Listener]:

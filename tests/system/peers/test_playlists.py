@@ -314,6 +314,17 @@ def test_21_uris_that_are_no_addresses_are_left_alone(
     assert line in received
 
 
+def test_21_a_segment_that_stands_in_its_line_is_left_alone(
+    show: Show, url: str, client: httpx.Client
+) -> None:
+    held = "data:text/vtt,WEBVTT%0A%0A00:01.000%20-->%2000:02.000%0AHi"
+    show.routes["index.m3u8"] = playlist(media_playlist("#EXTINF:4,", held))
+    data = with_segment(show)
+    kept, segment = uris_in(client.get(url).text)
+    assert kept == held
+    assert client.get(urljoin(url, segment)).content == data
+
+
 def test_21_several_keys_in_a_row_are_all_kept(show: Show, url: str, client: httpx.Client) -> None:
     show.routes["index.m3u8"] = playlist(
         media_playlist(KEPT[1], '#EXT-X-KEY:METHOD=AES-128,URI="a.key"', KEPT[2])

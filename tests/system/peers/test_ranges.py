@@ -64,8 +64,13 @@ def test_16_a_byte_range_beyond_the_end_is_what_is_there(
     response = client.request(method, address)
     assert (response.status_code, response.headers["Content-Length"]) == (200, "1000")
     assert response.content == (FILM[999_000:] if method == "GET" else b"")
-    part = client.get(address, headers={"Range": "bytes=990-"})
-    assert (part.content, part.headers["Content-Range"]) == (FILM[-10:], "bytes 990-999/1000")
+    for value in ("bytes=990-", "bytes=-10", "bytes=990-5000"):
+        part = client.get(address, headers={"Range": value})
+        assert (part.content, part.headers["Content-Range"]) == (FILM[-10:], "bytes 990-999/1000")
+    for value in ("bytes=1000-", "bytes=5000-", "bytes=7001-"):
+        beyond = client.get(address, headers={"Range": value})
+        assert beyond.status_code == 416
+    assert len(show.questions) == 1
 
 
 @pytest.mark.parametrize("ignored", [(), ("range",)], ids=["ranges", "no ranges"])

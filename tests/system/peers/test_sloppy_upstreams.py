@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from stage.film import FILM, OTHER, V1, V2, address_of_film, aligned, put_film
-from stage.routes import always, deaf, file, gzipped, playlist
+from stage.routes import always, cut, deaf, file, gzipped, playlist
 from stage.show import Show
 from stage.upstream import Answer, Request, Route
 from stage.viewer import follow
@@ -281,33 +281,40 @@ def test_messages_in_place_of_what_is_listed_are_not_sent(
 @pytest.mark.parametrize("place", ["file", "segment"])
 @pytest.mark.parametrize("value", ["bytes=0-", "bytes=200000-599999", "bytes=-300000", "bytes=7-9"])
 @pytest.mark.parametrize(
-    ("route", "begins_elsewhere"),
+    "route",
     [
-        pytest.param(aligned(1, 150_000), False, id="less than was asked for"),
-        pytest.param(aligned(1, len(FILM)), False, id="all that follows"),
-        pytest.param(aligned(4096, 150_000), True, id="from other bytes on"),
+        pytest.param(aligned(1, 150_000), id="less than was asked for"),
+        pytest.param(aligned(1, len(FILM)), id="all that follows"),
+        pytest.param(aligned(4096, 150_000), id="whole blocks"),
+        pytest.param(aligned(len(FILM), len(FILM)), id="one block"),
+        pytest.param(cut(aligned(4096, 150_000), every=10_000), id="whole blocks, cut off"),
     ],
 )
 def test_17_the_part_that_was_asked_for_is_sent(
-    route: Route,
-    begins_elsewhere: bool,
-    value: str,
-    place: str,
-    show: Show,
-    url: str,
-    client: httpx.Client,
+    route: Route, value: str, place: str, show: Show, url: str, client: httpx.Client
 ) -> None:
     put_film(show, route, place)
     response = client.get(address_of_film(client, url, place), headers={"Range": value})
     part = select_range(value, len(FILM))
     assert part is not None
-    if begins_elsewhere and part.first % 4096:
-        # As from a server that knows no ranges.
-        assert (response.status_code, response.content) == (200, FILM)
-    else:
-        assert response.status_code == 206
-        assert response.headers["Content-Range"] == part.field()
-        assert response.content == FILM[part.first : part.last + 1]
+    assert response.status_code == 206
+    assert response.headers["Content-Range"] == part.field()
+    assert response.headers["Content-Length"] == str(part.length)
+    assert response.content == FILM[part.first : part.last + 1]
+    assert len(show.questions) == 1
+
+
+@pytest.mark.parametrize("value", [None, "bytes=0-", "bytes=7-9", "bytes=-300000"])
+def test_16_a_byte_range_of_an_upstream_that_sends_whole_blocks(
+    value: str | None, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, aligned(4096, 150_000), "byte range")
+    fields = {"Range": value} if value else {}
+    response = client.get(address_of_film(client, url, "byte range"), headers=fields)
+    part = select_range(value, 900_000)
+    assert response.status_code == (206 if part else 200)
+    there = FILM[50_000:950_000]
+    assert response.content == (there[part.first : part.last + 1] if part else there)
 
 
 @pytest.mark.parametrize("place", ["file", "segment"])

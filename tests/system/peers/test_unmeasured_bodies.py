@@ -18,6 +18,13 @@ def breaking(route: Route, after: int) -> Route:
     return lambda request: replace(unmeasured(route)(request), cut_after=after)
 
 
+def ending(route: Route, *, after: int | None = None) -> Route:
+    """Its bodies end where the connection does: in good order, or by an error after so many."""
+    return lambda request: replace(
+        route(request), is_until_the_end=True, cut_after=after, is_reset=after is not None
+    )
+
+
 WHOLE = file(FILM, etag=V1)
 BARE = deaf(file(FILM), "range")
 UNMEASURED: Mapping[str, tuple[Route, ...]] = {
@@ -39,6 +46,10 @@ UNMEASURED: Mapping[str, tuple[Route, ...]] = {
     ),
     "nothing, a length later on": (breaking(BARE, 300_000), BARE),
     "nothing, behind the last byte": (breaking(BARE, len(FILM)), unmeasured(BARE)),
+    "the end of the connection": (ending(BARE),),
+    "a reset": (ending(BARE, after=300_000), ending(BARE)),
+    "a reset, a tag": (ending(WHOLE, after=300_000), ending(WHOLE)),
+    "a reset, then chunks": (ending(BARE, after=300_000), unmeasured(BARE)),
 }
 
 
@@ -79,6 +90,16 @@ def test_07_nothing_is_spliced_into_a_body_of_an_unknown_length(
     put_film(show, in_turn(breaking(before, 300_000), unmeasured(after)), place)
     answer = ask_raw(address_of_film(client, url, place))
     assert unchunked(answer.body) == (FILM[:300_000], False)
+
+
+@pytest.mark.parametrize("place", ["file", "segment"])
+def test_07_a_reset_is_the_end_of_no_body(
+    place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, ending(BARE, after=300_000), place)
+    content, is_over = unchunked(ask_raw(address_of_film(client, url, place)).body)
+    assert FILM.startswith(content)
+    assert not is_over
 
 
 def unchunked(body: bytes) -> tuple[bytes, bool]:

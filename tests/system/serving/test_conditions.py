@@ -54,6 +54,27 @@ def test_who_has_it_gets_no_body(fields: Mapping[str, str], method: str, address
         assert answer.all_of(name) == []
 
 
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        pytest.param({"If-None-Match": V1}, 304, id="its tag"),
+        pytest.param({"If-None-Match": "*"}, 304, id="any"),
+        pytest.param({"If-Modified-Since": MONDAY}, 304, id="its date"),
+        pytest.param({"If-None-Match": V2}, 416, id="another tag"),
+        pytest.param({}, 416, id="nothing"),
+    ],
+)
+def test_a_condition_comes_before_a_range_that_no_byte_satisfies(
+    fields: Mapping[str, str], status: int, address: str, client: httpx.Client
+) -> None:
+    """RFC 9110 section 13.2.2, also where a 416 says no more than the length."""
+    response = client.get(address, headers={"Range": "bytes=9999999-", **fields})
+    assert response.status_code == status
+    assert response.headers.get("ETag", V1) == V1
+    told = response.headers.get("Content-Range")
+    assert told == (f"bytes */{len(FILM)}" if status == 416 else None)
+
+
 @pytest.mark.parametrize("fields", HAS_ANOTHER.values(), ids=HAS_ANOTHER)
 def test_who_has_another_gets_all_of_it(
     fields: Mapping[str, str], address: str, client: httpx.Client
@@ -120,7 +141,10 @@ def test_a_first_segment_at_hand_is_not_asked_for_again(
     show.routes["film.mp4"] = file(FILM[:9000], etag=V1)
     address = follow(client, url)[0]
     assert client.get(address).content == FILM[:9000]
+    beyond = {"Range": "bytes=9000-"}
     assert client.get(address, headers={"If-None-Match": V1}).status_code == 304
+    assert client.get(address, headers={"If-None-Match": V1, **beyond}).status_code == 304
+    assert client.get(address, headers=beyond).status_code == 416
     assert len(show.asked("film.mp4")) == 1
 
 

@@ -1,8 +1,10 @@
 """What is no answer does not hold its reader, nor anybody else."""
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from socket import SO_LINGER, SOL_SOCKET
 
 import pytest
 
@@ -26,6 +28,26 @@ async def in_two_parts(first: bytes, second: bytes) -> AsyncIterator[tuple[str, 
 
     async with await asyncio.start_server(converse, ALLOWED, 0) as server:
         yield f"http://{ALLOWED}:{server.sockets[0].getsockname()[1]}/", go_on
+
+
+@asynccontextmanager
+async def ended(data: bytes, *, is_reset: bool) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """Answers with `data`, and ends the connection once the event is set."""
+    end = asyncio.Event()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(data)
+        await end.wait()
+        if is_reset:
+            # Closed without lingering, a socket sends RST (RFC 9293 section 3.10.4).
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, linger)
+            writer.transport.abort()
+        writer.close()
+
+    async with await asyncio.start_server(converse, ALLOWED, 0) as server:
+        yield f"http://{ALLOWED}:{server.sockets[0].getsockname()[1]}/", end
 
 
 EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"
@@ -73,6 +95,35 @@ async def test_a_chunk_that_is_none_ends_the_body() -> None:
             assert await anext(chunks) == b"first"
             go_on.set()
             with pytest.raises(UpstreamError) as caught:
+                await anext(chunks)
+    assert caught.value.http_status == 502
+
+
+@pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.1"])
+@pytest.mark.parametrize(
+    ("is_reset", "data", "is_whole"),
+    [
+        pytest.param(False, b"film", True, id="closed"),
+        pytest.param(True, b"film", False, id="reset"),
+        pytest.param(True, b"", False, id="reset before the first byte"),
+    ],
+)
+async def test_an_error_is_not_the_end_of_a_body_that_ends_with_its_connection(
+    is_reset: bool, data: bytes, is_whole: bool, version: str
+) -> None:
+    """RFC 9112 section 8. A film that is cut off would be sent as a whole one."""
+    head = f"{version} 200 OK\nConnection: close"
+    async with asyncio.timeout(60), ended(raw(head, data).data, is_reset=is_reset) as (url, end):
+        async with client() as upstream:
+            response = await upstream.get(url, {})
+            chunks = response.chunks()
+            if data:
+                assert await anext(chunks) == data
+            end.set()
+            if is_whole:
+                assert [chunk async for chunk in chunks] == [b""]
+                return
+            with pytest.raises(UpstreamError, match="cut the body off") as caught:
                 await anext(chunks)
     assert caught.value.http_status == 502
 

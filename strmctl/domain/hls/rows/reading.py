@@ -95,7 +95,7 @@ def _said(state: State, rows: Rows) -> _Said | None:
     # What has no colon is no EXTINF.
     if not is_plain or EXTINF in rows.of(EXTINF) or parts is None or _stay(parts.uris):
         return None
-    if ranges is None or dates is None or bitrates is None:
+    if ranges is None or dates is None or bitrates is None or _hold_data(rows.at(rows.uris)):
         return None
     known = {kind: lines for kind, lines in shown.items() if lines is not None}
     return _Said(ranges, dates, parts, known) if len(known) == len(shown) else None
@@ -110,6 +110,11 @@ def _values(kind: str, lines: Sequence[str]) -> Sequence[str] | None:
 def _stay(uris: Sequence[str]) -> bool:
     """Whether one of them is no address, and so stays in its tag."""
     return not all(uris) or (":" in "".join(uris) and any(map(naming.stays, uris)))
+
+
+def _hold_data(uris: Sequence[str]) -> bool:
+    """Whether one of them does: those that do have a comma (RFC 2397 section 3)."""
+    return "," in "".join(uris) and any(map(naming.holds_data, map(str.strip, uris)))
 
 
 def _shown(kind: str, lines: Sequence[str]) -> Sequence[str | None] | None:

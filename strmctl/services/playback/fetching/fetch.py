@@ -145,8 +145,9 @@ class Fetch:
     ) -> tuple[UpstreamResponse, int]:
         """A response that holds `span`, and how many of its bytes come before that.
 
-        An upstream that ignores Range sends everything (RFC 9110 section 14.2). Raises
-        UpstreamError where the response is of another `representation`.
+        An upstream that ignores Range sends everything (RFC 9110 section 14.2), one that knows
+        only blocks sends a block. Raises UpstreamError where the response is of another
+        `representation`.
         """
         fields = {"Range": f"bytes={span.first}-{span.last}"}
         if representation is not None and representation.validator:
@@ -155,8 +156,8 @@ class Fetch:
         if representation is not None:
             _check_continued(representation, response, span)
         part = response.content_range
-        if part is not None and part.first == span.first:
-            return response, 0
+        if part is not None and part.first <= span.first <= part.last:
+            return response, span.first - part.first
         if response.status == 200:
             return response, span.first
         response.close()
@@ -172,9 +173,9 @@ class Fetch:
         response = await self.fetch(url, fields)
         # 416: the last byte had come when it was cut off. A part has to show by its validator that
         # it is of the same file, since there is no length to compare.
-        is_part = response.status == 206
+        part = response.content_range
         is_sure = response.total is not None and known.is_surely(response.representation)
-        if response.status == 416 or (is_part and not is_sure):
+        if response.status == 416 or (part and not (is_sure and part.first == first)):
             response.close()
             response = await self.fetch(url)
         _check_continued(known, response)
