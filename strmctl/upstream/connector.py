@@ -75,8 +75,7 @@ class BoundedHandler(ResponseHandler):
         payload = self._payload
         # RFC 9112 section 8: an error ends no body. aiohttp takes a reset for the end of one that
         # has neither a length nor chunks, and half a film would be sent as a whole one.
-        is_open = payload is not None and not payload.is_eof()
-        if exc is not None and is_open and self._is_until_the_end:
+        if exc is not None and payload is not None and self._is_until_the_end:
             payload.set_exception(ClientPayloadError(type(exc).__name__))
         super().connection_lost(exc)
         if self._looking is not None:
@@ -104,11 +103,22 @@ class BoundedHandler(ResponseHandler):
     def data_received(self, data: bytes) -> None:
         if self._is_new:
             self._is_new, self._has_head = False, _is_final(data)
+            if self._has_head:
+                data = self._behind_the_head(data)
         while len(data) > _HEAD_PIECE and not self._has_head and self._interim <= MAX_INTERIM:
             piece, data = data[:_HEAD_PIECE], data[_HEAD_PIECE:]
             super().data_received(piece)
         if self._interim <= MAX_INTERIM:
             super().data_received(data)
+
+    def _behind_the_head(self, data: bytes) -> bytes:
+        """Pass the head on before the rest: aiohttp gives no answer to whoever finds more bytes
+        behind its body, as some scripts send (a key and the end of its line)."""
+        end = data.find(b"\r\n\r\n") + 4
+        if not 4 <= end < len(data):
+            return data
+        super().data_received(data[:end])
+        return data[end:]
 
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         if self._interim > MAX_INTERIM:

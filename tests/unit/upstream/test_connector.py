@@ -155,6 +155,25 @@ async def test_a_late_body_behind_the_answer_to_head_is_no_answer(late: bytes) -
     assert (asked, server.connections) == (["/head", "/film", "/film"], 2)
 
 
+@pytest.mark.parametrize(
+    "behind",
+    [
+        pytest.param(b"\n", id="the end of a line"),
+        pytest.param(b"x", id="a letter"),
+        pytest.param(b"<html>" * 5000, id="a page"),
+        pytest.param(reply(body=b"another film").data, id="another answer"),
+    ],
+)
+async def test_what_stands_behind_a_body_belongs_to_no_answer(behind: bytes) -> None:
+    """In the packet of the head as well: a script sends a key and ends its line."""
+    async with serving(lambda request: Reply(OK + behind)) as server, client() as upstream:
+        for _ in range(3):
+            response = await upstream.get(server.url(), {})
+            assert await response.read(100) == b"film"
+            response.close()
+    assert len(server.requests) == 3
+
+
 async def test_what_is_no_answer_on_a_new_connection_is_asked_for_once() -> None:
     async with serving(lambda request: Reply(b"film")) as server, client() as upstream:
         with pytest.raises(UpstreamError, match="no HTTP answer"):
