@@ -61,9 +61,10 @@ class UpstreamResponse:
         self.length = int(text) if text.isdecimal() and not self.is_encoded else None
         """Bytes that will come; None where that is not known or they come decoded."""
         total = self.length
-        if self.status == 206:
-            self.content_range = parse_content_range(self.field("Content-Range"))
-            total = self.content_range and self.content_range.total
+        if self.status == 206 or (self.status == 200 and "Content-Range" in response.headers):
+            part = parse_content_range(self.field("Content-Range"))
+            if self.status == 206 or (part is not None and self._is_the_asked(part)):
+                self.status, self.content_range, total = 206, part, part and part.total
         etag = strong_validator(self.field("ETag"))
         self.representation = Representation(total, etag, self.field("Last-Modified"))
 
@@ -98,6 +99,15 @@ class UpstreamResponse:
         if self.content_range is None or value is None:
             return None
         return asked_part(value, self.content_range)
+
+    def _is_the_asked(self, part: ContentRange) -> bool:
+        """Whether the body of a 200 is as long as this, and not as the file: scripts send that.
+
+        RFC 9110 section 14.4 gives the field no meaning there; such a part would be the whole.
+        """
+        value = self._response.request_info.headers.get("Range")
+        is_less = part.length == self.length and part.total not in (None, part.length)
+        return value is not None and is_less and asked_part(value, part) is not None
 
     @property
     def total(self) -> int | None:

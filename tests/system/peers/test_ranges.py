@@ -71,6 +71,9 @@ def test_16_a_byte_range_beyond_the_end_is_what_is_there(
         beyond = client.get(address, headers={"Range": value})
         assert beyond.status_code == 416
     assert len(show.questions) == 1
+    show.expire()
+    assert client.get(address).content == FILM[999_000:]
+    assert len(show.questions) == 2
 
 
 @pytest.mark.parametrize("ignored", [(), ("range",)], ids=["ranges", "no ranges"])

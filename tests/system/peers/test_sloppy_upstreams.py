@@ -304,6 +304,28 @@ def test_17_the_part_that_was_asked_for_is_sent(
     assert len(show.questions) == 1
 
 
+@pytest.mark.parametrize("place", ["file", "segment", "byte range"])
+def test_17_a_part_that_is_sent_with_200_is_a_part(
+    place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    """Its bytes were given for the whole, and kept as the whole."""
+
+    def route(request: Request) -> Answer:
+        return replace(file(FILM, etag=V1)(request), status=200)
+
+    put_film(show, route, place)
+    there = FILM[50_000:950_000] if place == "byte range" else FILM
+    address = address_of_film(client, url, place)
+    for value in ("bytes=5000-9999", "bytes=-300", "bytes=0-99", "bytes=0-"):
+        part = select_range(value, len(there))
+        assert part is not None
+        response = client.get(address, headers={"Range": value})
+        is_all = value == "bytes=0-" and place != "byte range"
+        assert response.status_code == (200 if is_all else 206)
+        assert response.content == there[part.first : part.last + 1]
+    assert client.get(address).content == there
+
+
 @pytest.mark.parametrize("value", [None, "bytes=0-", "bytes=7-9", "bytes=-300000"])
 def test_16_a_byte_range_of_an_upstream_that_sends_whole_blocks(
     value: str | None, show: Show, url: str, client: httpx.Client

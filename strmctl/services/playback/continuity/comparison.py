@@ -128,7 +128,11 @@ async def beginning(
         finally:
             response.close()
         head, known = head + more, response.representation
-        total = known.total if part is None else part.length
+        total = known.total
+        if part is not None:
+            # A byte range that is longer than its file ends with it, for players too.
+            is_within = total is None or total <= first or total >= first + part.length
+            total = part.length if total is None or is_within else total - first
         # An upstream may send a shorter part than the one that was asked for.
         goal = last - first + 1 if total is None else min(last - first + 1, total)
         if len(head) >= goal or (total is None and not response.is_cut):

@@ -145,9 +145,8 @@ class Fetch:
     ) -> tuple[UpstreamResponse, int]:
         """A response that holds `span`, and how many of its bytes come before that.
 
-        An upstream that ignores Range sends everything (RFC 9110 section 14.2), one that knows
-        only blocks sends a block. Raises UpstreamError where the response is of another
-        `representation`.
+        An upstream may send everything, or a whole block (RFC 9110 section 14.2). Raises
+        UpstreamError where the response is of another `representation`.
         """
         fields = {"Range": f"bytes={span.first}-{span.last}"}
         if representation is not None and representation.validator:
