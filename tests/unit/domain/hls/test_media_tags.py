@@ -2,7 +2,7 @@
 
 import pytest
 
-from stage.hls_tags import PREFIX, rewritten
+from stage.hls_tags import PREFIX, media, rewritten, segment
 from strmctl.domain.hls import media_playlist_reader
 
 REPORT = "#EXT-X-RENDITION-REPORT:LAST-MSN=7,LAST-PART=2"
@@ -170,3 +170,24 @@ def test_the_uri_of_a_tag_is_named(tag: str, expected: str) -> None:
     assert (
         media_playlist_reader.parse(text, "https://a.example/").render().split("\n")[1] == expected
     )
+
+
+@pytest.mark.parametrize("count", [1, 50], ids=["line by line", "by columns"])
+def test_a_segment_that_stands_in_its_line_stays(count: int) -> None:
+    held = "data:video/mp2t;base64,R0AAEA=="
+    lines = [*segment("a.ts"), *segment(held), *segment("b.ts")] * count
+    playlist = media([*lines, "#EXT-X-ENDLIST"])
+    shown = [each for each in playlist.render().splitlines() if each and each[0] != "#"]
+    assert shown[:3] == ["0.ts", held, "2.ts"]
+    assert shown[1::3] == [held] * count
+    assert [each.number for each in playlist.segments] == list(range(3 * count))
+    assert media(segment(held)).untold() is None
+
+
+@pytest.mark.parametrize(
+    "uri", ["data:,http://a.example/x", "data:;base64,I0VYVE0zVQ==", "data.ts", "DATA:,#EXTM3U"]
+)
+@pytest.mark.parametrize("count", [1, 50], ids=["line by line", "by columns"])
+def test_what_leads_elsewhere_does_not_stay(uri: str, count: int) -> None:
+    playlist = media([*segment("a.ts"), *segment(uri)] * count)
+    assert uri not in playlist.render()
