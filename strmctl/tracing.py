@@ -17,7 +17,7 @@ REQUEST_ID_VARIABLE = "STRMCTL_REQUEST_ID"
 """Where resolvers find the id; upstreams never see it."""
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""Of the request that is being answered; "" outside of one."""
+"""The id of the request that is being answered; "" outside of one."""
 
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

@@ -64,5 +64,5 @@ def _took(lasted: timedelta | None) -> str | None:
 def _clock(moment: datetime, *, is_short: bool) -> str:
     here = moment.astimezone()
     is_of_this_year = here.year == datetime.now(UTC).astimezone().year
-    # Of 80 columns the command and what came of it need more.
+    # In 80 columns the command and its outcome need the space more.
     return here.strftime("%m-%d %H:%M" if is_short and is_of_this_year else "%Y-%m-%d %H:%M:%S")

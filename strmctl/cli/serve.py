@@ -92,7 +92,7 @@ def _announce(run: Run, text: str, *, warns: bool = False) -> None:
 
 
 def is_loopback(address: str) -> bool:
-    """Of an address that is bound: a name may lead anywhere."""
+    """For an address that is bound: a name may lead anywhere."""
     return ip_address(address).is_loopback
 
 

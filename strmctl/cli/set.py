@@ -74,7 +74,7 @@ def set_(
 
 
 def _given(**values: T | None) -> dict[str, T | None]:
-    """Those that are given; an empty text takes the value away."""
+    """The options that are given; an empty text removes the value."""
     return {
         name: None if value == "" else value for name, value in values.items() if value is not None
     }

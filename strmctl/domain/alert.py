@@ -31,7 +31,7 @@ _TITLES = {
     Kind.MAINTENANCE: "maintenance failed",
 }
 _ENDS = (Kind.RESOLVER, Kind.EGRESS)
-"""Those whose end is worth a message: somebody may be looking for the cause."""
+"""Troubles whose end is worth a message: somebody may be looking for the cause."""
 
 
 class Condition(Struct, frozen=True):

@@ -99,7 +99,7 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
 
 
 def due(findings: Iterable[Finding], told: Told, now: datetime, remind: timedelta) -> list[Finding]:
-    """Those that were not shown within `remind`; a clock that was set back hides nothing."""
+    """Findings that were not shown within `remind`; a clock that was set back hides nothing."""
     found = []
     for each in findings:
         at = told.get((each.subject, each.state))

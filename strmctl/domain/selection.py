@@ -59,5 +59,5 @@ class Selection(Struct, frozen=True):
 
     @property
     def is_a_few_ids(self) -> bool:
-        """Those are renewed as playing them would: beside other runs."""
+        """A few ids are renewed beside other runs, as playing them would be."""
         return 0 < len(self.ids) <= _FEW and self == Selection(ids=self.ids)

@@ -8,7 +8,7 @@ class Counted(StrEnum):
     HEALS = "heals"
     RESUMES = "resumes"
     RESOLVES = "resolves"
-    """Of plays, probes, refreshes and jobs alike."""
+    """By plays, probes, refreshes and jobs alike."""
     ADDRESS_CHANGES = "address_changes"
     """Links bound to an address or a network that was refused before its end: the egress leaves by
     another one now, as after a reconnect of a VPN."""

@@ -218,7 +218,7 @@ def leaving(table: ResolverSettings, settings: Settings) -> ResolverSettings:
 
 
 def _host(table: ResolverSettings) -> str:
-    """Of the endpoint, the page or the manifest that it asks; "" where a program asks."""
+    """The URL of the endpoint, page or manifest that it asks; "" where a program asks."""
     url = table.options.get("url")
     try:
         host = urlsplit(url).hostname if isinstance(url, str) else None

@@ -71,7 +71,7 @@ class StremioResolver:
         return Resolution(stream.url, stream.headers, provider, subtitles=stream.subtitles)
 
     async def listing(self, name: str) -> Listing:
-        """Of the addon itself, or of the one that the settings name for it."""
+        """The catalogue of the addon itself, or of the one that the settings name for it."""
         for kind in ("series", "movie"):
             meta = await self._catalogue.meta(kind, name)
             if meta is not None:

@@ -147,7 +147,7 @@ def _read(stdout: bytes) -> Resolution:
 
 
 def _subtitles(found: object) -> tuple[Subtitle, ...]:
-    """Of each language the first file that is WEBVTT, else SRT; of HLS the playlist has them."""
+    """The first WEBVTT file of each language, else the first SRT; HLS has them in its playlist."""
     named = []
     for language, forms in found.items() if isinstance(found, dict) else ():
         files = [it for it in forms if isinstance(it, dict) and not _is_hls(it)]

@@ -88,7 +88,7 @@ class Server(uvicorn.Server):
             Systemd().tell(systemd.STOPPING)
         serve = self._serving.settings.serve
         self.config.timeout_graceful_shutdown = whole_seconds(serve.drain_timeout.total_seconds())
-        # Whoever pressed Ctrl-C waits for it; no front has to notice.
+        # Not after Ctrl-C: somebody waits for the end.
         if signal.SIGINT not in self._captured_signals:
             await self._let_fronts_notice(serve.drain_delay.total_seconds())
 

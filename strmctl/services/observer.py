@@ -1,4 +1,4 @@
-"""What playback lets others count; who does not care gives an Observer, which counts nothing."""
+"""Playback reports to an Observer what others count; a plain Observer counts nothing."""
 
 from enum import StrEnum
 from typing import Protocol

@@ -30,7 +30,7 @@ NAMES = {PREFIX + key.upper().replace(".", "_"): key for key in KEYS}
 
 
 def variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Those that mean strmctl, weaker ones first; an empty one counts as not set."""
+    """Variables that mean strmctl, weaker ones first; an empty one counts as not set."""
     older = [name for name in OLDER_NAMES if name in environ]
     own = sorted(name for name in environ if name.startswith(PREFIX) and not _is_other(name))
     # Docker Compose writes an unset `${NAME}` as an empty one.

@@ -183,7 +183,7 @@ def _value(key: Key, given: _Given | None, folder: Path) -> Value:
     try:
         value = key.kind.read(given.raw)
     except (ValueError, TypeError, OverflowError):
-        # Whoever asks for help pastes this line.
+        # People who ask for help paste this line.
         shown = "***" if key.kind.secret else _hide_tokens(repr(given.raw))
         # The exit code says where to look: 2 for the command line, 3 for the settings.
         wrong = UsageError if given.source == _FLAG else SettingsError

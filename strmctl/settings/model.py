@@ -101,7 +101,7 @@ class ServeSettings(Discreet, frozen=True):
     @property
     def node_name(self) -> str:
         """What tells the logs and numbers of several machines apart."""
-        import socket  # Of what only a server needs.
+        import socket  # Only a server needs it.
 
         return self.node or socket.gethostname()
 
@@ -182,7 +182,7 @@ class ResolverSettings(Discreet, frozen=True):
 
     @property
     def named_sites(self) -> Sequence[str]:
-        """Those of its `sites` that are names, not patterns."""
+        """Its `sites` that are names, not patterns."""
         return [site for site in self.sites if not set(site) & set("*?[")]
 
 

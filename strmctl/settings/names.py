@@ -34,7 +34,7 @@ TABLES: dict[str, Any] = {
 }
 """Sections that hold tables with names of their own, `[resolvers.NAME]`; `arr` holds keys, too."""
 _OPEN = ("resolvers",)
-"""Those whose tables take more keys than are known here."""
+"""Their tables take more keys than are known here."""
 
 
 def _keys(shape: type, prefix: str = "") -> dict[str, Key]:

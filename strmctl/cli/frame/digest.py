@@ -1,4 +1,4 @@
-"""A quiet run prints a digest of what needs a person, and nothing where nothing does."""
+"""A quiet run prints a digest of what needs a person, and nothing if nothing does."""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta

@@ -17,7 +17,7 @@ Wait = Annotated[
         help="How long to wait for another run to end, such as 10m; default: not at all.",
     ),
 ]
-"""Of every command that runs `Run.alone`: `wait: Wait = None`."""
+"""For every command that runs `Run.alone`: `wait: Wait = None`."""
 
 WithSidecars = Annotated[
     bool,

@@ -76,7 +76,7 @@ class Work(Struct):
 
 
 WORK = Work()
-"""Of this process's run: a signal ends it wherever it is, and asks nobody but this."""
+"""How far this process's run is: a signal may end it anywhere, and then asks this."""
 
 
 class Output(Struct, frozen=True):

@@ -125,7 +125,7 @@ def note_unknown(run: Run, database: "Database", selection: Selection) -> None:
 
 
 def link_states(option: str, texts: Iterable[str]) -> tuple[LinkState, ...]:
-    """Of comma lists; raises UsageError for what is none."""
+    """The items of comma lists; raises UsageError for anything else."""
     names = [name.strip() for text in texts for name in text.split(",")]
     # A misspelt state would select nothing, and cron would be content.
     unknown = next((name for name in names if name not in list(LinkState)), None)

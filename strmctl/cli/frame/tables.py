@@ -78,7 +78,7 @@ class Table(Struct, frozen=True):
             yield from wrap(note, width, initial_indent=indent, subsequent_indent=indent)
 
     def _shown(self) -> list[int]:
-        """Of the columns: those that hold something."""
+        """The columns that hold something."""
         return [
             index
             for index, name in enumerate(self.columns)

@@ -19,7 +19,7 @@ _TAG = "#EXT-X-DEFINE:"
 
 
 class Variables:
-    """Those of one playlist, which came from `url`; `imported` are its parent's."""
+    """The variables of one playlist, which came from `url`; `imported` are its parent's."""
 
     def __init__(self, url: str, imported: Mapping[str, str] | None = None) -> None:
         self.known: dict[str, str] = {}

@@ -10,7 +10,7 @@ PIECE = 256 * 1024
 """Bytes that come out in one go, however little went in."""
 
 MOST_LAYERS = 3
-"""Of which each may make a thousand bytes of one."""
+"""Each of them may make a thousand bytes of one."""
 
 _GZIP = frozenset({"gzip", "x-gzip"})  # RFC 9110 section 8.4.1.3: they are the same.
 _INFLATED = _GZIP | {"deflate"}

@@ -42,7 +42,7 @@ def printable(value: str) -> str:
 
 
 def allowed_fields(fields: Mapping[str, str]) -> dict[str, str]:
-    """Those that a player may see; without what is empty, cannot be sent or holds an address."""
+    """Fields that a player may see, unless they are empty, cannot be sent or hold an address."""
     return {name: value for name, value in fields.items() if _is_allowed(name, value)}
 
 

@@ -78,7 +78,7 @@ def root_mapping(root: str, shows: Iterable[str], folders: Iterable[str]) -> tup
         for start in range(len(own)):
             if "/".join(_alike(own[start:], root)) in wanted:
                 found["/".join(own[:start])] += 1
-    # Of folders that hold as many shows the shortest path is the library's own.
+    # If several folders hold as many shows, the one with the shortest path is the library's own.
     return min(found.items(), key=lambda item: (-item[1], len(item[0])), default=None)
 
 
@@ -151,7 +151,7 @@ def _common_end(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _folder(theirs: str, parts: Sequence[str], common: int) -> str:
-    """Of `theirs`, without what is common, as they write it."""
+    """`theirs` without the last parts, which both have in common; in their own spelling."""
     left = parts[: len(parts) - common]
     if theirs.startswith("\\\\"):
         return "\\\\" + "\\".join(left)

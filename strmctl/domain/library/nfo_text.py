@@ -1,4 +1,4 @@
-"""`.nfo` files as Jellyfin, Emby and Kodi read them; one that was changed since is no more ours.
+"""`.nfo` files as Jellyfin, Emby and Kodi read them; one that somebody has changed is theirs.
 
 What the library knows are a series' ids and year, so they stand in the series' own `tvshow.nfo`: in
 an episode's file they would be taken for the episode's. https://kodi.wiki/view/NFO_files

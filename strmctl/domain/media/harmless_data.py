@@ -1,4 +1,4 @@
-"""Data beside a playlist (session data, what an unknown tag leads to) leads nowhere either.
+"""Data beside a playlist (session data, or what an unknown tag leads to) holds no address either.
 
 JSON keeps its form, and what looks like an address or a token in it is empty. Other text passes
 as it is or not at all. What is no text passes.
@@ -43,7 +43,7 @@ def may_be_text(beginning: bytes) -> bool:
 
 
 class _Reading:
-    """Of one document: whether something of it `has_hidden`."""
+    """Cleans one document; `has_hidden` says whether something in it was left out."""
 
     def __init__(self) -> None:
         self.has_hidden = False

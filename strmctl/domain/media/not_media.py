@@ -195,7 +195,7 @@ def _leads_elsewhere(head: bytes) -> bool:
 
 
 def _is_no_media_text(head: bytes, content_type: str, kind: Kind) -> bool:
-    """Of what reads as text, whatever it is called; ciphers do not produce any."""
+    """For a body that reads as text, whatever its type; encrypted bytes never do."""
     if kind is Kind.SUBTITLES:
         return len(head) < media_kind.SNIFF_BYTES and _is_no_cue(decoded(head))
     if claims_text(content_type):

@@ -14,7 +14,7 @@ from strmctl.domain.names import languages
 
 FORMS = (".vtt", ".srt")
 MOST = 20
-"""Of one answer: some sites list a machine's translation into every language there is."""
+"""For one answer: some sites list a machine translation into every language there is."""
 
 _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 _TAG = re.compile(r"[a-z]{2}(?:-[a-z0-9]{2,8}){0,2}")
@@ -35,7 +35,7 @@ class Subtitle(Discreet, frozen=True):
 
 
 def given(value: object) -> tuple[Subtitle, ...]:
-    """Those of an answer's list of `{"url": …, "language": …}`, each URL once."""
+    """From an answer's list of `{"url": …, "language": …}`, each URL once."""
     found: dict[str, Subtitle] = {}
     for item in value if isinstance(value, list | tuple) else ():
         subtitle = _subtitle(item)

@@ -70,7 +70,7 @@ class CircuitBreaker:
 
 
 class Pauses:
-    """Of resolvers, by name: what one identity was told holds for the others."""
+    """Pauses of resolvers, by name: a `Retry-After` for one identity holds for all others."""
 
     def __init__(self) -> None:
         self._pauses: dict[str, tuple[float, ResolverError]] = {}

@@ -73,7 +73,7 @@ class HostPace(Struct):
         self.has_answered = True
         self._silence = self._answers = 0
         self.limit = max(1, self.limit // 2)
-        # Those that were under way already belong to one burst.
+        # Requests that were under way already belong to the same burst.
         if now >= self.not_before:
             self._refusals += 1
             self._needed = min(2 * self._needed, _MOST_ANSWERS_TO_RECOVER)

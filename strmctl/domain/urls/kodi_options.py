@@ -13,7 +13,7 @@ NO_HEADERS = frozenset(
 
 
 def pairs_of(options: str) -> list[str]:
-    """Of what begins with `|`."""
+    """The pairs of what begins with `|`."""
     return listed(options.partition("|")[2])
 
 

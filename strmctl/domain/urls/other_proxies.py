@@ -81,7 +81,7 @@ def _of_query(pairs: list[tuple[str, str]]) -> Unwrapped | None:
 
 
 def _single_headers(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """Those that have a parameter each."""
+    """Headers that have a parameter each."""
     headers: dict[str, str] = {}
     for name, value in pairs:
         key = name.lower()

@@ -21,7 +21,7 @@ _MAC_BYTES = 16
 class Signer(Protocol):
     @property
     def ids(self) -> Sequence[str]:
-        """Of the keys in force; the first one signs."""
+        """The ids of the keys in force; the first one signs."""
         ...
 
     def sign(self, purpose: str, message: str) -> str: ...

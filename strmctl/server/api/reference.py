@@ -35,7 +35,7 @@ _FIELDS = {
 async def _reference(request: Request) -> Response:
     name = request.path_params.get("name", "index.html")
     file = _FILES / name
-    # Of the folder's own names: Path.is_file raises for one that is too long.
+    # Only names in the folder: Path.is_file raises for one that is too long.
     if file.suffix not in _TYPES or file not in _FILES.iterdir():
         raise HTTPException(404)
     return FileResponse(file, headers=_FIELDS, media_type=f"{_TYPES[file.suffix]}; charset=utf-8")

@@ -214,7 +214,7 @@ class Metrics(Observer):
             self._probes.labels(state).inc(number)
 
     def streams_running(self) -> int:
-        """Of all workers."""
+        """The sum over all workers."""
         return int(self._in_force().get_sample_value("strmctl_active_streams") or 0)
 
     def exposition(self, accept: str, *, named: bool) -> tuple[bytes, str]:

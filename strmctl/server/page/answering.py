@@ -19,7 +19,7 @@ View = Callable[[Request], Awaitable[Response]]
 Form = dict[str, list[str]]
 
 _LONGEST_FORM = 64 * 1024
-# Of a fixed list: an address that somebody was sent shall not put words on the page.
+# A fixed list: a link that somebody was sent must not put words on the page.
 _DONE = ("added", "changed", "muted", "removed", "as it was")
 
 POLICY = "; ".join(

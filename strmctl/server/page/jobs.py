@@ -32,7 +32,7 @@ async def cancel(request: Request) -> Response:
 
 
 async def undo(request: Request) -> Response:
-    """Of the run that the button named: another may have come since."""
+    """Undo the run that the button named: there may be a newer one by now."""
     number = whole((await form_of(request)).get("run", []), "run")
     if not number or number < 1:
         raise UsageError("the form does not say which run")

@@ -41,7 +41,7 @@ def noting_failure(
 
 
 def end_troubles(database: Database, command: str) -> None:
-    """Those of a run that has ended well."""
+    """A run that ended well has shown these to be over."""
     with suppress(DatabaseError):
         troubles = Troubles(database)
         troubles.close(Kind.BRAKE, command)

@@ -33,7 +33,7 @@ class Places:
         return self._of_file(file, lambda places: next(filter(self._files.exists, places), None))
 
     def row(self, file: Spellings) -> Row | None:
-        """Whose the file is or was, wherever it is now."""
+        """To which row the file belongs or belonged, wherever it is now."""
         return self._of_file(file, self._row_at)
 
     def folder(self, folder: str) -> str | None:

@@ -127,7 +127,7 @@ class Adopting:
         return any(work.ids.contradicts(name.ids) for work in self._known(site, slug, name))
 
     def _known(self, site: str, slug: str, name: FileName) -> list[Work]:
-        """Of the same kind: a film and a series of one name have identities of their own."""
+        """Only of the same kind: a film and a series with one name are different identities."""
         key = (site, slug)
         if key not in self._works:
             self._works[key] = works(self._database, site, [slug])

@@ -187,7 +187,7 @@ class ChangeRun:
         except SafetyError:
             self.discard()
             raise
-        # From here on `undo` can take it back, also after a kill -9.
+        # After this `undo` can take the run back, even if it is killed.
         self._journal.start(self._run)
         RowChanges(self._database).move(self._run)
         stuck: dict[str, ItemError] = {}
@@ -331,7 +331,7 @@ def _change_files(
     }
     written = {path: item for path, item in differing.items() if item is not None}
     failed = files.write_all(written, moved_from)
-    # Of what could not be written at its new place the old one is all that there is.
+    # A file that could not be written at its new place exists only at the old one.
     kept = {moved_from.get(path) for path in failed}
     gone = [path for path, content in differing.items() if content is None and path not in kept]
     return failed | _remove_all(files, gone)

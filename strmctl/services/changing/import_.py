@@ -219,7 +219,7 @@ class Importing:
         known: Table[Identity, Mapping],
         sightings: Sightings,
     ) -> list[Sighting]:
-        """Those whose identity another file or row has; in the order of the files."""
+        """Files whose identity another file or row has, in their order."""
         free = [(key, it.identity) for key, it in best.items() if it.identity not in known]
         refused = set(sightings.claim(free))
         return [key for key, it in best.items() if it.identity in known or key in refused]

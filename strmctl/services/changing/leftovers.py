@@ -74,7 +74,7 @@ class Leftovers:
                     yield folder + name, folder + strm_name
 
     def _find_series(self, gone: set[str]) -> Iterator[str]:
-        """Those `tvshow.nfo` of strmctl's own that have no series left."""
+        """strmctl's own `tvshow.nfo` files that have no series left."""
         seasons = {path.rpartition("/")[0] for path in gone}
         folders = seasons | {season.rpartition("/")[0] for season in seasons}
         for path in sorted(f"{folder}/{SERIES}" for folder in folders - {""}):

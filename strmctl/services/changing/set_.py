@@ -241,7 +241,7 @@ class _Places:
         candidates = self._candidates[row.id]
         if row.strm_path in candidates:
             return row.strm_path
-        # Of two languages each keeps its kind of name, whichever is renamed first.
+        # Two languages keep their kinds of name, whichever of them is renamed first.
         place = library_path.variant(row.identity, row.strm_path)
         if place < len(candidates) and owner_of(candidates[place]) is None:
             return candidates[place]

@@ -124,7 +124,7 @@ class Comparison:
         return strm_text.with_upstream_url(file.content, shall, row.resolution.headers)
 
     def _is_of_another_key(self, file: TreeFile, shall: str) -> bool:
-        """Those are counted, since after a rotation that may be all of them."""
+        """They are counted, since after a change of keys these may be all files."""
         key_id = playback_url.key_id_in(file.url or "")
         if key_id is None or not self._key_ids or key_id == self._key_ids[0]:
             return False

@@ -82,7 +82,7 @@ class Installation:
         return 0
 
     def key_ids(self) -> Sequence[str]:
-        """Of the keys that sign playback URLs, the first one first; none where none is usable."""
+        """The ids of the keys, beginning with the one that signs; none where no key is usable."""
         proxy = self.settings.proxy
         if proxy.auth is not Auth.HMAC:
             return ()

@@ -44,7 +44,7 @@ def library_mended(installation: Installation) -> Iterator[Finding]:
 
 
 class _Mending:
-    """Of a plan only the changes of one kind; what else it says, the examination tells."""
+    """Only the changes of one kind in a plan; the examination reports the others."""
 
     def __init__(
         self, installation: Installation, database: Database, check: str, action: Action

@@ -221,7 +221,7 @@ def _no_resolver(unresolved: int) -> Finding:
 
 
 def _without_resolver(site: Site) -> Finding:
-    """Those that have a URL play until it dies."""
+    """Links that have a URL play until it dies."""
     severity = Severity.WARNING if site.unresolved else Severity.INFO
     return Finding(
         severity,

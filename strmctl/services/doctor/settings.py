@@ -55,7 +55,7 @@ def page_closed(installation: Installation) -> Iterator[Finding]:
 
 
 def is_loopback(host: str) -> bool:
-    """Of a name: whether all its addresses are."""
+    """For a name: whether all its addresses are."""
     addresses = _addresses(host)
     return bool(addresses) and all(ip_address(address).is_loopback for address in addresses)
 

@@ -38,7 +38,7 @@ class KeyUse(Struct, frozen=True):
 
 # `keys retire -abc` would be read as options.
 def new_secret() -> str:
-    """Of 256 bits; its id does not look like an option on a command line."""
+    """A key of 256 bits; its id does not look like an option on a command line."""
     while True:
         secret = secrets.token_urlsafe(32)
         if not _id(secret).startswith("-"):

@@ -22,7 +22,7 @@ def files_there(
     files = library_files(settings, database)
     files.check_there()
     if not may_be_empty:
-        # Of a single file nobody can say whether it was deleted or its disk is away.
+        # Nobody can tell whether a single file was deleted or its disk is away.
         check_mounted(settings, database, few=1)
     return files
 

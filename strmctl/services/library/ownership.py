@@ -45,7 +45,7 @@ def in_batch(places: Table[Identity, str], files: LibraryFiles) -> list[Twin]:
 def in_library(
     places: Table[Identity, str], contents: Table[str, Content], database: Database, *, direct: bool
 ) -> Iterator[Twin]:
-    """Of places that are there already: what they hold tells whose file they may name."""
+    """Twins among files that exist already: what a file holds tells which row it belongs to."""
     urls = {
         identity: url
         for identity, path in places.items()

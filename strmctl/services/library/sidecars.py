@@ -106,7 +106,7 @@ class Beside:
                 yield path, content
 
     def _wanted(self, item: Item) -> Iterator[tuple[Subtitle, str]]:
-        """Those that are not there, with their files' names up to the form."""
+        """Subtitles that are missing, with the names of their files up to the form."""
         stem = item.mapping.strm_path[: -len(EXTENSION)]
         counts: Counter[str] = Counter()
         for subtitle in item.resolution.subtitles if item.resolution else ():

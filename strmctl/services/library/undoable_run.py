@@ -1,4 +1,4 @@
-"""A run that `undo` takes back: it begins with its first change, so that none leaves no trace."""
+"""A run for `undo` is recorded with its first change, so a run without changes leaves no trace."""
 
 import threading
 from collections.abc import Mapping as Table

@@ -115,7 +115,7 @@ async def _asked(connection: Connection, path: str, asked: Mapping[str, str | in
 
 
 def locations(folders: object) -> list[str] | None:
-    """Of `[{"Name": …, "Locations": [path, …]}, …]`."""
+    """From `[{"Name": …, "Locations": [path, …]}, …]`."""
     if not isinstance(folders, list):
         return None
     found = [folder.get("Locations") for folder in folders if isinstance(folder, dict)]

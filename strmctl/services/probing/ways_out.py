@@ -1,4 +1,4 @@
-"""Failures are believed only of a way out that works: a VPN outage must not touch the library.
+"""A failure counts only if its egress works: a VPN that is down must not touch the library.
 
 Canaries tell, where there are some. Without them the other hosts do: when most of them fail at
 once it is the egress, and one that has answered before is asked again. So it is when two sites
@@ -65,7 +65,7 @@ class _Way(Struct):
         """A page is an answer of its host's, until another site answers with the same."""
         host = url_marks.origin(resolution.url)
         if not self.pages.add(page, resolution.url):
-            # Of a host that has said more the page could not tell a portal from a soft 404.
+            # If a host has said more than this page, it may be a soft 404 as well as a portal.
             if host not in self.answered:
                 self._take_witness(host, resolution)
             return

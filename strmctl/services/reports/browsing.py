@@ -167,7 +167,7 @@ def _is_wanted(link: Mapping, wanted: SeriesFilter) -> bool:
 def watched(
     database: Database, identities: Iterable[Identity], since: datetime
 ) -> dict[Identity, Watched]:
-    """Those of the identities that have a row."""
+    """The identities that have a row."""
     found = Mappings(database).known(identities)
     heals = Events(database).heals_since(since)
     return {identity: Watched(link, heals.get(link.id, 0)) for identity, link in found.items()}

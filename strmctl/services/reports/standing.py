@@ -24,7 +24,7 @@ class Standing(Struct, frozen=True):
 
 
 def standing(settings: Settings, database: Database) -> Sequence[Standing]:
-    """Of every resolver and egress in the settings. Raises DatabaseError."""
+    """How every resolver and egress in the settings stands. Raises DatabaseError."""
     found = [*_egress(settings, database), *_resolvers(settings, database)]
     return sorted(found, key=lambda each: (each.is_well is not False, each.is_well is not None))
 

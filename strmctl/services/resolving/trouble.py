@@ -79,7 +79,7 @@ class Troubles:
         return error.with_traceback(None)
 
     def found(self) -> list[ResolverTrouble]:
-        """Those that have cost a link its renewal."""
+        """Troubles because of which a link was not renewed."""
         return [
             ResolverTrouble(name, str(first), trouble.links, first.by_egress)
             for name, trouble in self._by_name.items()

@@ -102,7 +102,7 @@ class Batches:
         for row in rows:
             try:
                 item = _entry(row)
-                # Of two rows for one identity the order would decide, and spreadsheets sort.
+                # Else the order of two rows for one identity would decide, and spreadsheets sort.
                 if item.identity in lines:
                     first = lines[item.identity]
                     raise UsageError(f"{item.identity} stands in line {first} already")
@@ -110,7 +110,7 @@ class Batches:
                 yield Result(row.line, error=error)
                 continue
             lines[item.identity] = row.line
-            # Of a JSON array many may stand in one line.
+            # In a JSON array many may stand in one line.
             waiting.append((row.line, item))
             if len(waiting) >= (_BATCH_RESOLVED if self._asks else _BATCH):
                 yield from self._write_while_there_is_room(waiting)
@@ -148,14 +148,14 @@ class Batches:
                 yield Result(line, error=result)
 
     def _paths(self, entries: Sequence[Entry]) -> Iterator[str]:
-        """Of those that are written again; files that were deleted come back so."""
+        """The paths of entries that have a row: written again, deleted files come back."""
         for row in self._mappings.known(item.identity for item in entries).values():
             yield row.strm_path
 
     def _with_sidecars(
         self, results: Sequence[Written | StrmctlError], answers: Answers
     ) -> list[Written | StrmctlError]:
-        # Whoever asks for none need not wait for the upstream's client to be imported.
+        # Without sidecars the upstream's client is not imported.
         import asyncio
 
         from strmctl.services.library.sidecars import Beside, Item

@@ -319,7 +319,7 @@ class Writer:
 def _of_another_provider(
     identity: Identity, siblings: Iterable[Identity]
 ) -> dict[Identity, Identity]:
-    """Of the same language; the one to choose from does not matter."""
+    """Any one of the same language."""
     others = [
         other
         for other in siblings

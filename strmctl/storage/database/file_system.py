@@ -26,7 +26,7 @@ def file_system(path: Path, mounts: str | None = None) -> str:
         # Optional fields of any number end in a lone hyphen (proc(5)).
         before, _, after = line.partition(" - ")
         point = Path(_unescaped(before.split(" ")[4]))
-        # Of several mounts at one place the last one is what is seen.
+        # The last of several mounts at one place is the one that is seen.
         if real.is_relative_to(point) and len(point.parts) >= len(found.parts):
             found, kind = point, after.split(" ")[0]
     return kind

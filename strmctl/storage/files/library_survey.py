@@ -1,4 +1,4 @@
-"""A walk over the whole library that goes on past what is odd, and tells it."""
+"""A walk over the whole library reports whatever is odd, and goes on."""
 
 import os
 import time

@@ -87,7 +87,7 @@ def is_empty(library: Path) -> bool:
 
 
 def names_in(folder: Path) -> list[str]:
-    """Of its files, in order; none where it cannot be read."""
+    """The names of its files, in order; none where it cannot be read."""
     try:
         with os.scandir(folder) as found:
             return sorted(entry.name for entry in found if entry.is_file(follow_symlinks=False))

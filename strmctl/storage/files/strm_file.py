@@ -31,7 +31,7 @@ _THREADS = 8
 _FILES_A_TASK = 16
 
 Content = bytes | ItemError | None
-"""Of a file that was looked at: what it holds, None where there is none, or why it is not read."""
+"""What a file holds, None where there is none, or why it is not read."""
 
 Recording = Callable[[Mapping[str, FileChange]], AbstractContextManager[set[str]]]
 """Entered before files are changed, left after it; it is given the paths that were not."""

@@ -1,4 +1,4 @@
-"""What has happened to mappings, newest first; what is told of it holds nothing of a URL."""
+"""What has happened to mappings, newest first; no detail of it contains a part of a URL."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping as Table

@@ -35,7 +35,7 @@ DELETE FROM run WHERE id = ? AND NOT EXISTS (SELECT 1 FROM change WHERE run_id =
     AND NOT EXISTS (SELECT 1 FROM sidecar WHERE run_id = run.id)
 """
 
-# Of a run that has been killed the rows may have come without their files.
+# A killed run may have stored rows without their files.
 _WITH_FILES = """
 SELECT count(*) AS number FROM strm_mapping WHERE strm_path NOT IN (
     SELECT value FROM json_each(:but)
@@ -143,7 +143,7 @@ class Journal:
         return next(iter(self.newest(limit=1)), None)
 
     def newest(self, *, limit: int = _RUNS) -> list[JournalledRun]:
-        """Those that can be taken back, the newest first."""
+        """Runs that can be taken back, the newest first."""
         return self._started(None, limit)
 
     def get(self, run: int) -> JournalledRun | None:
@@ -173,7 +173,7 @@ class Journal:
     ) -> Iterator[dict[int, Change]]:
         """By number, page by page, in the order in which they were added or the reverse of it."""
         beyond, direction = ("<", "DESC") if backwards else (">", "ASC")
-        # Of SQLite's integers the largest: every id is below it.
+        # The largest integer of SQLite: every id is below it.
         last = 2**63 - 1 if backwards else 0
         query = (
             f"SELECT * FROM change WHERE run_id = ? AND id {beyond} ?"

@@ -152,7 +152,7 @@ class Mappings:
         return self._one("strm_path = :path", {"path": strm_path})
 
     def known(self, identities: Iterable[Identity]) -> dict[Identity, Mapping]:
-        """Those of the identities that have a row; one query for all."""
+        """The rows of these identities, as far as they exist; one query for all."""
         found = map(rows.mapping, self.database.query(_KNOWN, (_keys(identities),)))
         return {mapping.identity: mapping for mapping in found}
 
@@ -167,7 +167,7 @@ class Mappings:
         return {(row.identity.site, row.identity.slug): row for row in found}
 
     def owners(self, strm_paths: Iterable[str]) -> dict[str, Identity]:
-        """Whose those of the paths are that have a row; one query for all."""
+        """The identities of these paths, as far as they have a row; one query for all."""
         found = self.database.query(
             "SELECT * FROM strm_mapping WHERE strm_path IN (SELECT value FROM json_each(?))",
             (json.dumps(list(strm_paths)),),
@@ -184,7 +184,7 @@ class Mappings:
         return list(map(rows.mapping, self.database.query(_BELOW, (folder, folder))))
 
     def with_ids(self, ids: Iterable[int]) -> dict[int, Mapping]:
-        """Those of the rows that are there; one query for all."""
+        """These rows, as far as they exist; one query for all."""
         found = self.database.query(_WITH_IDS, (json.dumps(list(ids)),))
         return {row["id"]: rows.mapping(row) for row in found}
 
@@ -243,7 +243,7 @@ class Mappings:
         return self._count(*matching(selection, text))
 
     def count_working(self, selection: Selection, now: datetime) -> int:
-        """Those with a link that nothing is known against."""
+        """Mappings whose link seems to work."""
         condition, values = where(selection)
         return self._count(f"({condition}) AND {_WORKING}", {**values, "at": rows.time_text(now)})
 

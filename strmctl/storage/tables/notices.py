@@ -95,7 +95,7 @@ class Notices:
         self._release([item for item in announced if item.strm_path not in failed])
 
     def due_targets(self, now: datetime) -> set[str]:
-        """Those that have something to be told; changes nothing."""
+        """Targets that have notices waiting; changes nothing."""
         found = self._database.query(
             "SELECT DISTINCT target FROM notice WHERE next_attempt_at <= ?", (rows.time_text(now),)
         )

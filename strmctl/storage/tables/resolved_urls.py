@@ -72,7 +72,7 @@ _FORGET_OF_ALL = f"DELETE FROM lifetime WHERE id <= (SELECT max(id) FROM lifetim
 
 
 class Lifetimes:
-    """Of a family of hosts and a scheme (domain/expiry/lifetime.py, domain/expiry/schemes.py)."""
+    """By family of hosts and scheme (domain/expiry/lifetime.py, domain/expiry/schemes.py)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

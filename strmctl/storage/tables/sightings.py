@@ -72,7 +72,7 @@ class Settled(Struct, frozen=True):
 
 
 class Sightings:
-    """Of one scan; a context manager, since the table belongs to the connection."""
+    """The sightings of one scan; a context manager, since the table belongs to the connection."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -95,7 +95,7 @@ class Sightings:
             connection.execute("DROP TABLE IF EXISTS temp.sighting")
 
     def add(self, sightings: Iterable[Sighting]) -> list[Sighting]:
-        """Those that are refused: an earlier file is of the same row or identity."""
+        """Files that are refused: an earlier one is of the same row or identity."""
         refused = []
         with self._database.transaction() as connection:
             for item in sightings:

@@ -90,7 +90,7 @@ class Watches:
             )
 
     def languages(self, site: str, slug: str) -> list[str]:
-        """Of what the library has of a series or film."""
+        """What the library has of a series or film."""
         found = self._database.query(
             "SELECT DISTINCT language FROM strm_mapping WHERE site = ? AND slug = ?", (site, slug)
         )
