@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import chain, repeat
 from operator import itemgetter
 
-from strmctl.domain.hls.listed import ByteRange, Segment, Segments, Stretch, Under
+from strmctl.domain.hls.listed import ByteRange, Decoding, Segment, Segments, Stretch
 from strmctl.domain.hls.media_playlist import MediaPlaylist
 from strmctl.domain.hls.stable_names import INIT, KEY
 
@@ -83,7 +83,8 @@ def _is_within(stretch: Stretch, segments: Segments) -> bool:
         return False
     here = slice(begin - stretch.first, end - stretch.first)
     beside = slice(begin - there.first, end - there.first)
-    is_alike = list(map(_kind, stretch.under[here])) == list(map(_kind, there.under[beside]))
+    kinds, others = map(_kind, stretch.decodings[here]), map(_kind, there.decodings[beside])
+    is_alike = list(kinds) == list(others)
     return is_alike and stretch.says(here) == there.says(beside)
 
 
@@ -132,16 +133,16 @@ def _text(part: Stretch | list[Segment]) -> str:
     """The words of each, written in one go."""
     if not isinstance(part, Stretch):
         return "\n".join(map(_words, part))
-    said = _said(part)
-    row = "{} {} {}{} {} {}{}".format(*(form for form, _ in said))
-    columns = [column for _, several in said for column in several]
+    found = _columns(part)
+    row = "{} {} {}{} {} {}{}".format(*(form for form, _ in found))
+    columns = [column for _, several in found for column in several]
     values = chain.from_iterable(zip(*columns, strict=True)) if columns[1:] else columns[0]
     return "\n".join(repeat(row, len(part.uris))) % tuple(values)
 
 
-def _said(part: Stretch) -> Sequence[_Column]:
-    under = part.under
-    alike = under[:1] if under.count(under[0]) == len(under) else under
+def _columns(part: Stretch) -> Sequence[_Column]:
+    decodings = part.decodings
+    alike = decodings[:1] if decodings.count(decodings[0]) == len(decodings) else decodings
     keys, inits, ciphers = zip(*alike, strict=True)
     return (
         _spans(part.durations),
@@ -150,7 +151,7 @@ def _said(part: Stretch) -> Sequence[_Column]:
         _marks("i", inits),
         _marks("d", part.discontinuities),
         _dates(part.dates),
-        ("%s", [[each.cipher for each in under]]) if any(ciphers) else ("", []),
+        ("%s", [[each.cipher for each in decodings]]) if any(ciphers) else ("", []),
     )
 
 
@@ -185,7 +186,7 @@ def _where(part: ByteRange | None) -> str:
     return "" if part is None else f"{part.offset}+{part.length}"
 
 
-def _kind(listed: Segment | Under) -> str:
+def _kind(listed: Segment | Decoding) -> str:
     return "k" * bool(listed.keys) + "i" * bool(listed.init)
 
 

@@ -60,8 +60,8 @@ class Segment(NamedTuple):
     """How it is encrypted, as far as the playlist says it and no token changes it."""
 
 
-class Under(NamedTuple):
-    """What tags say of all segments behind them, until others say it anew."""
+class Decoding(NamedTuple):
+    """What it takes to decode a segment: the tags before it say so, until others say it anew."""
 
     keys: tuple[str, ...] = ()
     init: str = ""
@@ -69,15 +69,15 @@ class Under(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """Segments in a row.
+    """Segments in a row, as columns; `first` is the number of the first one.
 
-    `first` is a number. Of the columns behind `under` those are empty that say nothing at all.
+    A column after `decodings` is empty if it says nothing about any of them.
     """
 
     first: int
     uris: list[str]
     durations: list[float]
-    under: list[Under]
+    decodings: list[Decoding]
     ranges: list[ByteRange | None]
     discontinuities: list[bool]
     dates: list[str]
@@ -98,7 +98,7 @@ class Stretch(NamedTuple):
                 self.first + begin,
                 self.uris[which],
                 self.durations[which],
-                self.under[which],
+                self.decodings[which],
                 self.ranges[which],
                 self.discontinuities[which],
                 self.dates[which],
@@ -116,7 +116,7 @@ class Stretch(NamedTuple):
     def extend(self, other: "Stretch") -> None:
         self.uris.extend(other.uris)
         self.durations.extend(other.durations)
-        self.under.extend(other.under)
+        self.decodings.extend(other.decodings)
         self.ranges.extend(other.ranges)
         self.discontinuities.extend(other.discontinuities)
         self.dates.extend(other.dates)
@@ -128,7 +128,7 @@ class Stretch(NamedTuple):
             self.ranges[index] if self.ranges else None,
             self.discontinuities[index] if self.discontinuities else False,
             self.dates[index] if self.dates else "",
-            *self.under[index],
+            *self.decodings[index],
         )
 
     def resource(self, index: int) -> Resource:

@@ -174,7 +174,7 @@ class _Reader:
                 part,
                 state.discontinuity,
                 state.date_time,
-                *state.under,
+                *state.decoding,
             )
         )
         end = line[len(line.rstrip("\r\n")) :]

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from strmctl.domain.hls import harmless, naming
 from strmctl.domain.hls.known_tags import DATE
-from strmctl.domain.hls.listed import ByteRange, Parts, Resource, Stretch, Under
+from strmctl.domain.hls.listed import ByteRange, Decoding, Parts, Resource, Stretch
 from strmctl.domain.hls.media_playlist import NAME_MARK
 from strmctl.domain.hls.numbers import byte_range, byte_ranges
 from strmctl.domain.hls.rows.columns import (
@@ -37,11 +37,11 @@ _FORMS = {
     DATE: re.compile(r"(?:[0-9TZ:+.-]{1,48}\n)*+"),
     BITRATE: re.compile(r"(?:[0-9]{1,18}\n)*+"),
 }
-"""Of values that can be read at once, each in a line."""
+"""Values that can be read at once, each in a line."""
 
 
-class _Said(NamedTuple):
-    """What the tags of some rows say; `shown` is what a player gets of those that say nothing."""
+class _TagValues(NamedTuple):
+    """What the tags of some rows say; `shown` are those that say nothing here, as sent."""
 
     ranges: Sequence[str]
     dates: Sequence[str]
@@ -51,38 +51,38 @@ class _Said(NamedTuple):
 
 def read(state: State, rows: Rows, end: str) -> bool:
     """False where they have to be read line by line, and then nothing has changed."""
-    said = _said(state, rows)
-    if said is None:
+    values = _tag_values(state, rows)
+    if values is None:
         return False
     first = state.number
-    under, without_init = _under(state, rows)
+    decodings, first_with_init = _decodings(state, rows)
     state.number = first
-    _name_parts(state, rows, said.parts, without_init)
+    _name_parts(state, rows, values.parts, first_with_init)
     uris = list(map(str.strip, rows.at(rows.uris)))
     infs = rows.of(EXTINF)
     shown, spans = state.durations.of_all(infs)
     if shown is not infs:
         rows.put(rows.places(EXTINF), shown)
     durations = _by_row(rows, EXTINF, spans)
-    ranges, dates = _by_row(rows, RANGE, said.ranges), _by_row(rows, DATE, said.dates)
+    ranges, dates = _by_row(rows, RANGE, values.ranges), _by_row(rows, DATE, values.dates)
     stretch = Stretch(
         first,
         uris,
         [each or 0.0 for each in durations] or [0.0] * len(rows),
-        under,
+        decodings,
         byte_ranges(ranges, uris, state.segment_ends),
         _discontinuities(state, rows),
         _dates(state, dates, len(uris)),
     )
     state.segments.extend(stretch)
-    _name_uris(state, rows, uris, without_init)
-    _put_text(state, rows, said, end)
+    _name_uris(state, rows, uris, first_with_init)
+    _put_text(state, rows, values, end)
     state.number = stretch.end
     state.begin_segment()
     return True
 
 
-def _said(state: State, rows: Rows) -> _Said | None:
+def _tag_values(state: State, rows: Rows) -> _TagValues | None:
     """None where something has to be looked at line by line."""
     is_plain = all(
         column.count(kind) == len(column)
@@ -98,7 +98,7 @@ def _said(state: State, rows: Rows) -> _Said | None:
     if ranges is None or dates is None or bitrates is None or _hold_data(rows.at(rows.uris)):
         return None
     known = {kind: lines for kind, lines in shown.items() if lines is not None}
-    return _Said(ranges, dates, parts, known) if len(known) == len(shown) else None
+    return _TagValues(ranges, dates, parts, known) if len(known) == len(shown) else None
 
 
 def _values(kind: str, lines: Sequence[str]) -> Sequence[str] | None:
@@ -126,16 +126,16 @@ def _shown(kind: str, lines: Sequence[str]) -> Sequence[str | None] | None:
     return () if harmless.are_harmless(lines) else list(map(harmless.tag_line, lines))
 
 
-def _under(state: State, rows: Rows) -> tuple[list[Under], int]:
+def _decodings(state: State, rows: Rows) -> tuple[list[Decoding], int]:
     """What maps and keys say of each row, and where the first line is that is behind a map."""
-    first, current = state.number, state.under
-    without_init = 0 if state.init else len(rows.lines)
+    first, current = state.number, state.decoding
+    first_with_init = 0 if state.init else len(rows.lines)
     maps = None if rows.places(KEY) else state.shapes.column(rows.of(MAP))
     if maps is not None and maps.uris and not _stay(maps.uris):
-        return _under_maps(state, rows, maps), min(without_init, rows.places(MAP)[0])
+        return _decodings_of_maps(state, rows, maps), min(first_with_init, rows.places(MAP)[0])
     places = sorted(chain(rows.places(MAP), rows.places(KEY)))
     shown: list[str | None] = []
-    under: list[Under] = []
+    decodings: list[Decoding] = []
     last = 0
     for place in places:
         row, line = rows.row(place), rows.lines[place]
@@ -143,18 +143,18 @@ def _under(state: State, rows: Rows) -> tuple[list[Under], int]:
             state.keys_open, last = False, row
         state.number = first + row
         shown.append(state.shown(line, line.partition(":")[0]))
-        if len(under) < row:
-            under += [current] * (row - len(under))
-        current = state.under
+        if len(decodings) < row:
+            decodings += [current] * (row - len(decodings))
+        current = state.decoding
         if state.init:
-            without_init = min(without_init, place)
+            first_with_init = min(first_with_init, place)
     rows.show(places, shown)
-    return under + [current] * (len(rows) - len(under)), without_init
+    return decodings + [current] * (len(rows) - len(decodings)), first_with_init
 
 
-def _under_maps(state: State, rows: Rows, maps: Column) -> list[Under]:
+def _decodings_of_maps(state: State, rows: Rows, maps: Column) -> list[Decoding]:
     """The same where there are maps alone, each with an address."""
-    numbers, current = rows.rows(MAP), state.under
+    numbers, current = rows.rows(MAP), state.decoding
     ranges: Sequence[ByteRange | None] = [None] * len(maps.uris)
     if any("BYTERANGE" in shape.values for shape in maps.kinds):
         # Without an offset it begins at the first byte (rfc8216bis section 4.4.4.5).
@@ -169,24 +169,24 @@ def _under_maps(state: State, rows: Rows, maps: Column) -> list[Under]:
         for shape, name in zip(maps.shapes, names, strict=True)
     ]
     rows.put(rows.places(MAP), shown)
-    said = zip(repeat(state.keys), names, repeat(state.cipher))
-    each: list[Under] = list(map(tuple.__new__, repeat(Under), said))
+    fields = zip(repeat(state.keys), names, repeat(state.cipher))
+    each: list[Decoding] = list(map(tuple.__new__, repeat(Decoding), fields))
     if numbers == range(len(rows)):
         return each
-    under: list[Under] = []
+    decodings: list[Decoding] = []
     for row, coming in zip(numbers, each, strict=True):
-        under += [current] * (row - len(under))
+        decodings += [current] * (row - len(decodings))
         current = coming
-    return under + [current] * (len(rows) - len(under))
+    return decodings + [current] * (len(rows) - len(decodings))
 
 
-def _name_parts(state: State, rows: Rows, parts: Column, without_init: int) -> None:
+def _name_parts(state: State, rows: Rows, parts: Column, first_with_init: int) -> None:
     if not parts.uris:
         return
     first, numbers, places = state.number, rows.rows(PART), rows.places(PART)
     each = Counter(numbers)
     begins = list(accumulate((each[row] for row in range(len(rows))), initial=0))
-    before = bisect_left(places, without_init)
+    before = bisect_left(places, first_with_init)
     extensions = _extensions(state, parts.uris, before)
     named = [
         f"{shape[0]}{NAME_MARK}{first + row}-{at - begins[row]}{extension}{shape[1]}"
@@ -214,8 +214,8 @@ def _ranges_in_tags(tags: Column, ends: dict[str, int] | None) -> Sequence[ByteR
     ]
 
 
-def _name_uris(state: State, rows: Rows, uris: Sequence[str], without_init: int) -> None:
-    extensions = _extensions(state, uris, bisect_left(rows.uris, without_init))
+def _name_uris(state: State, rows: Rows, uris: Sequence[str], first_with_init: int) -> None:
+    extensions = _extensions(state, uris, bisect_left(rows.uris, first_with_init))
     named = [f"{NAME_MARK}{number}{each}" for number, each in zip(count(state.number), extensions)]
     rows.put(rows.uris, named)
 
@@ -258,8 +258,8 @@ def _dates(state: State, dates: Sequence[str | None], length: int) -> list[str]:
     return shown
 
 
-def _put_text(state: State, rows: Rows, said: _Said, end: str) -> None:
-    for kind, shown in said.shown.items():
+def _put_text(state: State, rows: Rows, values: _TagValues, end: str) -> None:
+    for kind, shown in values.shown.items():
         if shown:
             rows.show(rows.places(kind), shown)
     text = rows.text(rows.places(RANGE))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from strmctl.domain.hls import encryption, harmless, naming
-from strmctl.domain.hls.listed import ByteRange, Resource, Resources, Segments, Under
+from strmctl.domain.hls.listed import ByteRange, Decoding, Resource, Resources, Segments
 from strmctl.domain.hls.media_playlist import NamedText
 from strmctl.domain.hls.numbers import byte_range, integer
 from strmctl.domain.hls.playlist_text import NotAPlaylistError
@@ -52,8 +52,8 @@ class State:
         return bool(self.range_text or self.has_names or self.duration)
 
     @property
-    def under(self) -> Under:
-        return Under(self.keys, self.init, self.cipher + self.inline_init)
+    def decoding(self) -> Decoding:
+        return Decoding(self.keys, self.init, self.cipher + self.inline_init)
 
     def extension(self, uri: str) -> str:
         return self.extensions.of(uri, has_init=self.init != "")

@@ -20,7 +20,7 @@ from stage.hls_rows import (
 from stage.hls_tags import PREFIX, text_of
 from strmctl.domain.hls import cut
 from strmctl.domain.hls.known_tags import DATE
-from strmctl.domain.hls.listed import Segment, Segments, Stretch, Under
+from strmctl.domain.hls.listed import Decoding, Segment, Segments, Stretch
 from strmctl.domain.hls.naming import upstream_extension, upstream_extensions
 
 ODD = [
@@ -145,7 +145,7 @@ def test_windows_agree_as_line_by_line(
 def test_segments_under_another_key_stand_in_one_stretch() -> None:
     segments = Segments()
     for first, key in ((0, "k0"), (2, "k0"), (4, "k4")):
-        segments.extend(Stretch(first, ["a"] * 2, [4.0] * 2, [Under((key,))] * 2, [], [], []))
+        segments.extend(Stretch(first, ["a"] * 2, [4.0] * 2, [Decoding((key,))] * 2, [], [], []))
     assert [each.keys for each in segments] == [("k0",)] * 4 + [("k4",)] * 2
     assert len(segments.parts) == 1
 
