@@ -14,7 +14,6 @@ from strmctl.cli.frame.changing import DryRun, Force
 from strmctl.cli.frame.digest import Digest, digest_lines, reminded
 from strmctl.cli.frame.notify_after import notifying_media_servers
 from strmctl.cli.frame.options import LANGUAGE_HELP, PROVIDER_HELP, Wait, WithSidecars, taking
-from strmctl.cli.frame.output import WORK
 from strmctl.cli.frame.run import Run
 from strmctl.domain.digest import FAILED, Finding
 from strmctl.errors import ItemError, ResolverError, UsageError
@@ -53,12 +52,13 @@ class _Result(Struct):
     findings: list[Finding] = field(default_factory=list)
     works: set[str] = field(default_factory=set)
 
-    def failed(self, text: str, subject: str = "", *, is_shown: bool = False) -> None:
+    def failed(self, text: str, subject: str = "", **record: str) -> None:
+        """`record` is what its JSON says beside the text."""
         self.counts["failed"] += 1
-        self.run.output.because([WORK.reason or text])
+        self.run.output.record({"type": "add", **record, "outcome": FAILED, "reason": text})
         if self.digest is not None:
             self.findings.append(Finding("", subject or text, FAILED, line=text))
-        elif not is_shown:
+        elif not self.run.output.json:
             self.run.output.warn(text)
 
 
@@ -203,9 +203,7 @@ def _planned(adding: "Adding", item: "Watch", result: _Result) -> "Plan | None":
     except (ItemError, UsageError) as error:
         is_named = isinstance(error, ResolverError)
         reason = str(error) if is_named else f"{item.resolver} {name}: {error}"
-        record = {"type": "watch", "resolver": item.resolver, "name": name, "outcome": "failed"}
-        result.run.output.record({**record, "reason": reason})
-        result.failed(reason, subject, is_shown=result.run.output.json)
+        result.failed(reason, subject, type="watch", resolver=item.resolver, name=name)
         return None
     result.works.add(subject)
     _show_bad(plan, result)

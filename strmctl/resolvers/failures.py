@@ -1,5 +1,6 @@
 """The ways in which a resolver says no; the messages name the episode, never a URL."""
 
+import math
 import re
 import unicodedata
 
@@ -25,7 +26,7 @@ def not_in_this_language(request: ResolveRequest, available: object) -> Resolver
 
 
 def later(retry_after: float | None, why: str = "") -> ResolverError:
-    when = "" if retry_after is None else f", in {retry_after:g} s"
+    when = "" if retry_after is None else f", in {math.ceil(retry_after):,} s"
     message = f"asks to come back later{when}" + (f": {why}" if why else "")
     return ResolverError(message, http_status=503, retry_after=retry_after)
 

@@ -273,6 +273,10 @@ def test_bad_rows_are_named_and_the_rest_is_written(strmctl: Strmctl, begun: Pat
     call = ("add", "--resolver", "addon", "show", "--from", "list.csv")
     planned = strmctl(*call, "--dry-run", "--json", code=12)
     assert counts(planned) == {"created": 3, "failed": 3}
+    failed = [it["reason"] for it in planned.records if it.get("outcome") == "failed"]
+    assert [reason[: len(f"{begun}/list.csv:3")] for reason in failed] == [
+        f"{begun}/list.csv:{line}" for line in (3, 4, 6)
+    ], "a job says by them why it failed"
     ended = strmctl(*call, "--watch", code=12)
     said = [line.removeprefix("strmctl: warning: ") for line in ended.err.splitlines()]
     file = begun / "list.csv"
