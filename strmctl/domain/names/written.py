@@ -24,8 +24,8 @@ _OTHER_ID = re.compile(
 _EDITION_TAG = re.compile(r"\{edition-(?P<edition>[^{}]{1,80})\}", re.IGNORECASE)
 _YEAR = r"(?:18[7-9]\d|19\d\d|20\d\d)"
 _BRACKETED_YEAR = re.compile(
-    rf"[(\[（【]\s*(?P<year>{_YEAR})(?:\s*[-–]\s*(?:{_YEAR})?|,[^()\[\]]*|[ ](?:film|movie|tv.*?))?"
-    r"\s*[)\]）】]",
+    rf"[(\[（【]\s*(?P<year>{_YEAR})"
+    rf"(?:\s*[-–]\s*(?:{_YEAR})?|(?:,|[ ](?:film|movie|tv))[^()\[\]]*)?\s*[)\]）】]",
     re.IGNORECASE,
 )
 _BARE_YEAR = re.compile(rf"(?<=[ ._])(?P<year>{_YEAR})(?=$|[ ._])")

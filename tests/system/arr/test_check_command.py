@@ -108,6 +108,12 @@ RADARR = Arr("Radarr", ["D:\\Films"], ["D:\\Films\\The Film (2021)"])
             id="the next sonarr",
         ),
         pytest.param(RADARR, "D:\\Films", "Filme/neu", id="radarr on windows"),
+        pytest.param(
+            Arr("Radarr", ["d:\\FILMS"], ["D:\\Films\\the film (2021)"]),
+            "d:\\FILMS",
+            "Filme/neu",
+            id="radarr on windows, in another case",
+        ),
         pytest.param(replace(RADARR, version="v4"), "D:\\Films", "Filme/neu", id="the next radarr"),
         pytest.param(
             Arr("Sonarr", ["/data/a", "/data/b"], ["/data/b/The Show (2020)"]),
