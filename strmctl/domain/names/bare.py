@@ -68,7 +68,7 @@ def find(name: str, folders: Folders) -> Bare | None:
     if (found := _all_in_brackets(name, folders)) is not None:
         return found
     tail = _TAIL.search(name)
-    core, release = _GROUP.sub("", _TAIL.sub("", name)).strip(" _."), ""
+    core, release = _GROUP.sub("", _TAIL.sub("", name)).strip(" _.~"), ""
     if folders.holds_season or _GROUP.match(name) or not _HUNDREDS.search(core):
         core, release = _without_release(core)
     if _GROUP.match(name) and (found := _of_a_group(core)) is not None:
@@ -97,9 +97,19 @@ def without_tags(name: str) -> str:
 def _without_release(core: str) -> tuple[str, str]:
     """`Title.-.09.1280x720.10bit` and `Title - 01 DVD - Group`: parted behind the number."""
     for match in re.finditer(r"(?<=\d)[ ._]+(?P<word>[^\s._]+)", core):
-        if is_strong(match["word"]):
+        if _is_release_s(core[match.start() :]):
             return core[: match.start()], core[match.start() :]
     return core, ""
+
+
+def _is_release_s(text: str) -> bool:
+    """`Vostfr HD 8bits`: words of a release and languages up to one that no title holds."""
+    for word in re.split(r"[ ._]+", text.strip(" ._")):
+        if is_strong(word):
+            return True
+        if not (is_release(word) or is_language(word)):
+            return False
+    return False
 
 
 def _alone(core: str, folders: Folders) -> Bare | None:

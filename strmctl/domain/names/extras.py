@@ -14,7 +14,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _BEHIND_MARK = re.compile(
-    r"(?:.*\S)?-(?:trailer|sample|behindthescenes|deletedscene|featurette)",
+    r"(?:.*\S)?(?:-(?:trailer|sample|behindthescenes|deletedscene|featurette)|\.sample)",
     re.IGNORECASE | re.DOTALL,
 )
 _ALONE = re.compile(r"trailer\d?|sample", re.IGNORECASE)

@@ -155,8 +155,8 @@ def is_numbered(behind: str) -> bool:
     rest = re.sub(r"\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\}", " ", behind).strip(" ._")
     suffix = rest.lstrip("-– ").strip()
     episode = phrases.find(suffix)
-    if episode is not None and not episode.before.strip():
-        # "Show (2011) Episode 99".
+    if episode is not None and all(map(is_release, episode.before.split())):
+        # "Show (2011) Episode 99", "Show (2016) 720p ep13".
         return True
     # "Formula1.2023.Round07.Monaco".
     form = r"(?:(?:round|week|day|game|match|race)[ ._]?)?\d{1,4}(?:v\d)?(?![^\W_]|\.\d(?!\d))"
@@ -179,7 +179,10 @@ def _chosen(own: Written, series: Written | None) -> Written:
     merged = Written(series.title, series.year or own.year, own.ids.or_else(series.ids))
     if own.title is None or own.slug == series.slug:
         return merged
-    if series.has_year_in_brackets and own.year in (None, series.year):
+    is_same_year = own.year is not None and not _SEVERAL_FILMS.search(series.title)
+    if series.has_year_in_brackets and (
+        own.year is None or (is_same_year and own.year == series.year)
+    ):
         return merged
     if own.year is None and _is_of_one_film(series):
         return merged

@@ -19,9 +19,11 @@ _TEMPORADA = re.compile(
 )
 # 1920x1080 is no episode: a season of four digits is a year, with at most three behind it.
 _CROSS = re.compile(
-    rf"{_START}S?(?P<season>\d{{1,2}}|(?:19|20)\d\d)x(?P<episode>\d{{1,4}})(?![\dpi])",
+    rf"{_START}S?(?P<season>\d{{1,2}}|(?:19|20)\d\d)[x×](?P<episode>\d{{1,4}})(?![\dpi])",
     re.IGNORECASE,
 )
+# "2 x 4" is a title, nobody pads it.
+_WIDE_CROSS = re.compile(rf"{_START}(?P<season>\d{{1,2}}) [x×] (?P<episode>\d{{2,3}})(?![^\W_])")
 _CAP = re.compile(
     r"(?<![^\W_])Cap(?:[ií]tulo)?s?[. ]{0,2}(?P<season>\d{1,2})(?P<episode>\d\d)(?!\d)",
     re.IGNORECASE,
@@ -45,6 +47,10 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_AT_END = re.compile(r"[^\W_][ ._-]+((?!(?:19|20)\d\d)\d{3,4})[ ._-]*$")
+# Cap.102_104: the season is said again.
+_JOINED_CAP = re.compile(r"[-–_](?:\d{1,2})?(?P<episode>\d\d)(?!\d)")
+# "S03E21.22.HDTV"; elsewhere a number begins the episode's title.
+_NEXT = re.compile(r"\.(\d{2,3})(?=\.|$)")
 _MOST_IN_ONE_FILE = 60
 
 
@@ -65,7 +71,8 @@ def find(name: str) -> Mark | None:
         (_SEASON_EPISODE, (_MARKED, _JOINED)),
         (_TEMPORADA, (_MARKED, _JOINED)),
         (_CROSS, (_CROSSED, _MARKED, _JOINED)),
-        (_CAP, (_JOINED,)),
+        (_WIDE_CROSS, ()),
+        (_CAP, (_JOINED_CAP,)),
     ):
         for match in form.finditer(name):
             # `Show - 05 (1920x1080)` is fansubs' way.
@@ -105,6 +112,8 @@ def _with_more(name: str, match: re.Match[str], forms: tuple[re.Pattern[str], ..
         if form_of_release(further[0]) or not 0 <= number - first <= _MOST_IN_ONE_FILE:
             break
         last, end = number, _past_version(name, further.end())
+    if (following := _NEXT.match(name, end)) is not None and int(following[1]) == last + 1:
+        last, end = last + 1, following.end()
     return Mark(
         before=name[: match.start()],
         after=name[end:],

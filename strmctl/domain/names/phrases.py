@@ -54,8 +54,10 @@ def find(name: str) -> Mark | None:
     # Media servers keep specials in season 0.
     if special is not None:
         return Mark(name[: special.start()], name[special.end() :], 0, int(special["n"]))
-    episode = next(filter(None, (form.search(name) for form in _EPISODE_FORMS)), None)
-    if episode is None:
+    found = [match for form in _EPISODE_FORMS if (match := form.search(name)) is not None]
+    # "2.Sezon.7.Bölüm.2021": the number behind the word is the year.
+    episode = next((match for match in found if not 1900 <= value(match) < 2100), None)
+    if (episode := episode or next(iter(found), None)) is None:
         return None
     seasons = [match for form in _SEASON_FORMS for match in form.finditer(name)]
     season = next((match for match in seasons if not _overlap(match, episode)), None)

@@ -6,6 +6,7 @@ These numbers are reported: a guess would heal into the wrong film.
 import re
 
 from strmctl.domain.names import film, words, written
+from strmctl.domain.names.languages import is_language
 from strmctl.domain.names.written import Written
 
 # A mark between letters: `grp-shows01e02`.
@@ -15,6 +16,14 @@ _PAIR = re.compile(r"\d{1,2}-\d{2}(?=$|[ ._])")
 _TAIL = re.compile(r"(?:[ ._]*(?:\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】|\{[^{}]*\}))+$")
 _HUNDREDS = re.compile(
     r"(?<=[^\W_])[ ._]+(?:-[ ._]+)?(?P<n>\d{3,6})(?=$|[ ._]+(?P<next>[^\s._]+)?)"
+)
+
+# "[Group] 06 Title", "03-Title": nobody pads a film's number.
+_LEADING = re.compile(r"(?:\[[^\[\]]*\][ ._]*\d{2,3}|0\d{1,2})(?:-\d{2,3})?[ ._-]+[^\W\d_]")
+_OF_A_GROUP = re.compile(r"\[[^\[\]]*\].*[^\W\d_][!?]* \d{2,4} [-\u2013] ")
+_PADDED = re.compile(r"(?<=[^\W\d_])[)!?]*[ ._]0\d{1,2}(?=$|[ ._])")
+_BEFORE_RELEASE = re.compile(
+    r"(?<=[^\W_])[ ._]+(?:-[ ._]+)?(?P<n>(?!(?:19|20)\d\d)\d{1,4})(?:v\d)?[ ._]+(?P<next>[^\s._]+)"
 )
 
 _EPISODE = "it holds a number that may be an episode's: write it S01E02, or add a film's year"
@@ -35,13 +44,24 @@ def find(name: str, folder: Written | None = None) -> str | None:
     own = written.read_release(name)
     if own.year is not None:
         return _EPISODE if film.is_numbered(own.rest) else None
-    return _EPISODE if _PAIR.match(name) or _is_hundreds(name) else None
+    numbered = any(form.match(name) for form in (_PAIR, _LEADING, _OF_A_GROUP))
+    numbered = numbered or _PADDED.search(name) is not None
+    return _EPISODE if numbered or _is_hundreds(name) or _is_before_release(name) else None
 
 
 def _is_short(name: str) -> bool:
     """`grp-film-1080p`."""
     parts = name.split("-")[2:]
     return any(map(words.is_strong, parts)) and not re.search(r"[\s._()\[\]]", name)
+
+
+def _is_before_release(name: str) -> bool:
+    """`Show.07.HDTV`; with blanks, `Film 2 1080p` is a sequel."""
+    return any(
+        (words.is_release(it["next"]) or is_language(it["next"]))
+        and (" " not in name or len(it["n"]) > 1)
+        for it in _BEFORE_RELEASE.finditer(name)
+    )
 
 
 def _is_hundreds(name: str) -> bool:

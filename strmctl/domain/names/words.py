@@ -8,12 +8,12 @@ SEASON = (
     "mùa|musim"
 )
 EPISODE = (
-    "episodes?|épisode|episodio|episódio|epizoda|epizód|eps?|folge|capítulo|capitulo|puntata|"
+    "episodes?|episodul|épisode|episodio|episódio|epizoda|epizód|eps?|folge|capítulo|capitulo|puntata|"
     "aflevering|odcinek|odc|díl|dil|bölüm|bolum|avsnitt|afsnit|jakso|rész|серия|серія|эпизод|"
     "выпуск|επεισόδιο|الحلقة|حلقة|פרק|ตอนที่|ตอน|エピソード|에피소드|tập"
 )
 SEASON_BEHIND = "season|staffel|sezon|évad|kausi|сезон|stagione|temporada|saison|기"
-EPISODE_BEHIND = "folge|bölüm|jakso|rész|серия|серія|выпуск|화|회|話|话|集"
+EPISODE_BEHIND = "folge|bölüm|bolum|jakso|rész|серия|серія|выпуск|화|회|話|话|集"
 SPECIALS = frozenset(
     "special specials extras-and-specials especiales spéciaux speciali speciales ova ovas oad "
     "sp sps 特别篇 特別篇 特典 番外 番外篇 "
@@ -45,7 +45,7 @@ _STRONG = (
 )
 _WEAK = (
     r"proper|repack\d?|rerip|real|internal|limited|ws|dl|ml|dual|multi|vostfr|vost|"
-    r"subfrench|dubbed|subbed|dub|subs?|omu|ov|synced|dirfix|nfofix|readnfo|retail|hardsub|"
+    r"subfrench|dubbed|subbed|dub|subs?|omu|ov|synced|dirfix|nfofix|readnfo|retail|hardsub|ld|md|"
     r"softsub|amzn|nf|dsnp|hmax|max|atvp|hulu|cr|itunes|ituneshd|pcok|stan|hd|sd|mkv|mp4|"
     r"avi|m2ts|ts|hardcoded|hc|batch|uncensored"
 )
