@@ -10,13 +10,12 @@ from strmctl.domain.hls.listed import ByteRange, Resource
 from strmctl.domain.hls.naming import is_part, upstream_extension
 from strmctl.domain.hls.run import Component
 from strmctl.domain.http.ranges import ContentRange, UnsatisfiableRange, Wanted
-from strmctl.domain.http.representation import Representation
 from strmctl.domain.http.response_fields import strong_etag, unsatisfied_range
 from strmctl.domain.media import harmless_data, media_kind
 from strmctl.domain.media.not_media import Expected, Kind, listed
 from strmctl.errors import UpstreamError
 from strmctl.services.observer import Observer
-from strmctl.services.playback.fetching.body import Body, Listener, Resume
+from strmctl.services.playback.fetching.body import Body, Listener
 from strmctl.services.playback.fetching.parsing import beside_the_loop
 from strmctl.services.playback.healing import Healing
 from strmctl.services.playback.segment_cache import SegmentCache
@@ -126,7 +125,7 @@ class Media:
         recorder = None
         if self._cache is not None and part is None and span is not None:
             recorder = self._cache.recorder((source.number, url), fields, span.length)
-        witness = None if part and part.first else source.witness(self._place, response.total)
+        witness = self._witness(source, part, response.total)
         skip = part.first - response.content_range.first if part and response.content_range else 0
         body = self._body(response, span, skip, _heard_by(recorder, witness))
         return answer(length, part, fields, body)
@@ -168,9 +167,7 @@ class Media:
             return await self._part(source, url, there, wanted, media_type, expected, is_cut=True)
         if part is None:
             await source.check_prelude(self._place, Resource(url, real), response, skip)
-        witness = None if part and part.first else source.witness(self._place, real.length)
-        body = self._body(response, span, skip, _heard_by(witness))
-        return answer(real.length, part, _sliced(media_type), body)
+        return self._slice(source, real, part, response, skip, media_type)
 
     def _in_file(self, real: ByteRange, response: UpstreamResponse, *, is_cut: bool) -> ByteRange:
         """How much of a listed byte range the file really has (RFC 9110 section 14.1.2).
@@ -208,57 +205,62 @@ class Media:
         except UnsatisfiableRange:
             response.close()
             return unsatisfiable(real.length)
-        span = _within(real, part)
-        witness = None if part and part.first else source.witness(self._place, real.length)
-        body = self._body(response, span, span.first, _heard_by(witness))
-        return answer(real.length, part, _sliced(media_type), body)
+        skip = _within(real, part).first
+        return self._slice(source, real, part, response, skip, media_type)
+
+    def _slice(
+        self,
+        source: Source,
+        real: ByteRange,
+        part: ContentRange | None,
+        response: UpstreamResponse,
+        skip: int,
+        media_type: str,
+    ) -> MediaAnswer:
+        """All of `real`, or a `part` of it, which comes after `skip` bytes of the response."""
+        witness = self._witness(source, part, real.length)
+        body = self._body(response, _within(real, part), skip, _heard_by(witness))
+        # Each part of a slice can be had, even from an upstream that ignores Range.
+        fields = {"Content-Type": media_type, "Accept-Ranges": "bytes"}
+        return answer(real.length, part, fields, body)
+
+    def _witness(
+        self, source: Source, part: ContentRange | None, total: int | None
+    ) -> Listener | None:
+        """Only what begins at the first byte shows which content it is."""
+        return None if part and part.first else source.witness(self._place, total)
 
     def _body(
         self,
         response: UpstreamResponse,
         span: ContentRange | None,
         skip: int,
-        listeners: Sequence[Listener] = (),
+        listeners: Sequence[Listener],
     ) -> Body:
-        if span is None:
-            resume = self._read_on(response.representation, is_encoded=response.is_encoded)
-            return Body(
-                response, length=None, resume=resume, listeners=listeners, observer=self._observer
-            )
+        """`span` of the file, None for a body of unknown length; `skip` bytes come before it."""
+        known = response.representation
+        by_range = bool(known.validator) and not response.is_encoded
+
+        async def resume(sent: int) -> tuple[UpstreamResponse, int]:
+            async def step(source: Source) -> tuple[UpstreamResponse, int]:
+                url = (await source.locate(self._place)).uri
+                # Where it ended if a validator shows that the file is the same, else from its
+                # beginning, which is compared.
+                if span is None:
+                    return await source.fetch.fetch_rest(url, sent, known, by_range=by_range)
+                rest = ContentRange(span.first + sent, span.last, span.total)
+                return await source.fetch.fetch_span(url, rest, known)
+
+            return await self._healing(step)
+
         return Body(
             response,
-            length=span.length,
+            length=None if span is None else span.length,
             skip=skip,
-            resume=self._resume(response.representation, span),
+            resume=resume,
             listeners=listeners,
             observer=self._observer,
         )
-
-    def _resume(self, representation: Representation, span: ContentRange) -> Resume:
-        async def resume(sent: int) -> tuple[UpstreamResponse, int]:
-            rest = ContentRange(span.first + sent, span.last, span.total)
-
-            async def step(source: Source) -> tuple[UpstreamResponse, int]:
-                resource = await source.locate(self._place)
-                return await source.fetch.fetch_span(resource.uri, rest, representation)
-
-            return await self._healing(step)
-
-        return resume
-
-    def _read_on(self, known: Representation, *, is_encoded: bool) -> Resume:
-        """How a body of unknown length goes on: where it ended if a validator shows that the file
-        is the same, else from its beginning, which is compared."""
-        by_range = bool(known.validator) and not is_encoded
-
-        async def resume(sent: int) -> tuple[UpstreamResponse, int]:
-            async def step(source: Source) -> tuple[UpstreamResponse, int]:
-                resource = await source.locate(self._place)
-                return await source.fetch.fetch_rest(resource.uri, sent, known, by_range=by_range)
-
-            return await self._healing(step)
-
-        return resume
 
 
 def answer(
@@ -307,12 +309,6 @@ def _shown_by(response: UpstreamResponse) -> dict[str, str]:
 
 def _heard_by(*listeners: Listener | None) -> Sequence[Listener]:
     return list(filter(None, listeners))
-
-
-def _sliced(media_type: str) -> Mapping[str, str]:
-    """The fields of a slice of a file: each part of it can be had, even from an upstream that
-    ignores Range."""
-    return {"Content-Type": media_type, "Accept-Ranges": "bytes"}
 
 
 def _within(real: ByteRange, part: ContentRange | None) -> ContentRange:
