@@ -1,4 +1,4 @@
-"""Each answer of an upstream is judged: it is media, or an UpstreamError says why it is not."""
+"""Requests to one resolution's upstream: each answer is judged, each failure counted."""
 
 import asyncio
 import logging
@@ -9,25 +9,21 @@ from datetime import UTC, datetime, timedelta
 
 from strmctl import tracing
 from strmctl.domain.expiry.freshness import has_expired
-from strmctl.domain.http.ranges import ContentRange, asked_part, starts_at_zero
+from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.http.representation import Representation
-from strmctl.domain.http.response_fields import retry_after_seconds
 from strmctl.domain.mapping import Resolution
-from strmctl.domain.media.disguise import SEARCHED_BYTES
-from strmctl.domain.media.not_media import EMPTY, ROOT, TEXT, Expected, needs_more, what_instead
+from strmctl.domain.media.not_media import ROOT, Expected, needs_more
 from strmctl.domain.patience.healing import AskAgain, Renew, Standing, next_step
 from strmctl.domain.patience.patience import LOST_EGRESS, Patience
 from strmctl.errors import EgressError, StrmctlError, UpstreamError
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.patiently import patiently
 from strmctl.services.playback.fetching.body import LONGEST_BEGINNING, Body
+from strmctl.services.playback.fetching.judging import denies_all, is_usable, judge
 from strmctl.services.playback.fetching.parsing import LARGE, Places, Room
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.cookies import Cookies
 from strmctl.upstream.response import UpstreamResponse
-
-_UNDECIDED = 1.0
-"""Seconds to wait for more of a body that has begun, to tell media from a message."""
 
 READ_WITHIN = 10.0
 READ_SPEED = 256 * 1024
@@ -38,8 +34,6 @@ LATELY = 5.0
 
 _AS_A_WHOLE = frozenset(range(201, 300)) - {204, 205, 206}
 """Taken for 200 (RFC 9110 section 15.3): 203 is a proxy's; for others the content decides."""
-
-_PASSED_ON = frozenset({403, 404, 410, 429, 451, 503})
 
 log = logging.getLogger(__name__)
 
@@ -97,11 +91,11 @@ class Fetch:
         """
         fields = fields or {}
         response = await self._judged(url, fields, expected, patient=patient)
-        if response.status != 206 and not _denies_all(response, fields.get("Range")):
+        if response.status != 206 and not denies_all(response, fields.get("Range")):
             return response
         whole = {name: value for name, value in fields.items() if "Range" not in name}
         is_ranged = len(whole) < len(fields)
-        if _is_usable(response, fields.get("Range"), fields.get("If-Range")):
+        if is_usable(response, fields.get("Range"), fields.get("If-Range")):
             return response
         response.close()
         if not is_ranged:
@@ -121,10 +115,10 @@ class Fetch:
         try:
             # Most segments show what they are along with their head: nothing is waited for.
             if patient or is_shown:
-                await _judge(response, expected, is_shown=is_shown)
+                await judge(response, expected, is_shown=is_shown)
             else:
                 async with asyncio.timeout(self._client.first_byte_seconds):
-                    await _judge(response, expected)
+                    await judge(response, expected)
         except TimeoutError:
             response.close()
             raise UpstreamError("the upstream did not answer in time", http_status=504) from None
@@ -293,61 +287,3 @@ def _check_continued(
     except UpstreamError:
         response.close()
         raise
-
-
-def _denies_all(response: UpstreamResponse, asked: str | None) -> bool:
-    """Whether a 416 denies even a file's first byte, as servers do that know no ranges."""
-    return response.status == 416 and starts_at_zero(asked) and response.unsatisfied_total != 0
-
-
-def _is_usable(response: UpstreamResponse, asked: str | None, if_range: str | None) -> bool:
-    """False for a part that does not say which, or of another file than If-Range names."""
-    part = response.content_range
-    if response.is_encoded or part is None:
-        return False
-    if asked is None:
-        return part.first == 0
-    if asked_part(asked, part) is None:
-        return False
-    shown = response.field("ETag" if if_range and if_range.endswith('"') else "Last-Modified")
-    return not if_range or shown in ("", if_range)
-
-
-async def _judge(response: UpstreamResponse, expected: Expected, *, is_shown: bool = False) -> None:
-    """Raises UpstreamError unless the response holds media, or says 416."""
-    status = response.status
-    # A 206 without Content-Range is never used; several parts begin with text (RFC 9110 section
-    # 14.6).
-    if status == 416 or (status == 206 and response.content_range is None):
-        return
-    if status not in (200, 206):
-        passed_on = status if status in _PASSED_ON else 502
-        raise UpstreamError(
-            f"the upstream answered {status}",
-            status=status,
-            http_status=403 if status == 401 else passed_on,
-            retry_after=retry_after_seconds(response.field("Retry-After"), datetime.now(UTC)),
-        )
-    instead = await _what_instead(response, expected, is_shown)
-    if instead is not None:
-        raise UpstreamError(f"not media: the upstream answered with {instead}", status=status)
-
-
-async def _what_instead(
-    response: UpstreamResponse, expected: Expected, is_shown: bool
-) -> str | None:
-    part = response.content_range
-    if part is not None and part.first != 0:
-        # What stands in the middle may begin with anything, and be cut off before it shows more.
-        return None if await response.peek(1) else EMPTY
-    head = response.taken
-    if not is_shown:
-        head = await response.peek(
-            SEARCHED_BYTES, lambda head: needs_more(head, expected), patience=_UNDECIDED
-        )
-    is_late = response.is_late
-    is_whole = not (is_late or response.is_cut) and (part is None or part.length == part.total)
-    expected = Expected(expected.kind, expected.size, response.url)
-    instead = what_instead(head, response.content_type, expected, is_whole=is_whole)
-    # A film that has only begun may read as text; a message is short and comes whole.
-    return None if is_late and instead == TEXT else instead

@@ -81,6 +81,31 @@ async def test_a_span_of_another_file_is_refused() -> None:
         assert failure.value.final
 
 
+@pytest.mark.parametrize(
+    ("known", "is_taken"),
+    [
+        pytest.param(None, True, id="nothing has been sent"),
+        pytest.param(Representation(len(DATA), '"a"'), True, id="the same tag"),
+        pytest.param(Representation(len(DATA), None), False, id="no tag"),
+        pytest.param(Representation(len(DATA), '"b"'), False, id="another tag"),
+    ],
+)
+async def test_a_block_around_a_span_is_taken_from_the_same_file_alone(
+    known: Representation | None, is_taken: bool
+) -> None:
+    block = reply(206, DATA[64:256], Content_Range=f"bytes 64-255/{len(DATA)}", ETag='"a"')
+    async with serving(lambda request: block) as server, client() as upstream:
+        fetch = Fetch(Resolution(server.url()), upstream)
+        span = ContentRange(100, 199, None)
+        if not is_taken:
+            with pytest.raises(UpstreamError):
+                await fetch.fetch_span(server.url(), span, known)
+            return
+        response, skip = await fetch.fetch_span(server.url(), span, known)
+        assert (await response.read(10_000))[skip:][:100] == DATA[100:200]
+        response.close()
+
+
 # What begins slowly may read as text; what ends there is a message (docs/peers.md, row 48).
 async def test_a_film_that_begins_slowly_is_waited_for() -> None:
     head = "HTTP/1.1 200 OK\nContent-Length: 4000\nContent-Type: application/octet-stream"
