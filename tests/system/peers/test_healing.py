@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from stage import presentation
 from stage.presentation import FILES, PLAYLISTS
 from stage.proxy import Proxy, identity, running_proxy
-from stage.routes import HANG_UP, WEB_PAGE, cut, file, playlist
+from stage.routes import HANG_UP, WEB_PAGE, always, cut, file, playlist
 from stage.show import Show
 from stage.upstream import Answer, Request
 from stage.viewer import at_once, follow, uris_in
@@ -145,6 +145,24 @@ def test_05_a_dead_episode_is_not_resolved_for_every_request(
     show.expire()
     show.is_dead = False
     until(lambda: client.get(segment).status_code == 200, "the back-off passes")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("status", [403, 500])
+def test_05_a_server_that_refuses_what_has_played_is_asked_a_few_times(
+    status: int, show: Show, url: str, client: httpx.Client
+) -> None:
+    """Its playlist is there, its segments are not: each request of a player was a hundred here."""
+    names = [f"{n}.ts" for n in range(6)]
+    presentation.flat(show, names)
+    addresses = follow(client, url)
+    for address in addresses[3:5]:
+        assert client.get(address).status_code == 200
+    show.routes |= dict.fromkeys(names, always(Answer(status)))
+    before = len(show.asked())
+    for _ in range(2):
+        assert client.get(addresses[5]).status_code == (502 if status == 500 else status)
+    assert len(show.asked()) - before <= 2 * 20
 
 
 @pytest.mark.parametrize("ttl", [timedelta(hours=1), timedelta(milliseconds=1)], ids=str)

@@ -87,8 +87,13 @@ def expected(rendition: str, name: str) -> Expected:
 
 async def look_at(fetch: Fetch, resource: Resource, expected: Expected) -> Sample:
     """A sample of it as a player would get it. Raises UpstreamError."""
-    # A passing failure must not make this look like other content.
-    return await patiently(lambda: _sample(fetch, resource, expected), Attempt(fetch).wait)
+    try:
+        # A passing failure must not make this look like other content.
+        return await patiently(lambda: _sample(fetch, resource, expected), Attempt(fetch).wait)
+    except UpstreamError as failure:
+        # To wait for it once more multiplies the waits: a CDN that refuses what has played got a
+        # hundred requests for each segment, and the player 12 seconds of silence.
+        raise failure.made_anew(lasting=True) from None
 
 
 async def _sample(
