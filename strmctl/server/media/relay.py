@@ -26,13 +26,17 @@ SEEN_TO_WORK = {"aiohttp": ("3.14.",), "uvicorn": ("0.54.",)}
 LEAST = 64 * 1024
 """Bytes of a body for which the change of protocols pays."""
 
-# One for all bodies: what is read is handed on before the next read. A smaller one would take
-# more system calls.
-_BUFFER = memoryview(bytearray(256 * 1024))
+# One for all bodies: what is read is handed on before the next read. With 256 KiB a film costs half
+# as much again, because the two kernels hand it over in smaller pieces.
+_BUFFER = memoryview(bytearray(1024 * 1024))
 
 # Bytes. What the kernel does not take of a read is kept, for each of hundreds of slow clients. Not
-# to read at all would not do: then nothing would say when there is room again.
-_LEAST_READ = 16 * 1024
+# to read at all would not do: then nothing would say when there is room again. A kernel that is
+# short of memory takes less than it says, so reads are small until a client has shown to be quick.
+_LEAST_READ, _SMALL_READ = 16 * 1024, 256 * 1024
+
+_QUICK = 4 * 1024 * 1024
+"""Bytes taken lately that show a quick client: Linux keeps fewer for one that does not read."""
 
 _SO_MEMINFO, _MEMINFO = 55, struct.Struct("9I")
 _MAY_KEEP, _KEEPS = 3, 5
@@ -51,6 +55,8 @@ class Flow(FlowControl):
     """Pauses the upstream of a body that is relayed, as uvicorn pauses an application."""
 
     source: "_Source | None" = None
+    taken = 0
+    """Bytes that the client's kernel took lately; half as many each time that it had no room."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         super().__init__(transport)
@@ -121,7 +127,7 @@ class Relay:
     async def _take_over(self, response: ClientResponse, rest: int) -> None:
         assert response.connection is not None
         handler = cast("ResponseHandler", response.connection.protocol)
-        with closing(_Kernel(self._transport, self._descriptor)) as kernel:
+        with closing(_Kernel(self._transport, self._flow)) as kernel:
             source = _Source(response, handler, rest, self._write, kernel.room)
             try:
                 # The upstream has to pause as soon as anything is kept here, not from 64 KiB on.
@@ -149,7 +155,10 @@ class Relay:
             # Nothing waits to be sent: straight to the kernel, without a copy.
             with suppress(OSError):  # A full window, or an end that the transport will find.
                 taken = os.write(self._descriptor, data)
-        if taken < len(data):
+        if taken == len(data):
+            self._flow.taken += taken
+        else:
+            self._flow.taken //= 2
             # A copy: uvloop keeps what it is given, and the buffer is used again.
             transport.write(bytes(data[taken:]))
 
@@ -157,21 +166,23 @@ class Relay:
 class _Kernel:
     """The kernel's buffer for a client."""
 
-    def __init__(self, transport: asyncio.Transport, descriptor: int) -> None:
+    def __init__(self, transport: asyncio.Transport, flow: Flow) -> None:
         self._transport = transport
+        self._flow = flow
         # Not the transport's own socket, which copies its descriptor with each call.
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, descriptor)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, flow.descriptor)
 
     def room(self) -> int:
-        """Bytes that it has room for; only Linux says so."""
+        """Bytes to read for it now: those that it has room for, which only Linux says."""
+        most = len(_BUFFER) if self._flow.taken >= _QUICK else _SMALL_READ
         if self._transport.is_closing():
-            return len(_BUFFER)
+            return most
         try:
             found = self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
             numbers = _MEMINFO.unpack(found)
         except (OSError, struct.error):
-            return len(_BUFFER)
-        return int(numbers[_MAY_KEEP] - numbers[_KEEPS])
+            return most
+        return min(most, int(numbers[_MAY_KEEP] - numbers[_KEEPS]))
 
     def close(self) -> None:
         """Leave the descriptor to the transport: else it would be closed with this socket."""
@@ -238,8 +249,7 @@ class _Source(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         # Never a byte of what may follow this body: aiohttp has to judge that.
-        size = min(self._rest, max(_LEAST_READ, self._room()))
-        return _BUFFER if size >= len(_BUFFER) else _BUFFER[:size]
+        return _BUFFER[: min(self._rest, max(_LEAST_READ, self._room()))]
 
     def buffer_updated(self, nbytes: int) -> None:
         self._rest -= nbytes
