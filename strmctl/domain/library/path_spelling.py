@@ -21,9 +21,10 @@ def in_any_case(path: str) -> str:
 
 def compared(path: str) -> str:
     """What all spellings of one path have in common."""
-    # Jellyfin on Windows says D:\Films, of a share \\nas\films.
-    slashed = path.replace("\\", "/") if WINDOWS.match(path) else path
-    return compared_as(path, slashed)
+    # Jellyfin on Windows says D:\Films, of a share \\nas\films, of its own drive \Films.
+    if path.startswith("\\") or WINDOWS.match(path):
+        return in_any_case(path.replace("\\", "/"))
+    return composed(path)
 
 
 def compared_as(theirs: str, path: str) -> str:
