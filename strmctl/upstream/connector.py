@@ -71,6 +71,11 @@ class BoundedHandler(ResponseHandler):
     def _drop_timeout(self) -> None:
         self._bytes_by = None
 
+    def eof_received(self) -> None:
+        # The upstream has ended in good order: what becomes of our own end says nothing.
+        self._is_until_the_end = False
+        super().eof_received()
+
     def connection_lost(self, exc: BaseException | None) -> None:
         payload = self._payload
         # RFC 9112 section 8: an error ends no body. aiohttp takes a reset for the end of one that

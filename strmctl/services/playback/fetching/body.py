@@ -164,7 +164,8 @@ class Body:
                 if self._sent > before:
                     patience.progressed()
                 elif patience.wait(0.0) is None:
-                    raise
+                    # Whoever reads it anew would ask for each of these again, nine times over.
+                    raise cut.made_anew(lasting=True) from None
                 await self._go_on(cut)
 
     async def _part(self, pipe: Pipe | None) -> AsyncGenerator[bytes]:

@@ -19,7 +19,7 @@ from strmctl.errors import EgressError, StrmctlError, UpstreamError
 from strmctl.services.observer import UNOBSERVED, Observer
 from strmctl.services.patiently import patiently
 from strmctl.services.playback.fetching.body import LONGEST_BEGINNING, Body
-from strmctl.services.playback.fetching.judging import denies_all, is_usable, judge
+from strmctl.services.playback.fetching.judging import REFUSE_RANGES, denies_all, is_usable, judge
 from strmctl.services.playback.fetching.parsing import LARGE, Places, Room
 from strmctl.upstream.client import UpstreamClient
 from strmctl.upstream.cookies import Cookies
@@ -90,11 +90,16 @@ class Fetch:
         UpstreamError for each other status, and where the body is not what is expected.
         """
         fields = fields or {}
-        response = await self._judged(url, fields, expected, patient=patient)
-        if response.status != 206 and not denies_all(response, fields.get("Range")):
-            return response
         whole = {name: value for name, value in fields.items() if "Range" not in name}
         is_ranged = len(whole) < len(fields)
+        try:
+            response = await self._judged(url, fields, expected, patient=patient)
+        except UpstreamError as failure:
+            if not is_ranged or failure.status not in REFUSE_RANGES:
+                raise
+            return await self.fetch(url, whole, expected=expected, patient=patient)
+        if response.status != 206 and not denies_all(response, fields.get("Range")):
+            return response
         if is_usable(response, fields.get("Range"), fields.get("If-Range")):
             return response
         response.close()

@@ -15,6 +15,9 @@ _UNDECIDED = 1.0
 _PASSED_ON = frozenset({403, 404, 410, 429, 451, 503})
 """Statuses that a player is given as they are."""
 
+REFUSE_RANGES = frozenset({400, 501})
+"""Statuses of servers that do not ignore a Range that they cannot serve (RFC 9110 section 14.2)."""
+
 
 def denies_all(response: UpstreamResponse, asked: str | None) -> bool:
     """Whether a 416 denies even a file's first byte, as servers do that know no ranges."""

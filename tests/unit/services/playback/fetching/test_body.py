@@ -98,9 +98,10 @@ async def test_three_answers_in_a_row_without_a_byte_end_it() -> None:
         return Pieces([], fails=True), 0
 
     body = Body(Pieces([DATA[:10]], fails=True), length=len(DATA), resume=resume)
-    with pytest.raises(UpstreamError, match="reset"):
+    with pytest.raises(UpstreamError, match="reset") as raised:
         await all_of(body)
     assert asked == [10, 10, 10]
+    assert raised.value.lasting
 
 
 async def test_a_length_that_is_not_known_cannot_be_seen_to_end_too_early() -> None:
