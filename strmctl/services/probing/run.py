@@ -1,8 +1,8 @@
-"""One run: asks what is due, politely and many at once, and saves results in batches as they come.
+"""A run asks what is due, politely and many at once, and saves results in batches as they come.
 
-What fails by chance is asked again in the run; a host that is broken or wants to be left alone is
-not asked for its other links, which are judged with it; what has expired is resolved again and
-the new URL judged. Nothing is saved before the way out is vouched for.
+A failure that may pass is asked about again in the same run. A host that is broken, or wants to be
+left alone, is not asked for its other links: they are judged with it. Expired links are resolved
+again, and the new URL is judged. Nothing is saved before the egress is known to work.
 """
 
 import asyncio
@@ -59,9 +59,9 @@ class ProbeRun:
         self._saving = Saving(records, self._vouch, self.is_lost, plan.monotonic)
 
     async def results(self, mappings: Iterator[Mapping]) -> AsyncGenerator[Found, None]:
-        """Each once it is saved. Raises EgressError when nothing can be concluded.
+        """Yields each once it is saved. Raises EgressError when nothing can be concluded.
 
-        Of the links of an egress that is lost beside others nothing stays recorded.
+        If one of several egresses is lost, nothing stays recorded of the links that leave by it.
         """
         try:
             while self._begin(mappings) or self._look_again():
@@ -122,7 +122,7 @@ class ProbeRun:
     def _end_worker(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
         if not worker.cancelled():
-            failure = worker.exception()  # looked at each time: asyncio would call it forgotten
+            failure = worker.exception()  # Taken each time, or asyncio logs that nobody did.
             self._failure = self._failure or failure
         self._news.set()
 
@@ -187,7 +187,7 @@ class ProbeRun:
             )
         except ItemError as error:
             return error
-        with suppress(ItemError):  # It is told of when the new URL is asked for.
+        with suppress(ItemError):  # It is reported when the new URL is asked for.
             await self._put_in_file(question.mapping, resolution)
         return resolution
 

@@ -17,8 +17,8 @@ _VOUCH_SECONDS = 0.05
 
 
 class Found(Struct, frozen=True):
-    """What a run has found of one mapping; `judged` is None where there was nothing to ask.
-    It `is_unrenewed` where its resolver failed, which says nothing about it."""
+    """What a run has found of one mapping; `judged` is None if there was nothing to ask.
+    `is_unrenewed` says that its resolver failed, which says nothing about the link."""
 
     mapping: Mapping
     result: ProbeResult
@@ -28,8 +28,8 @@ class Found(Struct, frozen=True):
 
 
 class Saving:
-    """`vouch` says whether a failure of the network may be believed, `is_lost` of which sites
-    nothing may be; `monotonic` is a clock."""
+    """`vouch` says whether failures of the network may be believed, `is_lost` whether nothing
+    about a site may be; `monotonic` is a clock."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Saving:
         self._found.append(found)
 
     async def saved(self, *, wait: bool = False) -> Sequence[Found]:
-        """What has been saved since it was asked last; `wait` saves what is not due yet, too.
+        """What has been saved since the last call; with `wait` what is not due yet is saved too.
 
         Raises EgressError when nothing can be concluded.
         """
@@ -76,7 +76,7 @@ class Saving:
         return saved
 
     async def end(self) -> None:
-        """When the run is interrupted: all but what the way out would have to be vouched for."""
+        """For a run that is interrupted: save what does not depend on the egress."""
         if self._writing is not None:
             await asyncio.gather(self._writing, return_exceptions=True)
         # After Ctrl-C nobody can say whether the VPN was the cause.
@@ -110,7 +110,7 @@ class Saving:
 
 
 def _measured(batch: Sequence[Found]) -> Iterator[tuple[Identity, Extent]]:
-    """How much there is of what was not known yet, or known otherwise."""
+    """The extents that were not known yet, or were others."""
     for found in batch:
         extent = found.result.extent
         if found.result.is_alive and extent is not None and extent.is_known:

@@ -23,11 +23,12 @@ _LEFT_ALONE = 600.0
 
 
 class Question(Struct, frozen=True):
-    """To ask the resolution's host or, without one, the `resolver` of that name.
+    """For the resolution's host or, without a resolution, for the `resolver` of that name.
 
-    `tries` counts requests to the host that may be repeated; `refused` is why the resolver is
-    asked, `renewed` that it has been. A witness has answered before in this run and is asked only
-    to tell its host's fault from that of other links. `turn` follows from the others.
+    `tries` counts requests to the host that may be repeated; `refused` says why the resolver is
+    asked, `renewed` that it has been. A *witness* is a link that has answered before in this run:
+    it is asked again only to see whether its host or the other links are at fault. `turn`, in
+    which the question waits, follows from the other fields.
     """
 
     mapping: Mapping
@@ -61,10 +62,9 @@ class Question(Struct, frozen=True):
 
 
 class Host(Struct):
-    """`failures` are links that it left without an answer in the end, asked or not, the last of
-    them of the site that it has `failed_for`; `answered`
-    is the last that it did answer, `urgent` comes before all others. The next place that becomes
-    free may be `reserved`."""
+    """`failures` counts links that got no answer in the end, whether they were asked for or not;
+    the last of them was of the site `failed_for`. `answered` is the last question that it did
+    answer, `urgent` comes before all others. `reserved` says that its next free place is kept."""
 
     name: str
     pace: HostPace
@@ -86,7 +86,7 @@ class Host(Struct):
         return bool(self.waiting) or self.urgent is not None
 
     def next(self, choose: Callable[[int], int]) -> Question:
-        """The first, but any while the host is in doubt: those next to each other may be alike."""
+        """The first one; while the host is in doubt a random one, since neighbours may be alike."""
         if self.urgent is not None:
             question, self.urgent = self.urgent, None
             return question
@@ -121,9 +121,9 @@ class Turns:
         return iter(self._hosts.values())
 
     def add(self, question: Question) -> None:
-        """Behind those that wait; before them what has been asked for and failed.
+        """Put it behind those that wait, or before them if it has been asked for and failed.
 
-        A resolver has others to answer first: what it put off may be put off again.
+        A resolver's questions always go behind: what it has put off it may put off again.
         """
         self.waiting += 1
         host = self.host(question.turn)
@@ -173,7 +173,7 @@ class Turns:
         return host
 
     def take_pace(self, host: Host, question: Question, result: ProbeResult, now: float) -> None:
-        """What the answer says of its host."""
+        """Adapt the pace of its host to an answer."""
         if result.failure is Failure.RATE_LIMITED:
             host.pace.limited(now, result.retry_after)
             refuses_all = host.pace.seems_closed
@@ -188,14 +188,14 @@ class Turns:
             host.answered = question
 
     def drain(self, host: Host) -> list[Question]:
-        """All that has waited for the host in vain; what it was asked for once goes on."""
+        """Take away what waits for the host in vain; what it was asked for before goes on."""
         questions = [question for question in host.waiting if not question.tries]
         host.waiting = deque(question for question in host.waiting if question.tries)
         self.waiting -= len(questions)
         return questions
 
     def leave(self, question: Question) -> bool:
-        """Keep it for `reopen`; False where that has been."""
+        """Keep it for `reopen`; False if that has happened already."""
         if question.turn in self._reopened:
             return False
         self._left.append(question)
@@ -222,7 +222,7 @@ class Turns:
 
     @contextmanager
     def place(self, names: Iterator[str]) -> Iterator[str | None]:
-        """A place at the first host that has one; None where none has, but the first one's next
+        """A place at the first host that has one. None if none has: then the first host's next
         place is kept until `release`."""
         candidates = [self.host(name) for name in names]
         host = next((host for host in candidates if host.running < host.pace.limit), None)

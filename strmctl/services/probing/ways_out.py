@@ -1,9 +1,9 @@
 """A failure counts only if its egress works: a VPN that is down must not touch the library.
 
-Canaries tell, where there are some. Without them the other hosts do: when most of them fail at
-once it is the egress, and one that has answered before is asked again. So it is when two sites
-answer with one page, as behind a captive portal. A single host alone cannot be told from its
-egress and is believed, unless the egress itself answered for it.
+Canaries show that, if there are some. Without them the other hosts do: when most of them fail at
+once, it is the egress, and a host that has answered before is asked again. It is the egress as
+well when two sites answer with one page, as behind a captive portal. With a single host nobody
+can tell, so its failures count, unless the egress itself answered for it.
 """
 
 import time
