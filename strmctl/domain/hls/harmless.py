@@ -42,9 +42,6 @@ _LONG = 500
 _UNREMARKABLE = re.compile(
     r"#EXTINF:[ \t]*[0-9]{1,9}(?![0-9])(?:\.[0-9]{0,18})?[ \t]*,?[A-Za-z0-9 _-]{0,15}$"
 )
-_INF = re.compile(_UNREMARKABLE)
-UNREMARKABLE_INFS = re.compile(rf"\n{_UNREMARKABLE}", re.MULTILINE)
-"""Finds the durations of lines that stay as they are, each behind the end of another."""
 _INF = re.compile(r"#EXTINF:[ \t]*(?P<duration>[+-]?\d{1,18}(?:\.\d*)?)?")
 _NAME = re.compile(r"#EXT[\w-]*")
 _DATERANGE = "#EXT-X-DATERANGE"

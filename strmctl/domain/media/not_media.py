@@ -26,7 +26,6 @@ from strmctl.domain.media.text import (
 )
 from strmctl.domain.urls.upstream_url import DASH
 
-KEY_BYTES = 16
 EMPTY = "an empty body"
 TEXT = "text"
 NO_PLAYLIST = "a playlist that does not begin with #EXTM3U"

@@ -254,21 +254,9 @@ class Mappings:
         with self.database.transaction() as connection:
             connection.executemany(_REGISTER, [_columns(item, now) for item in registrations])
 
-    def store_resolution(
-        self,
-        identity: Identity,
-        resolution: Resolution,
-        *,
-        extension: str | None = None,
-        plays: bool = False,
-    ) -> bool:
-        """False if the identity has no row; a new URL starts as `unknown`, without failures, or
-        as `alive` where it plays."""
-        stored = StoredResolution(identity, resolution, extension, plays)
-        return self.store_resolutions([stored]) == 1
-
     def store_resolutions(self, items: Sequence[StoredResolution]) -> int:
-        """All in one transaction; returns how many had a row."""
+        """All in one transaction; returns how many had a row. A new URL starts as `unknown`, or as
+        `alive` where it plays, and without failures."""
         now = datetime.now(UTC)
         values = [_resolution_columns(item, now) for item in items]
         with self.database.transaction() as connection:

@@ -14,7 +14,7 @@ from strmctl.domain.selection import Selection
 from strmctl.services.arr.following import receive
 from strmctl.settings.load import load
 from strmctl.storage.database.connection import Database
-from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.mappings import Mappings, StoredResolution
 
 SHOW, FILM = "The Show (2020)", "The Film (2021)"
 SEASON = f"{SHOW}/Season 01"
@@ -147,7 +147,9 @@ def test_92_a_link_that_was_renewed_while_its_file_was_moved_is_in_the_file(
     (shelf / ONE).rename(shelf / A)
     mappings = Mappings(database)
     row = mappings.at([ONE])[ONE]
-    mappings.store_resolution(row.identity, Resolution(newer, resolved_at=datetime.now(UTC)))
+    mappings.store_resolutions(
+        [StoredResolution(row.identity, Resolution(newer, resolved_at=datetime.now(UTC)))]
+    )
     (shelf / A).write_text(f"{held}\n")
     is_own = "cdn" in held
     assert follow(rename(ONE, A)) == [(A, "moved" if is_own else "foreign")]

@@ -13,7 +13,7 @@ from stage.probed_library import EVERYTHING, START, Library, library_in, setting
 from strmctl.domain.mapping import LinkState, Resolution
 from strmctl.errors import EgressError, SettingsError
 from strmctl.settings.model import ProbeSettings
-from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.mappings import Mappings, StoredResolution
 
 ALIVE, SUSPECT, UNKNOWN = LinkState.ALIVE, LinkState.SUSPECT, LinkState.UNKNOWN
 
@@ -145,7 +145,9 @@ async def test_what_others_have_changed_is_not_taken_back(tmp_path: Path) -> Non
                 if host.requests.total() == 300:
                     identity = library.mappings()[0].identity
                     renewed = Resolution("http://127.0.2.9/new", resolved_at=START)
-                    Mappings(library.database).store_resolution(identity, renewed)
+                    Mappings(library.database).store_resolutions(
+                        [StoredResolution(identity, renewed)]
+                    )
                     with library.database.transaction() as connection:
                         connection.execute("UPDATE strm_mapping SET state = 'dead' WHERE id = 3")
                     canary.is_down = host.is_down = True

@@ -14,7 +14,7 @@ from stage.probed_library import EVERYTHING, START, Library, Link, library_in, s
 from strmctl.domain.mapping import LinkState, Resolution
 from strmctl.errors import SafetyError
 from strmctl.settings.model import ProbeSettings
-from strmctl.storage.tables.mappings import Mappings
+from strmctl.storage.tables.mappings import Mappings, StoredResolution
 
 ALIVE, SUSPECT, DEAD = LinkState.ALIVE, LinkState.SUSPECT, LinkState.DEAD
 BLOCKED, THROTTLED, UNKNOWN = LinkState.BLOCKED, LinkState.THROTTLED, LinkState.UNKNOWN
@@ -137,8 +137,8 @@ async def test_what_is_renewed_meanwhile_is_not_judged_by_its_old_url(library: L
         library.add([host.url("missing/1")])
         [mapping] = library.mappings()
         other = Resolution(host.url("alive/new"), resolved_at=START)
-        host.before = lambda path: Mappings(library.database).store_resolution(
-            mapping.identity, other
+        host.before = lambda path: Mappings(library.database).store_resolutions(
+            [StoredResolution(mapping.identity, other)]
         )
         await library.probe()
     [found] = library.probed.values()

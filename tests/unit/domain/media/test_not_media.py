@@ -10,7 +10,7 @@ M3U8 = "http://cdn.example/list.m3u8"
 
 
 def expected_of(kind: Kind) -> Expected:
-    return Expected(kind, not_media.KEY_BYTES if kind is Kind.KEY else None)
+    return Expected(kind, 16 if kind is Kind.KEY else None)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

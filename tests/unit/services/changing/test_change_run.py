@@ -17,7 +17,7 @@ from strmctl.services.changing.change_run import ChangeRun, Done
 from strmctl.services.changing.undo import check_undo, last_run, undo
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import LibraryFiles
-from strmctl.storage.tables.mappings import Mappings, Registration
+from strmctl.storage.tables.mappings import Mappings, Registration, StoredResolution
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_what_playback_stores_meanwhile_stays(database: Database, files: Library
     row = _registered(database, files, "one")
     _carry_out(database, files, [Change(Action.UPDATED, row.strm_path, row, _titled(row))])
     newer = Resolution("http://newer/")
-    Mappings(database).store_resolution(row.identity, newer)
+    Mappings(database).store_resolutions([StoredResolution(row.identity, newer)])
 
     list(undo(database, files, NoProof()))
 

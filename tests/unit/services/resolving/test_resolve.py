@@ -26,6 +26,7 @@ from strmctl.domain.tally import Counted
 from strmctl.errors import ResolverError
 from strmctl.resolvers.contract import Reason
 from strmctl.services.tally import Tally
+from strmctl.storage.tables.mappings import StoredResolution
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ async def test_what_another_process_stores_is_seen(scene: Scene) -> None:
     resolving = scene.make(remember=timedelta(seconds=1))
     await resolving.current(EPISODE, Reason.PLAY)
     newer = Resolution("https://cdn.example/newer", resolved_at=scene.clock.now())
-    scene.mappings.store_resolution(EPISODE, newer)
+    scene.mappings.store_resolutions([StoredResolution(EPISODE, newer)])
     scene.clock.elapsed = 1
     assert await resolving.current(EPISODE, Reason.PLAY) == newer
 
@@ -310,7 +311,7 @@ async def test_95_a_changed_address_is_counted_once(
     resolving = scene.make(observer=counted)
     end = None if left is None else scene.clock.now() + timedelta(hours=left)
     old = Resolution(f"https://cdn.example/old{query}", expires_at=end, resolved_at=START)
-    scene.mappings.store_resolution(EPISODE, old)
+    scene.mappings.store_resolutions([StoredResolution(EPISODE, old)])
     renewing = (
         resolving.renew(EPISODE, Reason.PLAY, failed=old, last_status=status) for _ in range(5)
     )

@@ -79,11 +79,11 @@ RESOLUTION = Resolution(
 
 
 def test_a_resolution_is_read_back_as_it_was(mappings: Mappings) -> None:
-    assert mappings.store_resolution(EPISODE, RESOLUTION, extension=".m3u8")
+    assert mappings.store_resolutions([StoredResolution(EPISODE, RESOLUTION, extension=".m3u8")])
     found = mappings.find(EPISODE)
     assert found is not None
     assert (found.resolution, found.extension) == (RESOLUTION, ".m3u8")
-    assert mappings.store_resolution(EPISODE, Resolution("https://cdn.test/b"))
+    assert mappings.store_resolutions([StoredResolution(EPISODE, Resolution("https://cdn.test/b"))])
     again = mappings.find(EPISODE)
     assert again is not None
     assert again.resolution is not None
@@ -92,7 +92,9 @@ def test_a_resolution_is_read_back_as_it_was(mappings: Mappings) -> None:
 
 
 def test_none_is_stored_for_an_unknown_identity(mappings: Mappings, database: Database) -> None:
-    assert not mappings.store_resolution(Identity("a.to", "x", "de"), RESOLUTION)
+    assert not mappings.store_resolutions(
+        [StoredResolution(Identity("a.to", "x", "de"), RESOLUTION)]
+    )
     assert database.query("SELECT * FROM event") == []
 
 
@@ -107,7 +109,7 @@ def test_none_is_stored_for_an_unknown_identity(mappings: Mappings, database: Da
 def test_what_a_play_asks_for_proves_nothing(
     mappings: Mappings, database: Database, state: str, cause: str, kept: bool
 ) -> None:
-    mappings.store_resolution(EPISODE, RESOLUTION)
+    mappings.store_resolutions([StoredResolution(EPISODE, RESOLUTION)])
     with database.transaction() as connection:
         connection.execute("UPDATE strm_mapping SET state = ?, fail_count = 3", (state,))
     newer = Resolution("https://cdn.test/b")
@@ -129,13 +131,13 @@ def test_what_a_play_asks_for_proves_nothing(
 def test_only_a_new_url_forgets_failures(
     mappings: Mappings, database: Database, url: str, expected: tuple[LinkState, int]
 ) -> None:
-    mappings.store_resolution(EPISODE, RESOLUTION)
+    mappings.store_resolutions([StoredResolution(EPISODE, RESOLUTION)])
     with database.transaction() as connection:
         connection.execute(
             "UPDATE strm_mapping SET state = 'dead', fail_count = 3,"
             " first_failed_at = '2026-11-22T23:00:00.000Z'"
         )
-    mappings.store_resolution(EPISODE, Resolution(url))
+    mappings.store_resolutions([StoredResolution(EPISODE, Resolution(url))])
     found = mappings.find(EPISODE)
     assert found is not None
     assert (found.state, found.fail_count) == expected
@@ -147,7 +149,7 @@ def test_resolutions_leave_a_bounded_history(mappings: Mappings, database: Datab
         StoredResolution(EPISODE, Resolution(f"https://cdn.test/{number}")) for number in range(70)
     ]
     mappings.store_resolutions(items)
-    mappings.store_resolution(MOVIE, RESOLUTION)
+    mappings.store_resolutions([StoredResolution(MOVIE, RESOLUTION)])
     counts = database.query("SELECT count(*) AS n FROM event GROUP BY mapping_id ORDER BY n")
     assert [row["n"] for row in counts] == [1, 50]
     [details] = database.query("SELECT group_concat(detail) AS text FROM event")
@@ -166,7 +168,7 @@ def test_all_events_are_bounded(mappings: Mappings, database: Database) -> None:
 
 @pytest.fixture
 def library(mappings: Mappings, database: Database) -> Mappings:
-    mappings.store_resolution(EPISODE, RESOLUTION)
+    mappings.store_resolutions([StoredResolution(EPISODE, RESOLUTION)])
     with database.transaction() as connection:
         connection.execute(
             "UPDATE strm_mapping SET state = 'dead', last_probed_at = '2026-11-22T22:00:00.000Z'"
@@ -297,10 +299,10 @@ def test_the_schema_keeps_out(
 def test_a_resolve_tells_the_state_before_and_after(
     mappings: Mappings, database: Database, url: str, plays: bool, told: tuple[str, str]
 ) -> None:
-    mappings.store_resolution(EPISODE, Resolution("https://cdn/old"))
+    mappings.store_resolutions([StoredResolution(EPISODE, Resolution("https://cdn/old"))])
     with database.transaction() as connection:
         connection.execute("UPDATE strm_mapping SET state = 'dead' WHERE slug = 'one-piece'")
-    mappings.store_resolution(EPISODE, Resolution(url), plays=plays)
+    mappings.store_resolutions([StoredResolution(EPISODE, Resolution(url), plays=plays)])
     [event] = database.query(
         "SELECT detail ->> 'from', detail ->> 'to' FROM event ORDER BY id DESC LIMIT 1"
     )

@@ -27,7 +27,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def muted(database: Database) -> Mapping:
     mappings = Mappings(database)
     mappings.register([Registration(EPISODE, "1.strm")])
-    mappings.store_resolution(EPISODE, URL)
+    mappings.store_resolutions([StoredResolution(EPISODE, URL)])
     run(database, "UPDATE strm_mapping SET state = 'dead'")
     before = found(database)
     change = Change(

@@ -12,7 +12,7 @@ from strmctl.domain.mapping import LinkState, Resolution
 from strmctl.domain.state_history import moments, walk_back
 from strmctl.storage.database.connection import Database
 from strmctl.storage.database.rows import time_text
-from strmctl.storage.tables.mappings import Mappings, Registration
+from strmctl.storage.tables.mappings import Mappings, Registration, StoredResolution
 from strmctl.storage.tables.series import Catalogue, EpisodeFilter, Group, SeriesFilter, States
 
 NOW = datetime.now(UTC)
@@ -95,14 +95,20 @@ def test_a_series_has_its_seasons_and_episodes(database: Database) -> None:
 def test_the_past_is_walked_back_through_probes_and_resolves(database: Database) -> None:
     [one, two] = register(database, "a", 2)
     mappings = Mappings(database)
-    mappings.store_resolution(one, Resolution("https://cdn/1", provider="VOE"), plays=True)
-    mappings.store_resolution(two, Resolution("https://cdn/2", provider="VOE"), plays=True)
+    mappings.store_resolutions(
+        [StoredResolution(one, Resolution("https://cdn/1", provider="VOE"), plays=True)]
+    )
+    mappings.store_resolutions(
+        [StoredResolution(two, Resolution("https://cdn/2", provider="VOE"), plays=True)]
+    )
     with database.transaction() as connection:
         connection.execute("UPDATE strm_mapping SET created_at = ?", (ago(5 * HOUR),))
         connection.execute("UPDATE event SET at = ?", (ago(4.5 * HOUR),))
         happened(connection, 2.5 * HOUR, ALIVE, DEAD)
     set_state(database, one, DEAD)
-    mappings.store_resolution(one, Resolution("https://cdn/3", provider="VOE"), plays=True)
+    mappings.store_resolutions(
+        [StoredResolution(one, Resolution("https://cdn/3", provider="VOE"), plays=True)]
+    )
 
     times = moments(datetime.now(UTC), NOW - 6 * HOUR, 7)
     catalogue = Catalogue(database)
