@@ -69,7 +69,7 @@ def due(
     ]
     if not lines:
         return None
-    return Message(kind, _title(kind, begun, ended), lines, [it.subject for it in begun], ended)
+    return Message(kind, _title(kind, begun), lines, [it.subject for it in begun], ended)
 
 
 def is_too_soon(sent_at: datetime | None, now: datetime) -> bool:
@@ -82,7 +82,7 @@ def newly_dead(lines: Sequence[str], links: int) -> Message:
     return Message(Kind.DEAD, f"strmctl: {links:,} {noun} dead", lines)
 
 
-def _title(kind: Kind, begun: Sequence[Condition], ended: Sequence[str]) -> str:
+def _title(kind: Kind, begun: Sequence[Condition]) -> str:
     if kind in _ENDS:
         state = "failing" if kind is Kind.RESOLVER else "down"
         return f"strmctl: {_TITLES[kind]} {state if begun else 'works again'}"

@@ -58,7 +58,7 @@ class Film(Struct, frozen=True):
 
 def read(name: str, folders: Folders) -> Film:
     """From its own name, and from its folder where that says more or the name is a release's."""
-    own, early = _without_edition(name, _dated(name, written.read_release(name)))
+    own, early = _without_edition(name, _dated(written.read_release(name)))
     series = folders.series
     behind = own.rest if own.year is not None or own.rest else _behind(name, series)
     chosen = _chosen(own, series)
@@ -76,7 +76,7 @@ def read(name: str, folders: Folders) -> Film:
     )
 
 
-def _dated(name: str, own: Written) -> Written:
+def _dated(own: Written) -> Written:
     """`Film 2012 Extended`, `Film 2012 German`, `Film Final Cut 2016`: beside an edition or a
     language a bare year is the film's."""
     match = _BARE_YEAR.fullmatch(own.title or "")
