@@ -66,9 +66,13 @@ def read_rows(
 
 
 def _first_line(text: TextIO) -> tuple[int, str]:
-    """The first line that is not blank, and its number; raises UsageError where all are."""
+    """The first line that is not blank, and its number; raises UsageError where all are, and for
+    what is no UTF-8."""
     number = 1
     for line in text:
+        # Excel's "Unicode text" is UTF-16, half of which are NUL.
+        if "\0" in line:
+            raise UsageError("is not text in UTF-8: save it as UTF-8")
         if line.strip():
             return number, line
         number += 1

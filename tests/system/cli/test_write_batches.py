@@ -104,6 +104,13 @@ def test_an_empty_input_is_told(strmctl: Strmctl, library: Path) -> None:
     assert strmctl("write", "--from", "x.csv", code=2).err == "strmctl: x.csv: is empty\n"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_another_encoding_is_named(strmctl: Strmctl, library: Path, encoding: str) -> None:
+    (library / "x.csv").write_bytes("site,slug,language\na.to,für,de\n".encode(encoding))
+    said = strmctl("write", "--from", "x.csv", code=2).err
+    assert said == "strmctl: x.csv: is not text in UTF-8: save it as UTF-8\n"
+
+
 def test_a_picture_is_no_table(strmctl: Strmctl, library: Path) -> None:
     (library / "x.csv").write_bytes(b"\x89PNG\0" * 10_000)
     assert len(strmctl("write", "--from", "x.csv", code=2).err) < 300
