@@ -40,6 +40,7 @@ _EPISODE_PART = re.compile(r"[ ._-](?:pt|part|cd|disc|disk)(?:\d|[a-d])$", re.IG
 _SEASON_PACK = re.compile(
     r"(?<![A-Za-z0-9])S(?:\d{1,2}| 0\d)(?![\dA-Za-z])"
     r"|(?<![^\W_])(?:season|staffel|saison)[ ._]?\d{1,2}(?!\d)"
+    r"|(?<![^\W_])seasons ?[(\[]?\d"
     r"|[(\[]\d{2,3} ?[-~] ?\d{2,3} ?(?:完|全|end|fin)?[)\]]",
     re.IGNORECASE,
 )
@@ -152,6 +153,12 @@ def _hundreds(mark: Mark, where: Folders) -> Mark:
 
 def _episode(name: str, mark: Mark, where: Folders) -> FileName:
     own = written.read(numbers.before_date(_without_season(mark)), dotted_year=True)
+    if mark.season is None and own.title is not None:
+        # "Show S2 (2019) - 11".
+        title, counted = phrases.season_at_end(own.title)
+        if counted is not None:
+            own = structs.replace(own, title=title.rstrip(" -"))
+            mark = structs.replace(mark, season=counted)
     series, doubt = _series(own, where)
     season = mark.season if mark.season is not None else where.season
     # Specials may lie in a season's folder, never the other way round.
@@ -317,8 +324,8 @@ def _guessed(name: str, where: Folders) -> FileName | None:
     season, episode, title = (guess.get(key) for key in ("season", "episode", "title"))
     if not (isinstance(season, int) and isinstance(episode, int) and isinstance(title, str)):
         return None
-    # "UFC.300.Main.Card.1080p": no episode is number 0.
-    if not episode or (where.season is not None and where.season != season):
+    # "UFC.300.Main.Card.1080p", "004 - Name": neither is number 0 where hundreds are counted.
+    if not (season and episode) or (where.season is not None and where.season != season):
         return None
     own = written.read(title)
     series, doubt = _series(own, where)

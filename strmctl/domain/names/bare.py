@@ -47,6 +47,7 @@ _PADDED = re.compile(
     re.DOTALL,
 )
 _TAIL = re.compile(r"(?:[ ._]*(?:\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】|\{[^{}]*\}))+$")
+_LETTERED = re.compile(r" [-–] \d{2,4}[a-d] [-–] ")
 _GROUP = re.compile(r"^\s*\[[^\[\]]*\][ _.]*(?=\S)")
 
 _ENDS_IN_SEASON = re.compile(rf"(?<![^\W_])(?:{SEASON})[ ._#-]*", re.IGNORECASE)
@@ -68,7 +69,7 @@ def find(name: str, folders: Folders) -> Bare | None:
     if (found := _all_in_brackets(name, folders)) is not None:
         return found
     tail = _TAIL.search(name)
-    core, release = _GROUP.sub("", _TAIL.sub("", name)).strip(" _.~"), ""
+    core, release = _GROUP.sub("", _TAIL.sub("", name)).strip(" _.~").rstrip(" _.-"), ""
     if folders.holds_season or _GROUP.match(name) or not _HUNDREDS.search(core):
         core, release = _without_release(core)
     if _GROUP.match(name) and (found := _of_a_group(core)) is not None:
@@ -232,7 +233,7 @@ def _all_in_brackets(name: str, folders: Folders) -> Bare | None:
             continue
         if not outside:
             before = _title_in_brackets([it["inside"] for it in insides[:place]])
-        elif _DASHED.fullmatch(outside):
+        elif _DASHED.fullmatch(outside) or _LETTERED.search(outside):
             # "Title - 101 - Name (x264) [449]": the dash's number is the episode's.
             return None
         else:

@@ -123,7 +123,10 @@ def ends_in_year(name: str) -> bool:
     own = written.read(name)
     # "Title - 09 (2021)" is an episode: nobody pads a film's number.
     is_padded = re.search(r" [-–] 0\d{1,2}$", own.title or "") is not None
-    return own.has_year_in_brackets and not is_padded and not is_numbered(own.rest)
+    # "Show (1972) Season 1-10" is a whole series.
+    holds_season = phrases.SEASON_PHRASE.search(own.rest) is not None
+    is_numbered_s = is_padded or holds_season or is_numbered(own.rest)
+    return own.has_year_in_brackets and not is_numbered_s
 
 
 def bears_name_of(folder: str, name: str) -> bool:

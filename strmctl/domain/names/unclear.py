@@ -9,8 +9,14 @@ from strmctl.domain.names import film, words, written
 from strmctl.domain.names.languages import is_language
 from strmctl.domain.names.written import Written
 
-# A mark between letters: `grp-shows01e02`.
-_GLUED = re.compile(r"(?<=[a-z])s\d{1,2}e\d{1,3}(?!\d)", re.IGNORECASE)
+# A mark between letters: `grp-shows01e02`, `Castle1x01`.
+_GLUED = re.compile(r"(?<=[a-z])(?:s\d{1,2}e\d{1,3}|\d{1,2}x\d\d)(?!\d)", re.IGNORECASE)
+# `SO2E04`, `S0615`, `[5.01]`, `- 107a -`, `- 103, 104 -`
+_MISSPELT = re.compile(
+    r"(?<![A-Za-z0-9])S(?:[O\d]{1,2}E[O\d]{1,2}|\d{4})(?![A-Za-z0-9])|\[\d{1,2}\.\d{2,3}\]"
+    r"| [-\u2013] \d{2,4}(?:[a-d]|[a-d]?, \d{2,4}) [-\u2013] ",
+    re.IGNORECASE,
+)
 _RANGE = re.compile(r"(?<![^\s_.])(?P<n>\d{1,4})(?:[-~]| ~ )(?P<last>\d{1,4})$")
 _PAIR = re.compile(r"\d{1,2}-\d{2}(?=$|[ ._])")
 _TAIL = re.compile(r"(?:[ ._]*(?:\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】|\{[^{}]*\}))+$")
@@ -19,7 +25,9 @@ _HUNDREDS = re.compile(
 )
 
 # "[Group] 06 Title", "03-Title": nobody pads a film's number.
-_LEADING = re.compile(r"(?:\[[^\[\]]*\][ ._]*\d{2,3}|0\d{1,2})(?:-\d{2,3})?[ ._-]+[^\W\d_]")
+_LEADING = re.compile(
+    r"(?:\[[^\[\]]*\][ ._]*\d{2,3}|0\d{1,2})(?:-\d{2,3})?[ ._-]+[^\W\d_]|\d{3}(?:-\d{3})? - "
+)
 _OF_A_GROUP = re.compile(r"\[[^\[\]]*\].*[^\W\d_][!?]* \d{2,4} [-\u2013] ")
 _PADDED = re.compile(r"(?<=[^\W\d_])[)!?]*[ ._]0\d{1,2}(?=$|[ ._])")
 _BEFORE_RELEASE = re.compile(
@@ -45,7 +53,7 @@ def find(name: str, folder: Written | None = None) -> str | None:
     if own.year is not None:
         return _EPISODE if film.is_numbered(own.rest) else None
     numbered = any(form.match(name) for form in (_PAIR, _LEADING, _OF_A_GROUP))
-    numbered = numbered or _PADDED.search(name) is not None
+    numbered = numbered or any(form.search(name) for form in (_PADDED, _MISSPELT))
     return _EPISODE if numbered or _is_hundreds(name) or _is_before_release(name) else None
 
 
