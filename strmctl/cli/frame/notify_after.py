@@ -92,5 +92,5 @@ def _deliver(run: "Run") -> "list[Delivery]":
 
 
 def _text(delivery: "Delivery") -> str:
-    text = f"notify.{delivery.target}: told of {counted(delivery.told, 'file')}"
+    text = f"notify.{delivery.target}: told of {counted(delivery.delivered, 'file')}"
     return text if delivery.reason is None else f"{text}, the rest later: {delivery.reason}"

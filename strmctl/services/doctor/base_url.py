@@ -15,7 +15,7 @@ from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.doctor.settings import is_loopback, is_own_address
-from strmctl.services.notifying.connection import Connection, NotTold
+from strmctl.services.notifying.connection import Connection, UndeliveredError
 from strmctl.services.notifying.upkeep_node import address
 from strmctl.settings.model import Auth, Mode, Role
 
@@ -78,23 +78,23 @@ def upkeep_node_answers(installation: Installation) -> Iterator[Finding]:
         return
     try:
         wrong = [*_differences(installation, asyncio.run(_known_keys(installation)))]
-    except NotTold as error:
+    except UndeliveredError as error:
         wrong = [_what_is_wrong(error)]
     for reason, remedy in wrong:
         yield Finding.error("upkeep_node", serve.upkeep_url, reason, remedy)
 
 
 async def _known_keys(installation: Installation) -> Sequence[str]:
-    """By id, the one that signs first. Raises NotTold."""
+    """By id, the one that signs first. Raises UndeliveredError."""
     async with Connection(address(installation.settings.serve), timeout=_SECONDS) as connection:
         answer = await connection.get(_KEYS)
     try:
         return [str(item["id"]) for item in json.loads(answer)["items"]]
     except (ValueError, TypeError, KeyError):
-        raise NotTold("something else answers there than strmctl") from None
+        raise UndeliveredError("something else answers there than strmctl") from None
 
 
-def _what_is_wrong(error: NotTold) -> _Wrong:
+def _what_is_wrong(error: UndeliveredError) -> _Wrong:
     if error.refused:
         return str(error), "set the same serve.admin_token on all nodes"
     # A player node has no API; so has a front that leads players to player nodes.

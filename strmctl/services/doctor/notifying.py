@@ -8,7 +8,7 @@ from strmctl.domain.counted import counted
 from strmctl.domain.library.path_spelling import compared
 from strmctl.services.doctor.finding import Finding
 from strmctl.services.doctor.installation import Installation
-from strmctl.services.notifying.connection import Connection, NotTold
+from strmctl.services.notifying.connection import Connection, UndeliveredError
 from strmctl.services.notifying.outbox import library_there, media_server
 from strmctl.settings.model import NotifySettings, Settings
 from strmctl.storage.tables.notices import Backlog, Notices
@@ -48,7 +48,7 @@ async def _ask(table: NotifySettings, settings: Settings) -> Finding | None:
         async with Connection(server.address, timeout=_SECONDS) as connection:
             await server.examine(connection)
             watched = await server.libraries(connection)
-    except NotTold as error:
+    except UndeliveredError as error:
         return _silent(table, error)
     library = library_there(table, settings)
     # Kodi does not say which folders it watches.
@@ -57,7 +57,7 @@ async def _ask(table: NotifySettings, settings: Settings) -> Finding | None:
     return _unwatched(table.name, library)
 
 
-def _silent(table: NotifySettings, error: NotTold) -> Finding:
+def _silent(table: NotifySettings, error: UndeliveredError) -> Finding:
     return Finding.error(_CHECK, table.name, str(error), _remedy(table.name, error))
 
 
@@ -67,7 +67,7 @@ def _unwatched(name: str, library: str) -> Finding:
     return Finding.warning(_CHECK, name, reason, remedy)
 
 
-def _remedy(name: str, error: NotTold) -> str:
+def _remedy(name: str, error: UndeliveredError) -> str:
     if error.refused:
         return f"correct notify.{name}.token"
     if error.untrusted:

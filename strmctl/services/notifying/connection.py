@@ -22,7 +22,7 @@ _NO_CONTENT = 204
 _REFUSED = (401, 403)
 
 
-class NotTold(ItemError):
+class UndeliveredError(ItemError):
     """The server did not confirm; the message names neither URL nor token.
 
     `refused` says that it wants another token, `untrusted` that its certificate is not believed;
@@ -57,7 +57,7 @@ class Address(Discreet, frozen=True):
 
 
 class Stage(StrEnum):
-    TOLD = "told"
+    CONFIRMED = "confirmed"
     SHOWN = "shown"
     REFUSED = "refused"
 
@@ -75,17 +75,17 @@ class MediaServer(Protocol):
     @property
     def address(self) -> Address: ...
 
-    def tell(
+    def notify(
         self, connection: "Connection", notices: Sequence[Notice], now: datetime
     ) -> AsyncGenerator[Outcome, None]:
         """What becomes of them, as it is known; a later outcome of a notice replaces its earlier.
 
-        Raises NotTold for what is wrong with the server itself.
+        Raises UndeliveredError for what is wrong with the server itself.
         """
         ...
 
     async def examine(self, connection: "Connection") -> None:
-        """Raises NotTold where it cannot be reached or does not take the token."""
+        """Raises UndeliveredError where it cannot be reached or does not take the token."""
         ...
 
     async def libraries(self, connection: "Connection") -> Sequence[str] | None:
@@ -94,13 +94,15 @@ class MediaServer(Protocol):
 
 
 def _trusting(address: Address) -> ssl.SSLContext:
-    """Raises NotTold."""
+    """Raises UndeliveredError."""
     try:
         return tls_context(address.ca)
     except OSError as error:
         where = address.ca or "SSL_CERT_FILE"
         reason = error.strerror or "it holds no certificate"
-        raise NotTold(f"{where} cannot be used as its CA: {reason}", untrusted=True) from None
+        raise UndeliveredError(
+            f"{where} cannot be used as its CA: {reason}", untrusted=True
+        ) from None
 
 
 class Connection:
@@ -121,11 +123,11 @@ class Connection:
         )
 
     async def post(self, body: Mapping[str, object], path: str = "") -> bytes:
-        """What it answered; raises NotTold for anything but success."""
+        """What it answered; raises UndeliveredError for anything but success."""
         return await self._ask("POST", path, body)
 
     async def confirm(self, body: Mapping[str, object], path: str) -> None:
-        """Raises NotTold for anything but 204, the status for "done, nothing to say".
+        """Raises UndeliveredError for anything but 204, the status for "done, nothing to say".
 
         A login page or another service at the address answers 200.
         """
@@ -163,7 +165,7 @@ class Connection:
                 _check_status(response)
                 # A front's login page answers 200 in HTML, which is no word of Jellyfin's.
                 if only not in (None, response.status_code):
-                    raise NotTold(_another_success(response, only))
+                    raise UndeliveredError(_another_success(response, only))
                 return await _read(response)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _unanswered(error) from error
@@ -176,11 +178,11 @@ def _another_success(response: httpx.Response, only: int | None) -> str:
     return f"it answers {what} in place of {only}: does something else answer at its URL?"
 
 
-def _unanswered(error: Exception) -> NotTold:
+def _unanswered(error: Exception) -> UndeliveredError:
     failure = tls_failure(error)
     if failure is not None:
-        return NotTold(failure, untrusted=True)
-    return NotTold(f"it does not answer ({type(error).__name__})")
+        return UndeliveredError(failure, untrusted=True)
+    return UndeliveredError(f"it does not answer ({type(error).__name__})")
 
 
 def _check_status(response: httpx.Response) -> None:
@@ -188,12 +190,14 @@ def _check_status(response: httpx.Response) -> None:
     if response.is_success:
         return
     if status in _REFUSED:
-        raise NotTold(f"it refuses the token (HTTP {status})", refused=True, status=status)
+        raise UndeliveredError(f"it refuses the token (HTTP {status})", refused=True, status=status)
     if response.is_redirect:
-        raise NotTold(f"it answers HTTP {status}: redirects are not followed, correct the URL")
+        raise UndeliveredError(
+            f"it answers HTTP {status}: redirects are not followed, correct the URL"
+        )
     # RFC 9110 section 10.2.3: seconds or a date.
     later = retry_after_seconds(response.headers.get("Retry-After"), datetime.now(UTC))
-    raise NotTold(f"it answers HTTP {status}", retry_after=later, status=status)
+    raise UndeliveredError(f"it answers HTTP {status}", retry_after=later, status=status)
 
 
 async def _read(response: httpx.Response) -> bytes:
@@ -202,5 +206,5 @@ async def _read(response: httpx.Response) -> bytes:
         body += chunk
         # Something else than a media server may answer, without end.
         if len(body) > _MAX_ANSWER:
-            raise NotTold("it answers too much")
+            raise UndeliveredError("it answers too much")
     return bytes(body)

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from strmctl.domain.library.path_spelling import compared
-from strmctl.services.notifying.connection import Connection, NotTold
+from strmctl.services.notifying.connection import Connection, UndeliveredError
 
 _FOLDERS = ("/Library/VirtualFolders", "/Library/VirtualFolders/Query")
 """Emby documents the second one alone, Jellyfin has the first one alone."""
@@ -110,7 +110,7 @@ async def virtual_folders(connection: Connection) -> list[Any] | None:
 async def _asked(connection: Connection, path: str, asked: Mapping[str, str | int]) -> object:
     try:
         return json.loads(await connection.get(path, asked))
-    except (NotTold, ValueError, RecursionError):
+    except (UndeliveredError, ValueError, RecursionError):
         return None
 
 

@@ -16,7 +16,13 @@ from itertools import chain
 
 from strmctl.domain.library.path_spelling import compared
 from strmctl.domain.notice import FileChange, Notice, server_path
-from strmctl.services.notifying.connection import Address, Connection, NotTold, Outcome, Stage
+from strmctl.services.notifying.connection import (
+    Address,
+    Connection,
+    Outcome,
+    Stage,
+    UndeliveredError,
+)
 from strmctl.settings.model import NotifySettings
 
 _RPC = "/jsonrpc"
@@ -38,7 +44,7 @@ _STACK = "stack://"
 _CREDENTIALS = re.compile("//[^/@]*@")
 
 
-class RefusedCall(NotTold):
+class RefusedCall(UndeliveredError):
     """JSON-RPC's `error`: one call was refused, the next may be taken."""
 
 
@@ -53,7 +59,7 @@ class Kodi:
         address = url if url.endswith(_RPC) else url + _RPC
         self.address = Address(address, auth=auth, ca=table.ca)
 
-    async def tell(
+    async def notify(
         self, connection: Connection, notices: Sequence[Notice], now: datetime
     ) -> AsyncGenerator[Outcome, None]:
         folders: defaultdict[str, list[Notice]] = defaultdict(list)
@@ -212,7 +218,7 @@ def _result(answer: bytes) -> object:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or not {"result", "error"} & document.keys():
-        raise NotTold("it answers, but not as Kodi's JSON-RPC does")
+        raise UndeliveredError("it answers, but not as Kodi's JSON-RPC does")
     if "result" in document:
         return document["result"]
     error = document["error"]

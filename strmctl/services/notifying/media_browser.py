@@ -9,13 +9,19 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime, timedelta
 
 from strmctl.domain.notice import FileChange, Notice, server_path
-from strmctl.services.notifying.connection import Address, Connection, NotTold, Outcome, Stage
+from strmctl.services.notifying.connection import (
+    Address,
+    Connection,
+    Outcome,
+    Stage,
+    UndeliveredError,
+)
 from strmctl.services.notifying.items import Items, locations, virtual_folders
 from strmctl.settings.model import NotifySettings, NotifyType
 
 _UPDATED = "/Library/Media/Updated"
 _INFO = "/System/Info"
-_TOLD_AGAIN = timedelta(minutes=15)
+_SENT_AGAIN = timedelta(minutes=15)
 """After this long without being shown; a server that restarts forgets what it was told."""
 
 _WORDS = {
@@ -30,14 +36,14 @@ class MediaBrowser:
         self._library = library
         self.address = Address(table.url, _headers(table), ca=table.ca)
 
-    async def tell(
+    async def notify(
         self, connection: Connection, notices: Sequence[Notice], now: datetime
     ) -> AsyncGenerator[Outcome, None]:
-        fresh = [it for it in notices if it.told_at is None or now - it.told_at >= _TOLD_AGAIN]
+        fresh = [it for it in notices if it.told_at is None or now - it.told_at >= _SENT_AGAIN]
         # Jellyfin gathers for a minute: telling it again would begin that minute anew.
         if fresh:
             await connection.confirm({"Updates": [self._update(it) for it in fresh]}, _UPDATED)
-        yield Outcome(Stage.TOLD, fresh)
+        yield Outcome(Stage.CONFIRMED, fresh)
         items = Items(connection)
         shown: list[Notice] = []
         for notice in notices:
@@ -57,7 +63,9 @@ class MediaBrowser:
         except (ValueError, RecursionError):
             info = None
         if not isinstance(info, dict):
-            raise NotTold("it answers, but not as Jellyfin or Emby: does something else answer?")
+            raise UndeliveredError(
+                "it answers, but not as Jellyfin or Emby: does something else answer?"
+            )
 
     async def libraries(self, connection: Connection) -> list[str] | None:
         return locations(await virtual_folders(connection))

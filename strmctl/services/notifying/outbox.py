@@ -18,7 +18,13 @@ from msgspec import Struct
 from strmctl.domain.counted import counted
 from strmctl.domain.notice import Notice, retry_delay
 from strmctl.errors import DatabaseError
-from strmctl.services.notifying.connection import Connection, MediaServer, NotTold, Outcome, Stage
+from strmctl.services.notifying.connection import (
+    Connection,
+    MediaServer,
+    Outcome,
+    Stage,
+    UndeliveredError,
+)
 from strmctl.services.notifying.kodi import Kodi
 from strmctl.services.notifying.media_browser import MediaBrowser
 from strmctl.services.notifying.webhook import Webhook
@@ -36,24 +42,24 @@ _BATCH = 500
 _ANSWER_SECONDS = 10.0
 _PATIENCE = timedelta(seconds=100)
 _CLAIMED = timedelta(seconds=120)
-"""Longer than the patience: then nobody tells it any more who has claimed it."""
+"""Longer than the patience: by then whoever has claimed it has given up."""
 
 _POLL_SECONDS = 2.0
 _LOOK_AGAIN = timedelta(seconds=75)
-"""Jellyfin and Emby gather what they are told for a minute before they look."""
+"""Jellyfin and Emby gather notices for a minute before they look."""
 
-_TOLD_ONLY = "it has confirmed them and does not show them yet"
+_CONFIRMED_ONLY = "it has confirmed them and does not show them yet"
 
 
 class Delivery(Struct, frozen=True):
-    """What became of one target's batch; `reason` is why not all of it was told.
+    """What became of one target's batch; `reason` says why not all of it was delivered.
 
-    `told` were confirmed or are shown, `waiting` of them are not shown yet; `refused` says that
-    the server wants another token.
+    `delivered` notices were confirmed or are shown, `waiting` of them are not shown yet;
+    `refused` says that the server wants another token.
     """
 
     target: str
-    told: int
+    delivered: int
     reason: str | None = None
     refused: bool = False
     dropped: int = 0
@@ -103,7 +109,7 @@ async def deliver_at_once(
         )
         found += some
         # A server that is down would be asked in a circle until the patience ends.
-        if not any(delivery.told for delivery in some):
+        if not any(delivery.delivered for delivery in some):
             break
     return found
 
@@ -153,7 +159,7 @@ async def _deliver_and_log(
     lines.forget("database")
     for delivery in deliveries:
         lines.delivery(delivery)
-    return any(delivery.told for delivery in deliveries)
+    return any(delivery.delivered for delivery in deliveries)
 
 
 async def _deliver_to(
@@ -168,16 +174,16 @@ async def _deliver_to(
         return None
     begun = monotonic()
     progress = _Progress(notices, batch, now)
-    failure: NotTold | None = None
+    failure: UndeliveredError | None = None
     try:
         async with asyncio.timeout(patience.total_seconds()):
             async with aclosing(_outcomes(table, settings, batch, now)) as outcomes:
                 async for outcome in outcomes:
                     await progress.take(outcome)
-    except NotTold as error:
+    except UndeliveredError as error:
         failure = error
     except TimeoutError:
-        failure = None if progress.told else NotTold("it does not answer in time")
+        failure = None if progress.delivered else UndeliveredError("it does not answer in time")
     finally:
         # Cancelled as well: the next one need not wait until the claim has ended.
         ended = now + timedelta(seconds=monotonic() - begun)
@@ -190,7 +196,7 @@ async def _outcomes(
 ) -> AsyncGenerator[Outcome, None]:
     server = media_server(table, settings)
     async with Connection(server.address, timeout=_ANSWER_SECONDS) as connection:
-        async with aclosing(server.tell(connection, batch, now)) as outcomes:
+        async with aclosing(server.notify(connection, batch, now)) as outcomes:
             async for outcome in outcomes:
                 yield outcome
 
@@ -206,7 +212,7 @@ class _Progress:
         self._fresh: set[int] = set()
 
     @property
-    def told(self) -> int:
+    def delivered(self) -> int:
         shown = {notice.id for notice in self._batch} - self._left.keys()
         return len((shown | self._fresh) - self._refused.keys())
 
@@ -219,13 +225,13 @@ class _Progress:
                 await in_thread(self._notices.done, outcome.notices, self._now)
                 for name in names:
                     del self._left[name]
-            case Stage.TOLD:
-                await in_thread(self._notices.told, outcome.notices, self._now)
+            case Stage.CONFIRMED:
+                await in_thread(self._notices.confirmed, outcome.notices, self._now)
                 self._fresh |= names
             case Stage.REFUSED:
                 self._refused |= dict.fromkeys(names, outcome.reason)
 
-    def postpone(self, now: datetime, failure: NotTold | None) -> None:
+    def postpone(self, now: datetime, failure: UndeliveredError | None) -> None:
         delay = _delay(self._batch, failure)
         held: defaultdict[str, list[Notice]] = defaultdict(list)
         for notice in self._left.values():
@@ -233,27 +239,27 @@ class _Progress:
         rest = held.pop("", [])
         for reason, notices in held.items():
             # Jellyfin's scan begins a minute after it was told: asking earlier shows nothing.
-            pause = max(delay, _LOOK_AGAIN) if reason == _TOLD_ONLY else delay
+            pause = max(delay, _LOOK_AGAIN) if reason == _CONFIRMED_ONLY else delay
             self._notices.postpone(notices, now + pause, reason, alone=True)
         if rest:
             # Without a failure they had no turn: the patience ended while others were told.
             until = now + delay if failure else now
             self._notices.postpone(rest, until, str(failure or ""), alone=failure is None)
 
-    def delivery(self, target: str, failure: NotTold | None) -> Delivery:
+    def delivery(self, target: str, failure: UndeliveredError | None) -> Delivery:
         reason = str(failure) if failure else next(iter(self._refused.values()), None)
         is_refused = failure is not None and failure.refused
-        waiting = sum(self._reason_alone(it) == _TOLD_ONLY for it in self._left.values())
-        return Delivery(target, self.told, reason, refused=is_refused, waiting=waiting)
+        waiting = sum(self._reason_alone(it) == _CONFIRMED_ONLY for it in self._left.values())
+        return Delivery(target, self.delivered, reason, refused=is_refused, waiting=waiting)
 
     def _reason_alone(self, notice: Notice) -> str | None:
         """Why this notice has to wait though its server is well."""
         if reason := self._refused.get(notice.id):
             return reason
-        return _TOLD_ONLY if notice.id in self._fresh | self._confirmed else None
+        return _CONFIRMED_ONLY if notice.id in self._fresh | self._confirmed else None
 
 
-def _delay(batch: Sequence[Notice], failure: NotTold | None) -> timedelta:
+def _delay(batch: Sequence[Notice], failure: UndeliveredError | None) -> timedelta:
     attempts = max(notice.attempts for notice in batch)
     wanted = timedelta(seconds=(failure and failure.retry_after) or 0)
     # Retry-After may be a week: an hour at most, so that a mended server is told soon.
@@ -277,8 +283,8 @@ class _Log:
             self.failure(name, f"{delivery.reason}: told later")
         else:
             self.forget(name)
-            if delivery.told:
-                log.info("%s: told of %s", name, counted(delivery.told, "file"))
+            if delivery.delivered:
+                log.info("%s: told of %s", name, counted(delivery.delivered, "file"))
 
     def failure(self, name: str, reason: str) -> None:
         if self._reasons.get(name) != reason:

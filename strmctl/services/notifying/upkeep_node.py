@@ -14,7 +14,7 @@ from strmctl.discreet import Discreet
 from strmctl.domain.identity import Identity
 from strmctl.domain.mapping import Resolution
 from strmctl.newest import Newest
-from strmctl.services.notifying.connection import Address, Connection, NotTold
+from strmctl.services.notifying.connection import Address, Connection, UndeliveredError
 from strmctl.services.observer import Proven, unproven
 from strmctl.services.threads import in_thread
 from strmctl.settings.model import Role, ServeSettings, Settings
@@ -124,7 +124,7 @@ class _UpkeepNode:
                 proof = await self._waiting.first()
                 try:
                     await self._send(proof, stack)
-                except NotTold as error:
+                except UndeliveredError as error:
                     if self._is_over(proof, error):
                         continue
                     # The first failure may be a connection that was closed while nobody used it.
@@ -147,7 +147,7 @@ class _UpkeepNode:
         await asyncio.gather(task, return_exceptions=True)
 
     async def _send(self, proof: _Proof, stack: AsyncExitStack) -> None:
-        """Raises NotTold."""
+        """Raises UndeliveredError."""
         if self._connection is None:
             # It reads all certificates that are believed.
             made = await in_thread(Connection, self._address, timeout=_TIMEOUT)
@@ -156,9 +156,9 @@ class _UpkeepNode:
             async with asyncio.timeout(_TIMEOUT):
                 await self._connection.confirm(proof.body(), _PATH)
         except TimeoutError:
-            raise NotTold(f"no answer within {_TIMEOUT:g} s") from None
+            raise UndeliveredError(f"no answer within {_TIMEOUT:g} s") from None
 
-    def _is_over(self, proof: _Proof, error: NotTold) -> bool:
+    def _is_over(self, proof: _Proof, error: UndeliveredError) -> bool:
         if error.status not in _FOR_GOOD:
             return False
         why = " (no such mapping, or another service)" if error.status == 404 else ""
@@ -174,7 +174,7 @@ class _UpkeepNode:
             return False
 
 
-def _advice(error: NotTold) -> str:
+def _advice(error: UndeliveredError) -> str:
     advice = ": set the same serve.admin_token on all nodes" if error.refused else ""
     return f"{error}{advice}: what plays here waits for it"
 

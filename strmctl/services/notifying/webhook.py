@@ -17,7 +17,7 @@ class Webhook:
         headers = {"Authorization": f"Bearer {table.token}"} if table.token else {}
         self.address = Address(table.url, headers, ca=table.ca)
 
-    async def tell(
+    async def notify(
         self, connection: Connection, notices: Sequence[Notice], now: datetime
     ) -> AsyncGenerator[Outcome, None]:
         """Its success is all that there is to see."""

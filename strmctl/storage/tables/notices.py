@@ -115,7 +115,7 @@ class Notices:
         return sorted(map(_notice, found), key=lambda notice: notice.id)
 
     def done(self, notices: Iterable[Notice], now: datetime) -> None:
-        """They are confirmed; what changed while they were told is told as well."""
+        """The server shows them. Changes that came while they were sent are sent as well."""
         soon = rows.time_text(now + _UNDER_WAY)
         with self._database.transaction() as connection:
             for notice in notices:
@@ -127,8 +127,8 @@ class Notices:
                     # Removed while its creation was told: the server knows of it by now.
                     connection.execute(_PUT, _columns(notice, FileChange.DELETED, now, now))
 
-    def told(self, notices: Iterable[Notice], now: datetime) -> None:
-        """The server has confirmed them; that it shows them is not seen yet."""
+    def confirmed(self, notices: Iterable[Notice], now: datetime) -> None:
+        """The server has confirmed them, but was not yet seen to show them."""
         values = [{**_name(notice), "at": rows.time_text(now)} for notice in notices]
         with self._database.transaction() as connection:
             connection.executemany(f"UPDATE notice SET told_at = :at WHERE {_THIS_ONE}", values)

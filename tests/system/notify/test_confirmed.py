@@ -146,7 +146,7 @@ async def test_88_the_certificate_is_the_reason(
     with private(kind, authority) as server:
         table = NotifySettings("tv", NotifyType(kind), server.url, SPEAKS[kind][1], "/media")
         delivery = await tell(database, table)
-    assert delivery.told == 0
+    assert delivery.delivered == 0
     assert str(delivery.reason).startswith("its certificate is not trusted: unable to get local")
 
 

@@ -122,7 +122,7 @@ async def test_kodi_says_no_with_status_200(database: Database, kodi_server: Ser
     kodi_server.speaks = lambda asked: refusal if "Film" in str(asked.body) else speaks(asked)
     kodi = table(kodi_server, "kodi", token=KODI_TOKEN)
     [delivery] = await tell(database, kodi)
-    assert (delivery.told, delivery.reason) == (1, "it answers with JSON-RPC error -32100")
+    assert (delivery.delivered, delivery.reason) == (1, "it answers with JSON-RPC error -32100")
     kodi_server.speaks = speaks
     assert await tell(database, kodi, now=later(minutes=1)) == [Delivery("tv", 1)]
     folders = [body["params"]["directory"] for body in changes(kodi_server)]
@@ -221,7 +221,7 @@ async def test_each_for_itself(
     webhook_server.trouble = Reply(500)
     record(database, FILES, "tv", "hook")
     tables = table(jellyfin_server, "jellyfin"), table(webhook_server, "webhook", name="hook")
-    found = {delivery.target: delivery.told for delivery in await tell(database, *tables)}
+    found = {delivery.target: delivery.delivered for delivery in await tell(database, *tables)}
     assert found == {"tv": 3, "hook": 0}
     webhook_server.trouble = None
     assert await tell(database, *tables, now=later(minutes=1)) == [Delivery("hook", 3)]

@@ -135,7 +135,7 @@ async def test_86_what_kodi_does_not_show_is_not_done(
     record(database, {FILM: CREATED})
     delivery = await tell()
     assert delivery is not None
-    assert delivery.told == 0
+    assert delivery.delivered == 0
     assert "does not show" in str(delivery.reason)
     assert "does not show" in Notices(database).backlogs()["tv"].reason
     kodi.has_content = True
