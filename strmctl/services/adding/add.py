@@ -1,7 +1,7 @@
 """Plans what is new of a series, writes it, and remembers what has been written."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -9,11 +9,20 @@ from msgspec import Struct
 from strmctl.domain import brake
 from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
-from strmctl.services.adding.candidates import Candidate, Found, from_file, from_listing, listing_of
+from strmctl.services.adding.candidates import (
+    Candidate,
+    Found,
+    Place,
+    from_file,
+    from_listing,
+    listing_of,
+)
 from strmctl.services.writing.batch import Result, batches
 from strmctl.services.writing.batch_input import BadRow, Row
 from strmctl.settings.model import ResolverSettings, Settings
 from strmctl.storage.database.connection import Database
+from strmctl.storage.files.strm_file import LibraryFiles
+from strmctl.storage.tables.journal import Journal
 from strmctl.storage.tables.mappings import Mappings
 from strmctl.storage.tables.watches import Watch as Watch, Watches
 
@@ -29,6 +38,14 @@ class Plan(Struct, frozen=True):
     known: Sequence[Candidate]
     unreleased: int
     bad: Sequence[BadRow] = ()
+
+
+class _Known(Struct, frozen=True):
+    """What has been seen of a watch, and what has a row; of some of that no file has come yet."""
+
+    seen: Set[str] = frozenset()
+    written: Set[Place] = frozenset()
+    lacking: Set[Place] = frozenset()
 
 
 def site_of(table: ResolverSettings) -> str:
@@ -71,13 +88,14 @@ class Adding:
 
         Raises ResolverError, ItemError, UsageError.
         """
-        found, seen, written = self._found(watch)
-        there = set(written)
+        found, known = self._found(watch)
+        there = set(known.written)
         if not again:
-            there |= {it.place for it in found.candidates if it.item in seen}
+            there |= {it.place for it in found.candidates if it.item in known.seen}
+        there -= known.lacking
         new = [it for it in found.candidates if it.place not in there]
-        known = [it for it in found.candidates if it.place in there]
-        return Plan(watch, new, known, found.unreleased, found.bad)
+        old = [it for it in found.candidates if it.place in there]
+        return Plan(watch, new, old, found.unreleased, found.bad)
 
     def check_brake(self, plans: Sequence[Plan]) -> None:
         """Raises SafetyError where a catalogue has gone mad: nobody looks at what cron writes."""
@@ -122,27 +140,31 @@ class Adding:
             found = Watches(database).languages(site, slug)
         return found[0] if len(found) == 1 else _UNKNOWN
 
-    def _found(
-        self, watch: Watch
-    ) -> tuple[Found, set[str], set[tuple[str, int | None, int | None]]]:
+    def _found(self, watch: Watch) -> tuple[Found, _Known]:
         if watch.source:
             found = from_file(watch, self._now)
-            slugs = [candidate.place[0] for candidate in found.candidates]
-            seen, written = self._there(watch, slugs)
-            return found, seen, written
+            return found, self._known(watch, [it.place[0] for it in found.candidates])
         listing = asyncio.run(listing_of(self._settings, watch))
-        slugs = [item.slug or watch.slug for item in listing.items]
-        seen, written = self._there(watch, slugs)
-        return from_listing(watch, listing, written, self._now), seen, written
+        known = self._known(watch, [item.slug or watch.slug for item in listing.items])
+        return from_listing(watch, listing, known.written, self._now), known
 
-    def _there(
-        self, watch: Watch, slugs: Sequence[str]
-    ) -> tuple[set[str], set[tuple[str, int | None, int | None]]]:
+    def _known(self, watch: Watch, slugs: Sequence[str]) -> _Known:
         if not self._settings.database.exists():
-            return set(), set()
+            return _Known()
+        files = LibraryFiles(self._settings.library)
         with self._opened() as database:
             watches = Watches(database)
-            return watches.seen(watch), watches.written(watch, slugs)
+            written, unfinished = watches.written(watch, slugs), Journal(database).unfinished()
+            return _Known(
+                watches.seen(watch),
+                frozenset(written),
+                # A full disk, or a kill, has left a row without its file.
+                {
+                    at
+                    for at, path in written.items()
+                    if path in unfinished and not files.exists(path)
+                },
+            )
 
     def _opened(self) -> Database:
         return Database.open(self._settings.database, create=False)

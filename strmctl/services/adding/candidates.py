@@ -1,6 +1,6 @@
 """What a catalogue or a list says, as entries that `write` takes; what is not out yet is left."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
@@ -55,7 +55,7 @@ async def listing_of(settings: Settings, watch: Watch) -> Listing:
         return await resolver.listing(watch.name)
 
 
-def from_listing(watch: Watch, listing: Listing, written: set[Place], now: datetime) -> Found:
+def from_listing(watch: Watch, listing: Listing, written: Set[Place], now: datetime) -> Found:
     """`written`: what the library has of these slugs; it keeps its numbers."""
     out = listing.released(now)
     numbered = _numbered(watch, out.items, written)
@@ -67,7 +67,7 @@ def from_listing(watch: Watch, listing: Listing, written: set[Place], now: datet
     return Found(list(found.values()), len(listing.items) - len(out.items))
 
 
-def _numbered(watch: Watch, items: Sequence[Listed], written: set[Place]) -> Iterator[Listed]:
+def _numbered(watch: Watch, items: Sequence[Listed], written: Set[Place]) -> Iterator[Listed]:
     """A place in the list is no number: what is put in front would shift all behind it."""
     known = {slug: (season, episode) for slug, season, episode in written}
     taken = [episode or 0 for _, episode in known.values()]
@@ -88,7 +88,7 @@ def _is_wanted(watch: Watch, season: int | None) -> bool:
 
 
 def _fields(
-    watch: Watch, listing: Listing, item: Listed, place: Place, written: set[Place]
+    watch: Watch, listing: Listing, item: Listed, place: Place, written: Set[Place]
 ) -> dict[str, object]:
     slug, season, episode = place
     fields: dict[str, object] = {

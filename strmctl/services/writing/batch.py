@@ -132,7 +132,7 @@ class Batches:
                 self._written += result.written is not None
                 yield result
         if full is not None:
-            raise ItemError(f"{full}: {counted(self._written, 'entry')} done") from full
+            raise ItemError(f"{full}: {counted(self._written, 'file')} done") from full
 
     def _write(self, entries: Sequence[tuple[int, Entry]]) -> Iterator[Result]:
         items = [item for _, item in entries]

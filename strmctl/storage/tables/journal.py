@@ -47,6 +47,11 @@ SELECT count(*) AS number FROM strm_mapping WHERE strm_path NOT IN (
 )
 """
 
+_UNFINISHED = """
+SELECT strm_path FROM change JOIN run ON run.id = run_id
+WHERE row_after IS NOT NULL AND started_at IS NOT NULL AND finished_at IS NULL
+"""
+
 # Columns that rows which the journal kept earlier do not have.
 _ABSENT = dict.fromkeys(
     ("muted_until", "last_played_at", "media_bytes", "media_seconds", "media_link")
@@ -167,6 +172,10 @@ class Journal:
         out."""
         [row] = self._database.query(_WITH_FILES, {"but": json.dumps(list(but))})
         return int(row["number"])
+
+    def unfinished(self) -> set[str]:
+        """The paths of rows whose run was killed or has failed: their files may never have come."""
+        return {str(row["strm_path"]) for row in self._database.query(_UNFINISHED)}
 
     def changes(
         self, run: int, *, backwards: bool = False, page: int = _PAGE

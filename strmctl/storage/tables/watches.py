@@ -16,7 +16,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET site = excluded.site, slug = excluded.slug, seasons = excluded.seasons
 """
 _EPISODES = """
-SELECT slug, season, episode FROM strm_mapping
+SELECT slug, season, episode, strm_path FROM strm_mapping
 WHERE site = ? AND language = ? AND slug IN (SELECT value FROM json_each(?))
 """
 
@@ -98,8 +98,9 @@ class Watches:
 
     def written(
         self, watch: Watch, slugs: Iterable[str]
-    ) -> set[tuple[str, int | None, int | None]]:
-        """Slug, season and episode of what the library has of these, whoever provides it."""
+    ) -> dict[tuple[str, int | None, int | None], str]:
+        """By slug, season and episode, the path of what the library has of these, whoever provides
+        it."""
         values = (watch.site, watch.language, json.dumps(sorted(set(slugs))))
         found = self._database.query(_EPISODES, values)
-        return {(row["slug"], row["season"], row["episode"]) for row in found}
+        return {(row["slug"], row["season"], row["episode"]): row["strm_path"] for row in found}
