@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain, repeat
 from operator import itemgetter
@@ -19,9 +19,8 @@ _NAMED_BY_SEGMENT = re.compile(
 _AT_ONCE = 5_000
 """Segments."""
 
-_CLOCKS = re.compile(r"(?:.{13}:[0-5][0-9]:[0-5][0-9].*\n)*+")
-_ENDS = re.compile(r"(?:(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:?[0-9]{2})\n)*+")
-"""What stands behind the seconds of a date."""
+_BEHIND_SECONDS = re.compile(r"(\.[0-9]{1,6}|)(Z|[+-][0-9]{2}:?[0-9]{2})")
+_UTC = "+00:00"
 
 _SECONDS = len("2000-01-01T12:00:00")
 
@@ -199,33 +198,39 @@ def _dates(dates: Sequence[str]) -> _Column:
     """What `_instant` says of each; what stands before the minutes is often the same."""
     if not dates:
         return "", []
-    ends = _sliced(dates, _SECONDS, None)
-    zone, *others = {each.lstrip(".0123456789") for each in set(ends)}
-    is_usual = not others and _are(_CLOCKS, dates) and _are(_ENDS, set(ends))
+    usual = _usual_dates(dates)
+    return ("%s%s", usual) if usual else ("%s", [[each and _instant(each) for each in dates]])
+
+
+def _usual_dates(dates: Sequence[str]) -> Sequence[Iterable[str]]:
+    """What is said up to the hour or the minute, and behind it; nothing where forms differ."""
+    end = _BEHIND_SECONDS.fullmatch(dates[0][_SECONDS:])
+    if end is None:
+        return ()
+    part, zone = end.groups()
     # What stands before the minutes is the same in every zone of whole hours.
-    rest = ":59:59" if zone == "Z" or zone.endswith("00") else ":59"
-    at = _SECONDS - len(rest)
-    begins = _sliced(dates, 0, at)
-    moments = {each: _moment(f"{each}{rest}{zone}") for each in set(begins) if is_usual}
-    if not is_usual or None in moments.values():
-        return "%s", [[each and _instant(each) for each in dates]]
+    clock = ":59:59" if zone == "Z" or zone.endswith("00") else ":59"
+    at = _SECONDS - len(clock)
+    behind = _behind(map(itemgetter(slice(at, None)), dates), clock, part, zone)
+    begins = list(map(itemgetter(slice(at)), dates)) if behind else []
+    moments = {each: _moment(f"{each}{clock}{zone}") for each in set(begins)}
+    if not moments or None in moments.values():
+        return ()
     shown = {each: moment.isoformat()[:at] for each, moment in moments.items() if moment}
-    parts = {each: f"{_microseconds(each.removesuffix(zone))}+00:00" for each in set(ends)}
-    middles = _sliced(dates, at, _SECONDS)
-    return "%s%s%s", [map(shown.__getitem__, begins), middles, map(parts.__getitem__, ends)]
+    return map(shown.__getitem__, begins), behind
 
 
-def _are(pattern: re.Pattern[str], lines: Collection[str]) -> bool:
-    return pattern.fullmatch("\n".join((*lines, ""))) is not None
-
-
-def _sliced(texts: Sequence[str], begin: int, end: int | None) -> list[str]:
-    return list(map(itemgetter(slice(begin, end)), texts))
-
-
-def _microseconds(part: str) -> str:
-    """As `isoformat` says that part of a second, which stands behind its dot or is ""."""
-    return f"{part:0<7}" if part.strip(".0") else ""
+def _behind(texts: Iterable[str], clock: str, part: str, zone: str) -> Sequence[str]:
+    """In UTC what stands behind hours or minutes, all as in `:06.500Z`; else nothing."""
+    minutes = clock.replace("59", "[0-5][0-9]")
+    digits = "[.]" + "[0-9]" * (len(part) - 1) if part else ""
+    text = "\n".join([*texts, ""])
+    if not re.fullmatch(f"(?:{minutes}{digits}{re.escape(zone)}\n)*+", text):
+        return ()
+    zeros = "0" * (7 - len(part)) if part else ""
+    text = text.replace(f"{zone}\n", f"{zeros}{_UTC}\n")
+    # `isoformat` leaves them out.
+    return text.replace(f".000000{_UTC}\n", f"{_UTC}\n").split("\n")[:-1]
 
 
 def _instant(date: str) -> str:

@@ -39,6 +39,9 @@ _RUN = b"x" * 16
 _IN_RUNS = re.sub(rb"[^x]", b" ", re.sub(rb"[A-Za-z0-9_+=~-]", b"x", bytes(range(256))))
 _MARK = "\x00"
 _LONG = 500
+LOOKED_AT = 64
+"""Lines that show whether nearly all are different."""
+
 _UNREMARKABLE = re.compile(
     r"#EXTINF:[ \t]*[0-9]{1,9}(?![0-9])(?:\.[0-9]{0,18})?[ \t]*,?[A-Za-z0-9 _-]{0,15}$"
 )
@@ -90,9 +93,15 @@ def shapes(lines: Sequence[str]) -> list[str]:
     return "\n".join(lines).translate(_ZEROS).split("\n")
 
 
+def differ(lines: Sequence[str]) -> bool:
+    """Whether most of them do."""
+    return 2 * len(set(lines)) > len(lines)
+
+
 def tag_lines(lines: Sequence[str]) -> Sequence[str | None]:
     """What `tag_line` says of comments and of unknown tags without URI; nothing where all stay."""
-    each = shapes(lines)
+    # Comments of other words have a shape each.
+    each = lines if differ(shapes(lines[:LOOKED_AT])) else shapes(lines)
     different = list(set(each))
     values = _values(different)
     if is_plain("\n".join(values)):

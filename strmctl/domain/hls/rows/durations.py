@@ -4,12 +4,10 @@ import re
 from collections.abc import Collection, Sequence
 
 from strmctl.domain.hls import harmless
+from strmctl.domain.hls.harmless import LOOKED_AT, differ
 from strmctl.domain.hls.numbers import floats, seconds
 
 INF = "#EXTINF:"
-
-_LOOKED_AT = 64
-"""Lines that show whether nearly all are different."""
 
 # A line each: where one is different, the next end of a line is looked for.
 _PARTS = re.compile(rf"\n({INF}[ \t]*)([+-]?[0-9]{{1,18}}(?:\.[0-9]{{0,18}})?)([^\n]*)")
@@ -33,7 +31,7 @@ class Durations:
         """Of lines without their ends."""
         spans = self._seconds
         each: Sequence[str] = infs
-        if not _differ(infs[:_LOOKED_AT]):
+        if not differ(infs[:LOOKED_AT]):
             each = list(set(infs).difference(spans))
         said = _said(each) if each else []
         if said is None:
@@ -47,7 +45,7 @@ class Durations:
 
 def _said(infs: Sequence[str]) -> list[float] | None:
     """The durations of lines that all stay; None where one has to be looked at by itself."""
-    if _differ(harmless.shapes(infs[:_LOOKED_AT])):
+    if differ(harmless.shapes(infs[:LOOKED_AT])):
         numbers = ",".join([number for _, number, _ in _parts(infs)])
         return floats(numbers) if numbers else None
     shapes = harmless.shapes(infs)
@@ -65,11 +63,6 @@ def _parts(infs: Collection[str]) -> Sequence[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = _PARTS.findall("\n".join(("", *infs)))
     is_plain = harmless.is_plain("\n".join([rest for _, _, rest in found]))
     return found if is_plain and len(found) == len(infs) else ()
-
-
-def _differ(lines: Sequence[str]) -> bool:
-    """Whether most of them do."""
-    return 2 * len(set(lines)) > len(lines)
 
 
 def _read(line: str) -> tuple[str, float]:
