@@ -31,13 +31,15 @@ _UNKNOWN = "und"
 
 class Plan(Struct, frozen=True):
     """`known` were written before, or are in the library anyway; `bad` are rows of a list that
-    name nothing."""
+    name nothing. So many of the `new` ones are `begun`: a run that broke off has left their rows.
+    """
 
     watch: Watch
     new: Sequence[Candidate]
     known: Sequence[Candidate]
     unreleased: int
     bad: Sequence[BadRow] = ()
+    begun: int = 0
 
 
 class _Known(Struct, frozen=True):
@@ -95,13 +97,15 @@ class Adding:
         there -= known.lacking
         new = [it for it in found.candidates if it.place not in there]
         old = [it for it in found.candidates if it.place in there]
-        return Plan(watch, new, old, found.unreleased, found.bad)
+        begun = sum(it.place in known.lacking for it in new)
+        return Plan(watch, new, old, found.unreleased, found.bad, begun)
 
     def check_brake(self, plans: Sequence[Plan]) -> None:
         """Raises SafetyError where a catalogue has gone mad: nobody looks at what cron writes."""
         with self._opened() as database:
             total = Mappings(database).count(Selection())
-        new = {plan.watch.slug: len(plan.new) for plan in plans if plan.new}
+        counts = {plan.watch.slug: len(plan.new) - plan.begun for plan in plans}
+        new = {slug: number for slug, number in counts.items() if number}
         brake.check(
             sum(new.values()),
             total,

@@ -109,6 +109,18 @@ def test_what_a_full_disk_has_left_is_written_later(strmctl: Strmctl, begun: Pat
     assert len(paths(begun)) == 2
 
 
+def test_what_was_begun_is_not_new_to_the_brake(strmctl: Strmctl, begun: Path) -> None:
+    rows = "".join(f"1,{number}\n" for number in range(25))
+    (begun / "list.csv").write_text(f"season,episode\n{rows}")
+    strmctl("add", "--resolver", "nas", "show", "--from", "list.csv", "--watch")
+    for path in paths(begun)[1:]:
+        (begun / "library" / path).unlink()
+    with closing(sqlite3.connect(begun / "strmctl.db")) as connection, connection:
+        connection.execute("UPDATE run SET finished_at = NULL")
+    strmctl("add", "--watched")
+    assert len(paths(begun)) == 25
+
+
 def test_a_quiet_run_says_once_what_stays_wrong(strmctl: Strmctl, begun: Path) -> None:
     file = begun / "list.csv"
     text = "season,episode\n1,1\n1,x\n"
