@@ -33,7 +33,6 @@ from strmctl.domain.names.written import Written, slug
 
 __all__ = ["FileName", "read", "slug"]
 
-_SUBTITLE = re.compile(r"\s*[-\u2013:]\s*[^\W\d_]")
 _SPECIAL_ALONE = re.compile(r"[ ._]-?[ ._]?(?:special|ova|oad)$", re.IGNORECASE)
 _HALF = re.compile(r"\.5(?![^\W_])")
 _EPISODE_PART = re.compile(r"[ ._-](?:pt|part|cd|disc|disk)(?:\d|[a-d])$", re.IGNORECASE)
@@ -235,7 +234,7 @@ def _series(own: Written, where: Folders) -> tuple[Written, str | None]:
     alike = mine.startswith(theirs) or theirs.startswith(mine)
     # `Star Trek - Picard (2020)`: the folder names the series (docs/peers.md, row 73).
     is_sure = where.holds_season or folder.has_year_in_brackets or bool(folder.ids)
-    if is_sure or (alike and not _is_spin_off(own.title, folder.title)):
+    if is_sure or (alike and not written.is_spin_off(own.title, folder.title)):
         # The folder is the series' own: media servers name the series by it.
         return folder, None
     shares_words = not alike and bool(set(mine.split("-")) & set(theirs.split("-")))
@@ -244,13 +243,6 @@ def _series(own: Written, where: Folders) -> tuple[Written, str | None]:
     return own, (
         f"its name says {own.title!r}, its folder {folder.title!r}: which of them is the series?"
     )
-
-
-def _is_spin_off(title: str, folder: str) -> bool:
-    """`Law & Order - SVU` in the folder of `Law & Order`."""
-    # "Show - 001 - S01E01" counts.
-    behind = _SUBTITLE.match(title[len(folder) :])
-    return behind is not None and slug(title).startswith(slug(folder))
 
 
 def _is_one_name(one: Written, other: Written) -> bool:

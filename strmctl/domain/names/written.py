@@ -31,6 +31,7 @@ _BRACKETED_YEAR = re.compile(
 _BARE_YEAR = re.compile(rf"(?<=[ ._])(?P<year>{_YEAR})(?=$|[ ._])")
 # `Show (2005) (US)` is not that of 2005 from another country.
 _COUNTRY = re.compile(r"\s*(\((?:US|UK|GB|AU|CA|NZ|IE|ZA)\))")
+_COUNTRY_BEHIND = re.compile(r"\(?(?:US|UK|GB|AU|CA|NZ|IE|ZA)\)?")
 _UNCLOSED = re.compile(r"[\[(][^\[\]()]*$")
 _GROUP = re.compile(
     r"^\s*(?:(?:\[[^\[\]]*\]|【[^【】]*】)\s*[-_. ]*|www\.[^\s]+\s+-\s+)(?=\S)", re.IGNORECASE
@@ -123,6 +124,17 @@ def read_release(text: str) -> Written:
     # "Title [Ma10p_1080p]".
     title = _title(_UNCLOSED.sub("", ungrouped[:start]))
     return Written(title, year, ids, edition, ungrouped[start:])
+
+
+def is_spin_off(title: str, folder: str) -> bool:
+    """`Law & Order - SVU` in the folder of `Law & Order`, `Dragon Ball Z` in that of the first."""
+    words_behind = title[len(folder) :].strip(" -\u2013:").split()
+    if not slug(title).startswith(slug(folder)) or not words_behind:
+        return False
+    first = words_behind[0]
+    # "Show - 001 - S01E01" counts, "Show 2014", "Show US", "Show German" and "Show HD" are Show.
+    is_same = _COUNTRY_BEHIND.fullmatch(first) or is_release(first) or is_language(first)
+    return first[0].isalpha() and not is_same
 
 
 def is_year(number: int) -> bool:
