@@ -162,7 +162,7 @@ class UpstreamClient:
                 self._guard.check_url(target)
             except UpstreamError as error:
                 raise _blamed_on(redirect, error) from None
-            _tell_redirect(url, target)
+            _log_redirect(url, target)
             fields = carried_fields(url, target, fields)
             url = target
 
@@ -204,17 +204,19 @@ class UpstreamClient:
                 allow_redirects=False,
             )
         except (ClientError, OSError, ValueError, *SOCKS_ERRORS) as error:
-            self._tell(method, url, egress, None, time.monotonic() - started)
+            self._report(method, url, egress, None, time.monotonic() - started)
             tunnelled = url.lower().startswith("https:")
             own = own_failure(error, egress, setting, tunnelled=tunnelled) if egress else None
             raise own or _failure(error, by_egress=bool(egress) and spoke(error)) from None
-        self._tell(method, url, egress, response.status, time.monotonic() - started)
+        self._report(method, url, egress, response.status, time.monotonic() - started)
         check_answer(response, egress, setting)
         if egress and response.status not in OF_A_PROXY:
             self._heard.put(egress, origin(url), time.monotonic())
         return UpstreamResponse(response, url)
 
-    def _tell(self, method: str, url: str, egress: str, status: int | None, seconds: float) -> None:
+    def _report(
+        self, method: str, url: str, egress: str, status: int | None, seconds: float
+    ) -> None:
         self._answered(seconds, status)
         if not log.isEnabledFor(logging.DEBUG):
             return
@@ -303,7 +305,7 @@ def _with_cookies(url: str, fields: Mapping[str, str], cookies: Cookies) -> Mapp
     return {**sent, "Cookie": cookie} if cookie else sent
 
 
-def _tell_redirect(url: str, target: str) -> None:
+def _log_redirect(url: str, target: str) -> None:
     if log.isEnabledFor(logging.DEBUG):
         here, there = origin(url), origin(target)
         tracing.step(

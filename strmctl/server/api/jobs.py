@@ -150,8 +150,8 @@ async def follow_job(
     ] = 0,
 ) -> AsyncIterator[ServerSentEvent]:
     """What it says, as server-sent events, until it is over."""
-    async for told in jobs.follow(known, after=last_event_id):
-        if isinstance(told, JobLine):
-            yield ServerSentEvent(event="line", id=str(told.number), data=told.document)
+    async for news in jobs.follow(known, after=last_event_id):
+        if isinstance(news, JobLine):
+            yield ServerSentEvent(event="line", id=str(news.number), data=news.document)
         else:
-            yield ServerSentEvent(event="job", data=models.Job.model_validate(job_record(told)))
+            yield ServerSentEvent(event="job", data=models.Job.model_validate(job_record(news)))

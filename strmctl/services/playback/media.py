@@ -112,8 +112,8 @@ class Media:
         """The answer to a player whose own Range the upstream has answered."""
         if response.status == 416:
             response.close()
-            told = unsatisfied_range(response.field("Content-Range"))
-            return MediaAnswer(416, {**told, **_shown_by(response)})
+            size = unsatisfied_range(response.field("Content-Range"))
+            return MediaAnswer(416, {**size, **_shown_by(response)})
         part = response.selected
         fields = {"Content-Type": media_type, **_shown_by(response)}
         if response.content_range is not None or response.field("Accept-Ranges") == "bytes":

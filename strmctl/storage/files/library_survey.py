@@ -27,12 +27,12 @@ class Oddity(StrEnum):
 
 
 class LibrarySurvey:
-    """`tell` is given each oddity, its path and a word about it; names are fit for JSON."""
+    """`report` is given each oddity, its path and a word about it; names are fit for JSON."""
 
-    def __init__(self, library: Path, tell: Callable[[Oddity, str, str], None]) -> None:
+    def __init__(self, library: Path, report: Callable[[Oddity, str, str], None]) -> None:
         self._library = library
         self._real = os.path.realpath(library)
-        self._tell = tell
+        self._report = report
         self.is_complete = True
         """False once a folder could not be read."""
         self.newest = 0.0
@@ -58,18 +58,18 @@ class LibrarySurvey:
                 return sorted(found, key=lambda entry: entry.name)
         except OSError as error:
             self.is_complete = False
-            self._tell(Oddity.UNREADABLE, below or ".", error.strerror or "")
+            self._report(Oddity.UNREADABLE, below or ".", error.strerror or "")
             return ()
 
     def _is_odd(self, entry: os.DirEntry[str], path: str) -> bool:
         if not _is_text(entry.name):
             # A lone surrogate cannot be printed or put into JSON.
             shown = os.fsencode(path).decode("utf-8", "replace")
-            self._tell(Oddity.UNDECODABLE, shown, "")
+            self._report(Oddity.UNDECODABLE, shown, "")
         elif _is_leftover(entry):
-            self._tell(Oddity.LEFTOVER, path, "")
+            self._report(Oddity.LEFTOVER, path, "")
         elif entry.is_symlink() and not self._is_inside(entry):
-            self._tell(Oddity.LINK, path, "")
+            self._report(Oddity.LINK, path, "")
         else:
             return False
         return True
@@ -86,7 +86,7 @@ class LibrarySurvey:
             # One name to Windows shares and macOS disks, two to Linux.
             other = seen.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
             if other != name:
-                self._tell(Oddity.SAME_NAME, f"{below}/{name}" if below else name, other)
+                self._report(Oddity.SAME_NAME, f"{below}/{name}" if below else name, other)
 
     def _note_time(self, entry: os.DirEntry[str]) -> None:
         try:
