@@ -1,5 +1,6 @@
 """Rewriting a long Media Playlist, from the upstream's bytes to the player's, beside `m3u8`."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -64,10 +65,15 @@ def _playlist(segments: int, row: str) -> bytes:
 
 def _rewritten(upstream: bytes) -> bytes:
     """All that a request for a playlist that is not in memory does but for the network."""
-    text = playlist_text.decode(upstream)
-    assert not playlist_text.is_multivariant(text)
-    playlist = media_playlist_reader.parse(text, _URL)
-    return playlist_text.encode(playlist.render(f"{cut.cut_of(playlist)}/"))
+    # The server reads without the collector too (services/playback/fetching/parsing.py).
+    gc.disable()
+    try:
+        text = playlist_text.decode(upstream)
+        assert not playlist_text.is_multivariant(text)
+        playlist = media_playlist_reader.parse(text, _URL)
+        return playlist_text.encode(playlist.render(f"{cut.cut_of(playlist)}/"))
+    finally:
+        gc.enable()
 
 
 def _dumped(upstream: bytes) -> bytes:
