@@ -133,7 +133,7 @@ def _numbered(name: str, where: Folders) -> FileName:
         return structs.replace(episode, doubt=episode.doubt or found.doubt)
     if where.holds_season:
         return _guessed(name, where) or _doubtful(name, where, _NO_NUMBER)
-    if _SEASON_PACK.search(name) or phrases.SEASON_PHRASE.search(name):
+    if _SEASON_PACK.search(name) or phrases.holds_season(name):
         return _doubtful(name, where, _WHOLE)
     if (guessed := _guessed(name, where)) is not None:
         return guessed

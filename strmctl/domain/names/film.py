@@ -124,8 +124,7 @@ def ends_in_year(name: str) -> bool:
     # "Title - 09 (2021)" is an episode: nobody pads a film's number.
     is_padded = re.search(r" [-–] 0\d{1,2}$", own.title or "") is not None
     # "Show (1972) Season 1-10" is a whole series.
-    holds_season = phrases.SEASON_PHRASE.search(own.rest) is not None
-    is_numbered_s = is_padded or holds_season or is_numbered(own.rest)
+    is_numbered_s = is_padded or phrases.holds_season(own.rest) or is_numbered(own.rest)
     return own.has_year_in_brackets and not is_numbered_s
 
 

@@ -48,7 +48,8 @@ _WORDED = re.compile(
 # "Show/Livre II", "Show/Κύκλος 1": of a language that is not listed.
 _MAYBE_SEASON = re.compile(
     rf"[^\W\d_]+[ ._-](?:\d{{1,2}}|{'|'.join(_NUMBER_WORDS)})"
-    rf"|(?:\d{{1,2}}\.?|{'|'.join(_NUMBER_WORDS)})[ ._-][^\W\d_]+",
+    # "First Dates" and "Two Men" are series.
+    r"|\d{1,2}\.[ _-]?[^\W\d_]+",
     re.IGNORECASE,
 )
 _DISC = re.compile(r"(?:cd|disc|disk|dvd)[ ._-]?\d{1,2}", re.IGNORECASE)

@@ -19,7 +19,9 @@ _TEMPORADA = re.compile(
 )
 # 1920x1080 is no episode: a season of four digits is a year, with at most three behind it.
 _CROSS = re.compile(
-    rf"{_START}S?(?P<season>\d{{1,2}}|(?:19|20)\d\d)[x×](?P<episode>\d{{1,4}})(?![\dpi])",
+    rf"{_START}S?(?P<season>\d{{1,2}}|(?:19|20)\d\d)"
+    # A title such as "3 by 3 Eyes", with that sign, is not padded and has no word before it.
+    r"(?:x|×(?=\d\d)|(?<=[^\W_] \d)×)(?P<episode>\d{1,4})(?![\dpi])",
     re.IGNORECASE,
 )
 # "2 x 4" is a title, nobody pads it.
@@ -88,12 +90,15 @@ def is_sure(name: str) -> bool:
 
 
 def counts_on(name: str, mark: Mark) -> bool:
-    """`Title 214 10x14`: the number counts on over seasons, unless it is the title's."""
+    """`Title 214 10x14`: the number counts on over seasons; in `The 100 2x05` it is the title's."""
     number = _NUMBER_AT_END.search(mark.before)
     is_cross = name[len(mark.before) :][:1].isdigit()
     if number is None or not is_cross or (mark.season or 0) < 2:
         return False
-    return int(number[1]) > mark.episode
+    # What counts on is padded, or as much as so many seasons have.
+    seasons, counted = (mark.season or 0) - 1, int(number[1])
+    is_as_many = 20 * seasons <= counted - mark.episode <= 26 * seasons
+    return is_as_many or (number[1][0] == "0" and counted > mark.episode)
 
 
 def _is_picture(match: re.Match[str]) -> bool:

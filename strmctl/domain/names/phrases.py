@@ -69,6 +69,11 @@ def find(name: str) -> Mark | None:
     return Mark(name[:start], name[end:], None if season is None else value(season), number, last)
 
 
+def holds_season(text: str) -> bool:
+    """`Show Season 1-10`; `Open Season 2006` is a film of that year."""
+    return any(not 1900 <= value(match) < 2100 for match in SEASON_PHRASE.finditer(text))
+
+
 def season_at_end(title: str) -> tuple[str, int | None]:
     """`Title S2`, `Title 2nd Season`, `标题 第二季`: the title without it, and the season."""
     for match in SEASON_PHRASE.finditer(title):

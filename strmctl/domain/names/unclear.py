@@ -31,7 +31,8 @@ _LEADING = re.compile(
 _OF_A_GROUP = re.compile(r"\[[^\[\]]*\].*[^\W\d_][!?]* \d{2,4} [-\u2013] ")
 _PADDED = re.compile(r"(?<=[^\W\d_])[)!?]*[ ._]0\d{1,2}(?=$|[ ._])")
 _BEFORE_RELEASE = re.compile(
-    r"(?<=[^\W_])[ ._]+(?:-[ ._]+)?(?P<n>(?!(?:19|20)\d\d)\d{1,4})(?:v\d)?[ ._]+(?P<next>[^\s._]+)"
+    r"(?<=[^\W_])[ ._]+(?:-[ ._]+)?(?P<n>(?!(?:19|20)\d\d)\d{1,4})(?P<try>v\d)?"
+    r"[ ._]+(?P<next>[^\s._]+)"
 )
 
 _EPISODE = "it holds a number that may be an episode's: write it S01E02, or add a film's year"
@@ -64,10 +65,11 @@ def _is_short(name: str) -> bool:
 
 
 def _is_before_release(name: str) -> bool:
-    """`Show.07.HDTV`; with blanks, `Film 2 1080p` is a sequel."""
+    """`Show.07.HDTV`, `[Group] Show 12 720p`; `Film.2.1080p` and `Film 13 1080p` are films."""
+    is_release_s = " " not in name or name.startswith("[")
     return any(
         (words.is_release(it["next"]) or is_language(it["next"]))
-        and (" " not in name or len(it["n"]) > 1)
+        and (it["try"] or (is_release_s and len(it["n"]) > 1))
         for it in _BEFORE_RELEASE.finditer(name)
     )
 

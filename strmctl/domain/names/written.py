@@ -31,7 +31,13 @@ _BRACKETED_YEAR = re.compile(
 _BARE_YEAR = re.compile(rf"(?<=[ ._])(?P<year>{_YEAR})(?=$|[ ._])")
 # `Show (2005) (US)` is not that of 2005 from another country.
 _COUNTRY = re.compile(r"\s*(\((?:US|UK|GB|AU|CA|NZ|IE|ZA)\))")
-_COUNTRY_BEHIND = re.compile(r"\(?(?:US|UK|GB|AU|CA|NZ|IE|ZA)\)?")
+_COUNTRY_BEHIND = re.compile(r"\(?(?:USA?|UK|GB|AU|CA|NZ|IE|ZA)\)?")
+# What tells no series from another: `Show - The Complete Series`, `Show Uncut`, `Show Part 2`.
+_OF_THE_SAME = re.compile(
+    r"(?:the )?(?:complete )?(?:tv[ -]?)?(?:mini[ -]?)?(?:series|serie|show)"
+    r"|complete|tv|uncut|unrated|extended|remastered|special edition|(?:part|vol(?:ume)?) \d{1,2}",
+    re.IGNORECASE,
+)
 _UNCLOSED = re.compile(r"[\[(][^\[\]()]*$")
 _GROUP = re.compile(
     r"^\s*(?:(?:\[[^\[\]]*\]|【[^【】]*】)\s*[-_. ]*|www\.[^\s]+\s+-\s+)(?=\S)", re.IGNORECASE
@@ -128,10 +134,10 @@ def read_release(text: str) -> Written:
 
 def is_spin_off(title: str, folder: str) -> bool:
     """`Law & Order - SVU` in the folder of `Law & Order`, `Dragon Ball Z` in that of the first."""
-    words_behind = title[len(folder) :].strip(" -\u2013:").split()
-    if not slug(title).startswith(slug(folder)) or not words_behind:
+    behind = title[len(folder) :].strip(" -\u2013:")
+    if not slug(title).startswith(slug(folder)) or not behind or _OF_THE_SAME.fullmatch(behind):
         return False
-    first = words_behind[0]
+    first = behind.split()[0]
     # "Show - 001 - S01E01" counts, "Show 2014", "Show US", "Show German" and "Show HD" are Show.
     is_same = _COUNTRY_BEHIND.fullmatch(first) or is_release(first) or is_language(first)
     return first[0].isalpha() and not is_same
