@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ from strmctl.cli.frame.notify_after import notifying_media_servers
 from strmctl.cli.frame.options import LANGUAGE_HELP, PROVIDER_HELP, Wait, WithSidecars, taking
 from strmctl.cli.frame.run import Run
 from strmctl.domain.digest import FAILED, Finding
-from strmctl.errors import ItemError, ResolverError, UsageError
+from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
 from strmctl.services.reports.records import written_record
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class _Result(Struct):
             self.findings.append(Finding("", subject or text, FAILED, line=text))
         elif not self.run.output.json:
             self.run.output.warn(text)
+
+    def say(self, lines: Sequence[str] | None) -> None:
+        """The lines of a digest."""
+        for line in lines or ():
+            self.run.output.record({}, line)
 
 
 def _chosen(
@@ -182,14 +188,19 @@ def _watched(
 
     def work() -> int:
         with run.alone("add", wait) as database:
+            say = partial(digest_lines, result.digest, database, result.findings, result.works)
             plans = [plan for it in adding.watches() if (plan := _planned(adding, it, result))]
-            if not (dry_run or force):
-                adding.check_brake(plans)
-            for plan in () if dry_run else plans:
-                _carry_out(adding, plan, result, resolve=resolve)
-            findings, works = result.findings, result.works
-            said = digest_lines(result.digest, database, findings, works, goes=bool(plans))
-        return _report(result, plans, dry_run=dry_run, said=said or ())
+            try:
+                if not (dry_run or force):
+                    adding.check_brake(plans)
+                for plan in () if dry_run else plans:
+                    _carry_out(adding, plan, result, resolve=resolve)
+            except StrmctlError:
+                # What stops it may stand for days, and hides nothing else for so long.
+                result.say(say())
+                raise
+            result.say(said := say(goes=bool(plans)))
+        return _report(result, plans, dry_run=dry_run, keep=bool(said))
 
     return reminded(run, result.digest, work)
 
@@ -197,7 +208,7 @@ def _watched(
 def _planned(adding: "Adding", item: "Watch", result: _Result) -> "Plan | None":
     """One catalogue that fails does not keep the others from being looked at."""
     name = item.name or item.source
-    subject = f"watch {item.resolver} {name}"
+    subject = " ".join(("watch", *item.key))
     try:
         plan = adding.plan(item, again=False)
     except (ItemError, UsageError) as error:
@@ -233,13 +244,9 @@ def _show(plan: "Plan", done: "Done", result: _Result) -> None:
         result.failed(f"{plan.new[done.line - 1].item}: {done.error}")
 
 
-def _report(
-    result: _Result, plans: "Sequence[Plan]", *, dry_run: bool, said: Sequence[str] = ()
-) -> int:
-    """`said` are the lines of a digest."""
+def _report(result: _Result, plans: "Sequence[Plan]", *, dry_run: bool, keep: bool = False) -> int:
+    """`keep`: a digest had lines, which the summary belongs to."""
     output, counts = result.run.output, result.counts
-    for line in said:
-        output.record({}, line)
     if dry_run:
         _show_planned(result, plans)
     counts["unchanged"] += sum(len(plan.known) for plan in plans)
@@ -247,7 +254,7 @@ def _report(
     numbers = {outcome: counts[outcome] for outcome in _OUTCOMES}
     text = ", ".join(f"{number} {outcome}" for outcome, number in numbers.items())
     dry = " (dry run)" if dry_run else ""
-    output.summary({**numbers, "dry_run": dry_run}, text + dry, keep=bool(said))
+    output.summary({**numbers, "dry_run": dry_run}, text + dry, keep=keep)
     return ItemError.exit_code if counts["failed"] else 0
 
 

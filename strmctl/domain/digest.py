@@ -19,6 +19,7 @@ _REASON = 120
 # An identity's own text (domain/identity.py), and numbers that differ from link to link.
 _IDENTITY = re.compile(r"\S+/\S+(?: S\d{2,}E\d{2,})? \([^()]*\)")
 _VARIES = re.compile(r"\b\d+(?:\.\d+)?(?= ?(?:ms|s|min|h|days?|bytes|kB|KiB|MB|MiB|GB|%)(?!\w))")
+_COUNTS = re.compile(r"\b\d+ of \d+\b")
 _AROUND = " :;,"
 
 
@@ -122,6 +123,11 @@ def general(reason: str) -> str:
     text = " ".join(_IDENTITY.sub("", " ".join(reason.split())).split())
     text = re.sub(r"(?:\s*[:;,]){2,}", ":", text).replace(" :", ":").strip(_AROUND)
     return shortened(text, _REASON)
+
+
+def lasting(reason: str) -> str:
+    """A reason without the numbers that differ from run to run."""
+    return _COUNTS.sub("#", _VARIES.sub("#", reason))
 
 
 def shortened(text: str, most: int = _NAME) -> str:

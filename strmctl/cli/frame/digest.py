@@ -71,13 +71,13 @@ def digest_lines(
     findings: "Collection[Finding]",
     works: Iterable[str],
     *,
-    goes: bool = False,
+    goes: bool | None = None,
 ) -> list[str] | None:
-    """None where there is no digest; `works` are the subjects that were seen to work. The run
-    `goes` where it has done something and nothing has stopped it."""
+    """None where there is no digest; `works` are the subjects that were seen to work. A run `goes`
+    where it has done something; None means that something has stopped it."""
     if digest is None:
         return None
-    from strmctl.services.alerting.reminding import reminders, stops
+    from strmctl.services.alerting.reminding import no_stops, reminders
 
-    works = {*works, *(stops(digest.line) if goes else ())}
+    works = {*works, *(() if goes is None else no_stops(digest.line, goes=goes))}
     return reminders(database, findings, works, datetime.now(UTC), digest.remind)

@@ -1,6 +1,7 @@
 """Plans what is new of a series, writes it, and remembers what has been written."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from datetime import UTC, datetime
 
@@ -104,14 +105,16 @@ class Adding:
         """Raises SafetyError where a catalogue has gone mad: nobody looks at what cron writes."""
         with self._opened() as database:
             total = Mappings(database).count(Selection())
-        counts = {plan.watch.slug: len(plan.new) - plan.begun for plan in plans}
-        new = {slug: number for slug, number in counts.items() if number}
+        # Several watches may have one slug, or none: lists name their own.
+        new = Counter[str]()
+        for plan in plans:
+            new[plan.watch.slug] += len(plan.new) - plan.begun
         brake.check(
             sum(new.values()),
             total,
             self._settings.safety.max_change,
             "episodes would be new at once",
-            groups=new,
+            groups=+new,
             advice="look at the catalogues",
         )
 

@@ -26,14 +26,18 @@ def finding(mapping: Mapping, state: str, reason: str | None) -> Finding:
     )
 
 
-def stops(line: str) -> set[str]:
-    """The subjects of all that may stop the run of a command line."""
-    return {_stop(kind, line) for kind in (Kind.EGRESS, Kind.BRAKE, Kind.DISK)}
+def no_stops(line: str, *, goes: bool) -> set[str]:
+    """The subjects of what does not stop the run of a command line, which has come to its end.
+
+    A run without work says nothing of the egress and the disk: it `goes` where it had some.
+    """
+    kinds = (Kind.EGRESS, Kind.BRAKE, Kind.DISK) if goes else (Kind.BRAKE,)
+    return {_stop(kind, line) for kind in kinds}
 
 
 def _stop(kind: Kind, line: str) -> str:
     # `refresh --expiring 2h`, which passes, says nothing of the brake of `refresh --all`.
-    return f"{kind.value} {line}" if kind is Kind.BRAKE else kind.value
+    return f"{kind.value} {line}"
 
 
 def was_said(
@@ -45,7 +49,9 @@ def was_said(
     if kind is None:
         return False
     known = Reminders(database)
-    due = digest.due([Finding("", _stop(kind, line), FAILED)], known.told(), now, remind)
+    # Another egress that is down is news, another number of links before the brake is not.
+    state = digest.lasting(str(error)) if kind is Kind.EGRESS else FAILED
+    due = digest.due([Finding("", _stop(kind, line), state)], known.told(), now, remind)
     known.remember(due, now)
     return not due
 

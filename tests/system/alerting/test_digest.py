@@ -219,6 +219,26 @@ def test_a_brake_that_was_off_in_between_is_news(strmctl: Strmctl) -> None:
     assert "25 of 25" in said(strmctl, *line, code=25)
 
 
+def test_a_run_without_work_ends_the_brake_of_its_line(strmctl: Strmctl) -> None:
+    braked(strmctl)
+    line = ("refresh", "--state", "alive", "-q")
+    assert "25 of 25" in said(strmctl, *line, code=25)
+    assert said(strmctl, *line, code=25) == ""
+    sql(strmctl, "UPDATE strm_mapping SET state = 'suspect'")
+    assert said(strmctl, *line, code=0) == ""
+    sql(strmctl, "UPDATE strm_mapping SET state = 'alive'")
+    assert "25 of 25" in said(strmctl, *line, code=25)
+
+
+def test_another_egress_that_is_down_is_news(strmctl: Strmctl, resolver: str) -> None:
+    strmctl.write("one", "--url", resolver.replace("/resolve", "/one.mp4"))
+    line = ("probe", "--all", "-q")
+    for port in (9, 19):
+        down = {"STRMCTL_UPSTREAM_EGRESS": f"http://127.0.0.1:{port}"}
+        assert f"127.0.0.1:{port}" in said(strmctl, *line, code=13, environ=down)
+        assert said(strmctl, *line, code=13, environ=down) == ""
+
+
 def test_an_egress_that_stays_down_is_told_once(strmctl: Strmctl, resolver: str) -> None:
     strmctl.write("one", "--url", resolver.replace("/resolve", "/one.mp4"))
     line, down = ("probe", "--all", "-q"), {"STRMCTL_UPSTREAM_EGRESS": "http://127.0.0.1:9"}

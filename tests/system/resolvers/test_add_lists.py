@@ -141,3 +141,22 @@ def test_a_quiet_run_says_once_what_stays_wrong(strmctl: Strmctl, begun: Path) -
     assert strmctl(*call).out == ""
     file.unlink()
     assert "list.csv: cannot be read" in strmctl(*call, code=12).out, "it was there in between"
+
+
+def test_a_brake_that_stands_hides_no_other_watch(strmctl: Strmctl, begun: Path) -> None:
+    """Two lists of one series, in two languages: each is a finding of its own."""
+    lists = {language: begun / f"{language}.csv" for language in ("de", "en", "fr")}
+    for language, file in lists.items():
+        file.write_text("season,episode\n1,1\n")
+        named = ("show", "--from", file, "--language", language)
+        strmctl("add", "--resolver", "nas", *named, "--watch")
+    lists["de"].write_text("season,episode\n" + "".join(f"1,{it}\n" for it in range(60)))
+    call = ("add", "--watched", "-q")
+    assert "would be new at once" in strmctl(*call, code=25).err
+    for language in ("en", "fr"):
+        lists[language].unlink()
+        said = strmctl(*call, code=25)
+        assert f"{language}.csv: cannot be read" in said.out
+        assert (len(said.out.splitlines()), said.err) == (1, "")
+    again = strmctl(*call, code=25)
+    assert (again.out, again.err) == ("", "")

@@ -12,6 +12,7 @@ from strmctl.domain.digest import (
     due,
     general,
     grouped,
+    lasting,
     lines,
     shortened,
 )
@@ -113,6 +114,18 @@ def test_a_reason_is_one_line_and_stays_as_it_is(reason: str) -> None:
     once = general(reason)
     assert "\n" not in once
     assert len(once) <= 120
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        pytest.param("3 of 17 hosts failed at once", "# hosts failed at once", id="counts"),
+        pytest.param("canary 1: no answer in 10.0 s", "canary 1: no answer in # s", id="seconds"),
+        pytest.param("the egress http://a:8080 is", "the egress http://a:8080 is", id="a port"),
+    ],
+)
+def test_numbers_that_differ_from_run_to_run(reason: str, expected: str) -> None:
+    assert lasting(reason) == expected
 
 
 @given(
