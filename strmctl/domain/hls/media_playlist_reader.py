@@ -135,7 +135,7 @@ class _Reader:
         elif not line or line.isspace():
             self._text.add(line)
         else:
-            self._segment(line)
+            self._segment(line, hidden)
 
     def _tag(self, line: str, hidden: Collection[str]) -> None:
         if line.startswith("#EXT-X-DEFINE:"):
@@ -159,13 +159,14 @@ class _Reader:
         else:
             self._text.add(shown)
 
-    def _segment(self, line: str) -> None:
+    def _segment(self, line: str, hidden: Collection[str]) -> None:
         state, uri = self._state, line.strip()
         part = None
         if state.range_text:
             part = byte_range(state.range_text, uri, state.segment_ends)
-        name, stays = str(state.number), naming.holds_data(uri)
         # What a `data:` URI holds is in the text already, where a player finds it.
+        stays = naming.holds_data(uri) and not any(each in uri for each in hidden)
+        name = str(state.number)
         state.resources.named[name] = Resource("data:" if stays else uri, part)
         state.segments.append(
             Segment(

@@ -139,8 +139,8 @@ def stays(uri: str, key_format: str = "") -> bool:
 
 
 def holds_data(uri: str) -> bool:
-    """Whether a URI is no address but what it means, and so stays."""
-    return uri[:5].lower() == "data:" and stays(uri)
+    """Whether a URI is no address but what it means, and so stays (RFC 2397 section 3)."""
+    return uri[:5].lower() == "data:" and "," in uri and stays(uri)
 
 
 def is_plain_reference(uri: str) -> bool:

@@ -113,7 +113,7 @@ def _stay(uris: Sequence[str]) -> bool:
 
 
 def _hold_data(uris: Sequence[str]) -> bool:
-    """Whether one of them does: those that do have a comma (RFC 2397 section 3)."""
+    """Whether one of them does."""
     return "," in "".join(uris) and any(map(naming.holds_data, map(str.strip, uris)))
 
 

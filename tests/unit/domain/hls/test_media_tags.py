@@ -185,9 +185,21 @@ def test_a_segment_that_stands_in_its_line_stays(count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "uri", ["data:,http://a.example/x", "data:;base64,I0VYVE0zVQ==", "data.ts", "DATA:,#EXTM3U"]
+    "uri",
+    [
+        *("data:,http://a.example/x", "data:;base64,I0VYVE0zVQ==", "data.ts", "DATA:,#EXTM3U"),
+        *("data:x", "data:"),
+    ],
 )
 @pytest.mark.parametrize("count", [1, 50], ids=["line by line", "by columns"])
 def test_what_leads_elsewhere_does_not_stay(uri: str, count: int) -> None:
     playlist = media([*segment("a.ts"), *segment(uri)] * count)
     assert uri not in playlist.render()
+
+
+def test_no_token_of_the_address_stays_in_data() -> None:
+    token = "a1b2c3d4e5f6a7b8"
+    lines = ['#EXT-X-DEFINE:QUERYPARAM="t"', *segment("data:,{$t}"), *segment("data:,b")]
+    shown = media(lines, url=f"https://a.example/?t={token}").render()
+    assert token not in shown
+    assert "data:,b" in shown
