@@ -6,7 +6,9 @@ import re
 
 _NAMED = re.compile(
     r"(?:.*[ ._-])?(?:NCOP|NCED|creditless|textless)(?:[ ._-]?\d{1,2})?(?:[ ._(\[].*)?"
-    r"|.*\[(?:NCOP|NCED|PV|CM|IV|menu|preview|trailer|teaser|logo)[ ._-]?(?:EP)?\d{0,2}\].*"
+    r"|.*\[(?:NCOP|NCED|PV|CM|menu|preview|trailer|teaser|logo)[ ._-]?(?:EP)?\d{0,2}\].*"
+    # Fansubs' interview; "Film [IV]" is the fourth.
+    r"|\[.*\[IV[ ._-]?\d{0,2}\].*"
     r"|.* - (?:behind the scenes|deleted scenes?|featurettes?|interviews?|trailers?)(?: \d+)?"
     r"|.*[-._](?:trailer\d?|sample)|.*[)\]] (?:trailer|sample)"
     r"|.*[-.](?:behindthescenes|deleted(?:scene)?|featurette|interview|scene|short|other)"
