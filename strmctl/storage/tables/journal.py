@@ -47,9 +47,11 @@ SELECT count(*) AS number FROM strm_mapping WHERE strm_path NOT IN (
 )
 """
 
+# By the few runs: a join would read the whole journal.
 _UNFINISHED = """
-SELECT strm_path FROM change JOIN run ON run.id = run_id
-WHERE row_after IS NOT NULL AND started_at IS NOT NULL AND finished_at IS NULL
+SELECT strm_path FROM change WHERE row_after IS NOT NULL AND run_id IN (
+    SELECT id FROM run WHERE started_at IS NOT NULL AND finished_at IS NULL
+)
 """
 
 # Columns that rows which the journal kept earlier do not have.
