@@ -98,7 +98,7 @@ async def _described(
     answer: MediaAnswer, request: Request, ask: Callable[[Wanted], Awaitable[object]]
 ) -> MediaAnswer:
     """A 416 with what the whole shows: conditions come before ranges (RFC 9110 section 13.2.2)."""
-    if answer.status != 416 or validators(answer.fields) or not conditions(request.scope):
+    if answer.is_described or not conditions(request.scope):
         return answer
     with suppress(StrmctlError):
         whole = await ask(_ALL)

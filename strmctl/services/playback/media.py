@@ -29,13 +29,17 @@ log = logging.getLogger(__name__)
 
 
 class MediaAnswer(Discreet, frozen=True):
-    """Status, response fields and body (None for 416); `close` ends the upstream's answer."""
+    """Status, response fields and body (None for 416); `close` ends the upstream's answer.
+
+    `is_described` is false for a 416 of an upstream that may have validators for the whole.
+    """
 
     hidden = ("fields",)
 
     status: int
     fields: Mapping[str, str]
     body: Body | None = None
+    is_described: bool = True
 
     def close(self) -> None:
         if self.body is not None:
@@ -112,8 +116,8 @@ class Media:
         """The answer to a player whose own Range the upstream has answered."""
         if response.status == 416:
             response.close()
-            size = unsatisfied_range(response.field("Content-Range"))
-            return MediaAnswer(416, {**size, **_shown_by(response)})
+            size, shown = unsatisfied_range(response.field("Content-Range")), _shown_by(response)
+            return MediaAnswer(416, {**size, **shown}, is_described=bool(shown))
         part = response.selected
         fields = {"Content-Type": media_type, **_shown_by(response)}
         if response.content_range is not None or response.field("Accept-Ranges") == "bytes":

@@ -148,6 +148,15 @@ def test_a_first_segment_at_hand_is_not_asked_for_again(
     assert len(show.asked("film.mp4")) == 1
 
 
+def test_a_part_of_a_file_has_no_tag_to_ask_for(show: Show, url: str, client: httpx.Client) -> None:
+    put_film(show, file(FILM, etag=V1), "byte range")
+    address = address_of_film(client, url, "byte range")
+    fields = {"Range": "bytes=900000-", "If-None-Match": V1}
+    before = len(show.asked("film.mp4"))
+    assert client.get(address, headers=fields).status_code == 416
+    assert len(show.asked("film.mp4")) == before
+
+
 def test_a_weak_tag_stands_for_no_part(show: Show, url: str, client: httpx.Client) -> None:
     put_film(show, file(FILM, etag=f"W/{V1}"), "file")
     response = client.get(url, headers={"Range": "bytes=5-9", "If-Range": f"W/{V1}"})
