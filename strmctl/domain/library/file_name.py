@@ -39,7 +39,7 @@ _EPISODE_PART = re.compile(r"[ ._-](?:pt|part|cd|disc|disk)(?:\d|[a-d])$", re.IG
 _SEASON_PACK = re.compile(
     r"(?<![A-Za-z0-9])S(?:\d{1,2}| 0\d)(?![\dA-Za-z])"
     r"|(?<![^\W_])(?:season|staffel|saison)[ ._]?\d{1,2}(?!\d)"
-    r"|(?<![^\W_])seasons ?[(\[]?\d"
+    r"|(?<![^\W_])seasons ?[(\[]?\d{1,2}(?!\d)"
     r"|[(\[]\d{2,3} ?[-~] ?\d{2,3} ?(?:完|全|end|fin)?[)\]]",
     re.IGNORECASE,
 )
