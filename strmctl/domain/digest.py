@@ -18,7 +18,9 @@ _REASON = 120
 
 # An identity's own text (domain/identity.py), and numbers that differ from link to link.
 _IDENTITY = re.compile(r"\S+/\S+(?: S\d{2,}E\d{2,})? \([^()]*\)")
-_VARIES = re.compile(r"\b\d+(?:\.\d+)?(?= ?(?:ms|s|min|h|days?|bytes|kB|KiB|MB|MiB|GB|%)(?!\w))")
+_VARIES = re.compile(
+    r"\b\d+(?:,\d{3})*(?:\.\d+)?(?= ?(?:ms|s|min|h|days?|bytes|kB|KiB|MB|MiB|GB|%)(?!\w))"
+)
 _COUNTS = re.compile(r"\b\d+ of \d+\b")
 _AROUND = " :;,"
 

@@ -121,6 +121,7 @@ def test_a_reason_is_one_line_and_stays_as_it_is(reason: str) -> None:
     [
         pytest.param("3 of 17 hosts failed at once", "# hosts failed at once", id="counts"),
         pytest.param("canary 1: no answer in 10.0 s", "canary 1: no answer in # s", id="seconds"),
+        pytest.param("later, in 3,600 s", "later, in # s", id="thousands"),
         pytest.param("the egress http://a:8080 is", "the egress http://a:8080 is", id="a port"),
     ],
 )
