@@ -85,7 +85,9 @@ def _probe(
                 raise
             _summarise(run, found, digest_lines(digest, database, found.findings(), found.works))
             raise
-        lines = digest_lines(digest, database, found.findings(), found.works, goes=found.has_judged)
+        # What a brake has stopped is not due again for hours.
+        goes = found.has_judged or None
+        lines = digest_lines(digest, database, found.findings(), found.works, goes=goes)
         _summarise(run, found, lines)
         return found.exit_code()
 

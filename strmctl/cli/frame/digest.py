@@ -74,7 +74,7 @@ def digest_lines(
     goes: bool | None = None,
 ) -> list[str] | None:
     """None where there is no digest; `works` are the subjects that were seen to work. A run `goes`
-    where it has done something; None means that something has stopped it."""
+    where it has done something; None where something has stopped it, or may do so again."""
     if digest is None:
         return None
     from strmctl.services.alerting.reminding import no_stops, reminders

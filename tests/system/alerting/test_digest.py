@@ -230,6 +230,18 @@ def test_a_run_without_work_ends_the_brake_of_its_line(strmctl: Strmctl) -> None
     assert "25 of 25" in said(strmctl, *line, code=25)
 
 
+def test_a_brake_stands_while_its_links_are_not_due(strmctl: Strmctl, resolver: str) -> None:
+    braked(strmctl)
+    url = resolver.replace("/resolve", "/gone.mp4")
+    was = "fail_count = 2, first_failed_at = '2020-01-01T00:00:00.000Z', last_probed_at = NULL"
+    doubtful = f"UPDATE strm_mapping SET resolved_url = '{url}', state = 'suspect', {was}"
+    sql(strmctl, doubtful)
+    assert "25 of 25 links would be marked dead" in said(strmctl, "probe", "-q", code=25)
+    assert said(strmctl, "probe", "-q", code=0) == ""
+    sql(strmctl, doubtful)
+    assert said(strmctl, "probe", "-q", code=25) == ""
+
+
 def test_another_egress_that_is_down_is_news(strmctl: Strmctl, resolver: str) -> None:
     strmctl.write("one", "--url", resolver.replace("/resolve", "/one.mp4"))
     line = ("probe", "--all", "-q")
