@@ -44,9 +44,8 @@ def rewrite(
             raise UsageError("--names renames only: leave --create-missing and --overwrite out")
         return _rename(run, selection, wait=wait, dry_run=dry_run, force=force)
     rewriting = Rewriting(run.settings, overwrite=overwrite, create_missing=create_missing)
-    # One of the ways out that an empty library's message names.
-    makes_all = create_missing and force
-    code = Changing(run, "rewrite", _OUTCOMES, failing_kinds=LEFT, may_be_empty=makes_all)(
+    # One of the ways out that an empty library's message names; the brake asks for --force.
+    code = Changing(run, "rewrite", _OUTCOMES, failing_kinds=LEFT, may_be_empty=create_missing)(
         lambda database, files: rewriting.plan(database, files, selection),
         wait=wait,
         dry_run=dry_run,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from strmctl.domain.brake import ALWAYS_ALLOWED
 from strmctl.domain.counted import counted
 from strmctl.errors import ItemError
 from strmctl.services.library.files import library_files
@@ -22,8 +23,8 @@ def files_there(
     files = library_files(settings, database)
     files.check_there()
     if not may_be_empty:
-        # Nobody can tell whether a single file was deleted or its disk is away.
-        check_mounted(settings, database, few=1)
+        # A few files may well have been deleted: nobody can tell that from a disk that is away.
+        check_mounted(settings, database, few=ALWAYS_ALLOWED)
     return files
 
 
