@@ -186,6 +186,9 @@ def work(identity: Identity) -> tuple[str, str, int | None, int | None]:
 def explicit(text: str) -> str:
     """A path that the user gives, relative to the library; raises UsageError for one outside."""
     parts = text.split("/")
+    # Not quoted: a URL in the wrong column of a list may hold a password or a token.
+    if "://" in text:
+        raise UsageError("path is a URL: give one relative to the library")
     if not text.endswith(EXTENSION) or parts[-1] == EXTENSION:
         raise UsageError(f"path does not end in {EXTENSION}: {text[:80]!r}")
     # A backslash parts folders on a share that Windows mounts.

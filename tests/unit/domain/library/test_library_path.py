@@ -209,3 +209,12 @@ def test_refused_paths(text: str) -> None:
 def test_refused_naming(values: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=next(iter(values))):
         Naming(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://u:PASSWORD@h/x?token=TOKEN", "../http://h/TOKEN/x.strm"], ids=["one", "below"]
+)
+def test_a_url_in_place_of_a_path_is_not_quoted(url: str) -> None:
+    with pytest.raises(UsageError) as failure:
+        explicit(url)
+    assert str(failure.value) == "path is a URL: give one relative to the library"
