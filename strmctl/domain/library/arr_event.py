@@ -184,9 +184,9 @@ def _before(files: Sequence[object], folder: str | None) -> dict[Spellings, Spel
 
 def _spellings(file: Mapping[str, Any], folder: str | None) -> Iterator[str]:
     path, relative = _text(file.get("path")), _text(file.get("relativePath"))
-    if path is not None and path.endswith(library_path.EXTENSION):
+    if path is not None and library_path.is_strm(path):
         yield path
-    if folder is not None and relative is not None and relative.endswith(library_path.EXTENSION):
+    if folder is not None and relative is not None and library_path.is_strm(relative):
         # Sonarr on Windows names files as Windows does.
         separator = "\\" if WINDOWS.match(folder) else "/"
         yield folder.rstrip(separator) + separator + relative

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
-from strmctl.domain.library.library_path import EXTENSION
+from strmctl.domain.library.library_path import EXTENSION, is_strm
 from strmctl.domain.names import (
     bare,
     extras,
@@ -85,7 +85,7 @@ class FileName(Struct, frozen=True):
 def read(strm_path: str, *, wants_language: bool = True) -> FileName:
     """`strm_path` is relative to the library, with `/`; never raises."""
     *above, name = strm_path.split("/")
-    if name.lower().endswith(EXTENSION):
+    if is_strm(name):
         name = name[: -len(EXTENSION)]
     # `Film.mkv.strm`: tools that mirror a remote folder keep the film's extension.
     name = words.without_video_extension(name)

@@ -145,9 +145,14 @@ def _named(identity: Identity, naming: Naming, room: int) -> Named:
     )
 
 
+def is_strm(name: str) -> bool:
+    # Windows and people write `.STRM` too.
+    return name.lower().endswith(EXTENSION)
+
+
 def variant(identity: Identity, strm_path: str) -> int:
     """Which of `paths` it would be by what stands at its end: 0 has nothing there."""
-    stem = strm_path.removesuffix(EXTENSION)
+    stem = strm_path[: -len(EXTENSION)]
     suffixes = list(_suffixes(identity))
     return max(place for place, suffix in enumerate(suffixes) if stem.endswith(suffix))
 
@@ -189,7 +194,7 @@ def explicit(text: str) -> str:
     # Not quoted: a URL in the wrong column of a list may hold a password or a token.
     if "://" in text:
         raise UsageError("path is a URL: give one relative to the library")
-    if not text.endswith(EXTENSION) or parts[-1] == EXTENSION:
+    if not is_strm(text) or parts[-1].lower() == EXTENSION:
         raise UsageError(f"path does not end in {EXTENSION}: {text[:80]!r}")
     # A backslash parts folders on a share that Windows mounts.
     if "\\" in text or _UNPRINTABLE.search(text):

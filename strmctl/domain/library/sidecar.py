@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from strmctl.domain.library.library_path import EXTENSION
+from strmctl.domain.library.library_path import EXTENSION, is_strm
 
 _IMAGES = "jpg|jpeg|png|webp|tbn"
 # `.nfo`, `.srt`, `.de.forced.ass`, `-thumb.jpg`, `-fanart2.png`, `-mediainfo.json`.
@@ -22,7 +22,7 @@ def sidecars(strm_name: str, names: Collection[str]) -> list[str]:
     Another `.strm` or a video of the same name may want them: then they are not its own.
     """
     stem = _stem(strm_name)
-    others = [_stem(name) for name in names if _is_strm(name) and name != strm_name]
+    others = [_stem(name) for name in names if is_strm(name) and name != strm_name]
     # A video `Film.mkv` beside `Film.strm` has the better right to `Film.nfo`.
     if any(name.rpartition(".")[0] == stem and not _belongs(name, stem) for name in names):
         return []
@@ -35,10 +35,6 @@ def sidecars(strm_name: str, names: Collection[str]) -> list[str]:
 
 def _belongs(name: str, stem: str) -> bool:
     return name.startswith(stem) and _REST.fullmatch(name, len(stem)) is not None
-
-
-def _is_strm(name: str) -> bool:
-    return name.lower().endswith(EXTENSION)
 
 
 def _stem(strm_name: str) -> str:

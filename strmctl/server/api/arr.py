@@ -1,6 +1,8 @@
 """What others tell by webhook: Sonarr and Radarr, when they have moved or deleted files."""
 
 from fastapi import APIRouter, Response
+from starlette.routing import Match
+from starlette.types import Scope
 
 from strmctl.domain.library.arr_event import Sender
 from strmctl.server.api import arguments, models
@@ -13,6 +15,11 @@ _MAX_EVENT = 16 * 2**20
 
 class _EventRoute(AdmittedRoute):
     max_body = _MAX_EVENT
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        # An address is typed there by hand, often with a slash at its end; neither of them follows
+        # a redirect of a POST.
+        return super().matches({**scope, "path": scope["path"].removesuffix("/")})
 
 
 router = APIRouter(route_class=_EventRoute, tags=["webhooks"])

@@ -6,6 +6,7 @@ from itertools import chain
 
 from strmctl.domain.counted import counted
 from strmctl.domain.library.arr_path import file_candidates, mapping_of
+from strmctl.domain.library.library_path import is_strm
 from strmctl.domain.library.path_spelling import WINDOWS, in_any_case
 from strmctl.domain.selection import Selection
 from strmctl.services.arr.following import NOT_FOUND
@@ -64,7 +65,7 @@ class _Ours:
         path = miss.path.replace("\\", "/").rstrip("/")
         folder, _, name = path.rpartition("/")
         found = mapping_of(miss.path, self._files.get(name, ()))
-        if found is None and name.endswith(".strm"):
+        if found is None and is_strm(name):
             above = miss.path[: len(folder)]
             places = self._folders.get(folder.rpartition("/")[2], ())
             found = mapping_of(above, places, least=1)

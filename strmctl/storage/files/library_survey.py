@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from strmctl.domain.library.library_path import EXTENSION
+from strmctl.domain.library.library_path import is_strm
 from strmctl.storage.files.library_tree import is_passed_over
 
 _SECONDS_OF_A_WRITE = 60
@@ -48,7 +48,7 @@ class LibrarySurvey:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from self.strm_paths(path)
-            elif entry.name.lower().endswith(EXTENSION):
+            elif is_strm(entry.name):
                 self._note_time(entry)
                 yield path
 

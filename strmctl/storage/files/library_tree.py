@@ -5,7 +5,7 @@ import stat
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from strmctl.domain.library.library_path import EXTENSION
+from strmctl.domain.library.library_path import is_strm
 from strmctl.errors import ItemError
 
 _OF_DISKS = frozenset(
@@ -52,8 +52,7 @@ def strm_paths(
         path = f"{below}/{entry.name}" if below else entry.name
         if entry.is_dir(follow_symlinks=False):
             yield from strm_paths(library, path, unreadable=unreadable, linked=linked)
-        # Windows and people write `.STRM` too.
-        elif entry.name.lower().endswith(EXTENSION):
+        elif is_strm(entry.name):
             yield path
         elif entry.is_symlink() and entry.is_dir():
             linked(path)

@@ -69,6 +69,18 @@ def test_no_page_of_another_site_starts_anything(site: Site, path: str) -> None:
     check_problem(site.client.delete("/mappings/1", headers=headers), 403)
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize("sender", ["sonarr", "radarr"])
+def test_a_webhook_s_address_may_end_with_a_slash(site: Site, sender: str, method: str) -> None:
+    content = payload(f"{sender}-test")
+    answer = site.client.request(method, f"/hooks/{sender}/", json=content)
+    assert answer.json()["event"] == "Test", answer.text
+    check_problem(site.client.get(f"/hooks/{sender}/"), 405)
+    check_problem(site.client.request(method, f"/hooks/{sender}//", json=content), 404)
+    with api(site.strmctl) as client:
+        check_problem(client.request(method, f"/hooks/{sender}/", json=content), 401)
+
+
 def test_basic_is_enough_for_senders_that_know_nothing_else(site: Site) -> None:
     with api(site.strmctl) as client:
         assert client.get("/stats", auth=("sonarr", TOKEN)).status_code == 200

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
+from strmctl.domain.library import library_path
 from strmctl.domain.library.arr_event import ArrEvent, Sender, read
 from strmctl.domain.library.arr_path import (
     file_candidates,
@@ -92,6 +93,18 @@ def test_93_a_later_version_may_write_names_in_another_case(name: str) -> None:
     file = {"path": "/tv/Show/x.strm"}
     event = read(Sender.SONARR, {"eventType": name, "renamedEpisodeFiles": [file]})
     assert (event.name, event.present) == (name, [("/tv/Show/x.strm",)])
+
+
+@pytest.mark.parametrize("name", ["x.STRM", "x.Strm"])
+def test_the_extension_counts_in_any_case(name: str) -> None:
+    file = {"relativePath": name, "previousPath": f"/tv/Show/old {name}"}
+    event = read(
+        Sender.SONARR,
+        {"eventType": "Rename", "series": {"path": "/tv/Show"}, "renamedEpisodeFiles": [file]},
+    )
+    assert event.present == [(f"/tv/Show/{name}",)]
+    assert event.before == {(f"/tv/Show/{name}",): (f"/tv/Show/old {name}",)}
+    assert library_path.explicit(f"Show/{name}") == f"Show/{name}"
 
 
 @pytest.mark.parametrize(
