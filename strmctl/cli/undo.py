@@ -50,7 +50,7 @@ def undo(
         if chosen is None:
             run.output.summary({**_NOTHING, "command": None, "started_at": None}, "nothing to undo")
             return 0
-        files = files_there(run.settings, database)
+        files = files_there(run.settings, database, may_be_empty=force)
         if not force and not dry_run:
             check_undo(database, chosen, run.settings.safety.max_change)
         keys = proof(run.settings)

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from strmctl.storage.files.strm_file import LibraryFiles
 
 Force = Annotated[
-    bool, typer.Option("--force", help="Even where it is more than safety.max_change.")
+    bool,
+    typer.Option(
+        "--force", help="Even if it is more than safety.max_change, or the library holds nothing."
+    ),
 ]
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="ID|PATH", help="Ids, or paths of .strm files.")
@@ -101,7 +104,7 @@ class Changing:
         from strmctl.services.changing.change_run import ChangeRun
 
         with self._run.alone(self._command, wait) as database:
-            files = self._files(database)
+            files = self._files(database, force)
             limit = None if force else self._run.settings.safety.max_change
             changes = ChangeRun(database, files, self._command, limit=limit)
             if dry_run:
@@ -110,13 +113,13 @@ class Changing:
                 self._carry_out(changes, plan(database, files), then)
         return ItemError.exit_code if self._failing & self._counts.keys() else 0
 
-    def _files(self, database: "Database") -> "LibraryFiles":
+    def _files(self, database: "Database", force: bool) -> "LibraryFiles":
         from strmctl.services.library.files import library_files
         from strmctl.services.library.mounted import files_there
 
         if not self._needs_library:
             return library_files(self._run.settings, database)
-        return files_there(self._run.settings, database, may_be_empty=self._may_be_empty)
+        return files_there(self._run.settings, database, may_be_empty=force or self._may_be_empty)
 
     def _only_show(self, changes: "ChangeRun", steps: Iterable[Step], then: Aftermath) -> None:
         for step in changes.rehearse(steps):

@@ -24,6 +24,7 @@ from strmctl.services.arr.places import Places
 from strmctl.services.changing.change_run import ChangeRun
 from strmctl.services.changing.import_ import TAKEN, UNCHANGED, Importing
 from strmctl.services.library.direct_files import direct_files
+from strmctl.services.library.mounted import emptied
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.library_tree import strm_paths
@@ -82,6 +83,17 @@ def receive(settings: Settings, database: Database, sender: Sender, payload: obj
         files = list(_Following(settings, database).follow(sender, event))
     _report(database, sender, event, files)
     return Received(sender, event.name, ignored=False, files=files)
+
+
+def named_as_gone(settings: Settings, database: Database, event: ArrEvent) -> list[Mapping]:
+    """The rows of the files that it says are deleted, without another in their place."""
+    if event.present:
+        return []
+    places = Places(settings, Mappings(database), LibraryFiles(settings.library))
+    named = [row for file in event.gone if (row := places.row(file)) is not None]
+    if event.gone_folder is not None:
+        named += [row for row in places.below(event.gone_folder)[1] if _is_gone(row, event)]
+    return named
 
 
 def _report(
@@ -202,11 +214,9 @@ class _Following:
         """Raises SafetyError where so much is gone at once that it may be the library itself."""
         total = self._mappings.count(Selection())
         # Sonarr sees another mount than strmctl: a folder that is empty here proves nothing.
-        if 0 < len(forgotten) < total and next(strm_paths(self._settings.library), None) is None:
-            raise SafetyError(
-                f"{self._settings.library}: holds no .strm though there are {total} mappings: "
-                "is it mounted? Nothing was forgotten"
-            )
+        gone = [change.strm_path for change in forgotten]
+        if gone and (reason := emptied(self._settings, self._database, but=gone)) is not None:
+            raise SafetyError(f"{reason} Nothing was forgotten")
         try:
             brake.check(len(forgotten), total, self._settings.safety.max_change, "")
         except SafetyError:

@@ -11,17 +11,15 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from strmctl.domain.library.arr_event import ArrEvent, Sender, read
-from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, LockedError, SafetyError, StrmctlError, UsageError
-from strmctl.services.arr.following import Received, receive
+from strmctl.services.arr.following import Received, named_as_gone, receive
+from strmctl.services.library.mounted import emptied
 from strmctl.services.threads import in_thread
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
-from strmctl.storage.files.library_tree import strm_paths
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.locks.file_lock import held
 from strmctl.storage.tables.arr_events import LateEvent, LateEventRecords
-from strmctl.storage.tables.mappings import Mappings
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +106,7 @@ class LateEvents:
         """Raises LockedError, and what may be mended before long."""
         try:
             with Database.open(self._settings.database) as database:
-                _check_mounted(self._settings, database)
+                _check_mounted(self._settings, database, read(event.sender, event.payload))
                 receive(self._settings, database, event.sender, event.payload)
         except LockedError:
             raise
@@ -121,15 +119,16 @@ class LateEvents:
         self._waiting.remove(event.id)
 
 
-def _check_mounted(settings: Settings, database: Database) -> None:
+def _check_mounted(settings: Settings, database: Database, event: ArrEvent) -> None:
     """Nobody hears what is answered now: an event waits for a library that is not there."""
     LibraryFiles(settings.library).check_there()
-    if next(strm_paths(settings.library), None) is None and Mappings(database).count(Selection()):
-        raise ItemError(f"{settings.library}: holds no .strm: is it mounted?")
+    gone = [row.strm_path for row in named_as_gone(settings, database, event)]
+    if (reason := emptied(settings, database, but=gone)) is not None:
+        raise ItemError(reason)
 
 
 def _receive(settings: Settings, sender: Sender, payload: Payload, event: ArrEvent) -> Received:
     with Database.open(settings.database) as database:
         if event.concerns_files:
-            _check_mounted(settings, database)
+            _check_mounted(settings, database, event)
         return receive(settings, database, sender, payload)

@@ -12,11 +12,11 @@ from strmctl.domain.change import Action, Change, Finding, Step
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, SafetyError
+from strmctl.services.library.mounted import emptied
 from strmctl.services.library.strays import strays
 from strmctl.services.library.tree import TreeFile
 from strmctl.settings.model import Auth, Settings
 from strmctl.storage.database.connection import Database
-from strmctl.storage.files.library_tree import strm_paths
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.mappings import Mappings
 
@@ -40,8 +40,8 @@ def plan(
     for a folder that cannot be read."""
     count = Mappings(database).count(Selection())
     # An NFS or SMB share that is not mounted looks like an empty library.
-    if not force and count:
-        _check_mounted(settings, count)
+    if not force and (reason := emptied(settings, database)) is not None:
+        raise SafetyError(f"{reason} Nothing was done; run again with --force if it is right")
     homes: dict[int, str] = {}
     for stray in strays(database, files, settings):
         if stray.row is not None:
@@ -55,14 +55,6 @@ def plan(
             file = stray.file
             yield Change(Action.REMOVED, file.strm_path, file_before=file.content)
     yield from _rows(database, files, homes)
-
-
-def _check_mounted(settings: Settings, mappings: int) -> None:
-    if next(strm_paths(settings.library), None) is None:
-        raise SafetyError(
-            f"{settings.library}: holds no .strm though there are {mappings} mappings: is it "
-            "mounted? Nothing was done; run again with --force if it is right"
-        )
 
 
 def _is_ours(settings: Settings, file: TreeFile) -> bool:

@@ -8,7 +8,7 @@ from strmctl.errors import ItemError
 from strmctl.services.library.files import library_files
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database, database_exists
-from strmctl.storage.files.library_tree import is_empty, is_folder
+from strmctl.storage.files.library_tree import is_empty, is_folder, strm_paths
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.journal import Journal
 
@@ -41,11 +41,24 @@ def check_mounted(
     if (mappings := Journal(database).mappings_with_files(but)) > few:
         LibraryFiles(library).check_there()
         raise ItemError(
-            f"{library}: holds nothing, though {counted(mappings, 'mapping')} "
-            f"{'has its file' if mappings == 1 else 'have their files'} there: mount it, or set "
-            "`library` (deleted for good? `strmctl prune --force` forgets them, `strmctl rewrite "
+            f"{library}: holds nothing, though {_have_files(mappings)}: mount it, or set `library` "
+            " (deleted for good? `strmctl prune --force` forgets them, `strmctl rewrite "
             "--create-missing --force` makes them again)"
         )
+
+
+def emptied(settings: Settings, database: Database, *, but: Iterable[str] = ()) -> str | None:
+    """For who would forget mappings because their files are gone: why the library is taken for one
+    that is not mounted. A folder or an image that is left says nothing, a single `.strm` does."""
+    mappings = Journal(database).mappings_with_files(but)
+    if not mappings or next(strm_paths(settings.library), None) is not None:
+        return None
+    return f"{settings.library}: holds no .strm, though {_have_files(mappings)}: is it mounted?"
+
+
+def _have_files(mappings: int) -> str:
+    have = "has its file" if mappings == 1 else "have their files"
+    return f"{counted(mappings, 'mapping')} {have} there"
 
 
 def check_may_be_made(settings: Settings) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from stage.arr import payload
+from stage.command_line import Strmctl
 from strmctl.domain.library.arr_event import Sender
+from strmctl.domain.selection import Selection
 from strmctl.errors import UsageError
 from strmctl.services.arr.waiting import late_events
 from strmctl.settings.load import load
@@ -134,6 +136,19 @@ async def test_a_library_that_is_not_mounted_is_waited_for(
         await all_done(database)
     assert set(Mappings(database).at([OLD, NEW])) == {NEW}
     assert caplog.text.count("mount") == 1
+
+
+async def test_the_last_files_of_a_library_may_be_deleted(
+    shelf: Path, settings: Settings, database: Database, strmctl: Strmctl
+) -> None:
+    """Nothing is left there, and that is what the event says."""
+    strmctl("remove", "3")
+    (shelf / OLD).unlink()
+    (shelf / OLD.replace("E01", "E02")).unlink()
+    async with late_events(settings) as events:
+        received = await events.receive(Sender.SONARR, payload("sonarr-series-delete"))
+    assert (received.waiting, len(received.files)) == (False, 2)
+    assert list(Mappings(database).select(Selection())) == []
 
 
 async def test_what_has_waited_for_a_week_is_given_up(

@@ -86,9 +86,9 @@ _AGAIN = "site,slug,language\na.to,film-3,de\n"
         pytest.param(("rewrite", "--names"), "", id="rename"),
         pytest.param(("set", "1", "--title", "New"), "", id="set"),
         pytest.param(("undo",), "", id="undo"),
-        pytest.param(("undo", "--dry-run", "--force"), "", id="what-undo-would-do"),
+        pytest.param(("undo", "--dry-run"), "", id="what-undo-would-do"),
         pytest.param(("remove", "1"), "", id="remove"),
-        pytest.param(("remove", "--site", "a.to", "--force"), "", id="remove-all"),
+        pytest.param(("remove", "--site", "a.to"), "", id="remove-all"),
         pytest.param(("import", "library"), "", id="import"),
         pytest.param(("import", "library", "--plan", "plan.csv"), "", id="plan-an-import"),
     ],
@@ -120,6 +120,24 @@ def test_the_ways_out_that_are_named_lead_out(
     strmctl(*way_out)
     assert len(list(emptied.rglob("*.strm"))) == left
     strmctl("write", *MOVIE)
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        pytest.param("remove --site a.to --force", 0, id="remove"),
+        pytest.param("undo --force", 0, id="undo"),
+        pytest.param("undo --dry-run --force", 25, id="what-undo-would-do"),
+        pytest.param("import library --force", 25, id="import"),
+    ],
+)
+def test_force_goes_ahead_where_the_library_holds_nothing(
+    strmctl: Strmctl, emptied: Path, line: str, left: int
+) -> None:
+    assert strmctl(*line.split()).err.count("mount") == 0
+    assert strmctl("list", "--json").records[-1]["count"] == left
+    emptied.rename(emptied.with_name("gone"))
+    assert "the library is not there" in strmctl("remove", "--site", "x", "--force", code=12).err
 
 
 def test_many_files_are_made_again_only_by_force(strmctl: Strmctl, emptied: Path) -> None:
