@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +18,7 @@ from strmctl.cli.frame.notify_after import notifying_media_servers
 from strmctl.cli.frame.options import LANGUAGE_HELP, PROVIDER_HELP, Wait, WithSidecars, taking
 from strmctl.cli.frame.run import Run
 from strmctl.domain.digest import FAILED, Finding
-from strmctl.errors import ItemError, ResolverError, StrmctlError, UsageError
+from strmctl.errors import DatabaseError, ItemError, ResolverError, StrmctlError, UsageError
 from strmctl.services.reports.records import written_record
 
 if TYPE_CHECKING:
@@ -53,12 +54,12 @@ class _Result(Struct):
     findings: list[Finding] = field(default_factory=list)
     works: set[str] = field(default_factory=set)
 
-    def failed(self, text: str, subject: str = "", **record: str) -> None:
-        """`record` is what its JSON says beside the text."""
+    def failed(self, text: str, subject: str = "", state: str = FAILED, **record: str) -> None:
+        """`record` is what its JSON says beside the text; one `subject` may fail in many ways."""
         self.counts["failed"] += 1
         self.run.output.record({"type": "add", **record, "outcome": FAILED, "reason": text})
         if self.digest is not None:
-            self.findings.append(Finding("", subject or text, FAILED, line=text))
+            self.findings.append(Finding("", subject or text, state, line=text))
         elif not self.run.output.json:
             self.run.output.warn(text)
 
@@ -197,7 +198,8 @@ def _watched(
                     _carry_out(adding, plan, result, resolve=resolve)
             except StrmctlError:
                 # What stops it may stand for days, and hides nothing else for so long.
-                result.say(say())
+                with suppress(DatabaseError):
+                    result.say(say())
                 raise
             result.say(said := say(goes=bool(plans)))
         return _report(result, plans, dry_run=dry_run, keep=bool(said))
@@ -222,8 +224,12 @@ def _planned(adding: "Adding", item: "Watch", result: _Result) -> "Plan | None":
 
 
 def _show_bad(plan: "Plan", result: _Result) -> None:
+    source = plan.watch.source
+    result.works.add(f"list {source}")
     for row in plan.bad:
-        result.failed(f"{plan.watch.source}:{row.line}: {row.reason}")
+        text = f"{source}:{row.line}: {row.reason}"
+        # A row that was mended and is wrong again is news, as a link that is dead again.
+        result.failed(text, f"list {source}", text)
 
 
 def _carry_out(adding: "Adding", plan: "Plan", result: _Result, *, resolve: bool) -> None:

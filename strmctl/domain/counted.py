@@ -1,8 +1,20 @@
-"""Numbers and moments as they are written for people: a number agrees with its noun, a share never
-rounds to nothing, a moment is in UTC.
+"""What messages for people say: a number agrees with its noun, a share never rounds to nothing, a
+moment is in UTC, and what was given is quoted only if it holds no secret.
 """
 
+import re
 from datetime import UTC, datetime
+
+# A cell of the wrong column: a URL, a piece of its query, an account before a host.
+_MAY_BE_SECRET = re.compile(r"://|[=@]")
+
+
+def quoted(given: str, *beside: str, most: int = 40) -> str:
+    """Up to `most` letters of what a list or a user gives, unless it or what stands `beside` it
+    may be a URL: messages end in logs and mails."""
+    if any(map(_MAY_BE_SECRET.search, (given, *beside))):
+        return "not shown, it may hold a secret"
+    return repr(given[:most])
 
 
 def counted(number: int, noun: str) -> str:

@@ -4,6 +4,7 @@ import re
 
 from msgspec import Struct
 
+from strmctl.domain.counted import quoted
 from strmctl.errors import UsageError
 
 # IMDb writes at least seven digits, and none beyond ten so far.
@@ -20,7 +21,7 @@ class ExternalIds(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if self.imdb is not None and not _IMDB.fullmatch(self.imdb):
-            raise UsageError(f"imdb_id is not such an id: {self.imdb[:20]!r}")
+            raise UsageError(f"imdb_id is not such an id: {quoted(self.imdb, most=20)}")
         for name, value in (("tvdb_id", self.tvdb), ("tmdb_id", self.tmdb)):
             if value is not None and not 0 < value < _LARGEST:
                 raise UsageError(f"{name} is not such an id: {value}")

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from msgspec import Struct, structs
 
+from strmctl.domain.counted import quoted
 from strmctl.errors import UsageError
 
 MAX_BYTES = 1000
@@ -124,7 +125,7 @@ def one_of_equals(identity: Identity) -> Identity:
 def parse_number(field: str, text: str) -> int:
     """A season or episode number from text; raises UsageError for anything but ASCII digits."""
     if not (text.isascii() and text.isdigit() and len(text) <= 5):
-        raise UsageError(f"{field} is not a number from 0 to {MAX_NUMBER}: {text[:20]!r}")
+        raise UsageError(f"{field} is not a number from 0 to {MAX_NUMBER}: {quoted(text, most=20)}")
     return int(text)
 
 
@@ -137,7 +138,9 @@ def _name(field: str, value: str) -> str:
     if not is_plain and any(
         unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in text
     ):
-        raise UsageError(f"{field} holds a control character or line break: {text[:60]!r}")
+        raise UsageError(
+            f"{field} holds a control character or line break: {quoted(text, most=60)}"
+        )
     return text
 
 

@@ -16,6 +16,7 @@ from functools import lru_cache, partial
 
 from msgspec import Struct
 
+from strmctl.domain.counted import quoted
 from strmctl.domain.external_ids import ExternalIds
 from strmctl.domain.identity import Identity
 from strmctl.domain.library.naming import Named, Templates
@@ -67,7 +68,7 @@ class Naming(Struct, frozen=True):
         for name, form in _ID_FORMS.items():
             value = getattr(self, name)
             if value is not None and not re.fullmatch(form, value, re.ASCII):
-                raise UsageError(f"{name} is not such an id: {value[:20]!r}")
+                raise UsageError(f"{name} is not such an id: {quoted(value, most=20)}")
         _ = self.ids
 
     def or_else(self, row: Mapping | None) -> "Naming":
@@ -191,22 +192,21 @@ def work(identity: Identity) -> tuple[str, str, int | None, int | None]:
 def explicit(text: str) -> str:
     """A path that the user gives, relative to the library; raises UsageError for one outside."""
     parts = text.split("/")
-    # Not quoted: a URL in the wrong column of a list may hold a password or a token.
     if "://" in text:
         raise UsageError("path is a URL: give one relative to the library")
     if not is_strm(text) or parts[-1].lower() == EXTENSION:
-        raise UsageError(f"path does not end in {EXTENSION}: {text[:80]!r}")
+        raise UsageError(f"path does not end in {EXTENSION}: {quoted(text, most=80)}")
     # A backslash parts folders on a share that Windows mounts.
     if "\\" in text or _UNPRINTABLE.search(text):
-        raise UsageError(f"path holds a backslash or control character: {text[:80]!r}")
+        raise UsageError(f"path holds a backslash or control character: {quoted(text, most=80)}")
     # Media servers do not see names that begin with a dot.
     if any(part == "" or part.startswith(".") for part in parts):
         raise UsageError(
             f"path is not relative to the library, or a name in it is empty or begins with a dot: "
-            f"{text[:80]!r}"
+            f"{quoted(text, most=80)}"
         )
     if any(len(part.encode()) > _MAX_BYTES for part in parts):
-        raise UsageError(f"path has a name longer than {_MAX_BYTES} bytes: {text[:80]!r}")
+        raise UsageError(f"path has a name longer than {_MAX_BYTES} bytes: {quoted(text, most=80)}")
     return text
 
 

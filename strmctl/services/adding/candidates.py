@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
+from strmctl.domain.counted import quoted
 from strmctl.domain.identity import Identity, parse_number
 from strmctl.errors import ItemError, UsageError
 from strmctl.resolvers.catalogue import Listed, Listing, moment
@@ -157,7 +158,7 @@ def _from_row(watch: Watch, row: Row | BadRow) -> tuple[Candidate, datetime | No
     date = said.pop(RELEASED, None)
     released = moment(date)
     if date is not None and released is None:
-        raise UsageError(f"released is no date: {str(date)[:40]!r}")
+        raise UsageError(f"released is no date: {quoted(str(date))}")
     own = {"site": watch.site, "slug": watch.slug, "language": watch.language}
     fields = {**own, "provider": watch.provider or None, **said}
     season, episode = _number(said, "season"), _number(said, "episode")

@@ -1,13 +1,14 @@
 """The digest of a quiet run: what needs a person and has not been said lately."""
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from strmctl.domain import digest
 from strmctl.domain.alert import Kind
 from strmctl.domain.digest import FAILED, Finding
 from strmctl.domain.mapping import Mapping
-from strmctl.errors import StrmctlError
+from strmctl.errors import DatabaseError, StrmctlError
 from strmctl.services.alerting.troubles import kind_of
 from strmctl.storage.database.connection import Database
 from strmctl.storage.tables.alerts import Reminders
@@ -68,12 +69,15 @@ def reminders(
     `works` are the subjects that were seen to work.
     """
     known = Reminders(database)
-    known.forget_what_is_over(works)
+    # A full disk keeps nothing in mind: what is said again is better than what is not said.
+    with suppress(DatabaseError):
+        known.forget_what_is_over({*works}, findings)
     muted = known.muted((each for it in findings for each in it.ids), now)
     # `set --mute` says that a person knows it.
     heard = [it for it in findings if not muted.intersection(it.ids)]
     due = digest.due(heard, known.told(), now, remind)
-    known.remember(due, now)
+    with suppress(DatabaseError):
+        known.remember(due, now)
     states = ",".join(sorted({it.state for it in due if it.ids and it.state != digest.FAILED}))
     rest = f"strmctl list --state {states}" if states else "strmctl runs"
     return digest.lines(digest.grouped(due), rest)

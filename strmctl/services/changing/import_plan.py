@@ -12,6 +12,7 @@ from typing import TextIO
 from msgspec import Struct, structs
 
 from strmctl.domain.change import Action, Change, Step
+from strmctl.domain.counted import quoted
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.identity import parse_number
 from strmctl.domain.library import file_name, library_path
@@ -88,7 +89,7 @@ def write(file: TextIO, found: Iterable[Table[str, object]]) -> int:
 def _check_columns(found: Collection[str]) -> None:
     unknown = set(found) - set(COLUMNS)
     if "path" not in found or unknown:
-        named = f"unknown column {sorted(unknown)[0]!r}" if unknown else "no column 'path'"
+        named = f"unknown column {quoted(*sorted(unknown))}" if unknown else "no column 'path'"
         raise UsageError(f"line 1: {named}: a plan has the columns {', '.join(COLUMNS)}")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct
 
+from strmctl.domain.counted import quoted
 from strmctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ COLUMNS_IN_ORDER = tuple(
     " tvdb_id tmdb_id imdb_id episode_title quality release_group".split()
 )
 COLUMNS = frozenset(COLUMNS_IN_ORDER)
+OF_LIST = frozenset(
+    "type id strm_path state provider_used resolved_at expires_at last_probed_at fail_count"
+    " playback_url resolved_url muted_until last_reason outcome".split()
+)
+"""What the JSON of `list`, `show`, `write` and `import` holds besides, and the page's export:
+`strm_path` and `resolved_url` stand in for `path` and `url`, the others are read over."""
 _AS_FLAGS = {name: f"{name}_id" for name in ("tvdb", "tmdb", "imdb")}
 """`write` calls its flags so, and so do the ids of a mapping's JSON."""
 _NEEDED = ("site", "slug", "language")
@@ -27,10 +34,11 @@ _DELIMITERS = (",", ";", "\t")
 _NDJSON = (".ndjson", ".jsonl")
 _JSON = (".json", *_NDJSON)
 _SPACE = re.compile(r"\s*")
+_SUMMARY = "summary"
 
 
 class Row(Struct, frozen=True):
-    """Keyed by COLUMNS; None and "" stand for nothing."""
+    """Keyed by COLUMNS and OF_LIST; None and "" stand for nothing."""
 
     line: int
     fields: Mapping[str, object]
@@ -61,8 +69,13 @@ def read_rows(
     if extension == ".csv" or (extension not in _JSON and first.lstrip()[:1] not in ("[", "{")):
         return _csv_rows(lines, number, needed, known)
     if extension in _NDJSON or (first.lstrip()[:1] == "{" and first.rstrip()[-1:] == "}"):
-        return _ndjson_rows(lines, number, known)
-    return _json_rows("".join(lines), number, known)
+        return filter(_is_no_summary, _ndjson_rows(lines, number, known))
+    return filter(_is_no_summary, _json_rows("".join(lines), number, known))
+
+
+def _is_no_summary(row: Row | BadRow) -> bool:
+    # The last line of what `list --json` prints.
+    return isinstance(row, BadRow) or row.fields.get("type") != _SUMMARY
 
 
 def _first_line(text: TextIO) -> tuple[int, str]:
@@ -115,9 +128,9 @@ def _csv_body(records: "CsvReader", columns: Sequence[str], number: int) -> Iter
 
 
 def _check_columns(columns: Sequence[str], needed: Sequence[str], known: Sequence[str]) -> None:
-    unknown = sorted(set(columns) - set(known))
+    unknown = sorted(set(columns) - OF_LIST - set(known))
     if unknown:
-        raise UsageError(f"unknown column {unknown[0][:40]!r}: known are {', '.join(known)}")
+        raise UsageError(f"unknown column {quoted(*unknown)}: known are {', '.join(known)}")
     missing = [name for name in needed if name not in columns]
     if missing:
         raise UsageError(f"no column {missing[0]!r}: site, slug and language are needed")
@@ -202,9 +215,9 @@ def _json_row(line: int, value: object, known: Sequence[str]) -> Row | BadRow:
     if len(fields) < len(items):
         keys = [_name(key) for key, _ in items]
         twice = next(key for key in keys if keys.count(key) > 1)
-        return BadRow(line, f"the key {twice[:40]!r} stands there twice: keep one")
-    unknown = sorted(set(fields) - set(known))
-    if unknown:
+        return BadRow(line, f"the key {quoted(twice, *keys)} stands there twice: keep one")
+    unknown = sorted(set(fields) - OF_LIST - set(known))
+    if unknown and value.get("type") != _SUMMARY:
         names = ", ".join(known)
-        return BadRow(line, f"unknown key {unknown[0][:40]!r}: known are {names}")
+        return BadRow(line, f"unknown key {quoted(*unknown)}: known are {names}")
     return Row(line, fields)

@@ -7,6 +7,7 @@ from unicodedata import category
 from msgspec import field
 
 from strmctl.discreet import Discreet
+from strmctl.domain.counted import quoted
 from strmctl.domain.identity import Identity, parse_number
 from strmctl.domain.library import library_path
 from strmctl.domain.library.library_path import Naming
@@ -20,7 +21,7 @@ Fields = Mapping[str, object]
 
 class Entry(Discreet, frozen=True):
     """`path` is one that the user insists on, `resolution` one that the user gives, and `options`
-    is what stood behind its URL for Kodi, from the `|` on."""
+    is what stood behind its URL for Kodi, from the `|` on. `place` is where `list` says it was."""
 
     hidden = ("options",)
 
@@ -29,11 +30,12 @@ class Entry(Discreet, frozen=True):
     path: str | None = None
     resolution: Resolution | None = None
     options: str = ""
+    place: str | None = None
 
 
 def entry(fields: Fields) -> Entry:
     """From fields named as batch_input.COLUMNS are; raises UsageError."""
-    path = _text(fields, "path")
+    path, place = _text(fields, "path"), _text(fields, "strm_path")
     resolution, options = _link(fields)
     return Entry(
         identity=Identity(
@@ -55,6 +57,7 @@ def entry(fields: Fields) -> Entry:
             release_group=_words(fields, "release_group"),
         ),
         path=None if path is None else library_path.explicit(path),
+        place=None if place is None else library_path.explicit(place),
         resolution=resolution,
         options=options,
     )
@@ -69,7 +72,9 @@ def _text(fields: Fields, name: str) -> str | None:
         raise UsageError(f"{name} is not text")
     # SQLite and file names take no lone surrogates, which other encodings leave behind.
     if value and any(category(char) == "Cs" for char in value):
-        raise UsageError(f"{name} is not UTF-8 text: {value[:60]!r}: save the input as UTF-8")
+        raise UsageError(
+            f"{name} is not UTF-8 text: {quoted(value, most=60)}: save the input as UTF-8"
+        )
     return (value or "").strip() or None
 
 
@@ -88,7 +93,8 @@ def _words(fields: Fields, name: str) -> str | None:
 
 def _link(fields: Fields) -> tuple[Resolution | None, str]:
     """The resolution, and what stands behind its URL for Kodi."""
-    line, headers = _text(fields, "url"), _headers(fields.get("headers"))
+    line = _text(fields, "url") or _text(fields, "resolved_url")
+    headers = _headers(fields.get("headers"))
     if line is None:
         if headers:
             raise UsageError("headers need a url that they belong to")

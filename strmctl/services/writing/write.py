@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -181,7 +182,9 @@ class Writer:
         failed: dict[Identity, StrmctlError],
     ) -> dict[Identity, str]:
         candidates = {entry.identity: named.of(entry) for entry in entries}
-        owners = self._mappings.owners(path for paths in candidates.values() for path in paths)
+        listed = {it.identity: it.place for it in entries if it.place and it.path is None}
+        wished = {key: path for key, path in listed.items() if key not in named.rows}
+        owners = self._mappings.owners(chain(wished.values(), *candidates.values()))
         editions: dict[object, set[Identity]] = defaultdict(set)
         for identity in self._mappings.siblings(candidates):
             editions[library_path.work(identity)].add(identity)
@@ -190,7 +193,10 @@ class Writer:
             siblings = editions[library_path.work(identity)]
             self._beside |= _of_another_provider(identity, siblings)
             try:
-                path = library_path.choose_path(identity, paths, siblings - {identity}, owners.get)
+                # What `list` printed elsewhere, or with another language since.
+                if (path := wished.get(identity, "")) in {"", *owners}:
+                    others = siblings - {identity}
+                    path = library_path.choose_path(identity, paths, others, owners.get)
             except UsageError as error:
                 failed[identity] = error
             else:

@@ -5,7 +5,7 @@ is over, or a trouble that has ended, is forgotten, so it is news again.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import datetime
 
 from msgspec import Struct
@@ -146,7 +146,12 @@ DELETE FROM reminder WHERE subject IN (
     SELECT 'resolver ' || resolver FROM resolver_health WHERE failures = 0
 )
 """
-_FORGET = "DELETE FROM reminder WHERE subject IN (SELECT value FROM json_each(?))"
+_FORGET = """
+DELETE FROM reminder WHERE subject IN (SELECT value FROM json_each(:works)) AND NOT EXISTS (
+    SELECT 1 FROM json_each(:found) AS it
+    WHERE it.value ->> 0 = subject AND it.value ->> 1 = state
+)
+"""
 _MUTED = """
 SELECT id FROM strm_mapping
 WHERE id IN (SELECT value FROM json_each(:ids)) AND muted_until > :now
@@ -157,12 +162,16 @@ class Reminders:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def forget_what_is_over(self, works: Iterable[str]) -> None:
-        """`works` are subjects that were seen to work."""
+    def forget_what_is_over(self, works: Set[str], findings: Iterable[Finding]) -> None:
+        """`works` are subjects that were seen to work, but for what was found of them now: a list
+        that can be read may have bad rows."""
+        found = [(it.subject, it.state) for it in findings if it.subject in works]
         with self._database.transaction() as connection:
             connection.execute(_FORGET_STATES)
             connection.execute(_FORGET_RESOLVERS)
-            connection.execute(_FORGET, (json.dumps(sorted(works)),))
+            connection.execute(
+                _FORGET, {"works": json.dumps(sorted(works)), "found": json.dumps(found)}
+            )
 
     def told(self) -> Told:
         found = self._database.query("SELECT subject, state, at FROM reminder")

@@ -14,6 +14,9 @@ from stage.command_line import Strmctl
 from stage.library_tree import files, mtimes
 from strmctl.domain.urls.playback_url import identity_in
 
+# What `write` and `add` exit with.
+BAD_LIST, BAD_ROW, BAD_ENTRY = (2, 2), (12, 2), (12, 12)
+SECRET = "http://me:hunter2@host/x?token=hunter2"
 TABLE = """site,slug,season,episode,language,title,path
 a.to,one,1,1,de,One,
 a.to,one,1,,de,One,
@@ -187,3 +190,84 @@ def wait_for_files(root: Path, number: int, process: subprocess.Popen[bytes]) ->
             return
         assert process.poll() is None, "it ended before it could be killed"
     raise AssertionError("it wrote too slowly")
+
+
+LISTED = (
+    "site,slug,season,episode,language,title,path,url,headers\n"
+    "a.to,one,1,1,de,The One,Elsewhere/1.strm,,\n"
+    "a.to,one,1,2,de,The One,,,\n"
+    'a.to,film,,,de,,,http://127.0.0.1:9/f.mp4,"{""Referer"": ""http://a.to/""}"\n'
+)
+
+
+@pytest.mark.parametrize("form", ["list --json", "show 1 --json", "show 3 --json --reveal"])
+def test_what_list_prints_is_written_again_as_it_was(
+    strmctl: Strmctl, library: Path, form: str
+) -> None:
+    strmctl("write", "--from", "-", "-q", stdin=LISTED)
+    listed = strmctl(*form.split())
+    number = sum(it["type"] == "mapping" for it in listed.records)
+    counts = strmctl("write", "--from", "-", stdin=listed.out).err.splitlines()[-1]
+    assert counts == f"0 created, 0 updated, {number} unchanged, 0 failed"
+    before = files(library)
+    strmctl("remove", "--site", "a.to")
+    strmctl("write", "--from", "-", "-q", stdin=listed.out)
+    assert files(library).keys() <= before.keys()
+    assert len(files(library)) == number
+
+
+def test_what_list_prints_may_be_written_in_another_language(
+    strmctl: Strmctl, library: Path
+) -> None:
+    strmctl("write", "--from", "-", "-q", stdin=LISTED)
+    rows = [it | {"language": "en"} for it in strmctl("list", "--json").records[:-1]]
+    assert strmctl("write", "--from", "-", stdin=json.dumps(rows)).err.startswith("3 created")
+    assert len(files(library)) == 6
+
+
+def test_a_revealed_link_and_its_headers_come_along(strmctl: Strmctl, library: Path) -> None:
+    strmctl("write", "--from", "-", "-q", stdin=LISTED)
+    listed = strmctl("show", "3", "--json", "--reveal").out
+    strmctl("remove", "--site", "a.to")
+    strmctl("write", "--from", "-", "-q", stdin=listed)
+    number = strmctl("list", "--json").records[0]["id"]
+    film = strmctl("show", number, "--json", "--reveal").document
+    assert film["resolved_url"] == "http://127.0.0.1:9/f.mp4"
+    assert film["headers"] == {"Referer": "http://a.to/"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "codes"),
+    [
+        pytest.param(f"site,slug,language,{SECRET},b\n", BAD_LIST, id="a-column"),
+        pytest.param(
+            "site,slug,language,http://h/?a=1,hunter2\n", BAD_LIST, id="the-rest-of-a-URL"
+        ),
+        pytest.param(
+            f"site,slug,language,season,episode\na,b,c,{SECRET},1\n", BAD_ROW, id="a-number"
+        ),
+        pytest.param("site,slug,language,year\na,b,c,token=hunter2\n", BAD_ENTRY, id="a-query"),
+        pytest.param(
+            "site,slug,language,year\na,b,c,me:hunter2@host\n", BAD_ENTRY, id="an-account"
+        ),
+        pytest.param(f"site,slug,language,imdb\na,b,c,{SECRET}\n", BAD_ENTRY, id="an-id"),
+        pytest.param(f"site,slug,language,path\na,b,c,{SECRET}\n", BAD_ENTRY, id="a-path"),
+        pytest.param(
+            f"site,slug,language,path\na,b,c,{SECRET[7:]}\n", BAD_ENTRY, id="an-end-of-one"
+        ),
+        pytest.param(f'site,slug,language\na,"{SECRET}\x01",c\n', BAD_ROW, id="a-slug"),
+        pytest.param(f'{{"slug": "b", "{SECRET}": 1}}', BAD_ROW, id="a-key"),
+        pytest.param(
+            f'{{"slug": "b", "{SECRET}": 1, "{SECRET.upper()}": 1}}', BAD_ROW, id="two-keys"
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["write", "add"])
+def test_no_message_quotes_what_may_be_a_secret(
+    strmctl: Strmctl, library: Path, rows: str, codes: tuple[int, int], command: str
+) -> None:
+    (library / "rows.txt").write_text(rows)
+    strmctl("resolver", "new", "mine", "--type", "template", "--site", "a", "-q")
+    rest = ("--resolver", "mine", "x") if command == "add" else ()
+    ended = strmctl(command, "--from", "rows.txt", *rest, code=codes[len(rest) > 0])
+    assert "hunter2" not in (ended.err + ended.out).lower()

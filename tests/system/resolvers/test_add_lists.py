@@ -139,6 +139,12 @@ def test_a_quiet_run_says_once_what_stays_wrong(strmctl: Strmctl, begun: Path) -
     )
     file.write_text(text.replace("x", "1"))
     assert strmctl(*call).out == ""
+    file.write_text(text)
+    assert "list.csv:3: episode is not" in strmctl(*call, code=12).out, (
+        "the row was right meanwhile"
+    )
+    file.write_text(text + "1,y\n")
+    assert strmctl(*call, code=12).out.count("\n") == 1, "the other was named before"
     file.unlink()
     assert "list.csv: cannot be read" in strmctl(*call, code=12).out, "it was there in between"
 
