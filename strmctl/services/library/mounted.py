@@ -41,8 +41,9 @@ def check_mounted(
     if (mappings := Journal(database).mappings_with_files(but)) > few:
         LibraryFiles(library).check_there()
         raise ItemError(
-            f"{library}: holds nothing, though {_have_files(mappings)}: mount it, or set `library` "
-            " (deleted for good? `strmctl prune --force` forgets them, `strmctl rewrite "
+            f"{library}: holds nothing, though {counted(mappings, 'mapping')} "
+            f"{'has its file' if mappings == 1 else 'have their files'} there: mount it, or set "
+            "`library` (deleted for good? `strmctl prune --force` forgets them, `strmctl rewrite "
             "--create-missing --force` makes them again)"
         )
 
@@ -53,12 +54,11 @@ def emptied(settings: Settings, database: Database, *, but: Iterable[str] = ()) 
     mappings = Journal(database).mappings_with_files(but)
     if not mappings or next(strm_paths(settings.library), None) is not None:
         return None
-    return f"{settings.library}: holds no .strm, though {_have_files(mappings)}: is it mounted?"
-
-
-def _have_files(mappings: int) -> str:
-    have = "has its file" if mappings == 1 else "have their files"
-    return f"{counted(mappings, 'mapping')} {have} there"
+    there_are = "there is" if mappings == 1 else "there are"
+    return (
+        f"{settings.library}: holds no .strm though {there_are} {counted(mappings, 'mapping')}: "
+        "is it mounted?"
+    )
 
 
 def check_may_be_made(settings: Settings) -> None:
