@@ -52,10 +52,11 @@ test-fast: .venv/ready
 explore: .venv/ready
 	$(BIN)/pytest -n 2 --hypothesis-profile=explore -m hypothesis
 
+# Writes the measured tables of docs/benchmarks.md and its picture. BENCH=probe is one subject of it.
 bench: .venv/ready
 	$(BIN)/python -m bench $(BENCH)
 
-# Fails when a ratio is a tenth worse than in bench/recorded.json; `--record` in BENCH writes that.
+# Writes nothing; fails when a ratio is a tenth worse than the one that `make bench` wrote last.
 bench-quick: .venv/ready
 	$(BIN)/python -m bench --quick $(BENCH)
 

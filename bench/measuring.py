@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 STRMCTL = str(Path(sys.executable).with_name("strmctl"))
@@ -21,13 +22,26 @@ class NotMeasuredError(Exception):
     """Why a contender cannot take part; the others go on without it."""
 
 
+class By(StrEnum):
+    """What of a sample counts."""
+
+    SECONDS = "s"
+    CPU = "CPU s"
+    VALUE = "value"
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One round of one contender; `note` is what else is worth telling of it."""
+    """One round of one contender; `value` is what is neither of the two times, and `note` what
+    else is worth saying of it."""
 
     seconds: float
     cpu: float
     note: str = ""
+    value: float = 0.0
+
+    def by(self, what: By) -> float:
+        return {By.SECONDS: self.seconds, By.CPU: self.cpu, By.VALUE: self.value}[what]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,56 +52,75 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """`at_most` is a multiple of what `reference` takes, or seconds where there is none."""
+    """`at_most` is a multiple of what `reference` takes, or an amount where there is none; None is
+    no goal. `summary` is the row of the page's first table that shows it; goals may share one."""
 
     name: str
-    at_most: float
+    at_most: float | None
     reference: str | None = None
-    by_cpu: bool = False
+    by: By = By.SECONDS
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A goal and what it came to, in the goal's terms."""
+
+    goal: Goal
+    value: float
+
+    @property
+    def is_enough(self) -> bool:
+        return self.goal.at_most is None or self.value <= self.goal.at_most
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be done: `amount` of `unit` by every contender in a round. The first goal is the
+    one of the table; `subject` is the table's name, `measure` the unit of values."""
+
+    subject: str
+    title: str
+    goals: Sequence[Goal]
+    amount: int = 1
+    unit: str = "runs"
+    measure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`amount` of `unit` is what every contender gets done in a round."""
-
-    title: str
+    work: Work
     contenders: Sequence[Contender]
-    goal: Goal
-    amount: int = 1
-    unit: str = "runs"
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """The medians; `missing` says of the others why they were not measured."""
 
-    comparison: Comparison
+    work: Work
     rounds: int
     samples: dict[str, Sample]
     missing: dict[str, str]
 
-    def ratios(self) -> dict[str, float]:
+    def ratios(self, goal: Goal) -> dict[str, float]:
         """Of every contender to the goal's reference; nothing where that was not measured."""
-        goal = self.comparison.goal
         reference = self.samples.get(goal.reference or "")
-        if reference is None:
+        least = reference.by(goal.by) if reference else 0.0
+        if not least:
             return {}
-        return {
-            name: round(
-                it.cpu / reference.cpu if goal.by_cpu else it.seconds / reference.seconds, 3
-            )
-            for name, it in self.samples.items()
-        }
+        return {name: round(it.by(goal.by) / least, 3) for name, it in self.samples.items()}
 
-    def goal(self) -> tuple[float, bool] | None:
-        """What was reached, in the goal's terms, and whether it is enough; None if unknown."""
-        goal = self.comparison.goal
-        own = self.samples.get(goal.name)
-        reference = self.samples.get(goal.reference) if goal.reference else Sample(1.0, 1.0)
-        if own is None or reference is None:
-            return None
-        cost = own.cpu / reference.cpu if goal.by_cpu else own.seconds / reference.seconds
-        return cost, cost <= goal.at_most
+    def reached(self) -> list[Reached]:
+        """Of the goals of which it is known."""
+        found = []
+        for goal in self.work.goals:
+            own = self.samples.get(goal.name)
+            if goal.reference:
+                ratio = self.ratios(goal).get(goal.name)
+                found += [Reached(goal, ratio)] if ratio is not None else []
+            elif own:
+                found.append(Reached(goal, own.by(goal.by)))
+        return found
 
 
 def measure(comparison: Comparison, rounds: int) -> Measured:
@@ -101,7 +134,7 @@ def measure(comparison: Comparison, rounds: int) -> Measured:
                 except NotMeasuredError as error:
                     missing[contender.name] = str(error)
     samples = {name: _median(found) for name, found in taken.items() if name not in missing}
-    return Measured(comparison, rounds, samples, missing)
+    return Measured(comparison.work, rounds, samples, missing)
 
 
 def command(
@@ -149,4 +182,5 @@ def _median(samples: Sequence[Sample]) -> Sample:
         statistics.median(sample.seconds for sample in samples),
         statistics.median(sample.cpu for sample in samples),
         samples[-1].note,
+        statistics.median(sample.value for sample in samples),
     )

@@ -1,10 +1,11 @@
-"""What was reached when it was last recorded: ratios, since seconds are those of one machine.
-
-Only strmctl's own are compared with; those of the others are for the picture in the docs.
+"""What was measured last, subject by subject: the page and the picture are drawn from it, and a
+quick run is compared with it, ratio by ratio, since seconds are those of one machine.
 """
 
-import json
+from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from bench.measuring import Measured
 
@@ -13,28 +14,44 @@ WORSE = 1.1
 """A tenth more than what was recorded is a failure."""
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All of one subject; `described` is the machine and who took part."""
+
+    model: str
+    described: str
+    measured: list[Measured]
+
+
 class Recorded:
-    """Ratios to the goal's reference, by the title of their comparison and the contender."""
+    """Runs by their subject; those that are not measured again are kept."""
 
     def __init__(self, file: Path = FILE) -> None:
         self._file = file
-        known = file.read_text() if file.exists() else "{}"
-        self._known: dict[str, dict[str, float]] = json.loads(known)
-        self._found: dict[str, dict[str, float]] = {}
+        known = file.read_bytes() if file.exists() else b"{}"
+        self.runs = msgspec.json.decode(known, type=dict[str, Run])
 
-    def put(self, measured: Measured) -> str | None:
-        """What to say of a comparison that is worse than recorded."""
-        goal, title = measured.comparison.goal, measured.comparison.title
-        ratios = measured.ratios()
-        if goal.name not in ratios:
-            return None
-        self._found[title] = ratios
-        ratio, known = ratios[goal.name], self._known.get(title, {}).get(goal.name)
-        if known is None or ratio <= known * WORSE:
-            return None
-        return f"{title}: {ratio:g} x its reference, {known:g} x when it was recorded"
+    def put(self, subject: str, run: Run) -> None:
+        self.runs[subject] = run
 
     def save(self) -> None:
-        """Comparisons that were not made keep what is known of them."""
-        found = dict(sorted((self._known | self._found).items()))
-        self._file.write_text(json.dumps(found, indent=1) + "\n")
+        text = msgspec.json.encode(dict(sorted(self.runs.items())))
+        self._file.write_bytes(msgspec.json.format(text, indent=1) + b"\n")
+
+    def worse(self, measured: Measured) -> str | None:
+        """What to say of a comparison that is worse than it was."""
+        work = measured.work
+        run = self.runs.get(work.subject)
+        then = (
+            next((it for it in run.measured if it.work.title == work.title), None) if run else None
+        )
+        ratio, known = _ratio(measured), _ratio(then) if then else None
+        if ratio is None or known is None or ratio <= known * WORSE:
+            return None
+        return f"{work.title}: {ratio:g} x its reference, {known:g} x when it was recorded"
+
+
+def _ratio(measured: Measured) -> float | None:
+    """That of the first goal."""
+    goal = measured.work.goals[0]
+    return measured.ratios(goal).get(goal.name)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from bench import large_library
+from bench.stage import large_library
 from stage.strmctl import Strmctl, new_strmctl
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]

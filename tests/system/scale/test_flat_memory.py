@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import large_library
+from bench.stage import large_library
 from stage.command_line import Strmctl
 from strmctl.storage.database.connection import Database
 from system.scale.measuring import peak_mib

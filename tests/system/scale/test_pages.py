@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bench import large_library
+from bench.stage import large_library
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.services.probing.probe import due

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bench import large_library
+from bench.stage import large_library
 from strmctl.domain.mapping import LinkState
 from strmctl.domain.selection import Selection
 from strmctl.services.probing.probe import due

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.measuring import STRMCTL, Comparison, Contender, Goal, command
-from bench.peers import Others
+from bench.measuring import STRMCTL, By, Comparison, Contender, Goal, Work, command
+from bench.stage.peers import Others
 
+SUBJECTS = ("start",)
 _RUNS = 5
 _TYPER = "import typer"
 _LINES = {
@@ -32,10 +33,10 @@ def comparisons(size: float, others: Others) -> Iterator[list[Comparison]]:
 
 def _compared(home: Path, line: str, at_most: float) -> Comparison:
     words = line.split()
-    name = f"strmctl {words[0]}"
     contenders = [
-        Contender(name, lambda: command(STRMCTL, *words, folder=home, repeat=_RUNS)),
+        Contender("strmctl", lambda: command(STRMCTL, *words, folder=home, repeat=_RUNS)),
         Contender(_TYPER, lambda: command(sys.executable, "-c", _TYPER, repeat=_RUNS)),
     ]
-    goal = Goal(name, at_most, _TYPER, by_cpu=True)
-    return Comparison(f"Starting: {words[0]}", contenders, goal)
+    what = "--version" if words == ["--version"] else "list / probe / write / show"
+    goal = Goal("strmctl", at_most, _TYPER, By.CPU, f"start of `{what}`: CPU to `{_TYPER}`")
+    return Comparison(Work(SUBJECTS[0], f"strmctl {words[0]}", [goal]), contenders)

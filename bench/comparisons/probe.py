@@ -10,10 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.measuring import STRMCTL, Comparison, Contender, Goal, NotMeasuredError, Sample, command
-from bench.peers import LINKCHECKER, LINKINATOR, LYCHEE, Others, Peer
-from bench.upstream import Upstream, upstream
+from bench.measuring import (
+    STRMCTL,
+    By,
+    Comparison,
+    Contender,
+    Goal,
+    NotMeasuredError,
+    Sample,
+    Work,
+    command,
+)
+from bench.stage.peers import LINKCHECKER, LINKINATOR, LYCHEE, Others, Peer
+from bench.stage.upstream import Upstream, upstream
 
+SUBJECTS = ("probe",)
 LINKS = 10_000
 AT_ONCE = 64
 _DELAY = 0.05
@@ -36,20 +47,18 @@ def comparisons(size: float, others: Others) -> Iterator[list[Comparison]]:
     links = round(LINKS * size)
     with upstream(_DELAY) as server, TemporaryDirectory() as folder:
         bench = _Bench(server, links, Path(folder), others)
-        yield [
-            Comparison(
-                f"Probing links of an upstream that takes {_DELAY * 1000:g} ms",
-                [
-                    bench.contender("strmctl probe --all", bench.strmctl()),
-                    bench.peer(LYCHEE, bench.lychee),
-                    bench.peer(LINKINATOR, bench.linkinator),
-                    bench.peer(LINKCHECKER, bench.linkchecker),
-                ],
-                Goal("strmctl probe --all", 1.0, LYCHEE.name),
-                links,
-                "links",
-            )
+        contenders = [
+            bench.contender("strmctl", bench.strmctl()),
+            bench.peer(LYCHEE, bench.lychee),
+            bench.peer(LINKINATOR, bench.linkinator),
+            bench.peer(LINKCHECKER, bench.linkchecker),
         ]
+        summary = "probing 10,000 links that take 50 ms: seconds / CPU to lychee"
+        goals = [
+            Goal("strmctl", 1.0, LYCHEE.name, summary=summary),
+            Goal("strmctl", 3.0, LYCHEE.name, By.CPU, summary),
+        ]
+        yield [Comparison(Work(SUBJECTS[0], "probing", goals, links, "links"), contenders)]
 
 
 class _Bench:

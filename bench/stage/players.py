@@ -6,7 +6,7 @@ import selectors
 import socket
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -16,6 +16,9 @@ from bench.measuring import NotMeasuredError
 
 _BUFFER = memoryview(bytearray(2**20))
 _PATIENCE = 30.0
+_TURN = 0.05
+_HEAD = 4096
+"""Bytes; the head of an answer is read in one piece."""
 
 
 @dataclass(slots=True)
@@ -31,9 +34,20 @@ class _Player:
         self.left = None
         self.connection.sendall(f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
 
-    def read(self) -> int:
+    def ask_without_wait(self, url: str) -> None:
+        self.ask(url)
+        self.connection.setblocking(False)
+
+    def take(self, at_most: int) -> int:
+        """What has come of so many bytes, where it was asked for without a wait."""
+        try:
+            return self.read(min(at_most, len(_BUFFER)))
+        except BlockingIOError:
+            return 0
+
+    def read(self, at_most: int = len(_BUFFER)) -> int:
         """The bytes of a body that came."""
-        received = self.connection.recv_into(_BUFFER)
+        received = self.connection.recv_into(_BUFFER, at_most)
         if not received:
             raise NotMeasuredError("an answer was cut off")
         if self.left is None:
@@ -56,6 +70,30 @@ def films(url: str, players: int, enough: int) -> int:
         while total < enough:
             for key in _ready(waiting):
                 total += key.data.read()
+        _leave(waiting)
+    return total
+
+
+def slowly(
+    url: str, players: int, rate: int, seconds: float, look: Callable[[], None] = lambda: None
+) -> int:
+    """So many connections take at most `rate` bytes a second each of a film, then they leave; the
+    bytes that they took. `look` is called some twenty times a second."""
+    total, taken = 0, dict.fromkeys(range(players), 0)
+    with selectors.DefaultSelector() as waiting:
+        every = _players(url, players, waiting)
+        for player in every:
+            player.ask_without_wait(url)
+        begun = time.perf_counter()
+        while (passed := time.perf_counter() - begun) < seconds:
+            for index, player in enumerate(every):
+                due = round(passed * rate) - taken[index]
+                if due > _HEAD and (came := player.take(due)):
+                    taken[index] += came
+                    total += came
+            look()
+            rest = passed + _TURN - (time.perf_counter() - begun)
+            time.sleep(max(0.0, rest))  # noqa: TID251 - it is their slowness.
         _leave(waiting)
     return total
 
@@ -110,6 +148,37 @@ def median_wait(urls: Sequence[str], players: int, number: int, between: float) 
                     heapq.heappush(idle, (at + between, index, key.data))
         _leave(waiting)
     return statistics.median(waits)
+
+
+def longest_answer(
+    url: str, beside: Sequence[str], at_least: int, clock: Callable[[], float]
+) -> float:
+    """By `clock`; `url` is asked for again and again, at least so many times, until all of `beside`
+    have come one after another on a connection of their own."""
+    longest, asked, pending = 0.0, 0, iter(beside)
+    with selectors.DefaultSelector() as waiting:
+        one, other = _players(url, 2, waiting)
+        is_reading = _ask_next(other, pending)
+        while is_reading or asked < at_least:
+            begun = clock()
+            one.ask(url)
+            while one.left != 0:
+                one.read()
+            longest = max(longest, clock() - begun)
+            asked += 1
+            while is_reading and other.take(len(_BUFFER)):
+                pass
+            if is_reading and other.left == 0:
+                is_reading = _ask_next(other, pending)
+        _leave(waiting)
+    return longest
+
+
+def _ask_next(player: _Player, urls: Iterator[str]) -> bool:
+    url = next(urls, None)
+    if url:
+        player.ask_without_wait(url)
+    return url is not None
 
 
 def listed(url: str) -> list[str]:

@@ -1,11 +1,14 @@
 """An upstream that answers every request for media after a fixed delay, in a process of its own.
 
 It has to be far faster than whoever is measured with it, hence a bare protocol on uvloop.
-`/links/N` is a page of N links, `/seen` tells what has come since it was asked last.
+`/links/N` is a page of N links, `/titles/…` playlists and their segments, `/seen` says what has
+come since it was asked last.
 """
 
 import asyncio
 import contextlib
+import functools
+import hashlib
 import json
 import multiprocessing
 import re
@@ -21,6 +24,9 @@ FILE_SIZE = 4096
 """Bytes; small, so that a peer that reads all of it can keep its connection too."""
 
 _FILE = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom".ljust(FILE_SIZE, b"\0")
+_SEGMENT = (b"\x47\x40\x11\x10" + b"\xff" * 184) * 21
+_TOKEN = "token=" + "0123456789abcdef" * 8 + "&expires=1795388400"
+LONG = 10_000
 _REQUEST = re.compile(rb"(\w+) (\S+) HTTP/1\.1\r\n")
 _RANGE = re.compile(rb"\r\nrange: *bytes=0-(\d+)\r\n", re.IGNORECASE)
 _BUSIEST = 4096
@@ -66,6 +72,33 @@ def upstream(delay: float) -> Iterator[Upstream]:
         server.join()
 
 
+ROWS = {
+    "episode": (240, "{n}.ts"),
+    "short": (LONG, "seg{n}.ts"),
+    "long": (LONG, "/titles/of/that/name/segment-{n}.ts?" + _TOKEN),
+    "signed": (LONG, "/titles/of/that/name/segment-{n}.ts?" + _TOKEN + "&signature={signature}"),
+}
+"""Kinds of playlists: how many segments, and what their URIs look like."""
+
+
+@functools.cache
+def playlist(kind: str) -> bytes:
+    rows, uri = ROWS[kind]
+    lines = ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:7", "#EXT-X-MEDIA-SEQUENCE:0"]
+    for n in range(rows):
+        signature = hashlib.sha256(b"%d" % n).hexdigest()
+        lines += [f"#EXTINF:{6 + n % 7 / 10:.3f},", uri.format(n=n, signature=signature)]
+    return "\n".join([*lines, "#EXT-X-ENDLIST", ""]).encode()
+
+
+def _of_title(path: bytes) -> bytes:
+    """`/titles/KIND/NAME.m3u8`; whatever else is asked for there is a segment."""
+    if not path.endswith(b".m3u8"):
+        return _response(b"200 OK", b"video/mp2t", _SEGMENT)
+    kind = path.split(b"/")[2].decode()
+    return _response(b"200 OK", b"application/vnd.apple.mpegurl", playlist(kind))
+
+
 def _path(number: int) -> str:
     return f"/media/{number}.mp4"
 
@@ -76,19 +109,19 @@ class _Counts:
         self.reset()
 
     def reset(self) -> None:
-        self._requests = 0
+        self.requests = 0
         self._links: set[bytes] = set()
         self._at_once = 0
 
     def begin(self, path: bytes) -> None:
         self.waiting += 1
-        self._requests += 1
+        self.requests += 1
         self._links.add(path)
         self._at_once = max(self._at_once, self.waiting)
 
     def as_json(self) -> bytes:
         return json.dumps(
-            {"requests": self._requests, "links": len(self._links), "at_once": self._at_once}
+            {"requests": self.requests, "links": len(self._links), "at_once": self._at_once}
         ).encode()
 
 
@@ -119,6 +152,9 @@ class _Protocol(asyncio.Protocol):
         if path.startswith(b"/media/"):
             self._counts.begin(path)
             asyncio.get_running_loop().call_later(self._delay, self._send, _media(method, head))
+        elif path.startswith(b"/titles/"):
+            self._counts.requests += 1
+            self._transport.write(_of_title(path))
         elif path.startswith(b"/links/"):
             page = _page(int(path.removeprefix(b"/links/")))
             self._transport.write(_response(b"200 OK", b"text/html", page))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.measuring import NotMeasuredError
 
-CACHE = Path(__file__).parent / ".cache"
+CACHE = Path(__file__).parents[1] / ".cache"
 
 
 class Others(StrEnum):

@@ -94,14 +94,19 @@ class Proxy:
 
 @contextlib.contextmanager
 def origin(folder: Path) -> Iterator[Origin]:
-    if shutil.which("nginx") is None:
-        raise NotMeasuredError("nginx is not installed")
     _fill(folder / "files")
-    subprocess.run(_CERTIFICATE.split(), cwd=folder, check=True, capture_output=True)
+    certificate(folder)
     found = Origin(folder, free_port(), free_port())
     content = _ORIGIN.format(plain=found.plain, tls=found.tls)
     with _nginx(folder, "origin", content, found.plain):
         yield found
+
+
+def certificate(folder: Path) -> None:
+    """Puts certificate.pem and key.pem there."""
+    if shutil.which("openssl") is None:
+        raise NotMeasuredError("openssl is not installed")
+    subprocess.run(_CERTIFICATE.split(), cwd=folder, check=True, capture_output=True)
 
 
 @contextlib.contextmanager
@@ -115,6 +120,8 @@ def nginx(origin: Origin, name: str) -> Iterator[Proxy]:
 
 @contextlib.contextmanager
 def _nginx(folder: Path, name: str, content: str, port: int) -> Iterator[int]:
+    if shutil.which("nginx") is None:
+        raise NotMeasuredError("nginx is not installed")
     (folder / f"{name}.conf").write_text(_HTTP.format(name=name, content=content))
     files = ("-p", str(folder), "-e", f"{name}.log", "-c", f"{name}.conf")
     with subprocess.Popen(("nginx", *files), stdin=subprocess.DEVNULL) as process:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from bench.origin import Origin, Proxy, free_port, wait_for
-from bench.peers import HLS_PROXY, MEDIAFLOW, Others
+from bench.stage.origin import Origin, Proxy, free_port, wait_for
+from bench.stage.peers import HLS_PROXY, MEDIAFLOW, Others
 
 Url = Callable[[str, str], str]
 """From a site, plain or tls, and a name there to the URL at a proxy."""

@@ -9,18 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import large_library, raw_loop
-from bench.measuring import STRMCTL, Comparison, Contender, Goal, Sample, call, command
-from bench.peers import Others
+from bench.measuring import STRMCTL, Comparison, Contender, Goal, Sample, Work, call, command
+from bench.stage import large_library, raw_loop
+from bench.stage.peers import Others
 from strmctl.services.probing.probe import due
 from strmctl.settings.model import Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.database.rows import time_text
 from strmctl.storage.tables.probe_records import ProbeQueue
 
-_FILES = 100_000
+SUBJECTS = ("library",)
+_FILES = 10_000
 _ROWS = 1_000_000
-_PLAIN = "plain SQL"
+_PLAIN, _RAW = "plain SQL", "raw loop"
 _SQL = """
 import sqlite3, sys
 for row in sqlite3.connect("strmctl.db").execute(sys.argv[1]):
@@ -50,9 +51,10 @@ def _write(home: Path, count: int) -> Comparison:
         with TemporaryDirectory(dir=home) as folder:
             return command(sys.executable, raw_loop.__file__, folder, str(count))
 
-    name, reference = "strmctl write --from", "temp file, fsync, rename"
-    contenders = [Contender(name, strmctl), Contender(reference, raw)]
-    return Comparison("Writing", contenders, Goal(name, 1.5, reference), count, "files")
+    contenders = [Contender("strmctl", strmctl), Contender(_RAW, raw)]
+    summary = "`strmctl write --from`: seconds to a loop of temp file, fsync, rename"
+    goal = Goal("strmctl", 1.5, _RAW, summary=summary)
+    return Comparison(Work(SUBJECTS[0], "strmctl write --from", [goal], count, "files"), contenders)
 
 
 def _questions(home: Path, count: int) -> Iterator[Comparison]:
@@ -61,28 +63,31 @@ def _questions(home: Path, count: int) -> Iterator[Comparison]:
     shutil.rmtree(home / "library")
     database.unlink()
     large_library.fill(database, count, datetime.now(UTC))
-    amount = f"of {count:,} mappings"
     yield _asked(
-        home, f"Listing what is dead {amount}", ("list", "--state", "dead"),
+        home, count, ("list", "--state", "dead"),
         "SELECT * FROM strm_mapping WHERE state = 'dead' ORDER BY id",
     )  # fmt: skip
     yield _asked(
-        home, f"Statistics {amount}", ("stats",),
+        home, count, ("stats",),
         "SELECT site, provider_used, state, count(*) FROM strm_mapping GROUP BY 1, 2, 3",
     )  # fmt: skip
-    yield _due(database, f"Choosing what to probe {amount}")
+    yield _due(database, count)
 
 
-def _asked(home: Path, title: str, words: tuple[str, ...], sql: str) -> Comparison:
-    name = " ".join(("strmctl", *words))
+def _asked(home: Path, count: int, words: tuple[str, ...], sql: str) -> Comparison:
     contenders = [
-        Contender(name, lambda: command(STRMCTL, *words, folder=home)),
+        Contender("strmctl", lambda: command(STRMCTL, *words, folder=home)),
         Contender(_PLAIN, lambda: command(sys.executable, "-c", _SQL, sql, folder=home)),
     ]
-    return Comparison(title, contenders, Goal(name, 1.0))
+    return Comparison(_question(" ".join(("strmctl", *words)), count), contenders)
 
 
-def _due(database: Path, title: str) -> Comparison:
+def _question(title: str, count: int) -> Work:
+    summary = f"`list --state dead` / `stats` / choosing what to probe, of {_ROWS:,} mappings"
+    return Work(SUBJECTS[0], title, [Goal("strmctl", 1.0, summary=summary)], count, "mappings")
+
+
+def _due(database: Path, count: int) -> Comparison:
     now = datetime.now(UTC)
     selection = due(Settings(), now)
 
@@ -96,6 +101,5 @@ def _due(database: Path, title: str) -> Comparison:
         with closing(sqlite3.connect(database)) as connection:
             return call(lambda: connection.execute(sql, (stale,)).fetchall())
 
-    name = "ProbeQueue"
-    contenders = [Contender(name, queue), Contender(_PLAIN, plain)]
-    return Comparison(title, contenders, Goal(name, 1.0))
+    contenders = [Contender("strmctl", queue), Contender(_PLAIN, plain)]
+    return Comparison(_question("choosing what to probe", count), contenders)

@@ -1,0 +1,1 @@
+"""Servers, players, libraries and other programs that take part in the benchmarks."""
