@@ -16,6 +16,9 @@ from strmctl.domain.hls import attribute_list, harmless, naming
 from strmctl.domain.hls.playlist_text import split_lines, without_leading_blanks
 from strmctl.domain.hls.variables import Variables
 
+MOST_NESTED = 3
+"""Multivariant Playlists below the first one: a playlist may list itself."""
+
 
 class Kind(StrEnum):
     """The first letter of a rendition's key."""
@@ -80,20 +83,42 @@ class _Found(NamedTuple):
     piece: int
 
 
-def parse(text: str, url: str) -> MultivariantPlaylist:
-    """Read a decoded Multivariant Playlist that came from `url`."""
-    reader = _Reader(url)
+def nested(key: str, parent: str) -> str:
+    """The key of a rendition in the Multivariant Playlist that `parent` is the key of.
+
+    IPTV panels list such a playlist as a variant. Its own kind stays in front.
+    """
+    return f"{key}.{parent}" if parent else key
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """What a rendition is called where it is listed, and the key of the playlist that lists it."""
+    own, _, parent = key.partition(".")
+    return own, parent
+
+
+def is_too_deep(key: str) -> bool:
+    """Whether what this key names may list no renditions of its own."""
+    return key.count(".") + 1 > MOST_NESTED
+
+
+def parse(text: str, url: str, imported: Mapping[str, str] | None = None) -> MultivariantPlaylist:
+    """Read a decoded Multivariant Playlist that came from `url`.
+
+    `imported` are the variables of the one that lists it.
+    """
+    reader = _Reader(url, imported)
     for line in split_lines(text.replace(_MARK, "")):
         reader.line(line)
     return reader.finish()
 
 
 class _Reader:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, imported: Mapping[str, str] | None) -> None:
         self._pieces: list[str | tuple[str, str]] = []
         self._found: list[_Found] = []
         self._data: dict[str, str] = {}
-        self._variables = Variables(url)
+        self._variables = Variables(url, imported)
         self._variant: Mapping[str, str] | None = None
 
     def line(self, line: str) -> None:

@@ -35,6 +35,8 @@ _NO_MEDIA = (".key", ".vtt")
 """These do not show that a film plays: keys and subtitles outlive it."""
 
 _CHILDREN = child_url.PATH + "/"
+# ffmpeg 9 reads a line, sees no playlist, and takes the rest for the answer to its next request.
+_NO_PLAYLIST = {**FILE_CACHING, "Connection": "close"}
 _PARTS = (b"range", b"if-range")
 _ALL = Wanted()
 _PLAYBACK = re.compile(re.escape(playback_url.PATH) + r"(\.[^/]+)?")
@@ -82,9 +84,14 @@ async def child(request: Request) -> ASGIApp:
     if name == PLAYLIST_NAME:
         addresses = Addresses(state.settings.proxy.public_base_url, state.signer, claim.playback)
         directives = _delivery_directives(request)
-        playlist = await state.playback.playlist(addresses, claim.rendition, directives)
+        opened = await state.playback.playlist(
+            addresses, claim.rendition, _wanted(request), directives
+        )
         sent = partial(state.playback.sent, identity, is_media=False)
-        playing = await playlist_response(playlist, state.compressed, request.headers)
+        # Some upstreams list subtitles as one file.
+        if isinstance(opened, MediaAnswer):
+            return MediaResponse(opened, _NO_PLAYLIST, sent)
+        playing = await playlist_response(opened, state.compressed, request.headers)
         return Sending(playing, sent)
     ask = partial(state.playback.resource, identity, claim.rendition, cut, name, client=client)
     answer = await _described(await ask(_wanted(request)), request, ask)

@@ -37,13 +37,15 @@ async def follow(requests: Requests, url: str, limit: int) -> ProbeResult | floa
     Without a failure the seconds that the playlist lasts, None for a live one.
     """
     read = await _read(requests, url, limit, "its playlist")
-    if isinstance(read, _Read) and isinstance(read.playlist, MultivariantPlaylist):
-        root = read.playlist
-        lowest = _lowest_variant(root)
+    for _ in range(multivariant_playlist.MOST_NESTED + 1):
+        if not (isinstance(read, _Read) and isinstance(read.playlist, MultivariantPlaylist)):
+            break
+        parent = read.playlist
+        lowest = _lowest_variant(parent)
         if lowest is None:
             return ProbeResult(200, Failure.NOT_MEDIA, "not media: a playlist without variants")
         url = joined(read.url, lowest)
-        read = await _read(requests, url, limit, "its lowest variant", root)
+        read = await _read(requests, url, limit, "its lowest variant", parent)
     if isinstance(read, ProbeResult):
         return read
     playlist = read.playlist
@@ -57,9 +59,9 @@ async def follow(requests: Requests, url: str, limit: int) -> ProbeResult | floa
 
 
 async def _read(
-    requests: Requests, url: str, limit: int, what: str, root: MultivariantPlaylist | None = None
+    requests: Requests, url: str, limit: int, what: str, parent: MultivariantPlaylist | None = None
 ) -> _Read | ProbeResult:
-    """`root` lists the Media Playlist at `url`; without it the playlist may be of either kind."""
+    """The playlist at `url`, of either kind, which `parent` lists."""
     answer, body = await requests.whole(url, limit)
     result = requests.judged(answer, Expected(not_media.Kind.PLAYLIST))
     if not result.is_alive:
@@ -67,18 +69,19 @@ async def _read(
     try:
         # A playlist of 400,000 lines would hold up every other check.
         if len(body) > _OFF_LOOP_BYTES:
-            return _Read(await asyncio.to_thread(_parsed, body, answer.url, root), answer.url)
-        return _Read(_parsed(body, answer.url, root), answer.url)
+            return _Read(await asyncio.to_thread(_parsed, body, answer.url, parent), answer.url)
+        return _Read(_parsed(body, answer.url, parent), answer.url)
     except playlist_text.NotAPlaylistError as error:
         return _of(what, ProbeResult(answer.status, Failure.NOT_MEDIA, f"not media: it {error}"))
 
 
-def _parsed(body: bytes, url: str, root: MultivariantPlaylist | None) -> Playlist:
+def _parsed(body: bytes, url: str, parent: MultivariantPlaylist | None) -> Playlist:
     """Raises NotAPlaylistError."""
     text = playlist_text.decode(body)
-    if root is None and playlist_text.is_multivariant(text):
-        return multivariant_playlist.parse(text, url)
-    return media_playlist_reader.parse(text, url, imported=root.variables if root else None)
+    imported = parent.variables if parent else None
+    if playlist_text.is_multivariant(text):
+        return multivariant_playlist.parse(text, url, imported)
+    return media_playlist_reader.parse(text, url, imported=imported)
 
 
 def _lowest_variant(playlist: MultivariantPlaylist) -> str | None:

@@ -303,6 +303,8 @@ def validators(fields: Mapping[str, str]) -> dict[str, str]:
 
 def file_type(response: UpstreamResponse, head: bytes, url: str) -> str:
     """The media type of a plain file: what its bytes say, else what the upstream says."""
+    if media_kind.segment_extension(head) == ".vtt":
+        return media_kind.media_type(".vtt")
     said = media_kind.video_or_audio(response.content_type)
     return said or media_kind.sniffed_type(head) or media_kind.media_type(upstream_extension(url))
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from strmctl import tracing
 from strmctl.discreet import Discreet
 from strmctl.domain.hls import playlist_text
-from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
+from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist, nested
 from strmctl.domain.hls.naming import stem
 from strmctl.domain.http.ranges import Wanted
 from strmctl.domain.http.response_fields import strong_etag
@@ -136,23 +136,30 @@ class Player:
         return self._sending(viewer, opened)
 
     async def playlist(
-        self, addresses: Addresses, rendition: str, query: str = ""
-    ) -> PlaylistAnswer:
-        """A rendition's Media Playlist. Raises UpstreamError or ResolverError.
+        self, addresses: Addresses, rendition: str, wanted: Wanted, query: str = ""
+    ) -> PlaylistAnswer | MediaAnswer:
+        """A rendition's playlist, or the file in its place. Raises UpstreamError or ResolverError.
 
         `query` holds the delivery directives of a low-latency player.
         """
         identity = addresses.playback.identity
+        healing = self._healing(identity)
+        media = Media(Place(rendition), healing, self._observer)
 
-        async def step(source: Source) -> LoadedPlaylist:
-            loaded = await source.media(rendition, query)
-            self._extents.check_playlist(identity, source, rendition, loaded)
-            return loaded
+        async def step(source: Source) -> LoadedPlaylist | MediaAnswer:
+            opened = await source.rendition(rendition, query, wanted.fields())
+            if isinstance(opened, LoadedPlaylist):
+                self._extents.check_playlist(identity, source, rendition, opened)
+                return opened
+            kind = file_type(opened, await opened.peek(1), opened.url)
+            return media.whole(source, opened.url, opened, kind)
 
-        loading = self._healing(identity)(step)
+        loading = healing(step)
         # A blocking reload is meant to take its time (rfc8216bis section 6.2.5.2).
-        loaded = await (loading if query else self._or_last_copy(identity, rendition, loading))
-        return await self._rendered(loaded, rendition, addresses)
+        opened = await (loading if query else self._or_last_copy(identity, rendition, loading))
+        if isinstance(opened, MediaAnswer):
+            return opened
+        return await self._rendered(opened, rendition, addresses)
 
     async def resource(
         self,
@@ -259,18 +266,18 @@ class Player:
         self, loaded: LoadedPlaylist, rendition: str, addresses: Addresses
     ) -> PlaylistAnswer:
         self._sources.weigh(addresses.playback.identity)
-        reported = self._reported(loaded, addresses)
+        reported = self._reported(loaded, rendition, addresses)
         work = partial(_render, loaded, rendition, addresses, reported)
         return await beside_the_loop(work, loaded.size)
 
     def _reported(
-        self, loaded: LoadedPlaylist, addresses: Addresses
+        self, loaded: LoadedPlaylist, rendition: str, addresses: Addresses
     ) -> Callable[[str], str | None]:
         """Gives the address of a rendition from the URI in an EXT-X-RENDITION-REPORT."""
 
         def address(uri: str) -> str | None:
             source = self._sources.known(addresses.playback.identity)
-            key = source and source.rendition_at(joined(loaded.url, uri))
+            key = source and source.rendition_at(joined(loaded.url, uri), rendition)
             return addresses.playlist(key) if key else None
 
         return address
@@ -298,7 +305,9 @@ def _render(
     playlist = loaded.playlist
     folder = addresses.folder(rendition)
     if isinstance(playlist, MultivariantPlaylist):
-        text = playlist.render(addresses.playlist, lambda name: folder + name)
+        text = playlist.render(
+            lambda key: addresses.playlist(nested(key, rendition)), lambda name: folder + name
+        )
     else:
         prefix = f"{loaded.cut}/" if loaded.cut else ""
         # Another server may pass on what is served at the playback URL: its URIs are absolute.

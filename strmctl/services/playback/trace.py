@@ -112,7 +112,7 @@ class _Beginning:
         claim = child_url.verify(token, self._signer, datetime.now(UTC))
         if name == PLAYLIST_NAME:
             tracing.step(log, "rendition", "goes on with rendition %s", claim.rendition)
-            return await self._playback.playlist(self._addresses, claim.rendition)
+            return await self._playback.playlist(self._addresses, claim.rendition, Wanted())
         tracing.step(log, "segment", "goes on with %s", name, name=name)
         return await self._playback.resource(
             claim.playback.identity, claim.rendition, cut, name, Wanted()

@@ -14,11 +14,15 @@ from strmctl import tracing
 from strmctl.domain.hls import cut, media_playlist_reader, multivariant_playlist, playlist_text
 from strmctl.domain.hls.listed import Resource
 from strmctl.domain.hls.media_playlist import MediaPlaylist
-from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist
+from strmctl.domain.hls.multivariant_playlist import (
+    Kind,
+    MultivariantPlaylist,
+    is_too_deep,
+    split_key,
+)
 from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.media import disguise, media_kind, not_media
 from strmctl.domain.patience.patience import CUT_BODY, Patience
-from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import StrmctlError, UpstreamError
 from strmctl.services.observer import Cache
@@ -33,6 +37,8 @@ from strmctl.upstream.response import UpstreamResponse
 LISTED_SOON_MAX_AGE = 0.2
 """A copy has to be so many seconds old to be read again for a name that is not in it."""
 
+RENDITION = not_media.Expected(not_media.Kind.RENDITION)
+
 log = logging.getLogger(__name__)
 
 
@@ -40,7 +46,7 @@ class Playlists:
     """The playlists of one resolution by rendition key; `earlier` are those of the one before.
 
     `url` is where the resolution leads, `limit` in bytes bounds every playlist. In each method
-    `root` is the playlist at `url`, None for the rendition at `url` itself.
+    `parent` is the playlist that lists a rendition, None for the rendition at `url` itself.
     """
 
     def __init__(
@@ -91,29 +97,33 @@ class Playlists:
         """Held by whoever loads. `key` has to exist: made-up keys would take room here."""
         return self._locks.setdefault(key, asyncio.Lock())
 
-    async def media(self, key: str, root: LoadedPlaylist | None, query: str = "") -> LoadedPlaylist:
-        """A rendition's Media Playlist, fresh enough for a player. Raises UpstreamError.
+    async def open(
+        self, key: str, parent: LoadedPlaylist | None, query: str = ""
+    ) -> LoadedPlaylist | UpstreamResponse:
+        """A rendition's playlist, fresh enough for a player, or the file that is in its place.
 
-        `query` holds delivery directives for the upstream.
+        `query` holds delivery directives for the upstream. Raises UpstreamError.
         """
         if query:
-            return await self._load(key, root, query)
+            return await self._open(key, parent, query)
         async with self.lock(key):
-            return self.fresh(key) or await self._load(key, root)
+            return self.fresh(key) or await self._open(key, parent)
 
-    async def listing(self, key: str, root: LoadedPlaylist | None, name: str) -> LoadedPlaylist:
-        """A rendition's Media Playlist of any age, younger where it does not list `name` yet."""
+    async def listing(
+        self, key: str, parent: LoadedPlaylist | None, name: str = ""
+    ) -> LoadedPlaylist:
+        """A rendition's playlist of any age, younger where it does not list `name` yet."""
         at_hand = self._loaded.get(key)
         if at_hand is not None and not self._may_list_soon(key, at_hand, name):
             return at_hand
         async with self.lock(key):
             known = self._loaded.get(key)
             if known is None or self._may_list_soon(key, known, name):
-                known = await self._load(key, root)
+                known = playlist_alone(await self._open(key, parent))
             return known
 
     async def read(
-        self, key: str, response: UpstreamResponse, root: LoadedPlaylist | None = None
+        self, key: str, response: UpstreamResponse, parent: LoadedPlaylist | None = None
     ) -> LoadedPlaylist:
         """Read and keep what an upstream has answered. Raises UpstreamError."""
         async with self._fetch.room() as room:
@@ -123,7 +133,7 @@ class Playlists:
             try:
                 text = await beside_the_loop(decode, size)
                 del decode  # It holds the bytes, as large as the text; parsing needs the memory.
-                parsed = await self._parsed(key, text, response.url, root)
+                parsed = await self._parsed(key, text, response.url, parent)
             except playlist_text.NotAPlaylistError as error:
                 status = response.status
                 raise UpstreamError(f"not media: the playlist {error}", status=status) from None
@@ -163,27 +173,35 @@ class Playlists:
             return False
         return time.monotonic() - known.at > LISTED_SOON_MAX_AGE
 
-    async def _load(self, key: str, root: LoadedPlaylist | None, query: str = "") -> LoadedPlaylist:
-        url = self._url if root is None else rendition_url(root, key)
+    async def _open(
+        self, key: str, parent: LoadedPlaylist | None, query: str = ""
+    ) -> LoadedPlaylist | UpstreamResponse:
+        url = self._url if parent is None else rendition_url(parent, key)
         if query:
             url += ("&" if "?" in url else "?") + query
-        expected = not_media.ROOT if root is None else not_media.Expected(not_media.Kind.PLAYLIST)
+        expected = not_media.ROOT if parent is None else RENDITION
         response = await self._fetch.fetch(url, expected=expected, patient=bool(query))
-        return await self.read(key, response, root)
+        head = response.taken  # Enough of it, since it has been judged.
+        is_playlist = playlist_text.begins_playlist(head) or media_kind.may_be_playlist(head)
+        if parent is not None and not is_playlist:
+            return response
+        return await self.read(key, response, parent)
 
     async def _parsed(
-        self, key: str, text: str, url: str, root: LoadedPlaylist | None
+        self, key: str, text: str, url: str, parent: LoadedPlaylist | None
     ) -> LoadedPlaylist:
-        parent = root.playlist if root is not None else None
+        above = parent.playlist if parent is not None else None
         is_subtitles, imported = False, None
-        if isinstance(parent, MultivariantPlaylist):
-            is_subtitles = parent.renditions[key].kind is Kind.SUBTITLES
-            imported = parent.variables
+        if isinstance(above, MultivariantPlaylist):
+            is_subtitles = above.renditions[split_key(key)[0]].kind is Kind.SUBTITLES
+            imported = above.variables
         before = self.latest(key)
 
         def parse() -> LoadedPlaylist:
-            if key == ROOT and playlist_text.is_multivariant(text):
-                listed = multivariant_playlist.parse(text, url)
+            if playlist_text.is_multivariant(text):
+                if is_too_deep(key):
+                    raise playlist_text.NotAPlaylistError("lists playlists too deep below others")
+                listed = multivariant_playlist.parse(text, url, imported)
                 return LoadedPlaylist(listed, url, time.monotonic(), len(text))
             playlist = media_playlist_reader.parse(
                 text,
@@ -247,18 +265,20 @@ class Playlists:
         self._loaded[key] = loaded
 
 
-def check_listed(root: LoadedPlaylist, key: str) -> None:
+def playlist_alone(opened: LoadedPlaylist | UpstreamResponse) -> LoadedPlaylist:
+    """Raises UpstreamError for a file, and closes it."""
+    if isinstance(opened, LoadedPlaylist):
+        return opened
+    opened.close()
+    raise UpstreamError("a file now, no playlist", http_status=404, final=True)
+
+
+def rendition_url(parent: LoadedPlaylist, key: str) -> str:
     """Raises UpstreamError where the Multivariant Playlist has no such rendition."""
-    playlist = root.playlist
-    if not isinstance(playlist, MultivariantPlaylist) or key not in playlist.renditions:
+    playlist, (name, _) = parent.playlist, split_key(key)
+    if not isinstance(playlist, MultivariantPlaylist) or name not in playlist.renditions:
         raise UpstreamError("no such rendition now", http_status=404, final=True)
-
-
-def rendition_url(root: LoadedPlaylist, key: str) -> str:
-    """Raises UpstreamError where the Multivariant Playlist has no such rendition."""
-    check_listed(root, key)
-    assert isinstance(root.playlist, MultivariantPlaylist)
-    return joined(root.url, root.playlist.renditions[key].uri)
+    return joined(parent.url, playlist.renditions[name].uri)
 
 
 def _log(key: str, loaded: LoadedPlaylist) -> None:

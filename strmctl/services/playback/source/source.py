@@ -3,14 +3,13 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import TypeVar
 
 from msgspec import Struct
 
 from strmctl.domain.hls.listed import Resource
-from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist
+from strmctl.domain.hls.multivariant_playlist import MultivariantPlaylist, nested, split_key
 from strmctl.domain.hls.naming import is_part, upstream_extension
 from strmctl.domain.hls.playlist_text import begins_playlist
 from strmctl.domain.hls.run import Component
@@ -19,7 +18,7 @@ from strmctl.domain.http.representation import Representation
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import disguise, media_kind
 from strmctl.domain.media.not_media import Expected
-from strmctl.domain.patience.patience import CUT_BODY, LISTED_SOON, Patience
+from strmctl.domain.patience.patience import LISTED_SOON, Patience
 from strmctl.domain.urls.child_url import ROOT
 from strmctl.domain.urls.upstream_url import joined
 from strmctl.errors import UpstreamError
@@ -28,12 +27,18 @@ from strmctl.services.playback.continuity.continuity import Continuity
 from strmctl.services.playback.continuity.evidence import Prelude, Witness
 from strmctl.services.playback.fetching.fetch import Fetch
 from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
-from strmctl.services.playback.source.playlists import Playlists, check_listed
+from strmctl.services.playback.source.first_bytes import playlist_or_not, shown, shows_a_file
+from strmctl.services.playback.source.playlists import (
+    RENDITION,
+    Playlists,
+    playlist_alone,
+    rendition_url,
+)
 from strmctl.upstream.response import UpstreamResponse
 
+_NO_FIELDS: Mapping[str, str] = {}
 _PROBED_SEGMENTS = 3
 _numbers = itertools.count(1)
-_Seen = TypeVar("_Seen")
 
 
 class Place(Struct, frozen=True):
@@ -109,9 +114,9 @@ class Source:
 
     async def _ask(self, fields: Mapping[str, str]) -> UpstreamResponse | LoadedPlaylist:
         ask = partial(self.fetch.fetch, self.resolution.url, fields)
-        response, head = await _shown(await ask(), _playlist_or_not, ask)
+        response, head = await shown(await ask(), playlist_or_not, ask)
         if not begins_playlist(head):
-            if response.status != 416 and _shows_a_file(response.content_range, head):
+            if response.status != 416 and shows_a_file(response.content_range, head):
                 self._file = response.representation
             return response
         if response.status != 200:
@@ -128,37 +133,46 @@ class Source:
         known = self.playlists.known(ROOT)
         if known is not None:
             return known
-        opened = await self.open({})
-        if isinstance(opened, LoadedPlaylist):
+        return playlist_alone(await self.open({}))
+
+    async def rendition(
+        self, key: str, query: str = "", fields: Mapping[str, str] = _NO_FIELDS
+    ) -> LoadedPlaylist | UpstreamResponse:
+        """A rendition's playlist, fresh enough for a player, or the file in its place.
+
+        `query` holds delivery directives for the upstream, `fields` are for a file. Raises
+        UpstreamError.
+        """
+        opened = await self.playlists.open(key, await self._parent(key), query)
+        if isinstance(opened, LoadedPlaylist) or not fields or is_all(fields.get("Range")):
             return opened
         opened.close()
-        raise UpstreamError("a file now, no playlist", http_status=404, final=True)
+        return await self.fetch.fetch(opened.url, fields, expected=RENDITION)
 
-    async def media(self, rendition: str, query: str = "") -> LoadedPlaylist:
-        """A rendition's Media Playlist, fresh enough for a player. Raises UpstreamError.
-
-        `query` holds delivery directives for the upstream.
-        """
-        return await self.playlists.media(rendition, await self._root_of(rendition), query)
-
-    async def _root_of(self, rendition: str) -> LoadedPlaylist | None:
-        """Raises UpstreamError for a rendition that does not exist."""
-        if rendition == ROOT:
+    async def _parent(self, key: str) -> LoadedPlaylist | None:
+        """What lists a rendition. Raises UpstreamError for one that does not exist."""
+        if key == ROOT:
             return None
-        root = await self.root()
-        check_listed(root, rendition)
-        return root
+        _, above = split_key(key)
+        parent = await self._at_hand(above)
+        rendition_url(parent, key)
+        return parent
+
+    async def _at_hand(self, key: str) -> LoadedPlaylist:
+        """A playlist, however old. Raises UpstreamError."""
+        if key == ROOT:
+            return await self.root()
+        return await self.playlists.listing(key, await self._parent(key))
 
     async def locate(self, place: Place) -> Resource:
         """Where the upstream has it now, by an absolute URL. Raises UpstreamError."""
+        key = place.rendition
         if not place.name:
-            return Resource(self.resolution.url)
-        root = await self.root() if place.rendition == ROOT else None
-        if root is not None and isinstance(root.playlist, MultivariantPlaylist):
-            uri = root.playlist.data.get(place.name)
-            found = Resource(joined(root.url, uri)) if uri is not None else None
-        else:
-            found = await self._listed(place)
+            parent = await self._parent(key)
+            return Resource(rendition_url(parent, key) if parent else self.resolution.url)
+        if key == ROOT:
+            await self.root()
+        found = await self._listed(place)
         if found is None:
             what = f"the playlist lists no {place.name!r} now"
             raise UpstreamError(what, http_status=404, final=True)
@@ -167,10 +181,13 @@ class Source:
     async def _listed(self, place: Place) -> Resource | None:
         """Waits for a name just beyond a live copy, which another process may have listed."""
         key, name = place.rendition, place.name
-        root = await self._root_of(key)
+        parent = await self._parent(key)
         patience: Patience | None = None
         while True:
-            loaded = await self.playlists.listing(key, root, name)
+            loaded = await self.playlists.listing(key, parent, name)
+            if isinstance(loaded.playlist, MultivariantPlaylist):
+                uri = loaded.playlist.data.get(name)
+                return None if uri is None else Resource(joined(loaded.url, uri))
             try:
                 await self.playlists.names.check(key, place.cut, loaded)
             except UpstreamError as failure:
@@ -201,7 +218,7 @@ class Source:
             expected=expected,
             patient=is_part(place.name),
         )
-        response, offset = await _shown(await ask(), partial(self._disguise, place), ask)
+        response, offset = await shown(await ask(), partial(self._disguise, place), ask)
         if not (offset or place.is_segment):
             await self.check_prelude(place, resource, response)
         return response, offset
@@ -231,7 +248,7 @@ class Source:
             return response
 
         look = partial(self._disguise, place, begins=True)
-        response, _ = await _shown(await ask(), look, ask)
+        response, _ = await shown(await ask(), look, ask)
         response.close()
 
     async def _disguise(
@@ -280,7 +297,7 @@ class Source:
         """Whether a live playlist has listed it and no longer does. Raises UpstreamError."""
         if not self._continuity.has_listed(place.rendition, place.name):
             return False
-        return (await self.media(place.rendition)).locate(place.name) is None
+        return playlist_alone(await self.rendition(place.rendition)).locate(place.name) is None
 
     def is_probed(self, place: Place) -> bool:
         """Whether it is among the first of its playlist, which media servers read to probe."""
@@ -292,52 +309,16 @@ class Source:
             return False  # A live upstream may call the next segment by the same file name.
         return 0 <= int(place.name) - media.first_number < _PROBED_SEGMENTS
 
-    def rendition_at(self, url: str) -> str | None:
-        """The key of the rendition whose playlist is at `url`, whatever its query says."""
-        root = self.playlists.latest(ROOT)
-        if root is None or not isinstance(root.playlist, MultivariantPlaylist):
+    def rendition_at(self, url: str, beside: str) -> str | None:
+        """The key of the rendition whose playlist is at `url`, whatever its query says.
+
+        It is listed where the rendition `beside` is.
+        """
+        _, above = split_key(beside)
+        lists = self.playlists.latest(above)
+        if lists is None or not isinstance(lists.playlist, MultivariantPlaylist):
             return None
-        for key, rendition in root.playlist.renditions.items():
-            if joined(root.url, rendition.uri).partition("?")[0] == url.partition("?")[0]:
-                return key
+        for key, rendition in lists.playlist.renditions.items():
+            if joined(lists.url, rendition.uri).partition("?")[0] == url.partition("?")[0]:
+                return nested(key, above)
         return None
-
-
-def _shows_a_file(part: ContentRange | None, head: bytes) -> bool:
-    """Whether a response that begins with `head`, no playlist, is not a part of one either."""
-    if part is None:
-        return True
-    is_decided = len(head) >= media_kind.SNIFF_BYTES or not media_kind.may_be_playlist(head)
-    return part.first == 0 and (is_decided or part.length == part.total)
-
-
-async def _playlist_or_not(response: UpstreamResponse) -> bytes | None:
-    """Enough first bytes to show whether they begin a playlist; None if they are cut off before."""
-    head = await response.peek(media_kind.SNIFF_BYTES, media_kind.may_be_playlist)
-    is_open = media_kind.may_be_playlist(head) and not begins_playlist(head)
-    return None if response.is_cut and is_open else head
-
-
-async def _shown(
-    response: UpstreamResponse,
-    look: Callable[[UpstreamResponse], Awaitable[_Seen | None]],
-    ask: Callable[[], Awaitable[UpstreamResponse]],
-) -> tuple[UpstreamResponse, _Seen]:
-    """A response, and what `look` sees in it; asked for again while it is cut off too early.
-
-    `look` returns None for such a response. Raises UpstreamError.
-    """
-    patience: Patience | None = None
-    while True:
-        try:
-            seen = await look(response)
-        except BaseException:
-            response.close()
-            raise
-        if seen is not None:
-            return response, seen
-        response.close()
-        patience = patience or Patience(CUT_BODY, 0.0)
-        if patience.wait(0.0) is None:
-            raise UpstreamError("the upstream cuts the body off before it shows what it is")
-        response = await ask()

@@ -276,6 +276,24 @@ async def test_a_finished_playlist_lists_something(
     assert (result.failure, result.reason) == (failure, reason)
 
 
+async def test_deep_follows_a_multivariant_playlist_below_another_one() -> None:
+    wrapped = b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nmaster.m3u8\n"
+    files = {**HLS, "/index.m3u8": wrapped}
+
+    def answer(request: Request) -> Reply:
+        return file(request, files[request.target])
+
+    result, requests = await check(answer, "/index.m3u8", deep=True)
+    assert result.is_alive
+    assert requests[-1].target == "/1.m4s"
+
+
+async def test_deep_ends_where_a_playlist_lists_itself() -> None:
+    result, requests = await check(lambda request: file(request, MASTER), "/a.m3u8", deep=True)
+    assert result.failure is Failure.NOT_MEDIA
+    assert len(requests) < 8
+
+
 async def test_deep_is_not_content_with_a_playlist_without_segments() -> None:
     result, _ = await check(lambda request: file(request, b"#EXTM3U\n"), "/a.m3u8", deep=True)
     assert result.failure is Failure.NOT_MEDIA

@@ -11,7 +11,7 @@ from strmctl.errors import UpstreamError
 from strmctl.services.playback.continuity.continuity import Continuity
 from strmctl.services.playback.fetching.fetch import Fetch
 from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
-from strmctl.services.playback.source.playlists import Playlists, check_listed, rendition_url
+from strmctl.services.playback.source.playlists import Playlists, playlist_alone, rendition_url
 from strmctl.upstream.client import UpstreamClient
 
 URL = "https://cdn.example/a/index.m3u8?t=1"
@@ -37,7 +37,7 @@ def test_a_rendition_is_beside_the_playlist_that_lists_it() -> None:
 
 def test_a_rendition_that_is_not_listed_is_a_final_404() -> None:
     with pytest.raises(UpstreamError) as failure:
-        check_listed(root(), "v9")
+        rendition_url(root(), "v9")
     assert (failure.value.http_status, failure.value.final) == (404, True)
 
 
@@ -47,7 +47,8 @@ async def test_many_who_ask_at_once_cost_one_request() -> None:
         client() as upstream,
     ):
         playlists = playlists_at(server, upstream)
-        loaded = await asyncio.gather(*[playlists.media("", None) for _ in range(5)])
+        opened = await asyncio.gather(*[playlists.open("", None) for _ in range(5)])
+        loaded = [playlist_alone(each) for each in opened]
         assert len({id(each) for each in loaded}) == 1
         assert len(server.requests) == 1
         assert playlists.known("") is loaded[0]
@@ -61,7 +62,7 @@ async def test_a_blocking_reload_is_asked_every_time() -> None:
     ):
         playlists = playlists_at(server, up)
         for _ in range(2):
-            await playlists.media("", None, "_HLS_msn=7")
+            await playlists.open("", None, "_HLS_msn=7")
         assert [each.target for each in server.requests] == ["/?_HLS_msn=7"] * 2
 
 
@@ -77,7 +78,7 @@ async def test_what_is_no_playlist_is_not_kept(body: str, reason: str) -> None:
     async with serving(lambda request: reply(200, body.encode())) as server, client() as upstream:
         playlists = playlists_at(server, upstream)
         with pytest.raises(UpstreamError, match=reason):
-            await playlists.media("", None)
+            await playlists.open("", None)
         assert (playlists.known(""), playlists.size) == (None, 0)
 
 
@@ -89,7 +90,7 @@ async def test_a_name_just_beyond_a_live_copy_is_looked_for_again() -> None:
 
     async with serving(give) as server, client() as upstream:
         playlists = playlists_at(server, upstream)
-        first = await playlists.media("", None)
+        first = await playlists.open("", None)
         assert await playlists.listing("", None, "7") is first
         async with asyncio.timeout(30):
             while (await playlists.listing("", None, "8")) is first:
@@ -126,7 +127,7 @@ async def test_a_segment_cut_off_before_it_shows_what_it_is_is_asked_for_again(
         return reply(200, body)
 
     async with serving(give) as server, client() as upstream:
-        loaded = await playlists_at(server, upstream).media("", None)
+        loaded = playlist_alone(await playlists_at(server, upstream).open("", None))
         assert loaded.media is not None
         assert f"\n0{extension}\n" in loaded.media.render()
 
@@ -138,7 +139,7 @@ async def test_a_segment_that_is_always_cut_off_is_asked_for_three_times() -> No
         return raw("HTTP/1.1 200 OK\nContent-Length: 9000", b"\xff")
 
     async with serving(give) as server, client() as upstream:
-        loaded = await playlists_at(server, upstream).media("", None)
+        loaded = playlist_alone(await playlists_at(server, upstream).open("", None))
         assert loaded.media is not None
         assert "\n0.ts\n" in loaded.media.render()
         assert len(server.requests) == 1 + 3

@@ -75,8 +75,8 @@ async def test_a_name_is_found_through_the_playlists() -> None:
         [rendition] = opened.playlist.renditions  # type: ignore[union-attr]
         found = await source.locate(Place(rendition, "", "1"))
         assert found.uri == server.url("/b.ts")
-        assert source.rendition_at(server.url("/low.m3u8?t=2")) == rendition
-        assert source.rendition_at(server.url("/high.m3u8")) is None
+        assert source.rendition_at(server.url("/low.m3u8?t=2"), rendition) == rendition
+        assert source.rendition_at(server.url("/high.m3u8"), rendition) is None
         assert source.is_probed(Place(rendition, "", "1"))
         assert not source.is_probed(Place(rendition, "", "k0"))
 
