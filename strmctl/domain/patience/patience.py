@@ -10,14 +10,15 @@ from msgspec import Struct
 class Policy(Struct, frozen=True):
     """`again` more tries in a row, within `within` seconds of the beginning; None: no such limit.
 
-    `wait` comes before each. A wait that the other side names (Retry-After) counts instead where
-    it is longer; beyond `longest` it ends the tries.
+    `wait` comes before each, `growth` times as long before the next one. A wait that the other
+    side names (Retry-After) counts instead where it is longer; beyond `longest` it ends the tries.
     """
 
     wait: float
     again: int | None = None
     within: float | None = None
     longest: float = 0.0
+    growth: float = 1.0
 
 
 CUT_BODY = Policy(wait=0.0, again=2)
@@ -31,6 +32,13 @@ FREED_PLACE = Policy(wait=0.1, again=3)
 
 GLANCE = Policy(wait=0.05, again=1)
 """A playlist that waits for its key is worth one more try, not the silence that several are."""
+
+COMPARED = Policy(wait=0.1, again=6, growth=2.0, longest=5.0)
+"""Segments that show whether a renewed link has the same content: six seconds in all, and players
+give up after eight. Failing quickly would end a play that goes on a moment later."""
+
+COMPARED_AGAIN = Policy(wait=0.1, again=1, longest=5.0)
+"""The same where nobody could have them a moment ago: each request would wait for them anew."""
 
 LISTED_SOON = Policy(wait=0.25, within=3.0)
 """Another process has listed it already, or the provider's next edge has: this one will."""
@@ -68,4 +76,4 @@ class Patience:
             return None
         if named is not None and named > policy.longest:
             return None
-        return max(policy.wait, named or 0.0)
+        return max(policy.wait * policy.growth ** (self._failures - 1), named or 0.0)

@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from stage.film import FILM, MONDAY, OTHER, V1, V2, address_of_film, put_film
-from stage.routes import cut, deaf, file, gzipped, in_turn, unmeasured
+from stage.routes import cut, deaf, file, gzipped, in_turn, playlist, unmeasured
 from stage.show import Show
 from stage.upstream import Route
-from stage.viewer import ask_raw
+from stage.viewer import ask_raw, follow
 
 
 def breaking(route: Route, after: int) -> Route:
@@ -100,6 +100,23 @@ def test_07_a_reset_is_the_end_of_no_body(
     content, is_over = unchunked(ask_raw(address_of_film(client, url, place)).body)
     assert FILM.startswith(content)
     assert not is_over
+
+
+LIST = "#EXTM3U\n#EXTINF:9,\nfilm.mp4\n#EXT-X-ENDLIST\n"
+MASTER = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlist.m3u8\n"
+
+
+@pytest.mark.parametrize("place", ["index.m3u8", "list.m3u8"])
+@pytest.mark.parametrize(("cuts", "status", "most"), [(2, 200, 3), (99, 502, 6)])
+def test_06_a_playlist_of_an_unknown_length_is_read_again_a_few_times(
+    cuts: int, status: int, most: int, place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    show.routes["index.m3u8"] = playlist(MASTER)
+    address = url if place == "index.m3u8" else follow(client, url)[0]
+    show.routes[place] = in_turn(*[breaking(playlist(LIST), 30)] * cuts, playlist(LIST))
+    before = len(show.asked(place))
+    assert client.get(address).status_code == status
+    assert len(show.asked(place)) - before <= most
 
 
 def unchunked(body: bytes) -> tuple[bytes, bool]:

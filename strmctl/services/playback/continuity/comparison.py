@@ -1,8 +1,10 @@
 """Content is the same if what the upstream has now begins like what players have been sent."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
+from itertools import cycle
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -13,7 +15,8 @@ from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.http.representation import Representation
 from strmctl.domain.media import disguise
 from strmctl.domain.media.not_media import Expected, listed
-from strmctl.errors import UpstreamError
+from strmctl.domain.patience.patience import COMPARED, Patience, Policy
+from strmctl.errors import EgressError, StrmctlError, UpstreamError
 from strmctl.services.patiently import patiently
 from strmctl.services.playback.continuity.evidence import SAMPLE_BYTES, Sample
 from strmctl.services.playback.fetching.fetch import Attempt, Fetch
@@ -22,8 +25,9 @@ from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 _PRELUDE_SECONDS = 3.0
 """For a key or init section; if it does not come, the segments have to do."""
 
-_LOOKS = {"": 2, KEY: 1, INIT: 1}
-"""How many Media Segments, keys and Media Initialization Sections are compared."""
+_CANDIDATES = 3
+_ENOUGH = 2
+"""Media Segments that are compared, of so many."""
 
 
 class Compared(Struct, frozen=True):
@@ -31,6 +35,24 @@ class Compared(Struct, frozen=True):
 
     count: int
     is_same: bool
+
+
+class _Look(NamedTuple):
+    """A sample, and where it should be; `kind` is "" for a Media Segment."""
+
+    kind: str
+    sample: Sample
+    resource: Resource
+    expected: Expected
+
+
+class _Round(NamedTuple):
+    """What was compared, and of the others those whose failures may pass after a `wait`."""
+
+    compared: Compared
+    passing: Sequence[_Look] = ()
+    wait: float = 0.0
+    failure: StrmctlError | None = None
 
 
 class Beginning(Discreet, frozen=True):
@@ -48,35 +70,102 @@ class Beginning(Discreet, frozen=True):
 
 
 async def compare(
-    fetch: Fetch, rendition: str, loaded: LoadedPlaylist, samples: Iterable[tuple[str, Sample]]
+    fetch: Fetch,
+    rendition: str,
+    loaded: LoadedPlaylist,
+    samples: Iterable[tuple[str, Sample]],
+    waits: Policy = COMPARED,
 ) -> Compared:
     """Compare the newest samples of a rendition, as far as its playlist still lists them.
 
-    Raises UpstreamError where none can be had: then nothing is known.
+    Raises UpstreamError where none can be had, though they were asked for as often as `waits`
+    says: then nothing is known.
     """
-    looks: Counter[str] = Counter()
-    missing: UpstreamError | None = None
-    for name, sample in samples:
-        resource, kind = loaded.locate(name), name[0] if name[0] in _LOOKS else ""
-        if resource is None or looks[kind] == _LOOKS[kind]:
-            continue
-        looks[kind] += 1
+    looks = [
+        _Look(_kind(name), sample, resource, expected(rendition, name))
+        for name, sample in samples
+        if (resource := loaded.locate(name)) is not None
+    ]
+    count, missing = 0, None
+    # Many a key is given only once: the segments that it decrypts show as much.
+    for look in filter(None, (_newest(KEY, looks), _newest(INIT, looks))):
         try:
-            async with asyncio.timeout(_PRELUDE_SECONDS if kind else None):
-                there = await look_at(fetch, resource, expected(rendition, name))
+            async with asyncio.timeout(_PRELUDE_SECONDS):
+                there = await look_at(fetch, look.resource, look.expected)
         except TimeoutError:
             missing = UpstreamError("a key did not come in time", http_status=504)
         except UpstreamError as failure:
-            # Many a key is given only once: the segments that it decrypts show as much.
-            if not kind:
-                raise
             missing = failure
         else:
-            if not sample.is_like(there):
-                return Compared(looks.total(), is_same=False)
-    if missing is not None and not looks[""]:
+            count += 1
+            if not look.sample.is_like(there):
+                return Compared(count, is_same=False)
+    segments = [look for look in looks if not look.kind][:_CANDIDATES]
+    if segments:
+        compared = await _compare_segments(fetch, segments, waits)
+        return Compared(count + compared.count, compared.is_same)
+    if missing is not None:
         raise missing
-    return Compared(looks.total(), is_same=True)
+    return Compared(count, is_same=True)
+
+
+def _kind(name: str) -> str:
+    return name[0] if name[0] in (KEY, INIT) else ""
+
+
+def _newest(kind: str, looks: Iterable[_Look]) -> _Look | None:
+    return next((look for look in looks if look.kind == kind), None)
+
+
+async def _compare_segments(fetch: Fetch, looks: Sequence[_Look], waits: Policy) -> Compared:
+    """One is enough where no other comes at once; each may fail where another does not.
+
+    Raises the last failure where none can be had.
+    """
+    patience = Patience(waits, time.monotonic())
+    asked, in_turn = looks, None
+    while True:
+        found = await _at_once(fetch, asked)
+        if found.compared.count:
+            return found.compared
+        assert found.failure is not None
+        seconds = patience.wait(time.monotonic(), found.wait) if found.passing else None
+        if seconds is None:
+            raise _unseen(found.failure) from None
+        await asyncio.sleep(seconds)
+        in_turn = in_turn or cycle(found.passing)
+        asked = [next(in_turn)]
+
+
+async def _at_once(fetch: Fetch, looks: Iterable[_Look]) -> _Round:
+    count, wait = 0, 0.0
+    passing: list[_Look] = []
+    failure: StrmctlError | None = None
+    for look in looks:
+        if count == _ENOUGH:
+            break
+        attempt = Attempt(fetch)
+        try:
+            there = await _sample(fetch, look.resource, look.expected)
+        except (UpstreamError, EgressError) as error:
+            failure, seconds = error, attempt.wait(error)
+            # A passing failure must not make this look like other content.
+            if seconds is not None:
+                wait = max(wait, seconds)
+                passing.append(look)
+        else:
+            count += 1
+            if not look.sample.is_like(there):
+                return _Round(Compared(count, is_same=False))
+    return _Round(Compared(count, is_same=True), passing, wait, failure)
+
+
+def _unseen(failure: StrmctlError) -> StrmctlError:
+    """To ask for it once more would multiply the waits.
+
+    A CDN that refuses what has played got a hundred requests for each segment.
+    """
+    return failure.made_anew(lasting=True) if isinstance(failure, UpstreamError) else failure
 
 
 def expected(rendition: str, name: str) -> Expected:
@@ -91,9 +180,7 @@ async def look_at(fetch: Fetch, resource: Resource, expected: Expected) -> Sampl
         # A passing failure must not make this look like other content.
         return await patiently(lambda: _sample(fetch, resource, expected), Attempt(fetch).wait)
     except UpstreamError as failure:
-        # To wait for it once more multiplies the waits: a CDN that refuses what has played got a
-        # hundred requests for each segment, and the player 12 seconds of silence.
-        raise failure.made_anew(lasting=True) from None
+        raise _unseen(failure) from None
 
 
 async def _sample(

@@ -7,18 +7,25 @@ the bytes of its keys and init sections, the beginning of its first segment.
 
 import asyncio
 import logging
-from collections.abc import Collection
+import math
+import time
+from collections.abc import Collection, Iterable
 
 from msgspec import structs
 
 from strmctl.domain.hls import run
 from strmctl.domain.hls.run import Component, Doubt
+from strmctl.domain.patience.patience import COMPARED, COMPARED_AGAIN
 from strmctl.errors import UpstreamError
-from strmctl.services.playback.continuity.comparison import compare, expected, look_at
+from strmctl.services.playback.continuity.comparison import Compared, compare, expected, look_at
 from strmctl.services.playback.continuity.continuity import Continuity, Verdict, other_content
+from strmctl.services.playback.continuity.evidence import Sample
 from strmctl.services.playback.continuity.preludes import DEADLINE, Preludes
 from strmctl.services.playback.fetching.fetch import Fetch
 from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
+
+_MISSED_FOR = 30.0
+"""Seconds in which segments that could not be compared are not waited for again."""
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +95,7 @@ class ContentNames:
         if known.cut != loaded.cut:
             return ""
         sent = [each for each in self._continuity.evidence.latest(key) if each[0].isdigit()]
-        compared = await compare(self._fetch, key, loaded, sent)
+        compared = await self._compare(key, loaded, sent)
         return known.preludes if compared.count and compared.is_same else ""
 
     async def _begins_anew(
@@ -125,8 +132,21 @@ class ContentNames:
         Names in `seen` are known to be the same. Raises UpstreamError.
         """
         sent = [each for each in self._continuity.evidence.latest(key) if each[0] not in seen]
-        compared = await compare(self._fetch, key, loaded, sent)
+        compared = await self._compare(key, loaded, sent)
         return compared.is_same if compared.count else None
+
+    async def _compare(
+        self, key: str, loaded: LoadedPlaylist, sent: Iterable[tuple[str, Sample]]
+    ) -> Compared:
+        missed_at = self._continuity.evidence.missed_at
+        is_known = time.monotonic() - missed_at.get(key, -math.inf) < _MISSED_FOR
+        waits = COMPARED_AGAIN if is_known else COMPARED
+        try:
+            return await compare(self._fetch, key, loaded, sent, waits)
+        except UpstreamError:
+            if not is_known:
+                missed_at[key] = time.monotonic()
+            raise
 
     async def _begin_anew(
         self, key: str, was: Component, loaded: LoadedPlaylist, preludes: str

@@ -92,6 +92,8 @@ class Evidence:
 
     def __init__(self) -> None:
         self.preludes = NamedPreludes()
+        self.missed_at: dict[str, float] = {}
+        """When no upstream had what a sample was to be compared with, by rendition (monotonic)."""
         self._samples: dict[str, Newest[str, Sample]] = {}
 
     def witness(self, rendition: str, name: str, total: int | None) -> Witness:

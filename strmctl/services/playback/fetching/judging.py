@@ -1,13 +1,23 @@
-"""An upstream's answer is media, or an UpstreamError says why it is not."""
+"""An upstream's answer is media, or an UpstreamError says why it is not.
 
+One that is cut off before it shows what it is is asked for again.
+"""
+
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import TypeVar
 
-from strmctl.domain.http.ranges import asked_part, starts_at_zero
+from strmctl.domain.hls.playlist_text import begins_playlist
+from strmctl.domain.http.ranges import ContentRange, asked_part, starts_at_zero
 from strmctl.domain.http.response_fields import retry_after_seconds
+from strmctl.domain.media import media_kind
 from strmctl.domain.media.disguise import SEARCHED_BYTES
 from strmctl.domain.media.not_media import EMPTY, TEXT, Expected, needs_more, what_instead
+from strmctl.domain.patience.patience import CUT_BODY, Patience
 from strmctl.errors import UpstreamError
 from strmctl.upstream.response import UpstreamResponse
+
+Seen = TypeVar("Seen")
 
 _UNDECIDED = 1.0
 """Seconds to wait for more of a body that has begun, to tell media from a message."""
@@ -75,3 +85,43 @@ async def _what_instead(
     instead = what_instead(head, response.content_type, expected, is_whole=is_whole)
     # A film that has only begun may read as text; a message is short and comes whole.
     return None if is_late and instead == TEXT else instead
+
+
+def shows_a_file(part: ContentRange | None, head: bytes) -> bool:
+    """Whether a response that begins with `head`, no playlist, is not a part of one either."""
+    if part is None:
+        return True
+    is_decided = len(head) >= media_kind.SNIFF_BYTES or not media_kind.may_be_playlist(head)
+    return part.first == 0 and (is_decided or part.length == part.total)
+
+
+async def playlist_or_not(response: UpstreamResponse) -> bytes | None:
+    """Enough first bytes to show whether they begin a playlist; None if they are cut off before."""
+    head = await response.peek(media_kind.SNIFF_BYTES, media_kind.may_be_playlist)
+    is_open = media_kind.may_be_playlist(head) and not begins_playlist(head)
+    return None if response.is_cut and is_open else head
+
+
+async def shown(
+    response: UpstreamResponse,
+    look: Callable[[UpstreamResponse], Awaitable[Seen | None]],
+    ask: Callable[[], Awaitable[UpstreamResponse]],
+) -> tuple[UpstreamResponse, Seen]:
+    """A response, and what `look` sees in it; asked for again while it is cut off too early.
+
+    `look` returns None for such a response. Raises UpstreamError.
+    """
+    patience: Patience | None = None
+    while True:
+        try:
+            seen = await look(response)
+        except BaseException:
+            response.close()
+            raise
+        if seen is not None:
+            return response, seen
+        response.close()
+        patience = patience or Patience(CUT_BODY, 0.0)
+        if patience.wait(0.0) is None:
+            raise UpstreamError("the upstream cuts the body off before it shows what it is")
+        response = await ask()

@@ -14,13 +14,8 @@ from strmctl import tracing
 from strmctl.domain.hls import cut, media_playlist_reader, multivariant_playlist, playlist_text
 from strmctl.domain.hls.listed import Resource
 from strmctl.domain.hls.media_playlist import MediaPlaylist
-from strmctl.domain.hls.multivariant_playlist import (
-    Kind,
-    MultivariantPlaylist,
-    is_too_deep,
-    split_key,
-)
-from strmctl.domain.http.ranges import ContentRange
+from strmctl.domain.hls.multivariant_playlist import Kind, MultivariantPlaylist, split_key
+from strmctl.domain.http.ranges import ContentRange, is_all
 from strmctl.domain.media import disguise, media_kind, not_media
 from strmctl.domain.patience.patience import CUT_BODY, Patience
 from strmctl.domain.urls.upstream_url import joined
@@ -31,13 +26,19 @@ from strmctl.services.playback.continuity.content_names import ContentNames
 from strmctl.services.playback.continuity.continuity import Continuity
 from strmctl.services.playback.fetching.fetch import Fetch
 from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
-from strmctl.services.playback.fetching.parsing import LARGE, beside_the_loop, keep_from_collector
+from strmctl.services.playback.fetching.parsing import (
+    LARGE,
+    Room,
+    beside_the_loop,
+    keep_from_collector,
+)
 from strmctl.upstream.response import UpstreamResponse
 
 LISTED_SOON_MAX_AGE = 0.2
 """A copy has to be so many seconds old to be read again for a name that is not in it."""
 
-RENDITION = not_media.Expected(not_media.Kind.RENDITION)
+_NO_FIELDS: Mapping[str, str] = {}
+_RENDITION = not_media.Expected(not_media.Kind.RENDITION)
 
 log = logging.getLogger(__name__)
 
@@ -98,16 +99,25 @@ class Playlists:
         return self._locks.setdefault(key, asyncio.Lock())
 
     async def open(
-        self, key: str, parent: LoadedPlaylist | None, query: str = ""
+        self,
+        key: str,
+        parent: LoadedPlaylist | None,
+        query: str = "",
+        fields: Mapping[str, str] = _NO_FIELDS,
     ) -> LoadedPlaylist | UpstreamResponse:
         """A rendition's playlist, fresh enough for a player, or the file that is in its place.
 
-        `query` holds delivery directives for the upstream. Raises UpstreamError.
+        `query` holds delivery directives for the upstream, `fields` are for a file. Raises
+        UpstreamError.
         """
         if query:
             return await self._open(key, parent, query)
         async with self.lock(key):
-            return self.fresh(key) or await self._open(key, parent)
+            opened = self.fresh(key) or await self._open(key, parent)
+        if isinstance(opened, LoadedPlaylist) or is_all(fields.get("Range", "bytes=0-")):
+            return opened
+        opened.close()
+        return await self._fetch.fetch(opened.url, fields, expected=_RENDITION)
 
     async def listing(
         self, key: str, parent: LoadedPlaylist | None, name: str = ""
@@ -127,7 +137,7 @@ class Playlists:
     ) -> LoadedPlaylist:
         """Read and keep what an upstream has answered. Raises UpstreamError."""
         async with self._fetch.room() as room:
-            data = await self._fetch.read(response, self._limit, room)
+            response, data = await self._whole(key, response, parent, room)
             size, decode = len(data), partial(playlist_text.decode, data)
             del data
             try:
@@ -168,6 +178,26 @@ class Playlists:
                 self._loaded[key] = structs.replace(known, at=-math.inf)
             raise
 
+    async def _whole(
+        self, key: str, response: UpstreamResponse, parent: LoadedPlaylist | None, room: Room
+    ) -> tuple[UpstreamResponse, bytes]:
+        """One of unknown length cannot be resumed: it is read anew, a few times."""
+        patience = Patience(CUT_BODY, 0.0)
+        while True:
+            try:
+                return response, await self._fetch.read(response, self._limit, room)
+            except UpstreamError as failure:
+                is_cut = failure.status is None and failure.http_status == 502
+                if response.total is not None or not is_cut:
+                    raise
+                if patience.wait(0.0) is None:
+                    # It counts as an answer: the same resolution is not asked any more.
+                    raise failure.made_anew(status=response.status) from None
+            response = await self._fetch.fetch(self._address(key, parent))
+
+    def _address(self, key: str, parent: LoadedPlaylist | None) -> str:
+        return self._url if parent is None else rendition_url(parent, key)
+
     def _may_list_soon(self, key: str, known: LoadedPlaylist, name: str) -> bool:
         if known.is_finished or known.locate(name) or self._continuity.has_listed(key, name):
             return False
@@ -176,10 +206,10 @@ class Playlists:
     async def _open(
         self, key: str, parent: LoadedPlaylist | None, query: str = ""
     ) -> LoadedPlaylist | UpstreamResponse:
-        url = self._url if parent is None else rendition_url(parent, key)
+        url = self._address(key, parent)
         if query:
             url += ("&" if "?" in url else "?") + query
-        expected = not_media.ROOT if parent is None else RENDITION
+        expected = not_media.ROOT if parent is None else _RENDITION
         response = await self._fetch.fetch(url, expected=expected, patient=bool(query))
         head = response.taken  # Enough of it, since it has been judged.
         is_playlist = playlist_text.begins_playlist(head) or media_kind.may_be_playlist(head)
@@ -199,7 +229,7 @@ class Playlists:
 
         def parse() -> LoadedPlaylist:
             if playlist_text.is_multivariant(text):
-                if is_too_deep(key):
+                if multivariant_playlist.is_too_deep(key):
                     raise playlist_text.NotAPlaylistError("lists playlists too deep below others")
                 listed = multivariant_playlist.parse(text, url, imported)
                 return LoadedPlaylist(listed, url, time.monotonic(), len(text))

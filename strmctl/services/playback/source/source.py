@@ -26,14 +26,9 @@ from strmctl.services.playback.continuity.content_names import unchecked
 from strmctl.services.playback.continuity.continuity import Continuity
 from strmctl.services.playback.continuity.evidence import Prelude, Witness
 from strmctl.services.playback.fetching.fetch import Fetch
+from strmctl.services.playback.fetching.judging import playlist_or_not, shown, shows_a_file
 from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
-from strmctl.services.playback.source.first_bytes import playlist_or_not, shown, shows_a_file
-from strmctl.services.playback.source.playlists import (
-    RENDITION,
-    Playlists,
-    playlist_alone,
-    rendition_url,
-)
+from strmctl.services.playback.source.playlists import Playlists, playlist_alone, rendition_url
 from strmctl.upstream.response import UpstreamResponse
 
 _NO_FIELDS: Mapping[str, str] = {}
@@ -143,11 +138,7 @@ class Source:
         `query` holds delivery directives for the upstream, `fields` are for a file. Raises
         UpstreamError.
         """
-        opened = await self.playlists.open(key, await self._parent(key), query)
-        if isinstance(opened, LoadedPlaylist) or not fields or is_all(fields.get("Range")):
-            return opened
-        opened.close()
-        return await self.fetch.fetch(opened.url, fields, expected=RENDITION)
+        return await self.playlists.open(key, await self._parent(key), query, fields)
 
     async def _parent(self, key: str) -> LoadedPlaylist | None:
         """What lists a rendition. Raises UpstreamError for one that does not exist."""

@@ -3,6 +3,7 @@
 import pytest
 
 from strmctl.domain.patience.patience import (
+    COMPARED,
     CUT_BODY,
     LOST_EGRESS,
     NEW_LINK,
@@ -54,3 +55,11 @@ def test_a_resolver_is_asked_once_when_it_says(named: float, expected: float | N
 def test_no_policy_waits_for_ever() -> None:
     patience = Patience(Policy(wait=1.0, again=2, within=5.0), 0.0)
     assert [patience.wait(0.0) for _ in range(4)] == [1.0, 1.0, None, None]
+
+
+def test_a_player_is_kept_waiting_for_six_seconds_at_most() -> None:
+    patience = Patience(COMPARED, 0.0)
+    waits = [patience.wait(0.0) for _ in range(7)]
+    assert waits == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, None])
+    assert sum(filter(None, waits)) < 7
+    assert Patience(COMPARED, 0.0).wait(0.0, 5.1) is None
