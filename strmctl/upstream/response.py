@@ -10,6 +10,7 @@ from strmctl.domain.http.content_coding import Decoder, DecodingError, applied, 
 from strmctl.domain.http.ranges import (
     ContentRange,
     asked_part,
+    is_all,
     parse_content_range,
     strong_validator,
 )
@@ -63,7 +64,9 @@ class UpstreamResponse:
         total = self.length
         if self.status == 206 or (self.status == 200 and "Content-Range" in response.headers):
             part = parse_content_range(self.field("Content-Range"))
-            if self.status == 206 or (part is not None and self._is_the_asked(part)):
+            if self._is_all_unsaid():
+                self.status = 200
+            elif self.status == 206 or (part is not None and self._is_the_asked(part)):
                 self.status, self.content_range, total = 206, part, part and part.total
         etag = strong_validator(self.field("ETag"))
         self.representation = Representation(total, etag, self.field("Last-Modified"))
@@ -90,6 +93,12 @@ class UpstreamResponse:
         return self.field("Content-Type")
 
     @property
+    def ends_by_itself(self) -> bool:
+        """Whether its end alone shows how long it is: neither field nor file says it before."""
+        coding = self.field("Transfer-Encoding").lower()
+        return self.length is None and self.total is None and "chunked" in coding
+
+    @property
     def selected(self) -> ContentRange | None:
         """The part that was asked for; the answer may hold less of it, or more.
 
@@ -99,6 +108,16 @@ class UpstreamResponse:
         if self.content_range is None or value is None:
             return None
         return asked_part(value, self.content_range)
+
+    def _is_all_unsaid(self) -> bool:
+        """Whether a part that does not say which is all, since all was asked for.
+
+        curl and ffmpeg take it so. Several parts say it within the body (RFC 9110 section 14.6).
+        """
+        value = self._response.request_info.headers.get("Range")
+        is_multipart = self.content_type.lower().startswith("multipart/")
+        is_said = "Content-Range" in self._response.headers or is_multipart
+        return not is_said and (value is None or is_all(value))
 
     def _is_the_asked(self, part: ContentRange) -> bool:
         """Whether the body of a 200 is as long as this, and not as the file: scripts send that.

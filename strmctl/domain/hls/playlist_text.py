@@ -17,6 +17,7 @@ PIECE = 128 * 1024
 
 _BOM = b"\xef\xbb\xbf"
 _HEADER = b"#EXTM3U"
+_END = b"\n#EXT-X-ENDLIST"
 # The first line is #EXTM3U, so each of these follows the end of a line.
 _BLANKS = r"[ \t\v\f\u00a0\ufeff]*"
 _LISTING = tuple(
@@ -47,10 +48,26 @@ def begins_playlist(head: bytes) -> bool:
     return _body(head).startswith(_HEADER)
 
 
+def is_finished(data: bytes) -> bool:
+    """Whether nothing can be missing of a playlist, though its body was cut off.
+
+    Scripts say a Content-Length that is too large; players read what comes.
+    """
+    return data.rstrip().endswith(_END)
+
+
+def ends_in_a_line(data: bytes) -> bool:
+    """Whether no line of it is cut off."""
+    return data.endswith((b"\n", b"\r"))
+
+
 # RFC 8216 section 4.1 wants UTF-8; what is none has to come out as it went in.
 def decode(data: bytes) -> str:
-    """The text of a playlist, without BOM or leading white space; raises NotAPlaylistError."""
-    body = _body(data)
+    """The text of a playlist, without BOM or leading white space; raises NotAPlaylistError.
+
+    NULs behind it fill up a block of somebody's cache; players pass over them.
+    """
+    body = _body(data).rstrip(b"\0")
     if not body.startswith(_HEADER):
         raise NotAPlaylistError("does not begin with #EXTM3U")
     return body.decode("utf-8", "surrogateescape")

@@ -132,7 +132,7 @@ class Media:
         witness = self._witness(source, part, response.total)
         skip = part.first - response.content_range.first if part and response.content_range else 0
         body = self._body(response, span, skip, _heard_by(recorder, witness))
-        return answer(length, part, fields, body)
+        return answer(length, part, fields, body, is_sure=not response.ends_by_itself)
 
     async def _part(
         self,
@@ -226,7 +226,7 @@ class Media:
         body = self._body(response, _within(real, part), skip, _heard_by(witness))
         # Each part of a slice can be had, even from an upstream that ignores Range.
         fields = {"Content-Type": media_type, "Accept-Ranges": "bytes"}
-        return answer(real.length, part, fields, body)
+        return answer(real.length, part, fields, body, is_sure=not response.ends_by_itself)
 
     def _witness(
         self, source: Source, part: ContentRange | None, total: int | None
@@ -268,12 +268,20 @@ class Media:
 
 
 def answer(
-    total: int | None, part: ContentRange | None, fields: Mapping[str, str], body: Body
+    total: int | None,
+    part: ContentRange | None,
+    fields: Mapping[str, str],
+    body: Body,
+    *,
+    is_sure: bool = True,
 ) -> MediaAnswer:
-    """200 with all of `total` bytes (None: not known), or 206 with `part` of them."""
+    """200 with all of `total` bytes (None: not known), or 206 with `part` of them.
+
+    Unless that `is_sure`, there may be fewer: the part that was asked for goes beyond the file.
+    """
     length = total if part is None else part.length
     made = dict(fields)
-    if length is not None:
+    if length is not None and is_sure:
         made["Content-Length"] = str(length)
     if part is not None:
         made["Content-Range"] = part.field()

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from stage.film import FILM, MONDAY, OTHER, V1, V2, address_of_film, put_film
-from stage.routes import cut, deaf, file, gzipped, in_turn, playlist, unmeasured
+from stage.routes import always, cut, deaf, file, gzipped, in_turn, playlist, unmeasured
 from stage.show import Show
-from stage.upstream import Route
+from stage.upstream import Answer, Request, Route
 from stage.viewer import ask_raw, follow
 
 
@@ -117,6 +117,87 @@ def test_06_a_playlist_of_an_unknown_length_is_read_again_a_few_times(
     before = len(show.asked(place))
     assert client.get(address).status_code == status
     assert len(show.asked(place)) - before <= most
+
+
+@pytest.mark.parametrize("place", ["index.m3u8", "list.m3u8"])
+@pytest.mark.parametrize("spoil", ["a length that is too large", "no last chunk", "NULs"])
+def test_06_a_playlist_that_is_all_there_plays(
+    spoil: str, place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    text = MASTER if place == "index.m3u8" else LIST
+    show.routes["index.m3u8"] = playlist(MASTER)
+    address = url if place == "index.m3u8" else follow(client, url)[0]
+    whole = playlist(text + "\0" * 300 if spoil == "NULs" else text)
+    if spoil == "no last chunk":
+        show.routes[place] = breaking(whole, len(text))
+    elif spoil != "NULs":
+        much = {"Content-Length": str(len(text) + 9)}
+        show.routes[place] = always(Answer(200, text.encode(), much, cut_after=len(text)))
+    else:
+        show.routes[place] = whole
+    [listed] = follow(client, address)
+    assert listed.endswith(".m3u8" if text == MASTER else "0.mp4")
+    assert len(show.questions) == 1
+
+
+def test_06_a_live_playlist_that_changes_while_it_is_read_is_read_anew(
+    show: Show, url: str, client: httpx.Client
+) -> None:
+    longer = LIST.replace("#EXT-X-ENDLIST", "#EXTINF:9,\nnext.mp4")
+    show.routes["index.m3u8"] = in_turn(
+        cut(file(LIST.encode(), etag=V1), every=28), file(longer.encode(), etag=V2)
+    )
+    assert len(follow(client, url)) == 2
+
+
+def echoing(content: bytes) -> Route:
+    """Says the part that was asked for, wherever its file ends, and no length."""
+
+    def route(request: Request) -> Answer:
+        wanted = request.fields.get("range", "")
+        if not wanted:
+            return unmeasured(file(content))(request)
+        first, last = (int(number) for number in wanted[6:].split("-"))
+        answer = Answer(
+            206, content[first : last + 1], {"Content-Range": f"bytes {first}-{last}/*"}
+        )
+        return unmeasured(always(answer))(request)
+
+    return route
+
+
+@pytest.mark.parametrize("place", ["file", "segment"])
+def test_49_a_part_beyond_the_end_of_an_unmeasured_file_is_what_is_there(
+    place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, echoing(FILM), place)
+    address = address_of_film(client, url, place)
+    response = client.get(address, headers={"Range": "bytes=900000-1999999"})
+    assert (response.status_code, response.content) == (206, FILM[900_000:])
+    assert "Content-Length" not in response.headers
+
+
+@pytest.mark.parametrize("route", [echoing(FILM), unmeasured(BARE)], ids=["echoing", "deaf"])
+def test_49_a_byte_range_beyond_the_end_of_an_unmeasured_file_is_what_is_there(
+    route: Route, show: Show, url: str, client: httpx.Client
+) -> None:
+    put_film(show, route, "byte range", part="1200000@50000")
+    response = client.get(address_of_film(client, url, "byte range"))
+    assert (response.status_code, response.content) == (200, FILM[50_000:])
+
+
+@pytest.mark.parametrize("place", ["file", "segment", "byte range"])
+@pytest.mark.parametrize("wanted", ["", "bytes=0-", "bytes=100-199"])
+def test_49_a_part_that_nobody_asked_for_and_that_does_not_say_which_is_all(
+    wanted: str, place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    """As curl and ffmpeg take it."""
+    put_film(show, always(Answer(206, FILM)), place, part="900000@50000")
+    fields = {"Range": wanted} if wanted else {}
+    response = client.get(address_of_film(client, url, place), headers=fields)
+    content = FILM[50_000:950_000] if place == "byte range" else FILM
+    is_part = response.status_code == 206 and wanted == "bytes=100-199"
+    assert response.content == (content[100:200] if is_part else content)
 
 
 def unchunked(body: bytes) -> tuple[bytes, bool]:

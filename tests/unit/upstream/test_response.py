@@ -190,7 +190,14 @@ async def test_peek_stops_where_nothing_is_undecided() -> None:
         pytest.param(
             reply(206, b"bc", Content_Range="bytes 1-2/*"), ContentRange(1, 2, None), None, id="*"
         ),
-        pytest.param(reply(206, b"bc"), None, None, id="206 without its field"),
+        pytest.param(reply(206, b"bc"), None, 2, id="206 without its field"),
+        pytest.param(
+            reply(206, b"bc", Content_Type="multipart/byteranges; boundary=a"),
+            None,
+            None,
+            id="several parts",
+        ),
+        pytest.param(reply(206, b"bc", Content_Range="bytes 1/2"), None, None, id="unreadable"),
         pytest.param(reply(200, b"bc", Content_Range="bytes 1-2/9"), None, 2, id="200 with one"),
         pytest.param(reply(416, b"", Content_Range="bytes */9"), None, 0, id="416"),
     ],

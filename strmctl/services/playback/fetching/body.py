@@ -64,6 +64,7 @@ class _Beginning:
 class Body:
     """`length` bytes (None: not known) of `response`, after its first `skip` bytes.
 
+    If the response `ends_by_itself`, that many were asked for, and there may be fewer.
     Without a response the body is `known`. Whenever the upstream cuts the body off, `resume` is
     asked for the rest, as long as each answer brings at least one byte more. If the length is
     not known, `resume` may answer with the whole.
@@ -88,6 +89,7 @@ class Body:
         self._listeners = listeners
         self._observer = observer
         self._sent = 0
+        self._may_be_less = response is not None and response.ends_by_itself
         self._beginning = _Beginning() if length is None and resume is not None else None
         self._again: _Beginning | None = None
         """What has been read again, to be compared."""
@@ -190,7 +192,8 @@ class Body:
             if self._sent == self._length or (pipe is not None and await self._poured(pipe)):
                 return
         is_short = self._length is not None and self._sent < self._length
-        if self._skip or self._gave_way or is_short:
+        is_over = self._may_be_less and self._sent > 0
+        if self._skip or self._gave_way or (is_short and not is_over):
             raise UpstreamError("the upstream ended the body too early")
 
     def _look_again(self, piece: bytes) -> None:
@@ -227,6 +230,7 @@ class Body:
         try:
             self._response, self._skip = await self._resume(self._sent)
             self._gave_way = False
+            self._may_be_less = self._response.ends_by_itself
             if self._beginning is not None:
                 self._length, self._again = self._response.total, _Beginning()
         except StrmctlError as error:

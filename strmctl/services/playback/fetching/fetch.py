@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
@@ -192,9 +192,16 @@ class Fetch:
         return Room(self.places)
 
     async def read(
-        self, response: UpstreamResponse, limit: int, room: Room, *, what: str = "playlist"
+        self,
+        response: UpstreamResponse,
+        limit: int,
+        room: Room,
+        *,
+        what: str = "playlist",
+        is_enough: Callable[[bytes, UpstreamError], bool] = lambda data, failure: False,
     ) -> bytes:
-        """The whole body, resumed where it is cut off.
+        """The whole body, resumed where it is cut off, or what came if that `is_enough`
+        after this failure.
 
         Raises UpstreamError when it cannot be completed, takes too long for its length, or is
         longer than `limit` bytes.
@@ -232,6 +239,9 @@ class Fetch:
                     deadline.reschedule(end + len(data) / READ_SPEED)
         except TimeoutError:
             raise UpstreamError(f"the {what} did not come in time", http_status=504) from None
+        except UpstreamError as failure:
+            if not is_enough(bytes(data), failure):
+                raise
         finally:
             body.close()
         return bytes(data)

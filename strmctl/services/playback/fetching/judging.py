@@ -50,8 +50,8 @@ def is_usable(response: UpstreamResponse, asked: str | None, if_range: str | Non
 async def judge(response: UpstreamResponse, expected: Expected, *, is_shown: bool = False) -> None:
     """Raises UpstreamError unless the response holds media, or says 416."""
     status = response.status
-    # A 206 without Content-Range is never used; several parts begin with text (RFC 9110 section
-    # 14.6).
+    # A part that does not say which is never used; several parts begin with text (RFC 9110
+    # section 14.6).
     if status == 416 or (status == 206 and response.content_range is None):
         return
     if status not in (200, 206):

@@ -181,16 +181,29 @@ class Playlists:
     async def _whole(
         self, key: str, response: UpstreamResponse, parent: LoadedPlaylist | None, room: Room
     ) -> tuple[UpstreamResponse, bytes]:
-        """One of unknown length cannot be resumed: it is read anew, a few times."""
+        """One of unknown length cannot be resumed: it is read anew, a few times.
+
+        Where each answer ends behind the same whole line, that is all there is.
+        """
         patience = Patience(CUT_BODY, 0.0)
         while True:
+            is_measured = response.total is not None
+            is_last = not is_measured and patience.wait(0.0) is None
+
+            def is_enough(data: bytes, failure: UpstreamError, is_last: bool = is_last) -> bool:
+                is_all_there = playlist_text.is_finished(data) or (
+                    # It is lasting where the rest was asked for again and never came.
+                    (is_last or failure.lasting) and playlist_text.ends_in_a_line(data)
+                )
+                return _is_cut(failure) and is_all_there
+
             try:
-                return response, await self._fetch.read(response, self._limit, room)
+                read = self._fetch.read(response, self._limit, room, is_enough=is_enough)
+                return response, await read
             except UpstreamError as failure:
-                is_cut = failure.status is None and failure.http_status == 502
-                if response.total is not None or not is_cut:
+                if is_measured or not _is_cut(failure):
                     raise
-                if patience.wait(0.0) is None:
+                if is_last:
                     # It counts as an answer: the same resolution is not asked any more.
                     raise failure.made_anew(status=response.status) from None
             response = await self._fetch.fetch(self._address(key, parent))
@@ -293,6 +306,10 @@ class Playlists:
         before = self.latest(key)
         self._size += loaded.memory - (before.memory if before is not None else 0)
         self._loaded[key] = loaded
+
+
+def _is_cut(failure: UpstreamError) -> bool:
+    return failure.status is None and failure.http_status == 502
 
 
 def playlist_alone(opened: LoadedPlaylist | UpstreamResponse) -> LoadedPlaylist:

@@ -70,7 +70,7 @@ async def test_a_blocking_reload_is_asked_every_time() -> None:
     ("body", "reason"),
     [
         pytest.param(FINISHED + "#" * 10_000, "longer than 10000 bytes", id="too long"),
-        pytest.param(FINISHED + "\0", "not media: the playlist holds a NUL", id="NUL"),
+        pytest.param("#EXTM3U\0" + FINISHED, "not media: the playlist holds a NUL", id="NUL"),
         pytest.param("<html>", "not media", id="a web page"),
     ],
 )
