@@ -111,6 +111,10 @@ def _may_begin_box(kind: bytes) -> bool:
     return any(each.startswith(kind) for each in (*_BEFORE_A_MOVIE, _MOVIE))
 
 
+def is_web_vtt(head: bytes) -> bool:
+    return head.removeprefix(_BOM).startswith(b"WEBVTT")
+
+
 def sniffed_type(head: bytes) -> str | None:
     """The media type that magic bytes tell, of the containers that players know."""
     if head[4:8] in (b"ftyp", b"styp", b"moof"):
@@ -135,7 +139,7 @@ def segment_extension(head: bytes) -> str | None:
         return _packed_audio(head[10 + size :]) or ".aac"
     if head[4:8] in (b"ftyp", b"styp", b"moof", b"sidx"):
         return ".mp4"
-    if head.removeprefix(b"\xef\xbb\xbf").startswith(b"WEBVTT"):
+    if is_web_vtt(head):
         return ".vtt"
     return ".ts" if head[:1] == b"G" else _packed_audio(head)
 

@@ -51,8 +51,8 @@ class Kind(StrEnum):
 
     ROOT = "root"
     PLAYLIST = "playlist"
-    RENDITION = "rendition"
-    """A playlist, or the file that some upstreams list in its place: subtitles as they are."""
+    SUBTITLE_PLAYLIST = "playlist of subtitles"
+    """Some upstreams list the WebVTT file itself in its place."""
     KEY = "key"
     INIT = "init section"
     SEGMENT = "segment"
@@ -63,7 +63,7 @@ class Kind(StrEnum):
 
 _BY_NAME = {"k": Kind.KEY, "i": Kind.INIT, "x": Kind.DATA, "d": Kind.DATA}
 _BY_TYPE = {"text": Kind.SUBTITLES, "image": Kind.IMAGE}
-_MAY_BE_FILE = (Kind.ROOT, Kind.RENDITION)
+_PLAYLISTS = (Kind.PLAYLIST, Kind.SUBTITLE_PLAYLIST)
 
 
 class Expected(NamedTuple):
@@ -101,12 +101,13 @@ def what_instead(
         return None
     if kind is Kind.KEY:
         return _instead_of_key(head, content_type, expected.size, is_whole)
-    if kind in _MAY_BE_FILE and media_kind.leads_to_movies(head):
+    if kind is Kind.ROOT and media_kind.leads_to_movies(head):
         return "a QuickTime reference"
     if kind is not Kind.DATA and media_kind.is_container(head) and not disguise.is_image(head):
-        return NO_PLAYLIST if kind is Kind.PLAYLIST else None
+        is_subtitle = kind is Kind.SUBTITLE_PLAYLIST and media_kind.is_web_vtt(head)
+        return NO_PLAYLIST if kind in _PLAYLISTS and not is_subtitle else None
     if begins_playlist(head):
-        return None if kind in (*_MAY_BE_FILE, Kind.PLAYLIST) else "a playlist"
+        return None if kind in (Kind.ROOT, *_PLAYLISTS) else "a playlist"
     if kind is Kind.DATA:
         # It may be anything that an upstream has to say, but a page is an error.
         return "a web page" if is_web_page(head, content_type) else None
@@ -122,7 +123,7 @@ def needs_more(head: bytes, expected: Expected = ROOT) -> bool:
     if expected.kind is Kind.KEY:
         # One byte more than a key has shows one of 17 bytes (docs/peers.md, row 48).
         return len(head) <= (expected.size or media_kind.SNIFF_BYTES)
-    if expected.kind in _MAY_BE_FILE and media_kind.leads_to_movies(head) is None:
+    if expected.kind is Kind.ROOT and media_kind.leads_to_movies(head) is None:
         return True
     if disguise.looks_disguised(head) and len(head) >= disguise.SHOWN_BY:
         is_open = expected.kind is Kind.SEGMENT and not disguise.media_offset(head)
@@ -217,9 +218,7 @@ def _is_no_cue(text: bytes) -> bool:
 def _wrong(head: bytes, content_type: str, expected: Expected, is_whole: bool) -> str | None:
     """Data of another kind."""
     kind = expected.kind
-    if kind in (Kind.PLAYLIST, Kind.RENDITION) or (
-        kind is Kind.ROOT and _names_playlist(head, content_type, expected)
-    ):
+    if kind in _PLAYLISTS or (kind is Kind.ROOT and _names_playlist(head, content_type, expected)):
         return NO_PLAYLIST
     for magic, name in _ARCHIVES.items():
         if head.startswith(magic):

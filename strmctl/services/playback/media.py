@@ -264,6 +264,7 @@ class Media:
             resume=resume,
             listeners=listeners,
             observer=self._observer,
+            may_be_less=span is not None and response.ends_by_itself,
         )
 
 
@@ -311,7 +312,7 @@ def validators(fields: Mapping[str, str]) -> dict[str, str]:
 
 def file_type(response: UpstreamResponse, head: bytes, url: str) -> str:
     """The media type of a plain file: what its bytes say, else what the upstream says."""
-    if media_kind.segment_extension(head) == ".vtt":
+    if media_kind.is_web_vtt(head):
         return media_kind.media_type(".vtt")
     said = media_kind.video_or_audio(response.content_type)
     return said or media_kind.sniffed_type(head) or media_kind.media_type(upstream_extension(url))

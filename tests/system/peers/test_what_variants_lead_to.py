@@ -117,16 +117,18 @@ def test_56_subtitles_listed_as_they_are_heal(show: Show, url: str, client: http
     assert len(show.questions) == 2
 
 
-def test_56_a_film_listed_as_a_variant_goes_on_where_it_ended(
+def test_56_subtitles_listed_as_they_are_go_on_where_they_ended(
     show: Show, url: str, client: httpx.Client
 ) -> None:
-    show.routes["index.m3u8"] = playlist(WRAPPED.format("film.ts"))
-    show.routes["film.ts"] = in_turn(cut(file(FILM, etag=V1), every=300_000), file(FILM, etag=V1))
-    [film] = follow(client, url)
-    assert client.get(film).content == FILM
-    assert [each.fields.get("range") for each in show.asked("film.ts")] == [
+    captions = CAPTIONS + b"NOTE " + b"long " * 60_000
+    whole = file(captions, etag=V1)
+    show.routes["index.m3u8"] = playlist(SUBTITLED)
+    show.routes["deutsch.vtt"] = in_turn(cut(whole, every=100_000), whole)
+    address, _ = follow(client, url)
+    assert client.get(address).content == captions
+    assert [each.fields.get("range") for each in show.asked("deutsch.vtt")] == [
         None,
-        f"bytes=300000-{len(FILM) - 1}",
+        f"bytes=100000-{len(captions) - 1}",
     ]
 
 
@@ -137,14 +139,24 @@ def test_56_a_film_listed_as_a_variant_goes_on_where_it_ended(
         pytest.param(b"Forbidden", id="text"),
         pytest.param(b"", id="nothing"),
         pytest.param(b"\x89PNG\r\n\x1a\n" + bytes(2000), id="an image"),
-        pytest.param(b"\0\0\0\x30moov\0\0\0\x28rmra" + bytes(600), id="a list of movies"),
+        pytest.param(FILM, id="a segment"),
     ],
 )
-def test_56_what_is_neither_playlist_nor_media_is_resolved_again(
+def test_56_what_is_neither_playlist_nor_subtitles_is_resolved_again(
     content: bytes, show: Show, url: str, client: httpx.Client
 ) -> None:
     show.routes["index.m3u8"] = playlist(SUBTITLED)
     show.routes["deutsch.vtt"] = file(content, media_type="text/vtt")
     captions, _ = follow(client, url)
     assert client.get(captions).status_code == 502
+    assert len(show.questions) == 2
+
+
+def test_56_subtitles_in_place_of_a_variant_are_resolved_again(
+    show: Show, url: str, client: httpx.Client
+) -> None:
+    show.routes["index.m3u8"] = playlist(WRAPPED.format("deutsch.vtt"))
+    show.routes["deutsch.vtt"] = file(CAPTIONS, media_type="text/vtt")
+    [variant] = follow(client, url)
+    assert client.get(variant).status_code == 502
     assert len(show.questions) == 2

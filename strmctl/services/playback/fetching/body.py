@@ -64,7 +64,7 @@ class _Beginning:
 class Body:
     """`length` bytes (None: not known) of `response`, after its first `skip` bytes.
 
-    If the response `ends_by_itself`, that many were asked for, and there may be fewer.
+    If there `may_be_less`, that many were asked for, and a good end of the body is one.
     Without a response the body is `known`. Whenever the upstream cuts the body off, `resume` is
     asked for the rest, as long as each answer brings at least one byte more. If the length is
     not known, `resume` may answer with the whole.
@@ -80,6 +80,7 @@ class Body:
         resume: Resume | None = None,
         listeners: Sequence[Listener] = (),
         observer: Observer = UNOBSERVED,
+        may_be_less: bool = False,
     ) -> None:
         self._response = response
         self._skip = skip
@@ -89,7 +90,7 @@ class Body:
         self._listeners = listeners
         self._observer = observer
         self._sent = 0
-        self._may_be_less = response is not None and response.ends_by_itself
+        self._may_be_less = may_be_less
         self._beginning = _Beginning() if length is None and resume is not None else None
         self._again: _Beginning | None = None
         """What has been read again, to be compared."""
@@ -230,7 +231,6 @@ class Body:
         try:
             self._response, self._skip = await self._resume(self._sent)
             self._gave_way = False
-            self._may_be_less = self._response.ends_by_itself
             if self._beginning is not None:
                 self._length, self._again = self._response.total, _Beginning()
         except StrmctlError as error:

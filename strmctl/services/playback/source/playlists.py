@@ -38,7 +38,6 @@ LISTED_SOON_MAX_AGE = 0.2
 """A copy has to be so many seconds old to be read again for a name that is not in it."""
 
 _NO_FIELDS: Mapping[str, str] = {}
-_RENDITION = not_media.Expected(not_media.Kind.RENDITION)
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +116,7 @@ class Playlists:
         if isinstance(opened, LoadedPlaylist) or is_all(fields.get("Range", "bytes=0-")):
             return opened
         opened.close()
-        return await self._fetch.fetch(opened.url, fields, expected=_RENDITION)
+        return await self._fetch.fetch(opened.url, fields, expected=_expected(key, parent))
 
     async def listing(
         self, key: str, parent: LoadedPlaylist | None, name: str = ""
@@ -222,11 +221,10 @@ class Playlists:
         url = self._address(key, parent)
         if query:
             url += ("&" if "?" in url else "?") + query
-        expected = not_media.ROOT if parent is None else _RENDITION
-        response = await self._fetch.fetch(url, expected=expected, patient=bool(query))
-        head = response.taken  # Enough of it, since it has been judged.
-        is_playlist = playlist_text.begins_playlist(head) or media_kind.may_be_playlist(head)
-        if parent is not None and not is_playlist:
+        response = await self._fetch.fetch(
+            url, expected=_expected(key, parent), patient=bool(query)
+        )
+        if parent is not None and media_kind.is_web_vtt(response.taken):
             return response
         return await self.read(key, response, parent)
 
@@ -306,6 +304,15 @@ class Playlists:
         before = self.latest(key)
         self._size += loaded.memory - (before.memory if before is not None else 0)
         self._loaded[key] = loaded
+
+
+def _expected(key: str, parent: LoadedPlaylist | None) -> not_media.Expected:
+    if parent is None:
+        return not_media.ROOT
+    # The key begins with the rendition's kind.
+    is_subtitles = key[:1] == Kind.SUBTITLES
+    kinds = not_media.Kind
+    return not_media.Expected(kinds.SUBTITLE_PLAYLIST if is_subtitles else kinds.PLAYLIST)
 
 
 def _is_cut(failure: UpstreamError) -> bool:
