@@ -8,7 +8,7 @@ from strmctl.domain.counted import quoted
 from strmctl.errors import UsageError
 
 # IMDb writes at least seven digits, and none beyond ten so far.
-_IMDB = re.compile(r"tt\d{5,12}", re.ASCII)
+_IMDB = r"tt[0-9]{5,12}"
 _LARGEST = 10**12
 
 
@@ -20,7 +20,7 @@ class ExternalIds(Struct, frozen=True):
     tmdb: int | None = None
 
     def __post_init__(self) -> None:
-        if self.imdb is not None and not _IMDB.fullmatch(self.imdb):
+        if self.imdb is not None and not re.fullmatch(_IMDB, self.imdb):
             raise UsageError(f"imdb_id is not such an id: {quoted(self.imdb, most=20)}")
         for name, value in (("tvdb_id", self.tvdb), ("tmdb_id", self.tmdb)):
             if value is not None and not 0 < value < _LARGEST:

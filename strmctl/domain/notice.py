@@ -12,7 +12,7 @@ from msgspec import Struct
 
 _FIRST_DELAY = timedelta(seconds=10)
 _LONGEST_DELAY = timedelta(hours=1)
-_DRIVE = re.compile("[A-Za-z]:")
+_DRIVE = "[A-Za-z]:"
 
 
 class FileChange(StrEnum):
@@ -72,4 +72,4 @@ def server_path(library: str, strm_path: str) -> str:
 def _is_windows(library: str) -> bool:
     if "\\" in library:
         return not library.startswith("/")
-    return _DRIVE.fullmatch(library) is not None
+    return re.fullmatch(_DRIVE, library) is not None

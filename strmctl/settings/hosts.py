@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from strmctl.settings.values import Kind, base_url, shown_list, texts
 
 # `2130706433` and `0x7f.1` are addresses to a resolver (WHATWG URL, "ends in a number").
-_HOST = re.compile(
+_HOST = (
     r"(?=.{1,253}\.?$)(?!-)(?!(?:.*\.)?(?:\d+|0x[0-9a-f]*)\.?$)"
     r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?"
 )
@@ -25,7 +25,7 @@ def _host_or_network(entry: str) -> str:
     # section 2), and only IPv6 has colons.
     if re.fullmatch(r"[0-9a-f.:]*:[0-9a-f.:]*(/\d+)?|[0-9a-f.]*\.\d+\.?(/\d+)?", entry):
         return str(ipaddress.ip_network(entry, strict=False))
-    if _HOST.fullmatch(entry):
+    if re.fullmatch(_HOST, entry):
         return entry.rstrip(".")
     raise ValueError("neither host nor network")
 

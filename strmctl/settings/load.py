@@ -23,7 +23,7 @@ DEFAULT = "default"
 _ENV = "env "
 _FLAGS = {"proxy.public_base_url": "--base-url", "maintain.keep_events": "--older-than"}
 """Flags that are not called as their key is."""
-_TABLE_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_TABLE_NAME = r"[A-Za-z0-9_-]+"
 
 
 class Value(Discreet, frozen=True):
@@ -275,7 +275,7 @@ def _check_complete(section: str, name: str, options: Sequence[str], source: str
 
 
 def _check_table_name(section: str, name: str, where: str) -> None:
-    if not _TABLE_NAME.fullmatch(name):
+    if not re.fullmatch(_TABLE_NAME, name):
         raise SettingsError(f"{where}: {section}.{name!r}: a name takes letters, digits, - and _")
 
 

@@ -6,19 +6,17 @@ from urllib.parse import urlsplit
 
 MASK = "***"
 _WORDS = "token|passw|key|secret|auth|cookie|credential|header"
-_SECRET_NAME = re.compile(_WORDS, re.IGNORECASE)
-_SECRET_OPTION = re.compile(rf"-+[\w-]*(?:{_WORDS})[\w-]*", re.IGNORECASE)
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*")
-_ADDON = re.compile(r"^/.+(/manifest\.json/?)$", re.DOTALL)
+# Texts: every command imports this, and `re` compiles them for those that ask.
+_SECRET_NAME = rf"(?i:{_WORDS})"
+_SECRET_OPTION = rf"-+[\w-]*{_SECRET_NAME}[\w-]*"
+_URL = r"[A-Za-z][A-Za-z0-9+.-]*://\S*"
+_ADDON = r"(?s)^/.+(/manifest\.json/?)$"
 # `--token SECRET`, `--token=SECRET`, `API_KEY=SECRET`, `Authorization: SECRET`
-_GIVEN_SECRET = re.compile(
-    rf"((?:^|\s)(?:{_SECRET_OPTION.pattern}[=:\s]|[\w-]*(?:{_WORDS})[\w-]*[=:])\s*)\S.*",
-    re.IGNORECASE | re.DOTALL,
-)
+_GIVEN_SECRET = rf"(?s)((?:^|\s)(?:{_SECRET_OPTION}[=:\s]|[\w-]*{_SECRET_NAME}[\w-]*[=:])\s*)\S.*"
 
 
 def is_secret_name(name: str) -> bool:
-    return _SECRET_NAME.search(name) is not None
+    return re.search(_SECRET_NAME, name) is not None
 
 
 def hide_credentials(url: str) -> str:
@@ -32,7 +30,7 @@ def hide_credentials(url: str) -> str:
     hidden = f"{MASK}@{host}" if "@" in parts.netloc else host
     query = MASK if parts.query else ""
     # An addon's user has their keys in the path of its manifest.
-    path = _ADDON.sub(rf"/{MASK}\1", parts.path)
+    path = re.sub(_ADDON, rf"/{MASK}\1", parts.path)
     return parts._replace(netloc=hidden, path=path, query=query, fragment="").geturl()
 
 
@@ -60,7 +58,7 @@ def masked_words(words: Sequence[object], *, secret: bool = False) -> list[objec
 
 
 def _asks_for_secret(word: object) -> bool:
-    return isinstance(word, str) and _SECRET_OPTION.fullmatch(word) is not None
+    return isinstance(word, str) and re.fullmatch(_SECRET_OPTION, word) is not None
 
 
 def _is_option(word: object) -> bool:
@@ -69,5 +67,5 @@ def _is_option(word: object) -> bool:
 
 
 def _masked_text(text: str) -> str:
-    without_credentials = _URL.sub(lambda match: hide_credentials(match[0]), text)
-    return _GIVEN_SECRET.sub(rf"\1{MASK}", without_credentials)
+    without_credentials = re.sub(_URL, lambda match: hide_credentials(match[0]), text)
+    return re.sub(_GIVEN_SECRET, rf"\1{MASK}", without_credentials)

@@ -28,10 +28,10 @@ class Kind(Struct, frozen=True):
     secret: bool = False
 
 
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_DURATION_PART = r"(\d+(?:\.\d+)?)(ms|s|m|h|d)"
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 # `kB` is 1,000 and `KiB` 1,024 (IEC 80000-13); `KB` could be either.
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|KiB|MiB|GiB)?")
+_SIZE = r"(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|KiB|MiB|GiB)?"
 _BYTES = {
     "B": 1,
     "kB": 10**3,
@@ -47,12 +47,12 @@ _EGRESS_SCHEMES = ("http", "https", "socks5", "socks5h")
 def duration(raw: object) -> timedelta:
     """`10s`, `1h30m`, `250ms`; a bare number counts seconds."""
     text = str(_number_or_text(raw)).strip()
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return timedelta(seconds=float(text))
-    parts = _DURATION_PART.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
+    parts = re.findall(_DURATION_PART, text)
+    if parts and "".join(number + unit for number, unit in parts) == text:
+        return timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
+    if not re.fullmatch(r"\d+(\.\d+)?", text):
         raise ValueError("not a duration")
-    return timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
+    return timedelta(seconds=float(text))
 
 
 def show_duration(value: object) -> str:
@@ -68,7 +68,7 @@ def show_duration(value: object) -> str:
 
 def size(raw: object) -> int:
     """`16MiB`, `500kB`; a bare number counts bytes."""
-    match = _SIZE.fullmatch(str(_number_or_text(raw)).strip())
+    match = re.fullmatch(_SIZE, str(_number_or_text(raw)).strip())
     if match is None:
         raise ValueError("not a size")
     return int(float(match[1]) * _BYTES[match[2] or "B"])

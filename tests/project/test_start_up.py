@@ -30,6 +30,17 @@ finally:
     made = {{it.__name__ for it in classes if hasattr(it, "__dataclass_fields__")}}
     sys.stderr.write(" ".join("made:" + name for name in made))
 """
+COMPILED = """
+import re, sys
+from strmctl.__main__ import main
+sys.argv[1:] = {arguments!r}
+try:
+    code = main()
+finally:
+    own = [(name, vars(module)) for name, module in sys.modules.items() if "strmctl." in name]
+    found = [name for name, things in own for it in things.values() if isinstance(it, re.Pattern)]
+    sys.stderr.write(" ".join("compiled:" + name for name in found))
+"""
 
 
 def loaded_by(folder: Path, *arguments: str, seen: str = LOADED) -> set[str]:
@@ -104,7 +115,8 @@ def test_a_file_is_written_without_what_asks_for_urls(library: Path) -> None:
     line = "write --site a.to --slug b --season 1 --episode 2 --language German"
     loaded = loaded_by(library, *line.split())
     of_urls = {"strmctl.domain.expiry.schemes", "strmctl.domain.urls.upstream_url"}
-    assert not loaded & (LOOKING | {"logging", "secrets", "shlex"} | of_urls)
+    of_lists = {"csv", "strmctl.services.writing.batch_input"}
+    assert not loaded & (LOOKING | {"logging", "secrets", "shlex"} | of_urls | of_lists)
     assert (library / "library/B/Season 01/B S01E02.strm").is_file()
 
 
@@ -124,3 +136,26 @@ def test_a_command_makes_no_other_dataclasses(library: Path, line: str, known: s
     """Each costs as much as fifty Structs; strmctl/discreet.py says what they are for."""
     made = loaded_by(library, *line.split(), seen=MADE)
     assert {word.removeprefix("made:") for word in made if word.startswith("made:")} == known
+
+
+URLS = {"strmctl.domain.hls.naming", "strmctl.domain.urls.playback_url"}
+DIGEST = {"strmctl.domain.digest"}
+TEXTS = {"strmctl.domain.library.naming", "strmctl.domain.library.strm_text"}
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("list", set()),
+        ("show 1", URLS),
+        ("probe --site nowhere.to", DIGEST),
+        (WRITE, URLS | TEXTS),
+    ],
+)
+def test_a_command_compiles_no_patterns_that_few_ask(
+    library: Path, line: str, known: set[str]
+) -> None:
+    """A module that keeps its patterns as texts leaves it to `re` to compile them when needed."""
+    compiled = loaded_by(library, *line.split(), seen=COMPILED)
+    marked = {word.removeprefix("compiled:") for word in compiled if word.startswith("compiled:")}
+    assert marked - {"strmctl.cli.frame.plain_values"} == known

@@ -34,8 +34,8 @@ _USAGE = 2
 CLOSED_PIPE = 128 + signal.SIGPIPE
 # To make it takes longer than many a run; it is made again when an import has added commands.
 _group = lru_cache(1)(lambda registered: get_command(app))
-_QUIET = re.compile(r"-[a-z]*q[a-z]*|--quiet")
-_VERBOSE = re.compile(r"-[a-z]*v[a-z]*|--verbose")
+_QUIET = r"-[a-z]*q[a-z]*|--quiet"
+_VERBOSE = r"-[a-z]*v[a-z]*|--verbose"
 
 
 def run_to_the_end(arguments: Sequence[str]) -> int:
@@ -115,7 +115,7 @@ def _fail(message: str, code: int, arguments: Sequence[str], **more: int) -> int
 
 
 def _interrupted(code: int, arguments: Sequence[str]) -> None:
-    is_quiet = any(_QUIET.fullmatch(argument) for argument in arguments)
+    is_quiet = any(re.fullmatch(_QUIET, argument) for argument in arguments)
     done = "" if is_quiet or "--json" in arguments else str(WORK)
     _fail(ENDED_BY[code] + (f" ({done})" if done else ""), code, arguments, **WORK.numbers())
 
@@ -129,7 +129,7 @@ class _Unexpected:
     def __call__(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
-        verbose = any(_VERBOSE.fullmatch(argument) for argument in self._arguments)
+        verbose = any(re.fullmatch(_VERBOSE, argument) for argument in self._arguments)
         if verbose:
             # A traceback with -v may be pasted into an issue.
             say(without_tokens("".join(traceback.format_exception(error))).rstrip())

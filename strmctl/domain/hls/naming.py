@@ -20,7 +20,7 @@ _ADDRESSES = frozenset(
     "mmsh blob javascript gopher about".split()
 )
 # "#EXTM3U" and its base64 (of which the last letter depends on what follows), "#" percent-encoded.
-_PLAYLIST_INSIDE = re.compile(r"EXTM3U|I0VYVE0zV|mpegurl|:/", re.IGNORECASE)
+_PLAYLIST_INSIDE = "(?i)EXTM3U|I0VYVE0zV|mpegurl|:/"
 _PACKED_AUDIO = {".aac": ".aac", ".mp3": ".mp3", ".ac3": ".ac3", ".ec3": ".ec3", ".eac3": ".ec3"}
 _TEXT = {".vtt": ".vtt", ".webvtt": ".vtt"}
 _FRAGMENTED = {".m4s", ".mp4", ".m4v", ".m4a", ".m4f", ".cmfv", ".cmfa", ".cmft"}
@@ -133,7 +133,7 @@ def stays(uri: str, key_format: str = "") -> bool:
     """
     scheme = _scheme(uri)
     if scheme == "data":
-        return not _PLAYLIST_INSIDE.search(uri)
+        return not re.search(_PLAYLIST_INSIDE, uri)
     is_of_a_key_system = key_format not in ("", "identity") and scheme not in ("", *_ADDRESSES)
     return not uri or scheme in ("skd", "urn") or is_of_a_key_system
 

@@ -34,10 +34,10 @@ _EPISODE_ROOM = len(" S99999E99999")
 _MOST_CUTS = 4
 _REPLACED = str.maketrans({**dict.fromkeys(":/\\|", "-"), **dict.fromkeys('<>"?*', " ")})
 # Microsoft, "Naming Files, Paths, and Namespaces": reserved with any extension too.
-_RESERVED = re.compile(
-    r"(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9\u00b9\u00b2\u00b3]) *(\.|$)", re.I
-)
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_RESERVED = frozenset("con prn aux nul conin$ conout$ clock$".split()) | {
+    port + number for port in ("com", "lpt") for number in "0123456789\u00b9\u00b2\u00b3"
+}
+_UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 _ID_FORMS = {"tvdb_id": r"\d{1,12}", "tmdb_id": r"\d{1,12}", "imdb_id": r"tt\d{5,12}"}
 
 
@@ -197,7 +197,7 @@ def explicit(text: str) -> str:
     if not is_strm(text) or parts[-1].lower() == EXTENSION:
         raise UsageError(f"path does not end in {EXTENSION}: {quoted(text, most=80)}")
     # A backslash parts folders on a share that Windows mounts.
-    if "\\" in text or _UNPRINTABLE.search(text):
+    if "\\" in text or re.search(_UNPRINTABLE, text):
         raise UsageError(f"path holds a backslash or control character: {quoted(text, most=80)}")
     # Media servers do not see names that begin with a dot.
     if any(part == "" or part.startswith(".") for part in parts):
@@ -222,7 +222,10 @@ def readable(slug: str) -> str:
 def clean(text: str, max_bytes: int) -> str:
     """A part of a file name, cut on a character's boundary; "" where nothing is left."""
     text = unicodedata.normalize("NFC", text).replace(": ", " - ").translate(_REPLACED)
-    text = " ".join(_UNPRINTABLE.sub(" ", text).split()).strip(" .")
+    # A pattern with surrogates is slow to compile, and hardly any name needs it.
+    if not text.isprintable():
+        text = re.sub(_UNPRINTABLE, " ", text)
+    text = " ".join(text.split()).strip(" .")
     return text.encode()[:max_bytes].decode(errors="ignore").strip(" .")
 
 
@@ -252,9 +255,9 @@ def _suffix(parts: Sequence[str]) -> str:
 
 
 def _unreserved(name: str) -> str:
-    if not _RESERVED.match(name):
-        return name
     stem, dot, rest = name.partition(".")
+    if stem.rstrip(" ").lower() not in _RESERVED:
+        return name
     return f"{stem}_{dot}{rest}"
 
 

@@ -15,18 +15,18 @@ from msgspec import Struct
 
 from strmctl.errors import UsageError
 
-_TOKEN = re.compile(
+_TOKEN = (
     r"\{(?P<before>[- ._(\[]*)(?P<name>[A-Za-z]+(?:(?P<between>[- ._])[A-Za-z]+)*)"
     r"(?::(?P<zeros>0+))?(?P<after>[- ._)\]]*)\}"
 )
 # `{tvdb-{TvdbId}}`: braces that Plex reads stand in the name.
-_BRACED_ID = re.compile(r"\{(?P<catalogue>tvdb|tmdb|imdb)-\{(?P<name>[A-Za-z]+)\}\}")
-_ANY = re.compile(rf"{_BRACED_ID.pattern.replace('?P<name>', '?P<braced>')}|{_TOKEN.pattern}")
+_BRACED_ID = r"\{(?P<catalogue>tvdb|tmdb|imdb)-\{(?P<braced>[A-Za-z]+)\}\}"
+_ANY = re.compile(rf"{_BRACED_ID}|{_TOKEN}")
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\{}]')
 _VANISHED = "\0"
 _EMPTY_BRACKETS = re.compile(rf"[(\[]{_VANISHED}[)\]]")
 _LOOSE = re.compile(rf"^{_VANISHED}+[- ._]+|[- ._]*{_VANISHED}+(?=[- ._]|$)")
-_NOT_CLEAN = re.compile(r"[(),'.!?`;:\[\]\"]")
+_NOT_CLEAN = r"[(),'.!?`;:\[\]\"]"
 
 Values = Mapping[str, str | int | None]
 """By the token's name in small letters without anything between the words."""
@@ -185,7 +185,7 @@ class Named(Struct, frozen=True):
 
 def _without_marks(title: str) -> str:
     # As Sonarr's `{Series CleanTitle}`.
-    return " ".join(_NOT_CLEAN.sub("", title.replace("&", "and")).split())
+    return " ".join(re.sub(_NOT_CLEAN, "", title.replace("&", "and")).split())
 
 
 def _article_last(title: str) -> str:

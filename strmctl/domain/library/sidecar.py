@@ -7,12 +7,11 @@ from strmctl.domain.library.library_path import EXTENSION, is_strm
 
 _IMAGES = "jpg|jpeg|png|webp|tbn"
 # `.nfo`, `.srt`, `.de.forced.ass`, `-thumb.jpg`, `-fanart2.png`, `-mediainfo.json`.
-_REST = re.compile(
-    r"(\.[^\s.]{1,20}){0,3}\.(nfo|srt|ass|ssa|sub|idx|sup|smi|vtt|bif|" + _IMAGES + ")"
+_REST = (
+    r"(?i)(\.[^\s.]{1,20}){0,3}\.(nfo|srt|ass|ssa|sub|idx|sup|smi|vtt|bif|" + _IMAGES + ")"
     r"|-(thumb|poster|fanart|banner|landscape|backdrop|logo|clearlogo|clearart|keyart|disc|cover)"
     r"\d{0,2}\.(" + _IMAGES + ")"
-    r"|-mediainfo\.json",
-    re.IGNORECASE,
+    r"|-mediainfo\.json"
 )
 
 
@@ -34,7 +33,7 @@ def sidecars(strm_name: str, names: Collection[str]) -> list[str]:
 
 
 def _belongs(name: str, stem: str) -> bool:
-    return name.startswith(stem) and _REST.fullmatch(name, len(stem)) is not None
+    return name.startswith(stem) and re.fullmatch(_REST, name[len(stem) :]) is not None
 
 
 def _stem(strm_name: str) -> str:

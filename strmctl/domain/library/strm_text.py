@@ -119,26 +119,23 @@ def _utf_16(content: bytes) -> str | None:
 
 
 # https://github.com/xbmc/inputstream.adaptive/wiki/Integration and VLC's options of "http".
-_KODI_PROPERTY = re.compile(
-    r"#KODIPROP:inputstream\.adaptive\.(?:common|stream|manifest)_headers=(?P<headers>.*)",
-    re.IGNORECASE,
+_KODI_PROPERTY = (
+    r"(?i)#KODIPROP:inputstream\.adaptive\.(?:common|stream|manifest)_headers=(?P<headers>.*)"
 )
-_VLC_OPTION = re.compile(
-    r"#EXTVLCOPT:http-(?P<name>referr?er|user-agent|origin|cookie)=(?P<value>.*)", re.IGNORECASE
-)
+_VLC_OPTION = r"(?i)#EXTVLCOPT:http-(?P<name>referr?er|user-agent|origin|cookie)=(?P<value>.*)"
 _VLC_NAMES = {"referrer": "Referer", "user-agent": "User-Agent", "origin": "Origin"}
-_HTTP_OPTION = re.compile(r"#EXTHTTP:(?P<json>\{.*\})\s*", re.IGNORECASE)
+_HTTP_OPTION = r"(?i)#EXTHTTP:(?P<json>\{.*\})\s*"
 
 
 def _said_by(comment: str) -> Mapping[str, str]:
     """The headers of a line above the URL that players read."""
-    if (said := _KODI_PROPERTY.fullmatch(comment)) is not None:
+    if (said := re.fullmatch(_KODI_PROPERTY, comment)) is not None:
         _, _, headers = kodi.split_kodi_options(f"|{said['headers']}")
         return headers
-    if (vlc := _VLC_OPTION.fullmatch(comment)) is not None:
+    if (vlc := re.fullmatch(_VLC_OPTION, comment)) is not None:
         name, value = vlc["name"].lower(), vlc["value"].strip()
         return {_VLC_NAMES.get(name, name.capitalize()): value} if value else {}
-    if (http := _HTTP_OPTION.fullmatch(comment)) is not None:
+    if (http := re.fullmatch(_HTTP_OPTION, comment)) is not None:
         try:
             # IPTV lists hold it as JSON.
             found = json.loads(http["json"])
@@ -159,7 +156,7 @@ def _bare(line: str) -> str:
 _KODI_MARK = "#strmctl:kodi"
 """The file held options for Kodi; behind a space those that are no headers."""
 
-_OPTION_NAME = re.compile(r"[\w.-]+", re.ASCII)
+_OPTION_NAME = r"(?a)[\w.-]+"
 
 
 def _is_for_kodi(comments: tuple[str, ...]) -> bool:
@@ -172,7 +169,7 @@ def _is_for_kodi(comments: tuple[str, ...]) -> bool:
 def _said_to_kodi(options: list[str], comments: tuple[str, ...]) -> dict[str, str]:
     """The headers by their names in lower case."""
     _, _, behind = kodi.split_kodi_options(f"|{'&'.join(options)}")
-    lines = [_said_by(line) for line in comments if _KODI_PROPERTY.fullmatch(line)]
+    lines = [_said_by(line) for line in comments if re.fullmatch(_KODI_PROPERTY, line)]
     return {name.lower(): text for name, text in given_url.merged(behind, *lines).items()}
 
 
@@ -184,7 +181,7 @@ def _renewed(options: list[str], comments: tuple[str, ...], headers: Mapping[str
         for name, value in headers.items()
         # Kodi takes some names for its own settings.
         if said.get(name.lower()) != value
-        and _OPTION_NAME.fullmatch(name)
+        and re.fullmatch(_OPTION_NAME, name)
         and name.lower() not in kodi.NO_HEADERS
     }
     replaced = {name.lower() for name in new}

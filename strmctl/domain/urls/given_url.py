@@ -12,12 +12,11 @@ from urllib.parse import unquote
 
 from strmctl.domain.urls.kodi_options import split_kodi_options
 
-_LOGIN = re.compile(
-    r"(?P<scheme>https?://)(?P<user>[^/?#@:\\\s]*):(?P<password>[^/?#@\\\s]*)@"
-    r"(?P<rest>[^/?#@\\\s]+(?:[/?#].*)?)",
-    re.IGNORECASE | re.DOTALL,
+_LOGIN = (
+    r"(?is)(?P<scheme>https?://)(?P<user>[^/?#@:\\\s]*):(?P<password>[^/?#@\\\s]*)@"
+    r"(?P<rest>[^/?#@\\\s]+(?:[/?#].*)?)"
 )
-_WEB = re.compile(r"https?://", re.IGNORECASE)
+_WEB = "(?i)https?://"
 
 
 def given(url: str, headers: Mapping[str, str]) -> tuple[str, dict[str, str]]:
@@ -26,7 +25,7 @@ def given(url: str, headers: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     url, _, behind = split_kodi_options(url)
     known = {name.lower() for name in headers}
     fields = {**{name: it for name, it in behind.items() if name.lower() not in known}, **headers}
-    login = _LOGIN.fullmatch(without_spaces(url))
+    login = re.fullmatch(_LOGIN, without_spaces(url))
     if login is None:
         return without_spaces(url), fields
     if not any(name.lower() == "authorization" for name in fields):
@@ -46,6 +45,6 @@ def merged(*sources: Mapping[str, str]) -> dict[str, str]:
 
 def without_spaces(url: str) -> str:
     """Every player sends a space in a path as %20; two URLs on one line stay two."""
-    if " " not in url or not _WEB.match(url) or len(_WEB.findall(url.replace(" ", "\n"))) > 1:
+    if " " not in url or not re.match(_WEB, url) or len(re.findall(_WEB, url)) > 1:
         return url
     return url.replace(" ", "%20") if " " not in url.partition("//")[2].partition("/")[0] else url

@@ -21,8 +21,7 @@ from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library import find
 from strmctl.services.reports.records import Record, mapping_record, written_record
 from strmctl.services.writing.batch import batches
-from strmctl.services.writing.batch_input import Row
-from strmctl.services.writing.entry import entry
+from strmctl.services.writing.entry import Row, entry
 from strmctl.services.writing.plan import Outcome
 from strmctl.storage.tables.events import with_reasons
 from strmctl.storage.tables.mappings import Mappings

@@ -19,7 +19,7 @@ from strmctl.services.adding.candidates import (
     listing_of,
 )
 from strmctl.services.writing.batch import Result, batches
-from strmctl.services.writing.batch_input import BadRow, Row
+from strmctl.services.writing.entry import BadRow, Row
 from strmctl.settings.model import ResolverSettings, Settings
 from strmctl.storage.database.connection import Database
 from strmctl.storage.files.strm_file import LibraryFiles

@@ -12,7 +12,8 @@ from strmctl.domain.identity import Identity, parse_number
 from strmctl.errors import ItemError, UsageError
 from strmctl.resolvers.catalogue import Listed, Listing, moment
 from strmctl.resolvers.registry import Registry
-from strmctl.services.writing.batch_input import BadRow, Row, read_rows
+from strmctl.services.writing.batch_input import read_rows
+from strmctl.services.writing.entry import BadRow, Row
 from strmctl.settings.model import Settings
 from strmctl.storage.tables.watches import Watch
 

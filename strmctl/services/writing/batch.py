@@ -14,8 +14,7 @@ from strmctl.resolvers.contract import Reason
 from strmctl.services.keys.playback_urls import PlaybackUrls
 from strmctl.services.library.files import library_files, templates
 from strmctl.services.library.mounted import check_may_be_made, check_mounted
-from strmctl.services.writing.batch_input import BadRow, Row
-from strmctl.services.writing.entry import Entry, entry
+from strmctl.services.writing.entry import BadRow, Entry, Row, entry
 from strmctl.services.writing.write import Answers, Writer, Written
 from strmctl.settings.model import Mode, Settings
 from strmctl.storage.database.connection import Database

@@ -3,15 +3,14 @@
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING, TextIO
 
-from msgspec import Struct
-
 from strmctl.domain.counted import quoted
 from strmctl.errors import UsageError
+from strmctl.services.writing.entry import BadRow, Row
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader
@@ -35,18 +34,6 @@ _NDJSON = (".ndjson", ".jsonl")
 _JSON = (".json", *_NDJSON)
 _SPACE = re.compile(r"\s*")
 _SUMMARY = "summary"
-
-
-class Row(Struct, frozen=True):
-    """Keyed by COLUMNS and OF_LIST; None and "" stand for nothing."""
-
-    line: int
-    fields: Mapping[str, object]
-
-
-class BadRow(Struct, frozen=True):
-    line: int
-    reason: str
 
 
 def read_rows(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from unicodedata import category
 
-from msgspec import field
+from msgspec import Struct, field
 
 from strmctl.discreet import Discreet
 from strmctl.domain.counted import quoted
@@ -17,6 +17,18 @@ from strmctl.domain.urls.kodi_options import split_kodi_options
 from strmctl.errors import UpstreamError, UsageError
 
 Fields = Mapping[str, object]
+
+
+class Row(Struct, frozen=True):
+    """Of an input; keyed by batch_input.COLUMNS and OF_LIST, None and "" stand for nothing."""
+
+    line: int
+    fields: Fields
+
+
+class BadRow(Struct, frozen=True):
+    line: int
+    reason: str
 
 
 class Entry(Discreet, frozen=True):

@@ -21,7 +21,7 @@ from strmctl.storage.tables.mappings import Mappings
 Series = Table[tuple[str, str], Mapping]
 """By site and slug, one row of each series that is known."""
 
-_NUMBERED = re.compile(r"(?P<before>\D*?)(?P<number>\d{1,4})")
+_NUMBERED = r"(?P<before>\D*?)(?P<number>\d{1,4})"
 
 
 def of_their_series(
@@ -82,7 +82,7 @@ class Places(Struct, frozen=True):
         folder = PurePosixPath(sibling.strm_path).parent
         if sibling.identity.season == season:
             return folder
-        numbered = _NUMBERED.fullmatch(folder.name)
+        numbered = re.fullmatch(_NUMBERED, folder.name)
         if numbered and int(numbered["number"]) == sibling.identity.season:
             # Jellyfin reads "Season 1" and "Season 01": the owner's way stays.
             number = str(season).zfill(len(numbered["number"]))

@@ -6,7 +6,6 @@ import sqlite3
 from pathlib import Path
 
 _MOUNTS = Path("/proc/self/mountinfo")
-_ESCAPED = re.compile(r"\\([0-7]{3})")
 _NETWORK = (
     r"nfs\d?|cifs|smb\w*|9p|afs|ceph|glusterfs|lustre|beegfs|davfs\d?|ncpfs|"
     r"fuse\.(sshfs|rclone|s3fs|davfs\d?|glusterfs|ceph\S*|mergerfs|smb\S*|nfs\S*|juicefs|goofys)"
@@ -40,7 +39,7 @@ def is_network(kind: str) -> bool:
 
 def _unescaped(text: str) -> str:
     """Blanks, tabs, line ends and backslashes are written as octal numbers."""
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 8)), text)
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from strmctl.errors import UsageError
-from strmctl.services.writing.batch_input import BadRow, Row, read_rows
+from strmctl.services.writing.batch_input import read_rows
+from strmctl.services.writing.entry import BadRow, Row
 
 
 def read(text: str, name: str = "-") -> list[tuple[int, object]]:
