@@ -4,7 +4,7 @@ An entry point names a factory: ResolverSettings in, Resolver out (contract.py).
 """
 
 from collections.abc import Sequence
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -12,6 +12,9 @@ from strmctl.domain.mapping import Resolution
 from strmctl.errors import ResolverError, SettingError, SettingsError, StrmctlError
 from strmctl.resolvers.contract import Factory, Resolver, ResolveRequest
 from strmctl.settings.model import ResolverSettings
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "strmctl.resolvers"
 
@@ -36,6 +39,8 @@ class PluginResolver(Struct, frozen=True):
 
 def find(table: ResolverSettings, *, known: Sequence[str]) -> Factory:
     """The factory behind `type`; raises SettingsError where no distribution has it."""
+    from importlib.metadata import entry_points  # Few have a kind of their own, each start counts.
+
     found = entry_points(group=GROUP, name=table.type)
     if not found:
         kinds = ", ".join([*known, *sorted({entry.name for entry in entry_points(group=GROUP)})])
@@ -45,7 +50,7 @@ def find(table: ResolverSettings, *, known: Sequence[str]) -> Factory:
     return lambda settings: _make(factory, settings)
 
 
-def _load(entry: EntryPoint, table: ResolverSettings) -> Factory:
+def _load(entry: "EntryPoint", table: ResolverSettings) -> Factory:
     try:
         factory: Factory = entry.load()
     except Exception as error:

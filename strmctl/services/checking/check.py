@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from strmctl.discreet import Discreet
-from strmctl.domain.hls import media_playlist_reader, playlist_text
+from strmctl.domain.hls import playlist_text
 from strmctl.domain.hls.playlist_text import begins_playlist
 from strmctl.domain.http.ranges import ContentRange
 from strmctl.domain.http.response_fields import retry_after_seconds
@@ -289,6 +289,8 @@ def _seconds(answer: Answer) -> float | None:
         text = playlist_text.decode(answer.head)
         if playlist_text.is_multivariant(text):
             return None
+        from strmctl.domain.hls import media_playlist_reader  # Most links are films.
+
         playlist = media_playlist_reader.parse(text, answer.url)
     except playlist_text.NotAPlaylistError:
         return None
