@@ -111,6 +111,16 @@ def test_a_probe_that_finds_nothing_due_asks_for_no_client(tmp_path: Path) -> No
     assert not loaded & {"hashlib", "socket", "base64"}
 
 
+def test_a_probe_of_a_film_reads_no_playlist_and_looks_for_no_plugin(tmp_path: Path) -> None:
+    loaded_by(tmp_path, "init")
+    (tmp_path / "strmctl.toml").write_text('[upstream]\nallow = ["127.0.0.1"]\n')
+    with answering(200, WELL) as port:
+        loaded_by(tmp_path, *WRITE.split(), "--url", f"http://127.0.0.1:{port}/film.mp4")
+        loaded = loaded_by(tmp_path, "probe", "--all")
+    assert "aiohttp" in loaded, "it has asked"
+    assert not loaded & {"importlib.metadata", "strmctl.domain.hls.media_playlist_reader"}
+
+
 def test_a_file_is_written_without_what_asks_for_urls(library: Path) -> None:
     line = "write --site a.to --slug b --season 1 --episode 2 --language German"
     loaded = loaded_by(library, *line.split())
