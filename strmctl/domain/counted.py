@@ -6,13 +6,13 @@ import re
 from datetime import UTC, datetime
 
 # A cell of the wrong column: a URL, a piece of its query, an account before a host.
-_MAY_BE_SECRET = re.compile(r"://|[=@]")
+_MAY_BE_SECRET = r"://|[=@]"
 
 
 def quoted(given: str, *beside: str, most: int = 40) -> str:
     """Up to `most` letters of what a list or a user gives, unless it or what stands `beside` it
     may be a URL: messages end in logs and mails."""
-    if any(map(_MAY_BE_SECRET.search, (given, *beside))):
+    if any(re.search(_MAY_BE_SECRET, text) for text in (given, *beside)):
         return "not shown, it may hold a secret"
     return repr(given[:most])
 
