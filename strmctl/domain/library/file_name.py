@@ -45,6 +45,8 @@ _SEASON_PACK = re.compile(
 )
 _BATCH = re.compile(r"[(\[]batch[)\]]", re.IGNORECASE)
 
+_HUNDREDS = re.compile(r"(?<![A-Za-z0-9])\d{3}(?![A-Za-z0-9])")
+
 # "Title Season 2 Part 2 - 05": the second part may count on or begin anew.
 _FINAL = re.compile(
     r"(?:the )?final season|最[终終][季章]|the final chapters?"
@@ -308,7 +310,9 @@ def _doubtful(name: str, where: Folders, doubt: str) -> FileName:
 def _guessed(name: str, where: Folders) -> FileName | None:
     """`Show.103.HDTV`: only of a release's name, where nothing else reads a number."""
     parts: Sequence[str] = re.split(r"[\s._\-\[\]()]+", name)
-    if not any(map(words.is_strong, parts)) or not re.search(r"(?<!\d)\d{3}(?!\d|[pi])", name):
+    # Nobody counts fights by seasons: "UFC.179.PPV".
+    is_counted_on = any(part.casefold() in ("ppv", "ufc") for part in parts)
+    if is_counted_on or not any(map(words.is_strong, parts)) or not _HUNDREDS.search(name):
         return None
     if written.read_release(name).year is not None:
         return None

@@ -36,9 +36,9 @@ SHELVES = frozenset(
 )
 
 _STRONG = (
-    r"\d{3,4}x\d{3,4}|(?:480|540|576|720|1080|1440|2160|4320)[pi]\d{0,2}|[48]k|uhd|uhdtv|ultra-?hd|fhd|qhd|hdtv|pdtv|"
+    r"\d{3,4}x\d{3,4}|(?:hd|bd|tc|ts|hc|web|dvd)?(?:480|540|576|720|1080|1440|2160|4320)[pi]\d{0,2}|[48]k|uhd|uhdtv|ultra-?hd|fhd|qhd|hdtv|pdtv|"
     r"dsr|satrip|tvrip|web|web-?dl|web-?rip|web-?hd|webcap|blu-?ray|bd-?rip|br-?rip|bd|bdmv|"
-    r"bd25|bd50|dvd|dvd-?rip|dvd[59r]|dvdscr|remux|hd-?rip|hd-?cam|telesync|"
+    r"bd25|bd50|dvd|dvd-?rip|dvd-?[59r]|dvdscr|vhs|vhs-?rip|(?:bd|br|dvd|web|hd)(?:rip)?mux|remux|hd-?rip|hd-?cam|telesync|"
     r"[xh][. ]?26[456]|hevc\d*|avc|xvid|divx|vp9|av1|mpeg-?[24]|aac\d?.*|ac3.*|e-?ac-?3.*|"
     r"dts.*|ddp?\d?.*|dd\+.*|truehd.*|atmos|flac.*|opus|mp3|10-?bits?|8-?bits?|hi10p?|"
     r"hdr\d*\+?|hdr10plus|dovi|hlg|sdr|hsbs|hou|3d"
@@ -47,8 +47,10 @@ _WEAK = (
     r"proper|repack\d?|rerip|real|internal|limited|ws|dl|ml|dual|multi|vostfr|vost|"
     r"subfrench|dubbed|subbed|dub|subs?|omu|ov|synced|dirfix|nfofix|readnfo|retail|hardsub|ld|md|"
     r"softsub|amzn|nf|dsnp|hmax|max|atvp|hulu|cr|itunes|ituneshd|pcok|stan|hd|sd|mkv|mp4|"
-    r"avi|m2ts|ts|hardcoded|hc|batch|uncensored"
+    r"avi|m2ts|ts|hardcoded|hc|hq|hfr|\d\dfps|stv|pal|ntsc|doku|batch|uncensored"
 )
+# "Madame Web", "Saw 3D", "Mr. Holland's Opus".
+_TITLES_TOO = re.compile(r"web|3d|opus|dvd|hdr|sdr|hlg|hou|atmos|bd|mp3|avc", re.IGNORECASE)
 _IS_STRONG = re.compile(rf"(?:{_STRONG})(?:-\w+)?", re.IGNORECASE)
 _IS_RELEASE = re.compile(rf"(?:{_STRONG}|{_WEAK})(?:-\w+)?", re.IGNORECASE)
 
@@ -58,6 +60,11 @@ _VIDEO = re.compile(r"\.(?:mkv|mp4|m4v|avi|ts|m2ts|mov|wmv|flv|webm|mpe?g|m3u8)$
 def is_strong(word: str) -> bool:
     """Whether no title but a release is described by this word: resolution, source, codec."""
     return _IS_STRONG.fullmatch(word) is not None
+
+
+def may_be_a_title_s(word: str) -> bool:
+    """Of a strong one: whether a title may end in it as well."""
+    return _TITLES_TOO.fullmatch(word) is not None
 
 
 def is_release(word: str) -> bool:

@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
 from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.names.languages import is_language
-from strmctl.domain.names.words import is_release, is_strong
+from strmctl.domain.names.words import is_release, is_strong, may_be_a_title_s
 from strmctl.errors import UsageError
 
 # Jellyfin `[tvdbid-1]`, Emby `[tvdbid=1]`, Plex and Sonarr `{tvdb-1}`, Radarr `{imdb-tt1}`.
@@ -28,7 +29,10 @@ _BRACKETED_YEAR = re.compile(
     rf"(?:\s*[-–]\s*(?:{_YEAR})?|(?:,|[ ](?:film|movie|tv))[^()\[\]]*)?\s*[)\]）】]",
     re.IGNORECASE,
 )
-_BARE_YEAR = re.compile(rf"(?<=[ ._])(?P<year>{_YEAR})(?=$|[ ._])")
+# Without brackets it may be the title's: "Blade Runner 2049", "Class of 1984".
+_DATES = r"(?:18[7-9]\d|19\d\d|20[0-3]\d)"
+_BARE_YEAR = re.compile(rf"(?<=[ ._])(?P<year>{_DATES})(?=$|[ ._])")
+_GOES_ON = re.compile(r"(?<![^\W_])(?:of|the|von|vom|and|&|since|bt|rec)[ ._]*", re.IGNORECASE)
 # `Show (2005) (US)` is not that of 2005 from another country.
 _COUNTRY = re.compile(r"\s*(\((?:US|UK|GB|AU|CA|NZ|IE|ZA)\))")
 _COUNTRY_BEHIND = re.compile(r"\(?(?:USA?|UK|GB|AU|CA|NZ|IE|ZA)\)?")
@@ -96,7 +100,7 @@ def read(text: str, *, dotted_year: bool = False) -> Written:
         return Written(title, int(ahead["year"]), ids, edition, has_year_in_brackets=True)
     if " " not in text.strip() and dotted_year:
         # "2001.A.Space.Odyssey.1968": the last one, and never all there is.
-        years = [m for m in _BARE_YEAR.finditer(text) if _bare(text[: m.start()])]
+        years = [m for m in _BARE_YEAR.finditer(text) if _ends(text[: m.start()])]
         if years:
             before, rest = text[: years[-1].start()], text[years[-1].end() :]
             return Written(_title(before), int(years[-1]["year"]), ids, edition, rest)
@@ -110,17 +114,17 @@ def read_release(text: str) -> Written:
     if bracketed.has_year_in_brackets:
         return bracketed
     ids, edition, bare = _tags(text)
-    words = list(re.finditer(r"[^\s._\[\](){}]+", _GROUP.sub("", bare)))
     ungrouped = _GROUP.sub("", bare)
-    first = next((n for n, word in enumerate(words) if n and is_strong(word[0])), None)
+    words = list(re.finditer(r"[^\s._\[\](){}]+", ungrouped))
+    dates = [n for n in range(1, len(words)) if _is_date(ungrouped, words[n])]
+    first = next((n for n in range(1, len(words)) if _begins_release(words, n, dates)), None)
     if first is None:
         return structs.replace(read(text, dotted_year=True), ids=ids, edition=edition)
-    years = [n for n, word in enumerate(words[:first]) if n and re.fullmatch(_YEAR, word[0])]
-    if years:
+    if years := [n for n in dates if n < first]:
         end, rest = words[years[-1]].start(), ungrouped[words[years[-1]].end() :]
         title = _title(_bare(_UNCLOSED.sub("", ungrouped[:end])))
         return Written(title, int(words[years[-1]][0]), ids, edition, rest)
-    late = [word[0] for word in words[first:] if re.fullmatch(_YEAR, word[0])]
+    late = [words[n][0] for n in dates if n > first]
     last = first
     while last > 1 and (is_release(words[last - 1][0]) or is_language(words[last - 1][0])):
         last -= 1
@@ -130,6 +134,34 @@ def read_release(text: str) -> Written:
     # "Title [Ma10p_1080p]".
     title = _title(_UNCLOSED.sub("", ungrouped[:start]))
     return Written(title, year, ids, edition, ungrouped[start:])
+
+
+def _is_date(text: str, word: re.Match[str]) -> bool:
+    return re.fullmatch(_DATES, word[0]) is not None and _ends(text[: word.start()])
+
+
+def _begins_release(words: Sequence[re.Match[str]], n: int, dates: Sequence[int]) -> bool:
+    """A word that may be the title's last one does only behind the year, in brackets or behind a
+    dash, or before other words of a release."""
+    word = words[n]
+    if not is_strong(word[0]):
+        return False
+    if not may_be_a_title_s(word[0]):
+        return True
+    if n + 1 in dates:
+        return False
+    if any(year < n for year in dates) or word.string[word.start() - 1] in "[({":
+        return True
+    if words[n - 1][0] in "-–":
+        return True
+    behind = words[n + 1][0] if n + 1 < len(words) else ""
+    return is_release(behind) or is_language(behind)
+
+
+def _ends(text: str) -> bool:
+    """Whether a title may end here: one that ends in "of" goes on."""
+    last = [match for match in _GOES_ON.finditer(text) if match.end() == len(text)]
+    return bool(_bare(text)) and not last
 
 
 def is_spin_off(title: str, folder: str) -> bool:
