@@ -1,14 +1,12 @@
 """What a path in a library says of the episode or film: structure first, and doubt where it is
 not clear.
 
-The forms of `domain/names` are tried from the strongest to the weakest. `guessit`, at some ten
-milliseconds a name, is asked only where none fits, and not believed where it contradicts.
+The forms of `domain/names` are tried from the strongest to the weakest.
 """
 
 import re
-from collections.abc import Sequence
+import unicodedata
 from functools import lru_cache
-from typing import Any
 
 from msgspec import Struct, structs
 
@@ -16,11 +14,14 @@ from strmctl.domain.external_ids import NO_IDS, ExternalIds
 from strmctl.domain.library.library_path import EXTENSION, is_strm
 from strmctl.domain.names import (
     bare,
+    borne,
     extras,
     film,
     folders,
+    hundreds,
     marks,
     numbers,
+    packs,
     phrases,
     unclear,
     words,
@@ -36,23 +37,8 @@ __all__ = ["FileName", "read", "slug"]
 _SPECIAL_ALONE = re.compile(r"[ ._]-?[ ._]?(?:special|ova|oad)$", re.IGNORECASE)
 _HALF = re.compile(r"\.5(?![^\W_])")
 _EPISODE_PART = re.compile(r"[ ._-](?:pt|part|cd|disc|disk)(?:\d|[a-d])$", re.IGNORECASE)
-_SEASON_PACK = re.compile(
-    r"(?<![A-Za-z0-9])S(?:\d{1,2}| 0\d)(?![\dA-Za-z])"
-    r"|(?<![^\W_])(?:season|staffel|saison)[ ._]?\d{1,2}(?!\d)"
-    r"|(?<![^\W_])seasons ?[(\[]?\d{1,2}(?!\d)"
-    r"|[(\[]\d{2,3} ?[-~] ?\d{2,3} ?(?:完|全|end|fin)?[)\]]",
-    re.IGNORECASE,
-)
-_BATCH = re.compile(r"[(\[]batch[)\]]", re.IGNORECASE)
-
-_HUNDREDS = re.compile(r"(?<![A-Za-z0-9])\d{3}(?![A-Za-z0-9])")
-
-# "Title Season 2 Part 2 - 05": the second part may count on or begin anew.
-_FINAL = re.compile(
-    r"(?:the )?final season|最[终終][季章]|the final chapters?"
-    r"|(?<![^\W_])(?:season \d{1,2}|\d(?:st|nd|rd|th) season|S\d{1,2})[ -]+(?:part|cour) \d",
-    re.IGNORECASE,
-)
+_BLANK = re.compile(r"[^\S ]")
+_UNSEEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 _COUNTED_TWICE = "its number may count on over seasons: put it into a folder of the series' name"
 _IS_EXTRA = "an extra, neither an episode nor a film: it is left alone"
@@ -86,7 +72,7 @@ class FileName(Struct, frozen=True):
 
 def read(strm_path: str, *, wants_language: bool = True) -> FileName:
     """`strm_path` is relative to the library, with `/`; never raises."""
-    *above, name = strm_path.split("/")
+    *above, name = _in_plain_letters(strm_path).split("/")
     if is_strm(name):
         name = name[: -len(EXTENSION)]
     # `Film.mkv.strm`: tools that mirror a remote folder keep the film's extension.
@@ -94,13 +80,31 @@ def read(strm_path: str, *, wants_language: bool = True) -> FileName:
     if above and film.bears_name_of(above[-1], name) and not folders.is_season(above):
         found = _unmarked(name, Folders(series=written.read_release(above[-1])))
     else:
-        found = _read(name, _folders(tuple(above)))
+        found = _read_in(_folders(tuple(above)), name)
     return found if wants_language else structs.replace(found, language=None)
 
 
 @lru_cache(maxsize=1024)
 def _folders(above: tuple[str, ...]) -> Folders:
     return folders.read(above)
+
+
+def _in_plain_letters(path: str) -> str:
+    """A disk of macOS has accents decomposed; blanks of any width part words, and what only sets
+    the direction of writing is no letter."""
+    return _BLANK.sub(" ", _UNSEEN.sub("", unicodedata.normalize("NFC", path)))
+
+
+def _read_in(where: Folders, name: str) -> FileName:
+    hidden, bare_of_title = borne.hide(name, where)
+    found = _read(hidden, bare_of_title)
+    if hidden == name or where.series is None or where.series.title is None:
+        return found
+    title, doubt = (
+        text and text.replace(borne.STAND_IN, where.series.title)
+        for text in (found.title, found.doubt)
+    )
+    return structs.replace(found, title=title, doubt=doubt)
 
 
 def _read(name: str, where: Folders) -> FileName:
@@ -128,20 +132,25 @@ def _numbered(name: str, where: Folders) -> FileName:
         return _episode(name, mark, where)
     if numbers.DATE.search(name):
         return _doubtful(name, where, _DATED)
-    if _BATCH.search(name):
+    if packs.is_batch(name):
         return _doubtful(name, where, _WHOLE)
     if (found := bare.find(name, where)) is not None:
         episode = _episode(name, _hundreds(found.mark, where), where)
         return structs.replace(episode, doubt=episode.doubt or found.doubt)
     if where.holds_season:
         return _guessed(name, where) or _doubtful(name, where, _NO_NUMBER)
-    if _SEASON_PACK.search(name) or phrases.holds_season(name):
+    if _is_whole(name):
         return _doubtful(name, where, _WHOLE)
     if (guessed := _guessed(name, where)) is not None:
         return guessed
     if (doubt := unclear.find(name, where.series)) is not None:
         return _doubtful(name, where, doubt)
     return _film(name, where)
+
+
+def _is_whole(name: str) -> bool:
+    is_said = phrases.holds_season(name) or folders.holds_worded_season(name)
+    return is_said or packs.is_one(name)
 
 
 def _hundreds(mark: Mark, where: Folders) -> Mark:
@@ -169,7 +178,7 @@ def _episode(name: str, mark: Mark, where: Folders) -> FileName:
         )
     names = f"{own.title} {where.series and where.series.title}"
     is_unsure = where.is_part or (where.is_maybe_season and own.title is None)
-    if season is None and (is_unsure or _FINAL.search(names)):
+    if season is None and (is_unsure or phrases.FINAL.search(names)):
         doubt = doubt or "its season has no number: put it into a folder `Season N`"
     doubt = doubt or _other_season(mark) or _doubt_of(mark)
     if where.series is None and marks.counts_on(name, mark):
@@ -308,37 +317,12 @@ def _doubtful(name: str, where: Folders, doubt: str) -> FileName:
 
 
 def _guessed(name: str, where: Folders) -> FileName | None:
-    """`Show.103.HDTV`: only of a release's name, where nothing else reads a number."""
-    parts: Sequence[str] = re.split(r"[\s._\-\[\]()]+", name)
-    # Nobody counts fights by seasons: "UFC.179.PPV".
-    is_counted_on = any(part.casefold() in ("ppv", "ufc") for part in parts)
-    if is_counted_on or not any(map(words.is_strong, parts)) or not _HUNDREDS.search(name):
+    found = hundreds.find(name)
+    if found is None or (where.season is not None and where.season != found.season):
         return None
-    if written.read_release(name).year is not None:
-        return None
-    guess = _guess(f"{name}.mkv")
-    season, episode, title = (guess.get(key) for key in ("season", "episode", "title"))
-    if not (isinstance(season, int) and isinstance(episode, int) and isinstance(title, str)):
-        return None
-    # "UFC.300.Main.Card.1080p", "004 - Name": neither is number 0 where hundreds are counted.
-    if not (season and episode) or (where.season is not None and where.season != season):
-        return None
-    own = written.read(title)
-    series, doubt = _series(own, where)
-    if re.search(rf"\D{season}\d\d$", title):
-        # "Show.103.104.720p".
+    series, doubt = _series(written.read(found.title), where)
+    if found.holds_several:
         doubt = doubt or "its name may hold several episodes: rename it"
-    return FileName(series.title, series.year, season, episode, ids=series.ids, doubt=doubt)
-
-
-@lru_cache(maxsize=1024)
-def _guess(name: str) -> dict[str, Any]:
-    # Imported late: few names need it, and its import takes long.
-    from guessit import guessit
-    from guessit.api import GuessitException
-
-    try:
-        return guessit(name)
-    # guessit's word for an error of its own on a name that it did not foresee.
-    except GuessitException:
-        return {}
+    return FileName(
+        series.title, series.year, found.season, found.episode, ids=series.ids, doubt=doubt
+    )

@@ -50,7 +50,8 @@ _TAIL = re.compile(r"(?:[ ._]*(?:\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】|\{[^{}
 _LETTERED = re.compile(r" [-–] \d{2,4}[a-d] [-–] ")
 _GROUP = re.compile(r"^\s*\[[^\[\]]*\][ _.]*(?=\S)")
 
-_ENDS_IN_SEASON = re.compile(rf"(?<![^\W_])(?:{SEASON})[ ._#-]*", re.IGNORECASE)
+# "Show Season 2" numbers no episode, unless a series is called "Series".
+_ENDS_IN_SEASON = re.compile(rf"(?<![^\W_])(?:{SEASON})[ ._#-]*$", re.IGNORECASE)
 
 _MAYBE_YEAR = "its number may be a year or an episode"
 
@@ -76,18 +77,12 @@ def find(name: str, folders: Folders) -> Bare | None:
         return found
     for form in (_alone, _leading, _dashed, _tight, _spaced):
         if (found := form(core, folders)) is not None:
-            if folders.holds_season and _is_season_s(found.mark, folders):
+            ends_in_season = _ENDS_IN_SEASON.search(found.mark.before) is not None
+            if folders.holds_season and ends_in_season and not _agrees(found.mark.before, folders):
                 return None
             behind = f"{found.mark.after}{release}{tail[0] if tail else ''}"
             return structs.replace(found, mark=structs.replace(found.mark, after=behind))
     return None
-
-
-def _is_season_s(mark: Mark, folders: Folders) -> bool:
-    """`Show Season 2` numbers no episode, unless a series is called `Show Season`."""
-    words = list(_ENDS_IN_SEASON.finditer(mark.before))
-    ends = bool(words) and words[-1].end() == len(mark.before)
-    return ends and not _agrees(mark.before, folders)
 
 
 def without_tags(name: str) -> str:
@@ -116,7 +111,7 @@ def _is_release_s(text: str) -> bool:
 def _alone(core: str, folders: Folders) -> Bare | None:
     whole = _ALONE.fullmatch(core)
     ranged = _RANGE_AND_NAME.fullmatch(core)
-    if ranged is not None and folders.holds_season and _is_range(ranged, folders):
+    if ranged is not None and folders.holds_season and int(ranged["last"]) > int(ranged["n"]):
         return Bare(Mark("", "", None, int(ranged["n"]), int(ranged["last"])))
     if whole is None or (folders.series is None and not folders.holds_season):
         return None
@@ -124,23 +119,6 @@ def _alone(core: str, folders: Folders) -> Bare | None:
     if written.is_year(int(whole["n"])) and not folders.holds_season:
         doubt = "its name is a number that may be a year or an episode"
     return Bare(Mark("", "", None, int(whole["n"])), doubt)
-
-
-def _is_range(match: re.Match[str], folders: Folders) -> bool:
-    """No range: `24 - 25` in the folder of "24"."""
-    return int(match["last"]) > int(match["n"]) and not _is_title(match["n"], folders)
-
-
-def _begins_with_title(core: str, folders: Folders) -> bool:
-    """`3-gatsu no Lion - 05` in its folder."""
-    series = folders.series
-    if series is None or series.title is None:
-        return False
-    return f"{written.slug(core)}-".startswith(f"{written.slug(series.title)}-")
-
-
-def _is_title(number: str, folders: Folders) -> bool:
-    return folders.series is not None and folders.series.title == number
 
 
 def _leading(core: str, folders: Folders) -> Bare | None:
@@ -152,10 +130,6 @@ def _leading(core: str, folders: Folders) -> Bare | None:
         # "1.05 Name" in season 1; in any other folder it may be a version or a date.
         same = folders.season == int(pointed["n"])
         return Bare(Mark("", match["name"], None, int(pointed["episode"]))) if same else None
-    if _begins_with_title(core, folders) and not (
-        _is_title(match["n"], folders) and not match["name"][0].isdigit()
-    ):
-        return None
     # "12 Monkeys" and "24 - Redemption" are titles; nobody pads those.
     padded = len(match["n"]) >= 2 and match["n"].startswith("0")
     if not folders.holds_season and not (padded and folders.series is not None):

@@ -8,7 +8,7 @@ import re
 
 from msgspec import Struct, structs
 
-from strmctl.domain.names import marks, phrases, written
+from strmctl.domain.names import marks, packs, phrases, written
 from strmctl.domain.names.folders import Folders
 from strmctl.domain.names.languages import is_language, language
 from strmctl.domain.names.words import is_release, is_strong
@@ -125,6 +125,7 @@ def ends_in_year(name: str) -> bool:
     is_padded = re.search(r" [-–] 0\d{1,2}$", own.title or "") is not None
     # "Show (1972) Season 1-10" is a whole series.
     is_numbered_s = is_padded or phrases.holds_season(own.rest) or is_numbered(own.rest)
+    is_numbered_s = is_numbered_s or packs.is_one(own.rest)
     return own.has_year_in_brackets and not is_numbered_s
 
 

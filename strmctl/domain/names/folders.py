@@ -4,9 +4,9 @@ series'; a shelf such as `Serien` or `Anime` sorts and names nothing."""
 import re
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from strmctl.domain.names import languages, marks, phrases, written
+from strmctl.domain.names import languages, marks, packs, phrases, written
 from strmctl.domain.names.marks import Mark
 from strmctl.domain.names.words import SEASON, SPECIALS, is_release, is_shelf, is_strong
 from strmctl.domain.names.written import Written
@@ -43,6 +43,11 @@ _NUMBER_WORDS = {
 _WORDED = re.compile(
     rf"(?:{SEASON})[ ._-](?P<a>{'|'.join(_NUMBER_WORDS)})"
     rf"|(?:the )?(?P<b>{'|'.join(_NUMBER_WORDS)})[ ._-](?:{SEASON})",
+    re.IGNORECASE,
+)
+_IN_WORDS = re.compile(
+    rf"(?<![^\W_])(?:season|staffel|saison|temporada|stagione)[ ._]"
+    rf"(?:{'|'.join(_NUMBER_WORDS)})(?![^\W_])",
     re.IGNORECASE,
 )
 # "Show/Livre II", "Show/Κύκλος 1": of a language that is not listed.
@@ -104,11 +109,13 @@ def read(folders: Sequence[str]) -> Folders:
     # A series may be called "Shorts": then the folder is all there is.
     if is_extras and len(rest) > 1:
         rest = rest[:-1]
-    is_part = len(rest) > 1 and _PART.fullmatch(rest[-1]) is not None and not is_shelf(rest[-2])
+    is_part = len(rest) > 1 and not is_shelf(rest[-2]) and _is_part(rest[-1])
     # "Show/Book Two", "Show/1080p": they name neither a series nor a season.
     if is_part or (
         len(rest) > 1 and not is_extras and _describes(rest[-1]) and not is_shelf(rest[-2])
     ):
+        rest = rest[:-1]
+    if len(rest) > 1 and _is_mark(rest[-1]):
         rest = rest[:-1]
     season: int | None = None
     title: Written | None = None
@@ -116,8 +123,12 @@ def read(folders: Sequence[str]) -> Folders:
         # "News/2019" sorts by year; "Serien/1923" is a series.
         rest = rest[:-1]
     while rest:
+        if season is not None and len(rest) > 1 and packs.has_no_title(rest[-1]):
+            rest = rest[:-1]
+            continue
         found, own = _season(rest[-1], rest[-2] if len(rest) > 1 else None)
-        if found is None:
+        # "Show 2nd Season/Season 1": the number above is the title's.
+        if found is None or (season is not None and found != season):
             break
         season = found if season is None else season
         title = own or title
@@ -126,14 +137,13 @@ def read(folders: Sequence[str]) -> Folders:
         return Folders(title, is_extras=is_extras, is_disc=is_disc, shelf=written.read(rest[-1]))
     # "Anime/Show 2nd Season": the season's folder names the series itself.
     is_named = title is not None and bool(rest) and is_shelf(rest[-1])
-    above = _series(rest[-1]) if rest and not is_named else None
+    above = _series(rest[-1], season) if rest and not is_named else None
     is_maybe_season = (
         season is None
         and len(rest) > 1
         and not is_shelf(rest[-2])
         and _MAYBE_SEASON.fullmatch(rest[-1]) is not None
     )
-    mark = marks.find(folders[-1]) if folders else None
     return Folders(
         series=above or title,
         season=season,
@@ -144,10 +154,23 @@ def read(folders: Sequence[str]) -> Folders:
         is_maybe_season=is_maybe_season,
         named=title,
         language=_language(folders[max(len(rest) - 1, 0) :]),
-        mark=mark,
+        mark=_mark(folders[-1]) if folders else None,
         # "Serien/Season 1/Show S01E02", but "Series/Season 1/01".
         shelf=above if above is not None and is_shelf(rest[-1]) else None,
     )
+
+
+def _is_mark(folder: str) -> bool:
+    """`Show/S01E05/a1b2c3`, `Show/Season 1/S01E05 - Name/a1b2c3`."""
+    mark = marks.find(folder)
+    return mark is not None and not mark.before.strip() and marks.is_sure(folder)
+
+
+def _mark(folder: str) -> Mark | None:
+    mark = marks.find(folder)
+    # "7x7 (1983)" is a title.
+    is_sure = mark is not None and (mark.before.strip() or _is_mark(folder))
+    return mark if is_sure else None
 
 
 def _language(folders: Sequence[str]) -> str | None:
@@ -190,24 +213,41 @@ def _season(folder: str, above: str | None) -> tuple[int | None, Written | None]
         assert number is not None, "the form holds digits"
         return int(number[0]), None
     match = phrases.SEASON_PHRASE.search(name)
-    if match is None:
+    if match is None or packs.is_range(name):
         return None, None
     behind = name[match.end() :].strip(" ._-[]()")
     if match.start() > 0 and behind and not _is_release(behind):
         return None, None
-    before = written.read(name[: match.start()], dotted_year=True)
+    before = _titled(written.read(name[: match.start()], dotted_year=True), phrases.value(match))
     return phrases.value(match), before if before.title else None
 
 
 def _is_release(text: str) -> bool:
     words = [word for word in re.split(r"[\s._\-\[\](){}]+", text) if word]
-    return any(map(is_release, words)) or words[:1] == ["COMPLETE"] or text.isdigit()
+    return any(map(is_release, words)) or words[0].casefold() == "complete" or text.isdigit()
 
 
 # A release's own folder: `Show.S01E02.German.1080p.WEB-GRP`.
-def _series(folder: str) -> Written | None:
+def _series(folder: str, season: int | None) -> Written | None:
     mark = marks.find(folder)
     if mark is not None and mark.before.strip(" ._-[("):
         return written.read(mark.before, dotted_year=True)
-    found = written.read_release(folder)
+    found = _titled(written.read_release(folder), season)
     return found if found.title else None
+
+
+def _titled(found: Written, season: int | None) -> Written:
+    """Without what says that all seasons are there."""
+    if found.title is None:
+        return found
+    bare = packs.title_of if season is None else packs.title_of_seasons
+    return structs.replace(found, title=bare(found.title))
+
+
+def _is_part(folder: str) -> bool:
+    return _PART.fullmatch(folder) is not None or packs.has_no_title(folder)
+
+
+def holds_worded_season(name: str) -> bool:
+    """`Show Saison sept`, `Show Season II`."""
+    return _IN_WORDS.search(name) is not None

@@ -17,7 +17,11 @@ _SEASON_BEFORE = (
     rf"|(?<![A-Za-z0-9])S(?P<d>\d{{1,2}}){_END}"
     rf"|{_START}(?P<e>{numbers.ORDINAL})[ ._-](?:season|stage){_END}"
 )
-_SEASON_BEHIND = rf"{_START}(?P<b>\d{{1,2}})[. ]{{0,2}}(?:{SEASON_BEHIND}){_END}"
+# "Area 51 Season 2" is no season 51; in "1. Staffel 2. Folge" the second number is the episode's.
+_SEASON_BEHIND = (
+    rf"{_START}(?P<b>\d{{1,2}})(?:[. ]{{0,2}}(?:{SEASON_BEHIND}){_END}|期{_END})"
+    rf"(?!{_GAP}\d{{1,4}}{_END}(?![. ]{{0,2}}(?:{EPISODE_BEHIND})))"
+)
 _EPISODE_FORMS = (
     re.compile(
         rf"{_START}(?:{EPISODE}){_GAP}(?P<a>\d{{1,5}})(?:[ ]?v\d)?{_END}"
@@ -39,6 +43,12 @@ _SEASON_FORMS = (
     re.compile(_SEASON_BEHIND, re.IGNORECASE),
 )
 SEASON_PHRASE = re.compile(f"{_SEASON_BEFORE}|{_SEASON_BEHIND}", re.IGNORECASE)
+# "Title Season 2 Part 2 - 05": the second part may count on or begin anew.
+FINAL = re.compile(
+    r"(?:the )?final season|最[终終][季章]|the final chapters?"
+    r"|(?<![^\W_])(?:season \d{1,2}|\d(?:st|nd|rd|th) season|S\d{1,2})[ -]+(?:part|cour) \d",
+    re.IGNORECASE,
+)
 _SPECIAL = re.compile(
     rf"{_START}(?:sp|ova|oad|specials?)[ ._-]{{0,3}}(?P<n>\d{{1,3}}){_END}", re.IGNORECASE
 )
