@@ -35,6 +35,9 @@ from strmctl.domain.names.written import Written, slug
 __all__ = ["FileName", "read", "slug"]
 
 _SPECIAL_ALONE = re.compile(r"[ ._]-?[ ._]?(?:special|ova|oad)$", re.IGNORECASE)
+_SPECIAL_BEHIND = re.compile(
+    r"[ ._-]*(?:[^\W\d_]+[ ._])?special(?![^\W_]|[ ._](?:edition|cut|version))", re.IGNORECASE
+)
 _HALF = re.compile(r"\.5(?![^\W_])")
 _EPISODE_PART = re.compile(r"[ ._-](?:pt|part|cd|disc|disk)(?:\d|[a-d])$", re.IGNORECASE)
 _BLANK = re.compile(r"[^\S ]")
@@ -45,6 +48,7 @@ _IS_EXTRA = "an extra, neither an episode nor a film: it is left alone"
 _DATED = "its name holds a date but no episode number: rename it"
 _NO_NUMBER = "its name holds no episode number: rename it"
 _LANGUAGE = "its title may end in a language: put the year in brackets behind the title"
+_MAY_BE_FILM = "it may be a film: put the year in brackets, or write the episode S01E02"
 _WHOLE = "its name holds a whole season, no episode number: rename it"
 
 
@@ -122,15 +126,24 @@ def _unmarked(name: str, where: Folders) -> FileName:
 
 def _is_the_film_s_trailer(name: str, where: Folders) -> bool:
     """`Film (2010)/trailer`, but not `Trailer/Trailer`."""
-    return extras.is_all(name) and where.series is not None and not _is_the_folder_s(name, where)
+    folder = where.series
+    if folder is None:
+        return False
+    title = folder.title or ""
+    behind = name[len(title) :] if name.casefold().startswith(title.casefold()) else name
+    # In "Interviews/Making of" it may be anything; a film's folder has its year.
+    is_own = not _is_the_folder_s(name, where) and extras.is_all(name)
+    return is_own or (folder.has_year_in_brackets and extras.is_a_film_s(behind))
 
 
 def _numbered(name: str, where: Folders) -> FileName:
-    if _SPECIAL_ALONE.search(bare.without_tags(name)) and not film.ends_in_year(name):
+    if _is_special(name) and not film.ends_in_year(name):
         return _doubtful(name, where, "a special without a number: rename it")
     if (mark := phrases.find(name)) is not None:
-        return _episode(name, mark, where)
-    if numbers.DATE.search(name):
+        episode = _episode(name, mark, where)
+        doubt = episode.doubt or (_MAY_BE_FILM if _may_be_film(name, mark, where) else None)
+        return structs.replace(episode, doubt=doubt)
+    if numbers.DATE.search(name) or where.is_dated:
         return _doubtful(name, where, _DATED)
     if packs.is_batch(name):
         return _doubtful(name, where, _WHOLE)
@@ -146,6 +159,21 @@ def _numbered(name: str, where: Folders) -> FileName:
     if (doubt := unclear.find(name, where.series)) is not None:
         return _doubtful(name, where, doubt)
     return _film(name, where)
+
+
+def _may_be_film(name: str, mark: Mark, where: Folders) -> bool:
+    """`Star.Wars.Episode.1.The.Menace.1999.1080p`: a film, or an episode of that year."""
+    is_open = where.series is None and mark.season is None
+    # "5of9" counts nothing but episodes.
+    is_word = not name[len(mark.before) :][:1].isdigit()
+    return is_open and is_word and film.is_dated(mark.after)
+
+
+def _is_special(name: str) -> bool:
+    """`Show - Special`, `Show.2013.Christmas.Special.HDTV`; "Holiday Special 1978" is a film."""
+    released = written.read_release(name)
+    texts = (bare.without_tags(name), released.title or "") if released.year is None else (name,)
+    return bool(_SPECIAL_BEHIND.match(released.rest)) or any(map(_SPECIAL_ALONE.search, texts))
 
 
 def _is_whole(name: str) -> bool:
@@ -198,8 +226,7 @@ def _episode(name: str, mark: Mark, where: Folders) -> FileName:
 
 def _other_season(mark: Mark) -> str | None:
     """`Title - Season 2 [720p][Cap.1901]` contradicts itself."""
-    title = re.sub(r"(?:\s*\[[^\[\]]*\])*[\s\[(]*$", "", mark.before)
-    _, said = phrases.season_at_end(title)
+    _, said = _said_before(mark)
     # "Series.2012.S02E17" is called "Series".
     if said is None or mark.season is None or said == mark.season or said > 1900:
         return None
@@ -218,8 +245,17 @@ def _doubt_of(mark: Mark) -> str | None:
 
 def _without_season(mark: Mark) -> str:
     """`Title Season 1` before `S01E02` says the season twice."""
-    title, season = phrases.season_at_end(re.sub(r"\s*\[[^\[\]]*\]\s*$", "", mark.before))
+    title, season = _said_before(mark)
     return title if season is not None and season == mark.season else mark.before
+
+
+def _said_before(mark: Mark) -> tuple[str, int | None]:
+    """`Title - Temporada 1 [HDTV 720p][Cap.102]`, `Title.Temp.1.720p.HDTV[Cap.102]`."""
+    before = re.sub(r"(?:\s*\[[^\[\]]*\])*[\s\[(]*$", "", mark.before)
+    parts = re.split(r"([ ._]+)", before)
+    while len(parts) > 2 and words.is_release(parts[-1]):
+        parts = parts[:-2]
+    return phrases.season_at_end("".join(parts))
 
 
 def _series(own: Written, where: Folders) -> tuple[Written, str | None]:

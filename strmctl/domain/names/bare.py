@@ -27,14 +27,16 @@ _POINTED = re.compile(r"(?P<n>\d{1,2})\.(?P<episode>\d{1,3})(?!\d)")
 _RANGE_AND_NAME = re.compile(rf"{_RANGE.pattern}(?:[ ._]+-.*)?", re.DOTALL)
 _DASHED = re.compile(
     rf"(?P<before>.*?\S)(?:[ _.]+[-–—][ _.]*|[ ._]#)(?:{_RANGE.pattern.replace('<n>', '<r>')}|{_N})"
-    rf"(?=$|[ _]+[-–—]|[ ._]*[\[(]|[ _]+[^\W\d])(?P<after>.*)",
+    rf"(?=$|[ ._]+[-–—]|[ ._]*[\[(]|[ _]+[^\W\d])(?P<after>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_NUMBER_AND_NAME = re.compile(rf"[ _.]+[-–—][ _.]*{_N}(?P<after> [-–—] \d+ [^\W\d].*)", re.DOTALL)
 _TIGHT = re.compile(rf"(?P<before>.*[^\s_#-])[-_#]{_N}", re.IGNORECASE | re.DOTALL)
 # Scripts that put no space between words: `剧名01`.
 _GLUED = re.compile(r"(?P<before>.*[^\x00-\x7f\d])(?P<n>\d{2,4})", re.DOTALL)
 _SPACED = re.compile(rf"(?P<before>.*\D)[ ._]{_N}", re.IGNORECASE | re.DOTALL)
-_HALF = re.compile(r"(?:^|[ _][-–][ _]?)\d{1,4}\.5(?=$|[ _\[(])")
+# "01.5" recaps, "04.1" is a part of it.
+_HALF = re.compile(r"(?:^|[ ._][-–][ ._]?)\d{1,4}\.(?:5|[1-9](?=[ ._]*(?:$|[\[(])))(?=$|[ ._\[(])")
 _BRACKETED = re.compile(r"[\[【](?P<inside>[^\[\]【】]*)[\]】]")
 _IN_BRACKETS = re.compile(rf"(?:第|EP?|#)?{_N}[话話集回]?[完终終]?", re.IGNORECASE)
 # "★10月新番★": the season that a series began in.
@@ -42,8 +44,8 @@ _NEWS = re.compile(r"[\[【]?[★☆]?\s*\d{1,2}月新番\s*[★☆]?[\]】]?")
 # "Show.205.720p" in no season's folder is episode 5 of season 2.
 _HUNDREDS = re.compile(r"[^\s._-][ ._]\d{3}[ ._]")
 _PADDED = re.compile(
-    r"(?P<before>.*[^\W\d][!?]*)"
-    r"(?:-(?P<n>0\d{1,2})|[ _](?P<m>0\d{1,2})(?:v\d)?[ _](?P<after>[^\W\d].*))",
+    r"(?P<before>.*[^\W_][!?]*)"
+    r"(?:(?<!\d)-(?P<n>0\d{1,2})|[ _](?P<m>0\d{1,2})(?:v\d)?(?:$|[ _](?P<after>[^\W\d].*)))",
     re.DOTALL,
 )
 _TAIL = re.compile(r"(?:[ ._]*(?:\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】|\{[^{}]*\}))+$")
@@ -144,9 +146,15 @@ def _dashed(core: str, folders: Folders) -> Bare | None:
     if match is None:
         return None
     text, last = (match["r"], match["last"]) if match["r"] else (match["n"], None)
+    if last is not None and (named := _NUMBER_AND_NAME.match(core, match.end("before"))):
+        # "Title - 116 - 360 Degrees".
+        last, after = None, named["after"]
+    else:
+        after = match["after"]
     if last is not None and int(last) <= int(text):
         return None
-    is_alone = not match["after"].strip() or match["after"].lstrip(" _")[:1] in "-–—[("
+    is_alone = not after.strip() or after.lstrip(" ._")[:1] in "-–—[("
+    is_alone = is_alone or core[match.end("before") :].lstrip(" ._").startswith("#")
     if not is_alone and not (folders.holds_season and len(text) >= 2):
         return None
     title, season = phrases.season_at_end(match["before"])
@@ -154,7 +162,7 @@ def _dashed(core: str, folders: Folders) -> Bare | None:
     doubt = None
     if written.is_year(number) and not _agrees(title, folders) and not folders.holds_season:
         doubt = _MAYBE_YEAR
-    return Bare(Mark(title, match["after"], season, number, int(last) if last else None), doubt)
+    return Bare(Mark(title, after, season, number, int(last) if last else None), doubt)
 
 
 def _tight(core: str, folders: Folders) -> Bare | None:

@@ -15,16 +15,37 @@ _NAMED = re.compile(
     r"|.*-(?:extra|clip)",
     re.IGNORECASE,
 )
-_BEHIND_MARK = re.compile(
-    r"(?:.*\S)?(?:-(?:trailer|sample|behindthescenes|deletedscene|featurette)|\.sample)",
+# In a film's own folder: "Official Trailer", "Making of", "Teaser 2".
+_OF_A_FILM = re.compile(
+    r"(?:.*[ ._-])?(?:trailer|teaser)s?(?:[ ._-]?\d{1,2})?"
+    r"(?:[ ._-]*[\[(]?(?:\d{3,4}p|4k|hd)[\])]?)?"
+    r"|(?:.*[ ._]-[ ._])?(?:making[ ._-]of|behind[ ._]the[ ._]scenes|deleted[ ._]scenes?|bloopers|"
+    r"gag[ ._]reel|outtakes|featurettes?|interviews?(?:[ ._]with)?|sample|theme)(?:[ ._-].*)?",
     re.IGNORECASE | re.DOTALL,
 )
+# Fansubs' openings and endings: "[Group] Title ED2 (DVD)", "[Group] Title - EX01 [BD]".
+_SONGS = re.compile(
+    r"^\[[^\[\]]*\].* (?:(?:OP|ED|EX|PV|CM)\d{0,2}[a-c]?|(?:- )?trailer)(?:v\d)? *(?:- *)?[\[(]"
+    r"|-x\d\d(?:-|$)"
+)
+_BEHIND_MARK = re.compile(
+    r"(?:.*\S)?(?:-(?:trailer|sample|behindthescenes|deletedscene|featurette)|\.sample)"
+    r"|.* - (?:behindthescenes|deletedscene)",
+    re.IGNORECASE | re.DOTALL,
+)
+
 _ALONE = re.compile(r"trailer\d?|sample", re.IGNORECASE)
 
 
 def is_named(name: str) -> bool:
     """Of a name that no mark numbers."""
-    return _NAMED.fullmatch(name) is not None
+    plain = name.replace("_", " ")
+    return any(_NAMED.fullmatch(text) for text in (name, plain)) or _SONGS.search(plain) is not None
+
+
+def is_all(name: str) -> bool:
+    """Whatever the folder."""
+    return _ALONE.fullmatch(name) is not None
 
 
 def is_behind_mark(after: str) -> bool:
@@ -32,6 +53,6 @@ def is_behind_mark(after: str) -> bool:
     return _BEHIND_MARK.fullmatch(after) is not None
 
 
-def is_all(name: str) -> bool:
-    """`Film (2010)/trailer`; a film may be called so, too."""
-    return _ALONE.fullmatch(name) is not None
+def is_a_film_s(name: str) -> bool:
+    """`Film (2010)/Official Trailer`; a film may be called so, too."""
+    return _OF_A_FILM.fullmatch(name) is not None

@@ -129,6 +129,12 @@ def ends_in_year(name: str) -> bool:
     return own.has_year_in_brackets and not is_numbered_s
 
 
+def is_dated(behind: str) -> bool:
+    """Words and a bare year behind them: `The Menace 1999 1080p`."""
+    found = written.read_release(f"x {behind.strip(' ._-')}")
+    return found.year is not None and len(found.slug.split("-")) > 2
+
+
 def bears_name_of(folder: str, name: str) -> bool:
     """`2x4 (1997)/2x4 (1997)`, `2x4 (1997)/2x4`: the number stands in the title that the folder
     bears, too."""
@@ -156,7 +162,7 @@ def is_numbered(behind: str) -> bool:
     if re.match(r"\s*\{\d{1,3}\}", behind):
         return True
     rest = re.sub(r"\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\}", " ", behind).strip(" ._")
-    suffix = rest.lstrip("-– ").strip()
+    suffix = rest.lstrip("-–_. ").strip()
     episode = phrases.find(suffix)
     if episode is not None and all(map(is_release, episode.before.split())):
         # "Show (2011) Episode 99", "Show (2016) 720p ep13".
@@ -182,6 +188,8 @@ def _chosen(own: Written, series: Written | None) -> Written:
     merged = Written(series.title, series.year or own.year, own.ids.or_else(series.ids))
     if own.title is None or own.slug == series.slug:
         return merged
+    if series.is_of_years and own.year is None:
+        return own
     is_same_year = own.year is not None and not _SEVERAL_FILMS.search(series.title)
     if series.has_year_in_brackets and (
         own.year is None or (is_same_year and own.year == series.year)
@@ -189,7 +197,7 @@ def _chosen(own: Written, series: Written | None) -> Written:
         return merged
     if own.year is None and _is_of_one_film(series):
         return merged
-    if _is_release_of(own.title, series.title):
+    if _is_release_of(own.title, series.title) or _is_behind_group(own, series):
         return merged
     if own.year is None and written.slug(own.title).startswith(f"{written.slug(series.title)}-"):
         return merged if _is_suffix(own.title, series.title) else own
@@ -215,6 +223,13 @@ def _is_release_of(title: str, folder: str) -> bool:
     words, known = title.casefold().split(), folder.casefold().split()
     behind = words[len(known) :]
     return words[: len(known)] == known and bool(behind) and all(map(is_language, behind))
+
+
+def _is_behind_group(own: Written, series: Written) -> bool:
+    """`Film.2010.1080p.BluRay-GRP/grp-film.2010.1080p`: the group's name stands in front."""
+    group, _, title = (own.title or "").partition("-")
+    is_same = written.slug(title) == written.slug(series.title or "")
+    return is_same and group.isalnum() and own.year == series.year
 
 
 def _is_suffix(title: str, folder: str) -> bool:

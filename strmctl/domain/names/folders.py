@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from strmctl.domain.names import languages, marks, packs, phrases, written
+from strmctl.domain.names import languages, marks, numbers, packs, phrases, written
 from strmctl.domain.names.marks import Mark
 from strmctl.domain.names.words import SEASON, SPECIALS, is_release, is_shelf, is_strong
 from strmctl.domain.names.written import Written
@@ -66,8 +66,10 @@ _PART = re.compile(
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _EXTRAS = re.compile(
-    r"(?:extras?|trailers?|featurettes?|behind the scenes|deleted scenes|interviews?|scenes|shorts|"
-    r"samples?|clips|theme-music|backdrops|bonus|video_ts|audio_ts|bdmv)",
+    r"(?:extras?|trailers?(?: (?:&|and) teasers?)?|teasers?|featurettes?|behind the scenes|"
+    r"deleted scenes|interviews?|scenes|shorts|samples?|clips|theme-music|backdrops|"
+    r"(?:bonus|special)[ _-](?:features?|material|content|disc)|making[ _-]of|outtakes|bonus|"
+    r"video_ts|audio_ts|bdmv)",
     re.IGNORECASE,
 )
 
@@ -92,6 +94,8 @@ class Folders(Struct, frozen=True):
     """What the season's folder says before the season: `Show` of `Show Season 1`."""
     language: str | None = None
     """What the series' folder, its season's or a release's own says: `Show.S01.German.1080p`."""
+    is_dated: bool = False
+    """A release's own folder: `Show.2017.11.27.Guest.1080p`."""
     mark: Mark | None = None
     """That of a release's own folder, whose file may be called anything."""
     shelf: Written | None = None
@@ -154,6 +158,7 @@ def read(folders: Sequence[str]) -> Folders:
         is_maybe_season=is_maybe_season,
         named=title,
         language=_language(folders[max(len(rest) - 1, 0) :]),
+        is_dated=bool(folders) and _is_dated(folders[-1]),
         mark=_mark(folders[-1]) if folders else None,
         # "Serien/Season 1/Show S01E02", but "Series/Season 1/01".
         shelf=above if above is not None and is_shelf(rest[-1]) else None,
@@ -164,6 +169,11 @@ def _is_mark(folder: str) -> bool:
     """`Show/S01E05/a1b2c3`, `Show/Season 1/S01E05 - Name/a1b2c3`."""
     mark = marks.find(folder)
     return mark is not None and not mark.before.strip() and marks.is_sure(folder)
+
+
+def _is_dated(folder: str) -> bool:
+    date = numbers.DATE.search(folder)
+    return date is not None and any(map(is_strong, re.split(r"[\s._-]+", folder[date.end() :])))
 
 
 def _mark(folder: str) -> Mark | None:

@@ -14,6 +14,10 @@ ORDINAL = rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(_ORDINALS)})"
 
 _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _SEP = r"[-._ /]"
+_MONTHS = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 DATE = re.compile(
     rf"(?<!\d)(?:{_YEAR}{_SEP}(?:{_MONTH}{_SEP}{_DAY}|{_DAY}{_SEP}{_MONTH})"
     rf"|(?:{_DAY}[-._]{_MONTH}|{_MONTH}[-._]{_DAY})[-._]{_YEAR}"
@@ -23,6 +27,10 @@ DATE = re.compile(
     rf"|(?<=[^\W\d][._])[012]\d{_MONTH}{_DAY}(?=[._]))(?!\d)"
     # A recorder's name goes on with the time: "2026年01月10日23時00分".
     r"|(?<!\d)(?:19|20)\d\d年\d{1,2}月\d{1,2}日"
+    # "Show.July.30.2021", "Show 2 mar 2013"; "22 July (2018)" is a film.
+    rf"|(?<=[^\W_][ ._])(?:{_MONTHS}[ ._]\d{{1,2}},?|\d{{1,2}}[ ._]{_MONTHS})[ ._]"
+    r"(?:19|20)\d\d(?!\d)",
+    re.IGNORECASE,
 )
 """It tells when an episode was shown, not which one it is."""
 

@@ -12,7 +12,7 @@ _GAP = r"[ ._:#-]{0,3}"
 _N = numbers.NUMBER
 
 _SEASON_BEFORE = (
-    rf"{_START}(?:{SEASON}){_GAP}(?P<a>\d{{1,4}}){_END}"
+    rf"{_START}(?:{SEASON}|tem){_GAP}(?P<a>\d{{1,4}}){_END}"
     rf"|第[ ]?(?P<c>{_N})[ ]?[季期部]"
     rf"|(?<![A-Za-z0-9])S(?P<d>\d{{1,2}}){_END}"
     rf"|{_START}(?P<e>{numbers.ORDINAL})[ ._-](?:season|stage){_END}"
@@ -34,6 +34,7 @@ _EPISODE_FORMS = (
     # "1 сезон 2 серия", "1. Staffel 2. Folge"; after the others: in "Staffel 2 Folge 3" it is 3.
     re.compile(
         rf"{_START}(?P<b>\d{{1,4}})[. ]{{0,2}}(?:{EPISODE_BEHIND}|of[. ]?\d{{1,2}}){_END}"
+        rf"|(?<=\[)(?P<a>\d{{1,3}})_of_\d{{1,3}}(?=\])"
         r"(?P<more>)",
         re.IGNORECASE,
     ),

@@ -65,6 +65,8 @@ class Written(Struct, frozen=True):
     edition: str | None = None
     rest: str = ""
     has_year_in_brackets: bool = False
+    is_of_years: bool = False
+    """`(1962-2021)`: of a series, or of several films."""
 
     @property
     def slug(self) -> str:
@@ -95,7 +97,8 @@ def read(text: str, *, dotted_year: bool = False) -> Written:
         if (country := _COUNTRY.match(rest)) is not None:
             before, rest = f"{before.rstrip()} {country[1]}", rest[country.end() :]
         title = _title(before)
-        return Written(title, int(found["year"]), ids, edition, rest, has_year_in_brackets=True)
+        is_of_years = re.search(r"\d\s*[-–]", found[0]) is not None
+        return Written(title, int(found["year"]), ids, edition, rest, True, is_of_years)
     if (ahead := _YEAR_AHEAD.match(text)) is not None and (title := _title(ahead["title"])):
         return Written(title, int(ahead["year"]), ids, edition, has_year_in_brackets=True)
     if " " not in text.strip() and dotted_year:
