@@ -5,7 +5,6 @@ The forms of `domain/names` are tried from the strongest to the weakest.
 """
 
 import re
-import unicodedata
 from functools import lru_cache
 
 from msgspec import Struct, structs
@@ -34,14 +33,8 @@ from strmctl.domain.names.written import Written, slug
 
 __all__ = ["FileName", "read", "slug"]
 
-_SPECIAL_ALONE = re.compile(r"[ ._]-?[ ._]?(?:special|ova|oad)$", re.IGNORECASE)
-_SPECIAL_BEHIND = re.compile(
-    r"[ ._-]*(?:[^\W\d_]+[ ._])?special(?![^\W_]|[ ._](?:edition|cut|version))", re.IGNORECASE
-)
 _HALF = re.compile(r"\.5(?![^\W_])")
 _EPISODE_PART = re.compile(r"[ ._-](?:pt|part|cd|disc|disk)(?:\d|[a-d])$", re.IGNORECASE)
-_BLANK = re.compile(r"[^\S ]")
-_UNSEEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 _COUNTED_TWICE = "its number may count on over seasons: put it into a folder of the series' name"
 _IS_EXTRA = "an extra, neither an episode nor a film: it is left alone"
@@ -76,7 +69,7 @@ class FileName(Struct, frozen=True):
 
 def read(strm_path: str, *, wants_language: bool = True) -> FileName:
     """`strm_path` is relative to the library, with `/`; never raises."""
-    *above, name = _in_plain_letters(strm_path).split("/")
+    *above, name = written.in_plain_letters(strm_path).split("/")
     if is_strm(name):
         name = name[: -len(EXTENSION)]
     # `Film.mkv.strm`: tools that mirror a remote folder keep the film's extension.
@@ -91,12 +84,6 @@ def read(strm_path: str, *, wants_language: bool = True) -> FileName:
 @lru_cache(maxsize=1024)
 def _folders(above: tuple[str, ...]) -> Folders:
     return folders.read(above)
-
-
-def _in_plain_letters(path: str) -> str:
-    """A disk of macOS has accents decomposed; blanks of any width part words, and what only sets
-    the direction of writing is no letter."""
-    return _BLANK.sub(" ", _UNSEEN.sub("", unicodedata.normalize("NFC", path)))
 
 
 def _read_in(where: Folders, name: str) -> FileName:
@@ -129,15 +116,13 @@ def _is_the_film_s_trailer(name: str, where: Folders) -> bool:
     folder = where.series
     if folder is None:
         return False
-    title = folder.title or ""
-    behind = name[len(title) :] if name.casefold().startswith(title.casefold()) else name
-    # In "Interviews/Making of" it may be anything; a film's folder has its year.
     is_own = not _is_the_folder_s(name, where) and extras.is_all(name)
-    return is_own or (folder.has_year_in_brackets and extras.is_a_film_s(behind))
+    # In "Interviews/Making of" it may be anything; a film's folder has its year.
+    return is_own or (folder.has_year_in_brackets and extras.is_a_film_s(name, folder.title or ""))
 
 
 def _numbered(name: str, where: Folders) -> FileName:
-    if _is_special(name) and not film.ends_in_year(name):
+    if bare.is_special(name) and not film.ends_in_year(name):
         return _doubtful(name, where, "a special without a number: rename it")
     if (mark := phrases.find(name)) is not None:
         episode = _episode(name, mark, where)
@@ -167,13 +152,6 @@ def _may_be_film(name: str, mark: Mark, where: Folders) -> bool:
     # "5of9" counts nothing but episodes.
     is_word = not name[len(mark.before) :][:1].isdigit()
     return is_open and is_word and film.is_dated(mark.after)
-
-
-def _is_special(name: str) -> bool:
-    """`Show - Special`, `Show.2013.Christmas.Special.HDTV`; "Holiday Special 1978" is a film."""
-    released = written.read_release(name)
-    texts = (bare.without_tags(name), released.title or "") if released.year is None else (name,)
-    return bool(_SPECIAL_BEHIND.match(released.rest)) or any(map(_SPECIAL_ALONE.search, texts))
 
 
 def _is_whole(name: str) -> bool:

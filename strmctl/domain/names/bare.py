@@ -48,6 +48,10 @@ _PADDED = re.compile(
     r"(?:(?<!\d)-(?P<n>0\d{1,2})|[ _](?P<m>0\d{1,2})(?:v\d)?(?:$|[ _](?P<after>[^\W\d].*)))",
     re.DOTALL,
 )
+_SPECIAL_ALONE = re.compile(r"[ ._]-?[ ._]?(?:special|ova|oad)$", re.IGNORECASE)
+_SPECIAL_BEHIND = re.compile(
+    r"[ ._-]*(?:[^\W\d_]+[ ._])?special(?![^\W_]|[ ._](?:edition|cut|version))", re.IGNORECASE
+)
 _TAIL = re.compile(r"(?:[ ._]*(?:\[[^\[\]]*\]|\([^()]*\)|【[^【】]*】|\{[^{}]*\}))+$")
 _LETTERED = re.compile(r" [-–] \d{2,4}[a-d] [-–] ")
 _GROUP = re.compile(r"^\s*\[[^\[\]]*\][ _.]*(?=\S)")
@@ -85,6 +89,13 @@ def find(name: str, folders: Folders) -> Bare | None:
             behind = f"{found.mark.after}{release}{tail[0] if tail else ''}"
             return structs.replace(found, mark=structs.replace(found.mark, after=behind))
     return None
+
+
+def is_special(name: str) -> bool:
+    """`Show - Special`, `Show.2013.Christmas.Special.HDTV`; "Holiday Special 1978" is a film."""
+    released = written.read_release(name)
+    texts = (without_tags(name), released.title or "") if released.year is None else (name,)
+    return bool(_SPECIAL_BEHIND.match(released.rest)) or any(map(_SPECIAL_ALONE.search, texts))
 
 
 def without_tags(name: str) -> str:

@@ -4,6 +4,8 @@ openings without credits. Those of a folder for extras are known by the folder.
 
 import re
 
+from strmctl.domain.names import written
+
 _NAMED = re.compile(
     r"(?:.*[ ._-])?(?:NCOP|NCED|creditless|textless)(?:[ ._-]?\d{1,2})?(?:[ ._(\[].*)?"
     r"|.*\[(?:NCOP|NCED|PV|CM|menu|preview|trailer|teaser|logo)[ ._-]?(?:EP)?\d{0,2}\].*"
@@ -53,6 +55,9 @@ def is_behind_mark(after: str) -> bool:
     return _BEHIND_MARK.fullmatch(after) is not None
 
 
-def is_a_film_s(name: str) -> bool:
-    """`Film (2010)/Official Trailer`; a film may be called so, too."""
-    return _OF_A_FILM.fullmatch(name) is not None
+def is_a_film_s(name: str, title: str) -> bool:
+    """`Film (2010)/Official Trailer`, `Film (2010)/Film-trailer-1080p`; of "Trailer Town" only what
+    stands behind counts."""
+    text = written.spaced(name)
+    is_named = text.casefold().startswith(title.casefold())
+    return _OF_A_FILM.fullmatch(text[len(title) :] if is_named else text) is not None

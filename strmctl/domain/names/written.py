@@ -50,6 +50,8 @@ _SITE_BEHIND = re.compile(r"(?<=\S)\s+-\s+www\.[^\s]+\s*$", re.IGNORECASE)
 _YEAR_AHEAD = re.compile(r"^\s*\((?P<year>(?:19|20)\d\d)\)[ ._-]*(?P<title>[^\W_].*)", re.DOTALL)
 _SQUARE = re.compile(r"\[[^\[\]]*\]|【[^【】]*】|\{[^{}]*\}")
 _ROUND = re.compile(r"\(([^()]*)\)|（([^（）]*)）")
+_BLANK = re.compile(r"[^\S ]")
+_UNSEEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _EDGES = " -–—_.,:;~|·・#"
 
 
@@ -71,6 +73,12 @@ class Written(Struct, frozen=True):
     @property
     def slug(self) -> str:
         return "" if self.title is None else slug(self.title, self.year)
+
+
+def in_plain_letters(path: str) -> str:
+    """A disk of macOS has accents decomposed; blanks of any width part words, and what only sets
+    the direction of writing is no letter."""
+    return _BLANK.sub(" ", _UNSEEN.sub("", unicodedata.normalize("NFC", path)))
 
 
 def slug(title: str, year: int | None = None) -> str:
