@@ -104,7 +104,8 @@ def _kept(
 
 def _failed(history: History, result: ProbeResult, now: datetime, rules: Rules) -> Verdict:
     count = history.fail_count + 1
-    first = history.first_failed_at or now
+    # A clock that was wrong then keeps no link suspect until that moment comes.
+    first = min(history.first_failed_at or now, now)
     has_ended = _has_expired(history, now)
     expired = result.failure in _MENDABLE and has_ended
     verdict = Verdict(

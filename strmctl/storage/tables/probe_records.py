@@ -9,7 +9,7 @@ is kept in a temporary table of the connection, so memory stays flat.
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
 
@@ -240,9 +240,14 @@ def _detail(judged: Judged) -> dict[str, object]:
 _PAGE = 1000
 
 _DUE = """
-(ifnull(last_probed_at, '') < :stale OR next_probe_at <= :now)
-    AND NOT (state = 'throttled' AND ifnull(next_probe_at, '') > :now)
+(ifnull(last_probed_at, '') < :stale OR next_probe_at <= :now
+    OR ifnull(last_probed_at, '') > :ahead)
+    AND NOT (state = 'throttled' AND ifnull(next_probe_at, '') > :now
+    AND ifnull(last_probed_at, '') <= :ahead)
 """
+# A machine without a battery may have begun in another year: what it wrote then is no reason to
+# wait for that year.
+_AHEAD = timedelta(minutes=5)
 
 
 class ProbeQueue:
@@ -279,5 +284,6 @@ def _condition(selection: Selection, now: datetime) -> tuple[str, dict[str, Valu
     others, values = where(structs.replace(selection, stale_before=None))
     if selection.stale_before is None:
         return others, values
-    due = {"stale": rows.time_text(selection.stale_before), "now": rows.time_text(now)}
+    moments = {"stale": selection.stale_before, "now": now, "ahead": now + _AHEAD}
+    due = {name: rows.time_text(moment) for name, moment in moments.items()}
     return f"{others} AND {_DUE}", {**values, **due}

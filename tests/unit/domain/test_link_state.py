@@ -12,7 +12,7 @@ from strmctl.domain.probe_result import Failure, ProbeResult
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 RULES = Rules(attempts=3, window=timedelta(minutes=10))
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 _COUNTING = [
     Failure.NOT_MEDIA,
     Failure.GONE,
@@ -236,3 +236,12 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
+
+
+def test_a_failure_of_a_clock_that_was_ahead_keeps_no_link_suspect_for_years() -> None:
+    history = History(LinkState.SUSPECT, 1, NOW + 900 * DAY, NOW + 900 * DAY)
+    for minutes in (0, 5, 10):
+        verdict = judge(history, failing(Failure.STATUS), NOW + minutes * MINUTE, RULES)
+        assert verdict.first_failed_at == NOW
+        history = after(verdict)
+    assert verdict.state is LinkState.DEAD
