@@ -40,7 +40,7 @@ _WITH_FILES = """
 SELECT count(*) AS number FROM strm_mapping WHERE strm_path NOT IN (
     SELECT value FROM json_each(:but)
 ) AND strm_path NOT IN (
-    SELECT strm_path FROM change WHERE row_after IS NOT NULL AND run_id IN (
+    SELECT strm_path FROM change WHERE row_before IS NULL AND row_after IS NOT NULL AND run_id IN (
         SELECT id FROM run WHERE started_at IS NOT NULL AND finished_at IS NULL
             AND id > (SELECT ifnull(max(id), 0) FROM run WHERE finished_at IS NOT NULL)
     )

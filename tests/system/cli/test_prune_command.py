@@ -1,5 +1,7 @@
 """`prune`: what has lost its file or its row goes; what was moved, is foreign or unsure stays."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -174,6 +176,20 @@ def test_an_empty_library_is_taken_for_one_that_is_not_mounted(
     assert _slugs(strmctl) == list(SLUGS)
     strmctl("prune", "--force", *arguments)
     assert _slugs(strmctl) == (list(SLUGS) if arguments else [])
+
+
+def test_files_that_a_killed_run_has_changed_were_there(
+    strmctl: Strmctl, library: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only those that it was to make may never have come."""
+    monkeypatch.setenv("STRMCTL_PROXY_PUBLIC_BASE_URL", "http://elsewhere.example")
+    assert strmctl("rewrite", "--force").err == "3 rewritten\n"
+    with closing(sqlite3.connect(library / "strmctl.db")) as connection, connection:
+        connection.execute("UPDATE run SET finished_at = NULL WHERE command = 'rewrite'")
+    shelf.rename(library / "unmounted")
+    shelf.mkdir()
+    assert "is it mounted?" in strmctl("prune", code=25).err
+    assert _slugs(strmctl) == list(SLUGS)
 
 
 def test_a_lost_database_costs_no_file(strmctl: Strmctl, library: Path, shelf: Path) -> None:
