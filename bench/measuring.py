@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import httpx
+
 STRMCTL = str(Path(sys.executable).with_name("strmctl"))
 
 _LAST_WORDS = 200
@@ -131,8 +133,8 @@ def measure(comparison: Comparison, rounds: int) -> Measured:
             if contender.name not in missing:
                 try:
                     taken.setdefault(contender.name, []).append(contender.run())
-                except NotMeasuredError as error:
-                    missing[contender.name] = str(error)
+                except (NotMeasuredError, OSError, httpx.HTTPError) as error:
+                    missing[contender.name] = str(error) or type(error).__name__
     samples = {name: _median(found) for name, found in taken.items() if name not in missing}
     return Measured(comparison.work, rounds, samples, missing)
 

@@ -79,9 +79,10 @@ def test_goals(goal: Goal, reached: tuple[float, bool] | None) -> None:
     assert found == ([reached] if reached else [])
 
 
-def test_who_cannot_take_part_is_named() -> None:
+@pytest.mark.parametrize("kind", [NotMeasuredError, TimeoutError, httpx.ReadError])
+def test_who_cannot_take_part_is_named(kind: type[Exception]) -> None:
     def fall() -> Sample:
-        raise NotMeasuredError("fell asleep")
+        raise kind("fell asleep")
 
     contenders = Contender("hare", fall), Contender("tortoise", taking([4, 4]))
     goal = Goal("tortoise", 1.0, "hare", summary="racing")
