@@ -294,6 +294,8 @@ def _film(name: str, where: Folders) -> FileName:
         "it may be one part of several: add a year if it is a film of its own"
         if found.part or where.is_disc
         else None
+        if unclear.is_read(title or "", found.written.year)
+        else unclear.UNREAD
     )
     return FileName(
         title=title,

@@ -15,14 +15,14 @@ from strmctl.domain.names.words import is_release, is_strong
 from strmctl.domain.names.written import Written
 
 _EDITIONS = re.compile(
-    r"(?<![^\W_])(?:(?:the[ .])?(?:director'?s|final|theatrical|extended|ultimate|assembly|fan|"
-    r"special|collector'?s|anniversary|unrated|international|producer'?s|redux|rogue|noir|"
+    r"(?<![^\W_])(?:(?:the[ .])?(?:director(?:['’]?s)?|final|theatrical|extended|ultimate|"
+    r"assembly|fan|special|collector'?s|anniversary|unrated|international|producer'?s|redux|rogue|noir|"
     r"black[ .](?:and|&)[ .](?:white|chrome)|\d{1,3}(?:st|nd|rd|th)[ .]anniversary)"
-    r"(?:[ .](?:director'?s|extended|unrated|remastered|collector'?s))?"
+    r"(?:[ .](?:director(?:['’]?s)?|extended|unrated|remastered|collector['’]?s))?"
     r"(?:[ .](?:cut|edition|version|collection))"
-    r"|fan[ .-]?edit|extended|unrated|uncut|remastered|redux|imax(?:[ .]enhanced)?|"
+    r"|fan[ .-]?edit|extended|unrated|uncut|remastered|redux|imax(?:[ .](?:enhanced|edition))?|"
     r"open[ .]matte|theatrical|"
-    r"director'?s[ .]cut|langfassung|kinofassung|director'?s[ .]fassung|despecialized)"
+    r"director['’]?s[ .]cut|langfassung|kinofassung|director['’]?s[ .]fassung|despecialized)"
     r"(?![^\W_])",
     re.IGNORECASE,
 )
@@ -107,7 +107,9 @@ def _without_edition(name: str, own: Written) -> tuple[Written, str | None]:
             last = match
     # One word may be the title's; of a release's name it hardly is.
     is_release_s = " " not in name or (not own.has_year_in_brackets and own.rest.strip() != "")
-    if last is None or not (_CUT.search(last[0]) or is_release_s):
+    # "Squad EXTENDED (2016)" shouts it, "Quiet Boats Uncut (2011)" does not.
+    is_shouted = last is not None and last[0].isupper() and not title.isupper()
+    if last is None or not (_CUT.search(last[0]) or is_release_s or is_shouted):
         return structs.replace(own, title=title or None), None
     trimmed = title[: last.start()].rstrip(" -–.([")
     return structs.replace(own, title=trimmed), " ".join(last[0].split())

@@ -40,9 +40,12 @@ _BEFORE_RELEASE = re.compile(
     r"[ ._]+(?P<next>[^\s._]+)"
 )
 
+# "grp-film.2010.1080p.x264": with the group in front, and none at the end.
+_GROUP_IN_FRONT = re.compile(r"[a-z0-9]{2,8}-[a-z][^\s-]*\.[^\s-]*(?:-?dl|-?ray|-?rip)?[^\s-]*")
 _EPISODE = "it holds a number that may be an episode's: write it S01E02, or add a film's year"
 _SHORT = "a release's short name, which holds no title as written: rename it"
 _SEVERAL = "its name may hold several episodes: rename it"
+UNREAD = "words of a release or half a bracket stand in its title: rename it"
 _JOINED = "its season and episode are joined to its title: put a space or a dot before them"
 
 
@@ -56,11 +59,22 @@ def find(name: str, folder: Written | None = None) -> str | None:
     if ranged is not None and ranged.start() and int(ranged["last"]) > int(ranged["n"]):
         return _SEVERAL
     own = written.read_release(name)
+    if folder is None and own.rest and _GROUP_IN_FRONT.fullmatch(name):
+        return _SHORT
     if own.year is not None:
         return _EPISODE if film.is_numbered(own.rest) else None
     numbered = any(form.match(name) for form in (_PAIR, _LEADING, _OF_A_GROUP))
     numbered = numbered or any(form.search(name) for form in (_PADDED, _MISSPELT))
     return _EPISODE if numbered or _is_hundreds(name) or _is_before_release(name) else None
+
+
+def is_read(title: str, year: int | None) -> bool:
+    """`Child-2007-TRUEFRENCH-TVRip.Xvid`, `h265 - HEVC Film`, `2014)`."""
+    parts = [it for it in re.split(r"[\s._,()\[\]-]+", title) if it]
+    # A film may be called "Remux", with its year.
+    is_alone = len(parts) == 1 and year is not None
+    is_strong = any(words.is_strong(it) and not words.may_be_a_title_s(it) for it in parts)
+    return (is_alone or not is_strong) and title.count("(") == title.count(")")
 
 
 def _is_short(name: str) -> bool:

@@ -39,8 +39,8 @@ _STRONG = (
     r"\d{3,4}x\d{3,4}|(?:hd|bd|tc|ts|hc|web|dvd)?(?:480|540|576|720|1080|1440|2160|4320)[pi]\d{0,2}|[48]k|uhd|uhdtv|ultra-?hd|fhd|qhd|hdtv|pdtv|"
     r"dsr|satrip|tvrip|web|web-?dl|web-?rip|web-?hd|webcap|blu-?ray|bd-?rip|br-?rip|bd|bdmv|"
     r"bd25|bd50|dvd|dvd-?rip|dvd-?[59r]|dvdscr|vhs|vhs-?rip|(?:bd|br|dvd|web|hd)(?:rip)?mux|remux|hd-?rip|hd-?cam|telesync|"
-    r"[xh][. ]?26[456]|hevc\d*|avc|xvid|divx|vp9|av1|mpeg-?[24]|aac\d?.*|ac3.*|e-?ac-?3.*|"
-    r"dts.*|ddp?\d?.*|dd\+.*|truehd.*|atmos|flac.*|opus|mp3|10-?bits?|8-?bits?|hi10p?|"
+    r"[xh][. ]?26[456]|hevc\d*|avc|xvid|divx|vp9|av1|mpeg-?[24]|aac(?:x?\d.*)?|ac3.*|e-?ac-?3.*|"
+    r"dts.*|ddp?\d?.*|dd\+.*|truehd.*|atmos|flac(?:x?\d.*)?|opus|mp3|10-?bits?|8-?bits?|hi10p?|"
     r"hdr\d*\+?|hdr10plus|dovi|hlg|sdr|hsbs|hou|3d"
 )
 _WEAK = (
