@@ -87,15 +87,19 @@ def _folders(above: tuple[str, ...]) -> Folders:
 
 
 def _read_in(where: Folders, name: str) -> FileName:
-    hidden, bare_of_title = borne.hide(name, where)
-    found = _read(hidden, bare_of_title)
-    if hidden == name or where.series is None or where.series.title is None:
+    hidden, without_title = borne.hide(name, where)
+    found = _read(hidden, without_title)
+    if hidden != name and where.series is not None and where.series.title is not None:
+        title, doubt = (
+            text and text.replace(borne.STAND_IN, where.series.title)
+            for text in (found.title, found.doubt)
+        )
+        found = structs.replace(found, title=title, doubt=doubt)
+    if found.doubt is not None or not found.is_movie or found.title is None:
         return found
-    title, doubt = (
-        text and text.replace(borne.STAND_IN, where.series.title)
-        for text in (found.title, found.doubt)
+    return structs.replace(
+        found, doubt=unclear.of_film(name, found.title, found.year, where.series)
     )
-    return structs.replace(found, title=title, doubt=doubt)
 
 
 def _read(name: str, where: Folders) -> FileName:
@@ -294,8 +298,6 @@ def _film(name: str, where: Folders) -> FileName:
         "it may be one part of several: add a year if it is a film of its own"
         if found.part or where.is_disc
         else None
-        if unclear.is_read(title or "", found.written.year)
-        else unclear.UNREAD
     )
     return FileName(
         title=title,

@@ -45,7 +45,9 @@ _GROUP_IN_FRONT = re.compile(r"[a-z0-9]{2,8}-[a-z][^\s-]*\.[^\s-]*(?:-?dl|-?ray|
 _EPISODE = "it holds a number that may be an episode's: write it S01E02, or add a film's year"
 _SHORT = "a release's short name, which holds no title as written: rename it"
 _SEVERAL = "its name may hold several episodes: rename it"
-UNREAD = "words of a release or half a bracket stand in its title: rename it"
+_UNREAD = "words of a release or half a bracket stand in its title: rename it"
+_BEFORE_YEAR = re.compile(r"[^\W_][ ._]3D[ ._](?:19|20)\d\d(?![^\W_])", re.IGNORECASE)
+_NUMBER_OF_BRACKETS = re.compile(r"\[[^\[\]]*\][ ._-]*\d")
 _JOINED = "its season and episode are joined to its title: put a space or a dot before them"
 
 
@@ -66,6 +68,18 @@ def find(name: str, folder: Written | None = None) -> str | None:
     numbered = any(form.match(name) for form in (_PAIR, _LEADING, _OF_A_GROUP))
     numbered = numbered or any(form.search(name) for form in (_PADDED, _MISSPELT))
     return _EPISODE if numbered or _is_hundreds(name) or _is_before_release(name) else None
+
+
+def of_film(name: str, title: str, year: int | None, folder: Written | None) -> str | None:
+    """What is doubted of a film that was read so."""
+    is_settled = folder is not None and folder.has_year_in_brackets
+    if _BEFORE_YEAR.search(name) and not is_settled:
+        # "Nurse 3D" and "Pacific Rim", in 3D.
+        return "3D may be its title's: put the year in brackets behind the title"
+    if title.isdecimal() and _NUMBER_OF_BRACKETS.match(name):
+        # "[REC] 2" and "[Group] 86".
+        return "what stands in brackets may be its title's: write it without them"
+    return None if is_read(title, year) else _UNREAD
 
 
 def is_read(title: str, year: int | None) -> bool:
