@@ -46,6 +46,8 @@ def parse(
     listed keep their names. A tag that cannot be read is as if it were absent.
     Raises NotAPlaylistError for a playlist that is too long.
     """
+    # They fill up a block of somebody's cache, and players pass over them.
+    text = text.rstrip("\x00")
     # RFC 8216 section 4.1 forbids control characters, and NUL marks our places in the text.
     if "\x00" in text:
         raise NotAPlaylistError("holds a NUL character")

@@ -63,11 +63,8 @@ def ends_in_a_line(data: bytes) -> bool:
 
 # RFC 8216 section 4.1 wants UTF-8; what is none has to come out as it went in.
 def decode(data: bytes) -> str:
-    """The text of a playlist, without BOM or leading white space; raises NotAPlaylistError.
-
-    NULs behind it fill up a block of somebody's cache; players pass over them.
-    """
-    body = _body(data).rstrip(b"\0")
+    """The text of a playlist, without BOM or leading white space; raises NotAPlaylistError."""
+    body = _body(data)
     if not body.startswith(_HEADER):
         raise NotAPlaylistError("does not begin with #EXTM3U")
     return body.decode("utf-8", "surrogateescape")
