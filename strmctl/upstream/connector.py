@@ -8,13 +8,17 @@ import asyncio
 import functools
 import math
 import ssl
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import (
     BaseConnector,
+    ClientConnectorCertificateError,
     ClientConnectorError,
+    ClientConnectorSSLError,
     ClientOSError,
     ClientPayloadError,
+    ClientRequest,
+    ClientTimeout,
     ServerDisconnectedError,
     SocketTimeoutError,
     TCPConnector,
@@ -35,6 +39,49 @@ _HEAD_PIECE = 4096
 _UNDECODED = 64 * 1024
 """Bytes; a record is shorter (RFC 8446 section 5.2), or none would ever be whole."""
 
+_SMALL_READ = 64 * 1024
+_QUICK = 6 * 1024 * 1024
+"""Bytes that come with hardly a pause only where the reader is quick: Linux keeps 4 MiB for a slow
+player, whose own machine keeps some too."""
+
+
+class SmallReads(asyncio.BufferedProtocol):
+    """Stands between a TCP transport and its TLS until the reader has shown to be quick.
+
+    uvloop reads 256 KiB at once, and two buffers of each connection never get smaller again: its
+    own, and OpenSSL's for what is not decoded yet. Slow players come by the hundred.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._tls = cast("asyncio.BufferedProtocol", transport.get_protocol())
+        self._taken = 0
+        transport.set_protocol(self)
+
+    def paused(self) -> None:
+        self._taken //= 2
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return memoryview(self._tls.get_buffer(sizehint))[:_SMALL_READ]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._taken += nbytes
+        if self._taken >= _QUICK:
+            self._transport.set_protocol(self._tls)
+        self._tls.buffer_updated(nbytes)
+
+    def eof_received(self) -> bool | None:
+        return self._tls.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._tls.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._tls.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._tls.resume_writing()
+
 
 class BoundedHandler(ResponseHandler):
     """Ends a connection that sends nothing but interim answers, or that speaks no HTTP.
@@ -51,6 +98,7 @@ class BoundedHandler(ResponseHandler):
     _bytes_by: float | None = None
     _look_at = math.inf
     _looking: asyncio.TimerHandle | None = None
+    reads: SmallReads | None = None
 
     def set_response_params(self, **options: Any) -> None:
         self._requests += 1
@@ -150,6 +198,8 @@ class BoundedHandler(ResponseHandler):
     def _pause_transport_reading(self) -> None:
         super()._pause_transport_reading()
         _keep_undecoded(self.transport, 0)
+        if self.reads is not None:
+            self.reads.paused()
 
     def _resume_transport_reading(self) -> None:
         _keep_undecoded(self.transport, _UNDECODED)
@@ -190,12 +240,53 @@ class _Aborting(BaseConnector):
         super()._release(key, protocol, should_close=should_close)
 
 
+class _BeforeTls(asyncio.Protocol):
+    """Hears nothing: what comes before TLS is no part of an answer. An end is left for TLS."""
+
+    def eof_received(self) -> bool:
+        return True
+
+
 class Connector(_Aborting, TCPConnector):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         loop = asyncio.get_running_loop()
         handler: type[ResponseHandler] = BoundedHandler
         self._factory = functools.partial(handler, loop=loop)
+
+    # A transport that is made with TLS does not show what is below it: so TLS begins afterwards.
+    async def _wrap_create_connection(
+        self,
+        *args: Any,
+        req: ClientRequest,
+        timeout: ClientTimeout,
+        client_error: type[Exception] = ClientConnectorError,
+        **options: Any,
+    ) -> tuple[asyncio.Transport, ResponseHandler]:
+        options |= {"req": req, "timeout": timeout, "client_error": client_error}
+        context, name = options.pop("ssl", None), options.pop("server_hostname", None)
+        if context is None:
+            return await super()._wrap_create_connection(*args, **options)
+        async with asyncio.timeout(timeout.sock_connect):
+            transport, _ = await super()._wrap_create_connection(_BeforeTls, **options)
+            handler = cast("BoundedHandler", self._factory())
+            try:
+                made = await _encrypted(transport, handler, context, name)
+            except ssl.SSLCertVerificationError as error:
+                raise ClientConnectorCertificateError(req.connection_key, error) from error
+            except ssl.SSLError as error:
+                raise ClientConnectorSSLError(req.connection_key, error) from error
+            except OSError as error:
+                raise client_error(req.connection_key, error) from error
+        handler.connection_made(made)
+        return made, handler
+
+    async def _start_tls_connection(
+        self, underlying_transport: asyncio.Transport, *args: Any, **options: Any
+    ) -> tuple[asyncio.BaseTransport, ResponseHandler]:
+        made, handler = await super()._start_tls_connection(underlying_transport, *args, **options)
+        cast("BoundedHandler", handler).reads = SmallReads(underlying_transport)
+        return made, handler
 
     async def _create_proxy_connection(
         self, *args: Any, **options: Any
@@ -236,7 +327,7 @@ class SocksConnector(_Aborting, ProxyConnector):
 
 
 async def _encrypted(
-    transport: asyncio.Transport, handler: ResponseHandler, context: ssl.SSLContext, host: str
+    transport: asyncio.Transport, handler: BoundedHandler, context: ssl.SSLContext, host: str
 ) -> asyncio.Transport:
     loop = asyncio.get_running_loop()
     try:
@@ -246,6 +337,10 @@ async def _encrypted(
         raise
     # Only a transport that is being closed gives none.
     assert made is not None
+    # uvloop takes a connection that ended before its handshake for one that has begun TLS.
+    if transport.is_closing():
+        raise ConnectionResetError
+    handler.reads = SmallReads(transport)
     return made
 
 

@@ -1,0 +1,135 @@
+"""uvloop keeps as much memory for TLS as it has read at once: of that, slow readers get little."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+import uvloop
+
+from stage.loopback import ALLOWED, client, reply
+from strmctl.errors import UpstreamError
+from strmctl.upstream.connector import SmallReads
+
+KIB, MIB = 2**10, 2**20
+PAUSE = -1
+OK = reply(body=b"film").data
+
+
+class Tls(asyncio.BufferedProtocol):
+    """As uvloop's, it offers 256 KiB whatever is asked for."""
+
+    def __init__(self) -> None:
+        self.seen: list[object] = []
+
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return bytearray(256 * KIB)
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.seen.append(nbytes)
+
+    def eof_received(self) -> None:
+        self.seen.append("eof")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.seen.append(exc)
+
+    def pause_writing(self) -> None:
+        self.seen.append("pause")
+
+    def resume_writing(self) -> None:
+        self.seen.append("resume")
+
+
+class Tcp(asyncio.Transport):
+    def __init__(self, protocol: asyncio.BaseProtocol) -> None:
+        super().__init__()
+        self._protocol = protocol
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self._protocol = protocol
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        return self._protocol
+
+
+def reading(transport: Tcp) -> asyncio.BufferedProtocol:
+    protocol = transport.get_protocol()
+    assert isinstance(protocol, asyncio.BufferedProtocol)
+    return protocol
+
+
+@pytest.mark.parametrize(
+    ("steps", "size"),
+    [
+        pytest.param([], 64 * KIB, id="nothing yet"),
+        pytest.param([6 * MIB - 1], 64 * KIB, id="a byte less than a quick reader takes"),
+        pytest.param([6 * MIB - 1, 1], 256 * KIB, id="a quick reader"),
+        pytest.param([MIB // 2, PAUSE] * 100, 64 * KIB, id="a slow reader, for long"),
+        pytest.param([5_800_000, *[PAUSE, MIB] * 9], 64 * KIB, id="what a kernel keeps at first"),
+        pytest.param([4_200_000, *[PAUSE, 4_200_000] * 2], 256 * KIB, id="quick, with pauses"),
+        pytest.param([6 * MIB, *[PAUSE, MIB] * 9], 256 * KIB, id="once quick: it holds the memory"),
+    ],
+)
+def test_reads_are_small_until_the_reader_is_quick(steps: Sequence[int], size: int) -> None:
+    tls = Tls()
+    transport = Tcp(tls)
+    small = SmallReads(transport)
+    for step in steps:
+        if step == PAUSE:
+            small.paused()
+        else:
+            reading(transport).buffer_updated(step)
+    assert len(memoryview(reading(transport).get_buffer(-1))) == size
+    assert tls.seen == [step for step in steps if step != PAUSE]
+
+
+def test_whatever_else_happens_reaches_tls() -> None:
+    tls, lost = Tls(), ConnectionResetError()
+    small = SmallReads(Tcp(tls))
+    small.pause_writing()
+    small.resume_writing()
+    small.eof_received()
+    small.connection_lost(lost)
+    assert tls.seen == ["pause", "resume", "eof", lost]
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+@pytest.mark.parametrize(
+    ("said", "waits", "statuses"),
+    [
+        pytest.param(OK, True, {502, 504}, id="answers in plain text, perhaps before TLS begins"),
+        pytest.param(b"", True, {504}, id="says nothing"),
+        pytest.param(b"", False, {502}, id="hangs up"),
+    ],
+)
+def test_no_answer_is_taken_from_who_does_not_begin_tls(
+    said: bytes,
+    waits: bool,
+    statuses: set[int],
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    async def ask(port: int) -> UpstreamError:
+        async with client(connect_timeout=0.5) as upstream:
+            with pytest.raises(UpstreamError) as caught:
+                await upstream.get(f"https://{ALLOWED}:{port}/film.mp4", {})
+        return caught.value
+
+    def converse(listener: socket.socket) -> None:
+        with listener.accept()[0] as connection, suppress(ConnectionResetError):
+            connection.sendall(said)
+            while waits and connection.recv(KIB):
+                pass
+
+    with (
+        socket.create_server((ALLOWED, 0)) as listener,
+        ThreadPoolExecutor(1) as pool,
+        asyncio.Runner(loop_factory=new_loop) as runner,
+    ):
+        talk = pool.submit(converse, listener)
+        error = runner.run(ask(listener.getsockname()[1]))
+        talk.result()
+    assert error.http_status in statuses
+    assert error.unreachable is (error.http_status == 502)
