@@ -20,7 +20,7 @@ def prune_events(
     ] = None,
     wait: Wait = None,
 ) -> None:
-    """Forget what happened to links and which jobs ran, where it is older than that."""
+    """Forget old history: what happened to links, and which jobs ran."""
     run.override("maintain.keep_events", older_than)
 
     from strmctl.services.reports.prune_events import prune_events

@@ -39,7 +39,7 @@ def remove(
     from strmctl.services.changing.remove import Removing
 
     check_says_which(names, selection)
-    plan = plan_of(Removing(run.settings, keep_files=keep_files), names, selection)
+    plan = plan_of(run, Removing(run.settings, keep_files=keep_files), names, selection)
     # Jellyfin goes on showing a film whose .nfo is left behind.
     leftovers = Leftovers(run.settings.library, sidecars=sidecars, folders=False)
     return Changing(run, "remove", _OUTCOMES, needs_library=not keep_files)(

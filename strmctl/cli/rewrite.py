@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from strmctl.cli.frame.app import Panel, command
-from strmctl.cli.frame.changing import Changing, DryRun, Force, plan_of
+from strmctl.cli.frame.changing import Changing, DryRun, Force, plan_of, plan_of_selection
 from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
 from strmctl.cli.frame.selection import selecting
@@ -46,10 +46,7 @@ def rewrite(
     rewriting = Rewriting(run.settings, overwrite=overwrite, create_missing=create_missing)
     # One of the ways out that an empty library's message names; the brake asks for --force.
     code = Changing(run, "rewrite", _OUTCOMES, failing_kinds=LEFT, may_be_empty=create_missing)(
-        lambda database, files: rewriting.plan(database, files, selection),
-        wait=wait,
-        dry_run=dry_run,
-        force=force,
+        plan_of_selection(run, rewriting.plan, selection), wait=wait, dry_run=dry_run, force=force
     )
     if rewriting.lacking_headers:
         run.output.warn(
@@ -63,5 +60,5 @@ def _rename(run: Run, selection: Selection, *, wait: str | None, dry_run: bool, 
     from strmctl.services.changing.set_ import RENAME, Setting
 
     setting = Setting(run.settings, RENAME)
-    plan = plan_of(setting, None, selection)
+    plan = plan_of(run, setting, None, selection)
     return Changing(run, "rewrite", _RENAMED)(plan, wait=wait, dry_run=dry_run, force=force)

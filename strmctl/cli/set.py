@@ -68,7 +68,7 @@ def set_(
     )
     _check(values)
 
-    plan = plan_of(Setting(run.settings, values), names, selection)
+    plan = plan_of(run, Setting(run.settings, values), names, selection)
     changing = Changing(run, "set", _OUTCOMES, needs_library=values.names_files)
     return changing(plan, wait=wait, dry_run=dry_run, force=force)
 

@@ -54,7 +54,7 @@ def _found(run: Run, name: str | None, selection: Selection) -> list[tuple[Mappi
             return list(with_reasons(database, [one(mappings, name, run.settings.library)]))
         found = list(with_reasons(database, mappings.select(selection)))
     if not found:
-        raise ItemError("no such mapping: nothing is selected: `strmctl list` shows them")
+        raise ItemError("there is no such mapping: `strmctl list` shows all")
     return found
 
 

@@ -105,4 +105,9 @@ def _refusal(settings: ServeSettings, error: OSError) -> str:
     # Often another strmctl: systemd's and one from a terminal.
     if error.errno == errno.EADDRINUSE:
         return f"{where}: another program listens there: choose another serve.port"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{where}: this machine has no such address: correct serve.host (0.0.0.0 is all)"
+    # capabilities(7), CAP_NET_BIND_SERVICE.
+    if error.errno == errno.EACCES:
+        return f"{where}: this user may not listen there: choose a serve.port above 1023"
     return f"{where}: cannot listen there: {error.strerror}"

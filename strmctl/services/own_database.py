@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from msgspec import structs
 
+from strmctl.domain.counted import counted
 from strmctl.domain.selection import Selection
 from strmctl.errors import DatabaseError
 from strmctl.settings.model import Role, Settings
@@ -40,7 +41,7 @@ def _begun_with(source: Path, file: Path) -> str:
         read_copy(source, file)
         with Database.open(file) as copy:
             number = Mappings(copy).count(Selection())
-            return f"{source} is read once and never written: {number} mappings"
+            return f"{source} is read once and never written: {counted(number, 'mapping')}"
     except DatabaseError as error:
         for part in file.parent.iterdir():
             with suppress(OSError):

@@ -24,7 +24,7 @@ from strmctl import __version__
 from strmctl.cli.frame.plain_values import PlainCommand, PlainGroup
 from strmctl.cli.frame.recording import recorded
 from strmctl.cli.frame.run import EveryCommand, Run
-from strmctl.errors import SettingError, SettingsError
+from strmctl.errors import DatabaseError, SettingError, SettingsError
 
 P = ParamSpec("P")
 Command = Callable[Concatenate[Run, P], int | None]
@@ -184,6 +184,13 @@ def _invoke(invoke: Callable[..., int | None], run: Run, arguments: Mapping[str,
         return invoke(run, **arguments) or 0
     except SettingError as error:
         raise SettingsError(f"{run.loaded.origin(error.key)}: {error}") from None
+    except (SettingsError, DatabaseError) as error:
+        # Who has run `init` in another folder would have a second library after what it says.
+        if run.has_found_nothing:
+            error.args = (
+                f"{error}, or name the settings that you have (--config, STRMCTL_CONFIG)",
+            )
+        raise
 
 
 def _paragraphs(function: Callable[..., object]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 import typer
 
 from strmctl.cli.frame.run import Run
+from strmctl.cli.frame.selection import note_unknown
 from strmctl.domain.change import Change, Finding, Step
 from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError, UsageError
@@ -29,6 +30,7 @@ Names = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change; change nothing.")]
 
 Planner = Callable[["Database", "LibraryFiles"], Iterable[Step]]
+SelectionPlanner = Callable[["Database", "LibraryFiles", Selection], Iterable[Step]]
 Aftermath = Callable[[bool], Iterable[Finding]]
 """What is done once the changes are; True says that it is a dry run."""
 Recorder = Callable[[Step, str | None], Mapping[str, object]]
@@ -54,13 +56,20 @@ def check_says_which(names: Sequence[str] | None, selection: Selection) -> None:
         raise UsageError("say which: ids or paths, or selection options such as --series")
 
 
-def plan_of(planning: Planning, names: Sequence[str] | None, selection: Selection) -> Planner:
-    def plan(database: "Database", files: "LibraryFiles") -> Iterable[Step]:
-        if names:
-            return planning.of_names(database, files, names)
-        return planning.of_selection(database, files, selection)
+def plan_of(
+    run: Run, planning: Planning, names: Sequence[str] | None, selection: Selection
+) -> Planner:
+    if names:
+        return lambda database, files: planning.of_names(database, files, names)
+    return plan_of_selection(run, planning.of_selection, selection)
 
-    return plan
+
+def plan_of_selection(run: Run, plan: SelectionPlanner, selection: Selection) -> Planner:
+    def planned(database: "Database", files: "LibraryFiles") -> Iterable[Step]:
+        note_unknown(run, database, selection)
+        return plan(database, files, selection)
+
+    return planned
 
 
 class Changing:

@@ -27,7 +27,7 @@ from strmctl.cli.frame.output import (
     writing,
 )
 from strmctl.collector import collect_seldom
-from strmctl.errors import StrmctlError
+from strmctl.errors import StrmctlError, UsageError
 
 _COMPLETION = "_STRMCTL_COMPLETE"
 _USAGE = 2
@@ -69,11 +69,20 @@ def _run_or_fail(arguments: Sequence[str]) -> int:
 
 
 def _run_and_flush(arguments: Sequence[str]) -> int:
+    _check_is_text(arguments)
     code = _run(arguments)
     with writing():
         sys.stdout.flush()
     # What the run has found matters more than that nobody read it to the end.
     return code or (CLOSED_PIPE if WORK.pipe_is_closed else 0)
+
+
+def _check_is_text(arguments: Sequence[str]) -> None:
+    """Bytes that are no text of the locale arrive as lone surrogates (PEP 383), which neither the
+    database nor JSON can hold."""
+    for argument in arguments:
+        if any("\ud800" <= letter <= "\udfff" for letter in argument):
+            raise UsageError(f"{argument!r}: not UTF-8 text: type it in UTF-8, with LANG=C.UTF-8")
 
 
 def _run(arguments: Sequence[str]) -> int:

@@ -78,6 +78,11 @@ def _answering() -> Iterator[None]:
 
 
 class _PlainOption(TyperOption):
+    def _get_number_range_help_str(self) -> str | None:
+        """A bound that only SQLite sets, of 19 digits, tells nobody anything."""
+        is_sqlite_s = self.max is not None and not _WHOLE.fullmatch(str(self.max))
+        return None if is_sqlite_s else super()._get_number_range_help_str()
+
     def process_value(self, ctx: Any, value: Any) -> Any:
         return _value(self, ctx, value, super().process_value)
 

@@ -119,6 +119,12 @@ class Run:
                 check_options(table)
         return found
 
+    @property
+    def has_found_nothing(self) -> bool:
+        """Neither a settings file nor a database, as cron in a home folder: see crontab(5)."""
+        loaded: Loaded | None = self.__dict__.get("loaded")
+        return loaded is not None and not (loaded.file or loaded.settings.database.exists())
+
     def open_database(self) -> "Database":
         """Opened and migrated; use it as a context manager. Raises DatabaseError for none."""
         from strmctl.storage.database.connection import Database

@@ -9,6 +9,7 @@ import httpx
 from msgspec import Struct
 
 from strmctl import __version__
+from strmctl.domain.http.unanswered import why_unanswered
 from strmctl.domain.library.arr_path import folder_candidates, mapped, root_mapping, shows_below
 from strmctl.domain.library.path_spelling import compared_as
 from strmctl.errors import ItemError
@@ -142,7 +143,7 @@ def _get(client: httpx.Client, url: str, name: str) -> Any:
         response = client.get(url)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ItemError(
-            f"arr.{name}: it does not answer ({type(error).__name__}): check arr.{name}.url"
+            f"arr.{name}: it does not answer ({why_unanswered(error)}): check arr.{name}.url"
         ) from error
     _check_status(response.status_code, name)
     try:

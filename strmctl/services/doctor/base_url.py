@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from strmctl.domain.counted import counted
+from strmctl.domain.http.unanswered import why_unanswered
 from strmctl.services.doctor.clock import note_skew
 from strmctl.services.doctor.finding import Finding
 from strmctl.services.doctor.installation import Installation
@@ -35,7 +36,7 @@ def base_url_answers(installation: Installation) -> Iterator[Finding]:
         with httpx.Client(timeout=_SECONDS, trust_env=False) as client:
             response = client.get(f"{base}/healthz")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        yield _silent(installation, type(error).__name__)
+        yield _silent(installation, why_unanswered(error))
         return
     note_skew(installation, "the base URL", response.headers.get("Date"))
     if not _is_strmctl(response):

@@ -32,7 +32,11 @@ def keys_usable(installation: Installation) -> Iterator[Finding]:
     where = "proxy.secret" if proxy.secret else str(proxy.secret_file)
     try:
         in_force.secrets(proxy)
-    except SettingsError as error:
+    except SettingsError as refused:
+        error = refused
+        # A new key would leave every file signed by one that is gone.
+        if not proxy.secret and not proxy.secret_file.exists():
+            error = SettingsError("there is no key file")
         yield of_error(error, "key", where, _remedy(proxy.secret_file))
 
 

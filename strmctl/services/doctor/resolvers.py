@@ -12,6 +12,7 @@ import httpx
 from msgspec import structs
 
 from strmctl.domain.counted import counted
+from strmctl.domain.http.unanswered import why_unanswered
 from strmctl.domain.mapping import Mapping
 from strmctl.domain.resolver_health import in_use
 from strmctl.errors import ResolverError, SettingsError
@@ -136,7 +137,7 @@ async def _unreachable(installation: Installation, table: ResolverSettings) -> F
             response = await client.options(url)
     except (*NO_ANSWER, httpx.InvalidURL) as error:
         where = urlsplit(url).netloc.rpartition("@")[2]
-        reason = f"resolver {table.name!r}: {where} does not answer ({type(error).__name__})"
+        reason = f"resolver {table.name!r}: {where} does not answer ({why_unanswered(error)})"
         remedy = f"start what listens there, or correct resolvers.{table.name}.url"
         return Finding.error("resolver", table.name, reason, remedy)
     note_skew(installation, f"resolver {table.name!r}", response.headers.get("Date"))

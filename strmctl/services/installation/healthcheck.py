@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from strmctl.domain.http.unanswered import why_unanswered
 from strmctl.errors import SettingsError, StrmctlError
 from strmctl.settings.model import ServeSettings
 
@@ -37,7 +38,8 @@ def check_health(base_url: str) -> Health:
     except httpx.TimeoutException:
         raise StrmctlError(f"unhealthy: {url} does not answer within {_SECONDS:g} s") from None
     except (httpx.TransportError, httpx.InvalidURL) as error:
-        raise StrmctlError(f"unhealthy: {url} cannot be reached: {_reason(error)}") from None
+        why = f"cannot be reached: {why_unanswered(error)}: does `strmctl serve` run?"
+        raise StrmctlError(f"unhealthy: {url} {why}") from None
     return Health(url, _version(url, response), time.monotonic() - begun)
 
 
@@ -69,7 +71,3 @@ def _version(url: str, response: "httpx.Response") -> str:
         pass
     # Another container may have taken the port.
     raise StrmctlError(f"unhealthy: at {url} something else answers than strmctl")
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

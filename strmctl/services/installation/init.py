@@ -36,14 +36,21 @@ def init(file: Path, values: Mapping[str, str | int]) -> Sequence[Made]:
     """
     file = file.absolute()
     text = settings_text({**_listening(values.get("public_base_url")), **values})
-    made = [Made("settings", file, _create(file, text, 0o600))]
-    settings = load(file).settings
-    made += _make_key(settings)
+    is_new_file = _create(file, text, 0o600)
+    try:
+        settings = load(file).settings
+        check_may_be_made(settings)
+        library = _make_library(settings.library)
+    except SettingsError:
+        # With a file that names this library, `init --library` of another one would fail as well.
+        if is_new_file:
+            file.unlink()
+        raise
+    key = _make_key(settings)
     is_new = not database_exists(settings.database)
-    check_may_be_made(settings)
-    made.append(_make_library(settings.library))
     Database.open(settings.database).close()
-    return [*made, Made("database", settings.database, is_new)]
+    made = Made("settings", file, is_new_file)
+    return [made, *key, library, Made("database", settings.database, is_new)]
 
 
 def settings_text(values: Mapping[str, str | int]) -> str:
@@ -78,6 +85,11 @@ def _make_library(folder: Path) -> Made:
     created = not is_folder(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except PermissionError:
+        raise SettingsError(
+            f"{folder}: this user cannot make the library: run `install -d -o {os.geteuid()} "
+            f"-g {os.getegid()} {folder}` as root, or choose another folder"
+        ) from None
     except OSError as error:
         raise SettingsError(f"{folder}: the library cannot be made: {error.strerror}") from None
     # Docker makes a folder that it mounts as root; on a read-only mount root may not write either.

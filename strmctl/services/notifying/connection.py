@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from strmctl import __version__
 from strmctl.discreet import Discreet
 from strmctl.domain.http.response_fields import retry_after_seconds
+from strmctl.domain.http.unanswered import why_unanswered
 from strmctl.domain.notice import Notice
 from strmctl.errors import ItemError
 from strmctl.services.notifying.certificates import tls_context, tls_failure
@@ -182,7 +183,7 @@ def _unanswered(error: Exception) -> UndeliveredError:
     failure = tls_failure(error)
     if failure is not None:
         return UndeliveredError(failure, untrusted=True)
-    return UndeliveredError(f"it does not answer ({type(error).__name__})")
+    return UndeliveredError(f"it does not answer ({why_unanswered(error)})")
 
 
 def _check_status(response: httpx.Response) -> None:

@@ -92,6 +92,26 @@ def test_the_unexpected_in_detail_hides_tokens() -> None:
     assert err.splitlines()[-1] == "strmctl: unexpected RuntimeError"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["list", "--series", b"b\xffd"], id="selection"),
+        pytest.param(["show", b"b\xffd"], id="path in the library"),
+        pytest.param(["write", "--from", b"b\xffd"], id="file to read"),
+        pytest.param(["backup", b"b\xffd"], id="file to write"),
+        pytest.param(["demo", "--once", "--keep", b"b\xffd"], id="folder to make"),
+        pytest.param(["keys", "retire", b"b\xffd"], id="key id"),
+        pytest.param([b"b\xffd"], id="command"),
+    ],
+)
+def test_an_argument_that_is_no_text(arguments: list[str | bytes], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "strmctl", *arguments, "--json"]
+    ended = subprocess.run(command, capture_output=True, cwd=tmp_path, check=False)
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert "'b\\udcffd': not UTF-8 text" in json.loads(ended.stderr)["message"]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_reader_that_leaves_is_no_error() -> None:
     with start("pipe") as process:
         assert process.stdout is not None

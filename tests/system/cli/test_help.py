@@ -20,6 +20,7 @@ def test_options(strmctl: Strmctl, monkeypatch: pytest.MonkeyPatch, command: str
     options = [line.strip("│ *") for line in text.splitlines() if re.match(r"│[ *]*-", line)]
     assert len(options) > 6
     assert "()" not in text, "markup has swallowed a word"
+    assert str(2**63 - 1) not in text, "SQLite's bound in place of a word"
     assert "[[" not in text, "brackets in brackets"
     assert not re.search(r"<[a-z]+>", text), "a type where a word would do"
     for option in options:

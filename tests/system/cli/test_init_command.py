@@ -67,6 +67,26 @@ def test_a_bad_base_url_makes_nothing(strmctl: Strmctl, folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+def test_a_library_that_cannot_be_made_leaves_nothing(strmctl: Strmctl, folder: Path) -> None:
+    """Else the next `init`, with another library, would find the settings of the first."""
+    (folder / "file").touch()
+    refused = strmctl("init", "--library", "file/media", code=3)
+    assert f"{folder}/file/media: the library cannot be made" in refused.err
+    assert [path.name for path in folder.iterdir()] == ["file"]
+    strmctl("init", "--library", "media")
+    assert (folder / "media").is_dir()
+
+
+def test_settings_that_were_there_stay_where_the_library_cannot_be_made(
+    strmctl: Strmctl, folder: Path
+) -> None:
+    (folder / "file").touch()
+    settings = folder / "strmctl.toml"
+    settings.write_text('library = "file/media"\n')
+    strmctl("init", code=3)
+    assert settings.read_text() == 'library = "file/media"\n'
+
+
 def test_no_key_where_none_is_needed(strmctl: Strmctl, folder: Path) -> None:
     (folder / "strmctl.toml").write_text('[proxy]\nauth = "none"\n')
     assert "key" not in strmctl("init", "--json").document

@@ -122,13 +122,17 @@ def test_a_number_that_nothing_can_have(strmctl: Strmctl, option: str) -> None:
     assert option in strmctl("list", option, "9" * 20, code=2).err
 
 
-@pytest.mark.parametrize("command", ["list", "probe", "refresh"])
+@pytest.mark.parametrize(
+    "command",
+    ["list", "probe", "refresh", "set --title Other", "remove", "rewrite", "rewrite --names"],
+)
 def test_a_misspelt_series_is_noted(strmctl: Strmctl, library: Path, command: str) -> None:
     """Else it looks like one of which all is well."""
+    words = command.split()
     strmctl("write", "--site", "a.to", "--slug", "one-piece", "--language", "de")
     said = "there is no such mapping: `strmctl list` shows all\n"
-    assert said in strmctl(command, "--series", "one-peice").err
-    assert said not in strmctl(command, "--series", "one-peice", "-q").err
-    assert said not in strmctl(command, "--series", "one-piece", "--state", "dead").err
-    assert said not in strmctl(command, "--state", "dead").err
-    assert strmctl(command, "--series", "one-peice", "--json").err == ""
+    assert said in strmctl(*words, "--series", "one-peice").err
+    assert said not in strmctl(*words, "--series", "one-peice", "-q").err
+    assert said not in strmctl(*words, "--series", "one-piece", "--state", "dead").err
+    assert said not in strmctl(*words, "--state", "dead").err
+    assert strmctl(*words, "--series", "one-peice", "--json").err == ""

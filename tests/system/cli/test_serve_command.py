@@ -56,3 +56,9 @@ def test_what_is_bound_decides_about_auth_none(
 )
 def test_loopback(address: str, loopback: bool) -> None:
     assert is_loopback(address) == loopback
+
+
+def test_an_address_of_another_machine(strmctl: Strmctl, library: Path) -> None:
+    """203.0.113.0/24 is nobody's (RFC 5737)."""
+    ended = strmctl("serve", "--host", "203.0.113.9", "--port", 0, code=3)
+    assert "203.0.113.9:0: this machine has no such address: correct serve.host" in ended.err

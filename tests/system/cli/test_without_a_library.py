@@ -33,6 +33,17 @@ def test_no_key(strmctl: Strmctl, folder: Path, arguments: tuple[str, ...]) -> N
     assert list(folder.iterdir()) == []
 
 
+def test_another_folder_than_that_of_the_library(strmctl: Strmctl, library: Path) -> None:
+    """As cron begins in the home folder; what `init` made there would be a second library."""
+    hint = "or name the settings that you have (--config, STRMCTL_CONFIG)\n"
+    (library / "strmctl.db").unlink()
+    assert hint not in strmctl("list", code=4).err
+    (library / "strmctl.toml").rename(library / "elsewhere.toml")
+    assert strmctl("list", code=4).err.endswith(hint)
+    (library / "strmctl.key").unlink()
+    assert strmctl("url", *MOVIE, code=3).err.endswith(hint)
+
+
 def test_write_makes_what_is_missing(strmctl: Strmctl, library: Path) -> None:
     (library / "strmctl.db").unlink()
     (library / "library").rmdir()

@@ -72,7 +72,7 @@ def test_nobody_is_there(findings: Findings, kind: str) -> None:
     [finding] = findings("http://127.0.0.1:1", kind, code=10)
     assert finding["severity"] == "error"
     assert finding["subject"] == "tv"
-    assert finding["reason"] == "it does not answer (ConnectError)"
+    assert finding["reason"] == "it does not answer (Connection refused)"
     assert "notify.tv.url" in finding["remedy"]
 
 

@@ -115,6 +115,10 @@ def test_a_package_runs_as_it_is(
     assert "[resolvers.mine]" in first.out
     assert "the table is not in" in first.err
     strmctl("config")
+    [module] = begun.glob("mine-resolver/**/*resolver*.py")
+    answer_, ends = module.read_text(), '# "expires_at": int(time.time()) + 3600,'
+    assert ends in answer_
+    module.write_text(answer_.replace(ends, '"expires_at": 4102444800,'))
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     pip += ["--no-deps", "--no-build-isolation", "--no-index", "--target", "there"]
     subprocess.run([*pip, begun / "mine-resolver"], check=True, capture_output=True)
@@ -122,6 +126,7 @@ def test_a_package_runs_as_it_is(
     assert f"kept      {begun}" in strmctl(*call).out
     tested = strmctl("resolver", "test", "mine", *SHOW, "--json").document
     assert (tested["outcome"], tested["kind"]) == ("plays", "mine")
+    assert tested["expires_at"] == "2100-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize(
