@@ -9,7 +9,7 @@ StrmctlError               1  500  unexpected
 ├── ItemError             12  502  one item failed, the others go on
 │   ├── ResolverError     12  502  the resolver gave no usable answer
 │   └── UpstreamError     12  502  the upstream gave no usable answer
-├── EgressError           13  502  the way out is down, nothing was concluded
+├── EgressError           13  502  the egress is down, nothing was concluded
 └── SafetyError           25  409  a safety limit stopped the change
 
 Where a run ends in several ways at once the most severe wins: 25 before 13, 10 (dead links or

@@ -63,7 +63,7 @@ class ProbeResult:
 
     @property
     def is_network_failure(self) -> bool:
-        """Whether the way out may be at fault as well."""
+        """Whether the egress may be at fault as well."""
         return self.failure in _NETWORK
 
     @property

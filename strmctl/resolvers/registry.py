@@ -161,7 +161,7 @@ class Registry:
         return self._find(site) is not None
 
     def egress(self, site: str) -> str | None:
-        """The way out that the site's resolver has of its own, None where it has none."""
+        """The egress that the site's resolver has of its own, None where it has none."""
         resolver = self._find(site)
         return resolver.egress or None if resolver else None
 

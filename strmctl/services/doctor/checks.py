@@ -9,6 +9,7 @@ from strmctl.services.doctor import (
     base_url,
     clock,
     database,
+    egress,
     keys,
     library,
     mending,
@@ -16,7 +17,6 @@ from strmctl.services.doctor import (
     notifying,
     resolvers,
     settings,
-    way_out,
 )
 from strmctl.services.doctor.finding import Finding, of_error
 from strmctl.services.doctor.installation import Installation
@@ -52,8 +52,8 @@ CHECKS: Sequence[Check] = (
     resolvers.every_site_has_one,
     resolvers.resolvers_answer,
     resolvers.resolvers_have_answered,
-    way_out.egress_works,
-    way_out.programs_follow,
+    egress.egress_works,
+    egress.programs_follow,
     modes.headers_are_sent,
     modes.players_leave_alike,
     base_url.base_url_answers,

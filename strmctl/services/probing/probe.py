@@ -115,7 +115,7 @@ class Probe:
     async def results(self) -> AsyncGenerator[Result, None]:
         """As they are saved; newly dead ones, broken hosts and resolvers in trouble come last.
 
-        Raises EgressError where the way out is down, after taking back everything that was
+        Raises EgressError where the egress is down, after taking back everything that was
         recorded, and SafetyError for too many dead links, which stay suspect then. Where one of
         several egresses is down only what leaves by it is taken back, and the error comes last.
         """

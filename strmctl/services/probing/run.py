@@ -157,7 +157,7 @@ class ProbeRun:
         return self._resolving.egress(site) in self._ways_out.lost
 
     async def _ask(self, question: Question, resolution: Resolution) -> ProbeResult | None:
-        """None where the way out is lost."""
+        """None where the egress is lost."""
         try:
             await self._put_in_file(question.mapping, resolution)
         except ItemError as error:

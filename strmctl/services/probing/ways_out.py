@@ -146,7 +146,7 @@ class WaysOut:
         self.lost.setdefault(egress, error)
 
     async def begin(self) -> None:
-        """Raises EgressError unless the canaries answer, where there is no other way out."""
+        """Raises EgressError unless the canaries answer, where there is no other egress."""
         try:
             await self.ask_canaries()
         except EgressError as error:
@@ -165,7 +165,7 @@ class WaysOut:
     async def vouch(self) -> bool:
         """Whether the failures so far may be believed; False for "ask again a little later".
 
-        Raises EgressError where the way out seems down, and there is no other one.
+        Raises EgressError where the egress seems down, and there is no other one.
         """
         for egress, way in self._ways.items():
             if way.failed_at < 0 or egress in self.lost:

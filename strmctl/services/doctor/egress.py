@@ -1,4 +1,4 @@
-"""Each way out lets requests through, and the canaries answer."""
+"""Each egress lets requests through, and the canaries answer."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -31,7 +31,7 @@ async def _look(installation: Installation) -> list[Finding]:
     settings = installation.settings
     found: list[Finding] = []
     async with aclosing(UpstreamClient(settings.upstream, guard(settings))) as client:
-        for egress, setting in ways_out(settings).items():
+        for egress, setting in egresses(settings).items():
             silent = await _connect(egress, setting)
             if silent is not None:
                 found.append(silent)
@@ -55,7 +55,7 @@ def programs_follow(installation: Installation) -> Iterator[Finding]:
         yield Finding.info("egress", table.name, reason, remedy)
 
 
-def ways_out(settings: Settings) -> dict[str, str]:
+def egresses(settings: Settings) -> dict[str, str]:
     """Every egress in use, "" for none, and the setting that names it."""
     found = {settings.upstream.egress: "upstream.egress"}
     for table in settings.resolvers:
