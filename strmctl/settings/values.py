@@ -308,7 +308,10 @@ HttpUrls = Annotated[
     ),
 ]
 HttpUrl = Annotated[
-    str, Kind("an http:// or https:// URL", http_url, lambda url: hide_credentials(str(url)), True)
+    str,
+    Kind(
+        "an http:// or https:// URL", http_url, lambda url: hide_credentials(str(url)), secret=True
+    ),
 ]
 NotifyUrl = Annotated[
     str,
@@ -316,7 +319,7 @@ NotifyUrl = Annotated[
         "an http:// or https:// URL, or with type apprise one of a service, such as tgram://…",
         notify_url,
         shown_notify_url,
-        True,
+        secret=True,
     ),
 ]
 Secret = Annotated[

@@ -31,8 +31,6 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change;
 
 Planner = Callable[["Database", "LibraryFiles"], Iterable[Step]]
 SelectionPlanner = Callable[["Database", "LibraryFiles", Selection], Iterable[Step]]
-Aftermath = Callable[[bool], Iterable[Finding]]
-"""What is done once the changes are; True says that it is a dry run."""
 Recorder = Callable[[Step, str | None], Mapping[str, object]]
 """The JSON of a step; the second argument says why a change failed."""
 
@@ -72,6 +70,16 @@ def plan_of_selection(run: Run, plan: SelectionPlanner, selection: Selection) ->
     return planned
 
 
+class Aftermath(Protocol):
+    """What is done once the changes are; in a dry run only what it would find."""
+
+    def __call__(self, *, dry_run: bool) -> Iterable[Finding]: ...
+
+
+def _nothing_after(*, dry_run: bool) -> Iterable[Finding]:
+    return ()
+
+
 class Changing:
     """`record` makes the JSON of a step; without it that is `step_record`.
 
@@ -107,7 +115,7 @@ class Changing:
         wait: str | None,
         dry_run: bool = False,
         force: bool = False,
-        then: Aftermath = lambda _dry_run: (),
+        then: Aftermath = _nothing_after,
     ) -> int:
         """The exit code; raises SafetyError where the brake stops it."""
         from strmctl.services.changing.change_run import ChangeRun
@@ -133,7 +141,7 @@ class Changing:
     def _only_show(self, changes: "ChangeRun", steps: Iterable[Step], then: Aftermath) -> None:
         for step in changes.rehearse(steps):
             self._show(step)
-        for finding in then(True):
+        for finding in then(dry_run=True):
             self._show(finding)
         self._summarise(dry_run=True, needs_force=changes.needs_force)
 
@@ -147,7 +155,7 @@ class Changing:
             for done in changes.carry_out():
                 self._show(done.change, done.error)
                 progress.advance()
-        for finding in then(False):
+        for finding in then(dry_run=False):
             self._show(finding)
         self._summarise()
 

@@ -43,15 +43,15 @@ class Leftovers:
             going = {*gone, *self._sidecars, *self._series}
             self._folders = list(empty_folders(self._library, going))
 
-    def clear(self, dry_run: bool) -> Iterator[Finding]:
+    def clear(self, *, dry_run: bool) -> Iterator[Finding]:
         """A finding for each; with `dry_run` nothing is removed."""
         for path, strm_path in self._sidecars.items():
             # The .strm may have stayed: then its .nfo and subtitles are still in use.
             if dry_run or not self._is_there(strm_path):
-                yield self._cleared(SIDECAR, path, dry_run)
+                yield self._cleared(path, dry_run=dry_run)
         for path in self._series:
             if dry_run or self._is_last(path, {path}):
-                yield self._cleared(SIDECAR, path, dry_run)
+                yield self._cleared(path, dry_run=dry_run)
         for folder in self._folders:
             if dry_run or self._remove_folder(folder):
                 yield Finding(FOLDER, folder)
@@ -93,13 +93,14 @@ class Leftovers:
         files = (it for it in found if it.is_symlink() or not it.is_dir())
         return all(it.relative_to(self._library).as_posix() in going for it in files)
 
-    def _cleared(self, kind: str, path: str, dry_run: bool) -> Finding:
+    def _cleared(self, path: str, *, dry_run: bool) -> Finding:
+        """A sidecar that is gone, or why it is not."""
         try:
             if not dry_run:
                 self._files.remove(path)
         except ItemError as error:
             return Finding("failed", path, str(error))
-        return Finding(kind, path)
+        return Finding(SIDECAR, path)
 
     def _remove_folder(self, folder: str) -> bool:
         try:

@@ -33,7 +33,7 @@ def _egress(settings: Settings, database: Database) -> Iterator[Standing]:
     name = hide_credentials(settings.upstream.egress) or "direct"
     down = [trouble for trouble in Troubles(database).all() if trouble.kind == "egress"]
     for trouble in down:
-        yield Standing("egress", name, False, trouble.reason, trouble.since)
+        yield Standing("egress", name, is_well=False, words=trouble.reason, since=trouble.since)
     if not down:
         yield Standing("egress", name, None, "no run has found it down")
 

@@ -137,7 +137,7 @@ class Resolving:
         what the trial raises: nothing has been replaced then.
         """
         if failed is not None:
-            question = _Question(reason, failed, True, last_status, trial)
+            question = _Question(reason, failed, failed=True, last_status=last_status, trial=trial)
         else:
             question = _Question(reason, await self._known.read(identity), trial=trial)
         return await self._shared(identity, question)

@@ -39,7 +39,10 @@ log = logging.getLogger(__name__)
 
 
 class Fetch:
-    """Asks with one resolution's request fields, by its `egress` (None: that of the settings)."""
+    """Asks with one resolution's request fields, by its `egress` (None: that of the settings).
+
+    `places` is shared by all sources, whose playlists have one bound of memory together.
+    """
 
     def __init__(
         self,
@@ -48,14 +51,14 @@ class Fetch:
         *,
         egress: str | None = None,
         observer: Observer = UNOBSERVED,
+        places: Places | None = None,
     ) -> None:
         self._resolution = resolution
         self._client = client
         self._cookies = Cookies()
         self._egress = egress
         self.observer = observer
-        self.places = Places()
-        """Shared by all sources, whose playlists have one bound of memory together."""
+        self._places = places or Places()
         self._succeeded_at: float | None = None
 
     @property
@@ -189,7 +192,7 @@ class Fetch:
 
     def room(self) -> Room:
         """Where one playlist, if it is large, waits for memory."""
-        return Room(self.places)
+        return Room(self._places)
 
     async def read(
         self,

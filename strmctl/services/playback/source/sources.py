@@ -113,8 +113,8 @@ class Sources:
                 self._client,
                 egress=self._resolving.egress(identity.site),
                 observer=self._observer,
+                places=self._places,
             )
-            fetch.places = self._places
             known = self._sources[identity] = Source(
                 resolution, fetch, playlist_max=self._playlist_max, before=known
             )
