@@ -71,11 +71,11 @@ def terminal(*arguments: str, columns: int = 80) -> str:
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", b"".join(parts).decode()).replace("\r\n", "\n")
 
 
-def test_list() -> None:
+def test_the_list_fits() -> None:
     assert terminal("list") == LIST
 
 
-def test_stats() -> None:
+def test_the_stats_fit() -> None:
     shown = re.sub(r"since [0-9-]+", "since …", terminal("stats"))
     assert [line.split() for line in shown.splitlines() if "─" not in line] == [
         line.split() for line in STATS.splitlines() if "─" not in line
@@ -123,7 +123,9 @@ def test_a_form_that_is_none(strmctl: Strmctl, command: str) -> None:
         pytest.param(("--sort", "expires", "--limit", "1"), [1], id="expires"),
     ],
 )
-def test_sorted(strmctl: Strmctl, options: tuple[str, ...], ids: list[int]) -> None:
+def test_the_list_is_sorted_as_asked(
+    strmctl: Strmctl, options: tuple[str, ...], ids: list[int]
+) -> None:
     *mappings, _ = strmctl("list", *options, "--json").records
     assert [mapping["id"] for mapping in mappings] == ids
 

@@ -37,7 +37,9 @@ def _four(strmctl: Strmctl, library: Path) -> None:
         pytest.param(("--limit", "2"), [1, 2], id="limit"),
     ],
 )
-def test_list(strmctl: Strmctl, options: tuple[str, ...], ids: list[int]) -> None:
+def test_options_select_the_same_in_json_and_text(
+    strmctl: Strmctl, options: tuple[str, ...], ids: list[int]
+) -> None:
     *mappings, summary = strmctl("list", *options, "--json").records
     assert [mapping["id"] for mapping in mappings] == ids
     assert summary == {"type": "summary", "count": len(ids)}

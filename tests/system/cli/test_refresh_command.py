@@ -176,7 +176,9 @@ def test_nothing_to_do_is_well(strmctl: Strmctl, series: Path, server: Server) -
     assert server.asked == []
 
 
-def test_text(strmctl: Strmctl, series: Path, server: Server) -> None:
+def test_each_failure_is_a_line_with_its_reason(
+    strmctl: Strmctl, series: Path, server: Server
+) -> None:
     assert isinstance(server.reply, Numbered)
     server.reply.broken = {1}
     ended = strmctl("refresh", "--series", "one-piece", "--episode", 1, code=12)

@@ -19,7 +19,7 @@ def add_resolver(library: Path, **options: str) -> None:
         settings.write("\n".join(["", "[resolvers.mine]", 'sites = ["a.to"]', *lines, ""]))
 
 
-def test_text(strmctl: Strmctl, library: Path) -> None:
+def test_the_answer_is_the_url_and_what_is_known_of_it(strmctl: Strmctl, library: Path) -> None:
     reply = answer("https://cdn.example/1", provider="VOE", expires_at=1795388400)
     with answering(lambda asked: reply) as server:
         add_resolver(library, type="http", url=server.url)
@@ -28,7 +28,7 @@ def test_text(strmctl: Strmctl, library: Path) -> None:
         )
 
 
-def test_json(strmctl: Strmctl, library: Path) -> None:
+def test_json_names_what_was_not_answered_too(strmctl: Strmctl, library: Path) -> None:
     reply = answer("https://cdn.example/1", headers={"Referer": "r"})
     with answering(lambda asked: reply) as server:
         add_resolver(library, type="http", url=server.url)

@@ -187,9 +187,9 @@ def test_a_single_file_is_likelier_deleted_than_unmounted(strmctl: Strmctl, libr
 
 
 def test_muting_touches_no_file(strmctl: Strmctl, emptied: Path) -> None:
-    strmctl("set", "1", "--mute", "30d")
+    assert strmctl("set", "1", "--mute", "30d").err == "1 updated\n"
     emptied.rename(emptied.with_name("gone"))
-    strmctl("set", "1", "--mute", "off")
+    assert strmctl("set", "1", "--mute", "off").err == "1 updated\n"
 
 
 def test_a_single_file_that_was_deleted_comes_back(strmctl: Strmctl, library: Path) -> None:

@@ -113,7 +113,7 @@ async def test_dead_is_told_and_exits_10(library: Library) -> None:
         assert second.err == "1 alive, 1 dead\n"
 
 
-async def test_json(library: Library) -> None:
+async def test_a_probe_is_a_line_of_json_and_the_summary_the_last(library: Library) -> None:
     async with hosts(Host()) as (host,):
         library.add([host.url("gone/1"), host.url("alive/1")])
         await run(library, "--all")

@@ -77,7 +77,7 @@ def test_a_whole_series(strmctl: Strmctl, begun: Path, series: Series) -> None:
     assert paths(begun) == []
 
 
-def test_a_film(strmctl: Strmctl, begun: Path, addon: Addon) -> None:
+def test_a_film_has_no_season(strmctl: Strmctl, begun: Path, addon: Addon) -> None:
     addon.describe("tt0111161", "movie", "A Film", releaseInfo="1994")
     added = strmctl("add", "--resolver", "addon", "tt0111161", "--language", "de", "--json")
     assert counts(added) == {"created": 1}

@@ -56,7 +56,7 @@ def test_one_column_is_wrapped() -> None:
         pytest.param("ab", 1, "…", id="no room"),
     ],
 )
-def test_cut(text: str, width: int, shown: str) -> None:
+def test_the_middle_goes_where_a_text_is_too_long(text: str, width: int, shown: str) -> None:
     assert cut(text, width) == shown
 
 

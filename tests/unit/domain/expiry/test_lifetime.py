@@ -18,7 +18,7 @@ from strmctl.domain.expiry.lifetime import FEWEST, family, learned
         pytest.param([float(n) for n in range(200, 0, -1)], 11, id="5 percent of 200"),
     ],
 )
-def test_learned(seconds: list[float], expected: int | None) -> None:
+def test_the_life_is_one_that_nearly_all_reach(seconds: list[float], expected: int | None) -> None:
     assert learned(seconds) == (None if expected is None else timedelta(seconds=expected))
 
 
@@ -34,5 +34,5 @@ def test_learned(seconds: list[float], expected: int | None) -> None:
         pytest.param("nothing", None, id="no URL"),
     ],
 )
-def test_family(url: str, expected: str | None) -> None:
+def test_a_family_is_a_domain_or_an_address(url: str, expected: str | None) -> None:
     assert family(url) == expected

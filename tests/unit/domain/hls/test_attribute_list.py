@@ -39,7 +39,7 @@ TAG = "#EXT-X-KEY:"
     ],
 )
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", "\r"], ids=["no end", "LF", "CRLF", "CR"])
-def test_values(text: str, end: str, values: dict[str, str]) -> None:
+def test_values_lose_their_quotes_and_blanks(text: str, end: str, values: dict[str, str]) -> None:
     assert attribute_list.values(f"{TAG}{text}{end}", len(TAG)) == values
 
 
@@ -62,7 +62,7 @@ def test_values(text: str, end: str, values: dict[str, str]) -> None:
         pytest.param('B="x,y"GO=1', 'B="x,y"', id="removed behind a forgotten comma"),
     ],
 )
-def test_edit(text: str, edited: str) -> None:
+def test_an_edit_changes_one_attribute_alone(text: str, edited: str) -> None:
     changes = {"URI": '"N"', "GO": None}
     assert attribute_list.edit(f"{TAG}{text}\r\n", len(TAG), changes) == f"{TAG}{edited}\r\n"
 

@@ -101,7 +101,9 @@ def live(first: int, *durations: float) -> list[str | Line]:
         pytest.param(live(5, 4, 5), live(4, 9, 4), True, id="backwards"),
     ],
 )
-def test_live(old: list[str | Line], new: list[str | Line], expected: bool) -> None:
+def test_live_windows_agree_where_they_overlap(
+    old: list[str | Line], new: list[str | Line], expected: bool
+) -> None:
     assert cut.agree(media(old), media(new)) is expected
 
 
@@ -138,7 +140,7 @@ def dated(first: int, *times: str) -> list[str | Line]:
         pytest.param("0001-01-01T00:00:00+23:00", "0001-01-01T00:00:00+23:00", True, id="year 0"),
     ],
 )
-def test_dates(old: str, new: str, expected: bool) -> None:
+def test_dates_tell_two_cuts_apart(old: str, new: str, expected: bool) -> None:
     one, other = media([*dated(0, old), ENDED]), media([*dated(0, new), ENDED])
     assert cut.agree(one, other) is expected
     assert (cut.cut_of(one) == cut.cut_of(other)) is expected

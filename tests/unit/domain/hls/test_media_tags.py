@@ -122,7 +122,7 @@ REPORT = "#EXT-X-RENDITION-REPORT:LAST-MSN=7,LAST-PART=2"
         pytest.param("#EXTINF:4.0,t\x85\u2028 #é,\udcff", "=", id="title with odd characters"),
     ],
 )
-def test_line(given: str, wanted: str | None) -> None:
+def test_a_line_before_a_segment_is_kept_edited_or_gone(given: str, wanted: str | None) -> None:
     lines = rewritten([given, "#EXTINF:4,", "last.ts"])
     *before, inf, last = lines
     assert (inf, last[: len(PREFIX)]) == ("#EXTINF:4,", PREFIX)

@@ -65,7 +65,7 @@ VARIANT = "#EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360"
         pytest.param("", "=", id="blank line"),
     ],
 )
-def test_line(given: str, wanted: str | None) -> None:
+def test_a_line_is_kept_edited_or_gone(given: str, wanted: str | None) -> None:
     text = "\n".join(rendered_lines([given]))
     if wanted is None:
         assert text == ""

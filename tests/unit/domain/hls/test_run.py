@@ -37,7 +37,9 @@ OLD = live(5, "s5.ts", "s6.ts", "s7.ts")
         pytest.param(live(5, "s5.ts", ended=True), True, Doubt.LIKELY_SAME, id="has ended"),
     ],
 )
-def test_doubt(new: MediaPlaylist, renewed: bool, expected: Doubt) -> None:
+def test_what_a_new_copy_leaves_in_doubt(
+    new: MediaPlaylist, renewed: bool, expected: Doubt
+) -> None:
     assert run.doubt(OLD, new, renewed=renewed) is expected
 
 

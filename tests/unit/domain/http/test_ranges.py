@@ -129,7 +129,7 @@ def test_the_bytes_are_those_of_a_slice(first: int | None, last: int | None, bod
         ("items=5-", False, True),
     ],
 )
-def test_shape(value: str | None, single: bool, at_zero: bool) -> None:
+def test_what_kind_of_range_it_is(value: str | None, single: bool, at_zero: bool) -> None:
     assert is_single_range(value) is single
     assert starts_at_zero(value) is at_zero
     assert is_all(value) is (value == "bytes=0-")

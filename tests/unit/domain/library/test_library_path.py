@@ -68,7 +68,9 @@ def in_language(language: str, provider: str | None = None) -> Identity:
         ),
     ],
 )
-def test_path(identity: Identity, naming: Naming, expected: str | None) -> None:
+def test_identity_and_naming_make_the_path(
+    identity: Identity, naming: Naming, expected: str | None
+) -> None:
     path = paths(identity, naming)[0]
     assert path == (expected or "Wh a t is this/Wh a t is this.strm")
 

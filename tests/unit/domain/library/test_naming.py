@@ -103,7 +103,9 @@ BARE = Naming(title="One Piece")
         ),
     ],
 )
-def test_tokens(template: str, full: str, bare: str) -> None:
+def test_each_token_and_what_is_left_where_nothing_is_known(
+    template: str, full: str, bare: str
+) -> None:
     templates = Templates(series="S", season="", episode=template)
     assert paths(EPISODE, FULL, templates)[0] == f"S/{full}.strm"
     assert paths(EPISODE, BARE, templates)[0] == f"S/{bare}.strm"

@@ -85,6 +85,6 @@ def test_any_language_is_that_of_a_sidecar(language: str) -> None:
         pytest.param(b"<tt xmlns='http://www.w3.org/ns/ttml'></tt>", None, id="TTML"),
     ],
 )
-def test_form(body: bytes, expected: str | None) -> None:
+def test_the_content_says_the_form_of_subtitles(body: bytes, expected: str | None) -> None:
     assert extension(body) == expected
     assert expected is None or expected in subtitles.FORMS

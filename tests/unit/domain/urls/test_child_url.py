@@ -45,7 +45,7 @@ def test_any_identity(identity: Identity) -> None:
     assert child_url.verify(text, KEYS, NOW).playback.identity == identity
 
 
-def test_form() -> None:
+def test_a_folder_is_shard_and_token() -> None:
     addresses = Addresses("https://strm.example/x/", KEYS, Claim(EPISODE))
     folder = addresses.folder("v1")
     assert folder == f"https://strm.example/x/strm/hls/{EPISODE.shard()}/{token('v1')}/"
@@ -132,7 +132,7 @@ MESSAGE = base64.urlsafe_b64decode(PAYLOAD + "=" * (-len(PAYLOAD) % 4))
         pytest.param(resigned(b"s\nf\n\n\nen\n\nv1\n1"), id="signed, ended"),
     ],
 )
-def test_forged(forged: str) -> None:
+def test_a_forged_token_does_not_verify(forged: str) -> None:
     with pytest.raises(ForbiddenError):
         child_url.verify(forged, KEYS, NOW)
 
