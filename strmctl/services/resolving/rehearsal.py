@@ -16,6 +16,7 @@ from strmctl.domain.hls.playlist_text import begins_playlist
 from strmctl.domain.mapping import Resolution
 from strmctl.domain.media import media_kind
 from strmctl.domain.probe_result import ProbeResult
+from strmctl.domain.urls.url_marks import origin
 from strmctl.errors import EgressError, ResolverError, UpstreamError, UsageError
 from strmctl.resolvers.contract import Reason, ResolveRequest
 from strmctl.resolvers.registry import NamedResolver, Registry
@@ -164,6 +165,7 @@ async def _fetched(
     """What the first bytes are, by the rule of playback; a playlist is followed to its media."""
     requests = Requests(client, answer.headers, egress)
     limit = 3 * settings.probe.timeout.total_seconds()
+    got: Answer | None = None
     try:
         async with asyncio.timeout(limit):
             got = await requests.first_bytes(answer.url)
@@ -180,8 +182,11 @@ async def _fetched(
         return structs.replace(said, outcome=Outcome.NOT_MEDIA, reason=reason)
     except UpstreamError as error:
         outcome = Outcome.REFUSED if error.refused else Outcome.NOT_MEDIA
+        # Mostly a name that is misspelt; a segment's is not what the resolver has answered.
+        what = f": look whether {origin(answer.url)} is right, and up"
+        reason = str(error) + (what if error.unreachable and got is None else "")
         return structs.replace(
-            said, outcome=outcome, reason=str(error), status=error.status, allow=error.refused
+            said, outcome=outcome, reason=reason, status=error.status, allow=error.refused
         )
     if result.by_egress:
         raise EgressError(f"the egress answers {result.status}: it cannot reach the upstream")

@@ -273,6 +273,12 @@ def test_it_does_not_play(ask: Ask, shelf: str, path: str, reason: str) -> None:
     assert reason in said["reason"]
 
 
+def test_a_host_that_nobody_has(ask: Ask) -> None:
+    """.invalid is never given to anybody (RFC 6761)."""
+    said = ask(answer("http://nas.invalid/S01E02.mkv"), 12)
+    assert said["reason"].endswith(": look whether nas.invalid:80 is right, and up")
+
+
 def test_it_plays_and_is_dated(ask: Ask, shelf: str) -> None:
     url = f"{shelf}/some-film.mp4"
     said = ask(answer(url, provider="VOE", headers={"Referer": "r"}, expires_at=1795388400), 0)
