@@ -22,6 +22,9 @@ token, a header value or a key.
 
 from typing import Self
 
+DRIFT = 10
+"""The exit code of what a run has found and not mended; it is no error."""
+
 
 class StrmctlError(Exception):
     exit_code = 1

@@ -9,12 +9,10 @@ import typer
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.changing import DryRun
 from strmctl.cli.frame.run import Run
-from strmctl.errors import ItemError, SettingsError
+from strmctl.errors import DRIFT, ItemError, SettingsError
 
 if TYPE_CHECKING:
     from strmctl.services.arr.check import Root
-
-_DRIFT = 10
 
 
 class Action(StrEnum):
@@ -99,5 +97,5 @@ def _report(run: Run, roots: "Sequence[Root]", failed: int, written: bool) -> in
     absent = sum(root.outcome == "absent" for root in roots)
     run.output.summary({"count": len(roots), "absent": absent, "failed": failed})
     if absent:
-        return _DRIFT
+        return DRIFT
     return ItemError.exit_code if failed else 0

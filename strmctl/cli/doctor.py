@@ -14,6 +14,7 @@ from strmctl.cli.frame.options import Wait
 from strmctl.cli.frame.run import Run
 from strmctl.domain import change
 from strmctl.errors import (
+    DRIFT,
     DatabaseError,
     EgressError,
     ItemError,
@@ -33,13 +34,12 @@ _Kind = tuple[str, str, bool]
 
 _EXAMPLES = 5
 _COLORS = {"error": "red", "warning": "yellow", "info": "cyan"}
-_DRIFT = 10
 _MOST_SEVERE_FIRST = (
     SettingsError.exit_code,
     DatabaseError.exit_code,
     SafetyError.exit_code,
     EgressError.exit_code,
-    _DRIFT,
+    DRIFT,
 )
 
 

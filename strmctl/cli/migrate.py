@@ -6,8 +6,7 @@ import typer
 
 from strmctl.cli.frame.app import Panel, command
 from strmctl.cli.frame.run import Run
-
-_DRIFT = 10
+from strmctl.errors import DRIFT
 
 
 @command(Panel.CARE, example="strmctl migrate --check")
@@ -43,4 +42,4 @@ def migrate(
         f"{len(state.pending)} pending; `sqlite-utils migrate {database} {state.folder}` "
         "knows the same",
     )
-    return _DRIFT if check and state.pending else 0
+    return DRIFT if check and state.pending else 0

@@ -36,6 +36,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Supervisor:
+    """Starts the workers, which share `listener`, replaces those that die, and ends all of them."""
+
     def __init__(self, config: uvicorn.Config, listener: socket.socket, work: Work) -> None:
         self._config = config
         self._listener = listener

@@ -15,7 +15,10 @@ from strmctl.server.http.answered import answered
 
 _KEPT_SECONDS = 60.0
 _SETTLED_SECONDS = 1.0
+"""How often a viewer's answers that have ended are added up."""
+
 _MOST = 2000
+"""Viewers; those that have been known for longest are forgotten first."""
 
 
 class Viewing(Struct, frozen=True):

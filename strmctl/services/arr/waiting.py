@@ -51,6 +51,11 @@ async def late_events(
 
 
 class LateEvents:
+    """Takes events of Sonarr and Radarr, and carries out later what a run keeps from being done.
+
+    After a failure it pauses for `failure_pause` seconds.
+    """
+
     def __init__(self, settings: Settings, waiting: LateEventRecords, failure_pause: float) -> None:
         self._settings = settings
         self._waiting = waiting

@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
-from strmctl.errors import DatabaseError, EgressError, SafetyError, SettingsError, StrmctlError
-
-DRIFT = 10
-"""The exit code of what is wrong but stops nothing."""
+from strmctl.errors import (
+    DRIFT,
+    DatabaseError,
+    EgressError,
+    SafetyError,
+    SettingsError,
+    StrmctlError,
+)
 
 _OF_THE_INSTALLATION = (SettingsError, DatabaseError, EgressError, SafetyError)
 """Errors whose exit codes say what is wrong with the installation, not with one item."""

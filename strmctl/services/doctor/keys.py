@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from strmctl.domain.counted import counted
-from strmctl.errors import SettingsError
-from strmctl.services.doctor.finding import DRIFT, Finding, of_error
+from strmctl.errors import DRIFT, SettingsError
+from strmctl.services.doctor.finding import Finding, of_error
 from strmctl.services.doctor.installation import Installation
 from strmctl.services.keys import in_force
 from strmctl.settings.model import Auth

@@ -36,7 +36,10 @@ _QUEUE_MAX = 50
 _FOLLOWERS_MAX = 100
 _PAGE = 500
 _TOGETHER = 4
+"""Renewals of a few links, which need no lock."""
+
 _NOT_BEGUN = 130
+"""The exit code of a run that was cancelled before it began: as if Ctrl-C had ended it."""
 
 
 class UnknownJobError(ItemError):
@@ -78,6 +81,12 @@ async def jobs(
 
 
 class Jobs:
+    """Starts `command` with a job's words, each in a process of its own, and stores what it says.
+
+    What changes the library runs alone, up to four renewals beside it. `owner` marks this server's
+    jobs in the shared `records`; once `stopping` is set none begins and those under way end.
+    """
+
     def __init__(
         self,
         records: JobRecords,

@@ -14,6 +14,7 @@ from strmctl.storage.tables.probe_records import Judged, ProbeRecords
 _BATCH = 256
 _BATCH_SECONDS = 1.0
 _VOUCH_SECONDS = 0.05
+"""How soon it is asked again whether failures may be believed."""
 
 
 class Found(Struct, frozen=True):

@@ -20,6 +20,7 @@ from strmctl.domain.urls import url_marks
 _RESOLVER = "resolver "
 _RESOLVER_AT_ONCE = 4
 _LEFT_ALONE = 600.0
+"""Seconds for which a host that refuses everything is not asked, unless it says how long."""
 
 
 class Question(Struct, frozen=True):

@@ -91,6 +91,11 @@ class _Way(Struct):
 
 
 class WaysOut:
+    """The egresses of one run, None for the settings' own; `lost` are those that are down.
+
+    `canaries` are URLs that have to answer before a failure is believed.
+    """
+
     def __init__(
         self,
         client: UpstreamClient,

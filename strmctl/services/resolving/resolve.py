@@ -40,6 +40,7 @@ from strmctl.storage.tables.mappings import Mappings, StoredResolution
 
 _LOCK_POLL = 0.05
 _LONG_ENOUGH = timedelta(seconds=30)
+"""A URL that ends after this has served; one that ends before has never played."""
 _REFUSED = (401, 403)
 _REFUSED_AS_EXPIRED = (401, 403, 410)
 

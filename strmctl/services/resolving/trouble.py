@@ -15,6 +15,7 @@ from strmctl.errors import ResolverError
 _IN_A_ROW = 6
 _IN_A_ROW_AFTER_AN_ANSWER = 20
 _AT_A_SECOND_LOOK = 2
+"""So many more failures give up a resolver that was asked once more (docs/resolvers.md)."""
 
 
 class ResolverTrouble(Struct, frozen=True):

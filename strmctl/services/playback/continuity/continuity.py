@@ -20,7 +20,10 @@ from strmctl.services.playback.continuity.evidence import Evidence
 from strmctl.services.playback.fetching.loaded_playlist import LoadedPlaylist
 
 _KEPT = 1000
+"""Segments of a live stream that are known by name after they have left its playlist."""
+
 _RUNS = 32
+"""Runs of a rendition whose names are never used for other content."""
 
 
 class Departed:

@@ -14,7 +14,10 @@ from strmctl.newest import Newest
 
 SAMPLE_BYTES = 1024
 _KEPT = 8
+"""Samples of a rendition: the segments that were sent last."""
+
 _PRELUDES = 16
+"""Keys and init sections of a title."""
 
 
 class Sample(NamedTuple):

@@ -22,6 +22,8 @@ from strmctl.errors import UpstreamError
 T = TypeVar("T")
 
 OFF_LOOP = 64 * 1024
+"""Characters; what is shorter is read faster than a thread takes it over."""
+
 LARGE = 1024 * 1024
 """Characters; the longest playlists have a thread of their own, so that usual ones do not wait."""
 
