@@ -5,16 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
-from strmctl.errors import (
-    DRIFT,
-    DatabaseError,
-    EgressError,
-    SafetyError,
-    SettingsError,
-    StrmctlError,
-)
+from strmctl import errors
 
-_OF_THE_INSTALLATION = (SettingsError, DatabaseError, EgressError, SafetyError)
+_OF_THE_INSTALLATION = (
+    errors.SettingsError,
+    errors.DatabaseError,
+    errors.EgressError,
+    errors.SafetyError,
+)
 """Errors whose exit codes say what is wrong with the installation, not with one item."""
 
 Mend = Callable[[], object]
@@ -39,7 +37,7 @@ class Finding:
     reason: str
     remedy: str = ""
     mend: Mend | None = field(default=None, repr=False, compare=False)
-    exit_code: int = DRIFT
+    exit_code: int = errors.DRIFT
     fixed: bool = False
 
     @classmethod
@@ -50,7 +48,7 @@ class Finding:
         reason: str,
         remedy: str = "",
         mend: Mend | None = None,
-        exit_code: int = DRIFT,
+        exit_code: int = errors.DRIFT,
     ) -> Self:
         return cls(Severity.ERROR, check, subject, reason, remedy, mend, exit_code)
 
@@ -65,8 +63,8 @@ class Finding:
         return cls(Severity.INFO, check, subject, reason, remedy)
 
 
-def of_error(error: StrmctlError, check: str, subject: str, remedy: str = "") -> Finding:
+def of_error(error: errors.StrmctlError, check: str, subject: str, remedy: str = "") -> Finding:
     """What another command would have ended with, with its exit code."""
     reason = str(error).removeprefix(f"{subject}: ")
-    code = error.exit_code if isinstance(error, _OF_THE_INSTALLATION) else DRIFT
+    code = error.exit_code if isinstance(error, _OF_THE_INSTALLATION) else errors.DRIFT
     return Finding.error(check, subject, reason, remedy, exit_code=code)

@@ -28,20 +28,12 @@ from strmctl.services.resolving.resolve import Resolving
 from strmctl.services.resolving.trouble import Troubles, asks_for_patience
 from strmctl.storage.tables.probe_records import Judged, ProbeRecords
 
-_WAITING = 10_000
-"""Questions in memory, so that a slow host at the front of the queue keeps no other one waiting."""
-
-_READ_AT_ONCE = 200
-"""Mappings read from the database between two answers."""
-
-_RETRY_SECONDS = 0.5
-"""Before the second try of a link, twice that before the third; by chance up to a half off."""
+_WAITING = 10_000  # Questions in memory: a slow host at the front holds up no other.
+_READ_AT_ONCE = 200  # Mappings, between two answers.
+_RETRY_SECONDS = 0.5  # Before the second try of a link; twice that before the third.
 
 
 class ProbeRun:
-    """Carries out one `plan`: `turns` say what is asked next, `ways_out` vouch for the egresses,
-    `files` is None but in mode direct. Use it once."""
-
     def __init__(
         self,
         plan: Plan,

@@ -147,3 +147,10 @@ def test_a_broken_template_is_said_once_by_every_command(
     said = ended.out.removeprefix("error naming ") if command == "doctor" else ended.err
     assert said.removeprefix("strmctl: ").startswith(f"{file}: {told}")
     assert (ended.out + ended.err).count(told) == 1
+
+
+def test_settings_in_another_encoding(strmctl: Strmctl, library: Path) -> None:
+    """Editors on Windows offer UTF-16."""
+    file = library / "strmctl.toml"
+    file.write_text('library = "Serien"\n', encoding="utf-16")
+    assert strmctl("config", code=3).err == f"strmctl: {file}: not UTF-8 text: save it as UTF-8\n"

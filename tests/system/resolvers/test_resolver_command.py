@@ -116,9 +116,8 @@ def test_a_package_runs_as_it_is(
     assert "the table is not in" in first.err
     strmctl("config")
     [module] = begun.glob("mine-resolver/**/*resolver*.py")
-    answer_, ends = module.read_text(), '# "expires_at": int(time.time()) + 3600,'
-    assert ends in answer_
-    module.write_text(answer_.replace(ends, '"expires_at": 4102444800,'))
+    ends = '# "expires_at": int(time.time()) + 3600,'
+    module.write_text(module.read_text().replace(ends, '"expires_at": 4102444800,'))
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     pip += ["--no-deps", "--no-build-isolation", "--no-index", "--target", "there"]
     subprocess.run([*pip, begun / "mine-resolver"], check=True, capture_output=True)
@@ -274,8 +273,7 @@ def test_it_does_not_play(ask: Ask, shelf: str, path: str, reason: str) -> None:
 
 
 def test_a_host_that_nobody_has(ask: Ask) -> None:
-    """.invalid is never given to anybody (RFC 6761)."""
-    said = ask(answer("http://nas.invalid/S01E02.mkv"), 12)
+    said = ask(answer("http://nas.invalid/S01E02.mkv"), 12)  # RFC 6761
     assert said["reason"].endswith(": look whether nas.invalid:80 is right, and up")
 
 

@@ -270,14 +270,6 @@ def test_what_is_wrong_is_one_line_with_the_file(folder: Path, text: str, told: 
     assert "\n" not in message
 
 
-def test_a_file_in_another_encoding(folder: Path) -> None:
-    """Editors on Windows offer UTF-16."""
-    file = folder / "strmctl.toml"
-    file.write_text('library = "Serien"\n', encoding="utf-16")
-    with pytest.raises(SettingsError, match=r"strmctl\.toml: not UTF-8 text: save it as UTF-8"):
-        load(file, {}, {})
-
-
 def test_a_place_that_cannot_be_looked_at_holds_no_file(folder: Path) -> None:
     """As the home of another user, which `su` leaves in HOME: stat(2) fails with EACCES there."""
     beyond = f"/{'x' * 300}"
