@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from strmctl.domain.brake import ALWAYS_ALLOWED
 from strmctl.domain.counted import counted
+from strmctl.domain.selection import Selection
 from strmctl.errors import ItemError
 from strmctl.services.library.files import library_files
 from strmctl.settings.model import Settings
@@ -11,6 +12,7 @@ from strmctl.storage.database.connection import Database, database_exists
 from strmctl.storage.files.library_tree import is_empty, is_folder, strm_paths
 from strmctl.storage.files.strm_file import LibraryFiles
 from strmctl.storage.tables.journal import Journal
+from strmctl.storage.tables.mappings import Mappings
 
 
 def files_there(
@@ -51,7 +53,8 @@ def check_mounted(
 def emptied(settings: Settings, database: Database, *, but: Iterable[str] = ()) -> str | None:
     """For who would forget mappings because their files are gone: why the library is taken for one
     that is not mounted. A folder or an image that is left says nothing, a single `.strm` does."""
-    mappings = Journal(database).mappings_with_files(but)
+    # Also those of a killed run: its files may have been there long before, as for `import`.
+    mappings = Mappings(database).count(Selection()) - len({*but})
     if not mappings or next(strm_paths(settings.library), None) is not None:
         return None
     there_are = "there is" if mappings == 1 else "there are"

@@ -26,6 +26,9 @@ OF_LIST = frozenset(
 )
 """What the JSON of `list`, `show`, `write` and `import` holds besides, and the page's export:
 `strm_path` and `resolved_url` stand in for `path` and `url`, the others are read over."""
+_SIGNS_OF_LIST = frozenset(("strm_path", "fail_count"))
+"""One of them is in each of these. Others' lists have `id`, `type` and `state` too: read over, an
+`id` that was meant for IMDb's would be lost without a word."""
 _AS_FLAGS = {name: f"{name}_id" for name in ("tvdb", "tmdb", "imdb")}
 """`write` calls its flags so, and so do the ids of a mapping's JSON."""
 _NEEDED = ("site", "slug", "language")
@@ -34,6 +37,7 @@ _NDJSON = (".ndjson", ".jsonl")
 _JSON = (".json", *_NDJSON)
 _SPACE = re.compile(r"\s*")
 _SUMMARY = "summary"
+_FORMULA = frozenset("=+-@\t\r")
 
 
 def read_rows(
@@ -111,11 +115,16 @@ def _csv_body(records: "CsvReader", columns: Sequence[str], number: int) -> Iter
         if len(values) > len(columns):
             yield BadRow(line, f"{len(values)} values for {len(columns)} columns")
         elif any(value.strip() for value in values):
-            yield Row(line, dict(zip(columns, values, strict=False)))
+            yield Row(line, dict(zip(columns, map(_cell, values), strict=False)))
+
+
+def _cell(value: str) -> str:
+    # So the page's export keeps a spreadsheet from taking `+1 (2013)` for a formula.
+    return value[1:] if value[:1] == "'" and value[1:2] in _FORMULA else value
 
 
 def _check_columns(columns: Sequence[str], needed: Sequence[str], known: Sequence[str]) -> None:
-    unknown = sorted(set(columns) - OF_LIST - set(known))
+    unknown = _unknown(set(columns), known)
     if unknown:
         raise UsageError(f"unknown column {quoted(*unknown)}: known are {', '.join(known)}")
     missing = [name for name in needed if name not in columns]
@@ -191,6 +200,11 @@ def _name(written: str) -> str:
     return _AS_FLAGS.get(name, name)
 
 
+def _unknown(names: set[str], known: Sequence[str]) -> list[str]:
+    of_list = OF_LIST if names & _SIGNS_OF_LIST else frozenset()
+    return sorted(names - of_list - set(known))
+
+
 def _json_row(line: int, value: object, known: Sequence[str]) -> Row | BadRow:
     if not isinstance(value, dict):
         return BadRow(line, "not a JSON object")
@@ -203,7 +217,7 @@ def _json_row(line: int, value: object, known: Sequence[str]) -> Row | BadRow:
         keys = [_name(key) for key, _ in items]
         twice = next(key for key in keys if keys.count(key) > 1)
         return BadRow(line, f"the key {quoted(twice, *keys)} stands there twice: keep one")
-    unknown = sorted(set(fields) - OF_LIST - set(known))
+    unknown = _unknown(set(fields), known)
     if unknown and value.get("type") != _SUMMARY:
         names = ", ".join(known)
         return BadRow(line, f"unknown key {quoted(*unknown)}: known are {names}")

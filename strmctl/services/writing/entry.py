@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from unicodedata import category
 
 from msgspec import Struct, field
@@ -47,7 +48,7 @@ class Entry(Discreet, frozen=True):
 
 def entry(fields: Fields) -> Entry:
     """From fields named as batch_input.COLUMNS are; raises UsageError."""
-    path, place = _text(fields, "path"), _text(fields, "strm_path")
+    path = _text(fields, "path")
     resolution, options = _link(fields)
     return Entry(
         identity=Identity(
@@ -69,10 +70,18 @@ def entry(fields: Fields) -> Entry:
             release_group=_words(fields, "release_group"),
         ),
         path=None if path is None else library_path.explicit(path),
-        place=None if place is None else library_path.explicit(place),
+        place=_place(fields),
         resolution=resolution,
         options=options,
     )
+
+
+def _place(fields: Fields) -> str | None:
+    """None where only `import` takes a file: with a backslash in its name."""
+    place = _text(fields, "strm_path")
+    with suppress(UsageError):
+        return place and library_path.explicit(place)
+    return None
 
 
 def _text(fields: Fields, name: str) -> str | None:

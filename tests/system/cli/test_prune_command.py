@@ -184,12 +184,30 @@ def test_files_that_a_killed_run_has_changed_were_there(
     """Only those that it was to make may never have come."""
     monkeypatch.setenv("STRMCTL_PROXY_PUBLIC_BASE_URL", "http://elsewhere.example")
     assert strmctl("rewrite", "--force").err == "3 rewritten\n"
-    with closing(sqlite3.connect(library / "strmctl.db")) as connection, connection:
-        connection.execute("UPDATE run SET finished_at = NULL WHERE command = 'rewrite'")
+    _kill(library, "rewrite")
+    shelf.rename(library / "unmounted")
+    shelf.mkdir()
+    assert "is it mounted?" in strmctl("prune", code=25).err
+    another = ("--site", "a.to", "--slug", "four", "--language", "de")
+    assert "mount it" in strmctl("write", *another, code=12).err
+    assert _slugs(strmctl) == list(SLUGS)
+
+
+def test_rows_that_a_killed_run_has_made_are_not_forgotten(
+    strmctl: Strmctl, library: Path, shelf: Path
+) -> None:
+    """Their files may have come: as many as `write` had made, and all that `import` found."""
+    _kill(library, "write")
     shelf.rename(library / "unmounted")
     shelf.mkdir()
     assert "is it mounted?" in strmctl("prune", code=25).err
     assert _slugs(strmctl) == list(SLUGS)
+
+
+def _kill(library: Path, command: str) -> None:
+    """As if that run had been killed."""
+    with closing(sqlite3.connect(library / "strmctl.db")) as connection, connection:
+        connection.execute("UPDATE run SET finished_at = NULL WHERE command = ?", (command,))
 
 
 def test_a_lost_database_costs_no_file(strmctl: Strmctl, library: Path, shelf: Path) -> None:

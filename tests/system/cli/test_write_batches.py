@@ -216,6 +216,15 @@ def test_what_list_prints_is_written_again_as_it_was(
     assert len(files(library)) == number
 
 
+def test_a_file_that_only_import_takes_stays_where_it_is(strmctl: Strmctl, library: Path) -> None:
+    (library / "library/A\\B (1999).strm").write_text("http://127.0.0.1:9/b.mp4\n")
+    strmctl("import", "library", "--site", "a.to", "--language", "de")
+    before = files(library)
+    listed = strmctl("list", "--json").out
+    assert "1 unchanged" in strmctl("write", "--from", "-", stdin=listed).err
+    assert files(library) == before
+
+
 def test_what_list_prints_may_be_written_in_another_language(
     strmctl: Strmctl, library: Path
 ) -> None:

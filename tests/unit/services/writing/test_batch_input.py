@@ -149,10 +149,32 @@ def test_an_unknown_key_is_one_bad_row() -> None:
     assert good == (2, "e")
 
 
+def test_what_is_read_over_in_a_list_of_ours_is_unknown_elsewhere() -> None:
+    """`id` may be meant for IMDb's, `resolved_url` for what it is asked for."""
+    ours, other, its_url = read(
+        '{"slug":"b","id":7,"type":"mapping","strm_path":"b.strm"}\n'
+        '{"slug":"c","id":"tt7"}\n{"slug":"d","resolved_url":"http://h/"}\n'
+    )
+    assert ours == (1, "b")
+    assert "unknown key 'id'" in str(other[1])
+    assert "unknown key 'resolved_url'" in str(its_url[1])
+
+
+@pytest.mark.parametrize(
+    ("cell", "title"), [("'+1", "+1"), ("'@home", "@home"), ("'Allo", "'Allo"), ("'", "'")]
+)
+def test_what_the_page_keeps_from_being_a_formula_is_what_it_was(cell: str, title: str) -> None:
+    [row] = read_rows(io.StringIO(f"site,slug,language,title\na,b,c,{cell}\n"), "x.csv")
+    assert isinstance(row, Row)
+    assert row.fields["title"] == title
+
+
 @pytest.mark.parametrize(
     ("head", "message"),
     [
         pytest.param("site,slug,lang", "unknown column 'lang': known are site, slug", id="unknown"),
+        pytest.param("site,slug,language,id", "unknown column 'id'", id="an id of what"),
+        pytest.param("site,slug,language,state,type", "unknown column 'state'", id="other words"),
         pytest.param("site,slug,season", "no column 'language'", id="missing"),
         pytest.param("site,slug,slug,language", "twice", id="twice"),
         pytest.param("site,slug,language,imdb,imdb_id", "twice", id="two names of one"),
