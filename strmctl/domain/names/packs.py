@@ -34,11 +34,11 @@ _COMPLETE = re.compile(
     r"(?<![^\W_])COMPLETE[ ._](?!(?:UHD[ ._])?BLU|PAL|NTSC)(?=[A-Z\d]*\d|HDTV|WEB|DVD|BD|BR)"
 )
 _BEHIND_TITLE = re.compile(
-    rf"[ ._]*(?:[-–][ ._]*)?[(\[]?(?:the[ ._])?(?:{_ALL}|{_SEASONS})[)\]]?"
+    rf"[ ._]*(?:[-–][ ._]*)?[(\[]?(?:the[ ._]|l['’])?(?:{_ALL}|{_SEASONS})[)\]]?"
     r"(?:[ ._]complete)?[ ._]*$",
     re.IGNORECASE,
 )
-_NO_TITLE = re.compile(rf"(?:the )?(?:complete|{_ALL}|{_SEASONS})", re.IGNORECASE)
+_NO_TITLE = re.compile(rf"(?:the |l['’])?(?:complete|{_ALL}|{_SEASONS})", re.IGNORECASE)
 _COMPLETE_BEHIND = re.compile(r"[ ._]*(?:[-–][ ._]*)?[(\[]?complete[)\]]?[ ._]*$", re.IGNORECASE)
 
 

@@ -31,8 +31,8 @@ _LEADING = re.compile(
 )
 # "[Group] Title 14 Forever", "[Group] Title (9)".
 _OF_A_GROUP = re.compile(
-    r"\[[^\[\]]*\].*[^\W\d_][!?]* (?:(?!(?:19|20)\d\d)\d{2,4}(?: [-\u2013] | [^\W\d_]{2,})"
-    r"|\(\d{1,3}\)$)"
+    r"\[[^\[\]]*\].*[^\W\d_][!?]* (?:(?!(?:19|20)\d\d)\d{2,4}"
+    r"(?: [-\u2013] | (?!(?i:movie|film))[^\W\d_]{2,})|\(\d{1,3}\)$)"
 )
 _PADDED = re.compile(r"(?<=[^\W\d_])[)!?]*[ ._]0\d{1,2}(?=$|[ ._])")
 _BEFORE_RELEASE = re.compile(
@@ -46,7 +46,7 @@ _EPISODE = "it holds a number that may be an episode's: write it S01E02, or add 
 _SHORT = "a release's short name, which holds no title as written: rename it"
 _SEVERAL = "its name may hold several episodes: rename it"
 _UNREAD = "words of a release or half a bracket stand in its title: rename it"
-_BEFORE_YEAR = re.compile(r"[^\W_][ ._]3D[ ._](?:19|20)\d\d(?![^\W_])", re.IGNORECASE)
+_BEFORE_YEAR = re.compile(r"[^\s._][ ._]+3D[ ._](?:19|20)\d\d(?![^\W_])", re.IGNORECASE)
 _NUMBER_OF_BRACKETS = re.compile(r"\[[^\[\]]*\][ ._-]*\d")
 _JOINED = "its season and episode are joined to its title: put a space or a dot before them"
 
@@ -76,8 +76,8 @@ def of_film(name: str, title: str, year: int | None, folder: Written | None) -> 
     if _BEFORE_YEAR.search(name) and not is_settled:
         # "Nurse 3D" and "Pacific Rim", in 3D.
         return "3D may be its title's: put the year in brackets behind the title"
-    if title.isdecimal() and _NUMBER_OF_BRACKETS.match(name):
-        # "[REC] 2" and "[Group] 86".
+    if title.isdecimal() and len(title) == 1 and _NUMBER_OF_BRACKETS.match(name):
+        # "[REC] 2"; no sequel comes to "[Group] 300".
         return "what stands in brackets may be its title's: write it without them"
     return None if is_read(title, year) else _UNREAD
 

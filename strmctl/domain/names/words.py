@@ -47,7 +47,7 @@ _WEAK = (
     r"proper|repack\d?|rerip|real|internal|limited|ws|dl|ml|dual|multi|vostfr|vost|"
     r"subfrench|dubbed|subbed|dub|subs?|omu|ov|synced|dirfix|nfofix|readnfo|retail|hardsub|ld|md|"
     r"softsub|amzn|nf|dsnp|hmax|max|atvp|hulu|cr|itunes|ituneshd|pcok|stan|hd|sd|mkv|mp4|"
-    r"avi|m2ts|ts|hardcoded|hc|hq|hfr|\d\dfps|stv|pal|ntsc|doku|batch|uncensored"
+    r"avi|m2ts|ts|hardcoded|hc|hq|hfr|\d\dfps|stv|ntsc|doku|batch|uncensored"
 )
 # "Madame Web", "Saw 3D", "Mr. Holland's Opus".
 _TITLES_TOO = re.compile(r"web|3d|opus|dvd|hdr|sdr|hlg|hou|atmos|bd|mp3|avc", re.IGNORECASE)

@@ -32,7 +32,10 @@ _BRACKETED_YEAR = re.compile(
 # Without brackets it may be the title's: "Blade Runner 2049", "Class of 1984".
 _DATES = r"(?:18[7-9]\d|19\d\d|20[0-3]\d)"
 _BARE_YEAR = re.compile(rf"(?<=[ ._])(?P<year>{_DATES})(?=$|[ ._])")
-_GOES_ON = re.compile(r"(?<![^\W_])(?:of|the|von|vom|and|&|since|bt|rec)[ ._]*", re.IGNORECASE)
+# "BT.2020" and "Rec.709" are colours; a film's own name may be "Rec".
+_GOES_ON = re.compile(
+    r"(?<![^\W_])(?:of|the|von|vom|and|&|since|(?<=[ ._])(?:bt|rec))[ ._]*", re.IGNORECASE
+)
 # `Show (2005) (US)` is not that of 2005 from another country.
 _COUNTRY = re.compile(r"\s*(\((?:US|UK|GB|AU|CA|NZ|IE|ZA)\))")
 _COUNTRY_BEHIND = re.compile(r"\(?(?:USA?|UK|GB|AU|CA|NZ|IE|ZA)\)?")
