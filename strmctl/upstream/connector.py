@@ -29,7 +29,9 @@ from aiohttp.http import HttpProcessingError, RawResponseMessage
 from aiohttp.streams import StreamReader
 from aiohttp_socks import ProxyConnector
 
+from strmctl.upstream import small_reads
 from strmctl.upstream.egress import HungUpError
+from strmctl.upstream.small_reads import SmallReads
 
 MAX_INTERIM = 32
 """Interim answers (RFC 9110 section 15.2) before the real one; servers send one or two."""
@@ -38,49 +40,6 @@ _HEAD_PIECE = 4096
 
 _UNDECODED = 64 * 1024
 """Bytes; a record is shorter (RFC 8446 section 5.2), or none would ever be whole."""
-
-_SMALL_READ = 64 * 1024
-_QUICK = 6 * 1024 * 1024
-"""Bytes that come with hardly a pause only where the reader is quick: Linux keeps 4 MiB for a slow
-player, whose own machine keeps some too."""
-
-
-class SmallReads(asyncio.BufferedProtocol):
-    """Stands between a TCP transport and its TLS until the reader has shown to be quick.
-
-    uvloop reads 256 KiB at once, and two buffers of each connection never get smaller again: its
-    own, and OpenSSL's for what is not decoded yet. Slow players come by the hundred.
-    """
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._tls = cast("asyncio.BufferedProtocol", transport.get_protocol())
-        self._taken = 0
-        transport.set_protocol(self)
-
-    def paused(self) -> None:
-        self._taken //= 2
-
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return memoryview(self._tls.get_buffer(sizehint))[:_SMALL_READ]
-
-    def buffer_updated(self, nbytes: int) -> None:
-        self._taken += nbytes
-        if self._taken >= _QUICK:
-            self._transport.set_protocol(self._tls)
-        self._tls.buffer_updated(nbytes)
-
-    def eof_received(self) -> bool | None:
-        return self._tls.eof_received()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._tls.connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        self._tls.pause_writing()
-
-    def resume_writing(self) -> None:
-        self._tls.resume_writing()
 
 
 class BoundedHandler(ResponseHandler):
@@ -264,9 +223,9 @@ class Connector(_Aborting, TCPConnector):
         **options: Any,
     ) -> tuple[asyncio.Transport, ResponseHandler]:
         options |= {"req": req, "timeout": timeout, "client_error": client_error}
-        context, name = options.pop("ssl", None), options.pop("server_hostname", None)
-        if context is None:
+        if options.get("ssl") is None or not small_reads.IS_KNOWN:
             return await super()._wrap_create_connection(*args, **options)
+        context, name = options.pop("ssl"), options.pop("server_hostname", None)
         async with asyncio.timeout(timeout.sock_connect):
             transport, _ = await super()._wrap_create_connection(_BeforeTls, **options)
             handler = cast("BoundedHandler", self._factory())
@@ -285,7 +244,7 @@ class Connector(_Aborting, TCPConnector):
         self, underlying_transport: asyncio.Transport, *args: Any, **options: Any
     ) -> tuple[asyncio.BaseTransport, ResponseHandler]:
         made, handler = await super()._start_tls_connection(underlying_transport, *args, **options)
-        cast("BoundedHandler", handler).reads = SmallReads(underlying_transport)
+        cast("BoundedHandler", handler).reads = small_reads.begun(underlying_transport)
         return made, handler
 
     async def _create_proxy_connection(
@@ -340,7 +299,7 @@ async def _encrypted(
     # uvloop takes a connection that ended before its handshake for one that has begun TLS.
     if transport.is_closing():
         raise ConnectionResetError
-    handler.reads = SmallReads(transport)
+    handler.reads = small_reads.begun(transport)
     return made
 
 

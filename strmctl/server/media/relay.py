@@ -1,9 +1,9 @@
 """Bytes go from the upstream's transport to the client's where nothing has to be looked at.
 
 aiohttp reads the head of an answer. Then its transport gets another protocol, which reads into one
-buffer and writes to the client's transport; at the end of the body aiohttp gets it back. All code
-that relies on the inside of aiohttp and uvicorn is in this file. With other versions than those
-below each body goes through ASGI.
+buffer and writes to the client's transport; at the end of the body aiohttp gets it back. The
+relay's code that relies on the inside of aiohttp and uvicorn is in this file. With other versions
+than those below each body goes through ASGI.
 """
 
 import asyncio

@@ -11,7 +11,8 @@ import uvloop
 
 from stage.loopback import ALLOWED, client, reply
 from strmctl.errors import UpstreamError
-from strmctl.upstream.connector import SmallReads
+from strmctl.upstream import small_reads
+from strmctl.upstream.small_reads import SmallReads
 
 KIB, MIB = 2**10, 2**20
 PAUSE = -1
@@ -94,6 +95,24 @@ def test_whatever_else_happens_reaches_tls() -> None:
     small.eof_received()
     small.connection_lost(lost)
     assert tls.seen == ["pause", "resume", "eof", lost]
+
+
+def test_the_version_at_hand_has_been_seen_to_work() -> None:
+    """With others it costs more memory: see small_reads.py before you add one."""
+    assert small_reads.IS_KNOWN, f"run tests/system/relay, then add to {small_reads.SEEN_TO_WORK}"
+
+
+@pytest.mark.parametrize(
+    ("version", "is_known"), [("3.14.5", True), ("3.15.0", False), ("3.140", False), ("4.0", False)]
+)
+def test_only_known_versions_are_reached_into(version: str, is_known: bool) -> None:
+    assert small_reads.is_known(version) is is_known
+
+
+def test_what_does_not_read_into_buffers_is_left_alone() -> None:
+    plain = Tcp(asyncio.Protocol())
+    assert small_reads.begun(plain) is None
+    assert type(plain.get_protocol()) is asyncio.Protocol
 
 
 @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
