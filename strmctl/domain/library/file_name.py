@@ -123,7 +123,7 @@ def _is_the_film_s_trailer(name: str, where: Folders) -> bool:
     is_own = not _is_the_folder_s(name, where) and extras.is_all(name)
     # In "Interviews/Making of" it may be anything; a film's folder has its year, and a film of
     # another year has a name of its own: "Bond Collection (1962)/The Interview (2014)".
-    is_a_film_s = folder.has_year_in_brackets and not folder.is_of_years
+    is_a_film_s = folder.has_year_in_brackets and not (folder.is_of_years or where.holds_season)
     is_a_film_s = is_a_film_s and written.read_release(name).year in (None, folder.year)
     return is_own or (is_a_film_s and extras.is_a_film_s(name, folder.title or ""))
 

@@ -247,8 +247,8 @@ def _series(folder: str, season: int | None) -> Written | None:
 
 
 def _titled(found: Written, season: int | None) -> Written:
-    """Without what says that all seasons are there; of a film's folder that is its title's."""
-    if found.title is None or (season is None and found.has_year_in_brackets):
+    """Without what says that all seasons are there; before a year in brackets it is the title's."""
+    if found.title is None or found.has_year_in_brackets:
         return found
     bare = packs.title_of if season is None else packs.title_of_seasons
     return structs.replace(found, title=bare(found.title))

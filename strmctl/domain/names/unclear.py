@@ -48,6 +48,7 @@ _SEVERAL = "its name may hold several episodes: rename it"
 _UNREAD = "words of a release or half a bracket stand in its title: rename it"
 _BEFORE_YEAR = re.compile(r"[^\s._][ ._]+3D[ ._](?:19|20)\d\d(?![^\W_])", re.IGNORECASE)
 _NUMBER_OF_BRACKETS = re.compile(r"\[[^\[\]]*\][ ._-]*\d")
+_MEASURES = re.compile(r"(?<![^\W_])(?:\d{3,4}[pi]|[xh]26[456])(?![^\W_])", re.IGNORECASE)
 _JOINED = "its season and episode are joined to its title: put a space or a dot before them"
 
 
@@ -79,6 +80,9 @@ def of_film(name: str, title: str, year: int | None, folder: Written | None) -> 
     if title.isdecimal() and len(title) == 1 and _NUMBER_OF_BRACKETS.match(name):
         # "[REC] 2"; no sequel comes to "[Group] 300".
         return "what stands in brackets may be its title's: write it without them"
+    if written.read(name).has_year_in_brackets:
+        # "The Remux (2010)" is a title as written, "Film 1080p (2010)" is none.
+        return _UNREAD if _MEASURES.search(title) else None
     return None if is_read(title, year) else _UNREAD
 
 
