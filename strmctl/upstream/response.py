@@ -94,9 +94,15 @@ class UpstreamResponse:
 
     @property
     def ends_by_itself(self) -> bool:
-        """Whether its end alone shows how long it is: neither field nor file says it before."""
-        coding = self.field("Transfer-Encoding").lower()
-        return self.length is None and self.total is None and "chunked" in coding
+        """Whether its end alone shows how long it is: neither field nor file says it before.
+
+        A Content-Range may only repeat what was asked for; another end is the upstream's own word.
+        """
+        coding, part = self.field("Transfer-Encoding").lower(), self.content_range
+        value = self._response.request_info.headers.get("Range", "")
+        is_repeated = part is None or value == f"bytes={part.first}-{part.last}"
+        is_unsaid = self.length is None and self.total is None and is_repeated
+        return is_unsaid and "chunked" in coding
 
     @property
     def selected(self) -> ContentRange | None:

@@ -112,7 +112,9 @@ def _may_begin_box(kind: bytes) -> bool:
 
 
 def is_web_vtt(head: bytes) -> bool:
-    return head.removeprefix(_BOM).startswith(b"WEBVTT")
+    """WebVTT section 4.1: white space or nothing is behind the word; a page may begin with it."""
+    text = head.removeprefix(_BOM)
+    return text.startswith(b"WEBVTT") and not text[6:7].strip(b" \t\r\n")
 
 
 def sniffed_type(head: bytes) -> str | None:

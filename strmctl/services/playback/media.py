@@ -131,8 +131,9 @@ class Media:
             recorder = self._cache.recorder((source.number, url), fields, span.length)
         witness = self._witness(source, part, response.total)
         skip = part.first - response.content_range.first if part and response.content_range else 0
-        body = self._body(response, span, skip, _heard_by(recorder, witness))
-        return answer(length, part, fields, body, is_sure=not response.ends_by_itself)
+        is_sure = not response.ends_by_itself
+        body = self._body(response, span, skip, _heard_by(recorder, witness), is_sure=is_sure)
+        return answer(length, part, fields, body, is_sure=is_sure)
 
     async def _part(
         self,
@@ -223,10 +224,16 @@ class Media:
     ) -> MediaAnswer:
         """All of `real`, or a `part` of it, which comes after `skip` bytes of the response."""
         witness = self._witness(source, part, real.length)
-        body = self._body(response, _within(real, part), skip, _heard_by(witness))
+        is_sure = self._is_there(response)
+        body = self._body(response, _within(real, part), skip, _heard_by(witness), is_sure=is_sure)
         # Each part of a slice can be had, even from an upstream that ignores Range.
         fields = {"Content-Type": media_type, "Accept-Ranges": "bytes"}
-        return answer(real.length, part, fields, body, is_sure=not response.ends_by_itself)
+        return answer(real.length, part, fields, body, is_sure=is_sure)
+
+    def _is_there(self, response: UpstreamResponse) -> bool:
+        """Whether all that is listed comes; a file that still grows has the rest soon."""
+        is_finished = Component.parse(self._place.cut).is_of_finished
+        return not (response.ends_by_itself and is_finished)
 
     def _witness(
         self, source: Source, part: ContentRange | None, total: int | None
@@ -240,6 +247,8 @@ class Media:
         span: ContentRange | None,
         skip: int,
         listeners: Sequence[Listener],
+        *,
+        is_sure: bool,
     ) -> Body:
         """`span` of the file, None for a body of unknown length; `skip` bytes come before it."""
         known = response.representation
@@ -264,7 +273,7 @@ class Media:
             resume=resume,
             listeners=listeners,
             observer=self._observer,
-            may_be_less=span is not None and response.ends_by_itself,
+            may_be_less=span is not None and not is_sure,
         )
 
 

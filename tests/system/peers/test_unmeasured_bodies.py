@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import cycle
 
 import httpx
 import pytest
@@ -140,6 +141,27 @@ def test_06_a_playlist_that_is_all_there_plays(
     assert len(show.questions) == 1
 
 
+@pytest.mark.parametrize("place", ["index.m3u8", "list.m3u8"])
+@pytest.mark.parametrize(
+    ("counts", "status"),
+    [
+        pytest.param([3], 200, id="the same"),
+        pytest.param([5, 2, 3], 502, id="others"),
+        pytest.param([3, 3, 2], 502, id="fewer at last"),
+    ],
+)
+def test_06_only_what_ends_behind_the_same_line_each_time_is_all_there(
+    counts: list[int], status: int, place: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    show.routes["index.m3u8"] = playlist(MASTER)
+    address = url if place == "index.m3u8" else follow(client, url)[0]
+    segment = "#EXTINF:9,\nfilm.mp4\n"
+    whole = playlist("#EXTM3U\n" + segment * 9)
+    ends = cycle(len("#EXTM3U\n") + len(segment) * count for count in counts)
+    show.routes[place] = lambda request: breaking(whole, next(ends))(request)
+    assert client.get(address).status_code == status
+
+
 def test_06_a_live_playlist_that_changes_while_it_is_read_is_read_anew(
     show: Show, url: str, client: httpx.Client
 ) -> None:
@@ -184,6 +206,37 @@ def test_49_a_byte_range_beyond_the_end_of_an_unmeasured_file_is_what_is_there(
     put_film(show, route, "byte range", part="1200000@50000")
     response = client.get(address_of_film(client, url, "byte range"))
     assert (response.status_code, response.content) == (200, FILM[50_000:])
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-", "bytes=200000-"])
+@pytest.mark.parametrize("place", ["file", "segment"])
+def test_49_a_part_that_ends_before_the_end_it_tells_goes_on(
+    place: str, wanted: str, show: Show, url: str, client: httpx.Client
+) -> None:
+    """Scripts that are stopped end their bodies in good order; the end is their own word."""
+
+    def route(request: Request) -> Answer:
+        first = int(request.fields.get("range", "bytes=0-")[6:].partition("-")[0])
+        told = {"Content-Range": f"bytes {first}-{len(FILM) - 1}/*", "ETag": V1}
+        return unmeasured(always(Answer(206, FILM[first : first + 300_000], told)))(request)
+
+    put_film(show, route, place)
+    fields = {"Range": wanted} if wanted else {}
+    response = client.get(address_of_film(client, url, place), headers=fields)
+    assert response.content == FILM[200_000 if wanted.endswith("00-") else 0 :]
+
+
+def test_49_a_byte_range_of_a_live_playlist_goes_on_where_it_ended_too_early(
+    show: Show, url: str, client: httpx.Client
+) -> None:
+    """Its file still grows."""
+    show.routes["index.m3u8"] = playlist(
+        "#EXTM3U\n#EXTINF:9,\n#EXT-X-BYTERANGE:500000@50000\nfilm.mp4\n"
+    )
+    show.routes["film.mp4"] = in_turn(echoing(FILM[:200_000]), echoing(FILM))
+    response = client.get(follow(client, url)[0])
+    assert response.content == FILM[50_000:550_000]
+    assert response.headers["Content-Length"] == "500000"
 
 
 @pytest.mark.parametrize("place", ["file", "segment", "byte range"])

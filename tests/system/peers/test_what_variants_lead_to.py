@@ -91,6 +91,18 @@ def test_56_a_multivariant_playlist_that_lists_itself_ends(
     assert len(show.asked()) < 12
 
 
+def test_56_playlists_are_no_copy_of_what_listed_segments(
+    show: Show, url: str, client: httpx.Client
+) -> None:
+    put_nested(show)
+    _, _, video = leaves(client, url)
+    [segment] = follow(client, video)
+    show.expire()
+    show.routes["deep/video.m3u8"] = playlist(WRAPPED.format("expired.m3u8"))
+    for address in (segment, video):
+        assert client.get(address).status_code == 502
+
+
 @pytest.mark.parametrize("media_type", ["text/vtt", "text/plain", "application/vnd.apple.mpegurl"])
 def test_56_subtitles_listed_as_they_are(
     media_type: str, show: Show, url: str, client: httpx.Client
@@ -136,6 +148,7 @@ def test_56_subtitles_listed_as_they_are_go_on_where_they_ended(
     "content",
     [
         pytest.param(WEB_PAGE, id="a web page"),
+        pytest.param(b"WEBVTT" + WEB_PAGE, id="a web page behind the word"),
         pytest.param(b"Forbidden", id="text"),
         pytest.param(b"", id="nothing"),
         pytest.param(b"\x89PNG\r\n\x1a\n" + bytes(2000), id="an image"),

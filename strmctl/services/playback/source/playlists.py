@@ -184,17 +184,17 @@ class Playlists:
 
         Where each answer ends behind the same whole line, that is all there is.
         """
-        patience = Patience(CUT_BODY, 0.0)
+        patience, lines = Patience(CUT_BODY, 0.0), set[int]()
         while True:
             is_measured = response.total is not None
             is_last = not is_measured and patience.wait(0.0) is None
 
             def is_enough(data: bytes, failure: UpstreamError, is_last: bool = is_last) -> bool:
-                is_all_there = playlist_text.is_finished(data) or (
-                    # It is lasting where the rest was asked for again and never came.
-                    (is_last or failure.lasting) and playlist_text.ends_in_a_line(data)
-                )
-                return _is_cut(failure) and is_all_there
+                lines.add(len(data.splitlines()))
+                # It is lasting where the rest was asked for again and never came.
+                is_same = failure.lasting or (is_last and len(lines) == 1)
+                is_all_there = is_same and playlist_text.ends_in_a_line(data)
+                return _is_cut(failure) and (is_all_there or playlist_text.is_finished(data))
 
             try:
                 read = self._fetch.read(response, self._limit, room, is_enough=is_enough)
@@ -238,10 +238,11 @@ class Playlists:
             imported = above.variables
         before = self.latest(key)
 
+        # An expired link may lead to other playlists; players reload what listed segments.
         def parse() -> LoadedPlaylist:
             if playlist_text.is_multivariant(text):
-                if multivariant_playlist.is_too_deep(key):
-                    raise playlist_text.NotAPlaylistError("lists playlists too deep below others")
+                if multivariant_playlist.is_too_deep(key) or (parent and before and before.media):
+                    raise playlist_text.NotAPlaylistError("lists playlists instead of segments")
                 listed = multivariant_playlist.parse(text, url, imported)
                 return LoadedPlaylist(listed, url, time.monotonic(), len(text))
             playlist = media_playlist_reader.parse(
