@@ -89,7 +89,10 @@ def slug(title: str, year: int | None = None) -> str:
 
     The year belongs to it: it tells Dune of 1984 from that of 2021.
     """
-    letters = "".join(_plain(char) for char in unicodedata.normalize("NFC", title).casefold())
+    letters = unicodedata.normalize("NFC", title).casefold()
+    # Most titles are, and reading a name takes some ten slugs.
+    if not letters.isascii():
+        letters = "".join(map(_plain, letters))
     # An apostrophe parts no word: `Grey's` is `greys`.
     words = re.sub(r"['\u2019]", "", letters)
     name = "-".join(re.findall(r"[^\W_]+", words))
