@@ -79,9 +79,11 @@ def _run_and_flush(arguments: Sequence[str]) -> int:
 
 def _check_is_text(arguments: Sequence[str]) -> None:
     """Bytes that are no text of the locale arrive as lone surrogates (PEP 383), which neither the
-    database nor JSON can hold."""
+    database nor JSON can hold. A folder that is there may be called so: cron names settings in it.
+    """
     for argument in arguments:
-        if any("\ud800" <= letter <= "\udfff" for letter in argument):
+        is_text = not any("\ud800" <= letter <= "\udfff" for letter in argument)
+        if not is_text and not os.path.lexists(argument.rpartition("=")[2]):
             raise UsageError(f"{argument!r}: not UTF-8 text: type it in UTF-8, with LANG=C.UTF-8")
 
 
