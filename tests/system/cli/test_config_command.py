@@ -1,5 +1,8 @@
 """`config` shows every value, its source, and no secret."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -154,3 +157,15 @@ def test_settings_in_another_encoding(strmctl: Strmctl, library: Path) -> None:
     file = library / "strmctl.toml"
     file.write_text('library = "Serien"\n', encoding="utf-16")
     assert strmctl("config", code=3).err == f"strmctl: {file}: not UTF-8 text: save it as UTF-8\n"
+
+
+@pytest.mark.parametrize("form", [[b"--config", b"%s"], [b"--config=%s"]])
+def test_settings_below_a_folder_whose_name_is_no_text(form: list[bytes], tmp_path: Path) -> None:
+    """Old disks have such names, and nobody types them again for cron."""
+    folder = tmp_path / os.fsdecode(b"b\xffd")
+    folder.mkdir()
+    command = [sys.executable, "-m", "strmctl"]
+    subprocess.run([*command, "init", "--quiet"], cwd=folder, check=True)
+    given = [it.replace(b"%s", bytes(folder / "strmctl.toml")) for it in form]
+    listed = subprocess.run([*command, "list", *given], cwd=tmp_path, check=False)
+    assert listed.returncode == 0

@@ -112,18 +112,6 @@ def test_an_argument_that_is_no_text(arguments: list[str | bytes], tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("form", [[b"--config", b"%s"], [b"--config=%s"]])
-def test_settings_below_a_folder_whose_name_is_no_text(form: list[bytes], tmp_path: Path) -> None:
-    """Old disks have such names, and nobody types them again for cron."""
-    folder = tmp_path / os.fsdecode(b"b\xffd")
-    folder.mkdir()
-    command = [sys.executable, "-m", "strmctl"]
-    subprocess.run([*command, "init", "--quiet"], cwd=folder, check=True)
-    given = [it.replace(b"%s", bytes(folder / "strmctl.toml")) for it in form]
-    listed = subprocess.run([*command, "list", *given], cwd=tmp_path, check=False)
-    assert listed.returncode == 0
-
-
 def test_a_reader_that_leaves_is_no_error() -> None:
     with start("pipe") as process:
         assert process.stdout is not None

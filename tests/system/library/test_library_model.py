@@ -309,7 +309,7 @@ class LongerLibrary(Library):
 TestLibrary = Library.TestCase
 TestLibrary.settings = profile(max_examples=20, stateful_step_count=20, deadline=None)
 
-TestOftenLibrary = pytest.mark.slow(OftenLibrary.TestCase)
+TestOftenLibrary = pytest.mark.slow(pytest.mark.timeout(900)(OftenLibrary.TestCase))
 TestOftenLibrary.settings = profile(max_examples=100, stateful_step_count=20, deadline=None)
 
 TestLongerLibrary = pytest.mark.long(
