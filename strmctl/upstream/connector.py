@@ -200,10 +200,15 @@ class _Aborting(BaseConnector):
 
 
 class _BeforeTls(asyncio.Protocol):
-    """Hears nothing: what comes before TLS is no part of an answer. An end is left for TLS."""
+    """Hears only whether anything comes, which is then no TLS: there the client speaks first."""
+
+    has_spoken = False
+
+    def data_received(self, data: bytes) -> None:
+        self.has_spoken = True
 
     def eof_received(self) -> bool:
-        return True
+        return True  # The end is left for TLS.
 
 
 class Connector(_Aborting, TCPConnector):
@@ -227,9 +232,13 @@ class Connector(_Aborting, TCPConnector):
             return await super()._wrap_create_connection(*args, **options)
         context, name = options.pop("ssl"), options.pop("server_hostname", None)
         async with asyncio.timeout(timeout.sock_connect):
-            transport, _ = await super()._wrap_create_connection(_BeforeTls, **options)
+            before = _BeforeTls()
+            transport, _ = await super()._wrap_create_connection(lambda: before, **options)
             handler = cast("BoundedHandler", self._factory())
             try:
+                if before.has_spoken:
+                    transport.abort()
+                    raise ssl.SSLError("what it sends is no TLS")
                 made = await _encrypted(transport, handler, context, name)
             except ssl.SSLCertVerificationError as error:
                 raise ClientConnectorCertificateError(req.connection_key, error) from error

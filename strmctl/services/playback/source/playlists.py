@@ -190,7 +190,7 @@ class Playlists:
             is_last = not is_measured and patience.wait(0.0) is None
 
             def is_enough(data: bytes, failure: UpstreamError, is_last: bool = is_last) -> bool:
-                lines.add(len(data.splitlines()))
+                lines.add(data.count(b"\n") + data.count(b"\r"))
                 # It is lasting where the rest was asked for again and never came.
                 is_same = failure.lasting or (is_last and len(lines) == 1)
                 is_all_there = is_same and playlist_text.ends_in_a_line(data)
