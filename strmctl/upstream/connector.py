@@ -11,7 +11,6 @@ import ssl
 from typing import Any, cast
 
 from aiohttp import (
-    BaseConnector,
     ClientConnectorCertificateError,
     ClientConnectorError,
     ClientConnectorSSLError,
@@ -31,7 +30,7 @@ from aiohttp_socks import ProxyConnector
 
 from strmctl.upstream import small_reads
 from strmctl.upstream.egress import HungUpError
-from strmctl.upstream.small_reads import SmallReads
+from strmctl.upstream.small_reads import Decoder, SmallReads
 
 MAX_INTERIM = 32
 """Interim answers (RFC 9110 section 15.2) before the real one; servers send one or two."""
@@ -190,7 +189,13 @@ def _is_final(data: bytes) -> bool:
     return data.startswith(b"HTTP/1.") and data[9:10] in (b"2", b"3", b"4", b"5")
 
 
-class _Aborting(BaseConnector):
+class _Bounded(TCPConnector):
+    def _get_ssl_context(self, req: ClientRequest) -> ssl.SSLContext | None:
+        context = super()._get_ssl_context(req)
+        if context is not None and small_reads.IS_KNOWN:
+            context.sslobject_class = Decoder
+        return context
+
     def _release(
         self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
     ) -> None:
@@ -211,7 +216,7 @@ class _BeforeTls(asyncio.Protocol):
         return True  # The end is left for TLS.
 
 
-class Connector(_Aborting, TCPConnector):
+class Connector(_Bounded):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         loop = asyncio.get_running_loop()
@@ -253,7 +258,9 @@ class Connector(_Aborting, TCPConnector):
         self, underlying_transport: asyncio.Transport, *args: Any, **options: Any
     ) -> tuple[asyncio.BaseTransport, ResponseHandler]:
         made, handler = await super()._start_tls_connection(underlying_transport, *args, **options)
-        cast("BoundedHandler", handler).reads = small_reads.begun(underlying_transport)
+        cast("BoundedHandler", handler).reads = small_reads.begun(
+            underlying_transport, made.get_extra_info("ssl_object")
+        )
         return made, handler
 
     async def _create_proxy_connection(
@@ -268,7 +275,7 @@ class Connector(_Aborting, TCPConnector):
             raise HungUpError from error
 
 
-class SocksConnector(_Aborting, ProxyConnector):
+class SocksConnector(_Bounded, ProxyConnector):
     async def _connect_via_proxy(
         self,
         host: str,
@@ -308,7 +315,7 @@ async def _encrypted(
     # uvloop takes a connection that ended before its handshake for one that has begun TLS.
     if transport.is_closing():
         raise ConnectionResetError
-    handler.reads = small_reads.begun(transport)
+    handler.reads = small_reads.begun(transport, made.get_extra_info("ssl_object"))
     return made
 
 

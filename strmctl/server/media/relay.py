@@ -11,7 +11,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from importlib.metadata import version
 from typing import Any, cast
 
@@ -38,9 +38,8 @@ _LEAST_READ, _SMALL_READ = 16 * 1024, 256 * 1024
 _QUICK = 4 * 1024 * 1024
 """Bytes taken lately that show a quick client: Linux keeps fewer for one that does not read."""
 
-_SO_MEMINFO, _MEMINFO = 55, struct.Struct("9I")
-_MAY_KEEP, _KEEPS = 3, 5
-"""Two of its numbers (linux/sock_diag.h): bytes that a socket may hold, and those it does."""
+_SO_MEMINFO, _MEMINFO = 55, struct.Struct("12xI4xI12x")
+"""Two of its nine numbers (linux/sock_diag.h): bytes that a socket may hold, and those it does."""
 
 
 def is_known(installed: Callable[[str], str] = version) -> bool:
@@ -153,8 +152,10 @@ class Relay:
         taken = 0
         if not transport.get_write_buffer_size():
             # Nothing waits to be sent: straight to the kernel, without a copy.
-            with suppress(OSError):  # A full window, or an end that the transport will find.
+            try:
                 taken = os.write(self._descriptor, data)
+            except OSError:
+                taken = 0  # A full window, or an end that the transport will find.
         if taken == len(data):
             self._flow.taken += taken
         else:
@@ -179,10 +180,10 @@ class _Kernel:
             return most
         try:
             found = self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
-            numbers = _MEMINFO.unpack(found)
+            may_keep, keeps = _MEMINFO.unpack(found)
         except (OSError, struct.error):
             return most
-        return min(most, int(numbers[_MAY_KEEP] - numbers[_KEEPS]))
+        return min(most, int(may_keep - keeps))
 
     def close(self) -> None:
         """Leave the descriptor to the transport: else it would be closed with this socket."""

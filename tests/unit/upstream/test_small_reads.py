@@ -1,32 +1,36 @@
 """uvloop keeps as much memory for TLS as it has read at once: of that, slow readers get little."""
 
 import asyncio
+import random
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
+import trustme
 import uvloop
 
 from stage.loopback import ALLOWED, client, reply
 from strmctl.errors import UpstreamError
 from strmctl.upstream import small_reads
-from strmctl.upstream.small_reads import SmallReads
+from strmctl.upstream.small_reads import Decoder, SmallReads
 
 KIB, MIB = 2**10, 2**20
+LOOPS = (asyncio.new_event_loop, uvloop.new_event_loop)
 PAUSE = -1
 OK = reply(body=b"film").data
 
 
 class Tls(asyncio.BufferedProtocol):
-    """As uvloop's, it offers 256 KiB whatever is asked for."""
+    """Its own buffer is not to be used."""
 
     def __init__(self) -> None:
         self.seen: list[object] = []
 
     def get_buffer(self, sizehint: int) -> bytearray:
-        return bytearray(256 * KIB)
+        raise AssertionError
 
     def buffer_updated(self, nbytes: int) -> None:
         self.seen.append(nbytes)
@@ -77,19 +81,34 @@ def reading(transport: Tcp) -> asyncio.BufferedProtocol:
 def test_reads_are_small_until_the_reader_is_quick(steps: Sequence[int], size: int) -> None:
     tls = Tls()
     transport = Tcp(tls)
-    small = SmallReads(transport)
+    small = SmallReads(transport, ssl.MemoryBIO())
     for step in steps:
         if step == PAUSE:
             small.paused()
         else:
             reading(transport).buffer_updated(step)
     assert len(memoryview(reading(transport).get_buffer(-1))) == size
-    assert tls.seen == [step for step in steps if step != PAUSE]
+    assert tls.seen == [0 for step in steps if step != PAUSE]
+
+
+def test_what_was_read_is_there_when_tls_is_told() -> None:
+    incoming = ssl.MemoryBIO()
+
+    class Reading(Tls):
+        def buffer_updated(self, nbytes: int) -> None:
+            self.seen.append(incoming.read())
+
+    tls = Reading()
+    small = SmallReads(Tcp(tls), incoming)
+    for piece in (b"first", b"and second"):
+        small.get_buffer(-1)[: len(piece)] = piece
+        small.buffer_updated(len(piece))
+    assert tls.seen == [b"first", b"and second"]
 
 
 def test_whatever_else_happens_reaches_tls() -> None:
     tls, lost = Tls(), ConnectionResetError()
-    small = SmallReads(Tcp(tls))
+    small = SmallReads(Tcp(tls), ssl.MemoryBIO())
     small.pause_writing()
     small.resume_writing()
     small.eof_received()
@@ -110,12 +129,72 @@ def test_only_known_versions_are_reached_into(version: str, is_known: bool) -> N
 
 
 def test_what_does_not_read_into_buffers_is_left_alone() -> None:
+    context = ssl.create_default_context()
+    context.sslobject_class = Decoder
+    decoder = context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="a.example")
     plain = Tcp(asyncio.Protocol())
-    assert small_reads.begun(plain) is None
+    assert small_reads.begun(plain, decoder) is None
     assert type(plain.get_protocol()) is asyncio.Protocol
 
 
-@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_decoder_of_another_kind_is_left_alone() -> None:
+    tls = Tls()
+    other = ssl.create_default_context().wrap_bio(
+        ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="a.example"
+    )
+    transport = Tcp(tls)
+    assert small_reads.begun(transport, other) is None
+    assert small_reads.begun(transport, None) is None
+    assert transport.get_protocol() is tls
+
+
+class Viewer(asyncio.Protocol):
+    def __init__(self) -> None:
+        self.body = bytearray()
+        self.ended = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: bytes) -> None:
+        self.body += data
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.ended.set_result(exc)
+
+
+@pytest.mark.parametrize("new_loop", LOOPS)
+def test_two_connections_at_once_keep_their_bytes_apart(
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    authority = trustme.CA()
+    theirs, ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
+    authority.issue_cert("a.example").configure_cert(theirs)
+    authority.configure_trust(ours)
+    ours.sslobject_class = Decoder
+    films = [random.Random(seed).randbytes(9 * MIB) for seed in (1, 2)]
+
+    async def play() -> list[bytes]:
+        coming = iter(films)
+
+        async def send(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(next(coming))
+            writer.close()
+
+        loop = asyncio.get_running_loop()
+        async with await asyncio.start_server(send, ALLOWED, 0, ssl=theirs) as server:
+            port = server.sockets[0].getsockname()[1]
+            viewers = [Viewer() for _ in films]
+            for viewer in viewers:
+                tcp, _ = await loop.create_connection(asyncio.Protocol, ALLOWED, port)
+                made = await loop.start_tls(tcp, viewer, ours, server_hostname="a.example")
+                assert made is not None
+                assert small_reads.begun(tcp, made.get_extra_info("ssl_object")) is not None
+            assert await asyncio.gather(*(viewer.ended for viewer in viewers)) == [None, None]
+        return [bytes(viewer.body) for viewer in viewers]
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        assert runner.run(play()) == films
+
+
+@pytest.mark.parametrize("new_loop", LOOPS)
 @pytest.mark.parametrize(
     ("said", "waits", "statuses"),
     [
