@@ -121,7 +121,7 @@ def _films(site: str, number: int, enough: int, fewer: int, url: Url) -> int:
 
 
 def _segments(site: str, name: str, number: int, count: int, fewer: int, url: Url) -> int:
-    return players.segments(players.listed(url(site, name)), number, count // fewer)
+    return players.segments(players.listed(url(site, name)), number, max(1, count // fewer))
 
 
 def _played(proxy: Proxy, play: Callable[[], int]) -> Sample:
