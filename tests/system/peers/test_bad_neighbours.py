@@ -33,9 +33,11 @@ def says_nothing(connection: socket.socket, over: threading.Event) -> None:
 
 
 def drips(first: bytes, more: bytes) -> Behaviour:
-    """Bytes without end, one after the other."""
+    """Bytes without end, one after the other. The client speaks first, also in TLS: whoever
+    does not wait for that is told apart at once."""
 
     def behave(connection: socket.socket, over: threading.Event) -> None:
+        connection.recv(1)
         connection.sendall(first)
         while not over.wait(_PAUSE):
             connection.sendall(more)
